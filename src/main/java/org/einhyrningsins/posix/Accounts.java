@@ -30,7 +30,7 @@ public final class Accounts {
 
     /// jnr-posix, when first needed.
     private static final class Native {
-        static final POSIX POSIX = load();
+        static final POSIX LIBRARY = load();
 
         private static POSIX load() {
             POSIX posix = POSIXFactory.getNativePOSIX();
@@ -38,7 +38,7 @@ public final class Accounts {
             if (!posix.isNative() || posix.getpid() != Processes.self()) {
                 throw new IllegalStateException(
                         "jnr-posix has no native library here; users and groups cannot be looked"
-                            + " up");
+                                + " up");
             }
             return posix;
         }
@@ -50,7 +50,7 @@ public final class Accounts {
         if (number.isPresent()) {
             return number;
         }
-        Passwd user = Native.POSIX.getpwnam(nameOrNumber);
+        Passwd user = Native.LIBRARY.getpwnam(nameOrNumber);
         return user == null ? OptionalInt.empty() : OptionalInt.of((int) user.getUID());
     }
 
@@ -60,7 +60,7 @@ public final class Accounts {
         if (number.isPresent()) {
             return number;
         }
-        Group group = Native.POSIX.getgrnam(nameOrNumber);
+        Group group = Native.LIBRARY.getgrnam(nameOrNumber);
         return group == null ? OptionalInt.empty() : OptionalInt.of((int) group.getGID());
     }
 
@@ -81,11 +81,11 @@ public final class Accounts {
     /// @throws UnknownAccountException if one of them is not known
     public static Credentials credentials(@Nullable String user, @Nullable String group) {
         if (user == null) {
-            int gid = group == null ? Native.POSIX.getegid() : requireGid(group);
-            return new Credentials(Native.POSIX.geteuid(), gid, List.of(gid));
+            int gid = group == null ? Native.LIBRARY.getegid() : requireGid(group);
+            return new Credentials(Native.LIBRARY.geteuid(), gid, List.of(gid));
         }
         int uid = requireUid(user);
-        Passwd account = Native.POSIX.getpwuid(uid);
+        Passwd account = Native.LIBRARY.getpwuid(uid);
         if (account == null) {
             if (group == null) {
                 throw new UnknownAccountException("user", user);

@@ -19,6 +19,7 @@ public final class Poll implements AutoCloseable {
     private static final int MOST_AT_ONCE = 256;
     // struct epoll_event is packed on x86-64 only
     private static final int EVENT = Machine.current() == Machine.X86_64 ? 12 : 16;
+    private static final int EVENTS = MOST_AT_ONCE * EVENT;
     private static final int TOKEN = EVENT - Long.BYTES;
 
     private final int fd;
@@ -30,10 +31,9 @@ public final class Poll implements AutoCloseable {
 
     private Poll(int fd) {
         this.fd = fd;
-        memory =
-                ByteBuffer.allocateDirect(MOST_AT_ONCE * EVENT + 32).order(ByteOrder.nativeOrder());
+        memory = ByteBuffer.allocateDirect(EVENTS + 32).order(ByteOrder.nativeOrder());
         events = Kernel.address(memory);
-        timespec = events + MOST_AT_ONCE * EVENT;
+        timespec = events + EVENTS;
         argument = timespec + 16;
     }
 
@@ -63,7 +63,7 @@ public final class Poll implements AutoCloseable {
     }
 
     private void control(int operation, int watched, int interest, long token) {
-        int at = MOST_AT_ONCE * EVENT + 16;
+        int at = EVENTS + 16;
         memory.putInt(at, interest).putLong(at + TOKEN, token);
         Kernel.check(
                 "epoll_ctl of descriptor " + watched,
@@ -88,7 +88,7 @@ public final class Poll implements AutoCloseable {
 
     private long awaitNanos(long timeoutNanos) {
         long second = TimeUnit.SECONDS.toNanos(1);
-        int at = MOST_AT_ONCE * EVENT;
+        int at = EVENTS;
         memory.putLong(at, timeoutNanos / second).putLong(at + 8, timeoutNanos % second);
         long time = timeoutNanos < 0 ? 0 : timespec;
         return Kernel.call(Syscall.EPOLL_PWAIT2, fd, events, MOST_AT_ONCE, time);

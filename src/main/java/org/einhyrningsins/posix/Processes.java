@@ -151,7 +151,7 @@ public final class Processes {
                     Files.readString(
                             Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
             // the command is in parentheses and may hold anything, parentheses too
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
             return Long.parseLong(fields[field]);
         } catch (IOException e) {
             return -1;
