@@ -56,8 +56,11 @@ public final class Spawner {
 
     private void write(SpawnOrder order, List<Integer> copies) throws SpawnException {
         list.begin(order);
-        signals();
-        list.add("setpgid", "", Syscall.SETPGID, 0, 0);
+        if (list.isNew()) {
+            signals();
+            list.add("setpgid", "", Syscall.SETPGID, 0, 0);
+            list.keep();
+        }
         descriptors(order.descriptors(), copies);
         String directory = order.directory();
         list.add("chdir", directory, Syscall.CHDIR, list.text(directory));

@@ -15,6 +15,8 @@ enum Syscall {
     RT_SIGPROCMASK(14, 135),
     FCNTL(72, 25),
     GETPID(39, 172),
+    GETEUID(107, 175),
+    GETEGID(108, 177),
     GETTID(186, 178),
     SOCKET(41, 198),
     CONNECT(42, 203),

@@ -5,6 +5,7 @@ import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 /// What a child does before its new program begins, as the machine code reads it: a header, entries
@@ -38,6 +39,7 @@ final class SyscallList {
 
     private ByteBuffer memory = ByteBuffer.allocate(0);
     private long base;
+    private int kept;
     private int entries;
     private int data;
     private Object[] steps = {};
@@ -53,9 +55,9 @@ final class SyscallList {
         int groups = order.credentials() == null ? 0 : order.credentials().groups().size();
         reserve(ENTRIES + (long) most * ENTRY + texts + groups * 4L + FIXED_DATA);
         if (steps.length < 2 * most) {
-            steps = new Object[2 * most];
+            steps = Arrays.copyOf(steps, 2 * most);
         }
-        entries = 0;
+        entries = kept;
         data = ENTRIES + most * ENTRY;
         memory.putLong(ERRNO, 0).putLong(PIDFD, -1);
     }
@@ -86,6 +88,17 @@ final class SyscallList {
         base = Kernel.address(memory);
         memory.putLong(FLAGS, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD);
         memory.putLong(EVERY_SIGNAL, -1);
+        kept = 0;
+    }
+
+    /// Whether the entries that are the same for every child are still to be added, for [#keep].
+    boolean isNew() {
+        return kept == 0;
+    }
+
+    /// Keeps what has been added for the lists to come.
+    void keep() {
+        kept = entries;
     }
 
     /// Adds a call.
