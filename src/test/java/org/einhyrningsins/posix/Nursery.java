@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 final class Nursery {
     static final Spawner SPAWNER = new Spawner();
 
+    Spawner spawner = SPAWNER;
     String executable = "/bin/sh";
     List<String> argv = List.of("sh", "-c", "exit 0");
     List<String> environment = List.of("PATH=/usr/bin:/bin");
@@ -59,7 +60,7 @@ final class Nursery {
         int out = Descriptors.raise(pipe[1]);
         int nothing = Descriptors.openNull();
         try {
-            Spawned child = SPAWNER.spawn(order(nothing, out));
+            Spawned child = spawner.spawn(order(nothing, out));
             Descriptors.close(out);
             out = -1;
             String text = readAll(pipe[0]);
@@ -77,7 +78,7 @@ final class Nursery {
     Exit exit() throws SpawnException {
         int nothing = Descriptors.openNull();
         try {
-            Spawned child = SPAWNER.spawn(order(nothing, nothing));
+            Spawned child = spawner.spawn(order(nothing, nothing));
             Exit exit = Processes.await(child.pidfd());
             Descriptors.close(child.pidfd());
             return exit;

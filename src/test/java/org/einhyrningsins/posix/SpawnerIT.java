@@ -107,12 +107,41 @@ class SpawnerIT {
 
     @Test
     void everySignalIsAtItsDefaultAndNoneIsBlocked() throws Exception {
+        assertSignalsAreClean(new Spawner());
+    }
+
+    @Test
+    void signalsAreAsCleanWhereThereIsNoClone3() throws Exception {
+        Spawner old = new Spawner();
+        old.doWithoutClone3();
+        assertSignalsAreClean(old);
+    }
+
+    private static void assertSignalsAreClean(Spawner spawner) throws Exception {
         Nursery child = new Nursery();
+        child.spawner = spawner;
         child.executable = "/bin/cat"; // installs no handler of its own
         child.argv = List.of("cat", "/proc/self/status");
         String none = ":\t0000000000000000";
-        assertThat(child.output().lines().filter(line -> line.matches("Sig[BIC].*")))
-                .containsExactly("SigBlk" + none, "SigIgn" + none, "SigCgt" + none);
+        long before = ignore(Signal.TTIN, 1);
+        try {
+            for (int i = 0; i < 2; i++) {
+                assertThat(child.output().lines().filter(line -> line.matches("Sig[BIC].*")))
+                        .containsExactly("SigBlk" + none, "SigIgn" + none, "SigCgt" + none);
+            }
+        } finally {
+            ignore(Signal.TTIN, before);
+        }
+    }
+
+    /// Sets a disposition: 0 is the default, 1 ignores. Returns the one before.
+    private static long ignore(Signal signal, long handler) {
+        Scratch scratch = Scratch.here().clear(128);
+        scratch.bytes.putLong(0, handler);
+        long at = scratch.structures;
+        Kernel.check(
+                "sigaction", Kernel.call(Syscall.RT_SIGACTION, signal.number(), at, at + 64, 8));
+        return scratch.bytes.getLong(64);
     }
 
     @Test
