@@ -31,6 +31,24 @@ class DescriptorsIT {
     }
 
     @Test
+    void makesRoomBeforeItIsNeeded() throws Exception {
+        new Nursery().exit(); // what is opened once is open
+        long before = Nursery.descriptors();
+        Descriptors.makeRoom(700);
+        assertThat(tableSize()).isGreaterThanOrEqualTo(700);
+        Descriptors.makeRoom(Integer.MAX_VALUE);
+        assertThat(Nursery.descriptors()).isEqualTo(before);
+    }
+
+    private static int tableSize() throws Exception {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith("FDSize:"))
+                .map(line -> Integer.parseInt(line.substring(7).strip()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
     void readsAndWritesDirectAndHeapBuffersFromTheirPositions() {
         int[] pipe = Descriptors.pipe();
         ByteBuffer heap = ByteBuffer.wrap("xheap".getBytes(UTF_8)).position(1);
