@@ -5,8 +5,6 @@ import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.SocketSpec.Address;
 import org.einhyrningsins.spec.SocketSpec.Tcp;
 import org.einhyrningsins.spec.SocketSpec.Udp;
-import org.einhyrningsins.spec.SocketSpec.UnixAbstract;
-import org.einhyrningsins.spec.SocketSpec.UnixPath;
 import org.jspecify.annotations.Nullable;
 
 import java.net.Inet6Address;
@@ -21,27 +19,32 @@ final class AddressBook {
     private record Claim(SocketSpec socket, String program, Place place) {}
 
     private final Map<Integer, List<Claim>> byPort = new HashMap<>();
-    private final Map<Address, Claim> byAddress = new HashMap<>();
+    private final Map<String, Claim> byName = new HashMap<>();
 
     /// Notes a socket. Says what is wrong with it if the kernel would refuse it because of another
     /// one of the file, else null.
     @Nullable String claim(SocketSpec socket, String program, Place place) {
         Claim mine = new Claim(socket, program, place);
-        return switch (socket.address()) {
-            case Tcp tcp -> claimPort(mine, tcp.port());
-            case Udp udp -> claimPort(mine, udp.port());
-            case UnixPath _, UnixAbstract _ -> {
-                Claim other = byAddress.putIfAbsent(socket.address(), mine);
-                yield other == null ? null : objection(mine, other);
-            }
-        };
+        Address address = socket.address();
+        // no pattern switch and no lambda here: linking them costs milliseconds at start
+        if (address instanceof Tcp tcp) {
+            return claimPort(mine, tcp.port());
+        } else if (address instanceof Udp udp) {
+            return claimPort(mine, udp.port());
+        }
+        Claim other = byName.putIfAbsent(address.toString(), mine);
+        return other == null ? null : objection(mine, other);
     }
 
     private @Nullable String claimPort(Claim mine, int port) {
         if (port == 0) {
             return null;
         }
-        List<Claim> others = byPort.computeIfAbsent(port, _ -> new ArrayList<>());
+        List<Claim> others = byPort.get(port);
+        if (others == null) {
+            others = new ArrayList<>();
+            byPort.put(port, others);
+        }
         for (Claim other : others) {
             if (clash(mine.socket(), other.socket())) {
                 return objection(mine, other);

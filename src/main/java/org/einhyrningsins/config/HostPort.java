@@ -68,9 +68,7 @@ record HostPort(String host, String port) {
     private InetAddress literalOrName(Family family) throws UnknownHostException, Misread {
         if (host.indexOf(':') >= 0) {
             return Inet6Address.ofLiteral(host);
-        } else if (Texts.isDigit(host.charAt(host.length() - 1))
-                && host.indexOf('.') >= 0
-                && host.chars().allMatch(c -> c == '.' || Texts.isDigit((char) c))) {
+        } else if (Texts.areDigits(host.replace(".", ""))) {
             return dotted();
         }
         for (InetAddress address : InetAddress.getAllByName(host)) {

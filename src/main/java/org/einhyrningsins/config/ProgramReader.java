@@ -87,7 +87,7 @@ final class ProgramReader {
         if (command.isEmpty()) {
             return NO_COMMAND;
         }
-        warnIfMissing(command.getFirst().toString(), directory, node);
+        warnIfMissing(command.getFirst(), directory, node);
         return command;
     }
 
@@ -119,10 +119,13 @@ final class ProgramReader {
     }
 
     /// Only a warning: the program may come with the next deploy.
-    private void warnIfMissing(String program, Path directory, Node node) {
-        boolean path = program.indexOf('/') >= 0 && program.indexOf("${") < 0;
-        if (path && !Files.exists(directory.resolve(program))) {
-            problems.warn(node.place(), "there is no " + directory.resolve(program) + " yet");
+    private void warnIfMissing(Template program, Path directory, Node node) {
+        if (program.parts().size() == 1
+                && program.parts().getFirst() instanceof Template.Text name
+                && name.text().indexOf('/') >= 0
+                && !Files.exists(directory.resolve(name.text()))) {
+            problems.warn(
+                    node.place(), "there is no " + directory.resolve(name.text()) + " yet");
         }
     }
 
