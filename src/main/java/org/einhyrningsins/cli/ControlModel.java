@@ -60,7 +60,7 @@ final class ControlModel {
         ParseResult command = root.subcommand();
         String name = command.commandSpec().name();
         if (command.hasMatchedOption("-h")) {
-            return say(line.getSubcommands().get(name));
+            return say(command.commandSpec().commandLine());
         }
         return name.equals("help") ? help(line, words(command)) : run(name, root, command);
     }
@@ -165,7 +165,7 @@ final class ControlModel {
                         .scopeType(ScopeType.INHERIT)
                         .description(
                                 "wait that long at most (30s, 5m); default: 10s for questions, 1h"
-                                    + " else")
+                                        + " else")
                         .build());
         root.addOption(
                 text("-e")

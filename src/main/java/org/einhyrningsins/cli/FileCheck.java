@@ -7,7 +7,9 @@ import java.nio.file.Path;
 
 /// `check` and `print`: what a file means, without running it.
 final class FileCheck {
+    @SuppressWarnings("unused")
     private final Output out;
+
     private final Output err;
 
     FileCheck(Output out, Output err) {

@@ -88,7 +88,7 @@ final class LaunchModel {
     private static Reading subcommand(CommandLine line, ParseResult command) {
         String name = command.commandSpec().name();
         if (command.hasMatchedOption("-h")) {
-            return say(line.getSubcommands().get(name));
+            return say(command.commandSpec().commandLine());
         }
         if (name.equals("version")) {
             return version();
@@ -115,7 +115,7 @@ final class LaunchModel {
         root.usageMessage()
                 .header(
                         "Runs the programs of a file, holds their sockets and replaces their"
-                            + " workers.")
+                                + " workers.")
                 .customSynopsis(
                         Main.NAME + " -c FILE [-d PATH] [--pidfile FILE] [-v]",
                         "       " + Main.NAME + " check FILE | print FILE | version | help")
@@ -133,13 +133,8 @@ final class LaunchModel {
         root.addOption(flag("log at level debug", "-v", "--verbose"));
         root.addOption(help());
         root.addOption(flag("version", "-V", "--version"));
-        root.addSubcommand(
-                "check",
-                command("check", "Says whether a file is valid, or every problem it has."));
-        root.subcommands()
-                .get("check")
-                .getCommandSpec()
-                .addOption(flag("problems as JSON", "--json"));
+        CommandSpec check = command("check", "Says whether a file is valid, or all its problems.");
+        root.addSubcommand("check", check.addOption(flag("problems as JSON", "--json")));
         root.addSubcommand(
                 "print", command("print", "Shows what a file means, defaults filled in."));
         root.addSubcommand("version", plain("version", "Prints the version."));

@@ -54,7 +54,7 @@ final class Output {
     }
 
     private static boolean commandsATerminal(char c) {
-        return c < ' ' && c != '\n' && c != '\t' || c >= 0x7f && c < 0xa0;
+        return (c < ' ' && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0);
     }
 
     /// Prints what we ourselves want a terminal to do.

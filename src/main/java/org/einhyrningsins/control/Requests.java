@@ -168,8 +168,11 @@ public final class Requests {
         return new Malformed(id, message);
     }
 
+    /// Jackson's words without its note on where an object began, which is where the line does.
     private static String notJson(StreamReadException e) {
         String what = e.getOriginalMessage();
-        return "not a JSON object: " + what + " at column " + e.getLocation().getColumnNr();
+        int note = what.indexOf(" (start marker");
+        String words = note < 0 ? what : what.substring(0, note);
+        return "not a JSON object: " + words + " at column " + e.getLocation().getColumnNr();
     }
 }

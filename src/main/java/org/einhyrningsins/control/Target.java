@@ -80,6 +80,6 @@ public record Target(String program, int slot) {
     }
 
     private static boolean isLetterOrDigit(char c) {
-        return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     }
 }

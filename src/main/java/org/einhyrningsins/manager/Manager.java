@@ -9,6 +9,7 @@ public final class Manager {
     ///
     /// @return the exit status
     public static int run(LaunchOptions options) {
-        throw new UnsupportedOperationException("no manager in this build: " + options.config());
+        System.err.println("einhyrningsins: no manager in this build for " + options.config());
+        return 70;
     }
 }
