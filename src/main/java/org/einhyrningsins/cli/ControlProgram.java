@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.control.Client;
 import org.einhyrningsins.control.ControlException;
 import org.einhyrningsins.control.ControlPath;
@@ -82,7 +83,7 @@ final class ControlProgram {
 
     private int ask(Invocation asked) throws ControlException {
         if (asked.command().equals("version") && !asked.json()) {
-            out.print(NAME + " " + Version.text());
+            out.print(NAME + " " + Release.text());
         }
         Interruption interruption =
                 asked.goesOnWithoutUs() ? Interruption.during(asked.command(), err) : null;

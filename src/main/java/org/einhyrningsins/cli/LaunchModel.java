@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.manager.LaunchOptions;
 import org.jspecify.annotations.Nullable;
 
@@ -178,7 +179,7 @@ final class LaunchModel {
     }
 
     private static Reading version() {
-        return new Say(Main.NAME + " " + Version.text());
+        return new Say(Main.NAME + " " + Release.text());
     }
 
     private static Reading say(CommandLine line) {

@@ -21,6 +21,7 @@ import org.einhyrningsins.posix.SpawnException;
 import org.einhyrningsins.posix.SpawnOrder;
 import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.Spawner;
+import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -66,9 +67,9 @@ final class Births {
             return new WorkerProcess(
                     id, spawned.pid(), spawned.pidfd(), uid, Clock.wallMillis(), log, offset);
         } catch (SpawnException e) {
-            throw new Stillborn(e.getMessage() + advice(e));
+            throw new Stillborn(String.valueOf(e.getMessage()));
         } catch (PosixException e) {
-            throw new Stillborn(e.getMessage());
+            throw new Stillborn(String.valueOf(e.getMessage()));
         } finally {
             if (output > 2 && output != nothing) {
                 Descriptors.close(output);
@@ -141,7 +142,7 @@ final class Births {
         List<Integer> descriptors = new ArrayList<>(bound.size() + 3);
         descriptors.add(nothing);
         descriptors.add(output);
-        descriptors.add(output == 1 ? 2 : output);
+        descriptors.add(output == 1 ? 2 : output); // inherited: each its own
         for (int i = 0; i < bound.size(); i++) {
             descriptors.add(bound.get(i).fd());
             if (spec.sockets().get(i).name().equals(spec.stdin())) {
@@ -182,16 +183,8 @@ final class Births {
         }
         try {
             return Accounts.credentials(identity.user(), identity.group());
-        } catch (IllegalArgumentException | PosixException e) {
-            throw new Stillborn(e.getMessage());
+        } catch (UnknownAccountException e) {
+            throw new Stillborn(String.valueOf(e.getMessage()));
         }
-    }
-
-    private static String advice(SpawnException e) {
-        return switch (e.errno()) {
-            case ENOEXEC -> "; a script needs a first line like #!/bin/sh";
-            case EAGAIN -> "; the limit of processes (nproc, pids.max) is reached";
-            default -> "";
-        };
     }
 }

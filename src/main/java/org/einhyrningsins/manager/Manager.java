@@ -28,6 +28,7 @@ import org.einhyrningsins.posix.Credentials;
 import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Limits;
 import org.einhyrningsins.posix.Poll;
+import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.Signals;
@@ -140,7 +141,7 @@ public final class Manager
     private Path controlPath(ControlSpec spec) {
         Path named = options.controlSocket() != null ? options.controlSocket() : spec.socket();
         return named == null
-                ? ControlPath.standard(System.getenv(), Accounts.self())
+                ? ControlPath.standard(System.getenv(), Processes.user())
                 : named.toAbsolutePath().normalize();
     }
 
@@ -151,7 +152,7 @@ public final class Manager
         try {
             sockets.open(services.programs().values());
             workerDirectory = workerDirectory(socket);
-            RuntimeFiles.directory(workerDirectory, Accounts.self() == 0 ? "rwx--x--x" : "rwx------");
+            RuntimeFiles.directory(workerDirectory, Processes.user() == 0 ? "rwx--x--x" : "rwx------");
             writePidFile();
         } catch (SocketTable.CannotBind | IOException | PosixException e) {
             throw new CannotStart(ExitStatus.FAILED, "cannot start: " + e.getMessage());
@@ -166,16 +167,24 @@ public final class Manager
             }
             control = new ControlServer(loop, socket, mode, buffer, operator);
         } catch (PosixException e) {
-            String who = e.errno() == Errno.EADDRINUSE ? Sockets.owner(socket) : "";
-            throw new CannotStart(ExitStatus.FAILED, "cannot start: control socket " + socket + ": " + e.getMessage() + who);
+            throw new CannotStart(
+                    ExitStatus.FAILED,
+                    e.errno() == Errno.EADDRINUSE ? taken(socket) : "cannot start: control socket " + socket + ": " + e.getMessage());
         } catch (IOException e) {
             throw new CannotStart(ExitStatus.FAILED, "cannot make directory " + directory + " of the control socket: " + e.getMessage());
         }
     }
 
+    private static String taken(Path socket) {
+        Peer owner = Sockets.owner(socket);
+        String who = owner == null ? "somebody" : "pid " + owner.pid() + " (uid " + owner.uid() + ")";
+        return "cannot start: control socket " + socket + " is held by " + who
+                + "; use that manager, or start this one with another socket (-d)";
+    }
+
     /// Where workers of other users can reach it, and short, since a socket's path has 107 bytes.
     private static Path workerDirectory(Path socket) {
-        return Accounts.self() == 0
+        return Processes.user() == 0
                 ? Path.of("/run/einhyrningsins-workers", Integer.toHexString(socket.toString().hashCode()))
                 : Path.of(socket + ".workers");
     }
@@ -421,7 +430,7 @@ public final class Manager
 
     @Override
     public String version() {
-        return Release.version();
+        return org.einhyrningsins.spec.Release.text();
     }
 
     // ---- end
@@ -431,7 +440,7 @@ public final class Manager
         sockets.closeAllBut(List.of());
         if (workerDirectory != null) {
             RuntimeFiles.delete(workerDirectory);
-            if (Accounts.self() == 0) {
+            if (Processes.user() == 0) {
                 RuntimeFiles.delete(workerDirectory.getParent());
             }
         }

@@ -118,7 +118,7 @@ final class Operator implements ControlServer.Requested {
 
     /// A conversation with whoever asked; one who would not wait is answered at once.
     private static Conversation converse(Connection client, Request request) {
-        if (request.wait()) {
+        if (request.waits()) {
             return new Conversation(client, request.id(), request.command());
         }
         client.send(Replies.done(request.id(), ExitStatus.DONE, request.command() + ": accepted"));
@@ -136,9 +136,9 @@ final class Operator implements ControlServer.Requested {
             }
             named.add(target.program());
         }
-        Conversation conversation = new Conversation(request.wait() ? client : null, request.id(), "reload");
+        Conversation conversation = new Conversation(request.waits() ? client : null, request.id(), "reload");
         Reloader.Outcome outcome = reloader.reload(named, conversation, this);
-        if (outcome.code() != ExitStatus.DONE || !request.wait()) {
+        if (outcome.code() != ExitStatus.DONE || !request.waits()) {
             client.send(Replies.done(request.id(), outcome.code(), outcome.message()));
         }
     }

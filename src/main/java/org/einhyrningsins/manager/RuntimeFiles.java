@@ -23,7 +23,7 @@ final class RuntimeFiles {
         }
         Files.createDirectory(path);
         // not at creation: the umask would take from it
-        Files.setjava.nio.file.attribute.PosixFilePermissions(path, java.nio.file.attribute.PosixFilePermissions.fromString(permissions));
+        Files.setPosixFilePermissions(path, java.nio.file.attribute.PosixFilePermissions.fromString(permissions));
     }
 
     /// Removes a file, or an empty directory, if it is there.

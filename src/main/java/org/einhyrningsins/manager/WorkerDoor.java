@@ -46,12 +46,15 @@ final class WorkerDoor {
 
     /// Who is told what workers say.
     interface Listener {
+        /// A worker is said to be up.
+        ///
         /// @param pid the process the message speaks for
         void acked(int pid, Peer sender);
 
-        /// @param pid the process the message speaks for
+        /// Somebody sent a notification.
         void notified(Peer sender, String text);
 
+        /// Something was said that does not count.
         void refused(String why);
     }
 

@@ -15,6 +15,8 @@ enum Syscall {
     RT_SIGPROCMASK(14, 135),
     FCNTL(72, 25),
     GETPID(39, 172),
+    GETEUID(107, 175),
+    FLOCK(73, 32),
     GETTID(186, 178),
     SOCKET(41, 198),
     CONNECT(42, 203),
