@@ -65,7 +65,7 @@ final class Log {
 
     private static void text(StringBuilder line, LogSpec.Level level, String subject, String message) {
         Timestamp.append(line, Clock.wallMillis());
-        line.append(' ').append(WORDS[level.ordinal()]).append(' ');
+        line.append(' ').append(word(level)).append(' ');
         if (!subject.isEmpty()) {
             line.append(subject).append(": ");
         }
@@ -75,7 +75,7 @@ final class Log {
     private static void json(StringBuilder line, LogSpec.Level level, String subject, String message) {
         line.append("{\"time\":\"");
         Timestamp.append(line, Clock.wallMillis());
-        line.append("\",\"level\":\"").append(WORDS[level.ordinal()].strip());
+        line.append("\",\"level\":\"").append(word(level).strip());
         line.append("\",\"subject\":");
         org.einhyrningsins.control.JsonText.quote(line, subject);
         line.append(",\"message\":");
@@ -84,5 +84,12 @@ final class Log {
     }
 
     /// All of one width, so that subjects stand below each other.
-    private static final String[] WORDS = {"error", "warn ", "info ", "debug"};
+    private static String word(LogSpec.Level level) {
+        return switch (level) {
+            case ERROR -> "error";
+            case WARN -> "warn ";
+            case INFO -> "info ";
+            case DEBUG -> "debug";
+        };
+    }
 }

@@ -17,6 +17,8 @@ final class Loop implements AutoCloseable {
 
     /// Who is told that a descriptor is ready.
     interface Watcher {
+        /// A descriptor is ready.
+        ///
         /// @param events as [Poll] has them. May be called once too often after a descriptor's number
         ///     was used again, so nothing may be assumed: read, and accept that there is nothing.
         void ready(int events);

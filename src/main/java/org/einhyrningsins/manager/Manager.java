@@ -46,6 +46,9 @@ public final class Manager
         implements ProgramHost.Listener, Operator.Conduct, Reloader.Hosting {
     private static final int BUFFER = 64 * 1024;
 
+    /// Above the worker sockets of all managers of root.
+    private static final Path SHARED = Path.of("/run/einhyrningsins-workers");
+
     private final LaunchOptions options;
     private final Log log = new Log(System.err, LogSpec.DEFAULT);
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
@@ -185,7 +188,7 @@ public final class Manager
     /// Where workers of other users can reach it, and short, since a socket's path has 107 bytes.
     private static Path workerDirectory(Path socket) {
         return Processes.user() == 0
-                ? Path.of("/run/einhyrningsins-workers", Integer.toHexString(socket.toString().hashCode()))
+                ? SHARED.resolve(Integer.toHexString(socket.toString().hashCode()))
                 : Path.of(socket + ".workers");
     }
 
@@ -441,7 +444,7 @@ public final class Manager
         if (workerDirectory != null) {
             RuntimeFiles.delete(workerDirectory);
             if (Processes.user() == 0) {
-                RuntimeFiles.delete(workerDirectory.getParent());
+                RuntimeFiles.delete(SHARED);
             }
         }
         if (options.pidFile() != null) {

@@ -27,6 +27,8 @@ final class Prober {
 
     /// Who is told what came of it.
     interface Asker {
+        /// An attempt is over.
+        ///
         /// @param up whether it answered as it should
         void answered(boolean up);
     }

@@ -60,6 +60,8 @@ final class ProgramHost {
 
         void answer(long ticket, boolean done, String message);
 
+        /// Something worth telling happened.
+        ///
         /// @param subject the program, or one of its workers with its pid
         void report(ProgramHost host, Effect.Severity severity, String subject, String message);
 

@@ -41,7 +41,9 @@ final class Programs {
         retiring.add(host);
     }
 
-    /// @return whether it was retiring and is gone now
+    /// Forgets a program that was retiring and whose last worker has gone.
+    ///
+    /// @return whether it was that
     boolean dropIfGone(ProgramHost host) {
         return host.program().vacant() && retiring.remove(host);
     }

@@ -144,7 +144,7 @@ final class Reloader {
             }
             conversation.expect();
             log.info(entry.getKey(), "reload: " + word(entry.getValue()));
-            change(entry.getKey(), entry.getValue(), services, named, conversation, operator);
+            change(entry.getKey(), services, named, conversation, operator);
         }
         int changed = plan.changes().size() - unchanged;
         conversation.outcome(true, changed + " changed, " + unchanged + " unchanged");
@@ -152,7 +152,6 @@ final class Reloader {
 
     private void change(
             String name,
-            Plan.Change change,
             ServicesSpec services,
             Set<String> named,
             Conversation conversation,
