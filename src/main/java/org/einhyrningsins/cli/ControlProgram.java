@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
-import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.control.Client;
 import org.einhyrningsins.control.ControlException;
 import org.einhyrningsins.control.ControlPath;
@@ -9,6 +8,7 @@ import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.Order;
 import org.einhyrningsins.control.Reply;
 import org.einhyrningsins.control.UsageException;
+import org.einhyrningsins.spec.Release;
 import org.jspecify.annotations.Nullable;
 
 import java.io.UncheckedIOException;

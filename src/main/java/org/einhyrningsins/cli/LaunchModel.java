@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
-import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.manager.LaunchOptions;
+import org.einhyrningsins.spec.Release;
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine;

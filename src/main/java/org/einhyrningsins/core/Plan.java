@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
-import org.einhyrningsins.spec.ProgramSpec;
-import org.jspecify.annotations.Nullable;
 
 /// What becomes of each program when one set of definitions takes the place of another: what
 /// `reload` does, and what `plan` says it would do.

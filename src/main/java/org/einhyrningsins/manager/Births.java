@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.SequencedMap;
 import org.einhyrningsins.core.Version;
 import org.einhyrningsins.posix.Accounts;
 import org.einhyrningsins.posix.Bound;
@@ -28,6 +19,16 @@ import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Template;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
 
 /// Turns an order to spawn into a process.
 final class Births {
@@ -125,7 +126,9 @@ final class Births {
         ProgramSpec spec = version.spec();
         Map<String, String> environment = new LinkedHashMap<>(inherited);
         spec.dropEnv().forEach(environment::remove);
-        spec.env().forEach((name, value) -> environment.put(name, value.expand(id.slot(), addresses)));
+        spec.env()
+                .forEach(
+                        (name, value) -> environment.put(name, value.expand(id.slot(), addresses)));
         Environment.announce(environment, spec, bound, id, version.generation());
         environment.put("EINHORN_SOCK_PATH", door.ackPath().toString());
         environment.put("NOTIFY_SOCKET", door.notifyPath().toString());

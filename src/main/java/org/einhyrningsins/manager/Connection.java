@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.control.Lines;
 import org.einhyrningsins.control.Replies;
@@ -14,6 +9,12 @@ import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Set;
 
 /// One client at the control socket. Its requests come as lines; its replies wait here until it
 /// takes them. One that never reads costs at most its bound, and then its connection.

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import java.nio.ByteBuffer;
-import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.control.Lines;
@@ -18,6 +13,12 @@ import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /// The operator's socket: accepts clients and hands each line they write to the [Operator].
 final class ControlServer {
@@ -54,7 +55,13 @@ final class ControlServer {
             return;
         }
         if (connections.size() >= MOST_CLIENTS) {
-            byte[] full = Replies.done(JsonId.NONE, ExitStatus.FAILED, "the manager has " + MOST_CLIENTS + " clients and takes no more; try again");
+            byte[] full =
+                    Replies.done(
+                            JsonId.NONE,
+                            ExitStatus.FAILED,
+                            "the manager has "
+                                    + MOST_CLIENTS
+                                    + " clients and takes no more; try again");
             turnAway(fd, full);
             return;
         }
@@ -76,7 +83,8 @@ final class ControlServer {
         if ((events & Poll.OUT) != 0) {
             client.flush();
         }
-        if ((events & (Poll.IN | Poll.HUP | Poll.ERR)) != 0 && !client.read(buffer, new Taker(client))) {
+        if ((events & (Poll.IN | Poll.HUP | Poll.ERR)) != 0
+                && !client.read(buffer, new Taker(client))) {
             client.close();
         }
         if (client.closed()) {
@@ -101,7 +109,8 @@ final class ControlServer {
                                 Replies.done(
                                         message.id() == null ? JsonId.NONE : message.id(),
                                         ExitStatus.USAGE,
-                                        "this is the operator's socket; a worker acknowledges at its EINHORN_SOCK_PATH"));
+                                        "this is the operator's socket; a worker acknowledges at"
+                                            + " its EINHORN_SOCK_PATH"));
                 case Malformed malformed -> client.send(Replies.malformed(malformed));
             }
         }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.control.Replies;
 import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /// One request that is being carried out: it may concern several programs, and is answered when all
 /// of them have said what came of it.

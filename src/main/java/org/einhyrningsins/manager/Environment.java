@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.SequencedMap;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.WorkerId;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
 
 /// The environment of workers: what the manager was started with, less what was meant for the
 /// manager alone, plus what the program and the protocols say.
@@ -23,7 +24,14 @@ final class Environment {
 
     /// Spoken to us by whoever started us, or by us to workers; never passed on.
     private static final List<String> PREFIXES =
-            List.of(OURS, "LISTEN_", "EINHORN_", "WATCHDOG_", "SERVER_STARTER_", "NOTIFY_SOCKET", "FDSTORE");
+            List.of(
+                    OURS,
+                    "LISTEN_",
+                    "EINHORN_",
+                    "WATCHDOG_",
+                    "SERVER_STARTER_",
+                    "NOTIFY_SOCKET",
+                    "FDSTORE");
 
     private Environment() {}
 
@@ -58,7 +66,11 @@ final class Environment {
     /// @param into the worker's environment
     /// @param sockets of the program's definition, bound, in its order
     static void announce(
-            Map<String, String> into, ProgramSpec spec, List<Bound> sockets, WorkerId id, int generation) {
+            Map<String, String> into,
+            ProgramSpec spec,
+            List<Bound> sockets,
+            WorkerId id,
+            int generation) {
         int first = ProgramSpec.FIRST_SOCKET_FD;
         List<String> names = new ArrayList<>();
         List<String> starter = new ArrayList<>();
@@ -93,7 +105,8 @@ final class Environment {
         return host instanceof java.net.Inet6Address ? "AF_INET6" : "AF_INET";
     }
 
-    /// Server::Starter writes paths and `host:port` as they are, and UDP with a `u` before the port.
+    /// Server::Starter writes paths and `host:port` as they are, and UDP with a `u` before the
+    /// port.
     private static String starterAddress(SocketSpec.Address address, Bound bound) {
         return switch (address) {
             case SocketSpec.Tcp ignored -> bound.address();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.spec.LogSpec;
+
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import org.einhyrningsins.spec.LogSpec;
 
 /// The manager's own log, on stderr: one line for what happened and what comes next.
 ///
@@ -63,7 +64,8 @@ final class Log {
         out.flush();
     }
 
-    private static void text(StringBuilder line, LogSpec.Level level, String subject, String message) {
+    private static void text(
+            StringBuilder line, LogSpec.Level level, String subject, String message) {
         Timestamp.append(line, Clock.wallMillis());
         line.append(' ').append(word(level)).append(' ');
         if (!subject.isEmpty()) {
@@ -72,7 +74,8 @@ final class Log {
         line.append(message);
     }
 
-    private static void json(StringBuilder line, LogSpec.Level level, String subject, String message) {
+    private static void json(
+            StringBuilder line, LogSpec.Level level, String subject, String message) {
         line.append("{\"time\":\"");
         Timestamp.append(line, Clock.wallMillis());
         line.append("\",\"level\":\"").append(word(level).strip());

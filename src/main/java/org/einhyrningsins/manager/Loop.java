@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.posix.Poll;
+
 import java.util.HashMap;
 import java.util.Map;
-import org.einhyrningsins.posix.Poll;
 
 /// Waits for the kernel and hands each descriptor that is ready to whoever watches it.
 final class Loop implements AutoCloseable {
@@ -19,8 +20,9 @@ final class Loop implements AutoCloseable {
     interface Watcher {
         /// A descriptor is ready.
         ///
-        /// @param events as [Poll] has them. May be called once too often after a descriptor's number
-        ///     was used again, so nothing may be assumed: read, and accept that there is nothing.
+        /// @param events as [Poll] has them. May be called once too often after a descriptor's
+        ///   number was used again, so nothing may be assumed: read, and accept that there is
+        ///   nothing.
         void ready(int events);
     }
 

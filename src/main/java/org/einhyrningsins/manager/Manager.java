@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.List;
-import java.util.SequencedMap;
-import java.util.Set;
 import org.einhyrningsins.config.Loaded;
 import org.einhyrningsins.config.Problem;
 import org.einhyrningsins.config.Surroundings;
@@ -27,8 +18,8 @@ import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
 import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Limits;
-import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.Peer;
+import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.Signals;
@@ -41,9 +32,18 @@ import org.einhyrningsins.spec.ServicesSpec;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.Set;
+
 /// The manager: made once, runs until everything it started has gone.
-public final class Manager
-        implements ProgramHost.Listener, Operator.Conduct, Reloader.Hosting {
+public final class Manager implements ProgramHost.Listener, Operator.Conduct, Reloader.Hosting {
     private static final int BUFFER = 64 * 1024;
 
     /// Above the worker sockets of all managers of root.
@@ -76,8 +76,7 @@ public final class Manager
                         Runtime.getRuntime().availableProcessors(),
                         name -> Accounts.uid(name).isPresent(),
                         name -> Accounts.gid(name).isPresent());
-        reloader =
-                new Reloader(options.config(), surroundings, programs, sockets, log, this);
+        reloader = new Reloader(options.config(), surroundings, programs, sockets, log, this);
         operator = new Operator(programs, new Statuses(sockets), reloader, this);
     }
 
@@ -132,7 +131,10 @@ public final class Manager
                 yield valid.services();
             }
             case Loaded.Invalid invalid -> {
-                StringBuilder text = new StringBuilder("cannot start: ").append(options.config()).append(" has problems");
+                StringBuilder text =
+                        new StringBuilder("cannot start: ")
+                                .append(options.config())
+                                .append(" has problems");
                 for (Problem problem : invalid.problems()) {
                     text.append('\n').append(problem.render());
                 }
@@ -155,7 +157,8 @@ public final class Manager
         try {
             sockets.open(services.programs().values());
             workerDirectory = workerDirectory(socket);
-            RuntimeFiles.directory(workerDirectory, Processes.user() == 0 ? "rwx--x--x" : "rwx------");
+            RuntimeFiles.directory(
+                    workerDirectory, Processes.user() == 0 ? "rwx--x--x" : "rwx------");
             writePidFile();
         } catch (SocketTable.CannotBind | IOException | PosixException e) {
             throw new CannotStart(ExitStatus.FAILED, "cannot start: " + e.getMessage());
@@ -172,16 +175,27 @@ public final class Manager
         } catch (PosixException e) {
             throw new CannotStart(
                     ExitStatus.FAILED,
-                    e.errno() == Errno.EADDRINUSE ? taken(socket) : "cannot start: control socket " + socket + ": " + e.getMessage());
+                    e.errno() == Errno.EADDRINUSE
+                            ? taken(socket)
+                            : "cannot start: control socket " + socket + ": " + e.getMessage());
         } catch (IOException e) {
-            throw new CannotStart(ExitStatus.FAILED, "cannot make directory " + directory + " of the control socket: " + e.getMessage());
+            throw new CannotStart(
+                    ExitStatus.FAILED,
+                    "cannot make directory "
+                            + directory
+                            + " of the control socket: "
+                            + e.getMessage());
         }
     }
 
     private static String taken(Path socket) {
         Peer owner = Sockets.owner(socket);
-        String who = owner == null ? "somebody" : "pid " + owner.pid() + " (uid " + owner.uid() + ")";
-        return "cannot start: control socket " + socket + " is held by " + who
+        String who =
+                owner == null ? "somebody" : "pid " + owner.pid() + " (uid " + owner.uid() + ")";
+        return "cannot start: control socket "
+                + socket
+                + " is held by "
+                + who
                 + "; use that manager, or start this one with another socket (-d)";
     }
 
@@ -200,14 +214,23 @@ public final class Manager
 
     private void listenForSignals() throws CannotStart {
         if (!Signals.blocked(Signal.TERM)) {
-            throw new CannotStart(ExitStatus.BUG, "signals are not blocked; start it by bin/einhyrningsins, which does that");
+            throw new CannotStart(
+                    ExitStatus.BUG,
+                    "signals are not blocked; start it by bin/einhyrningsins, which does that");
         }
         int fd = Signals.open(SIGNALS);
         loop.watch(fd, Poll.IN, events -> signals(fd));
     }
 
     private void start(ServicesSpec services) {
-        log.info("", "einhyrningsins " + version() + ", pid " + Processes.self() + ", " + options.config());
+        log.info(
+                "",
+                "einhyrningsins "
+                        + version()
+                        + ", pid "
+                        + Processes.self()
+                        + ", "
+                        + options.config());
         for (ProgramSpec spec : services.programs().values()) {
             try {
                 host(spec);
@@ -229,7 +252,11 @@ public final class Manager
             addresses.add(bound.address());
         }
         String on = addresses.isEmpty() ? "" : " on " + String.join(", ", addresses);
-        log.info(spec.name(), "starting " + (spec.workers() == 1 ? "1 worker" : spec.workers() + " workers") + on);
+        log.info(
+                spec.name(),
+                "starting "
+                        + (spec.workers() == 1 ? "1 worker" : spec.workers() + " workers")
+                        + on);
     }
 
     @Override
@@ -247,7 +274,9 @@ public final class Manager
         }
         IdentitySpec identity = spec.identity();
         Credentials owner =
-                identity.user() == null ? null : Accounts.credentials(identity.user(), identity.group());
+                identity.user() == null
+                        ? null
+                        : Accounts.credentials(identity.user(), identity.group());
         return new WorkerDoor(loop, workerDirectory, spec.name(), owner, buffer, listener);
     }
 
@@ -392,8 +421,7 @@ public final class Manager
     }
 
     @Override
-    public void report(
-            ProgramHost host, Effect.Severity severity, String subject, String message) {
+    public void report(ProgramHost host, Effect.Severity severity, String subject, String message) {
         LogSpec.Level level =
                 switch (severity) {
                     case ERROR -> LogSpec.Level.ERROR;

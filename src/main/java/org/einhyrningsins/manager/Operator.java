@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.control.Order;
@@ -23,6 +15,15 @@ import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// What operators ask for: finds the programs an order is about, passes it on to each, and brings
 /// what came of it back to whoever asked.
@@ -88,7 +89,11 @@ final class Operator implements ControlServer.Requested {
             case Order.Scale o ->
                     tell(client, request, o.targets(), scope -> new Command.ScaleTo(o.workers()));
             case Order.Deliver o ->
-                    tell(client, request, o.targets(), scope -> new Command.SendSignal(o.signal(), scope));
+                    tell(
+                            client,
+                            request,
+                            o.targets(),
+                            scope -> new Command.SendSignal(o.signal(), scope));
         }
     }
 
@@ -131,12 +136,16 @@ final class Operator implements ControlServer.Requested {
         for (Target target : targets) {
             if (!target.whole()) {
                 throw new UsageException(
-                        "cannot reload " + target + ": a definition is the whole program's; 'upgrade "
-                                + target + "' rolls that worker alone");
+                        "cannot reload "
+                                + target
+                                + ": a definition is the whole program's; 'upgrade "
+                                + target
+                                + "' rolls that worker alone");
             }
             named.add(target.program());
         }
-        Conversation conversation = new Conversation(request.waits() ? client : null, request.id(), "reload");
+        Conversation conversation =
+                new Conversation(request.waits() ? client : null, request.id(), "reload");
         Reloader.Outcome outcome = reloader.reload(named, conversation, this);
         if (outcome.code() != ExitStatus.DONE || !request.waits()) {
             client.send(Replies.done(request.id(), outcome.code(), outcome.message()));

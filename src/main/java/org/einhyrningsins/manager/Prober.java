@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
-import java.util.Map;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.spec.AckSpec;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 
 /// Asks workers whether they are up, by connecting to them: one attempt at a time for a worker.
 final class Prober {
@@ -99,7 +100,10 @@ final class Prober {
         /// The request is smaller than any socket buffer, so it goes out whole.
         private void get(AckSpec.HttpTarget http) {
             String request =
-                    "GET " + http.path() + " HTTP/1.1\r\nHost: " + http.host()
+                    "GET "
+                            + http.path()
+                            + " HTTP/1.1\r\nHost: "
+                            + http.host()
                             + "\r\nUser-Agent: einhyrningsins\r\nConnection: close\r\n\r\n";
             Descriptors.write(fd, ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
             connected = true;

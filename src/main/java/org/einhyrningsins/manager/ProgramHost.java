@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import org.einhyrningsins.core.Effect;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Exit;
@@ -29,6 +21,15 @@ import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
 /// One program in the world: its core state, the processes of its workers, its worker sockets.
 final class ProgramHost {
     private static final int LAST_LINES = 10;
@@ -47,7 +48,12 @@ final class ProgramHost {
 
     /// What a program's host needs of the manager.
     record Surface(
-            Loop loop, Births births, SocketTable sockets, Prober prober, Doors doors, Listener listener) {}
+            Loop loop,
+            Births births,
+            SocketTable sockets,
+            Prober prober,
+            Doors doors,
+            Listener listener) {}
 
     /// Opens a program's worker sockets.
     interface Doors {
@@ -113,8 +119,8 @@ final class ProgramHost {
 
     // ---- events
 
-    /// Lets something happen to it. What an effect brings about at once (a failed spawn) is taken up
-    /// after all effects of the step before.
+    /// Lets something happen to it. What an effect brings about at once (a failed spawn) is taken
+    /// up after all effects of the step before.
     void take(Event event) {
         pending.add(event);
         if (stepping) {
@@ -147,7 +153,8 @@ final class ProgramHost {
             case Effect.Probe e -> probe(e);
             case Effect.Progress e -> surface.listener().progress(e.ticket(), e.message());
             case Effect.Answer e ->
-                    surface.listener().answer(e.ticket(), e.done(), e.message() + lastWords(e.blame()));
+                    surface.listener()
+                            .answer(e.ticket(), e.done(), e.message() + lastWords(e.blame()));
             case Effect.Report e -> report(e.severity(), e.worker(), e.message());
         }
     }
@@ -209,7 +216,8 @@ final class ProgramHost {
     private String address(WorkerId id, AckSpec.Endpoint endpoint) {
         return switch (endpoint) {
             case AckSpec.OwnSocket own -> ownAddress(own.name());
-            case AckSpec.Fixed fixed -> fixed.host().getHostAddress() + ":" + fixed.port().expand(id.slot(), Map.of());
+            case AckSpec.Fixed fixed ->
+                    fixed.host().getHostAddress() + ":" + fixed.port().expand(id.slot(), Map.of());
         };
     }
 
@@ -290,7 +298,16 @@ final class ProgramHost {
             if (process != null) {
                 take(new Event.Acked(process.id()));
             } else {
-                refused("pid " + sender.pid() + " (uid " + sender.uid() + ") may not acknowledge for pid " + pid + ": it is no worker of '" + name() + "', or the sender is neither that worker nor a descendant of it");
+                refused(
+                        "pid "
+                                + sender.pid()
+                                + " (uid "
+                                + sender.uid()
+                                + ") may not acknowledge for pid "
+                                + pid
+                                + ": it is no worker of '"
+                                + name()
+                                + "', or the sender is neither that worker nor a descendant of it");
             }
         }
 
@@ -298,7 +315,14 @@ final class ProgramHost {
         public void notified(Peer sender, String text) {
             WorkerProcess process = ancestor(sender.pid());
             if (process == null) {
-                refused("pid " + sender.pid() + " (uid " + sender.uid() + ") is no worker of '" + name() + "' and may not notify");
+                refused(
+                        "pid "
+                                + sender.pid()
+                                + " (uid "
+                                + sender.uid()
+                                + ") is no worker of '"
+                                + name()
+                                + "' and may not notify");
                 return;
             }
             for (String line : text.split("\n", -1)) {

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
-import org.einhyrningsins.spec.ProgramSpec;
-import org.jspecify.annotations.Nullable;
 
-/// The programs of this manager, by name, in the order of the file; and those that the file has lost
-/// and whose last workers are still leaving.
+/// The programs of this manager, by name, in the order of the file; and those that the file has
+/// lost and whose last workers are still leaving.
 final class Programs {
     private final SequencedMap<String, ProgramHost> hosts = new LinkedHashMap<>();
     private final List<ProgramHost> retiring = new ArrayList<>();

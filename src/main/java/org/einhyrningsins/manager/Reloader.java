@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.SequencedMap;
-import java.util.Set;
 import org.einhyrningsins.config.Loaded;
 import org.einhyrningsins.config.Loader;
 import org.einhyrningsins.config.Problem;
@@ -19,6 +11,15 @@ import org.einhyrningsins.core.Plan;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
 
 /// Reads the file again and brings the programs to what it says. New sockets are bound before
 /// anything is touched; if the file has a problem or a socket cannot be had, nothing is.
@@ -61,7 +62,7 @@ final class Reloader {
     }
 
     /// @param named only these programs, and these roll whether they changed or not; empty for all
-    ///     that changed
+    ///   that changed
     Outcome reload(Set<String> named, Conversation conversation, Operator operator) {
         return switch (load()) {
             case Loaded.Invalid invalid -> refuse(invalid);
@@ -74,7 +75,10 @@ final class Reloader {
         for (Problem problem : invalid.problems()) {
             text.append(problem.render()).append('\n');
         }
-        text.append(invalid.problems().size() == 1 ? "1 problem" : invalid.problems().size() + " problems");
+        text.append(
+                invalid.problems().size() == 1
+                        ? "1 problem"
+                        : invalid.problems().size() + " problems");
         String message = text.append("; nothing was changed").toString();
         log.error("", "cannot reload " + file + ": " + message);
         return new Outcome(ExitStatus.INVALID, message);
@@ -84,7 +88,8 @@ final class Reloader {
             Loaded.Valid valid, Set<String> named, Conversation conversation, Operator operator) {
         for (String name : named) {
             if (!valid.services().programs().containsKey(name) && programs.get(name) == null) {
-                return new Outcome(ExitStatus.USAGE, operator.unknown(name) + " and " + file + " has none");
+                return new Outcome(
+                        ExitStatus.USAGE, operator.unknown(name) + " and " + file + " has none");
             }
         }
         Plan plan = plan(valid.services(), named);
@@ -173,7 +178,8 @@ final class Reloader {
             ProgramHost host = hosting.host(spec);
             operator.ask(host, new Command.Start(null), conversation);
         } catch (IOException | PosixException e) {
-            conversation.outcome(false, spec.name() + ": cannot make its worker sockets: " + e.getMessage());
+            conversation.outcome(
+                    false, spec.name() + ": cannot make its worker sockets: " + e.getMessage());
         }
     }
 

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 final class RuntimeFiles {
     private RuntimeFiles() {}
 
-    /// Makes a directory, with its parents, that only its owner may use; one that exists stays as it
-    /// is.
+    /// Makes a directory, with its parents, that only its owner may use; one that exists stays as
+    /// it is.
     ///
     /// @param permissions as `rwx--x--x`
     static void directory(Path path, String permissions) throws IOException {
@@ -23,7 +23,8 @@ final class RuntimeFiles {
         }
         Files.createDirectory(path);
         // not at creation: the umask would take from it
-        Files.setPosixFilePermissions(path, java.nio.file.attribute.PosixFilePermissions.fromString(permissions));
+        Files.setPosixFilePermissions(
+                path, java.nio.file.attribute.PosixFilePermissions.fromString(permissions));
     }
 
     /// Removes a file, or an empty directory, if it is there.
@@ -38,7 +39,8 @@ final class RuntimeFiles {
     /// Which file a path names; 0 if none.
     static long inode(Path path) {
         try {
-            Object inode = Files.getAttribute(path, "unix:ino", java.nio.file.LinkOption.NOFOLLOW_LINKS);
+            Object inode =
+                    Files.getAttribute(path, "unix:ino", java.nio.file.LinkOption.NOFOLLOW_LINKS);
             return inode instanceof Long number ? number : 0;
         } catch (IOException e) {
             return 0;

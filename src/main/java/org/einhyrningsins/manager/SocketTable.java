@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.posix.Bound;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.SocketSpec;
+
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -8,12 +15,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.einhyrningsins.posix.Bound;
-import org.einhyrningsins.posix.Descriptors;
-import org.einhyrningsins.posix.PosixException;
-import org.einhyrningsins.posix.Sockets;
-import org.einhyrningsins.spec.ProgramSpec;
-import org.einhyrningsins.spec.SocketSpec;
 
 /// The listening sockets of all programs. A socket is known by its address: while any definition in
 /// use names the address, the socket stays open, whichever program or name it goes by.
@@ -40,8 +41,7 @@ final class SocketTable {
                         case SocketSpec.UnixPath ignored -> false;
                         case SocketSpec.UnixAbstract ignored -> false;
                     };
-            return new Key(
-                    socket.address(), chosen ? program.name() + "/" + socket.name() : "");
+            return new Key(socket.address(), chosen ? program.name() + "/" + socket.name() : "");
         }
     }
 
@@ -118,7 +118,9 @@ final class SocketTable {
         if (held.spec().backlog() != wanted.backlog()
                 && !(wanted.address() instanceof SocketSpec.Udp)) {
             Sockets.relisten(held.bound().fd(), wanted.backlog());
-            log.info(program.name(), "socket '" + wanted.name() + "' has backlog " + wanted.backlog());
+            log.info(
+                    program.name(),
+                    "socket '" + wanted.name() + "' has backlog " + wanted.backlog());
         }
         sockets.put(key, new Held(wanted, held.bound(), held.file()));
     }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import org.einhyrningsins.control.ProgramStatus;
 import org.einhyrningsins.control.SocketStatus;
 import org.einhyrningsins.control.WorkerStatus;
@@ -17,6 +13,11 @@ import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 
 /// Says how programs are, from their state in the core and what the manager knows of processes.
 final class Statuses {
@@ -91,7 +92,10 @@ final class Statuses {
         String failures =
                 rollout.failures() == 0
                         ? ""
-                        : ", " + rollout.failures() + " failed starts, last: " + rollout.lastFailure();
+                        : ", "
+                                + rollout.failures()
+                                + " failed starts, last: "
+                                + rollout.lastFailure();
         return to + ": " + moved + " of " + program.count() + " replaced" + failures;
     }
 
@@ -146,9 +150,14 @@ final class Statuses {
     }
 
     private static WorkerStatus empty(Program program, Slot slot) {
-        String state = program.wants(slot) ? "waiting" : slot.finished() != null ? "finished" : "stopped";
-        String why = slot.finished() != null ? slot.finished() : slot.held() ? "by the operator" : slot.trouble();
-        return new WorkerStatus(slot.index(), 0, 0, state, program.serving().generation(), 0, slot.restarts(), why);
+        String state =
+                program.wants(slot) ? "waiting" : slot.finished() != null ? "finished" : "stopped";
+        String why =
+                slot.finished() != null
+                        ? slot.finished()
+                        : slot.held() ? "by the operator" : slot.trouble();
+        return new WorkerStatus(
+                slot.index(), 0, 0, state, program.serving().generation(), 0, slot.restarts(), why);
     }
 
     private List<SocketStatus> sockets(Program program) {

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.control.Lines;
@@ -26,10 +18,19 @@ import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
 import org.jspecify.annotations.Nullable;
 
-/// Where the workers of one program speak to us: a stream socket for `worker:ack` and
-/// `worker:ping` (EINHORN_SOCK_PATH) and a datagram socket for notifications (NOTIFY_SOCKET). Only
-/// the program's user can reach them, and a message counts only if the kernel says that its sender
-/// is the worker it speaks for, or descends from it.
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Where the workers of one program speak to us: a stream socket for `worker:ack` and `worker:ping`
+/// (EINHORN_SOCK_PATH) and a datagram socket for notifications (NOTIFY_SOCKET). Only the program's
+/// user can reach them, and a message counts only if the kernel says that its sender is the worker
+/// it speaks for, or descends from it.
 final class WorkerDoor {
     private static final int LINE_BOUND = 4 * 1024;
     private static final int MOST_GUESTS = 256;
@@ -62,7 +63,12 @@ final class WorkerDoor {
     ///
     /// @param owner who may use them besides root; null for the manager's own user
     WorkerDoor(
-            Loop loop, Path directory, String program, @Nullable Credentials owner, ByteBuffer buffer, Listener says)
+            Loop loop,
+            Path directory,
+            String program,
+            @Nullable Credentials owner,
+            ByteBuffer buffer,
+            Listener says)
             throws IOException {
         this.loop = loop;
         this.says = says;
@@ -153,7 +159,11 @@ final class WorkerDoor {
                 }
                 case WorkerMessage.Ping ping -> reply(ping.id(), "pong");
                 case Request request ->
-                        refuse(request.id(), "the worker socket takes worker:ack and worker:ping, not '" + request.command() + "'");
+                        refuse(
+                                request.id(),
+                                "the worker socket takes worker:ack and worker:ping, not '"
+                                        + request.command()
+                                        + "'");
                 case Malformed malformed -> refuse(malformed.id(), malformed.message());
             }
         }
@@ -190,8 +200,7 @@ final class WorkerDoor {
             if (datagram == null) {
                 return;
             }
-            says.notified(
-                    datagram.sender(), new String(datagram.text(), StandardCharsets.UTF_8));
+            says.notified(datagram.sender(), new String(datagram.text(), StandardCharsets.UTF_8));
         }
     }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import java.nio.file.Path;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
 
 /// A process of ours: the manager's side of a worker.
 ///
@@ -13,4 +14,10 @@ import org.jspecify.annotations.Nullable;
 /// @param log what it writes to, if that is a file; else null
 /// @param logOffset how long that file was when it was born
 record WorkerProcess(
-        WorkerId id, int pid, int pidfd, int uid, long bornMillis, @Nullable Path log, long logOffset) {}
+        WorkerId id,
+        int pid,
+        int pidfd,
+        int uid,
+        long bornMillis,
+        @Nullable Path log,
+        long logOffset) {}

@@ -9,8 +9,8 @@
 ///
 /// **Who owns what.** [Manager] owns the loop and the parts. [ProgramHost] owns one program: its
 /// core state, its workers' pids, its worker sockets. [SocketTable] owns the listening sockets of
-/// all programs, since one may outlive a definition or a program. [Operator] owns what was asked and
-/// is not answered yet. Everything is on the loop's thread; no class here has a lock.
+/// all programs, since one may outlive a definition or a program. [Operator] owns what was asked
+/// and is not answered yet. Everything is on the loop's thread; no class here has a lock.
 @NullMarked
 package org.einhyrningsins.manager;
 

@@ -195,7 +195,9 @@ public final class Sockets {
         try {
             Scratch scratch = Scratch.here();
             int length = SocketAddress.putUnix(scratch.bytes, path.toString());
-            return Kernel.call(Syscall.CONNECT, fd, scratch.structures, length) == 0 ? peer(fd) : null;
+            return Kernel.call(Syscall.CONNECT, fd, scratch.structures, length) == 0
+                    ? peer(fd)
+                    : null;
         } finally {
             Descriptors.close(fd);
         }
