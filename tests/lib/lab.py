@@ -246,6 +246,16 @@ class Lab:
                 found.append(Fact(float(at), what, int(pid), slot, version))
         return sorted(found)
 
+    def note(self, what, pid, slot="-", version="-"):
+        """Adds a fact to the journal: something that the scenario itself did."""
+        with open(self.journal, "a") as journal:
+            journal.write("%.6f %s %d %s %s\n" % (time.monotonic(), what, pid, slot, version))
+
+    def kill(self, worker):
+        """Kills a worker as a crash would."""
+        self.note("killed", worker.pid, worker.slot, worker.version)
+        os.kill(worker.pid, signal.SIGKILL)
+
     def pids(self):
         """Living processes that descend from this lab."""
         wanted = ("%s=%s" % (MARK, self.mark)).encode()

@@ -23,14 +23,15 @@ Options are `key=value` arguments:
     drain=2          seconds that a silent connection is given after the order to go
     stop=TERM        the signal that means "go"
     note=USR1,HUP    signals that are only noted in the journal
-    broken=…         exit (message on stderr, status 3, at boot) | noack (serves, never acks) | noterm
-                     (ignores TERM) | stuck (never acks and ignores TERM) | careless (drops all its
+    broken=…         exit (message on stderr, status 3, at boot) | noack (hangs: neither acks nor serves) | noterm
+                     (ignores TERM) | stuck (hangs and ignores TERM) | careless (drops all its
                      connections when told to go) | crash:N (dies after N requests) | idler (closes
                      idle keep-alive connections at once when told to go)
     listen=all       all | the number of a descriptor, e.g. 0 for a socket on standard input
 
 What it does it notes in the file E2E_JOURNAL, one line a fact: monotonic time, fact, pid, slot,
-version. A fact `ready` is noted before the ack is sent, `told` when the order to go is seen.
+version. A fact `ready` is noted before the ack is sent (`silent`: none will be), `told`
+when the order to go is seen, `exit` just before the end.
 """
 
 import os
@@ -353,15 +354,18 @@ def main():
         note("exit")
         os._exit(0)
 
-    given = sockets()
+    given = [] if broken in ("noack", "stuck") else sockets()
     blocking = [(s, n) for s, n in given if s.type == socket.SOCK_STREAM and os.get_blocking(s.fileno())]
     if len(blocking) != 1:
         blocking = []
     for sock, name in given:
         if (sock, name) not in blocking:
             loop.listen(sock, name)
-    note("ready")
-    acknowledge("none" if broken in ("noack", "stuck") else options.get("ack", "einhorn"))
+    if broken in ("noack", "stuck"):
+        note("silent")
+    else:
+        note("ready")
+        acknowledge(options.get("ack", "einhorn"))
 
     if blocking:
         import threading
