@@ -15,6 +15,8 @@ import threading
 
 class Hello(http.server.BaseHTTPRequestHandler):
     # HTTP/1.0: one request a connection, so nothing is ever pending on an idle one.
+    timeout = 10  # seconds for a client to say what it wants
+
     def do_GET(self):
         body = "Hello from version=%s pid=%d slot=%s\n" % (
             os.environ.get("VERSION", "v1"),

@@ -26,7 +26,7 @@ def roll_example(lab, name, program, port, clients=8):
     manager = lab.start(config)
     count = wait_for(lambda: len(manager.workers()), "workers of " + program)
     wait_for(lambda: answers(address), address + " answers", 30)
-    manager.ctl("wait", program)
+    manager.wait_until_up(program, count)
     for arguments in ((), ("--fleet",)):
         load = lab.load(address, clients=clients)
         before = None

@@ -281,11 +281,15 @@ class Lab:
 
     def start(self, config="services.yaml", env=None, up=None, within=30.0, **more):
         """Starts a manager; waits until its control socket answers and, if given, until `up` workers are ready."""
-        manager = Manager(self, self.path(config), env or {}, **more)
+        manager = self.launch(config, env, **more)
         manager.wait_until_answering(within)
         if up is not None:
             wait_for(lambda: len(self.facts("ready")) >= up, "%d workers ready" % up, within)
         return manager
+
+    def launch(self, config="services.yaml", env=None, **more):
+        """Starts a manager and does not wait."""
+        return Manager(self, self.path(config), env or {}, **more)
 
     def load(self, address=None, clients=8, pause=4.0, timeout=10.0):
         run = LoadRun(self, address or "127.0.0.1:%d" % self.port(), clients, pause, timeout)
@@ -366,12 +370,12 @@ def command_of(pid):
 class Manager:
     """One run of `einhyrningsins -c FILE -d SOCKET`."""
 
-    def __init__(self, lab, config, env, socket_path=None, arguments=()):
+    def __init__(self, lab, config, env, socket_path=None, arguments=(), before_exec=None):
+        check(os.access(BIN, os.X_OK), lambda: "there is no %s; build it, or name another in EINHYRNINGSINS_BIN" % BIN)
         self.lab = lab
         self.config = config
         number = len(lab.managers)
         self.socket = socket_path or lab.path("control%s" % (number or ""), "c.sock")
-        os.makedirs(os.path.dirname(self.socket), mode=0o700, exist_ok=True)
         self.stderr_path = lab.path("manager%d.stderr" % number)
         self.stdout_path = lab.path("manager%d.stdout" % number)
         self.noise_allowed = False
@@ -385,6 +389,7 @@ class Manager:
                 env=lab.environment(env),
                 cwd="/",
                 start_new_session=True,
+                preexec_fn=before_exec,
             )
         self.pid = self.process.pid
         lab.managers.append(self)
@@ -420,12 +425,16 @@ class Manager:
         return "\n       ".join(self.stderr().splitlines()[-lines:])
 
     def status(self):
-        """`status --json` as {program: {"state": …, "workers": [{"slot", "pid", "state"}, …], …}}."""
-        return programs_in(self.ctl("status", "--json").json())
+        """`show --json` as {program: {"state": …, "workers": [{"slot", "pid", "state"}, …], …}}."""
+        return programs_in(self.ctl("show", "--json").json())
 
     def ready_pids(self, program):
         workers = self.status()[program]["workers"]
         return sorted(worker["pid"] for worker in workers if str(worker.get("state", "")).lower() in ("ready", "up", "running"))
+
+    def wait_until_up(self, program, count, within=30.0):
+        """Waits until the manager calls exactly `count` workers of the program ready."""
+        wait_for(lambda: len(self.ready_pids(program)) == count, "status shows %d workers of %s ready" % (count, program), within)
 
     # The kernel's view
 

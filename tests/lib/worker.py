@@ -17,7 +17,7 @@ Options are `key=value` arguments:
 
     version=v1       what the body says (default: the environment variable VERSION, else v1)
     ack=einhorn      einhorn (JSON to EINHORN_SOCK_PATH) | yaml (the older one-line dialect) | notify
-                     (READY=1 to NOTIFY_SOCKET) | none | PID (an ack in another's name)
+                     (READY=1 to NOTIFY_SOCKET) | child (einhorn, but sent by a child process) | none
     boot=0           seconds before it is up
     work=0           seconds that a request takes
     drain=2          seconds that a silent connection is given after the order to go
@@ -315,14 +315,23 @@ def acknowledge(how):
             messenger.connect("\0" + address[1:] if address.startswith("@") else address)
             messenger.send(b"READY=1\nSTATUS=serving version %s" % version.encode())
         return
-    number = int(how) if how.isdigit() else pid
-    line = b'{"command":"worker:ack","pid":%d}\n' % number
+    child = os.fork() if how == "child" else 0
+    if child:
+        os.waitpid(child, 0)
+        return
+    line = b'{"command":"worker:ack","pid":%d}\n' % pid
     if how == "yaml":
-        line = b"---%%20{command:%%20%%22worker:ack%%22,%%20pid:%%20%d}%%0A\n" % number
+        line = b"---%%20{command:%%20%%22worker:ack%%22,%%20pid:%%20%d}%%0A\n" % pid
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as messenger:
         messenger.settimeout(10)
         messenger.connect(os.environ["EINHORN_SOCK_PATH"])
         messenger.sendall(line)
+        if how == "child":
+            messenger.shutdown(socket.SHUT_WR)
+            while messenger.recv(4096):
+                pass  # the credentials of a sender that is gone could not be traced to us any more
+    if how == "child":
+        os._exit(0)
 
 
 def main():

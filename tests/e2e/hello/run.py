@@ -13,14 +13,15 @@ def run(lab):
     manager = lab.start(config)
     wait_for(lambda: answers(address), address + " answers", 60)
     same(get(address)["version"], "v1", "version")
-    manager.ctl("wait", "hello")
+    manager.wait_until_up("hello", 2)
     workers = manager.workers()
     same(len(workers), 2, "workers")
     same(manager.ready_pids("hello"), sorted(worker.pid for worker in workers), "pids that status calls ready")
-    shown = manager.ctl("status")
+    listed = manager.ctl("status")
+    check("hello" in listed.out and "2/2" in listed.out, lambda: "the program is not in %s" % listed)
+    shown = manager.ctl("show")
     for worker in workers:
         check(str(worker.pid) in shown.out, lambda: "pid %d is not in %s" % (worker.pid, shown))
-    check("hello" in shown.out, lambda: "the program is not in %s" % shown)
 
     load = lab.load(address)
     lab.edit(config, "VERSION: v1", "VERSION: v2")
