@@ -10,7 +10,7 @@ from lab import ROLLS, ROOT, check, nothing_lost, wait_for, answers
 
 def example(lab, name):
     """Copies examples/ into the lab, with each port replaced by a free one; returns the file's name there."""
-    shutil.copytree(os.path.join(ROOT, "examples"), lab.path("examples"))
+    shutil.copytree(os.path.join(ROOT, "examples"), lab.path("examples"), dirs_exist_ok=True)
     relative = "examples/configs/" + name
     with open(lab.path(relative)) as file:
         text = file.read()
@@ -19,12 +19,11 @@ def example(lab, name):
     return relative
 
 
-def roll_example(lab, name, program, port, clients=8):
+def roll_example(lab, name, program, count, port, clients=8):
     """Serves an example under load, rolled smoothly and then by fleet, E2E_ROLLS times each: nothing is lost."""
     config = example(lab, name)
     address = "127.0.0.1:%d" % lab.port("port%d" % port)
     manager = lab.start(config)
-    count = wait_for(lambda: len(manager.workers()), "workers of " + program)
     wait_for(lambda: answers(address), address + " answers", 30)
     manager.wait_until_up(program, count)
     for arguments in ((), ("--fleet",)):

@@ -402,7 +402,7 @@ class Manager:
 
     def wait_until_answering(self, within=30.0):
         def answers():
-            check(self.running(), lambda: "the manager ended with status %s: %s" % (self.process.returncode, self.stderr()))
+            check(self.running(), lambda: "the manager ended with status %s: %s" % (self.process.returncode, self.tail()))
             try:
                 with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
                     probe.connect(self.socket)
@@ -421,7 +421,7 @@ class Manager:
             check(result.code == code, lambda: "expected exit status %d from %s\n  log: %s" % (code, result, self.tail()))
         return result
 
-    def tail(self, lines=15):
+    def tail(self, lines=12):
         return "\n       ".join(self.stderr().splitlines()[-lines:])
 
     def status(self):

@@ -224,7 +224,8 @@ class Client:
             counts.longest_at = latency
         counts.latencies.append(latency)
         self.seen(body, now)
-        if not self.keep or fields.get(b"connection", b"").lower() == b"close":
+        said = fields.get(b"connection", b"").lower()
+        if not self.keep or said == b"close" or (status.startswith(b"HTTP/1.0") and said != b"keep-alive"):
             self.drop()
         self.pause(now)
 

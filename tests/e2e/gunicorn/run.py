@@ -7,4 +7,4 @@ NEEDS = {"gunicorn": "gunicorn"}
 
 
 def run(lab):
-    roll_example(lab, "gunicorn.yaml", "web", 8083)
+    roll_example(lab, "gunicorn.yaml", "web", 2, 8083)

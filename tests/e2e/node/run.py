@@ -7,4 +7,4 @@ NEEDS = {"node": "nodejs"}
 
 
 def run(lab):
-    roll_example(lab, "node.yaml", "web", 8082)
+    roll_example(lab, "node.yaml", "web", 2, 8082)
