@@ -35,7 +35,9 @@ public final class Hello {
     public static void main(String[] arguments) throws Exception {
         Channel inherited = System.inheritedChannel();
         if (!(inherited instanceof ServerSocketChannel listener)) {
-            System.err.println("no listening socket on standard input; run me by a configuration with `stdin:`");
+            System.err.println(
+                    "no listening socket on standard input; run me by a configuration with"
+                        + " `stdin:`");
             System.exit(1);
             return;
         }
@@ -51,7 +53,8 @@ public final class Hello {
         if (path == null) {
             return;
         }
-        String line = "{\"command\":\"worker:ack\",\"pid\":" + ProcessHandle.current().pid() + "}\n";
+        String line =
+                "{\"command\":\"worker:ack\",\"pid\":" + ProcessHandle.current().pid() + "}\n";
         try (SocketChannel manager = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             manager.connect(UnixDomainSocketAddress.of(path));
             ByteBuffer bytes = ByteBuffer.wrap(line.getBytes(StandardCharsets.US_ASCII));
@@ -64,7 +67,8 @@ public final class Hello {
     private static void acceptAll(ServerSocketChannel listener) {
         while (!told) {
             try {
-                // Completes with the connection even if the listener is closed meanwhile: none is lost.
+                // Completes with the connection even if the listener is closed meanwhile: none is
+                // lost.
                 SocketChannel accepted = listener.accept();
                 if (accepted == null) {
                     Thread.sleep(1); // somebody made the shared socket non-blocking
@@ -87,7 +91,8 @@ public final class Hello {
     private static void drain(ServerSocketChannel listener, Thread acceptor) {
         told = true;
         try {
-            listener.close(); // our descriptor only: the socket lives on in the manager and in our siblings
+            // Our descriptor only: the socket lives on in the manager and in our siblings.
+            listener.close();
             acceptor.join();
             long end = System.nanoTime() + PATIENCE_MILLIS * 1_000_000;
             while (!OPEN.isEmpty() && (anyBusy() || System.nanoTime() < end)) {
@@ -146,7 +151,9 @@ public final class Hello {
                 }
                 busy = true;
                 head.append((char) octet);
-                if (octet == '\n' && head.length() > 3 && head.substring(head.length() - 4).equals("\r\n\r\n")) {
+                if (octet == '\n'
+                        && head.length() > 3
+                        && head.substring(head.length() - 4).equals("\r\n\r\n")) {
                     return head.toString();
                 }
             }
@@ -164,12 +171,19 @@ public final class Hello {
 
         private static byte[] answer(boolean last) {
             String body =
-                    "Hello from version=" + System.getenv().getOrDefault("VERSION", "v1")
-                            + " pid=" + ProcessHandle.current().pid()
-                            + " slot=" + System.getenv().getOrDefault("EINHORN_CHILD_INDEX", "-") + "\n";
+                    "Hello from version="
+                            + System.getenv().getOrDefault("VERSION", "v1")
+                            + " pid="
+                            + ProcessHandle.current().pid()
+                            + " slot="
+                            + System.getenv().getOrDefault("EINHORN_CHILD_INDEX", "-")
+                            + "\n";
             String head =
-                    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " + body.length() + "\r\n"
-                            + (last ? "Connection: close\r\n" : "") + "\r\n";
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: "
+                            + body.length()
+                            + "\r\n"
+                            + (last ? "Connection: close\r\n" : "")
+                            + "\r\n";
             return (head + body).getBytes(StandardCharsets.US_ASCII);
         }
     }

@@ -4,7 +4,11 @@ package org.einhyrningsins.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,8 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.TestFactory;
 
 /// Runs each folder of `tests/e2e/` as a test: the shipped program, real workers, real load.
 ///
@@ -40,7 +42,7 @@ final class ScenariosIT {
                 .map(name -> DynamicTest.dynamicTest(name, scenario(name), () -> play(name)));
     }
 
-    private static java.net.URI scenario(String name) {
+    private static URI scenario(String name) {
         return ROOT.resolve("tests/e2e").resolve(name).resolve("run.py").toUri();
     }
 
