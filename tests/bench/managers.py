@@ -47,8 +47,10 @@ class Manager:
     rolls = False    # replaces workers without a gap, by a command of its own
     many = False    # runs several programs
     scales = True
+    rolls_at_scale = True
     status_exits = (0,)
     status_request = None
+    remark = None
 
     def __init__(self, bench, place, shape):
         self.bench, self.place, self.shape = bench, place, shape
@@ -113,16 +115,16 @@ class Manager:
         return [pid for pid in self.bench.processes.below(self.root()) if pid not in self.bench.report.workers] \
             + [self.root()]
 
-    def stop(self):
+    def stop(self, patience=60):
         """From the request to stop until nothing of it is left, in ms."""
         asked = time.monotonic_ns()
         self.ask_to_stop()
-        end = time.monotonic() + 60
+        end = time.monotonic() + patience
         while self.process.poll() is None or self.bench.processes.below(os.getpid()):
             self.bench.report.read(0.002)
             self.bench.processes.reap(self.process.pid)
             if time.monotonic() > end:
-                raise Trouble("it did not stop within 60 s: " + self.last_words())
+                raise Trouble(f"it did not stop within {patience} s: " + self.last_words())
         return (time.monotonic_ns() - asked) / 1e6
 
     def end(self):
@@ -280,13 +282,11 @@ class Einhorn(Manager):
     package = "gem install einhorn"
     commands = ("einhorn", "einhornsh")
     rolls = True
+    rolls_at_scale = False    # a worker a second
 
     def argv(self):
         return ["einhorn", "-b", f"127.0.0.1:{self.ports[0]},r,n", "-m", "manual", "-n", str(self.expected),
                 "-d", self.socket, "--", *self.worker("--ack")]
-
-    def configure(self):
-        self.write("einhorn-lock", "")
 
     def environment(self):
         return super().environment() | {"TMPDIR": self.place}
@@ -339,6 +339,7 @@ class Circus(Manager):
     name = "circus"
     package = "pip install circus"
     commands = ("circusd", "circusctl")
+    remark = "its reload waits for no readiness: the old ones are stopped while the new ones boot"
     rolls = many = True
 
     def configure(self):
@@ -361,11 +362,10 @@ class Circus(Manager):
 
 
 class ServerStarter(Manager):
-    """One worker only: it is meant to fork its own."""
-
     name = "Server::Starter"
     package = "Debian: libserver-starter-perl"
     commands = ("start_server",)
+    remark = "runs 1 worker, not 4, and knows no readiness"
     rolls = True
     scales = False
 
@@ -381,11 +381,10 @@ class ServerStarter(Manager):
 
 
 class Gunicorn(Manager):
-    """Brings workers of its own, so start and respawn include theirs."""
-
     name = "gunicorn"
     package = "Debian: gunicorn"
     commands = ("gunicorn",)
+    remark = "forks workers of its own, in Python; its reload waits for no readiness"
     rolls = True
     scales = False
 
@@ -428,6 +427,7 @@ class ServiceDirectories(Manager):
         for service, port in self.services():
             command = " ".join(self.worker(port=port))
             self.write(f"scan/{service}/run", f"#!/bin/sh\nexec {command}\n", 0o755)
+        os.utime(os.path.join(self.place, "scan"), (1, 1))    # runsvdir waits for a directory changed this second
 
 
 class S6(ServiceDirectories):
@@ -459,11 +459,10 @@ class Runit(ServiceDirectories):
 
 
 class Pm2(Manager):
-    """In fork mode: its cluster mode is for Node.js programs only."""
-
     name = "pm2"
     package = "npm install --global pm2"
     commands = ("pm2", "node")
+    remark = "in fork mode; its cluster mode, which rolls, is for Node.js programs only"
     scales = False    # half a minute and more for 1,000
 
     def environment(self):
