@@ -132,7 +132,7 @@ class Manager:
         if self.process is None:
             return
         with contextlib.suppress(Trouble, OSError, subprocess.SubprocessError):
-            self.stop()
+            self.stop(15)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
