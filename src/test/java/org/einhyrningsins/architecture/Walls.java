@@ -32,7 +32,7 @@ record Walls(String root) {
 
     /// Who may start a thread, as `room.Class`. Whoever is added says in its documentation why the
     /// loop of the manager cannot do the work itself.
-    static final Set<String> THREAD_STARTERS = 
+    static final Set<String> THREAD_STARTERS =
             Set.of("posix.SpawnThread", "control.Client", "cli.Interruption");
 
     private static final Map<String, Set<String>> MAY_BE_SEEN_FROM =
