@@ -134,6 +134,8 @@ final class ControlModel {
                 .optionListHeading("%nOptions, before or after the command:%n")
                 .commandListHeading("%nCommands ('help COMMAND' says more):%n")
                 .footer(CommandPages.ROOT_FOOTER);
+        // -e status
+        root.parser().allowSubcommandsAsOptionParameters(true);
         addOptions(root);
         for (CommandPages.Page page : CommandPages.ALL) {
             root.addSubcommand(page.name(), command(page));

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -67,6 +69,22 @@ class ControlProgramTest {
         try (TestManager manager = answering(ExitStatus.DONE, "rolled")) {
             assertThat(run(manager, "-e", "upgrade --fleet 'web'")).isZero();
             assertThat(((Request) manager.asked()).args()).containsExactly("--fleet", "web");
+        }
+    }
+
+    @Test
+    void runsALineOfOneWord() throws Exception {
+        try (TestManager manager = answering(ExitStatus.DONE, "fine")) {
+            assertThat(run(manager, "-e", "status")).isZero();
+            assertThat(((Request) manager.asked()).command()).isEqualTo("status");
+        }
+    }
+
+    @Test
+    void theManPageNamesWhatTheHelpNames() throws IOException {
+        String man = Files.readString(Path.of("man/einhyrningsinsctl.1"));
+        for (CommandPages.Page page : CommandPages.ALL) {
+            assertThat(man).contains("\n.It Cm " + page.name());
         }
     }
 
