@@ -110,7 +110,7 @@ final class ControlServer {
                                         message.id() == null ? JsonId.NONE : message.id(),
                                         ExitStatus.USAGE,
                                         "this is the operator's socket; a worker acknowledges at"
-                                            + " its EINHORN_SOCK_PATH"));
+                                                + " its EINHORN_SOCK_PATH"));
                 case Malformed malformed -> client.send(Replies.malformed(malformed));
             }
         }
