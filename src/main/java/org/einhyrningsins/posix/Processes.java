@@ -38,6 +38,11 @@ public final class Processes {
         return (int) Kernel.call(Syscall.GETPID, 0);
     }
 
+    /// Whose we are: our effective user.
+    public static int user() {
+        return (int) Kernel.call(Syscall.GETEUID, 0);
+    }
+
     /// A descriptor for a process that exists, close-on-exec and raised; -1 if there is none.
     public static int open(int pid) {
         long fd = Kernel.call(Syscall.PIDFD_OPEN, pid);

@@ -189,6 +189,20 @@ public final class Sockets {
         }
     }
 
+    /// Who holds the stream listener of that path; null if nobody does.
+    public static @Nullable Peer owner(Path path) {
+        int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
+        try {
+            Scratch scratch = Scratch.here();
+            int length = SocketAddress.putUnix(scratch.bytes, path.toString());
+            return Kernel.call(Syscall.CONNECT, fd, scratch.structures, length) == 0
+                    ? peer(fd)
+                    : null;
+        } finally {
+            Descriptors.close(fd);
+        }
+    }
+
     private static boolean answersDatagrams(Path path) {
         int fd = socket(SocketAddress.AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK);
         Scratch scratch = Scratch.here();

@@ -6,8 +6,8 @@
 /// code ([MachineCode]) that make one raw system call and hand back what the kernel hands back. So
 /// there is one native function for everything, no errno to fetch afterwards, nothing that differs
 /// between C libraries, and none of the class generation and reflection that binding an interface
-/// costs at start. The C library itself is asked only for what is its own, the account database
-/// ([Accounts]).
+/// costs at start. The C library itself is asked only for what is its own: the account database
+/// ([Accounts], through jnr-posix, loaded when it is first needed).
 ///
 /// **How a worker is born.** No Java can run between fork and exec, and posix_spawn knows neither
 /// rlimits nor user ids, umask or the child's own pid. So the child interprets *a list of system

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec;
 
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -42,8 +41,11 @@ public enum Signal {
     public static Optional<Signal> of(String text) {
         String upper = text.toUpperCase(Locale.ROOT);
         String name = upper.startsWith("SIG") ? upper.substring(3) : upper;
-        return Arrays.stream(values())
-                .filter(s -> s.name().equals(name) || Integer.toString(s.number).equals(name))
-                .findFirst();
+        for (Signal signal : values()) {
+            if (signal.name().equals(name) || Integer.toString(signal.number).equals(name)) {
+                return Optional.of(signal);
+            }
+        }
+        return Optional.empty();
     }
 }
