@@ -88,7 +88,8 @@ final class ServicesReader {
 
     private SequencedMap<String, ProgramSpec> programs(
             SequencedMap<String, Entry> entries, @Nullable Mapping defaults) {
-        ProgramReader reader = new ProgramReader(base, surroundings, new AddressBook(), problems);
+        ProgramReader reader =
+                new ProgramReader(file, base, surroundings, new AddressBook(), problems);
         SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
         for (Map.Entry<String, Entry> entry : entries.entrySet()) {
             Node node = entry.getValue().value();
@@ -130,7 +131,7 @@ final class ServicesReader {
             problems.report(
                     place,
                     "a program's name has letters, digits, '_', '-' and '.', begins with a letter"
-                        + " or digit, and is at most 64 long");
+                            + " or digit, and is at most 64 long");
         }
     }
 
