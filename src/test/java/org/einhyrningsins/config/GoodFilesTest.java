@@ -271,6 +271,16 @@ class GoodFilesTest {
     }
 
     @Test
+    void includesNeitherItselfNorHiddenFiles(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("a.yaml");
+        Files.writeString(file, "include: '*.yaml'\ndefaults: {command: x}\nprograms: {a: {}}\n");
+        Files.writeString(directory.resolve("c.yaml"), "programs: {c: {}}\n");
+        Files.writeString(directory.resolve("b.yaml"), "programs: {b: {}}\n");
+        Files.writeString(directory.resolve(".#b.yaml"), "programs: {hidden: {}}\n");
+        assertThat(Samples.valid(file).programs().sequencedKeySet()).containsExactly("a", "b", "c");
+    }
+
+    @Test
     void warnsOfWhatMayBeMeant(@TempDir Path directory) throws IOException {
         Path file = directory.resolve("services.yaml");
         Files.writeString(
