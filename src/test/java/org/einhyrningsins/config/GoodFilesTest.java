@@ -37,7 +37,7 @@ class GoodFilesTest {
     private static final Path BASE = Samples.FOLDER.resolve("good").toAbsolutePath();
 
     static List<Path> good() {
-        return Samples.in("good");
+        return Samples.good();
     }
 
     private static ServicesSpec good(String name) {

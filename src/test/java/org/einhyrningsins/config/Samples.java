@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,8 +25,19 @@ final class Samples {
 
     private Samples() {}
 
+    /// The samples of what is good, and the examples that users are given.
+    static List<Path> good() {
+        List<Path> good = new ArrayList<>(in("good"));
+        good.addAll(files(Path.of("examples/configs")));
+        return good;
+    }
+
     static List<Path> in(String folder) {
-        try (Stream<Path> files = Files.list(FOLDER.resolve(folder))) {
+        return files(FOLDER.resolve(folder));
+    }
+
+    private static List<Path> files(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
             return files.filter(f -> f.toString().endsWith(".yaml")).sorted().toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -53,7 +53,7 @@ class SchemaTest {
     }
 
     static List<Path> good() {
-        return Samples.in("good");
+        return Samples.good();
     }
 
     static List<Path> visiblyBad() {
