@@ -7,6 +7,8 @@ import dev.harrel.jsonschema.Validator;
 import dev.harrel.jsonschema.ValidatorFactory;
 import dev.harrel.jsonschema.providers.SnakeYamlNode;
 
+import org.einhyrningsins.spec.RestartSpec;
+import org.einhyrningsins.spec.RolloutSpec;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,6 +111,20 @@ class SchemaTest {
                                             .as(shape.name() + "." + key)
                                             .isNotNull());
         }
+    }
+
+    @Test
+    void namesTheDefaultsOfTheSpec() {
+        assertThat(defaultOf("restart", "burst")).isEqualTo(RestartSpec.DEFAULT.burst());
+        assertThat(defaultOf("backoff", "factor"))
+                .isEqualTo((int) RestartSpec.DEFAULT.backoff().factor());
+        assertThat(defaultOf("rollout", "max-surge")).isEqualTo(RolloutSpec.DEFAULT.maxSurge());
+        assertThat(defaultOf("rollout", "retries")).isEqualTo(RolloutSpec.DEFAULT.retries());
+        assertThat(defaultOf("bind", "backlog")).isEqualTo(BindText.DEFAULT_BACKLOG);
+    }
+
+    private static Object defaultOf(String shape, String key) {
+        return get((Map<?, ?>) get(properties(shape), key), "default");
     }
 
     @Test
