@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.einhyrningsins.spec.Release;
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine;
@@ -49,7 +50,7 @@ final class ControlModel {
 
     private static Reading reading(CommandLine line, ParseResult root, String[] words) {
         if (root.hasMatchedOption("-V")) {
-            return new Say(ControlProgram.NAME + " " + Version.text());
+            return new Say(ControlProgram.NAME + " " + Release.text());
         }
         if (root.hasMatchedOption("-e")) {
             return line(root, words);

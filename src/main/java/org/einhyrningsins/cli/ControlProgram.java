@@ -8,6 +8,7 @@ import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.Order;
 import org.einhyrningsins.control.Reply;
 import org.einhyrningsins.control.UsageException;
+import org.einhyrningsins.spec.Release;
 import org.jspecify.annotations.Nullable;
 
 import java.io.UncheckedIOException;
@@ -82,7 +83,7 @@ final class ControlProgram {
 
     private int ask(Invocation asked) throws ControlException {
         if (asked.command().equals("version") && !asked.json()) {
-            out.print(NAME + " " + Version.text());
+            out.print(NAME + " " + Release.text());
         }
         Interruption interruption =
                 asked.goesOnWithoutUs() ? Interruption.during(asked.command(), err) : null;

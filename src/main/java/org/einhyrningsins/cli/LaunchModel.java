@@ -2,6 +2,7 @@
 package org.einhyrningsins.cli;
 
 import org.einhyrningsins.manager.LaunchOptions;
+import org.einhyrningsins.spec.Release;
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine;
@@ -178,7 +179,7 @@ final class LaunchModel {
     }
 
     private static Reading version() {
-        return new Say(Main.NAME + " " + Version.text());
+        return new Say(Main.NAME + " " + Release.text());
     }
 
     private static Reading say(CommandLine line) {

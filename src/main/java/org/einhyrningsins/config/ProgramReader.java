@@ -124,8 +124,7 @@ final class ProgramReader {
                 && program.parts().getFirst() instanceof Template.Text name
                 && name.text().indexOf('/') >= 0
                 && !Files.exists(directory.resolve(name.text()))) {
-            problems.warn(
-                    node.place(), "there is no " + directory.resolve(name.text()) + " yet");
+            problems.warn(node.place(), "there is no " + directory.resolve(name.text()) + " yet");
         }
     }
 

@@ -130,7 +130,7 @@ final class ServicesReader {
             problems.report(
                     place,
                     "a program's name has letters, digits, '_', '-' and '.', begins with a letter"
-                        + " or digit, and is at most 64 long");
+                            + " or digit, and is at most 64 long");
         }
     }
 

@@ -2,18 +2,18 @@
 package org.einhyrningsins.control;
 
 /// Writes JSON strings by hand, for the client: it has one to write and no time to load Jackson.
-final class JsonText {
+public final class JsonText {
     private static final String HEX = "0123456789abcdef";
 
     private JsonText() {}
 
-    static String quote(String text) {
+    public static String quote(String text) {
         StringBuilder json = new StringBuilder(text.length() + 2);
         quote(json, text);
         return json.toString();
     }
 
-    static void quote(StringBuilder json, String text) {
+    public static void quote(StringBuilder json, String text) {
         json.append('"');
         for (int i = 0; i < text.length(); i++) {
             escape(json, text.charAt(i));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.util.List;
 import org.einhyrningsins.spec.WorkerId;
+
+import java.util.List;
 
 /// Commands whose outcome is known are answered, each exactly once.
 final class Answers {
@@ -69,8 +70,7 @@ final class Answers {
                         + slot.trouble()
                         + "; it is tried again with growing delays";
         WorkerId blame = slot.current() == null ? null : slot.current().id();
-        draft.answer(
-                wait, false, draft.name + ": " + wait.verb() + " failed: " + message, blame);
+        draft.answer(wait, false, draft.name + ": " + wait.verb() + " failed: " + message, blame);
     }
 
     private static void gone(Draft draft, Wait wait) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.time.Duration;
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.AckSpec;
+
+import java.time.Duration;
 
 /// What time does to workers.
 final class Deadlines {

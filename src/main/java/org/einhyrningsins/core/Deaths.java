@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.Effect.Severity;
+import org.einhyrningsins.spec.RestartSpec;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.einhyrningsins.core.Effect.Severity;
-import org.einhyrningsins.spec.RestartSpec;
 
 /// Workers that end without having been told to: what their slot does next.
 ///
@@ -45,8 +46,7 @@ final class Deaths {
         }
     }
 
-    private static void replaceReady(
-            Draft draft, Worker worker, Slot slot, String how) {
+    private static void replaceReady(Draft draft, Worker worker, Slot slot, String how) {
         RestartSpec policy = draft.serving.spec().restart();
         if (provedItself(draft, worker)) {
             refill(draft, worker, slot.history(0, List.of(), how), Duration.ZERO, how);

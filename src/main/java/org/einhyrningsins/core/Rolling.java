@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 
 /// Rolling replacement: new workers in, old ones out, and never the other way round unless the
 /// strategy says so.
@@ -329,8 +330,7 @@ final class Rolling {
     private static void tell(Draft draft, String message) {
         for (Wait wait : draft.waits) {
             if (wait.until() == Wait.Until.ROLLED) {
-                draft.effects.add(
-                        new Effect.Progress(wait.ticket(), draft.name + ": " + message));
+                draft.effects.add(new Effect.Progress(wait.ticket(), draft.name + ": " + message));
             }
         }
     }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.util.Set;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
+
+import java.util.Set;
 
 /// A rolling replacement of workers that is under way.
 ///
@@ -28,8 +29,7 @@ public record Rollout(
         String lastFailure,
         @Nullable WorkerId blame) {
 
-    static Rollout of(
-            Version target, Strategy strategy, @Nullable Set<Integer> scope, Moment now) {
+    static Rollout of(Version target, Strategy strategy, @Nullable Set<Integer> scope, Moment now) {
         return new Rollout(target, strategy, scope, false, 0, now, now, "", null);
     }
 
@@ -39,8 +39,7 @@ public record Rollout(
     }
 
     Rollout failedOnce(String why, WorkerId who, Moment retry) {
-        return new Rollout(
-                target, strategy, scope, draining, failures + 1, retry, began, why, who);
+        return new Rollout(target, strategy, scope, draining, failures + 1, retry, began, why, who);
     }
 
     boolean covers(int slot) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /// A place for one worker, and what happened in it.
 ///
@@ -57,60 +58,153 @@ public record Slot(
 
     Slot hold(boolean value) {
         return new Slot(
-                index, value, moved, current, successor, leaving, refill, finished, quickDeaths,
-                burst, restarts, trouble);
+                index,
+                value,
+                moved,
+                current,
+                successor,
+                leaving,
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble);
     }
 
     Slot move(boolean value) {
         return new Slot(
-                index, held, value, current, successor, leaving, refill, finished, quickDeaths,
-                burst, restarts, trouble);
+                index,
+                held,
+                value,
+                current,
+                successor,
+                leaving,
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble);
     }
 
     Slot current(@Nullable Worker worker) {
         return new Slot(
-                index, held, moved, worker, successor, leaving, refill, finished, quickDeaths,
-                burst, restarts, trouble);
+                index,
+                held,
+                moved,
+                worker,
+                successor,
+                leaving,
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble);
     }
 
     Slot successor(@Nullable Worker worker) {
         return new Slot(
-                index, held, moved, current, worker, leaving, refill, finished, quickDeaths,
-                burst, restarts, trouble);
+                index,
+                held,
+                moved,
+                current,
+                worker,
+                leaving,
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble);
     }
 
     Slot leaving(List<Worker> workers) {
         return new Slot(
-                index, held, moved, current, successor, List.copyOf(workers), refill, finished,
-                quickDeaths, burst, restarts, trouble);
+                index,
+                held,
+                moved,
+                current,
+                successor,
+                List.copyOf(workers),
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble);
     }
 
     Slot refill(@Nullable Moment when) {
         return new Slot(
-                index, held, moved, current, successor, leaving, when, finished, quickDeaths,
-                burst, restarts, trouble);
+                index,
+                held,
+                moved,
+                current,
+                successor,
+                leaving,
+                when,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble);
     }
 
     Slot finish(@Nullable String why) {
         return new Slot(
-                index, held, moved, current, successor, leaving, refill, why, quickDeaths, burst,
-                restarts, trouble);
+                index,
+                held,
+                moved,
+                current,
+                successor,
+                leaving,
+                refill,
+                why,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble);
     }
 
     Slot history(int quick, List<Moment> recent, String how) {
         return new Slot(
-                index, held, moved, current, successor, leaving, refill, finished, quick,
-                List.copyOf(recent), restarts, how);
+                index,
+                held,
+                moved,
+                current,
+                successor,
+                leaving,
+                refill,
+                finished,
+                quick,
+                List.copyOf(recent),
+                restarts,
+                how);
     }
 
     Slot restarted() {
         return new Slot(
-                index, held, moved, current, successor, leaving, refill, finished, quickDeaths,
-                burst, restarts + 1, trouble);
+                index,
+                held,
+                moved,
+                current,
+                successor,
+                leaving,
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts + 1,
+                trouble);
     }
 
     /// Forgets its failures and its intent: it is filled as soon as it can be.
     Slot afresh(Moment now) {
-        return hold(false).finish(null).history(0, List.of(), "").refill(current == null ? now : null);
+        return hold(false)
+                .finish(null)
+                .history(0, List.of(), "")
+                .refill(current == null ? now : null);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// The heart: what one program is, and what happens to it. Events in, effects out; no I/O, no clock,
-/// no threads, no randomness.
+/// The heart: what one program is, and what happens to it. Events in, effects out; no I/O, no
+/// clock, no threads, no randomness.
 ///
 /// A [Program] is a value. [Program#step] takes what happened and the time, and returns the program
 /// as it is then with the orders that follow from it. The manager carries the orders out and comes
@@ -13,8 +13,8 @@
 /// successor has not been told to go, whoever is leaving has been.
 ///
 /// **A step** has three parts: the event changes what it is about; deadlines that have passed take
-/// effect; then the program is *reconciled*: whatever is missing is spawned, whatever is too much is
-/// told to go, the rollout goes on as far as it may, and commands whose outcome is known are
+/// effect; then the program is *reconciled*: whatever is missing is spawned, whatever is too much
+/// is told to go, the rollout goes on as far as it may, and commands whose outcome is known are
 /// answered. Reconciling looks only at the state, never at how it came about, so there is no order
 /// of events that it does not know what to do with.
 ///

@@ -5,11 +5,11 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
 
-/// What the command line of the manager says.
+/// What the command line asks of the manager.
 ///
 /// @param config the file
-/// @param controlSocket overrides `control.socket` of the file
-/// @param pidFile written when everything is bound, removed at exit
-/// @param verbose log at level debug, whatever the file says
+/// @param controlSocket instead of the file's or the default; null for those
+/// @param pidFile written at start, removed at the end; null for none
+/// @param verbose log at level debug whatever the file says
 public record LaunchOptions(
         Path config, @Nullable Path controlSocket, @Nullable Path pidFile, boolean verbose) {}

@@ -7,7 +7,7 @@ import java.time.Duration;
 /// How a worker is known to be up, and how long that may take.
 ///
 /// @param timeout a worker that is not up by then is stopped and counts as a failed start; for
-///     [Timer] it has no meaning
+///   [Timer] it has no meaning
 public record AckSpec(Mode mode, Duration timeout) {
     /// The default: alive for a second.
     public static final AckSpec DEFAULT =

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec;
 
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
+
+import java.util.Map;
 
 /// As whom and within which limits a worker runs. Null means: as the manager.
 ///

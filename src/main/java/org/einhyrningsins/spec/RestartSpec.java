@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec;
 
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
 
 /// What happens when a worker dies that nobody told to go.
 ///
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param backoff how long a slot waits after quick deaths
 /// @param giveUp when to stop trying; null for never
 /// @param burst how many deaths of workers that had been up a slot may have within ten seconds and
-///     still be refilled at once, 0 to 1,000
+///   still be refilled at once, 0 to 1,000
 public record RestartSpec(When when, Backoff backoff, @Nullable GiveUp giveUp, int burst) {
     /// Always, 100 ms doubling to 30 s, never giving up.
     public static final RestartSpec DEFAULT =

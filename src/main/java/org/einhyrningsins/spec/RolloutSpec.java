@@ -6,7 +6,7 @@ import java.time.Duration;
 /// How the workers of a program are replaced by those of a newer definition.
 ///
 /// @param maxSurge how many processes there may be above the worker count at any moment, draining
-///     ones included; at least 1 for smooth; no meaning for fleet and replace
+///   ones included; at least 1 for smooth; no meaning for fleet and replace
 /// @param maxUnacked how many new workers may be starting at once, at least 1; MAX_VALUE: no limit
 /// @param settle how long a new worker must stay up after its ack before an old one is told to go
 /// @param retries after that many failed starts the rollout ends as failed, at least 1

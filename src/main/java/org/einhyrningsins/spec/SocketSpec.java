@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec;
 
+import org.jspecify.annotations.Nullable;
+
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /// A socket that the manager binds and holds, and that all workers of a program share.
 ///
@@ -55,7 +56,8 @@ public record SocketSpec(
         }
     }
 
-    /// A UNIX stream listener in Linux's abstract namespace; the name comes without its leading `@`.
+    /// A UNIX stream listener in Linux's abstract namespace; the name comes without its leading
+    /// `@`.
     public record UnixAbstract(String name) implements Address {
         @Override
         public String toString() {
@@ -64,8 +66,7 @@ public record SocketSpec(
     }
 
     /// Mode and owner of a UNIX socket's file; null leaves what bind made.
-    public record UnixFile(
-            @Nullable Integer mode, @Nullable String owner, @Nullable String group) {
+    public record UnixFile(@Nullable Integer mode, @Nullable String owner, @Nullable String group) {
         /// As bind makes it.
         public static final UnixFile DEFAULT = new UnixFile(null, null, null);
     }

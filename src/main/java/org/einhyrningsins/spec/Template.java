@@ -26,8 +26,7 @@ public record Template(List<Part> parts) {
             switch (part) {
                 case Text literal -> text.append(literal.text());
                 case Slot ignored -> text.append(slot);
-                case AddressOf socket ->
-                        text.append(addresses.getOrDefault(socket.name(), ""));
+                case AddressOf socket -> text.append(addresses.getOrDefault(socket.name(), ""));
             }
         }
         return text.toString();
@@ -41,7 +40,8 @@ public record Template(List<Part> parts) {
             switch (part) {
                 case Text literal -> text.append(literal.text().replace("${", "$${"));
                 case Slot ignored -> text.append("${slot}");
-                case AddressOf socket -> text.append("${address.").append(socket.name()).append('}');
+                case AddressOf socket ->
+                        text.append("${address.").append(socket.name()).append('}');
             }
         }
         return text.toString();

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The examples that need no package: python.yaml rolled under load, shop.yaml in all its parts."""
+
+from examples import example, roll_example
+from lab import answers, get, nothing_lost, same, wait_for
+
+NEEDS = {"java": "openjdk-17-jdk-headless"}
+
+
+def run(lab):
+    roll_example(lab, "python.yaml", "web", 4, 8081)
+    lab.managers[0].stop()
+    shop(lab)
+
+
+def shop(lab):
+    config = example(lab, "shop.yaml")
+    lab.edit(config, "unix: /tmp/shop-admin.sock", "unix: " + lab.path("admin.sock"))
+    manager = lab.start(config)
+    window, api = ("127.0.0.1:%d" % lab.port("port%d" % port) for port in (8090, 8091))
+    for address in (window, api, lab.path("admin.sock")):
+        wait_for(lambda: answers(address), address + " answers", 60)
+    for name, count in (("window", 2), ("api", 2), ("admin", 1), ("orders", 1)):
+        manager.wait_until_up(name, count)
+    same(get(api)["version"], "api-1", "version of the API")
+    before = manager.worker_pids()
+    load = lab.load(window)
+    orders = {worker["pid"] for worker in manager.status()["orders"]["workers"]}
+    manager.ctl("stop", "orders")
+    same(manager.worker_pids(), before - orders, "workers after `stop orders`")
+    lab.edit(config, "VERSION: api-1", "VERSION: api-2")
+    manager.ctl("reload", "api")
+    same(get(api)["version"], "api-2", "version of the API after the reload")
+    nothing_lost(load.finish())

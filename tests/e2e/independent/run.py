@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A crash loop, a missing command and a stuck worker do not slow the manager's care for a healthy program."""
+
+import time
+
+from lab import check, nothing_lost, same, wait_for
+
+TIMES = 15
+# Generous: the neighbours also cost processor time, of which a test machine may have little.
+MOST_RATIO = 10.0
+SLACK_SECONDS = 0.5
+
+
+def run(lab):
+    lab.config()
+    lab.config("sick.yaml")
+    alone = measure(lab, "services.yaml", False)
+    beside = measure(lab, "sick.yaml", True)
+    for what in alone:
+        ratio = beside[what] / alone[what]
+        lab.say("%s: alone %.1f ms, beside the ill %.1f ms, ratio %.2f" % (what, 1000 * alone[what], 1000 * beside[what], ratio))
+        check(
+            beside[what] <= MOST_RATIO * alone[what] + SLACK_SECONDS,
+            lambda: "%s is %.1f times slower beside ill programs" % (what, ratio),
+        )
+
+
+def measure(lab, config, sick):
+    """Medians of kill to ready successor, and of `status`, while the healthy program is under load."""
+    ready = len(lab.facts("ready"))
+    manager = lab.start(config, up=ready + 2)
+    if sick:
+        for version in ("loop", "stuck"):
+            wait_for(lambda: len([f for f in lab.facts("boot") if f.version == version]) > 4, version + " goes round", 30)
+    load = lab.load(clients=4)
+    manager.wait_until_up("healthy", 2)
+    statuses = sorted(manager.ctl("status").seconds for _ in range(TIMES))
+    nothing_lost(load.finish())
+
+    respawns = []
+    for _ in range(TIMES):
+        victim = manager.workers("healthy")[0]
+        lab.kill(victim)
+        killed = time.monotonic()
+        successor = wait_for(
+            lambda: [
+                fact
+                for fact in lab.facts("ready")
+                if fact.at > killed and fact.slot == str(victim.slot) and fact.version == victim.version
+            ],
+            "the successor is ready",
+            within=30,
+        )[0]
+        respawns.append(successor.at - killed)
+        manager.wait_for_workers(2, "healthy")
+    respawns.sort()
+    same(len(manager.workers("healthy")), 2, "healthy workers")
+    manager.stop(within=60)
+    return {"respawn, killed to ready": respawns[TIMES // 2], "status": statuses[TIMES // 2]}

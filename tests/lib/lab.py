@@ -1,0 +1,572 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a scenario works with: a directory of its own, the shipped programs, facts from the kernel, load.
+
+A scenario is a folder with a `run.py` that defines `run(lab)` and, if it needs commands beyond
+python3, `NEEDS = {"command": "Debian package"}`. Facts come from the kernel (/proc, waitpid, the
+clock that all processes share) and from the workers' journal, not from what the manager says about
+itself; what it says is then compared with them. Nothing sleeps and hopes: `wait_for` waits for a
+fact, with a bound.
+
+Environment: EINHYRNINGSINS_BIN (the manager; its ctl is its sibling unless EINHYRNINGSINSCTL_BIN
+says otherwise), E2E_ROLLS (rolling restarts in a row, default 50), E2E_KEEP=1 (keep the directory).
+"""
+
+import collections
+import errno
+import fcntl
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+LIB = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(LIB))
+BIN = os.environ.get("EINHYRNINGSINS_BIN") or os.path.join(ROOT, "bin", "einhyrningsins")
+CTL = os.environ.get("EINHYRNINGSINSCTL_BIN") or os.path.join(os.path.dirname(BIN), "einhyrningsinsctl")
+PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
+ROLLS = int(os.environ.get("E2E_ROLLS", "50"))
+MARK = "E2E_LAB"
+
+# Exit statuses of both programs.
+DONE, FAILED, USAGE, INVALID, NO_MANAGER, NOT_ALLOWED, TIMED_OUT = 0, 1, 2, 3, 4, 5, 6
+
+# What must never appear on a manager's or a client's stderr.
+NOISE = re.compile(
+    r"^WARNING: |VM warning|\[warning\]\[|\[error\]\[|Exception in thread|java\.lang\.\w+(Error|Exception)"
+    r"|^\s+at [\w.$/@]+\([\w.]+(:\d+)?\)|^Traceback ",
+    re.MULTILINE,
+)
+
+
+class ScenarioFailed(Exception):
+    """A promise was not kept; the text says which."""
+
+
+def check(kept, message):
+    if not kept:
+        raise ScenarioFailed(message() if callable(message) else message)
+
+
+def same(found, expected, what):
+    check(found == expected, lambda: "%s: expected %r, found %r" % (what, expected, found))
+
+
+def wait_for(fact, what, within=15.0, every=0.01):
+    """Waits until `fact()` is true and returns what it returned; fails after `within` seconds."""
+    end = time.monotonic() + within
+    while True:
+        found = fact()
+        if found:
+            return found
+        if time.monotonic() >= end:
+            raise ScenarioFailed("%s: not within %g s (last seen: %r)" % (what, within, found))
+        time.sleep(every)
+
+
+# The kernel's view of processes
+
+
+def read(path, mode="r"):
+    try:
+        with open(path, mode) as file:
+            return file.read()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return "" if mode == "r" else b""
+
+
+def environment_of(pid):
+    pairs = (entry.split(b"=", 1) for entry in read("/proc/%d/environ" % pid, "rb").split(b"\0") if b"=" in entry)
+    return {name.decode(): value.decode("utf-8", "surrogateescape") for name, value in pairs}
+
+
+def parent_of(pid):
+    text = read("/proc/%d/stat" % pid)
+    return int(text.rsplit(")", 1)[1].split()[1]) if text else None
+
+
+def state_of(pid):
+    """The kernel's letter for the process, or None when there is none."""
+    text = read("/proc/%d/stat" % pid)
+    return text.rsplit(")", 1)[1].split()[0] if text else None
+
+
+def alive(pid):
+    return state_of(pid) not in (None, "Z", "X")
+
+
+def all_pids():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def children_of(pid):
+    return [child for child in all_pids() if parent_of(child) == pid]
+
+
+Fact = collections.namedtuple("Fact", "at what pid slot version")
+Worker = collections.namedtuple("Worker", "pid slot name version")
+
+
+class Result:
+    """What a command printed and its exit status."""
+
+    def __init__(self, arguments, code, out, err, seconds):
+        self.arguments, self.code, self.out, self.err, self.seconds = arguments, code, out, err, seconds
+
+    @property
+    def text(self):
+        return self.out + self.err
+
+    def json(self):
+        """The one JSON document on stdout, or the last of several lines."""
+        try:
+            return json.loads(self.out)
+        except ValueError:
+            lines = [line for line in self.out.splitlines() if line.strip()]
+            check(lines, lambda: "%s printed no JSON" % self)
+            try:
+                return json.loads(lines[-1])
+            except ValueError:
+                raise ScenarioFailed("%s printed something else than JSON" % self)
+
+    def __str__(self):
+        return "`%s` (exit status %s)\n  stdout: %s\n  stderr: %s" % (
+            " ".join(self.arguments),
+            self.code,
+            self.out.strip() or "(nothing)",
+            self.err.strip() or "(nothing)",
+        )
+
+
+class Lab:
+    """One scenario's directory, ports, managers and loads; `close` leaves nothing behind."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.name = os.path.basename(folder)
+        self.mark = secrets.token_hex(6)
+        self.dir = tempfile.mkdtemp(prefix="e2e-", dir="/tmp")
+        os.chmod(self.dir, 0o755)  # workers of another user must reach their program
+        self.journal = os.path.join(self.dir, "journal")
+        open(self.journal, "w").close()
+        os.chmod(self.journal, 0o666)
+        self.lib = os.path.join(self.dir, "lib")
+        shutil.copytree(LIB, self.lib, ignore=shutil.ignore_patterns("__pycache__"))
+        os.mkdir(os.path.join(self.dir, "bin"))
+        os.symlink(PYTHON, os.path.join(self.dir, "bin", "python3"))
+        self.ports = {}
+        self.port_locks = []
+        self.managers = []
+        self.loads = []
+        self.figures = []
+
+    def say(self, text):
+        """A line for the reader of the results: a figure, not a verdict."""
+        self.figures.append(text)
+        print("    " + text, flush=True)
+
+    def path(self, *names):
+        return os.path.join(self.dir, *names)
+
+    def port(self, name="http"):
+        """A free port of this lab's own, below the ephemeral range, so that nobody gets it by chance."""
+        if name not in self.ports:
+            self.ports[name] = self.reserve()
+        return self.ports[name]
+
+    def reserve(self):
+        for _ in range(500):
+            port = 20000 + secrets.randbelow(12000)
+            lock = open("/tmp/e2e-port-%d.lock" % port, "a")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+                    with socket.socket(family, socket.SOCK_STREAM) as probe:
+                        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                        probe.bind((host, port))
+            except OSError as problem:
+                lock.close()
+                if problem.errno in (errno.EADDRINUSE, errno.EAGAIN):
+                    continue
+                raise
+            self.port_locks.append(lock)
+            return port
+        raise ScenarioFailed("no free port found")
+
+    def render(self, text):
+        """Fills in @DIR@, @LIB@, @ROOT@, @MARK@ and @PORT_name@."""
+        text = text.replace("@DIR@", self.dir).replace("@LIB@", self.lib).replace("@ROOT@", ROOT)
+        text = text.replace("@MARK@", self.mark)
+        return re.sub(r"@PORT_(\w+)@", lambda found: str(self.port(found.group(1))), text)
+
+    def config(self, name="services.yaml", to=None, edit=None):
+        """Puts the scenario's file `name` into the directory, filled in and edited; returns its path there."""
+        with open(os.path.join(self.folder, name)) as file:
+            text = self.render(file.read())
+        return self.write(to or name, edit(text) if edit else text)
+
+    def write(self, name, text):
+        path = self.path(name)
+        temporary = path + ".new"
+        with open(temporary, "w") as file:
+            file.write(text)
+        os.replace(temporary, path)
+        return path
+
+    def edit(self, name, old, new, count=1):
+        """Replaces `old`, which must occur `count` times, in a file of the directory."""
+        text = read(self.path(name))
+        same(text.count(old), count, "occurrences of %r in %s" % (old, name))
+        self.write(name, text.replace(old, new))
+
+    def environment(self, extra=None):
+        keep = ("PATH", "HOME", "LANG", "LC_ALL", "JAVA_HOME", "TERM", "USER", "TZ")
+        env = {name: os.environ[name] for name in keep if name in os.environ}
+        env["PATH"] = self.path("bin") + ":" + env.get("PATH", "/usr/bin:/bin")
+        env["E2E_JOURNAL"] = self.journal
+        env[MARK] = self.mark
+        env.update(extra or {})
+        return env
+
+    # Facts
+
+    def facts(self, *whats):
+        """The workers' journal, oldest first; only the named facts if any are named."""
+        found = []
+        for line in read(self.journal).splitlines():
+            at, what, pid, slot, version = line.split(" ")
+            if not whats or what in whats:
+                found.append(Fact(float(at), what, int(pid), slot, version))
+        return sorted(found)
+
+    def note(self, what, pid, slot="-", version="-"):
+        """Adds a fact to the journal: something that the scenario itself did."""
+        with open(self.journal, "a") as journal:
+            journal.write("%.6f %s %d %s %s\n" % (time.monotonic(), what, pid, slot, version))
+
+    def kill(self, worker):
+        """Kills a worker as a crash would."""
+        self.note("killed", worker.pid, worker.slot, worker.version)
+        os.kill(worker.pid, signal.SIGKILL)
+
+    def pids(self):
+        """Living processes that descend from this lab."""
+        wanted = ("%s=%s" % (MARK, self.mark)).encode()
+        return [
+            pid
+            for pid in all_pids()
+            if pid != os.getpid() and wanted in read("/proc/%d/environ" % pid, "rb").split(b"\0") and alive(pid)
+        ]
+
+    def sockets(self):
+        found = []
+        for directory, _, names in os.walk(self.dir):
+            for name in names:
+                path = os.path.join(directory, name)
+                try:
+                    if stat.S_ISSOCK(os.lstat(path).st_mode):
+                        found.append(path)
+                except FileNotFoundError:
+                    pass
+        return found
+
+    # Actors
+
+    def start(self, config="services.yaml", env=None, up=None, within=30.0, **more):
+        """Starts a manager; waits until its control socket answers and, if given, until `up` workers are ready."""
+        manager = self.launch(config, env, **more)
+        manager.wait_until_answering(within)
+        if up is not None:
+            wait_for(lambda: len(self.facts("ready")) >= up, "%d workers ready" % up, within)
+        return manager
+
+    def launch(self, config="services.yaml", env=None, **more):
+        """Starts a manager and does not wait."""
+        return Manager(self, self.path(config), env or {}, **more)
+
+    def load(self, address=None, clients=8, pause=4.0, timeout=10.0):
+        run = LoadRun(self, address or "127.0.0.1:%d" % self.port(), clients, pause, timeout)
+        self.loads.append(run)
+        return run
+
+    def command(self, *arguments, env=None, within=60.0, stdin=""):
+        """Runs a command to its end."""
+        began = time.monotonic()
+        try:
+            done = subprocess.run(
+                arguments, env=self.environment(env), input=stdin, capture_output=True, text=True, timeout=within, cwd=self.dir
+            )
+        except subprocess.TimeoutExpired as late:
+            raise ScenarioFailed(
+                "`%s` did not end within %g s; stdout: %s; stderr: %s" % (" ".join(arguments), within, late.stdout, late.stderr)
+            )
+        result = Result(arguments, done.returncode, done.stdout, done.stderr, time.monotonic() - began)
+        check(not NOISE.search(result.err), lambda: "noise on stderr of %s" % result)
+        return result
+
+    # The end
+
+    def finish(self):
+        """The checks that every scenario ends with: managers stopped well, nothing is left behind."""
+        for load in self.loads:
+            load.finish()
+        for manager in self.managers:
+            if manager.running():
+                manager.stop()
+        for manager in self.managers:
+            manager.check_stderr()
+        left = wait_for_none(self.pids, 2.0)
+        check(not left, lambda: "processes left behind: %s" % [(pid, command_of(pid)) for pid in left])
+        same(self.sockets(), [], "socket files left behind")
+
+    def close(self, keep=False):
+        """Ends whatever is still there. Never fails."""
+        for load in self.loads:
+            load.kill()
+        for _ in range(50):
+            pids = self.pids()
+            for pid in pids:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            for manager in self.managers:
+                manager.process.poll()
+            if not pids:
+                break
+            time.sleep(0.02)
+        for lock in self.port_locks:
+            try:
+                os.unlink(lock.name)
+            except FileNotFoundError:
+                pass
+            lock.close()
+        if keep or os.environ.get("E2E_KEEP"):
+            print("    kept: " + self.dir)
+        else:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def wait_for_none(find, within):
+    end = time.monotonic() + within
+    while True:
+        found = find()
+        if not found or time.monotonic() >= end:
+            return found
+        time.sleep(0.02)
+
+
+def command_of(pid):
+    return read("/proc/%d/cmdline" % pid).replace("\0", " ").strip()
+
+
+class Manager:
+    """One run of `einhyrningsins -c FILE -d SOCKET`."""
+
+    def __init__(self, lab, config, env, socket_path=None, arguments=(), before_exec=None):
+        check(os.access(BIN, os.X_OK), lambda: "there is no %s; build it, or name another in EINHYRNINGSINS_BIN" % BIN)
+        self.lab = lab
+        self.config = config
+        number = len(lab.managers)
+        self.socket = socket_path or lab.path("control%s" % (number or ""), "c.sock")
+        self.stderr_path = lab.path("manager%d.stderr" % number)
+        self.stdout_path = lab.path("manager%d.stdout" % number)
+        self.noise_allowed = False
+        with open(self.stderr_path, "w") as err, open(self.stdout_path, "w") as out:
+            self.began = time.monotonic()
+            self.process = subprocess.Popen(
+                [BIN, "-c", config, "-d", self.socket, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                env=lab.environment(env),
+                cwd="/",
+                start_new_session=True,
+                preexec_fn=before_exec,
+            )
+        self.pid = self.process.pid
+        lab.managers.append(self)
+
+    def running(self):
+        return self.process.poll() is None
+
+    def stderr(self):
+        return read(self.stderr_path)
+
+    def wait_until_answering(self, within=30.0):
+        def answers():
+            check(self.running(), lambda: "the manager ended with status %s: %s" % (self.process.returncode, self.tail()))
+            try:
+                with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+                    probe.connect(self.socket)
+                    return True
+            except OSError:
+                return False
+
+        wait_for(answers, "the control socket %s answers" % self.socket, within)
+
+    # Commands
+
+    def ctl(self, *arguments, code=DONE, within=60.0, env=None):
+        """Runs `einhyrningsinsctl`; its exit status must be `code` (None: any)."""
+        result = self.lab.command(CTL, "-d", self.socket, *arguments, within=within, env=env)
+        if code is not None:
+            check(result.code == code, lambda: "expected exit status %d from %s\n  log: %s" % (code, result, self.tail()))
+        return result
+
+    def tail(self, lines=12):
+        return "\n       ".join(self.stderr().splitlines()[-lines:])
+
+    def status(self):
+        """`show --json` as {program: {"state": …, "workers": [{"slot", "pid", "state"}, …], …}}."""
+        return programs_in(self.ctl("show", "--json").json())
+
+    def ready_pids(self, program):
+        workers = self.status()[program]["workers"]
+        return sorted(worker["pid"] for worker in workers if str(worker.get("state", "")).lower() in ("ready", "up", "running"))
+
+    def wait_until_up(self, program, count, within=30.0):
+        """Waits until the manager calls exactly `count` workers of the program ready."""
+        wait_for(lambda: len(self.ready_pids(program)) == count, "status shows %d workers of %s ready" % (count, program), within)
+
+    # The kernel's view
+
+    def workers(self, name=None):
+        """Children of the manager that are workers, in the order of their slots; `name` selects by the variable NAME."""
+        found = []
+        for pid in children_of(self.pid):
+            env = environment_of(pid)
+            if "EINHORN_CHILD_INDEX" in env and alive(pid) and (name is None or env.get("NAME") == name):
+                found.append(Worker(pid, int(env["EINHORN_CHILD_INDEX"]), env.get("NAME"), env.get("VERSION")))
+        return sorted(found, key=lambda worker: (worker.name or "", worker.slot, worker.pid))
+
+    def worker_pids(self, name=None):
+        return {worker.pid for worker in self.workers(name)}
+
+    def wait_for_workers(self, count, name=None, within=15.0, version=None):
+        """Waits until there are exactly `count` workers, all of `version` if given; returns them."""
+
+        def settled():
+            workers = self.workers(name)
+            right = len(workers) == count and all(version in (None, worker.version) for worker in workers)
+            return (workers or True) if right else None
+
+        what = "%d workers%s%s" % (count, " of " + name if name else "", " at version " + version if version else "")
+        found = wait_for(settled, what, within)
+        return [] if found is True else found
+
+    # The end
+
+    def send(self, name):
+        os.kill(self.pid, getattr(signal, "SIG" + name))
+
+    def wait(self, within=30.0):
+        """Waits for the manager's end and returns its exit status."""
+        try:
+            return self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            raise ScenarioFailed("the manager did not end within %g s: %s" % (within, self.tail()))
+
+    def stop(self, name="TERM", code=0, within=45.0):
+        self.send(name)
+        same(self.wait(within), code, "exit status of the manager after %s (%s)" % (name, self.tail()))
+        return time.monotonic()
+
+    def check_stderr(self):
+        noise = NOISE.search(self.stderr())
+        check(self.noise_allowed or not noise, lambda: "noise on the manager's stderr (%r): %s" % (noise.group(), self.tail(40)))
+        same(read(self.stdout_path), "", "the manager's stdout")
+
+
+def programs_in(document):
+    """Finds the programs in the JSON of `status`, wherever its envelope puts them."""
+    if isinstance(document, dict) and "programs" in document:
+        programs = document["programs"]
+        if isinstance(programs, dict):
+            return programs
+        return {program.get("name", program.get("program")): program for program in programs}
+    if isinstance(document, dict):
+        for value in document.values():
+            if isinstance(value, dict) and "programs" in value:
+                return programs_in(value)
+    raise ScenarioFailed("no programs in the JSON of status: %s" % json.dumps(document)[:400])
+
+
+class LoadRun:
+    """One run of load.py, in a process of its own."""
+
+    def __init__(self, lab, address, clients, pause, timeout):
+        self.outcome = None
+        self.lab = lab
+        self.process = subprocess.Popen(
+            [PYTHON, "-IS", os.path.join(LIB, "load.py"), "--clients", str(clients), "--pause", str(pause)]
+            + ["--timeout", str(timeout), address],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={"PATH": os.environ.get("PATH", "/usr/bin:/bin")},
+        )
+        first = self.process.stderr.readline()
+        check(first.strip() == "running", lambda: "the load did not start: %s" % first)
+
+    def finish(self):
+        """Ends the load after its last answers and returns the counts."""
+        if self.outcome is None:
+            out, err = self.process.communicate(timeout=60)
+            check(self.process.returncode in (0, 1), lambda: "the load tool failed: %s %s" % (out, err))
+            line, text = out.strip().splitlines()[-2:]
+            self.outcome = json.loads(text)
+            self.lab.say("load: " + line)
+        return self.outcome
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+def nothing_lost(result, resent=True):
+    """Fails unless every request was answered; with `resent`, none may even have needed to be sent again."""
+    bad = {kind: result[kind] for kind in ("refused", "reset", "lost", "timed_out", "bad_status") if result[kind]}
+    if resent and result["resent"]:
+        bad["resent"] = result["resent"]
+    check(not bad, lambda: "requests failed: %s; first: %s" % (bad, result["first_failures"][:5]))
+    check(result["answered"] > 0, "no request was made")
+
+
+def get(address, path="/", timeout=10.0):
+    """One HTTP request on a new connection; returns the body's `key=value` words."""
+    from load import parse_address
+
+    family, where = parse_address(address)
+    with socket.socket(family, socket.SOCK_STREAM) as client:
+        client.settimeout(timeout)
+        client.connect(where)
+        client.sendall(b"GET %s HTTP/1.1\r\nHost: e2e\r\nConnection: close\r\n\r\n" % path.encode())
+        received = b""
+        while True:
+            some = client.recv(65536)
+            if not some:
+                break
+            received += some
+    head, _, text = received.partition(b"\r\n\r\n")
+    check(b" 200 " in head.split(b"\r\n")[0] + b" ", lambda: "%s answered %r" % (address, received[:200]))
+    words = dict(word.split("=", 1) for word in text.decode("latin-1").split() if "=" in word)
+    words["text"] = text.decode("latin-1")
+    return words
+
+
+def answers(address):
+    """What the address answers, or None when nobody does."""
+    try:
+        return get(address, timeout=2.0)
+    except (OSError, ScenarioFailed):
+        return None
