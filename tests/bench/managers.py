@@ -341,6 +341,7 @@ class Circus(Manager):
     commands = ("circusd", "circusctl")
     remark = "its reload waits for no readiness: the old ones are stopped while the new ones boot"
     rolls = many = True
+    rolls_at_scale = False    # minutes, one program after the other, and deaf to TERM meanwhile
 
     def configure(self):
         sections = [f"[circus]\nendpoint=ipc://{self.place}/endpoint\npubsub_endpoint=ipc://{self.place}/pubsub\n"]
