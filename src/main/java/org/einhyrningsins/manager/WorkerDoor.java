@@ -100,7 +100,7 @@ final class WorkerDoor {
 
     /// Takes up all that has been said until now: what a worker said before it died counts.
     void listen() {
-        while (accept()) {
+        for (int i = 0; i < MOST_GUESTS && accept(); i++) {
             // each is heard as it comes
         }
         for (int guest : List.copyOf(guests.keySet())) {

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix;
 
+import com.kenai.jffi.CallContext;
 import com.kenai.jffi.Invoker;
 import com.kenai.jffi.Library;
-
-import jnr.posix.Group;
-import jnr.posix.POSIX;
-import jnr.posix.POSIXFactory;
-import jnr.posix.Passwd;
 
 import org.jspecify.annotations.Nullable;
 
@@ -18,31 +14,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
-/// Users and groups, as the C library knows them (files, LDAP or whatever nsswitch.conf says).
-///
-/// jnr-posix is loaded at the first name or identity asked for: that costs more than all the rest
-/// of the room, and a manager whose programs run as itself never needs it. A number needs no
-/// look-up.
+/// Users and groups, as the C library knows them: from files, LDAP or whatever nsswitch.conf says.
+/// A look-up may take as long as that takes. A number needs no look-up.
 public final class Accounts {
     private Accounts() {}
 
     private static final int MOST_GROUPS = 65_536; // NGROUPS_MAX
+    private static final int LARGEST_ENTRY = 4 * 1024 * 1024;
 
-    /// jnr-posix, when first needed.
-    private static final class Native {
-        static final POSIX LIBRARY = load();
+    // an entry's memory: result pointer, struct passwd or group, the name asked for, its texts
+    private static final int RESULT = 0;
+    private static final int ENTRY = 8;
+    private static final int PASSWD_UID = ENTRY + 16; // struct passwd, 64 bits: glibc and musl
+    private static final int PASSWD_GID = ENTRY + 20;
+    private static final int GROUP_GID = ENTRY + 16; // struct group
+    private static final int ASKED = 128;
+    private static final int LONGEST_NAME = 256;
+    private static final int TEXTS = ASKED + LONGEST_NAME;
 
-        private static POSIX load() {
-            POSIX posix = POSIXFactory.getNativePOSIX();
-            // it falls back on plain Java without a word, where nobody is known and getpid is 0
-            if (!posix.isNative() || posix.getpid() != Processes.self()) {
-                throw new IllegalStateException(
-                        "jnr-posix has no native library here; users and groups cannot be looked"
-                                + " up");
-            }
-            return posix;
-        }
-    }
+    private static final CallContext SIX_LONGS = MachineCode.sixLongs(false);
 
     /// The number of a user; empty if there is none of that name. A number needs not be known.
     public static OptionalInt uid(String nameOrNumber) {
@@ -50,18 +40,18 @@ public final class Accounts {
         if (number.isPresent()) {
             return number;
         }
-        Passwd user = Native.LIBRARY.getpwnam(nameOrNumber);
-        return user == null ? OptionalInt.empty() : OptionalInt.of((int) user.getUID());
+        ByteBuffer user = byName("getpwnam_r", nameOrNumber);
+        return user == null ? OptionalInt.empty() : OptionalInt.of(user.getInt(PASSWD_UID));
     }
 
-    /// The number of a group; empty if there is none of that name.
+    /// The number of a group; empty if there is none of that name. A number needs not be known.
     public static OptionalInt gid(String nameOrNumber) {
         OptionalInt number = number(nameOrNumber);
         if (number.isPresent()) {
             return number;
         }
-        Group group = Native.LIBRARY.getgrnam(nameOrNumber);
-        return group == null ? OptionalInt.empty() : OptionalInt.of((int) group.getGID());
+        ByteBuffer group = byName("getgrnam_r", nameOrNumber);
+        return group == null ? OptionalInt.empty() : OptionalInt.of(group.getInt(GROUP_GID));
     }
 
     static int requireUid(String nameOrNumber) {
@@ -81,11 +71,11 @@ public final class Accounts {
     /// @throws UnknownAccountException if one of them is not known
     public static Credentials credentials(@Nullable String user, @Nullable String group) {
         if (user == null) {
-            int gid = group == null ? Native.LIBRARY.getegid() : requireGid(group);
-            return new Credentials(Native.LIBRARY.geteuid(), gid, List.of(gid));
+            int gid = group == null ? id(Syscall.GETEGID) : requireGid(group);
+            return new Credentials(id(Syscall.GETEUID), gid, List.of(gid));
         }
         int uid = requireUid(user);
-        Passwd account = Native.LIBRARY.getpwuid(uid);
+        ByteBuffer account = entry("getpwuid_r", "", uid);
         if (account == null) {
             if (group == null) {
                 throw new UnknownAccountException("user", user);
@@ -93,8 +83,12 @@ public final class Accounts {
             int gid = requireGid(group);
             return new Credentials(uid, gid, List.of(gid));
         }
-        int gid = group == null ? (int) account.getGID() : requireGid(group);
-        return new Credentials(uid, gid, groups(account.getLoginName(), gid));
+        int gid = group == null ? account.getInt(PASSWD_GID) : requireGid(group);
+        return new Credentials(uid, gid, groups(name(account), gid));
+    }
+
+    private static int id(Syscall call) {
+        return (int) Kernel.call(call, 0);
     }
 
     private static OptionalInt number(String text) {
@@ -105,43 +99,75 @@ public final class Accounts {
         return OptionalInt.of((int) Long.parseLong(text));
     }
 
-    /// getgrouplist(3), which jnr-posix does not have.
+    private static @Nullable ByteBuffer byName(String function, String name) {
+        return name.isEmpty() ? null : entry(function, name, 0);
+    }
+
+    /// Asks one of the get…_r functions.
+    ///
+    /// @param name asked for; if empty, the number is
+    private static @Nullable ByteBuffer entry(String function, String name, int number) {
+        byte[] asked = name.getBytes(StandardCharsets.UTF_8);
+        if (asked.length >= LONGEST_NAME) {
+            return null;
+        }
+        for (int size = 4096; size <= LARGEST_ENTRY; size *= 4) {
+            ByteBuffer memory = memory(size);
+            memory.put(ASKED, asked);
+            long base = Kernel.address(memory);
+            long key = name.isEmpty() ? number : base + ASKED;
+            long texts = (long) size - TEXTS;
+            int error = call(function, key, base + ENTRY, base + TEXTS, texts, base + RESULT);
+            if (error != Errno.ERANGE.number()) {
+                return found(memory, function, error);
+            }
+        }
+        throw new PosixException(function, Errno.ERANGE.number());
+    }
+
+    /// What a database says of one it does not have differs: getpwnam(3) lists them.
+    private static @Nullable ByteBuffer found(ByteBuffer memory, String function, int error) {
+        return switch (Errno.of(error)) {
+            case EIO, EMFILE, ENFILE, ENOMEM, EAGAIN, EINTR ->
+                    throw new PosixException(function, error);
+            default -> memory.getLong(RESULT) == 0 ? null : memory;
+        };
+    }
+
+    private static String name(ByteBuffer account) {
+        int from = (int) (account.getLong(ENTRY) - Kernel.address(account));
+        int to = from;
+        while (account.get(to) != 0) {
+            to++;
+        }
+        byte[] name = new byte[to - from];
+        account.get(from, name);
+        return new String(name, StandardCharsets.UTF_8);
+    }
+
     private static List<Integer> groups(String user, int gid) {
         byte[] name = user.getBytes(StandardCharsets.UTF_8);
-        int room = 64;
-        while (true) {
-            ByteBuffer memory =
-                    ByteBuffer.allocateDirect(8 + 4 * room + name.length + 1)
-                            .order(ByteOrder.nativeOrder());
+        for (int room = 64; room <= MOST_GROUPS; room *= 4) {
+            ByteBuffer memory = memory(8 + 4 * room + name.length + 1);
             memory.putInt(0, room).put(8 + 4 * room, name);
-            boolean fits = getgrouplist(Kernel.address(memory), gid, room) >= 0;
-            int count = memory.getInt(0);
-            if (fits) {
+            long base = Kernel.address(memory);
+            if (call("getgrouplist", base + 8 + 4L * room, gid, base + 8, base, 0) >= 0) {
                 List<Integer> groups = new ArrayList<>();
-                for (int i = 0; i < count; i++) {
+                for (int i = 0; i < memory.getInt(0); i++) {
                     groups.add(memory.getInt(8 + 4 * i));
                 }
                 return groups;
             }
-            if (room >= MOST_GROUPS) {
-                throw new IllegalStateException("user '" + user + "' is in too many groups");
-            }
-            room = Math.min(Math.max(count, 2 * room), MOST_GROUPS);
         }
+        throw new IllegalStateException("user '" + user + "' is in too many groups");
     }
 
-    private static int getgrouplist(long memory, int gid, int room) {
-        long function = Library.getDefault().getSymbolAddress("getgrouplist");
-        return (int)
-                Invoker.getInstance()
-                        .invokeL6NoErrno(
-                                MachineCode.sixLongs(false),
-                                function,
-                                memory + 8 + 4L * room,
-                                gid,
-                                memory + 8,
-                                memory,
-                                0,
-                                0);
+    private static ByteBuffer memory(int size) {
+        return ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder());
+    }
+
+    private static int call(String function, long a, long b, long c, long d, long e) {
+        long address = Library.getDefault().getSymbolAddress(function);
+        return (int) Invoker.getInstance().invokeL6NoErrno(SIX_LONGS, address, a, b, c, d, e, 0);
     }
 }

@@ -16,6 +16,7 @@ enum Syscall {
     FCNTL(72, 25),
     GETPID(39, 172),
     GETEUID(107, 175),
+    GETEGID(108, 177),
     FLOCK(73, 32),
     GETTID(186, 178),
     SOCKET(41, 198),
