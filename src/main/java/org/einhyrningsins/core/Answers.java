@@ -2,7 +2,6 @@
 package org.einhyrningsins.core;
 
 import java.util.List;
-import org.einhyrningsins.spec.WorkerId;
 
 /// Commands whose outcome is known are answered, each exactly once.
 final class Answers {
@@ -25,21 +24,26 @@ final class Answers {
             return;
         }
         int ready = 0;
+        int held = 0;
         boolean all = true;
         for (Slot slot : draft.slots) {
             if (slot.index() >= draft.count) {
                 all &= !noneAbove || vacant(slot);
-            } else if (wait.covers(slot.index()) && !slot.held()) {
-                if (failing(draft, slot)) {
+            } else if (wait.covers(slot.index()) && slot.held()) {
+                held++;
+            } else if (wait.covers(slot.index())) {
+                boolean up = slot.current() != null && slot.current().ready();
+                if (!up && failing(draft, wait, slot)) {
                     fail(draft, wait, slot);
                     return;
                 }
-                boolean up = slot.current() != null && slot.current().ready();
                 ready += up ? 1 : 0;
                 all &= up || slot.finished() != null;
             }
         }
-        if (all) {
+        if (all && ready == 0 && held > 0 && wait.until() == Wait.Until.UP) {
+            say(draft, wait, false, "stopped meanwhile by the operator");
+        } else if (all) {
             String took = Words.of(draft.now.since(wait.began()));
             say(draft, wait, true, Words.workers(ready) + " ready, " + took);
         }
@@ -55,7 +59,10 @@ final class Answers {
         }
     }
 
-    private static boolean failing(Draft draft, Slot slot) {
+    private static boolean failing(Draft draft, Wait wait, Slot slot) {
+        if (slot.finished() != null) {
+            return slot.quickDeaths() > 0 && wait.until() == Wait.Until.UP;
+        }
         return slot.quickDeaths() >= Math.max(1, draft.serving.spec().rollout().retries());
     }
 
@@ -64,13 +71,16 @@ final class Answers {
                 "worker "
                         + slot.index()
                         + " failed "
-                        + slot.quickDeaths()
-                        + " times, last: "
+                        + (slot.quickDeaths() == 1 ? "once: " : slot.quickDeaths() + " times, last: ")
                         + slot.trouble()
-                        + "; it is tried again with growing delays";
-        WorkerId blame = slot.current() == null ? null : slot.current().id();
+                        + (slot.finished() == null
+                                ? "; it is tried again with growing delays"
+                                : "; it is not tried again, as its restart policy has it");
         draft.answer(
-                wait, false, draft.name + ": " + wait.verb() + " failed: " + message, blame);
+                wait,
+                false,
+                draft.name + ": " + wait.verb() + " failed: " + message,
+                slot.blame());
     }
 
     private static void gone(Draft draft, Wait wait) {

@@ -10,16 +10,22 @@ import org.einhyrningsins.spec.AckSpec;
 final class Deadlines {
     private Deadlines() {}
 
-    /// Every deadline that has passed takes effect.
+    /// Every deadline that has passed takes effect. One may be the end of a rollout and change other
+    /// workers, so each is looked at again when its turn comes.
     static void expire(Draft draft) {
         for (Slot slot : draft.everySlot()) {
-            for (Worker worker : slot.workers()) {
-                Moment deadline = worker.deadline();
-                if (deadline != null && deadline.reached(draft.now)) {
+            for (Worker seen : slot.workers()) {
+                Worker worker = due(draft, seen) ? draft.find(seen.id()) : null;
+                if (worker != null && due(draft, worker)) {
                     expire(draft, worker);
                 }
             }
         }
+    }
+
+    private static boolean due(Draft draft, Worker worker) {
+        Moment deadline = worker.deadline();
+        return deadline != null && deadline.reached(draft.now);
     }
 
     private static void expire(Draft draft, Worker worker) {

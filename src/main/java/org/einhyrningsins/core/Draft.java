@@ -88,11 +88,14 @@ final class Draft {
     Worker spawn(int slot, Version version) {
         WorkerId id = new WorkerId(slot, nextIncarnation++);
         effects.add(new Effect.Spawn(id, version));
-        AckSpec ack = version.spec().ack();
+        return new Worker(id, version, now, starting(version.spec().ack()));
+    }
+
+    /// The time a worker has from now on to be up.
+    WorkerState.Starting starting(AckSpec ack) {
         Moment deadline =
                 now.plus(ack.mode() instanceof AckSpec.Timer timer ? timer.after() : ack.timeout());
-        Moment probe = ack.mode() instanceof AckSpec.Probe ? now : null;
-        return new Worker(id, version, now, new WorkerState.Starting(deadline, probe));
+        return new WorkerState.Starting(deadline, ack.mode() instanceof AckSpec.Probe ? now : null);
     }
 
     /// Sends the first signal of a worker's stop and moves it to those that are leaving.
@@ -200,6 +203,7 @@ final class Draft {
             case RESTARTED -> "restarted by the operator";
             case FAILED_START -> "it did not come up in time";
             case WITHDRAWN -> "its rollout was given up";
+            case REPLACED -> "another comes when it is gone";
         };
     }
 }

@@ -3,6 +3,7 @@ package org.einhyrningsins.core;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 /// A place for one worker, and what happened in it.
@@ -12,12 +13,13 @@ import org.jspecify.annotations.Nullable;
 /// @param current the worker meant to serve
 /// @param successor the worker that is to take over from it
 /// @param leaving those that were told to go
-/// @param refill when an empty slot is filled again; null while somebody is current, or never
+/// @param refill when an empty slot is filled again; null: as soon as it is wanted
 /// @param finished why it is not filled again although nobody stopped it; null if it is
 /// @param quickDeaths failures in a row, for the backoff
 /// @param burst the recent deaths of workers that had been up
 /// @param restarts how often it was refilled after a death
 /// @param trouble how its last failure went, in words; empty if there was none since it was well
+/// @param blame whose failure that was
 public record Slot(
         int index,
         boolean held,
@@ -30,11 +32,13 @@ public record Slot(
         int quickDeaths,
         List<Moment> burst,
         int restarts,
-        String trouble) {
+        String trouble,
+        @Nullable WorkerId blame) {
 
     static Slot empty(int index, Moment refill) {
         return new Slot(
-                index, false, false, null, null, List.of(), refill, null, 0, List.of(), 0, "");
+                index, false, false, null, null, List.of(), refill, null, 0, List.of(), 0, "",
+                null);
     }
 
     /// Whether no process of it is left.
@@ -44,6 +48,9 @@ public record Slot(
 
     /// All its workers: current, successor, leaving.
     public List<Worker> workers() {
+        if (successor == null && leaving.isEmpty()) {
+            return current == null ? List.of() : List.of(current);
+        }
         List<Worker> all = new ArrayList<>(leaving.size() + 2);
         if (current != null) {
             all.add(current);
@@ -58,59 +65,64 @@ public record Slot(
     Slot hold(boolean value) {
         return new Slot(
                 index, value, moved, current, successor, leaving, refill, finished, quickDeaths,
-                burst, restarts, trouble);
+                burst, restarts, trouble, blame);
     }
 
     Slot move(boolean value) {
         return new Slot(
                 index, held, value, current, successor, leaving, refill, finished, quickDeaths,
-                burst, restarts, trouble);
+                burst, restarts, trouble, blame);
     }
 
     Slot current(@Nullable Worker worker) {
         return new Slot(
                 index, held, moved, worker, successor, leaving, refill, finished, quickDeaths,
-                burst, restarts, trouble);
+                burst, restarts, trouble, blame);
     }
 
     Slot successor(@Nullable Worker worker) {
         return new Slot(
                 index, held, moved, current, worker, leaving, refill, finished, quickDeaths,
-                burst, restarts, trouble);
+                burst, restarts, trouble, blame);
     }
 
     Slot leaving(List<Worker> workers) {
         return new Slot(
                 index, held, moved, current, successor, List.copyOf(workers), refill, finished,
-                quickDeaths, burst, restarts, trouble);
+                quickDeaths, burst, restarts, trouble, blame);
     }
 
     Slot refill(@Nullable Moment when) {
         return new Slot(
                 index, held, moved, current, successor, leaving, when, finished, quickDeaths,
-                burst, restarts, trouble);
+                burst, restarts, trouble, blame);
     }
 
     Slot finish(@Nullable String why) {
         return new Slot(
                 index, held, moved, current, successor, leaving, refill, why, quickDeaths, burst,
-                restarts, trouble);
+                restarts, trouble, blame);
     }
 
-    Slot history(int quick, List<Moment> recent, String how) {
+    Slot history(int quick, List<Moment> recent, String how, @Nullable WorkerId who) {
         return new Slot(
                 index, held, moved, current, successor, leaving, refill, finished, quick,
-                List.copyOf(recent), restarts, how);
+                List.copyOf(recent), restarts, how, who);
     }
 
     Slot restarted() {
         return new Slot(
                 index, held, moved, current, successor, leaving, refill, finished, quickDeaths,
-                burst, restarts + 1, trouble);
+                burst, restarts + 1, trouble, blame);
     }
 
     /// Forgets its failures and its intent: it is filled as soon as it can be.
     Slot afresh(Moment now) {
-        return hold(false).finish(null).history(0, List.of(), "").refill(current == null ? now : null);
+        return hold(false).finish(null).forgive().refill(current == null ? now : null);
+    }
+
+    /// Forgets its failures.
+    Slot forgive() {
+        return history(0, List.of(), "", null);
     }
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import java.util.Map;
 import java.util.TreeMap;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 /// Which arrows of the state diagram were taken, and how often.
 final class Arrows {
-    private final TreeMap<String, Integer> taken = new TreeMap<>();
+    private final Map<String, Integer> taken = new TreeMap<>();
 
-    TreeMap<String, Integer> taken() {
+    Map<String, Integer> taken() {
         return taken;
     }
 
@@ -60,14 +61,14 @@ final class Arrows {
             return;
         }
         if (was != null) {
-            take("rollout", name(was), trigger, ending(was, is, step));
+            take("rollout", name(was), trigger, ending(is, step));
         }
         if (is != null) {
             take("rollout", "none", trigger, name(is));
         }
     }
 
-    private static String ending(Rollout was, @Nullable Rollout is, Transition step) {
+    private static String ending(@Nullable Rollout is, Transition step) {
         String verdict = step.program().verdict();
         if (is != null) {
             return "superseded";

@@ -127,7 +127,7 @@ record Definition(Map<String, String> settings) {
         return RolloutSpec.Strategy.valueOf(word.toUpperCase(Locale.ROOT));
     }
 
-    private String get(String key) {
+    String get(String key) {
         return settings.getOrDefault(key, "");
     }
 

@@ -52,7 +52,7 @@ final class Laws {
         if (calm) {
             keepsTheReady(before, event, after);
         }
-        deadlines(before, event, now, after);
+        deadlines(now, after);
         restsAfterAStep(after, now);
     }
 
@@ -124,7 +124,7 @@ final class Laws {
     private static boolean blocks(Worker worker) {
         return worker.state() instanceof WorkerState.Stopping s
                 && switch (s.cause()) {
-                    case STOPPED, RESTARTED, FAILED_START -> true;
+                    case STOPPED, RESTARTED, FAILED_START, REPLACED -> true;
                     default -> false;
                 };
     }
@@ -138,11 +138,13 @@ final class Laws {
         if (was != null && was.state() instanceof WorkerState.Stopping) {
             return;
         }
-        boolean replacing = strategy(before) == Strategy.REPLACE || strategy(after) == Strategy.REPLACE;
-        if (replacing && going.cause() != Cause.SCALED) {
+        Worker current =
+                was == null ? null : before.slots().get(is.id().slot()).current();
+        boolean replacing = strategy(before) == Strategy.REPLACE && was != null && was.equals(current);
+        if (going.cause() == Cause.REPLACED || (replacing && going.cause() != Cause.SCALED)) {
             mustBeAlone.add(is.id());
         }
-        if (going.cause() == Cause.RETIRED && strategy(after) != Strategy.REPLACE) {
+        if (going.cause() == Cause.RETIRED && is.id().slot() < after.count()) {
             Worker heir = after.slots().get(is.id().slot()).current();
             require(
                     heir != null
@@ -173,7 +175,8 @@ final class Laws {
     /// Above the limit only what was there before the limit fell.
     private void processes(Program before, Program after) {
         int limit = limit(after);
-        int most = Math.max(limit, Math.max(limit(before), allowed));
+        int more = Math.max(0, after.count() - before.count());
+        int most = Math.max(limit, Math.max(limit(before), allowed) + more);
         int processes = processes(after);
         if (processes > most) {
             throw new Broken(processes + " processes, allowed are " + most);
@@ -196,12 +199,13 @@ final class Laws {
         };
     }
 
-    /// Leftovers of what the operator ordered do not count, nor those who hang in the kernel.
+    /// Leftovers of what the operator ordered do not count, nor those who hang in the kernel; an
+    /// empty slot counts as if it were filled again.
     private static int processes(Program program) {
         int processes = 0;
         for (Slot slot : program.slots()) {
-            processes += slot.current() != null ? 1 : 0;
-            processes += slot.successor() != null ? 1 : 0;
+            int own = slot.current() != null ? 1 : 0;
+            own += slot.successor() != null ? 1 : 0;
             for (Worker worker : slot.leaving()) {
                 boolean counts =
                         worker.state() instanceof WorkerState.Stopping s
@@ -210,10 +214,23 @@ final class Laws {
                                     case SCALED, STOPPED, RESTARTED -> false;
                                     default -> true;
                                 };
-                processes += counts ? 1 : 0;
+                own += counts ? 1 : 0;
             }
+            boolean refilledBeside = slot.current() == null && !isWaitedFor(slot);
+            processes += own + (refilledBeside && slot.index() < program.count() ? 1 : 0);
         }
         return processes;
+    }
+
+    private static boolean isWaitedFor(Slot slot) {
+        return slot.leaving().stream()
+                .anyMatch(
+                        worker ->
+                                worker.state() instanceof WorkerState.Stopping s
+                                        && !s.stuck()
+                                        && (s.cause() == Cause.WITHDRAWN
+                                                || s.cause() == Cause.FAILED_START
+                                                || s.cause() == Cause.REPLACED));
     }
 
     private static void unacked(Program after) {
@@ -284,16 +301,11 @@ final class Laws {
 
     // ---- time
 
-    private static void deadlines(Program before, Event event, Moment now, Program after) {
+    private static void deadlines(Moment now, Program after) {
         Moment next = after.earliestDeadline();
         require(
-                next == null || !next.reached(now),
+                next == null || !next.reached(now) || aProbeIsDue(after, now),
                 "the next deadline is not in the future");
-        if (event instanceof Event.DeadlinePassed) {
-            require(
-                    !java.util.Objects.equals(before.earliestDeadline(), next),
-                    "the deadline passed and is still the next one");
-        }
         boolean quiet = after.rollout() == null && after.waits().isEmpty();
         for (Slot slot : after.slots()) {
             quiet &=
@@ -306,8 +318,20 @@ final class Laws {
         require(!quiet || next == null, "a quiet program has a deadline");
     }
 
-    /// Whatever a step makes possible is done by that step.
+    /// A worker is asked for the first time as soon as the manager comes back.
+    private static boolean aProbeIsDue(Program program, Moment now) {
+        Transition asked = program.step(new Event.DeadlinePassed(), now);
+        Moment next = asked.program().earliestDeadline();
+        return asked.effects().stream().allMatch(e -> e instanceof Effect.Probe)
+                && (next == null || !next.reached(now));
+    }
+
+    /// Whatever a step makes possible is done by that step; but for a first probe.
     private static void restsAfterAStep(Program after, Moment now) {
+        Moment next = after.earliestDeadline();
+        if (next != null && next.reached(now)) {
+            return;
+        }
         Transition again = after.step(new Event.DeadlinePassed(), now);
         require(
                 again.effects().isEmpty() && again.program().equals(after),

@@ -10,8 +10,10 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
+import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.ProgramSpec;
-import org.einhyrningsins.spec.RolloutSpec.Strategy;
+import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -46,14 +48,14 @@ final class Simulation {
         OPERATOR_ASKS
     }
 
-    private static final class Process {
+    private static final class Child {
         final Behaviour behaviour;
         final long bootedAt;
         boolean exists = true;
         boolean told;
         Exit exit = new Exit(0, 0);
 
-        Process(Behaviour behaviour, long bootedAt) {
+        Child(Behaviour behaviour, long bootedAt) {
             this.behaviour = behaviour;
             this.bootedAt = bootedAt;
         }
@@ -68,7 +70,7 @@ final class Simulation {
     private final Arrows arrows;
     private final List<Line> lines = new ArrayList<>();
     private final PriorityQueue<Plan> plans = new PriorityQueue<>();
-    private final Map<WorkerId, Process> processes = new HashMap<>();
+    private final Map<WorkerId, Child> processes = new HashMap<>();
     private final Map<String, Behaviour> behaviours = new HashMap<>();
     private final List<Definition> definitions = new ArrayList<>();
     private final long origin;
@@ -209,7 +211,7 @@ final class Simulation {
             }
             return;
         }
-        Process process = processes.get(worker);
+        Child process = processes.get(worker);
         switch (plan.what()) {
             case SPAWN_FAILS -> {
                 processes.remove(worker);
@@ -235,7 +237,7 @@ final class Simulation {
         }
     }
 
-    private void exits(Plan plan, WorkerId worker, @Nullable Process process) {
+    private void exits(Plan plan, WorkerId worker, @Nullable Child process) {
         if (process == null || (quiet && plan.what() == What.IS_SHOT)) {
             return;
         }
@@ -298,8 +300,8 @@ final class Simulation {
         }
         WorkerId id = spawn.worker();
         boolean shy = happens(behaviour.neverAcks());
-        long boot = 1 + random.nextInt(behaviour.boot());
-        processes.put(id, new Process(behaviour, shy ? Long.MAX_VALUE : millis + boot));
+        long boot = 1 + random.nextLong(behaviour.boot());
+        processes.put(id, new Child(behaviour, shy ? Long.MAX_VALUE : millis + boot));
         if (happens(behaviour.spawnFails())) {
             plan(millis, What.SPAWN_FAILS, id);
             return;
@@ -311,9 +313,9 @@ final class Simulation {
             plan(millis + random.nextInt(20_000), What.ASKS_FOR_TIME, id);
         }
         if (happens(behaviour.diesBeforeAck())) {
-            dies(id, behaviour, random.nextInt((int) boot));
+            dies(id, behaviour, random.nextLong(beforeAck(spec, boot)));
         } else if (happens(behaviour.diesLater())) {
-            dies(id, behaviour, boot + random.nextInt(random.nextBoolean() ? 2_000 : 30_000));
+            dies(id, behaviour, boot + random.nextLong(random.nextBoolean() ? 2_000 : 30_000));
         }
         if (!calm && !quiet && random.nextInt(8) == 0) {
             plan(millis + random.nextInt(30_000), What.IS_SHOT, id);
@@ -323,12 +325,18 @@ final class Simulation {
         }
     }
 
+    private static long beforeAck(ProgramSpec spec, long boot) {
+        return spec.ack().mode() instanceof AckSpec.Timer timer
+                ? Math.min(boot, timer.after().toMillis())
+                : boot;
+    }
+
     private void acks(ProgramSpec spec, Behaviour behaviour, WorkerId id, long at) {
         switch (spec.ack().mode()) {
-            case org.einhyrningsins.spec.AckSpec.Manual ignored -> plan(at, What.ACKS, id);
-            case org.einhyrningsins.spec.AckSpec.Notify ignored -> plan(at, What.ACKS, id);
-            case org.einhyrningsins.spec.AckSpec.Timer ignored -> {}
-            case org.einhyrningsins.spec.AckSpec.Probe ignored -> {}
+            case AckSpec.Manual ignored -> plan(at, What.ACKS, id);
+            case AckSpec.Notify ignored -> plan(at, What.ACKS, id);
+            case AckSpec.Timer ignored -> {}
+            case AckSpec.Probe ignored -> {}
         }
         if (happens(behaviour.acksTwice())) {
             plan(at + random.nextInt(10_000), What.ACKS, id);
@@ -336,7 +344,7 @@ final class Simulation {
     }
 
     private void dies(WorkerId id, Behaviour behaviour, long after) {
-        Process process = processes.get(id);
+        Child process = processes.get(id);
         if (process != null) {
             process.exit = new Exit(happens(behaviour.succeeds()) ? 0 : 1, 0);
             plan(millis + after, What.EXITS, id);
@@ -344,7 +352,7 @@ final class Simulation {
     }
 
     private void send(Effect.Send send) {
-        Process process = processes.get(send.worker());
+        Child process = processes.get(send.worker());
         if (process == null) {
             return;
         }
@@ -408,15 +416,15 @@ final class Simulation {
         if (random.nextInt(2) == 0) {
             return null;
         }
-        Set<Integer> scope = new java.util.TreeSet<>();
+        Set<Integer> scope = new TreeSet<>();
         for (int i = 0; i < 1 + random.nextInt(3); i++) {
             scope.add(random.nextInt(5));
         }
         return scope;
     }
 
-    private @Nullable Strategy strategy() {
-        return random.nextInt(3) == 0 ? Strategy.values()[random.nextInt(3)] : null;
+    private RolloutSpec.@Nullable Strategy strategy() {
+        return random.nextInt(3) == 0 ? Definition.strategy(pick("smooth", "fleet", "replace")) : null;
     }
 
     /// Some definition, known before or new.
@@ -436,7 +444,18 @@ final class Simulation {
     /// What workers are born with now, under other management.
     private ProgramSpec sameBirth() {
         String command = program.serving().spec().command().getFirst().toString();
-        return management(Definition.of("command=" + command)).spec();
+        Definition other = management(Definition.of("command=" + command));
+        return calm ? other.with("ack=" + ackOf(command)).spec() : other.spec();
+    }
+
+    /// A calm world must not take for ready who is about to die before its ack.
+    private String ackOf(String command) {
+        for (Definition definition : definitions) {
+            if (definition.get("command").equals(command)) {
+                return definition.get("ack");
+            }
+        }
+        throw new IllegalStateException("no such definition: " + command);
     }
 
     private Definition management(Definition definition) {

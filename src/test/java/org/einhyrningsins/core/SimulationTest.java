@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 /// Thousands of worlds, each from a seed: `-Dsimulation.seeds=N` for more of them,
 /// `-Dsimulation.seed=S` for one alone, with its transcript.
 final class SimulationTest {
-    private static final long SEEDS = Long.getLong("simulation.seeds", 10_000);
+    private static final long SEEDS = Long.getLong("simulation.seeds", 2_000);
 
     @Test
     void keepsEveryPromiseWhateverHappens() {
