@@ -165,16 +165,16 @@ final class Rolling {
             processes += slot.index() < draft.count ? 1 : 0;
             processes += slot.successor() != null ? 1 : 0;
             for (Worker worker : slot.leaving()) {
-                processes += drains(worker) || besideCurrent(slot, worker) ? 1 : 0;
+                processes += drains(worker) || isExtra(draft, slot, worker) ? 1 : 0;
             }
         }
         return processes;
     }
 
-    /// Whether a worker that did not come up has seen a successor take over: its slot waits for it
-    /// no more.
-    private static boolean besideCurrent(Slot slot, Worker worker) {
-        return slot.current() != null
+    /// Whether a worker that did not come up is not the one its slot is counted for: a successor took
+    /// over meanwhile, or the slot is not wanted any more.
+    private static boolean isExtra(Draft draft, Slot slot, Worker worker) {
+        return (slot.current() != null || slot.index() >= draft.count)
                 && worker.state() instanceof WorkerState.Stopping s
                 && !s.stuck()
                 && s.cause() == Cause.FAILED_START;

@@ -3,15 +3,16 @@ package org.einhyrningsins.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
 /// Thousands of worlds, each from a seed: `-Dsimulation.seeds=N` for more of them,
 /// `-Dsimulation.seed=S` for one alone, with its transcript.
 final class SimulationTest {
-    private static final long SEEDS = Long.getLong("simulation.seeds", 2_000);
+    private static final long SEEDS = Long.getLong("simulation.seeds", 10_000);
 
     @Test
-    void keepsEveryPromiseWhateverHappens() {
+    void keepsEveryPromiseWhateverHappens() throws IOException {
         Long only = Long.getLong("simulation.seed");
         if (only != null) {
             Simulation simulation = new Simulation(only, new Arrows());
@@ -21,8 +22,9 @@ final class SimulationTest {
         }
         long began = System.nanoTime();
         long steps = 0;
+        Arrows arrows = new Arrows();
         for (long seed = 1; seed <= SEEDS; seed++) {
-            Simulation simulation = new Simulation(seed, new Arrows());
+            Simulation simulation = new Simulation(seed, arrows);
             simulation.run();
             steps += simulation.steps();
         }
@@ -31,6 +33,7 @@ final class SimulationTest {
                 "simulation: %d seeds, %d steps, %.1f s, %.0f steps/s%n",
                 SEEDS, steps, seconds, steps / seconds);
         assertThat(steps).isGreaterThan(SEEDS * 60);
+        assertThat(ArrowsTest.others(arrows)).isEmpty();
     }
 
     @Test
