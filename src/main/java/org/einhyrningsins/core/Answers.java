@@ -111,7 +111,15 @@ final class Answers {
 
     /// Nobody is left but who cannot be killed.
     private static boolean vacant(Slot slot) {
-        return slot.workers().stream().allMatch(Worker::stuck);
+        if (slot.current() != null || slot.successor() != null) {
+            return false;
+        }
+        for (Worker worker : slot.leaving()) {
+            if (!worker.stuck()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void say(Draft draft, Wait wait, boolean done, String message) {

@@ -35,7 +35,7 @@ final class Commands {
         }
         run(draft);
         Slots.trim(draft);
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             if (covers(scope, slot) && slot.index() < draft.count) {
                 draft.put(slot.afresh(draft.now));
             }
@@ -46,7 +46,7 @@ final class Commands {
     /// A stopped program of which some slots are started keeps the others stopped.
     private static void holdAllBut(Draft draft, Set<Integer> scope) {
         Slots.trim(draft);
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             draft.put(slot.hold(!scope.contains(slot.index())));
         }
     }
@@ -62,7 +62,7 @@ final class Commands {
             Rolling.abort(draft, "stopped by the operator during the rollout");
             draft.phase = new Phase.Stopped();
         }
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             if (covers(scope, slot)) {
                 draft.put(slot.refill(null).hold(scope != null));
                 tellBothToGo(draft, slot, Cause.STOPPED, command.first());
@@ -81,7 +81,7 @@ final class Commands {
         }
         run(draft);
         Slots.trim(draft);
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             if (covers(scope, slot) && slot.index() < draft.count) {
                 tellBothToGo(draft, slot, Cause.RESTARTED, null);
                 draft.put(draft.slot(slot.index()).afresh(draft.now));
@@ -102,7 +102,7 @@ final class Commands {
 
     private static void hasten(Draft draft, long ticket) {
         int hastened = 0;
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             for (Worker worker : slot.leaving()) {
                 if (worker.state() instanceof WorkerState.Stopping s && !s.rest().isEmpty()) {
                     draft.insist(worker, s);
@@ -149,7 +149,7 @@ final class Commands {
         adopt(draft, draft.serving.managedBy(spec));
         if (draft.phase instanceof Phase.Failed) {
             run(draft);
-            for (Slot slot : draft.everySlot()) {
+            for (Slot slot : draft.slots) {
                 draft.put(slot.current() == null ? slot.afresh(draft.now) : slot);
             }
         }
@@ -163,7 +163,7 @@ final class Commands {
         }
         draft.serving = version;
         ProgramSpec.Birth birth = version.spec().birth();
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             for (Worker worker : slot.workers()) {
                 if (worker.version().spec().birth().equals(birth)) {
                     draft.replace(managedBy(draft, worker, version.spec()));

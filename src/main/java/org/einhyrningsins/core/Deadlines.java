@@ -5,6 +5,7 @@ import java.time.Duration;
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.AckSpec;
+import org.jspecify.annotations.Nullable;
 
 /// What time does to workers.
 final class Deadlines {
@@ -13,18 +14,23 @@ final class Deadlines {
     /// Every deadline that has passed takes effect. One may be the end of a rollout and change other
     /// workers, so each is looked at again when its turn comes.
     static void expire(Draft draft) {
-        for (Slot slot : draft.everySlot()) {
-            for (Worker seen : slot.workers()) {
-                Worker worker = due(draft, seen) ? draft.find(seen.id()) : null;
-                if (worker != null && due(draft, worker)) {
-                    expire(draft, worker);
-                }
+        for (Slot slot : draft.slots) {
+            if (reached(draft, slot.deadline())) {
+                expire(draft, slot);
             }
         }
     }
 
-    private static boolean due(Draft draft, Worker worker) {
-        Moment deadline = worker.deadline();
+    private static void expire(Draft draft, Slot slot) {
+        for (Worker seen : slot.workers()) {
+            Worker worker = draft.find(seen.id());
+            if (worker != null && reached(draft, worker.deadline())) {
+                expire(draft, worker);
+            }
+        }
+    }
+
+    private static boolean reached(Draft draft, @Nullable Moment deadline) {
         return deadline != null && deadline.reached(draft.now);
     }
 

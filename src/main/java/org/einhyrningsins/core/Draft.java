@@ -28,7 +28,10 @@ final class Draft {
     List<Moment> deaths;
     int nextGeneration;
     final List<Wait> waits;
+
+    /// May be walked over while slots are [#put], but not while they are trimmed.
     final List<Slot> slots;
+
     final List<Effect> effects = new ArrayList<>();
     private long nextIncarnation;
 
@@ -59,11 +62,6 @@ final class Draft {
 
     Slot slot(int index) {
         return slots.get(index);
-    }
-
-    /// A copy to walk over while slots are replaced.
-    List<Slot> everySlot() {
-        return List.copyOf(slots);
     }
 
     /// Whether the slot is meant to have a worker: see [Program#wants].

@@ -31,7 +31,7 @@ final class Rolling {
         Integer change = workers == draft.serving.spec().workers() ? null : workers;
         Rollout rollout = Rollout.of(target, strategy, scope, change, draft.now);
         draft.rollout = rollout;
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             if (inScope(draft, rollout, slot) && slot.current() == null) {
                 draft.put(slot.afresh(draft.now).move(true));
             }
@@ -66,7 +66,7 @@ final class Rolling {
     }
 
     private static void smooth(Draft draft, Rollout rollout) {
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             if (concerns(draft, rollout, slot) && !slot.moved() && up(slot.successor())) {
                 takeOver(draft, rollout, slot);
             }
@@ -82,7 +82,10 @@ final class Rolling {
                 allUp &= up(slot.moved() ? slot.current() : slot.successor());
             }
         }
-        for (Slot slot : allUp ? draft.everySlot() : List.<Slot>of()) {
+        if (!allUp) {
+            return;
+        }
+        for (Slot slot : draft.slots) {
             if (concerns(draft, rollout, slot) && !slot.moved()) {
                 takeOver(draft, rollout, slot);
             }
@@ -117,7 +120,7 @@ final class Rolling {
             return;
         }
         int room = Math.min(mayStart(draft) - empty(draft), most(draft) - processes(draft));
-        for (Slot slot : room > 0 ? draft.everySlot() : List.<Slot>of()) {
+        for (Slot slot : draft.slots) {
             if (room <= 0) {
                 return;
             }
@@ -202,12 +205,16 @@ final class Rolling {
     private static int unacked(Draft draft, Rollout rollout) {
         int unacked = 0;
         for (Slot slot : draft.slots) {
-            for (Worker worker : slot.workers()) {
-                boolean starting = worker.state() instanceof WorkerState.Starting;
-                unacked += starting && rollout.owns(worker) ? 1 : 0;
-            }
+            unacked += unacked(rollout, slot.current()) ? 1 : 0;
+            unacked += unacked(rollout, slot.successor()) ? 1 : 0;
         }
         return unacked;
+    }
+
+    private static boolean unacked(Rollout rollout, @Nullable Worker worker) {
+        return worker != null
+                && worker.state() instanceof WorkerState.Starting
+                && rollout.owns(worker);
     }
 
     /// Whether a rollout waits for this worker to be gone.
@@ -250,7 +257,7 @@ final class Rolling {
         if (rollout.workers() != null) {
             draft.count = rollout.workers();
         }
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             draft.put(slot.move(false));
         }
         draft.rollout = rollout.drain();
@@ -327,7 +334,7 @@ final class Rolling {
     /// @return how many of its workers serve
     private static int withdraw(Draft draft) {
         int serving = 0;
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             if (slot.successor() != null) {
                 draft.tellToGo(slot.successor(), Cause.WITHDRAWN);
             }

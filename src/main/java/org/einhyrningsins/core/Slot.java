@@ -46,6 +46,18 @@ public record Slot(
         return current == null && successor == null && leaving.isEmpty();
     }
 
+    /// The next deadline of its workers, null if there is none.
+    @Nullable Moment deadline() {
+        Moment earliest = current == null ? null : current.deadline();
+        if (successor != null) {
+            earliest = Moment.earlier(earliest, successor.deadline());
+        }
+        for (Worker worker : leaving) {
+            earliest = Moment.earlier(earliest, worker.deadline());
+        }
+        return earliest;
+    }
+
     /// All its workers: current, successor, leaving.
     public List<Worker> workers() {
         if (successor == null && leaving.isEmpty()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
@@ -35,7 +36,12 @@ final class Slots {
 
     /// Fills every empty slot that is due, as far as the rollout's limits allow.
     static void refill(Draft draft) {
-        List<Slot> due = draft.slots.stream().filter(slot -> due(draft, slot)).toList();
+        List<Slot> due = new ArrayList<>();
+        for (Slot slot : draft.slots) {
+            if (due(draft, slot)) {
+                due.add(slot);
+            }
+        }
         if (due.isEmpty()) {
             return;
         }

@@ -46,6 +46,7 @@ final class Laws {
                 default -> {}
             }
         }
+        servesWhatProvedItself(before, event, after);
         processes(before, after);
         unacked(after);
         noSlotIsForgotten(after);
@@ -168,6 +169,21 @@ final class Laws {
 
     private static @Nullable Strategy strategy(Program program) {
         return program.rollout() == null ? null : program.rollout().strategy();
+    }
+
+    /// Respawns use another version only after a rollout that succeeded, or a definition for later.
+    private static void servesWhatProvedItself(Program before, Event event, Program after) {
+        if (before.serving().generation() == after.serving().generation()) {
+            return;
+        }
+        boolean noted =
+                event instanceof Event.Requested requested
+                        && requested.command() instanceof Command.Apply
+                        && before.phase() instanceof Phase.Stopped;
+        boolean draining = after.rollout() != null && after.rollout().draining();
+        require(
+                noted || draining || after.verdict().startsWith("rolled"),
+                "serves what did not prove itself: " + Lines.of(after));
     }
 
     // ---- how many
