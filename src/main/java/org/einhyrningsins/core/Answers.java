@@ -71,16 +71,15 @@ final class Answers {
                 "worker "
                         + slot.index()
                         + " failed "
-                        + (slot.quickDeaths() == 1 ? "once: " : slot.quickDeaths() + " times, last: ")
+                        + (slot.quickDeaths() == 1
+                                ? "once: "
+                                : slot.quickDeaths() + " times, last: ")
                         + slot.trouble()
                         + (slot.finished() == null
                                 ? "; it is tried again with growing delays"
                                 : "; it is not tried again, as its restart policy has it");
         draft.answer(
-                wait,
-                false,
-                draft.name + ": " + wait.verb() + " failed: " + message,
-                slot.blame());
+                wait, false, draft.name + ": " + wait.verb() + " failed: " + message, slot.blame());
     }
 
     private static void gone(Draft draft, Wait wait) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.util.Set;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
+
+import java.util.Set;
 
 /// What an operator, or the manager on their behalf, may ask of one program. A scope is a set of
 /// slots; null means all of them.

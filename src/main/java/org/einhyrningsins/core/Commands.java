@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.util.List;
-import java.util.Set;
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.Set;
 
 /// What becomes of a command.
 final class Commands {
@@ -90,8 +91,7 @@ final class Commands {
         expect(draft, ticket, "restart", scope, Wait.Until.UP);
     }
 
-    private static void tellBothToGo(
-            Draft draft, Slot slot, Cause cause, @Nullable Signal first) {
+    private static void tellBothToGo(Draft draft, Slot slot, Cause cause, @Nullable Signal first) {
         if (slot.successor() != null) {
             draft.tellToGo(slot.successor(), cause, first);
         }
@@ -131,7 +131,9 @@ final class Commands {
         boolean same = spec.birth().equals(draft.serving.spec().birth());
         if (draft.phase instanceof Phase.Stopped) {
             Version version =
-                    same ? draft.serving.managedBy(spec) : new Version(draft.nextGeneration++, spec);
+                    same
+                            ? draft.serving.managedBy(spec)
+                            : new Version(draft.nextGeneration++, spec);
             adopt(draft, version);
             say(draft, ticket, true, "new definition noted; it is stopped");
         } else if (same && !command.roll()) {
@@ -212,11 +214,7 @@ final class Commands {
     }
 
     private static void expect(
-            Draft draft,
-            long ticket,
-            String verb,
-            @Nullable Set<Integer> scope,
-            Wait.Until until) {
+            Draft draft, long ticket, String verb, @Nullable Set<Integer> scope, Wait.Until until) {
         draft.waits.add(new Wait(ticket, verb, draft.now, scope, until));
     }
 

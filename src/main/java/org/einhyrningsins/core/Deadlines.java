@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.time.Duration;
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.AckSpec;
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
+
 /// What time does to workers.
 final class Deadlines {
     private Deadlines() {}
 
-    /// Every deadline that has passed takes effect. One may be the end of a rollout and change other
-    /// workers, so each is looked at again when its turn comes.
+    /// Every deadline that has passed takes effect. One may be the end of a rollout and change
+    /// other workers, so each is looked at again when its turn comes.
     static void expire(Draft draft) {
         for (Slot slot : draft.slots) {
             if (reached(draft, slot.deadline())) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.RestartSpec;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /// Workers that end without having been told to: what their slot does next.
 ///
@@ -61,8 +62,7 @@ final class Deaths {
         }
     }
 
-    private static void replaceReady(
-            Draft draft, Worker worker, Slot slot, String how) {
+    private static void replaceReady(Draft draft, Worker worker, Slot slot, String how) {
         if (provedItself(draft, worker)) {
             Slot forgiven = slot.history(0, List.of(), how, worker.id());
             refill(draft, worker, forgiven, Duration.ZERO, how);

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.AckSpec;
@@ -11,6 +8,10 @@ import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.StopSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /// A program while a step changes it: the mutable inside of a pure function. Made from a [Program],
 /// read back into one, never seen outside this package.
@@ -52,8 +53,18 @@ final class Draft {
 
     Program program() {
         return new Program(
-                name, phase, serving, count, slots, rollout, waits, deaths, nextIncarnation,
-                nextGeneration, verdict, now);
+                name,
+                phase,
+                serving,
+                count,
+                slots,
+                rollout,
+                waits,
+                deaths,
+                nextIncarnation,
+                nextGeneration,
+                verdict,
+                now);
     }
 
     void put(Slot slot) {
@@ -100,8 +111,7 @@ final class Draft {
     void tellToGo(Worker worker, Cause cause, @Nullable Signal first) {
         List<StopSpec.Step> steps = worker.version().spec().stop().steps();
         StopSpec.Step step = steps.getFirst();
-        StopSpec.Step begin =
-                first == null ? step : new StopSpec.Step(first, step.patience());
+        StopSpec.Step begin = first == null ? step : new StopSpec.Step(first, step.patience());
         Worker going = worker.in(stopping(cause, begin, steps.subList(1, steps.size())));
         Slot slot = slot(worker.id().slot());
         List<Worker> leaving = new ArrayList<>(slot.leaving());

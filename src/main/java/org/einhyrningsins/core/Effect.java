@@ -31,8 +31,7 @@ public sealed interface Effect {
     /// Write a line to the log and to those who follow events.
     ///
     /// @param worker whom it is about; null for the program
-    record Report(Severity severity, @Nullable WorkerId worker, String message)
-            implements Effect {}
+    record Report(Severity severity, @Nullable WorkerId worker, String message) implements Effect {}
 
     /// How much a report matters.
     enum Severity {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.time.Duration;
 import org.einhyrningsins.spec.WorkerId;
+
+import java.time.Duration;
 
 /// Something that happened to a program.
 public sealed interface Event {

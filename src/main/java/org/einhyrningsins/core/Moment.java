@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
 
 /// A point in time: nanoseconds on a clock that never goes back. Only differences mean anything.
 public record Moment(long nanos) implements Comparable<Moment> {

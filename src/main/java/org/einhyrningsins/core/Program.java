@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.util.List;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
+
+import java.util.List;
 
 /// One program, at one moment: everything that is known about it, and nothing that is not its own.
 ///

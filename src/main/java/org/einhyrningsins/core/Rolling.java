@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 
 /// Rolling replacement: new workers in, old ones out, and never the other way round unless the
 /// strategy says so.
@@ -174,8 +175,8 @@ final class Rolling {
         return processes;
     }
 
-    /// Whether a worker that did not come up is not the one its slot is counted for: a successor took
-    /// over meanwhile, or the slot is not wanted any more.
+    /// Whether a worker that did not come up is not the one its slot is counted for: a successor
+    /// took over meanwhile, or the slot is not wanted any more.
     private static boolean isExtra(Draft draft, Slot slot, Worker worker) {
         return (slot.current() != null || slot.index() >= draft.count)
                 && worker.state() instanceof WorkerState.Stopping s
@@ -272,7 +273,11 @@ final class Rolling {
             }
         }
         String took = Words.of(draft.now.since(rollout.began()));
-        end(draft, rollout, Severity.INFO, "rolled to generation " + generation(rollout) + " in " + took);
+        end(
+                draft,
+                rollout,
+                Severity.INFO,
+                "rolled to generation " + generation(rollout) + " in " + took);
     }
 
     /// A worker of the target did not come up, or not for long. After `retries` of them, the
@@ -312,10 +317,15 @@ final class Rolling {
                                 + Words.workers(serving)
                                 + " of the new version came up before and will serve on; respawns"
                                 + " use the old one";
-        end(draft, rollout, Severity.ERROR, "failed, old version kept: " + rollout.lastFailure() + left);
+        end(
+                draft,
+                rollout,
+                Severity.ERROR,
+                "failed, old version kept: " + rollout.lastFailure() + left);
     }
 
-    /// Ends a rollout because the operator wants something else. One that is draining has succeeded.
+    /// Ends a rollout because the operator wants something else. One that is draining has
+    /// succeeded.
     static void abort(Draft draft, String why) {
         Rollout rollout = draft.rollout;
         if (rollout == null) {
@@ -386,8 +396,7 @@ final class Rolling {
     private static void tell(Draft draft, String message) {
         for (Wait wait : draft.waits) {
             if (wait.until() == Wait.Until.ROLLED) {
-                draft.effects.add(
-                        new Effect.Progress(wait.ticket(), draft.name + ": " + message));
+                draft.effects.add(new Effect.Progress(wait.ticket(), draft.name + ": " + message));
             }
         }
     }

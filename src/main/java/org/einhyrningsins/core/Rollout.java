@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.util.Set;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
+
+import java.util.Set;
 
 /// A rolling replacement of workers that is under way.
 ///
@@ -42,20 +43,35 @@ public record Rollout(
     /// The operator chose the worker count since.
     Rollout keepCount() {
         return new Rollout(
-                target, strategy, scope, draining, failures, retryAt, began, lastFailure, blame,
+                target,
+                strategy,
+                scope,
+                draining,
+                failures,
+                retryAt,
+                began,
+                lastFailure,
+                blame,
                 null);
     }
 
     Rollout drain() {
         return new Rollout(
-                target, strategy, scope, true, failures, retryAt, began, lastFailure, blame,
+                target,
+                strategy,
+                scope,
+                true,
+                failures,
+                retryAt,
+                began,
+                lastFailure,
+                blame,
                 workers);
     }
 
     Rollout failedOnce(String why, WorkerId who, Moment retry) {
         return new Rollout(
-                target, strategy, scope, draining, failures + 1, retry, began, why, who,
-                workers);
+                target, strategy, scope, draining, failures + 1, retry, began, why, who, workers);
     }
 
     boolean covers(int slot) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /// A place for one worker, and what happened in it.
 ///
@@ -76,56 +77,155 @@ public record Slot(
 
     Slot hold(boolean value) {
         return new Slot(
-                index, value, moved, current, successor, leaving, refill, finished, quickDeaths,
-                burst, restarts, trouble, blame);
+                index,
+                value,
+                moved,
+                current,
+                successor,
+                leaving,
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble,
+                blame);
     }
 
     Slot move(boolean value) {
         return new Slot(
-                index, held, value, current, successor, leaving, refill, finished, quickDeaths,
-                burst, restarts, trouble, blame);
+                index,
+                held,
+                value,
+                current,
+                successor,
+                leaving,
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble,
+                blame);
     }
 
     Slot current(@Nullable Worker worker) {
         return new Slot(
-                index, held, moved, worker, successor, leaving, refill, finished, quickDeaths,
-                burst, restarts, trouble, blame);
+                index,
+                held,
+                moved,
+                worker,
+                successor,
+                leaving,
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble,
+                blame);
     }
 
     Slot successor(@Nullable Worker worker) {
         return new Slot(
-                index, held, moved, current, worker, leaving, refill, finished, quickDeaths,
-                burst, restarts, trouble, blame);
+                index,
+                held,
+                moved,
+                current,
+                worker,
+                leaving,
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble,
+                blame);
     }
 
     Slot leaving(List<Worker> workers) {
         return new Slot(
-                index, held, moved, current, successor, List.copyOf(workers), refill, finished,
-                quickDeaths, burst, restarts, trouble, blame);
+                index,
+                held,
+                moved,
+                current,
+                successor,
+                List.copyOf(workers),
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble,
+                blame);
     }
 
     Slot refill(@Nullable Moment when) {
         return new Slot(
-                index, held, moved, current, successor, leaving, when, finished, quickDeaths,
-                burst, restarts, trouble, blame);
+                index,
+                held,
+                moved,
+                current,
+                successor,
+                leaving,
+                when,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble,
+                blame);
     }
 
     Slot finish(@Nullable String why) {
         return new Slot(
-                index, held, moved, current, successor, leaving, refill, why, quickDeaths, burst,
-                restarts, trouble, blame);
+                index,
+                held,
+                moved,
+                current,
+                successor,
+                leaving,
+                refill,
+                why,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble,
+                blame);
     }
 
     Slot history(int quick, List<Moment> recent, String how, @Nullable WorkerId who) {
         return new Slot(
-                index, held, moved, current, successor, leaving, refill, finished, quick,
-                List.copyOf(recent), restarts, how, who);
+                index,
+                held,
+                moved,
+                current,
+                successor,
+                leaving,
+                refill,
+                finished,
+                quick,
+                List.copyOf(recent),
+                restarts,
+                how,
+                who);
     }
 
     Slot restarted() {
         return new Slot(
-                index, held, moved, current, successor, leaving, refill, finished, quickDeaths,
-                burst, restarts + 1, trouble, blame);
+                index,
+                held,
+                moved,
+                current,
+                successor,
+                leaving,
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts + 1,
+                trouble,
+                blame);
     }
 
     /// Forgets its failures and its intent: it is filled as soon as it can be.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /// Keeps as many slots as are wanted, with a worker in each.
 final class Slots {
@@ -104,8 +105,8 @@ final class Slots {
         return version.spec().rollout().strategy() == Strategy.REPLACE;
     }
 
-    /// Whether the empty slot still has a worker of a rollout that was given up: a new one beside it
-    /// is one more process than the slot is counted for.
+    /// Whether the empty slot still has a worker of a rollout that was given up: a new one beside
+    /// it is one more process than the slot is counted for.
     static boolean crowds(Slot slot) {
         return slot.current() == null
                 && leaves(slot, Cause.WITHDRAWN)

@@ -114,11 +114,10 @@ final class Step {
             case WorkerState.Starting s ->
                     draft.replace(worker.in(new WorkerState.Starting(asked, s.nextProbe())));
             case WorkerState.Stopping s when s.rest().isEmpty() -> {}
-            case WorkerState.Stopping s when s.deadline() == null || !s.deadline().reached(asked) ->
-                    {}
+            case WorkerState.Stopping s
+                    when s.deadline() == null || !s.deadline().reached(asked) -> {}
             case WorkerState.Stopping s ->
-                    draft.replace(
-                            worker.in(new WorkerState.Stopping(s.cause(), s.rest(), asked)));
+                    draft.replace(worker.in(new WorkerState.Stopping(s.cause(), s.rest(), asked)));
             case WorkerState.Settling ignored -> {}
             case WorkerState.Ready ignored -> {}
         }

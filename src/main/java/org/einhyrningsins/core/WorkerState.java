@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.util.List;
 import org.einhyrningsins.spec.StopSpec;
 import org.jspecify.annotations.Nullable;
+
+import java.util.List;
 
 /// What a worker is up to. Each state holds only what exists in it.
 public sealed interface WorkerState {
@@ -24,7 +25,7 @@ public sealed interface WorkerState {
     /// @param cause why
     /// @param rest the steps that are still to come
     /// @param deadline when the next of them is due, or, after the last, when to stop hoping; null
-    ///     when nothing is hoped for any more
+    ///   when nothing is hoped for any more
     record Stopping(Cause cause, List<StopSpec.Step> rest, @Nullable Moment deadline)
             implements WorkerState {
         public Stopping {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// The heart: what one program is, and what happens to it. Events in, effects out; no I/O, no clock,
-/// no threads, no randomness.
+/// The heart: what one program is, and what happens to it. Events in, effects out; no I/O, no
+/// clock, no threads, no randomness.
 ///
 /// A [Program] is a value. [Program#step] takes what happened and the time, and returns the program
 /// as it is then with the orders that follow from it. The manager carries the orders out and comes
@@ -13,14 +13,18 @@
 /// successor has not been told to go, whoever is leaving has been.
 ///
 /// **A step** has three parts: the event changes what it is about; deadlines that have passed take
-/// effect; then the program is *reconciled*: whatever is missing is spawned, whatever is too much is
-/// told to go, the rollout goes on as far as it may, and commands whose outcome is known are
+/// effect; then the program is *reconciled*: whatever is missing is spawned, whatever is too much
+/// is told to go, the rollout goes on as far as it may, and commands whose outcome is known are
 /// answered. Reconciling looks only at the state, never at how it came about, so there is no order
 /// of events that it does not know what to do with.
 ///
 /// **Two definitions.** `serving` is the one respawns use. A rollout has its *target*; slots that
 /// were moved to it respawn with it while the rollout lasts. When it succeeds, the target becomes
 /// `serving`; when it fails, nothing is left of it but the workers that already serve.
+///
+/// **How many.** During a rollout a slot is counted as one process whether it is filled or not, so
+/// that a refill never exceeds the surge; those told to go by the rollout count until they are gone
+/// or known to be stuck. What the operator ordered (stop, restart, scale) is not counted.
 ///
 /// ```
 ///   worker:   Starting --ack--> [Settling --settle--> ] Ready        (current or successor)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import java.util.Map;
-import java.util.TreeMap;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
+
+import java.util.Map;
+import java.util.TreeMap;
 
 /// Which arrows of the state diagram were taken, and how often.
 final class Arrows {
@@ -52,9 +53,7 @@ final class Arrows {
     private void rollout(Program before, String trigger, Transition step) {
         Rollout was = before.rollout();
         Rollout is = step.program().rollout();
-        if (was != null
-                && is != null
-                && was.target().generation() == is.target().generation()) {
+        if (was != null && is != null && was.target().generation() == is.target().generation()) {
             if (was.draining() != is.draining()) {
                 take("rollout", name(was), trigger, name(is));
             }

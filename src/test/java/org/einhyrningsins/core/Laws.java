@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.spec.RolloutSpec.Strategy;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.einhyrningsins.core.WorkerState.Cause;
-import org.einhyrningsins.spec.RolloutSpec.Strategy;
-import org.einhyrningsins.spec.WorkerId;
-import org.jspecify.annotations.Nullable;
 
 /// What must hold after every step of a program, whatever happened. Follows one program from step
 /// to step, since some promises are about more than one of them.
@@ -139,9 +140,9 @@ final class Laws {
         if (was != null && was.state() instanceof WorkerState.Stopping) {
             return;
         }
-        Worker current =
-                was == null ? null : before.slots().get(is.id().slot()).current();
-        boolean replacing = strategy(before) == Strategy.REPLACE && was != null && was.equals(current);
+        Worker current = was == null ? null : before.slots().get(is.id().slot()).current();
+        boolean replacing =
+                strategy(before) == Strategy.REPLACE && was != null && was.equals(current);
         if (going.cause() == Cause.REPLACED || (replacing && going.cause() != Cause.SCALED)) {
             mustBeAlone.add(is.id());
         }
@@ -208,8 +209,7 @@ final class Laws {
                         : rollout.strategy();
         Version version = rollout == null ? program.serving() : rollout.target();
         return switch (strategy) {
-            case SMOOTH ->
-                    program.count() + Math.max(1, version.spec().rollout().maxSurge());
+            case SMOOTH -> program.count() + Math.max(1, version.spec().rollout().maxSurge());
             case FLEET -> 2 * program.count();
             case REPLACE -> Integer.MAX_VALUE / 2;
         };
@@ -304,7 +304,8 @@ final class Laws {
                 event instanceof Event.Requested requested
                         && (requested.command() instanceof Command.Stop
                                 || requested.command() instanceof Command.Restart);
-        boolean replacing = strategy(before) == Strategy.REPLACE || strategy(after) == Strategy.REPLACE;
+        boolean replacing =
+                strategy(before) == Strategy.REPLACE || strategy(after) == Strategy.REPLACE;
         int promised = Math.min(before.ready(), after.count());
         for (Slot slot : before.slots()) {
             boolean gone = slot.index() >= after.count();

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.spec.ProgramSpec;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.einhyrningsins.spec.ProgramSpec;
 
 /// Events, effects and programs as a person reads them in a transcript.
 final class Lines {
@@ -49,11 +50,7 @@ final class Lines {
             case Effect.Spawn e ->
                     "spawn " + e.worker() + " of generation " + e.version().generation();
             case Effect.Send e ->
-                    "send "
-                            + e.signal()
-                            + " to "
-                            + (e.group() ? "the group of " : "")
-                            + e.worker();
+                    "send " + e.signal() + " to " + (e.group() ? "the group of " : "") + e.worker();
             case Effect.Probe e -> "probe " + e.worker();
             case Effect.Progress e -> "progress " + e.ticket() + ": " + e.message();
             case Effect.Answer e ->

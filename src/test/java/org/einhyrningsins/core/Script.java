@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import org.einhyrningsins.spec.Signal;
-import org.einhyrningsins.spec.WorkerId;
-import org.jspecify.annotations.Nullable;
 
 /// A transcript: what happens to a program, line by line, and what it does.
 ///
@@ -96,8 +97,7 @@ final class Script {
             case "spawn-failed" ->
                     new Event.SpawnFailed(
                             worker(words.get(1)), String.join(" ", words.subList(2, words.size())));
-            case "probed" ->
-                    new Event.Probed(worker(words.get(1)), words.get(2).equals("up"));
+            case "probed" -> new Event.Probed(worker(words.get(1)), words.get(2).equals("up"));
             case "extend" ->
                     new Event.Extended(worker(words.get(1)), Definition.duration(words.get(2)));
             default -> new Event.Requested(++ticket, command(what, words.subList(1, words.size())));

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,18 +18,13 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
-import org.einhyrningsins.spec.AckSpec;
-import org.einhyrningsins.spec.ProgramSpec;
-import org.einhyrningsins.spec.RolloutSpec;
-import org.einhyrningsins.spec.Signal;
-import org.einhyrningsins.spec.WorkerId;
-import org.jspecify.annotations.Nullable;
 
 /// A world that carries out what one program orders, in virtual time, and does to it what the real
 /// one would: all of it follows from a seed.
 ///
 /// First come events of every kind, some of them the operator's; then nobody asks for anything any
-/// more, and all that was asked must find its answer; then the program is stopped, and must be gone.
+/// more, and all that was asked must find its answer; then the program is stopped, and must be
+/// gone.
 final class Simulation {
     /// Longer than anything that is bounded can take.
     private static final long PATIENCE = Duration.ofHours(2).toMillis();
@@ -224,14 +226,16 @@ final class Simulation {
                     happen(
                             new Event.Probed(
                                     worker,
-                                    process != null && process.exists && millis >= process.bootedAt));
+                                    process != null
+                                            && process.exists
+                                            && millis >= process.bootedAt));
             case STRANGER_ACKS ->
-                    happen(new Event.Acked(new WorkerId(worker.slot(), worker.incarnation() + 1000)));
+                    happen(
+                            new Event.Acked(
+                                    new WorkerId(worker.slot(), worker.incarnation() + 1000)));
             case ACKS -> happen(new Event.Acked(worker));
             case ASKS_FOR_TIME ->
-                    happen(
-                            new Event.Extended(
-                                    worker, Duration.ofMillis(random.nextInt(20_000))));
+                    happen(new Event.Extended(worker, Duration.ofMillis(random.nextInt(20_000))));
             case EXITS, IS_SHOT -> exits(plan, worker, process);
             case OPERATOR_ASKS -> {}
         }
@@ -424,7 +428,9 @@ final class Simulation {
     }
 
     private RolloutSpec.@Nullable Strategy strategy() {
-        return random.nextInt(3) == 0 ? Definition.strategy(pick("smooth", "fleet", "replace")) : null;
+        return random.nextInt(3) == 0
+                ? Definition.strategy(pick("smooth", "fleet", "replace"))
+                : null;
     }
 
     /// Some definition, known before or new.
@@ -434,8 +440,7 @@ final class Simulation {
         }
         newest++;
         boolean fine = good && (calm || newest == 1 || random.nextBoolean());
-        behaviours.put(
-                "./v" + newest, fine ? Behaviour.good(random) : Behaviour.bad(random, calm));
+        behaviours.put("./v" + newest, fine ? Behaviour.good(random) : Behaviour.bad(random, calm));
         Definition definition = management(Definition.of("command=./v" + newest));
         definitions.add(definition);
         return definition.spec();
@@ -470,7 +475,8 @@ final class Simulation {
                                 "timer:" + (1 + random.nextInt(2_000)) + "ms",
                                 "probe:" + (100 + random.nextInt(900)) + "ms"));
         words.add("timeout=" + (4 + random.nextInt(20)) + "s");
-        words.add("stop=" + pick("TERM:30s,KILL:0s", "INT:2s,TERM:3s,KILL:0s", "TERM:500ms,KILL:0s"));
+        words.add(
+                "stop=" + pick("TERM:30s,KILL:0s", "INT:2s,TERM:3s,KILL:0s", "TERM:500ms,KILL:0s"));
         words.add("restart=" + pick("always", "always", "always", "on-failure", "never"));
         words.add("backoff=" + pick("100ms..30s", "1ms..10ms", "2s..10s"));
         words.add("give-up=" + pick("never", "never", "3/10s", "10/60s"));

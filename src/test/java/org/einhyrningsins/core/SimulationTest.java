@@ -3,8 +3,9 @@ package org.einhyrningsins.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
 
 /// Thousands of worlds, each from a seed: `-Dsimulation.seeds=N` for more of them,
 /// `-Dsimulation.seed=S` for one alone, with its transcript.
