@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// What the client's help says of each command.
+final class CommandPages {
+    private static final String[] NONE = {};
+    private static final int EXAMPLE_WIDTH = 42;
+
+    /// @param synopsis the command with its arguments
+    /// @param summary one line
+    record Page(
+            String name, String synopsis, String summary, List<String> more, List<String> shown) {
+        private Page(String name, String arguments, String summary) {
+            this(name, name + arguments, summary, List.of(), List.of());
+        }
+
+        private Page detail(String paragraph) {
+            return new Page(name, synopsis, summary, with(more, paragraph), shown);
+        }
+
+        private Page example(String words, String meaning) {
+            String line = "  " + ControlProgram.NAME + " " + words;
+            String padding = " ".repeat(Math.max(1, EXAMPLE_WIDTH - line.length()));
+            return new Page(name, synopsis, summary, more, with(shown, line + padding + meaning));
+        }
+
+        private static List<String> with(List<String> texts, String text) {
+            List<String> longer = new ArrayList<>(texts);
+            longer.add(text);
+            return List.copyOf(longer);
+        }
+
+        /// Paragraphs.
+        String[] details() {
+            return more.toArray(NONE);
+        }
+
+        /// Command lines, each with what it does.
+        String[] examples() {
+            return shown.toArray(NONE);
+        }
+    }
+
+    static final String[] ROOT_FOOTER = {
+        "",
+        "PROGRAM is a name from the configuration, PROGRAM:SLOT one of its workers",
+        "(web:0). Without a name every program is meant; what stops needs 'all' for it.",
+        "",
+        "Exit status: 0 done, 1 failed, 2 usage, 3 configuration invalid,",
+        "4 no manager there, 5 not allowed, 6 timed out, 70 our own bug.",
+        "",
+        "Examples:",
+        "  einhyrningsinsctl status",
+        "  einhyrningsinsctl reload web      roll one program onto its newest definition",
+        "  einhyrningsinsctl --json status   for scripts",
+    };
+
+    private static final String TARGETS = " [PROGRAM | PROGRAM:SLOT]...";
+    private static final String NAMED = " PROGRAM | PROGRAM:SLOT | all...";
+
+    static final List<Page> ALL =
+            List.of(
+                    new Page("status", TARGETS, "how the programs are, a line for each")
+                            .example("status", "every program")
+                            .example("status web api", "these two"),
+                    new Page("show", TARGETS, "the same with each worker and socket")
+                            .example("show web", "web, its workers and sockets")
+                            .example("show web:0", "one worker"),
+                    new Page("reload", TARGETS, "read the file again and roll what changed")
+                            .detail(
+                                    "Programs that are named roll whether they changed or not. If"
+                                        + " the new workers do not come up, the old ones stay and"
+                                        + " the exit status is 1. If the file is invalid, nothing"
+                                        + " happens and it is 3.")
+                            .example("reload", "take over all changes of the file")
+                            .example("reload web", "roll web onto its newest definition"),
+                    new Page(
+                                    "upgrade",
+                                    " [--fleet]" + TARGETS,
+                                    "roll onto new workers, definition as it is")
+                            .example("upgrade web", "one after the other")
+                            .example("upgrade --fleet web", "all new ones first"),
+                    new Page("start", TARGETS, "start what is stopped or has failed")
+                            .example("start web", "start web"),
+                    new Page("stop", NAMED, "stop gracefully, and keep stopped")
+                            .example("stop web", "stop web; its sockets stay bound")
+                            .example("stop all", "stop every program; the manager stays"),
+                    new Page("restart", NAMED, "stop, then start; 'upgrade' does it without a gap")
+                            .example("restart web:2", "one worker"),
+                    new Page("inc", " [PROGRAM]... [N]", "run N workers more (default 1)")
+                            .example("inc web 2", "two more"),
+                    new Page("dec", " [PROGRAM]... [N]", "run N workers fewer (default 1)")
+                            .example("dec web", "one fewer"),
+                    new Page("scale", " PROGRAM | all N", "run N workers")
+                            .detail("Until the file is read again: what it says then counts.")
+                            .example("scale web 8", "eight workers of web"),
+                    new Page("signal", " SIGNAL" + NAMED, "send a signal to workers")
+                            .example("signal HUP web", "to all workers of web")
+                            .example("signal USR1 all", "to every worker"),
+                    new Page(
+                                    "events",
+                                    " [-n COUNT] [PROGRAM]...",
+                                    "tell what happens, until interrupted")
+                            .example("events web", "what happens to web")
+                            .example("events -n 1", "wait for the next event"),
+                    new Page("die", "", "stop everything; the manager exits")
+                            .example("die", "the same as SIGINT to the manager"),
+                    new Page("version", "", "versions of this client and of the manager"),
+                    new Page("help", " [COMMAND]", "this, or more on a command")
+                            .example("help reload", "all about reload"));
+
+    private CommandPages() {}
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.cli;
+
+import org.einhyrningsins.control.ExitStatus;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+
+/// The door of `einhyrningsinsctl`.
+public final class ControlMain {
+    private ControlMain() {}
+
+    public static void main(String[] words) {
+        System.exit(run(words));
+    }
+
+    private static int run(String[] words) {
+        Output out = new Output(new FileOutputStream(FileDescriptor.out));
+        Output err = new Output(new FileOutputStream(FileDescriptor.err));
+        try {
+            return new ControlProgram(System.getenv(), out, err).run(words);
+        } catch (RuntimeException ourBug) {
+            err.print(ControlProgram.NAME + ": this is a bug in the client: " + ourBug);
+            ourBug.printStackTrace();
+            return ExitStatus.BUG.code();
+        }
+    }
+}

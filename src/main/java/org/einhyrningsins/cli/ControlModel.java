@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.cli;
+
+import org.einhyrningsins.spec.Release;
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// The client's command line as picocli knows it: help, and everything [QuickLine] leaves alone.
+final class ControlModel {
+    private static final String WORDS = "WORD";
+    private static final String TRY = "\nTry '" + ControlProgram.NAME + " help'.";
+
+    private ControlModel() {}
+
+    /// What a command line turned out to be.
+    sealed interface Reading permits Run, Say, Line, Mistake {}
+
+    /// A command to ask the manager for.
+    record Run(Invocation asked) implements Reading {}
+
+    /// Something to print: help, a version.
+    record Say(String text) implements Reading {}
+
+    /// A line to be split and read, with the options given before it.
+    record Line(List<String> options, String line) implements Reading {}
+
+    /// A mistake, and how it might have been meant.
+    record Mistake(String message) implements Reading {}
+
+    static Reading read(String[] words) {
+        CommandLine line = new CommandLine(root());
+        try {
+            return reading(line, line.parseArgs(words), words);
+        } catch (ParameterException e) {
+            return new Mistake(explained(e));
+        }
+    }
+
+    private static Reading reading(CommandLine line, ParseResult root, String[] words) {
+        if (root.hasMatchedOption("-V")) {
+            return new Say(ControlProgram.NAME + " " + Release.text());
+        }
+        if (root.hasMatchedOption("-e")) {
+            return line(root, words);
+        }
+        if (!root.hasSubcommand()) {
+            return root.hasMatchedOption("-h") ? say(line) : new Mistake("no command given" + TRY);
+        }
+        ParseResult command = root.subcommand();
+        String name = command.commandSpec().name();
+        if (command.hasMatchedOption("-h")) {
+            return say(command.commandSpec().commandLine());
+        }
+        return name.equals("help") ? help(line, words(command)) : run(name, root, command);
+    }
+
+    private static Reading line(ParseResult root, String[] words) {
+        String text = root.matchedOptionValue("-e", "");
+        int last = words.length - 1;
+        if (root.hasSubcommand() || !words[last].endsWith(text)) {
+            return new Mistake("-e takes one line and is the last option, as in -e 'reload web'");
+        }
+        int end = words[last].equals(text) ? last - 1 : last;
+        return new Line(Arrays.asList(words).subList(0, end), text);
+    }
+
+    private static Reading help(CommandLine line, List<String> topics) {
+        if (topics.isEmpty()) {
+            return say(line);
+        }
+        CommandLine command = line.getSubcommands().get(topics.get(0));
+        return command == null
+                ? new Mistake("no help on '" + topics.get(0) + "'; 'help' lists the commands")
+                : say(command);
+    }
+
+    private static Reading run(String name, ParseResult root, ParseResult command) {
+        String timeout = option(root, command, "--timeout");
+        Duration bound = timeout == null ? null : Timeouts.read(timeout);
+        if (timeout != null && bound == null) {
+            return new Mistake("--timeout " + timeout + ": " + Timeouts.EXPECTED);
+        }
+        List<String> args = words(command);
+        if (command.hasMatchedOption("--fleet")) {
+            args.add(0, "--fleet");
+        }
+        int events = name.equals("events") ? command.matchedOptionValue("-n", 0) : 0;
+        return events < 0
+                ? new Mistake("-n " + events + ": expected how many events, from 1")
+                : new Run(
+                        new Invocation(
+                                option(root, command, "-d"),
+                                given(root, command, "--json"),
+                                !given(root, command, "--no-wait"),
+                                bound,
+                                events,
+                                name,
+                                args));
+    }
+
+    private static List<String> words(ParseResult command) {
+        return new ArrayList<>(Arrays.asList(command.matchedPositionalValue(0, new String[0])));
+    }
+
+    private static boolean given(ParseResult root, ParseResult command, String option) {
+        return root.hasMatchedOption(option) || command.hasMatchedOption(option);
+    }
+
+    private static @Nullable String option(ParseResult root, ParseResult command, String name) {
+        return command.hasMatchedOption(name)
+                ? command.matchedOptionValue(name, "")
+                : root.hasMatchedOption(name) ? root.matchedOptionValue(name, "") : null;
+    }
+
+    private static CommandSpec root() {
+        CommandSpec root = CommandSpec.create().name(ControlProgram.NAME);
+        root.usageMessage()
+                .header("Asks the einhyrningsins manager what runs, and tells it what to do.")
+                .customSynopsis(
+                        ControlProgram.NAME
+                                + " [OPTIONS] COMMAND [PROGRAM | PROGRAM:SLOT | all]...")
+                .optionListHeading("%nOptions, before or after the command:%n")
+                .commandListHeading("%nCommands ('help COMMAND' says more):%n")
+                .footer(CommandPages.ROOT_FOOTER);
+        // -e status
+        root.parser().allowSubcommandsAsOptionParameters(true);
+        addOptions(root);
+        for (CommandPages.Page page : CommandPages.ALL) {
+            root.addSubcommand(page.name(), command(page));
+        }
+        return root;
+    }
+
+    private static void addOptions(CommandSpec root) {
+        root.addOption(
+                text("-d", "--socket")
+                        .paramLabel("PATH")
+                        .scopeType(ScopeType.INHERIT)
+                        .description(
+                                "the manager's control socket; default: $EINHYRNINGSINS_SOCKET,"
+                                        + " else where your manager puts it")
+                        .build());
+        root.addOption(
+                flag("--json")
+                        .scopeType(ScopeType.INHERIT)
+                        .description("print replies as JSON, one a line")
+                        .build());
+        root.addOption(
+                flag("--no-wait")
+                        .scopeType(ScopeType.INHERIT)
+                        .description("return once it has begun, not when it is done")
+                        .build());
+        root.addOption(
+                text("--timeout")
+                        .paramLabel("TIME")
+                        .scopeType(ScopeType.INHERIT)
+                        .description(
+                                "wait that long at most (30s, 5m); default: 10s for questions, 1h"
+                                        + " else")
+                        .build());
+        root.addOption(
+                text("-e")
+                        .paramLabel("LINE")
+                        .description("run one line, as in -e 'reload web'")
+                        .build());
+        root.addOption(
+                flag("-h", "--help")
+                        .scopeType(ScopeType.INHERIT)
+                        .description("help, also on a command")
+                        .build());
+        root.addOption(flag("-V", "--version").description("version of this client").build());
+    }
+
+    private static CommandSpec command(CommandPages.Page page) {
+        CommandSpec command = CommandSpec.create().name(page.name());
+        command.usageMessage()
+                .header(page.summary())
+                .customSynopsis(ControlProgram.NAME + " " + page.synopsis())
+                .description(page.details())
+                .optionListHeading("%nOptions:%n")
+                .footerHeading(page.examples().length == 0 ? "" : "%nExamples:%n")
+                .footer(page.examples());
+        if (page.name().equals("upgrade")) {
+            command.addOption(
+                    flag("--fleet")
+                            .description("all new workers are up before any old one goes")
+                            .build());
+        }
+        if (page.name().equals("events")) {
+            command.addOption(
+                    OptionSpec.builder("-n")
+                            .type(int.class)
+                            .paramLabel("COUNT")
+                            .description("end after that many")
+                            .build());
+        }
+        return command.addPositional(
+                PositionalParamSpec.builder()
+                        .type(String[].class)
+                        .arity("0..*")
+                        .paramLabel(WORDS)
+                        .hidden(true)
+                        .build());
+    }
+
+    private static OptionSpec.Builder text(String... names) {
+        return OptionSpec.builder(names).type(String.class);
+    }
+
+    private static OptionSpec.Builder flag(String... names) {
+        return OptionSpec.builder(names).type(boolean.class);
+    }
+
+    private static Reading say(CommandLine line) {
+        return new Say(usage(line));
+    }
+
+    private static String usage(CommandLine line) {
+        return line.getUsageMessage(CommandLine.Help.Ansi.OFF);
+    }
+
+    private static String explained(ParameterException e) {
+        if (!(e instanceof CommandLine.UnmatchedArgumentException unmatched)) {
+            return e.getMessage() + TRY;
+        }
+        String word = unmatched.getUnmatched().get(0);
+        StringBuilder message = new StringBuilder("unknown ");
+        message.append(word.startsWith("-") ? "option" : "command");
+        message.append(" '").append(word).append('\'');
+        for (String suggestion : unmatched.getSuggestions()) {
+            message.append("\nDid you mean '").append(suggestion).append("'?");
+        }
+        return message.append(TRY).toString();
+    }
+}

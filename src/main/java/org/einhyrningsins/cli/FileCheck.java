@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+
+import org.einhyrningsins.config.Loaded;
+import org.einhyrningsins.config.Loader;
+import org.einhyrningsins.config.Printer;
+import org.einhyrningsins.config.Problem;
+import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.ServicesSpec;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+
+/// `check` and `print`: what a file means, without running it.
+final class FileCheck {
+    private final Output out;
+    private final Output err;
+
+    FileCheck(Output out, Output err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    /// Says whether a file is valid: on stdout how much is in it, on stderr every problem.
+    ///
+    /// @param json everything on stdout, as one JSON object
+    int check(Path file, boolean json) {
+        return switch (Loader.load(file, Machine.surroundings())) {
+            case Loaded.Valid(ServicesSpec services, List<Problem> warnings) -> {
+                tell(json, warnings, List.of());
+                if (!json) {
+                    out.print(file + ": " + contents(services) + ", " + problems(warnings));
+                }
+                yield ExitStatus.DONE.code();
+            }
+            case Loaded.Invalid(List<Problem> problems) -> {
+                tell(json, List.of(), problems);
+                yield ExitStatus.INVALID.code();
+            }
+        };
+    }
+
+    /// Shows what it means: the file it could be, with every default filled in.
+    int print(Path file) {
+        return switch (Loader.load(file, Machine.surroundings())) {
+            case Loaded.Valid(ServicesSpec services, List<Problem> warnings) -> {
+                tell(false, warnings, List.of());
+                out.print(Printer.print(services));
+                yield ExitStatus.DONE.code();
+            }
+            case Loaded.Invalid(List<Problem> problems) -> {
+                tell(false, List.of(), problems);
+                yield ExitStatus.INVALID.code();
+            }
+        };
+    }
+
+    private void tell(boolean json, List<Problem> warnings, List<Problem> problems) {
+        if (json) {
+            out.print(json(warnings, problems));
+            return;
+        }
+        for (Problem warning : warnings) {
+            err.print("warning: " + warning.render());
+        }
+        for (Problem problem : problems) {
+            err.print(problem.render());
+        }
+    }
+
+    private static String contents(ServicesSpec services) {
+        int sockets = 0;
+        for (ProgramSpec program : services.programs().values()) {
+            sockets += program.sockets().size();
+        }
+        return count(services.programs().size(), "program") + ", " + count(sockets, "socket");
+    }
+
+    private static String problems(List<Problem> warnings) {
+        return warnings.isEmpty() ? "no problems" : count(warnings.size(), "warning");
+    }
+
+    private static String count(int number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
+    }
+
+    private static String json(List<Problem> warnings, List<Problem> problems) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (JsonGenerator json = new JsonFactory().createGenerator(bytes)) {
+            json.writeStartObject();
+            json.writeBooleanField("valid", problems.isEmpty());
+            write(json, "problems", problems);
+            write(json, "warnings", warnings);
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot happen: writing to memory", e);
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    private static void write(JsonGenerator json, String name, List<Problem> problems)
+            throws IOException {
+        json.writeArrayFieldStart(name);
+        for (Problem problem : problems) {
+            json.writeStartObject();
+            json.writeStringField("file", problem.file().toString());
+            json.writeNumberField("line", problem.line());
+            json.writeNumberField("column", problem.column());
+            json.writeStringField("path", problem.path());
+            json.writeStringField("message", problem.message());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+}

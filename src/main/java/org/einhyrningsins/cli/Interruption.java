@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.cli;
+
+/// Says, when the user interrupts a wait, that it was only the wait that ended. The JVM then exits
+/// with 130 for SIGINT, as a shell expects.
+final class Interruption extends Thread {
+    private final String command;
+    private final Output err;
+    private volatile boolean waiting = true;
+
+    private Interruption(String command, Output err) {
+        super("interruption");
+        this.command = command;
+        this.err = err;
+    }
+
+    /// From now until [#over()].
+    static Interruption during(String command, Output err) {
+        Interruption interruption = new Interruption(command, err);
+        Runtime.getRuntime().addShutdownHook(interruption);
+        return interruption;
+    }
+
+    /// The wait ended by itself.
+    void over() {
+        waiting = false;
+    }
+
+    @Override
+    public void run() {
+        if (waiting) {
+            err.print(
+                    "\n'"
+                            + command
+                            + "' goes on in the manager; 'einhyrningsinsctl status' shows how far"
+                            + " it is");
+        }
+    }
+}

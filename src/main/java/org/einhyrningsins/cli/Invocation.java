@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.cli;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.List;
+
+/// What the command line of the client asks for.
+///
+/// @param socket the path given; null for the default
+/// @param json print what the manager says as it says it
+/// @param waits stay until the outcome is known
+/// @param timeout the bound given; null for the command's own
+/// @param events end after that many events; 0 for no such end
+record Invocation(
+        @Nullable String socket,
+        boolean json,
+        boolean waits,
+        @Nullable Duration timeout,
+        int events,
+        String command,
+        List<String> args) {
+    private static final Duration QUESTION = Duration.ofSeconds(10);
+    private static final Duration OPERATION = Duration.ofHours(1);
+    private static final Duration FOREVER = Duration.ofDays(3650);
+
+    /// How long the whole of it may take.
+    Duration patience() {
+        if (timeout != null) {
+            return timeout;
+        }
+        return switch (command) {
+            case "status", "show", "version", "signal" -> QUESTION;
+            case "events" -> FOREVER;
+            default -> waits ? OPERATION : QUESTION;
+        };
+    }
+
+    /// Whether something goes on in the manager if the client goes away meanwhile.
+    boolean goesOnWithoutUs() {
+        return switch (command) {
+            case "status", "show", "version", "signal", "events" -> false;
+            default -> true;
+        };
+    }
+}

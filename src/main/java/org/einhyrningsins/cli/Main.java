@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.cli;
+
+import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.manager.LaunchOptions;
+import org.einhyrningsins.manager.Manager;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.UncheckedIOException;
+
+/// The door of `einhyrningsins`, the manager.
+public final class Main {
+    static final String NAME = "einhyrningsins";
+
+    private final Output out;
+    private final Output err;
+
+    Main(Output out, Output err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    public static void main(String[] words) {
+        Output out = new Output(new FileOutputStream(FileDescriptor.out));
+        Output err = new Output(new FileOutputStream(FileDescriptor.err));
+        System.exit(new Main(out, err).run(words));
+    }
+
+    /// Does what the command line asks for.
+    ///
+    /// @return the exit status
+    int run(String[] words) {
+        LaunchOptions everyday = QuickLaunch.read(words);
+        if (everyday != null) {
+            return Manager.run(everyday);
+        }
+        try {
+            return runSpecial(words);
+        } catch (UncheckedIOException nobodyReads) {
+            return ExitStatus.FAILED.code();
+        }
+    }
+
+    private int runSpecial(String[] words) {
+        return switch (LaunchModel.read(words)) {
+            case LaunchModel.Run(LaunchOptions options) -> Manager.run(options);
+            case LaunchModel.Check check ->
+                    new FileCheck(out, err).check(check.file(), check.json());
+            case LaunchModel.Print print -> new FileCheck(out, err).print(print.file());
+            case LaunchModel.Say(String text) -> {
+                out.print(text);
+                yield ExitStatus.DONE.code();
+            }
+            case LaunchModel.Mistake(String message) -> {
+                err.print(NAME + ": " + message);
+                yield ExitStatus.USAGE.code();
+            }
+        };
+    }
+}

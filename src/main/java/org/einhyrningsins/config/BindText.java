@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.einhyrningsins.spec.SocketSpec;
+import org.einhyrningsins.spec.SocketSpec.Address;
+import org.einhyrningsins.spec.SocketSpec.Tcp;
+import org.einhyrningsins.spec.SocketSpec.Udp;
+import org.einhyrningsins.spec.SocketSpec.UnixAbstract;
+import org.einhyrningsins.spec.SocketSpec.UnixFile;
+import org.einhyrningsins.spec.SocketSpec.UnixPath;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/// A socket in one text, as the classic command line has it and `bind` takes it too:
+/// `ADDR:PORT[,r][,n]`, `udp:ADDR:PORT`, `unix:/path`, `unix:@name`.
+///
+/// @param base what a relative path of a UNIX socket begins at, absolute
+/// @param family which address of a host name is taken, and what `:80` means by "all"
+/// @param reuseAddress whether SO_REUSEADDR is set without `,r` too
+public record BindText(Path base, HostPort.Family family, boolean reuseAddress) {
+    /// What the kernel caps the accept queue at by default since Linux 5.4 (net.core.somaxconn).
+    static final int DEFAULT_BACKLOG = 4096;
+
+    /// sun_path holds 108 bytes, and the name of an abstract socket costs one, as the NUL of a
+    /// path.
+    private static final int MAX_UNIX_NAME = 107;
+
+    /// As a file has it: SO_REUSEADDR is the default.
+    static BindText ofFile(Path base) {
+        return new BindText(base, HostPort.Family.ANY, true);
+    }
+
+    /// As the classic command line has it: SO_REUSEADDR only with `,r`.
+    ///
+    /// @param ipv4 `-4`
+    /// @param ipv6 `-6`
+    public static BindText ofCommandLine(Path base, boolean ipv4, boolean ipv6) {
+        HostPort.Family chosen = ipv4 ? HostPort.Family.IPV4 : HostPort.Family.IPV6;
+        return new BindText(base, ipv4 == ipv6 ? HostPort.Family.ANY : chosen, false);
+    }
+
+    /// The socket of that text.
+    public SocketSpec parse(String name, String text) throws Misread {
+        String rest = text;
+        boolean reuse = reuseAddress;
+        boolean nonBlocking = false;
+        for (int comma = rest.lastIndexOf(','); comma >= 0; comma = rest.lastIndexOf(',')) {
+            switch (rest.substring(comma + 1)) {
+                case "r", "so_reuseaddr" -> reuse = true;
+                case "n", "o_nonblock" -> nonBlocking = true;
+                default ->
+                        throw new Misread(
+                                "unknown flag "
+                                        + Texts.quoted(rest.substring(comma + 1))
+                                        + "; there are r (so_reuseaddr) and n (o_nonblock)");
+            }
+            rest = rest.substring(0, comma);
+        }
+        Address address = address(rest);
+        boolean internet = address instanceof Tcp || address instanceof Udp;
+        return new SocketSpec(
+                name,
+                address,
+                reuse && internet,
+                nonBlocking,
+                DEFAULT_BACKLOG,
+                false,
+                UnixFile.DEFAULT);
+    }
+
+    private Address address(String text) throws Misread {
+        if (text.startsWith("unix:")) {
+            return unix(text.substring(5));
+        }
+        return text.startsWith("udp:") ? udp(text.substring(4)) : tcp(text);
+    }
+
+    Tcp tcp(String text) throws Misread {
+        HostPort at = HostPort.split(text);
+        int port = at.portNumber();
+        return new Tcp(at.address(family), port);
+    }
+
+    Udp udp(String text) throws Misread {
+        HostPort at = HostPort.split(text);
+        int port = at.portNumber();
+        return new Udp(at.address(family), port);
+    }
+
+    Address unix(String text) throws Misread {
+        boolean named = text.startsWith("@");
+        String name = named ? text.substring(1) : base.resolve(text).toString();
+        if (text.isEmpty() || name.isEmpty()) {
+            throw new Misread("expected a path or @NAME, found nothing");
+        }
+        int length = name.getBytes(StandardCharsets.UTF_8).length;
+        if (length > MAX_UNIX_NAME) {
+            throw new Misread(
+                    "the address of a UNIX socket holds 107 bytes, and "
+                            + Texts.quoted(name)
+                            + " has "
+                            + length);
+        }
+        return named ? new UnixAbstract(name) : new UnixPath(Path.of(name));
+    }
+}

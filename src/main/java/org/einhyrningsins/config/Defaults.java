@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.einhyrningsins.config.Node.Entry;
+import org.einhyrningsins.config.Node.Mapping;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// Puts `defaults` under a program: maps are merged at every depth, all else is replaced.
+final class Defaults {
+    private Defaults() {}
+
+    static Mapping under(Mapping program, Mapping defaults) {
+        SequencedMap<String, Entry> merged = new LinkedHashMap<>(defaults.entries());
+        for (Map.Entry<String, Entry> entry : program.entries().entrySet()) {
+            Entry mine = entry.getValue();
+            Entry other = merged.get(entry.getKey());
+            if (other != null
+                    && other.value() instanceof Mapping below
+                    && mine.value() instanceof Mapping map) {
+                Mapping base = entry.getKey().equals("ack") ? ackUnder(map, below) : below;
+                mine = new Entry(mine.key(), under(map, base));
+            }
+            merged.put(entry.getKey(), mine);
+        }
+        return new Mapping(program.place(), merged);
+    }
+
+    /// An ack that says its own way of knowing takes no part of another way, but the timeout.
+    private static Mapping ackUnder(Mapping ack, Mapping defaults) {
+        Map<String, Entry> own = ack.entries();
+        if (!own.containsKey("mode") && !own.containsKey("timer") && !own.containsKey("probe")) {
+            return defaults;
+        }
+        SequencedMap<String, Entry> kept = new LinkedHashMap<>(defaults.entries());
+        kept.keySet().removeIf(key -> !key.equals("timeout"));
+        return new Mapping(defaults.place(), kept);
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.einhyrningsins.config.Node.Entry;
+import org.einhyrningsins.config.Node.Mapping;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/// A map of a known shape. Reading a key that is not there gives its default.
+///
+/// @param place of the map
+/// @param shape which keys there may be; null for a map that is not there at all
+record Fields(Place place, Map<String, Entry> entries, @Nullable Shape shape, Values values) {
+
+    /// Reports the keys that cannot stand there.
+    static Fields of(Mapping map, Shape shape, Values values) {
+        for (Map.Entry<String, Entry> entry : map.entries().entrySet()) {
+            if (!shape.has(entry.getKey())) {
+                values.problems().report(entry.getValue().key(), shape.objection(entry.getKey()));
+            }
+        }
+        return new Fields(map.place(), map.entries(), shape, values);
+    }
+
+    static Fields none(Place place, Values values) {
+        return new Fields(place, Map.of(), null, values);
+    }
+
+    boolean has(String key) {
+        return node(key) != null;
+    }
+
+    @Nullable Node node(String key) {
+        if (shape != null && !shape.has(key)) {
+            throw new IllegalArgumentException(shape + " has no key " + key);
+        }
+        Entry entry = entries.get(key);
+        return entry == null ? null : entry.value();
+    }
+
+    /// The map under a key, or an empty one.
+    Fields fields(String key, Shape inner) {
+        Node node = node(key);
+        return node == null ? none(place, values) : values.fields(node, inner, "a map");
+    }
+
+    @Nullable String text(String key, String what) {
+        Node node = node(key);
+        return node == null ? null : values.text(node, what);
+    }
+
+    List<String> texts(String key, String what) {
+        Node node = node(key);
+        return node == null ? List.of() : values.texts(node, what);
+    }
+
+    int number(String key, int min, int max, int otherwise) {
+        Node node = node(key);
+        return node == null ? otherwise : values.number(node, min, max, otherwise);
+    }
+
+    double decimal(String key, int min, int max, double otherwise) {
+        Node node = node(key);
+        return node == null ? otherwise : values.decimal(node, min, max, otherwise);
+    }
+
+    boolean flag(String key, boolean otherwise) {
+        Node node = node(key);
+        return node == null ? otherwise : values.flag(node, otherwise);
+    }
+
+    Duration duration(String key, Duration otherwise) {
+        Node node = node(key);
+        return node == null ? otherwise : values.duration(node, otherwise);
+    }
+
+    Duration positive(String key, Duration otherwise) {
+        Node node = node(key);
+        return node == null ? otherwise : values.positive(node, otherwise);
+    }
+
+    @Nullable Integer octal(String key) {
+        Node node = node(key);
+        return node == null ? null : values.octal(node);
+    }
+
+    <E extends Enum<E>> E choice(String key, E[] constants, E otherwise) {
+        Node node = node(key);
+        return node == null ? otherwise : values.choice(node, constants, otherwise);
+    }
+
+    /// Reports that a key must be there, unless the map itself is not.
+    void require(String key) {
+        if (shape != null && !has(key)) {
+            values.problems().report(place, key + " is missing");
+        }
+    }
+
+    /// Reports a problem of a key that is there, at its value.
+    void report(String key, String message) {
+        Node node = node(key);
+        values.problems().report(node == null ? place : node.place(), message);
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+
+/// An internet address and port as one writes them: `127.0.0.1:80`, `[::1]:80`, `:80`, `*:80`,
+/// `example.org:80`.
+///
+/// @param host without brackets; empty for all addresses
+/// @param port still as text
+record HostPort(String host, String port) {
+
+    /// Which kind of address a host name shall stand for.
+    public enum Family {
+        ANY,
+        IPV4,
+        IPV6
+    }
+
+    static HostPort split(String text) throws Misread {
+        if (text.startsWith("[")) {
+            int close = text.indexOf("]:");
+            if (close < 0) {
+                throw new Misread("expected [ADDR]:PORT, found " + Texts.quoted(text));
+            }
+            return new HostPort(text.substring(1, close), text.substring(close + 2));
+        }
+        int colon = text.indexOf(':');
+        if (colon < 0) {
+            String hint =
+                    Texts.areDigits(text) ? "; write \":" + text + "\" for all addresses" : "";
+            throw new Misread("expected ADDR:PORT, found " + Texts.quoted(text) + hint);
+        }
+        String rest = text.substring(colon + 1);
+        if (rest.startsWith(":") || (rest.indexOf(':') >= 0 && rest.indexOf('$') < 0)) {
+            throw new Misread(
+                    "an IPv6 address needs brackets, as in [::1]:80; found " + Texts.quoted(text));
+        }
+        String host = text.substring(0, colon);
+        return new HostPort(host.equals("*") ? "" : host, rest);
+    }
+
+    int portNumber() throws Misread {
+        if (!Texts.areDigits(port) || port.length() > 5 || Integer.parseInt(port) > 65535) {
+            throw new Misread("expected a port from 0 to 65535, found " + Texts.quoted(port));
+        }
+        return Integer.parseInt(port);
+    }
+
+    /// The address itself; of a host name, its first of that family.
+    InetAddress address(Family family) throws Misread {
+        try {
+            return host.isEmpty() ? all(family) : literalOrName(family);
+        } catch (UnknownHostException _) {
+            throw new Misread("the host name " + Texts.quoted(host) + " cannot be resolved");
+        } catch (IllegalArgumentException _) {
+            throw new Misread(Texts.quoted(host) + " is not an IP address");
+        }
+    }
+
+    private static InetAddress all(Family family) throws UnknownHostException {
+        return InetAddress.getByAddress(new byte[family == Family.IPV6 ? 16 : 4]);
+    }
+
+    private InetAddress literalOrName(Family family) throws UnknownHostException, Misread {
+        if (host.indexOf(':') >= 0) {
+            return Inet6Address.ofLiteral(host);
+        } else if (Texts.areDigits(host.replace(".", ""))) {
+            return dotted();
+        }
+        for (InetAddress address : InetAddress.getAllByName(host)) {
+            if (family == Family.ANY
+                    || (family == Family.IPV6) == address instanceof Inet6Address) {
+                return address;
+            }
+        }
+        throw new Misread("the host name " + Texts.quoted(host) + " has no address of " + family);
+    }
+
+    /// Four numbers; what the C library makes of three or two (127.1) is never meant.
+    private Inet4Address dotted() throws Misread {
+        int dots = 0;
+        for (int i = 0; i < host.length(); i++) {
+            dots += host.charAt(i) == '.' ? 1 : 0;
+        }
+        if (dots != 3) {
+            throw new Misread(Texts.quoted(host) + " is not an IP address");
+        }
+        return Inet4Address.ofLiteral(host);
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.einhyrningsins.spec.IdentitySpec.Limit;
+import org.einhyrningsins.spec.IdentitySpec.Resource;
+
+import java.util.EnumMap;
+import java.util.Map;
+
+/// Reads `limits`: resources of setrlimit(2) with one value for the soft and the hard limit, or
+/// `soft:hard`, or `unlimited`. Those that count bytes take sizes.
+record LimitsReader(Values values) {
+
+    Map<Resource, Limit> read(Fields limits) {
+        Map<Resource, Limit> read = new EnumMap<>(Resource.class);
+        for (Resource resource : Resource.values()) {
+            Node node = limits.node(Shape.word(resource));
+            if (node != null) {
+                read.put(resource, limit(node, resource));
+            }
+        }
+        return read;
+    }
+
+    private Limit limit(Node node, Resource resource) {
+        String text = values.text(node, "a limit");
+        if (text == null) {
+            return new Limit(0, 0);
+        }
+        try {
+            int colon = text.indexOf(':');
+            long soft = amount(colon < 0 ? text : text.substring(0, colon), resource);
+            long hard = colon < 0 ? soft : amount(text.substring(colon + 1), resource);
+            if (hard != Limit.UNLIMITED && (soft == Limit.UNLIMITED || soft > hard)) {
+                throw new Misread("the soft limit is above the hard one: " + Texts.quoted(text));
+            }
+            return new Limit(soft, hard);
+        } catch (Misread e) {
+            values.problems().report(node.place(), e.reason());
+            return new Limit(0, 0);
+        }
+    }
+
+    private static long amount(String text, Resource resource) throws Misread {
+        if (text.equals("unlimited")) {
+            return Limit.UNLIMITED;
+        }
+        return switch (resource) {
+            case AS, CORE, DATA, FSIZE, MEMLOCK, MSGQUEUE, RSS, STACK -> Sizes.parse(text);
+            case CPU, NPROC, NOFILE, LOCKS, SIGPENDING, NICE, RTPRIO, RTTIME -> count(text);
+        };
+    }
+
+    private static long count(String text) throws Misread {
+        if (!Texts.areDigits(text) || text.length() > 15) {
+            throw new Misread(
+                    "expected a number, \"soft:hard\" or unlimited, found " + Texts.quoted(text));
+        }
+        return Long.parseLong(text);
+    }
+}

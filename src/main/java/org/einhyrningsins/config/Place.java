@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+/// Where something is written.
+///
+/// @param line from 1; 0 for the file as a whole
+/// @param column from 1, in code points
+/// @param path the keys that lead there
+record Place(Source source, int line, int column, String path) {
+    Problem problem(String message) {
+        return new Problem(source.file(), line, column, path, message, source.line(line));
+    }
+
+    /// The same place, said to be of one of its keys.
+    Place of(String key) {
+        return new Place(source, line, column, path.isEmpty() ? key : path + "." + key);
+    }
+
+    /// As one problem mentions another place: `services.yaml:12`.
+    @Override
+    public String toString() {
+        return source.file() + ":" + line;
+    }
+}

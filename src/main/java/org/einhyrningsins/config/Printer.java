@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.AckSpec.Endpoint;
+import org.einhyrningsins.spec.AckSpec.Fixed;
+import org.einhyrningsins.spec.AckSpec.HttpTarget;
+import org.einhyrningsins.spec.AckSpec.OwnSocket;
+import org.einhyrningsins.spec.AckSpec.TcpTarget;
+import org.einhyrningsins.spec.ControlSpec;
+import org.einhyrningsins.spec.IdentitySpec;
+import org.einhyrningsins.spec.IdentitySpec.Limit;
+import org.einhyrningsins.spec.IdentitySpec.Resource;
+import org.einhyrningsins.spec.LogSpec;
+import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.RestartSpec;
+import org.einhyrningsins.spec.RestartSpec.Backoff;
+import org.einhyrningsins.spec.RestartSpec.GiveUp;
+import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.ServicesSpec;
+import org.einhyrningsins.spec.SocketSpec;
+import org.einhyrningsins.spec.SocketSpec.Tcp;
+import org.einhyrningsins.spec.SocketSpec.Udp;
+import org.einhyrningsins.spec.SocketSpec.UnixAbstract;
+import org.einhyrningsins.spec.SocketSpec.UnixPath;
+import org.einhyrningsins.spec.StopSpec;
+import org.einhyrningsins.spec.Template;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.reader.StreamReader;
+
+import java.util.Locale;
+import java.util.Map;
+
+/// Writes the effective configuration, defaults and all, as a file that means the same: loaded
+/// again it gives an equal value. Variables and included files are resolved in it.
+public final class Printer {
+    private final StringBuilder out = new StringBuilder();
+
+    private Printer() {}
+
+    /// The text of a whole file.
+    public static String print(ServicesSpec services) {
+        Printer printer = new Printer();
+        printer.control(services.control());
+        printer.log(services.log());
+        printer.out.append("programs:");
+        if (services.programs().isEmpty()) {
+            printer.out.append(" {}");
+        }
+        printer.out.append('\n');
+        for (ProgramSpec program : services.programs().values()) {
+            printer.program(program);
+        }
+        return printer.out.toString();
+    }
+
+    private void control(ControlSpec control) {
+        line(0, "control:");
+        if (control.socket() != null) {
+            line(2, "socket: " + quoted(control.socket().toString()));
+        }
+        line(2, "mode: " + octal(control.mode()));
+    }
+
+    private void log(LogSpec log) {
+        line(
+                0,
+                "log: {level: "
+                        + Shape.word(log.level())
+                        + ", format: "
+                        + Shape.word(log.format())
+                        + "}");
+    }
+
+    private void program(ProgramSpec program) {
+        line(2, quoted(program.name()) + ":");
+        line(4, "command: " + list(program.command()));
+        line(4, "directory: " + quoted(program.directory().toString()));
+        env(program);
+        identity(program.identity());
+        line(4, "workers: " + program.workers());
+        sockets(program);
+        ack(program.ack());
+        stop(program.stop());
+        restart(program.restart());
+        rollout(program.rollout());
+        line(4, "logs: " + logs(program.logs()));
+    }
+
+    private static String logs(LogsSpec logs) {
+        return switch (logs) {
+            case LogsSpec.Inherit _ -> "inherit";
+            case LogsSpec.Discard _ -> "null";
+            case LogsSpec.ToFile file -> quoted(file.path().toString());
+        };
+    }
+
+    private void env(ProgramSpec program) {
+        if (!program.env().isEmpty()) {
+            line(4, "env:");
+        }
+        for (Map.Entry<String, Template> variable : program.env().entrySet()) {
+            line(6, quoted(variable.getKey()) + ": " + text(variable.getValue()));
+        }
+        if (!program.dropEnv().isEmpty()) {
+            line(4, "drop-env:");
+        }
+        for (String name : program.dropEnv()) {
+            line(6, "- " + quoted(name));
+        }
+    }
+
+    private void identity(IdentitySpec identity) {
+        optional("user: ", identity.user() == null ? null : quoted(identity.user()));
+        optional("group: ", identity.group() == null ? null : quoted(identity.group()));
+        optional("umask: ", identity.umask() == null ? null : octal(identity.umask()));
+        optional("nice: ", identity.nice() == null ? null : identity.nice().toString());
+        if (!identity.limits().isEmpty()) {
+            line(4, "limits:");
+        }
+        for (Resource resource : Resource.values()) {
+            Limit limit = identity.limits().get(resource);
+            if (limit != null) {
+                line(
+                        6,
+                        Shape.word(resource)
+                                + ": \""
+                                + amount(limit.soft())
+                                + ":"
+                                + amount(limit.hard())
+                                + '"');
+            }
+        }
+    }
+
+    private static String amount(long limit) {
+        return limit == Limit.UNLIMITED ? "unlimited" : Long.toString(limit);
+    }
+
+    private void sockets(ProgramSpec program) {
+        if (!program.sockets().isEmpty()) {
+            line(4, "bind:");
+        }
+        for (SocketSpec socket : program.sockets()) {
+            line(6, "- " + socket(socket));
+        }
+        optional("stdin: ", program.stdin() == null ? null : quoted(program.stdin()));
+    }
+
+    private static String socket(SocketSpec socket) {
+        StringBuilder map = new StringBuilder("{name: ").append(quoted(socket.name()));
+        boolean internet = false;
+        switch (socket.address()) {
+            case Tcp tcp -> {
+                map.append(", tcp: ").append(quoted(tcp.toString()));
+                internet = true;
+            }
+            case Udp udp -> {
+                map.append(", udp: ").append(quoted(udp.toString().substring("udp:".length())));
+                internet = true;
+            }
+            case UnixPath unix -> map.append(", unix: ").append(quoted(unix.path().toString()));
+            case UnixAbstract unix -> map.append(", unix: ").append(quoted("@" + unix.name()));
+        }
+        if (internet) {
+            map.append(", reuse-address: ").append(socket.reuseAddress());
+        }
+        map.append(", non-blocking: ").append(socket.nonBlocking());
+        if (!(socket.address() instanceof Udp)) {
+            map.append(", backlog: ").append(socket.backlog());
+        }
+        if (socket.ipv6Only()) {
+            map.append(", ipv6-only: true");
+        }
+        file(socket.file(), map);
+        return map.append('}').toString();
+    }
+
+    private static void file(SocketSpec.UnixFile file, StringBuilder map) {
+        if (file.mode() != null) {
+            map.append(", mode: ").append(octal(file.mode()));
+        }
+        if (file.owner() != null) {
+            map.append(", owner: ").append(quoted(file.owner()));
+        }
+        if (file.group() != null) {
+            map.append(", group: ").append(quoted(file.group()));
+        }
+    }
+
+    private void ack(AckSpec ack) {
+        String mode =
+                switch (ack.mode()) {
+                    case AckSpec.Manual _ -> "manual";
+                    case AckSpec.Notify _ -> "notify";
+                    case AckSpec.Timer timer -> "timer, after: " + Durations.print(timer.after());
+                    case AckSpec.Probe probe ->
+                            "probe, "
+                                    + target(probe.target())
+                                    + ", every: "
+                                    + Durations.print(probe.every());
+                };
+        line(4, "ack: {mode: " + mode + ", timeout: " + Durations.print(ack.timeout()) + "}");
+    }
+
+    private static String target(AckSpec.Target target) {
+        return switch (target) {
+            case TcpTarget tcp -> "tcp: " + quoted(endpoint(tcp.endpoint(), null));
+            case HttpTarget http ->
+                    "http: "
+                            + quoted(
+                                    "GET http://"
+                                            + endpoint(http.endpoint(), http.host())
+                                            + http.path());
+        };
+    }
+
+    /// @param host as an HTTP target writes it; null for a TCP target
+    private static String endpoint(Endpoint endpoint, @Nullable String host) {
+        return switch (endpoint) {
+            case OwnSocket socket -> host == null ? socket.name() : "{" + socket.name() + "}";
+            case Fixed fixed -> {
+                String numeric = new Tcp(fixed.host(), 0).toString();
+                String name = host == null ? numeric.substring(0, numeric.length() - 2) : host;
+                yield name + ":" + Templates.print(fixed.port());
+            }
+        };
+    }
+
+    private void stop(StopSpec stop) {
+        StringBuilder map = new StringBuilder("stop: {signal: ");
+        StopSpec.Step first = stop.steps().getFirst();
+        map.append(first.signal());
+        map.append(", timeout: ").append(Durations.print(first.patience())).append(", then: [");
+        for (StopSpec.Step step : stop.steps().subList(1, stop.steps().size())) {
+            map.append(map.charAt(map.length() - 1) == '[' ? "" : ", ").append(step.signal());
+            if (!step.patience().isZero()) {
+                map.append(' ').append(Durations.print(step.patience()));
+            }
+        }
+        line(4, map.append("]}").toString());
+    }
+
+    private void restart(RestartSpec restart) {
+        line(4, "restart:");
+        line(6, "when: " + Shape.word(restart.when()));
+        Backoff backoff = restart.backoff();
+        line(
+                6,
+                "backoff: {first: "
+                        + Durations.print(backoff.first())
+                        + ", factor: "
+                        + factor(backoff.factor())
+                        + ", max: "
+                        + Durations.print(backoff.max())
+                        + "}");
+        GiveUp giveUp = restart.giveUp();
+        if (giveUp != null) {
+            line(
+                    6,
+                    "give-up: {deaths: "
+                            + giveUp.deaths()
+                            + ", within: "
+                            + Durations.print(giveUp.within())
+                            + "}");
+        }
+        line(6, "burst: " + restart.burst());
+    }
+
+    private static String factor(double factor) {
+        return factor == Math.rint(factor) ? Long.toString((long) factor) : Double.toString(factor);
+    }
+
+    private void rollout(RolloutSpec rollout) {
+        line(4, "rollout:");
+        line(6, "strategy: " + Shape.word(rollout.strategy()));
+        line(6, "max-surge: " + rollout.maxSurge());
+        if (rollout.maxUnacked() != Integer.MAX_VALUE) {
+            line(6, "max-unacked: " + rollout.maxUnacked());
+        }
+        line(6, "settle: " + Durations.print(rollout.settle()));
+        line(6, "retries: " + rollout.retries());
+    }
+
+    private void line(int indent, String text) {
+        out.repeat(' ', indent).append(text).append('\n');
+    }
+
+    private void optional(String key, @Nullable String value) {
+        if (value != null) {
+            line(4, key + value);
+        }
+    }
+
+    private static String octal(int bits) {
+        String digits = Integer.toOctalString(bits);
+        return "\"" + "0".repeat(Math.max(0, 4 - digits.length())) + digits + '"';
+    }
+
+    private static String list(Iterable<Template> texts) {
+        StringBuilder list = new StringBuilder("[");
+        for (Template text : texts) {
+            list.append(list.length() == 1 ? "" : ", ").append(text(text));
+        }
+        return list.append(']').toString();
+    }
+
+    private static String text(Template template) {
+        return quoted(Templates.print(template));
+    }
+
+    /// Bare where no version of YAML takes it for anything but text, else in double quotes.
+    private static String quoted(String text) {
+        if (isPlain(text)) {
+            return text;
+        }
+        StringBuilder quoted = new StringBuilder("\"");
+        for (int i = 0; i < text.length(); i++) {
+            int c = text.codePointAt(i);
+            i += Character.charCount(c) - 1;
+            switch (c) {
+                case '"', '\\' -> quoted.append('\\').appendCodePoint(c);
+                case '\n' -> quoted.append("\\n");
+                case '\t' -> quoted.append("\\t");
+                default -> {
+                    if (isPrintable(c)) {
+                        quoted.appendCodePoint(c);
+                    } else {
+                        quoted.append(String.format("\\U%08x", c));
+                    }
+                }
+            }
+        }
+        return quoted.append('"').toString();
+    }
+
+    private static boolean isPrintable(int c) {
+        return c >= ' '
+                && c != 0x85
+                && c != 0x2028
+                && c != 0x2029
+                && c != 0xFEFF
+                && StreamReader.isPrintable(c);
+    }
+
+    private static boolean isPlain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+            boolean inner = Texts.isDigit(c) || c == '_' || c == '-' || c == '.' || c == '/';
+            if (!letter && c != '/' && (i == 0 || !inner)) {
+                return false;
+            }
+        }
+        return text.length() > 1 && !isWord(text);
+    }
+
+    /// Whether a version of YAML takes it for a boolean or for nothing.
+    private static boolean isWord(String text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "null", "true", "false", "yes", "no", "on", "off" -> true;
+            default -> false;
+        };
+    }
+}

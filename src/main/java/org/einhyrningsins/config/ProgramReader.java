@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.einhyrningsins.config.Node.Entry;
+import org.einhyrningsins.config.Node.Items;
+import org.einhyrningsins.config.Node.Mapping;
+import org.einhyrningsins.config.Node.Scalar;
+import org.einhyrningsins.spec.IdentitySpec;
+import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.RolloutSpec.Strategy;
+import org.einhyrningsins.spec.SocketSpec;
+import org.einhyrningsins.spec.Template;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// Reads one program.
+final class ProgramReader {
+    private static final int MAX_WORKERS = 10_000;
+
+    /// Stands in for a command that has a problem.
+    private static final List<Template> NO_COMMAND = List.of(Template.of("?"));
+
+    private final Path base;
+    private final Surroundings surroundings;
+    private final People people;
+    private final AddressBook book;
+    private final Problems problems;
+    private final Values values;
+
+    /// @param base the directory of the main file, absolute: where every relative path begins
+    ProgramReader(Path base, Surroundings surroundings, AddressBook book, Problems problems) {
+        this.base = base;
+        this.surroundings = surroundings;
+        this.people = new People(surroundings);
+        this.book = book;
+        this.problems = problems;
+        this.values = new Values(problems);
+    }
+
+    ProgramSpec read(String name, Node node) {
+        Fields program = values.fields(node, Shape.PROGRAM, "a map that describes the program");
+        program.require("command");
+        List<SocketSpec> sockets =
+                new SocketReader(base, people, book, values).read(program.node("bind"), name);
+        Templates templates = new Templates(name, surroundings.environment(), sockets);
+        Path directory = directory(program);
+        int workers = workers(program.node("workers"));
+        return new ProgramSpec(
+                name,
+                command(program.node("command"), directory, templates),
+                directory,
+                env(program, templates),
+                variables(program),
+                identity(program),
+                workers,
+                sockets,
+                stdin(program, templates),
+                new AckReader(values, templates, workers).read(program.node("ack")),
+                new StopReader(values).read(program.node("stop")),
+                new RestartReader(values).read(program.node("restart")),
+                rollout(program.fields("rollout", Shape.ROLLOUT)),
+                logs(program.node("logs")));
+    }
+
+    private List<Template> command(@Nullable Node node, Path directory, Templates templates) {
+        if (node == null) {
+            return NO_COMMAND;
+        }
+        List<Node> words = node instanceof Items list ? list.values() : words(node);
+        if (words.isEmpty()
+                || (words.getFirst() instanceof Scalar first && first.text().isEmpty())) {
+            problems.report(node.place(), "expected a program to run, found an empty command");
+        }
+        List<Template> command = new ArrayList<>();
+        for (Node word : words) {
+            template(word, "text", templates, command);
+        }
+        if (command.isEmpty()) {
+            return NO_COMMAND;
+        }
+        warnIfMissing(command.getFirst(), directory, node);
+        return command;
+    }
+
+    /// A command in one text, as the list that it stands for.
+    private List<Node> words(Node node) {
+        List<Node> words = new ArrayList<>();
+        String text = values.text(node, "a list of words, or one text");
+        try {
+            for (String word : text == null ? List.of("?") : Words.split(text)) {
+                words.add(new Scalar(node.place(), word, false));
+            }
+        } catch (Misread e) {
+            problems.report(node.place(), e.reason());
+            return List.of(new Scalar(node.place(), "?", false));
+        }
+        return words;
+    }
+
+    private void template(Node node, String what, Templates templates, List<Template> into) {
+        String text = values.text(node, what);
+        if (text == null) {
+            return;
+        }
+        try {
+            into.add(templates.parse(text));
+        } catch (Misread e) {
+            problems.report(node.place(), e.reason());
+        }
+    }
+
+    /// Only a warning: the program may come with the next deploy.
+    private void warnIfMissing(Template program, Path directory, Node node) {
+        if (program.parts().size() == 1
+                && program.parts().getFirst() instanceof Template.Text name
+                && name.text().indexOf('/') >= 0
+                && !Files.exists(directory.resolve(name.text()))) {
+            problems.warn(node.place(), "there is no " + directory.resolve(name.text()) + " yet");
+        }
+    }
+
+    private Path directory(Fields program) {
+        String text = program.text("directory", "a directory");
+        Node node = program.node("directory");
+        Path directory = text == null ? base : Paths.of(base, text);
+        if (node != null && text != null && !Files.isDirectory(directory)) {
+            problems.warn(node.place(), "there is no directory " + directory + " yet");
+        }
+        return directory;
+    }
+
+    private SequencedMap<String, Template> env(Fields program, Templates templates) {
+        SequencedMap<String, Template> env = new LinkedHashMap<>();
+        Node files = program.node("env-file");
+        for (Node file : files == null ? List.<Node>of() : values.oneOrMany(files)) {
+            String text = values.text(file, "a file");
+            Source source =
+                    text == null ? null : Source.read(Paths.of(base, text), file.place(), problems);
+            if (source != null) {
+                EnvFile.read(source, env, problems);
+            }
+        }
+        Node node = program.node("env");
+        if (node instanceof Mapping map) {
+            for (Map.Entry<String, Entry> entry : map.entries().entrySet()) {
+                variable(entry.getKey(), entry.getValue(), templates, env);
+            }
+        } else if (node != null) {
+            values.expected(node, "a map of variables");
+        }
+        return env;
+    }
+
+    private void variable(
+            String name, Entry entry, Templates templates, Map<String, Template> env) {
+        if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
+            problems.report(entry.key(), Texts.quoted(name) + " cannot be the name of a variable");
+        }
+        List<Template> value = new ArrayList<>();
+        template(entry.value(), "text (\"\" for an empty one)", templates, value);
+        for (Template template : value) {
+            env.put(name, template);
+        }
+    }
+
+    private static List<String> variables(Fields program) {
+        return program.texts("drop-env", "the name of a variable");
+    }
+
+    private IdentitySpec identity(Fields program) {
+        Integer nice = program.has("nice") ? program.number("nice", -20, 19, 0) : null;
+        return new IdentitySpec(
+                people.user(program, "user"),
+                people.group(program, "group"),
+                program.octal("umask"),
+                nice,
+                new LimitsReader(values).read(program.fields("limits", Shape.LIMITS)));
+    }
+
+    /// A number, `cpus`, or `cpus*N`.
+    private int workers(@Nullable Node node) {
+        if (node == null) {
+            return 1;
+        } else if (!(node instanceof Scalar scalar) || !scalar.text().startsWith("cpus")) {
+            return values.number(node, 0, MAX_WORKERS, 1);
+        } else {
+            String factor = scalar.text().substring(4);
+            boolean times = factor.startsWith("*") && Texts.areDigits(factor.substring(1).strip());
+            if (!factor.isEmpty() && (!times || factor.length() > 6)) {
+                values.expected(node, "a number from 0 to 10000, cpus or cpus*2");
+                return 1;
+            }
+            int perCpu = factor.isEmpty() ? 1 : Integer.parseInt(factor.substring(1).strip());
+            return Math.min(MAX_WORKERS, surroundings.processors() * perCpu);
+        }
+    }
+
+    private static @Nullable String stdin(Fields program, Templates templates) {
+        String name = program.text("stdin", "the name of a socket");
+        if (name == null) {
+            return null;
+        }
+        for (SocketSpec socket : templates.sockets()) {
+            if (socket.name().equals(name)) {
+                return name;
+            }
+        }
+        program.report("stdin", templates.noSocket(name));
+        return null;
+    }
+
+    private static RolloutSpec rollout(Fields fields) {
+        RolloutSpec otherwise = RolloutSpec.DEFAULT;
+        Strategy strategy = fields.choice("strategy", Strategy.values(), otherwise.strategy());
+        int surge = fields.number("max-surge", 0, MAX_WORKERS, otherwise.maxSurge());
+        if (strategy == Strategy.SMOOTH && surge == 0) {
+            fields.report(
+                    "max-surge",
+                    "smooth needs room for a new worker beside the old ones: at least 1;"
+                            + " or strategy: replace");
+        }
+        return new RolloutSpec(
+                strategy,
+                surge,
+                fields.number("max-unacked", 1, MAX_WORKERS, otherwise.maxUnacked()),
+                fields.duration("settle", otherwise.settle()),
+                fields.number("retries", 1, MAX_WORKERS, otherwise.retries()));
+    }
+
+    /// `inherit`, `null` (the word or YAML's nothing), or a file.
+    private LogsSpec logs(@Nullable Node node) {
+        String what = "inherit, null or a file (a path with a slash, or a name with a dot)";
+        if (node instanceof Scalar scalar && (scalar.isNull() || scalar.text().equals("null"))) {
+            return new LogsSpec.Discard();
+        } else if (node instanceof Mapping
+                || (node instanceof Scalar scalar && scalar.text().equals("journal"))) {
+            problems.report(node.place(), "not supported by this version; expected " + what);
+            return new LogsSpec.Inherit();
+        }
+        String text = node == null ? "inherit" : values.text(node, what);
+        if (node == null || text == null || text.equals("inherit")) {
+            return new LogsSpec.Inherit();
+        } else if (text.indexOf('/') < 0 && text.indexOf('.') < 0) {
+            values.expected(node, what);
+        }
+        return new LogsSpec.ToFile(Paths.of(base, text));
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.einhyrningsins.config.Node.Mapping;
+import org.einhyrningsins.spec.RestartSpec;
+import org.einhyrningsins.spec.RestartSpec.Backoff;
+import org.einhyrningsins.spec.RestartSpec.GiveUp;
+import org.einhyrningsins.spec.RestartSpec.When;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+
+/// Reads `restart`: the word of `when`, or a map.
+record RestartReader(Values values) {
+
+    RestartSpec read(@Nullable Node node) {
+        RestartSpec otherwise = RestartSpec.DEFAULT;
+        if (node == null) {
+            return otherwise;
+        } else if (!(node instanceof Mapping map)) {
+            When when = values.choice(node, When.values(), otherwise.when());
+            return new RestartSpec(
+                    when, otherwise.backoff(), otherwise.giveUp(), otherwise.burst());
+        } else {
+            Fields restart = Fields.of(map, Shape.RESTART, values);
+            return new RestartSpec(
+                    restart.choice("when", When.values(), otherwise.when()),
+                    backoff(restart.fields("backoff", Shape.BACKOFF)),
+                    restart.has("give-up")
+                            ? giveUp(restart.fields("give-up", Shape.GIVE_UP))
+                            : null,
+                    restart.number("burst", 0, 1000, otherwise.burst()));
+        }
+    }
+
+    private static Backoff backoff(Fields fields) {
+        Backoff backoff =
+                new Backoff(
+                        fields.positive("first", Backoff.DEFAULT.first()),
+                        fields.decimal("factor", 1, 100, Backoff.DEFAULT.factor()),
+                        fields.positive("max", Backoff.DEFAULT.max()));
+        if (backoff.first().compareTo(backoff.max()) > 0) {
+            String first = Durations.print(backoff.first());
+            String max = Durations.print(backoff.max());
+            fields.report("first", "first (" + first + ") is longer than max (" + max + ")");
+        }
+        return backoff;
+    }
+
+    private static GiveUp giveUp(Fields fields) {
+        fields.require("deaths");
+        fields.require("within");
+        return new GiveUp(
+                fields.number("deaths", 1, 10_000, 10),
+                fields.positive("within", Duration.ofMinutes(1)));
+    }
+}

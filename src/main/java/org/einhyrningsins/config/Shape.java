@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import java.util.List;
+import java.util.Locale;
+
+/// The kinds of maps in a file, and the keys each may hold. `schema/services.schema.json` says the
+/// same to editors, with a description of each key; a test keeps the two in step.
+///
+/// @param keys what this version reads
+/// @param later what the language has, but not this version
+record Shape(String name, List<String> keys, List<String> later) {
+    static final Shape FILE =
+            new Shape(
+                    "file",
+                    List.of("control", "log", "include", "defaults", "programs"),
+                    List.of("http", "state-dir"));
+    static final Shape INCLUDED = new Shape("included", List.of("programs"), List.of());
+    static final Shape CONTROL = new Shape("control", List.of("socket", "mode"), List.of("allow"));
+    static final Shape LOG = new Shape("log", List.of("level", "format"), List.of());
+    static final Shape PROGRAM =
+            new Shape(
+                    "program",
+                    List.of(
+                            "command",
+                            "directory",
+                            "env",
+                            "env-file",
+                            "drop-env",
+                            "user",
+                            "group",
+                            "umask",
+                            "nice",
+                            "limits",
+                            "workers",
+                            "bind",
+                            "stdin",
+                            "ack",
+                            "stop",
+                            "restart",
+                            "rollout",
+                            "logs"),
+                    List.of("health", "watchdog", "max-age", "memory-max", "after", "protocols"));
+    static final Shape LIMITS =
+            new Shape(
+                    "limits",
+                    List.of(
+                            "cpu",
+                            "fsize",
+                            "data",
+                            "stack",
+                            "core",
+                            "rss",
+                            "nproc",
+                            "nofile",
+                            "memlock",
+                            "as",
+                            "locks",
+                            "sigpending",
+                            "msgqueue",
+                            "nice",
+                            "rtprio",
+                            "rttime"),
+                    List.of());
+    static final Shape BIND =
+            new Shape(
+                    "bind",
+                    List.of(
+                            "name",
+                            "tcp",
+                            "udp",
+                            "unix",
+                            "reuse-address",
+                            "non-blocking",
+                            "backlog",
+                            "ipv6-only",
+                            "mode",
+                            "owner",
+                            "group"),
+                    List.of("per-worker"));
+    static final Shape ACK =
+            new Shape(
+                    "ack",
+                    List.of("mode", "timeout", "after", "timer", "probe", "tcp", "http", "every"),
+                    List.of("fd", "log", "exec"));
+    static final Shape PROBE =
+            new Shape("probe", List.of("tcp", "http", "every", "timeout"), List.of("exec"));
+    static final Shape STOP = new Shape("stop", List.of("signal", "timeout", "then"), List.of());
+    static final Shape RESTART =
+            new Shape("restart", List.of("when", "backoff", "give-up", "burst"), List.of());
+    static final Shape BACKOFF = new Shape("backoff", List.of("first", "factor", "max"), List.of());
+    static final Shape GIVE_UP = new Shape("give-up", List.of("deaths", "within"), List.of());
+    static final Shape ROLLOUT =
+            new Shape(
+                    "rollout",
+                    List.of("strategy", "max-surge", "max-unacked", "settle", "retries"),
+                    List.of("canary"));
+
+    static final List<Shape> ALL =
+            List.of(
+                    FILE, INCLUDED, CONTROL, LOG, PROGRAM, LIMITS, BIND, ACK, PROBE, STOP, RESTART,
+                    BACKOFF, GIVE_UP, ROLLOUT);
+
+    boolean has(String key) {
+        return keys.contains(key);
+    }
+
+    /// Why the key cannot stand here, and what may have been meant.
+    String objection(String key) {
+        if (later.contains(key)) {
+            return "not supported by this version";
+        } else if (name.equals(INCLUDED.name) && FILE.has(key)) {
+            return "only the main file may hold this; an included file holds programs";
+        }
+        String nearest = Nearest.of(key, keys);
+        return nearest == null
+                ? "unknown key; there are " + String.join(", ", keys)
+                : "unknown key; did you mean " + nearest + "?";
+    }
+
+    /// A constant as the file writes it: `ON_FAILURE` is `on-failure`.
+    static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

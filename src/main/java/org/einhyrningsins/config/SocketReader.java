@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.einhyrningsins.config.Node.Mapping;
+import org.einhyrningsins.spec.SocketSpec;
+import org.einhyrningsins.spec.SocketSpec.Address;
+import org.einhyrningsins.spec.SocketSpec.Tcp;
+import org.einhyrningsins.spec.SocketSpec.Udp;
+import org.einhyrningsins.spec.SocketSpec.UnixFile;
+import org.einhyrningsins.spec.SocketSpec.UnixPath;
+import org.jspecify.annotations.Nullable;
+
+import java.net.Inet6Address;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/// Reads `bind`. A socket without a name is called `socket0`, `socket1`, … by its place in the
+/// list.
+final class SocketReader {
+    private static final String EXPECTED = "an address such as 127.0.0.1:8080, or a map";
+
+    private final BindText texts;
+    private final People people;
+    private final AddressBook book;
+    private final Values values;
+    private final Problems problems;
+
+    SocketReader(Path base, People people, AddressBook book, Values values) {
+        this.texts = BindText.ofFile(base);
+        this.people = people;
+        this.book = book;
+        this.values = values;
+        this.problems = values.problems();
+    }
+
+    List<SocketSpec> read(@Nullable Node bind, String program) {
+        if (bind == null) {
+            return List.of();
+        }
+        List<SocketSpec> sockets = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        for (Node node : values.oneOrMany(bind)) {
+            SocketSpec socket = socket(node, "socket" + names.size());
+            if (socket == null) {
+                names.add("socket" + names.size());
+                continue;
+            }
+            if (!names.add(socket.name())) {
+                problems.report(
+                        node.place(), "two sockets are named " + Texts.quoted(socket.name()));
+            }
+            String objection = book.claim(socket, program, node.place());
+            if (objection != null) {
+                problems.report(node.place(), objection);
+            }
+            sockets.add(socket);
+        }
+        return sockets;
+    }
+
+    private @Nullable SocketSpec socket(Node node, String name) {
+        if (node instanceof Mapping map) {
+            return socket(Fields.of(map, Shape.BIND, values), name);
+        }
+        String text = values.text(node, EXPECTED);
+        if (text == null) {
+            return null;
+        }
+        try {
+            return texts.parse(name, text);
+        } catch (Misread e) {
+            problems.report(node.place(), e.reason());
+            return null;
+        }
+    }
+
+    private @Nullable SocketSpec socket(Fields bind, String defaultName) {
+        String name = name(bind, defaultName);
+        Address address = address(bind);
+        if (address == null) {
+            return null;
+        }
+        boolean internet = address instanceof Tcp || address instanceof Udp;
+        if (!internet) {
+            refuse(bind, "reuse-address", "is for TCP and UDP");
+        }
+        if (address instanceof Udp) {
+            refuse(bind, "backlog", "is for sockets that accept connections, not for UDP");
+        }
+        return new SocketSpec(
+                name,
+                address,
+                internet && bind.flag("reuse-address", true),
+                bind.flag("non-blocking", false),
+                bind.number("backlog", 1, 65535, BindText.DEFAULT_BACKLOG),
+                ipv6Only(bind, address),
+                file(bind, address));
+    }
+
+    private String name(Fields bind, String otherwise) {
+        String name = bind.text("name", "a name");
+        if (name == null) {
+            return otherwise;
+        } else if (!Texts.isName(name)) {
+            bind.report(
+                    "name",
+                    "expected a name of letters, digits, '_', '-' and '.', found "
+                            + Texts.quoted(name));
+        }
+        return name;
+    }
+
+    private @Nullable Address address(Fields bind) {
+        String kind = null;
+        for (String key : List.of("tcp", "udp", "unix")) {
+            if (bind.has(key) && kind != null) {
+                bind.report(
+                        key, "one socket has one address, and this one has " + kind + " already");
+            } else if (bind.has(key)) {
+                kind = key;
+            }
+        }
+        if (kind == null) {
+            problems.report(bind.place(), "expected one of tcp, udp and unix with an address");
+            return null;
+        }
+        String text = bind.text(kind, "an address");
+        if (text == null) {
+            return null;
+        }
+        try {
+            return switch (kind) {
+                case "tcp" -> texts.tcp(text);
+                case "udp" -> texts.udp(text);
+                default -> texts.unix(text);
+            };
+        } catch (Misread e) {
+            bind.report(kind, e.reason());
+            return null;
+        }
+    }
+
+    private boolean ipv6Only(Fields bind, Address address) {
+        boolean ipv6 =
+                (address instanceof Tcp tcp && tcp.host() instanceof Inet6Address)
+                        || (address instanceof Udp udp && udp.host() instanceof Inet6Address);
+        if (!ipv6) {
+            refuse(bind, "ipv6-only", "is for IPv6 addresses");
+        }
+        return ipv6 && bind.flag("ipv6-only", false);
+    }
+
+    private UnixFile file(Fields bind, Address address) {
+        if (!(address instanceof UnixPath)) {
+            for (String key : List.of("mode", "owner", "group")) {
+                refuse(bind, key, "is for a UNIX socket with a path");
+            }
+            return UnixFile.DEFAULT;
+        }
+        String owner = people.user(bind, "owner");
+        String group = people.group(bind, "group");
+        return new UnixFile(bind.octal("mode"), owner, group);
+    }
+
+    private static void refuse(Fields bind, String key, String why) {
+        if (bind.has(key)) {
+            bind.report(key, key + " " + why);
+        }
+    }
+}

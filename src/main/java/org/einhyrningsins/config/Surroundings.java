@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import java.util.Map;
+import java.util.function.Predicate;
+
+/// What the loader may ask of the machine, besides files and host names.
+///
+/// @param environment what `${env.NAME}` is replaced from
+/// @param processors what `workers: cpus` stands for
+/// @param userExists whether a user name is known; not asked about numbers
+/// @param groupExists whether a group name is known; not asked about numbers
+public record Surroundings(
+        Map<String, String> environment,
+        int processors,
+        Predicate<String> userExists,
+        Predicate<String> groupExists) {
+    public Surroundings {
+        environment = Map.copyOf(environment);
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+/// Small questions about text.
+final class Texts {
+    private static final int MAX_QUOTED = 60;
+
+    private Texts() {}
+
+    static boolean isDigit(char c) {
+        return c >= '0' && c <= '9';
+    }
+
+    /// Whether it consists of ASCII digits, at least one.
+    static boolean areDigits(String text) {
+        return !text.isEmpty() && digits(text, 0) == text.length();
+    }
+
+    /// Where the digits that begin there end.
+    static int digits(String text, int from) {
+        int end = from;
+        while (end < text.length() && isDigit(text.charAt(end))) {
+            end++;
+        }
+        return end;
+    }
+
+    /// Whether it can name a program or a socket: letters, digits, `_`, `-`, `.`, at most 64, a
+    /// letter or digit first. So it needs no quoting in a file name, in LISTEN_FDNAMES, in `${…}`.
+    static boolean isName(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || isDigit(c);
+            if (!letter && (i == 0 || (c != '_' && c != '-' && c != '.'))) {
+                return false;
+            }
+        }
+        return !text.isEmpty() && text.length() <= 64;
+    }
+
+    /// In quotes for a message, on one line and not too long.
+    static String quoted(String text) {
+        return '"' + cut(text).replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + '"';
+    }
+
+    static String cut(String text) {
+        return text.length() <= MAX_QUOTED ? text : text.substring(0, MAX_QUOTED) + "…";
+    }
+}

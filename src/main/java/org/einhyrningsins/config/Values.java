@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.einhyrningsins.config.Node.Items;
+import org.einhyrningsins.config.Node.Mapping;
+import org.einhyrningsins.config.Node.Scalar;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Reads single values. What is not what it should be is reported, and a stand-in returned.
+record Values(Problems problems) {
+
+    void expected(Node node, String what) {
+        problems.report(node.place(), "expected " + what + ", found " + node.found());
+    }
+
+    /// What the user wrote, to the letter: `no` and `022` stay what they are. Null after a problem.
+    @Nullable String text(Node node, String what) {
+        if (!(node instanceof Scalar scalar)) {
+            expected(node, what);
+            return null;
+        } else if (scalar.isNull()) {
+            String hint =
+                    scalar.text().isEmpty() ? "" : "; put it in quotes if it is meant as text";
+            problems.report(node.place(), "expected " + what + ", found nothing" + hint);
+            return null;
+        }
+        return isSound(scalar) ? scalar.text() : null;
+    }
+
+    /// The kernel takes texts that end at a NUL, and we give them to it in UTF-8.
+    private boolean isSound(Scalar scalar) {
+        String text = scalar.text();
+        for (int i = 0; i < text.length(); i++) {
+            int c = text.codePointAt(i);
+            if (c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+                problems.report(
+                        scalar.place(),
+                        c == 0
+                                ? "a text for the kernel cannot hold the character NUL"
+                                : "half a surrogate pair is no character");
+                return false;
+            }
+            i += Character.charCount(c) - 1;
+        }
+        return true;
+    }
+
+    /// A list of values, or one that is not a list.
+    List<Node> oneOrMany(Node node) {
+        return node instanceof Items items ? items.values() : List.of(node);
+    }
+
+    List<String> texts(Node node, String what) {
+        List<String> texts = new ArrayList<>();
+        for (Node value : oneOrMany(node)) {
+            String text = text(value, what);
+            if (text != null) {
+                texts.add(text);
+            }
+        }
+        return texts;
+    }
+
+    int number(Node node, int min, int max, int otherwise) {
+        String what = "a number from " + min + " to " + max;
+        if (!(node instanceof Scalar scalar)) {
+            expected(node, what);
+            return otherwise;
+        }
+        Long number = whole(scalar, what);
+        if (number == null) {
+            return otherwise;
+        } else if (number < min || number > max) {
+            expected(node, what);
+            return otherwise;
+        }
+        return number.intValue();
+    }
+
+    /// A whole number as all versions of YAML agree on it: no leading zero, base 60 or underscores.
+    private @Nullable Long whole(Scalar scalar, String what) {
+        String text = scalar.text();
+        int sign = text.startsWith("-") ? 1 : 0;
+        boolean digits = text.length() > sign && Texts.digits(text, sign) == text.length();
+        if (!digits || text.length() > 18) {
+            String hint = text.indexOf(':') > 0 ? " (YAML 1.1 may read that in base 60)" : "";
+            problems.report(
+                    scalar.place(), "expected " + what + ", found " + scalar.found() + hint);
+            return null;
+        } else if (!scalar.plain()) {
+            problems.report(scalar.place(), "expected " + what + ", found text; remove the quotes");
+            return null;
+        } else if (text.length() > sign + 1 && text.charAt(sign) == '0') {
+            problems.report(
+                    scalar.place(),
+                    "expected "
+                            + what
+                            + ", found "
+                            + text
+                            + "; YAML reads a leading zero as octal");
+            return null;
+        }
+        return Long.valueOf(text);
+    }
+
+    /// A number with or without a fraction.
+    double decimal(Node node, int min, int max, double otherwise) {
+        String what = "a number from " + min + " to " + max;
+        if (!(node instanceof Scalar scalar) || !isDecimal(scalar)) {
+            expected(node, what);
+            return otherwise;
+        }
+        double number = Double.parseDouble(scalar.text());
+        if (number < min || number > max) {
+            expected(node, what);
+            return otherwise;
+        }
+        return number;
+    }
+
+    private static boolean isDecimal(Scalar scalar) {
+        String text = scalar.text();
+        int whole = Texts.digits(text, 0);
+        boolean fraction = whole < text.length() && text.charAt(whole) == '.';
+        int end = fraction ? Texts.digits(text, whole + 1) : whole;
+        return scalar.plain() && whole > 0 && end == text.length() && !text.endsWith(".");
+    }
+
+    boolean flag(Node node, boolean otherwise) {
+        if (!(node instanceof Scalar scalar) || !scalar.isFlag()) {
+            expected(node, "true or false");
+            return otherwise;
+        }
+        return scalar.isTrue();
+    }
+
+    Duration duration(Node node, Duration otherwise) {
+        String text = text(node, "a time such as 250ms, 30s, 5m or 1h");
+        if (text == null) {
+            return otherwise;
+        }
+        try {
+            return Durations.parse(text);
+        } catch (Misread e) {
+            problems.report(node.place(), e.reason());
+            return otherwise;
+        }
+    }
+
+    /// A time that must not be zero.
+    Duration positive(Node node, Duration otherwise) {
+        Duration duration = duration(node, otherwise);
+        if (duration.isZero()) {
+            problems.report(node.place(), "expected a time longer than zero");
+        }
+        return duration;
+    }
+
+    /// Permission bits. YAML 1.1 reads a plain 022 as octal and YAML 1.2 does not; we read digits
+    /// as chmod does, and refuse those of which nobody knows how they were meant.
+    @Nullable Integer octal(Node node) {
+        String what = "octal permission bits such as \"022\"";
+        String text = text(node, what);
+        if (text == null) {
+            return null;
+        }
+        String digits = text.startsWith("0o") ? text.substring(2) : text;
+        if (!isOctal(digits)) {
+            expected(node, what);
+            return null;
+        } else if (((Scalar) node).plain() && !text.startsWith("0")) {
+            problems.report(
+                    node.place(),
+                    "is "
+                            + text
+                            + " octal or decimal? Write \""
+                            + text
+                            + "\" or 0"
+                            + text
+                            + " for octal");
+            return null;
+        }
+        int bits = Integer.parseInt(digits, 8);
+        if (bits > 0777) {
+            problems.report(node.place(), "expected at most \"0777\", found " + Texts.quoted(text));
+            return null;
+        }
+        return bits;
+    }
+
+    private static boolean isOctal(String digits) {
+        return Texts.areDigits(digits)
+                && digits.length() <= 5
+                && digits.indexOf('8') < 0
+                && digits.indexOf('9') < 0;
+    }
+
+    /// One of the constants, by its word.
+    <E extends Enum<E>> E choice(Node node, E[] constants, E otherwise) {
+        StringBuilder words = new StringBuilder();
+        for (int i = 0; i < constants.length; i++) {
+            String word = Shape.word(constants[i]);
+            if (node instanceof Scalar scalar && scalar.text().equals(word)) {
+                return constants[i];
+            }
+            String comma = i + 1 < constants.length ? ", " : " or ";
+            words.append(i == 0 ? "" : comma).append(word);
+        }
+        boolean flag = node instanceof Scalar scalar && scalar.isFlag();
+        String hint = flag ? " (YAML reads the bare word so)" : "";
+        problems.report(node.place(), "expected " + words + ", found " + node.found() + hint);
+        return otherwise;
+    }
+
+    /// The map as a whole; an empty one stands in after a problem.
+    Fields fields(Node node, Shape shape, String what) {
+        if (!(node instanceof Mapping map)) {
+            expected(node, what);
+            return Fields.none(node.place(), this);
+        }
+        return Fields.of(map, shape, this);
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control;
+
+import org.einhyrningsins.spec.Signal;
+
+import java.util.List;
+
+/// A command with its arguments understood. The client reads one to tell its user of mistakes
+/// before it asks, the manager to know what to do: there is one language and this is where it is
+/// defined. An empty list of targets means every program.
+public sealed interface Order {
+    /// The most workers a program can have.
+    int MOST_WORKERS = 10_000;
+
+    /// How the programs are.
+    record Status(List<Target> targets) implements Order {}
+
+    /// How the programs are, with each worker and socket.
+    record Show(List<Target> targets) implements Order {}
+
+    /// Read the file again; roll what changed, and what is named whether it changed or not.
+    record Reload(List<Target> targets) implements Order {}
+
+    /// Roll onto the definition as it is.
+    ///
+    /// @param fleet all new workers are up before any old one is told to go
+    record Upgrade(List<Target> targets, boolean fleet) implements Order {}
+
+    record Start(List<Target> targets) implements Order {}
+
+    record Stop(List<Target> targets) implements Order {}
+
+    /// Stop, then start.
+    record Restart(List<Target> targets) implements Order {}
+
+    /// That many workers more.
+    record Increase(List<Target> targets, int by) implements Order {}
+
+    /// That many workers fewer.
+    record Decrease(List<Target> targets, int by) implements Order {}
+
+    /// That many workers.
+    record Scale(List<Target> targets, int workers) implements Order {}
+
+    /// Send a signal to workers.
+    record Deliver(Signal signal, List<Target> targets) implements Order {}
+
+    /// Stop everything and exit.
+    record Die() implements Order {}
+
+    /// Tell what happens from now on, as progress, until the client goes away.
+    record Events(List<Target> targets) implements Order {}
+
+    /// Which manager this is.
+    record Version() implements Order {}
+
+    /// The order that a command and its arguments are.
+    static Order read(String command, List<String> args) throws UsageException {
+        return switch (command) {
+            case "status" -> new Status(Target.list(args));
+            case "show" -> new Show(Target.list(args));
+            case "reload" -> new Reload(Target.list(args));
+            case "upgrade" -> upgrade(args);
+            case "start" -> new Start(Target.list(args));
+            case "stop" -> new Stop(OrderWords.named(command, args));
+            case "restart" -> new Restart(OrderWords.named(command, args));
+            case "inc" -> OrderWords.increase(args);
+            case "dec" -> OrderWords.decrease(args);
+            case "scale" -> OrderWords.scale(args);
+            case "signal" -> OrderWords.deliver(args);
+            case "events" -> new Events(Target.list(args));
+            case "die" -> alone(command, args, new Die());
+            case "version" -> alone(command, args, new Version());
+            default ->
+                    throw new UsageException(
+                            "unknown command '" + command + "'; 'help' lists the commands");
+        };
+    }
+
+    private static Order upgrade(List<String> args) throws UsageException {
+        boolean fleet = !args.isEmpty() && args.get(0).equals("--fleet");
+        return new Upgrade(Target.list(fleet ? args.subList(1, args.size()) : args), fleet);
+    }
+
+    private static Order alone(String command, List<String> args, Order order)
+            throws UsageException {
+        if (!args.isEmpty()) {
+            throw new UsageException("'" + command + "' takes no arguments");
+        }
+        return order;
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control;
+
+import java.util.List;
+
+/// How one program is.
+///
+/// @param ready workers that are up, of any generation
+/// @param wanted workers there should be
+/// @param generation of the definition that new workers get, from 1
+/// @param rollout the rollout in progress, or how the last one ended, in words; empty for none
+/// @param note anything else worth knowing, in words; empty for nothing
+public record ProgramStatus(
+        String name,
+        State state,
+        int ready,
+        int wanted,
+        long generation,
+        String rollout,
+        String note,
+        List<WorkerStatus> workers,
+        List<SocketStatus> sockets) {
+    public ProgramStatus {
+        workers = List.copyOf(workers);
+        sockets = List.copyOf(sockets);
+    }
+
+    /// The one word for it.
+    public enum State {
+        /// As many workers are up as are wanted.
+        RUNNING("running"),
+        STARTING("starting"),
+        STOPPING("stopping"),
+        STOPPED("stopped"),
+        /// Given up; an operator must start it again.
+        FAILED("failed"),
+        /// Up, with fewer workers than wanted.
+        DEGRADED("degraded"),
+        ROLLING("rolling"),
+        /// Waiting before the next try to start a worker.
+        BACKING_OFF("backing-off");
+
+        private final String word;
+
+        State(String word) {
+            this.word = word;
+        }
+
+        /// As people and the wire write it.
+        public String word() {
+            return word;
+        }
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control;
+
+import java.util.List;
+
+/// How things are: what `status` and `show` answer.
+///
+/// @param version of the manager
+/// @param uptimeMillis since the manager started, in milliseconds
+/// @param configFile the file the programs come from
+public record StatusReport(
+        String version,
+        long managerPid,
+        long uptimeMillis,
+        String configFile,
+        List<ProgramStatus> programs) {
+    public StatusReport {
+        programs = List.copyOf(programs);
+    }
+}

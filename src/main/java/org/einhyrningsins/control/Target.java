@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Whom a command is about: a program, or one slot of it.
+///
+/// @param slot from 0; [#WHOLE] for all of the program
+public record Target(String program, int slot) {
+    /// The slot of a target that names none.
+    public static final int WHOLE = -1;
+
+    /// The word that stands for every program.
+    public static final String ALL = "all";
+
+    private static final int SLOT_DIGITS = 5;
+
+    /// Whether all of the program is meant.
+    public boolean whole() {
+        return slot == WHOLE;
+    }
+
+    @Override
+    public String toString() {
+        return whole() ? program : program + ":" + slot;
+    }
+
+    /// The target of a text like `web` or `web:2`.
+    public static Target of(String text) throws UsageException {
+        int colon = text.indexOf(':');
+        String program = colon < 0 ? text : text.substring(0, colon);
+        if (!isName(program)) {
+            throw new UsageException(
+                    "'" + text + "' is no program; expected PROGRAM, PROGRAM:SLOT or all");
+        }
+        return new Target(program, colon < 0 ? WHOLE : slot(text, text.substring(colon + 1)));
+    }
+
+    /// The targets of a list of words; `all`, or no word, is the empty list: everything.
+    static List<Target> list(List<String> words) throws UsageException {
+        if (words.size() == 1 && words.get(0).equals(ALL)) {
+            return List.of();
+        }
+        List<Target> targets = new ArrayList<>(words.size());
+        for (String word : words) {
+            if (word.equals(ALL)) {
+                throw new UsageException("'all' already means every program; name no other");
+            }
+            targets.add(of(word));
+        }
+        return targets;
+    }
+
+    private static int slot(String text, String digits) throws UsageException {
+        if (digits.isEmpty() || digits.length() > SLOT_DIGITS || !isNumber(digits)) {
+            throw new UsageException(
+                    "'" + text + "': the slot must be a number from 0, as in web:0");
+        }
+        return Integer.parseInt(digits);
+    }
+
+    private static boolean isName(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!isLetterOrDigit(c) && c != '_' && c != '-' && c != '.') {
+                return false;
+            }
+        }
+        return !text.isEmpty() && text.charAt(0) != '-';
+    }
+
+    static boolean isNumber(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return !text.isEmpty();
+    }
+
+    private static boolean isLetterOrDigit(char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control;
+
+/// How one worker is.
+///
+/// @param incarnation which of the slot's occupants it is, from 1
+/// @param pid 0 if the slot has no process now
+/// @param state starting, ready, stopping, …: the core's word
+/// @param generation of the definition it was started with
+/// @param ageMillis since it was started, in milliseconds
+/// @param restarts how often the slot's worker died by itself
+/// @param note anything else worth knowing, in words; empty for nothing
+public record WorkerStatus(
+        int slot,
+        long incarnation,
+        int pid,
+        String state,
+        long generation,
+        long ageMillis,
+        long restarts,
+        String note) {}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.RolloutSpec.Strategy;
+import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
+
+import java.util.Set;
+
+/// What an operator, or the manager on their behalf, may ask of one program. A scope is a set of
+/// slots; null means all of them.
+public sealed interface Command {
+    /// Run, forgetting failures; answered when every worker is up, or one fails repeatedly.
+    record Start(@Nullable Set<Integer> scope) implements Command {}
+
+    /// Stop, gracefully first; answered when no process is left.
+    ///
+    /// @param first sent instead of the first signal of the program's own steps; null for those
+    record Stop(@Nullable Set<Integer> scope, @Nullable Signal first) implements Command {}
+
+    /// Stop, and start when all is gone. Requests are lost.
+    record Restart(@Nullable Set<Integer> scope) implements Command {}
+
+    /// Those that were told to go and have not gone get the next signal now.
+    record Hasten() implements Command {}
+
+    /// Roll the definition as it is.
+    ///
+    /// @param strategy instead of the program's own; null for that
+    record Upgrade(@Nullable Set<Integer> scope, @Nullable Strategy strategy) implements Command {}
+
+    /// Take over a definition: by rolling if workers are born differently, else in place.
+    ///
+    /// @param roll roll even if nothing has changed
+    record Apply(ProgramSpec spec, boolean roll) implements Command {}
+
+    /// Run that many workers more, or fewer.
+    record ScaleBy(int delta) implements Command {}
+
+    /// Run that many workers.
+    record ScaleTo(int count) implements Command {}
+
+    /// Send a signal to the workers that have not been told to go.
+    record SendSignal(Signal signal, @Nullable Set<Integer> scope) implements Command {}
+}

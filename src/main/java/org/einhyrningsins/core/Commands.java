@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.core.Effect.Severity;
+import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.RolloutSpec.Strategy;
+import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.Set;
+
+/// What becomes of a command.
+final class Commands {
+    private Commands() {}
+
+    static void obey(Draft draft, long ticket, Command command) {
+        switch (command) {
+            case Command.Start c -> start(draft, ticket, c);
+            case Command.Stop c -> stop(draft, ticket, c);
+            case Command.Restart c -> restart(draft, ticket, c);
+            case Command.Hasten ignored -> hasten(draft, ticket);
+            case Command.Upgrade c -> upgrade(draft, ticket, c);
+            case Command.Apply c -> apply(draft, ticket, c);
+            case Command.ScaleBy c -> scale(draft, ticket, draft.count + c.delta());
+            case Command.ScaleTo c -> scale(draft, ticket, c.count());
+            case Command.SendSignal c -> signal(draft, ticket, c);
+        }
+    }
+
+    private static void start(Draft draft, long ticket, Command.Start command) {
+        Set<Integer> scope = command.scope();
+        if (scope != null && draft.phase instanceof Phase.Stopped) {
+            holdAllBut(draft, scope);
+        }
+        run(draft);
+        Slots.trim(draft);
+        for (Slot slot : draft.everySlot()) {
+            if (covers(scope, slot) && slot.index() < draft.count) {
+                draft.put(slot.afresh(draft.now));
+            }
+        }
+        expect(draft, ticket, "start", scope, Wait.Until.UP);
+    }
+
+    /// A stopped program of which some slots are started keeps the others stopped.
+    private static void holdAllBut(Draft draft, Set<Integer> scope) {
+        Slots.trim(draft);
+        for (Slot slot : draft.everySlot()) {
+            draft.put(slot.hold(!scope.contains(slot.index())));
+        }
+    }
+
+    private static void run(Draft draft) {
+        draft.phase = new Phase.Running();
+        draft.deaths = List.of();
+    }
+
+    private static void stop(Draft draft, long ticket, Command.Stop command) {
+        Set<Integer> scope = command.scope();
+        if (scope == null) {
+            Rolling.abort(draft, "stopped by the operator during the rollout");
+            draft.phase = new Phase.Stopped();
+        }
+        for (Slot slot : draft.everySlot()) {
+            if (covers(scope, slot)) {
+                draft.put(slot.refill(null).hold(scope != null));
+                tellBothToGo(draft, slot, Cause.STOPPED, command.first());
+            }
+        }
+        expect(draft, ticket, "stop", scope, Wait.Until.GONE);
+    }
+
+    private static void restart(Draft draft, long ticket, Command.Restart command) {
+        Set<Integer> scope = command.scope();
+        if (scope == null) {
+            Rolling.abort(draft, "restarted by the operator during the rollout");
+        }
+        if (scope != null && draft.phase instanceof Phase.Stopped) {
+            holdAllBut(draft, scope);
+        }
+        run(draft);
+        Slots.trim(draft);
+        for (Slot slot : draft.everySlot()) {
+            if (covers(scope, slot) && slot.index() < draft.count) {
+                tellBothToGo(draft, slot, Cause.RESTARTED, null);
+                draft.put(draft.slot(slot.index()).afresh(draft.now));
+            }
+        }
+        expect(draft, ticket, "restart", scope, Wait.Until.UP);
+    }
+
+    private static void tellBothToGo(Draft draft, Slot slot, Cause cause, @Nullable Signal first) {
+        if (slot.successor() != null) {
+            draft.tellToGo(slot.successor(), cause, first);
+        }
+        if (slot.current() != null) {
+            draft.tellToGo(slot.current(), cause, first);
+        }
+    }
+
+    private static void hasten(Draft draft, long ticket) {
+        int hastened = 0;
+        for (Slot slot : draft.everySlot()) {
+            for (Worker worker : slot.leaving()) {
+                if (worker.state() instanceof WorkerState.Stopping s && !s.rest().isEmpty()) {
+                    draft.insist(worker, s);
+                    hastened++;
+                }
+            }
+        }
+        say(draft, ticket, true, Words.workers(hastened) + " got the next signal");
+    }
+
+    private static void upgrade(Draft draft, long ticket, Command.Upgrade command) {
+        if (draft.phase instanceof Phase.Stopped) {
+            say(draft, ticket, false, "is stopped, so there is nothing to roll; start it");
+            return;
+        }
+        ProgramSpec spec = draft.serving.spec();
+        Strategy strategy =
+                command.strategy() == null ? spec.rollout().strategy() : command.strategy();
+        Version target = new Version(draft.nextGeneration++, spec);
+        Rolling.begin(draft, target, strategy, command.scope());
+        expect(draft, ticket, "upgrade", command.scope(), Wait.Until.ROLLED);
+    }
+
+    private static void apply(Draft draft, long ticket, Command.Apply command) {
+        ProgramSpec spec = command.spec();
+        boolean same = spec.birth().equals(draft.serving.spec().birth());
+        if (draft.phase instanceof Phase.Stopped) {
+            Version version =
+                    same
+                            ? draft.serving.managedBy(spec)
+                            : new Version(draft.nextGeneration++, spec);
+            adopt(draft, version);
+            say(draft, ticket, true, "new definition noted; it is stopped");
+        } else if (same && !command.roll()) {
+            applyInPlace(draft, ticket, spec);
+        } else {
+            Version target = new Version(draft.nextGeneration++, spec);
+            Rolling.begin(draft, target, spec.rollout().strategy(), null);
+            expect(draft, ticket, "reload", null, Wait.Until.ROLLED);
+        }
+    }
+
+    /// A rollout that is under way would bring something else: it is given up first.
+    private static void applyInPlace(Draft draft, long ticket, ProgramSpec spec) {
+        Rolling.abort(draft, "given up for an older definition that was asked for again");
+        adopt(draft, draft.serving.managedBy(spec));
+        if (draft.phase instanceof Phase.Failed) {
+            run(draft);
+            for (Slot slot : draft.everySlot()) {
+                draft.put(slot.current() == null ? slot.afresh(draft.now) : slot);
+            }
+        }
+        draft.report(Severity.INFO, null, "new definition in place, no worker touched");
+        expect(draft, ticket, "reload", null, Wait.Until.SCALED);
+    }
+
+    private static void adopt(Draft draft, Version version) {
+        if (version.spec().workers() != draft.serving.spec().workers()) {
+            draft.count = version.spec().workers();
+        }
+        int generation = draft.serving.generation();
+        draft.serving = version;
+        for (Slot slot : draft.everySlot()) {
+            for (Worker worker : slot.workers()) {
+                if (worker.version().generation() == generation
+                        && version.generation() == generation) {
+                    draft.replace(worker.under(version));
+                }
+            }
+        }
+    }
+
+    private static void scale(Draft draft, long ticket, int count) {
+        if (count < 0 || count > MOST_WORKERS) {
+            say(draft, ticket, false, "cannot run " + count + " workers; 0 to " + MOST_WORKERS);
+            return;
+        }
+        draft.report(Severity.INFO, null, "scaled from " + draft.count + " to " + count);
+        draft.count = count;
+        expect(draft, ticket, "scale", null, Wait.Until.SCALED);
+    }
+
+    private static void signal(Draft draft, long ticket, Command.SendSignal command) {
+        int sent = 0;
+        for (Slot slot : draft.slots) {
+            Worker worker = covers(command.scope(), slot) ? slot.current() : null;
+            if (worker != null) {
+                draft.effects.add(new Effect.Send(worker.id(), command.signal(), false));
+                sent++;
+            }
+        }
+        say(draft, ticket, true, command.signal() + " sent to " + Words.workers(sent));
+    }
+
+    private static boolean covers(@Nullable Set<Integer> scope, Slot slot) {
+        return scope == null || scope.contains(slot.index());
+    }
+
+    private static void expect(
+            Draft draft, long ticket, String verb, @Nullable Set<Integer> scope, Wait.Until until) {
+        draft.waits.add(new Wait(ticket, verb, draft.now, scope, until));
+    }
+
+    private static void say(Draft draft, long ticket, boolean done, String message) {
+        draft.effects.add(new Effect.Answer(ticket, done, draft.name + ": " + message, null));
+    }
+
+    /// As many as the configuration allows.
+    private static final int MOST_WORKERS = 10_000;
+}

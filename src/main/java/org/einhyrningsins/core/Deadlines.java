@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.core.Effect.Severity;
+import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.spec.AckSpec;
+
+import java.time.Duration;
+
+/// What time does to workers.
+final class Deadlines {
+    private Deadlines() {}
+
+    /// Every deadline that has passed takes effect.
+    static void expire(Draft draft) {
+        for (Slot slot : draft.everySlot()) {
+            for (Worker worker : slot.workers()) {
+                Moment deadline = worker.deadline();
+                if (deadline != null && deadline.reached(draft.now)) {
+                    expire(draft, worker);
+                }
+            }
+        }
+    }
+
+    private static void expire(Draft draft, Worker worker) {
+        switch (worker.state()) {
+            case WorkerState.Starting s when !s.deadline().reached(draft.now) ->
+                    probe(draft, worker, s);
+            case WorkerState.Starting ignored when byTimer(worker) -> up(draft, worker);
+            case WorkerState.Starting ignored -> notUpInTime(draft, worker);
+            case WorkerState.Settling ignored -> ready(draft, worker);
+            case WorkerState.Ready ignored -> {}
+            case WorkerState.Stopping s -> draft.insist(worker, s);
+        }
+    }
+
+    private static void probe(Draft draft, Worker worker, WorkerState.Starting state) {
+        if (worker.version().spec().ack().mode() instanceof AckSpec.Probe probe) {
+            draft.effects.add(new Effect.Probe(worker.id(), probe.target()));
+        }
+        draft.replace(worker.in(new WorkerState.Starting(state.deadline(), null)));
+    }
+
+    private static boolean byTimer(Worker worker) {
+        return worker.version().spec().ack().mode() instanceof AckSpec.Timer;
+    }
+
+    /// A worker is up. One on trial has to stay so for a while.
+    static void up(Draft draft, Worker worker) {
+        Duration settle = worker.version().spec().rollout().settle();
+        if (draft.onTrial(worker) && settle.isPositive()) {
+            draft.report(Severity.DEBUG, worker.id(), "up; to stay so for " + Words.of(settle));
+            draft.replace(worker.in(new WorkerState.Settling(draft.now.plus(settle))));
+        } else {
+            ready(draft, worker);
+        }
+    }
+
+    private static void ready(Draft draft, Worker worker) {
+        Duration took = draft.now.since(worker.born());
+        draft.report(Severity.INFO, worker.id(), "ready after " + Words.of(took));
+        draft.replace(worker.in(new WorkerState.Ready(draft.now)));
+    }
+
+    private static void notUpInTime(Draft draft, Worker worker) {
+        String why = "not up within " + Words.of(worker.version().spec().ack().timeout());
+        boolean successor = worker.equals(draft.slot(worker.id().slot()).successor());
+        draft.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
+        if (draft.onTrial(worker)) {
+            Rolling.startFailed(draft, worker, why);
+        } else {
+            Deaths.failedToStart(draft, worker, why);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.core.Effect.Severity;
+import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.StopSpec;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A program while a step changes it: the mutable inside of a pure function. Made from a [Program],
+/// read back into one, never seen outside this package.
+final class Draft {
+    /// How long a worker may take to vanish after the last step of its stop, before nobody waits.
+    private static final Duration LAST_HOPE = Duration.ofSeconds(10);
+
+    final String name;
+    final Moment now;
+    Phase phase;
+    Version serving;
+    int count;
+    @Nullable Rollout rollout;
+    String verdict;
+    List<Moment> deaths;
+    int nextGeneration;
+    final List<Wait> waits;
+    final List<Slot> slots;
+    final List<Effect> effects = new ArrayList<>();
+    private long nextIncarnation;
+
+    Draft(Program program, Moment now) {
+        this.name = program.name();
+        this.now = now;
+        this.phase = program.phase();
+        this.serving = program.serving();
+        this.count = program.count();
+        this.rollout = program.rollout();
+        this.verdict = program.verdict();
+        this.deaths = program.deaths();
+        this.nextGeneration = program.nextGeneration();
+        this.waits = new ArrayList<>(program.waits());
+        this.slots = new ArrayList<>(program.slots());
+        this.nextIncarnation = program.nextIncarnation();
+    }
+
+    Program program() {
+        return new Program(
+                name,
+                phase,
+                serving,
+                count,
+                slots,
+                rollout,
+                waits,
+                deaths,
+                nextIncarnation,
+                nextGeneration,
+                verdict,
+                now);
+    }
+
+    void put(Slot slot) {
+        slots.set(slot.index(), slot);
+    }
+
+    Slot slot(int index) {
+        return slots.get(index);
+    }
+
+    /// A copy to walk over while slots are replaced.
+    List<Slot> everySlot() {
+        return List.copyOf(slots);
+    }
+
+    /// Whether the slot is meant to have a worker: see [Program#wants].
+    boolean wants(Slot slot) {
+        return phase instanceof Phase.Running
+                && slot.index() < count
+                && !slot.held()
+                && slot.finished() == null;
+    }
+
+    boolean advancing() {
+        return rollout != null && !rollout.draining();
+    }
+
+    /// Whether a worker belongs to the rollout that is trying to place it.
+    boolean onTrial(Worker worker) {
+        return rollout != null && !rollout.draining() && rollout.owns(worker);
+    }
+
+    // ---- workers
+
+    Worker spawn(int slot, Version version) {
+        WorkerId id = new WorkerId(slot, nextIncarnation++);
+        effects.add(new Effect.Spawn(id, version));
+        AckSpec ack = version.spec().ack();
+        Moment deadline =
+                now.plus(ack.mode() instanceof AckSpec.Timer timer ? timer.after() : ack.timeout());
+        Moment probe = ack.mode() instanceof AckSpec.Probe ? now : null;
+        return new Worker(id, version, now, new WorkerState.Starting(deadline, probe));
+    }
+
+    /// Sends the first signal of a worker's stop and moves it to those that are leaving.
+    void tellToGo(Worker worker, Cause cause, @Nullable Signal first) {
+        List<StopSpec.Step> steps = worker.version().spec().stop().steps();
+        StopSpec.Step step = steps.getFirst();
+        StopSpec.Step begin = first == null ? step : new StopSpec.Step(first, step.patience());
+        Worker going = worker.in(stopping(cause, begin, steps.subList(1, steps.size())));
+        Slot slot = slot(worker.id().slot());
+        List<Worker> leaving = new ArrayList<>(slot.leaving());
+        leaving.add(going);
+        put(without(slot, worker).leaving(leaving));
+        effects.add(send(worker.id(), begin.signal()));
+        report(Severity.DEBUG, worker.id(), begin.signal() + " sent: " + words(cause));
+    }
+
+    void tellToGo(Worker worker, Cause cause) {
+        tellToGo(worker, cause, null);
+    }
+
+    /// The next signal for a worker that did not go.
+    void insist(Worker worker, WorkerState.Stopping state) {
+        if (state.rest().isEmpty()) {
+            report(Severity.ERROR, worker.id(), "does not die; it hangs in the kernel, see wchan");
+            replace(worker.in(new WorkerState.Stopping(state.cause(), List.of(), null)));
+            return;
+        }
+        StopSpec.Step next = state.rest().getFirst();
+        List<StopSpec.Step> rest = state.rest().subList(1, state.rest().size());
+        report(Severity.WARN, worker.id(), "has not gone; " + next.signal() + " sent");
+        replace(worker.in(stopping(state.cause(), next, rest)));
+        effects.add(send(worker.id(), next.signal()));
+    }
+
+    private WorkerState.Stopping stopping(
+            Cause cause, StopSpec.Step step, List<StopSpec.Step> rest) {
+        return new WorkerState.Stopping(
+                cause, rest, now.plus(rest.isEmpty() ? LAST_HOPE : step.patience()));
+    }
+
+    private static Effect send(WorkerId worker, Signal signal) {
+        return new Effect.Send(worker, signal, signal == Signal.KILL);
+    }
+
+    /// Puts a changed worker where it was.
+    void replace(Worker worker) {
+        Slot slot = slot(worker.id().slot());
+        if (is(slot.current(), worker)) {
+            put(slot.current(worker));
+        } else if (is(slot.successor(), worker)) {
+            put(slot.successor(worker));
+        } else {
+            List<Worker> leaving = new ArrayList<>(slot.leaving());
+            leaving.replaceAll(w -> is(w, worker) ? worker : w);
+            put(slot.leaving(leaving));
+        }
+    }
+
+    /// The slot without one of its workers.
+    static Slot without(Slot slot, Worker worker) {
+        if (is(slot.current(), worker)) {
+            return slot.current(null);
+        }
+        if (is(slot.successor(), worker)) {
+            return slot.successor(null);
+        }
+        List<Worker> leaving = new ArrayList<>(slot.leaving());
+        leaving.removeIf(w -> is(w, worker));
+        return slot.leaving(leaving);
+    }
+
+    @Nullable Worker find(WorkerId id) {
+        if (id.slot() < slots.size()) {
+            for (Worker worker : slot(id.slot()).workers()) {
+                if (worker.id().equals(id)) {
+                    return worker;
+                }
+            }
+        }
+        return null;
+    }
+
+    private static boolean is(@Nullable Worker one, Worker other) {
+        return one != null && one.id().equals(other.id());
+    }
+
+    // ---- words
+
+    void report(Severity severity, @Nullable WorkerId worker, String message) {
+        effects.add(new Effect.Report(severity, worker, message));
+    }
+
+    /// Answers a command, once: it is not waited for any more.
+    void answer(Wait wait, boolean done, String message, @Nullable WorkerId blame) {
+        waits.remove(wait);
+        effects.add(new Effect.Answer(wait.ticket(), done, message, blame));
+    }
+
+    private static String words(Cause cause) {
+        return switch (cause) {
+            case RETIRED -> "its successor is up";
+            case SCALED -> "fewer workers are wanted";
+            case STOPPED -> "stopped by the operator";
+            case RESTARTED -> "restarted by the operator";
+            case FAILED_START -> "it did not come up in time";
+            case WITHDRAWN -> "its rollout was given up";
+        };
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+/// An order to the manager.
+public sealed interface Effect {
+    /// Start a process. Answered by [Event.SpawnFailed] at once or [Event.Exited] some day.
+    record Spawn(WorkerId worker, Version version) implements Effect {}
+
+    /// Send a signal.
+    ///
+    /// @param group to the whole process group of the worker
+    record Send(WorkerId worker, Signal signal, boolean group) implements Effect {}
+
+    /// Ask whether a worker is up; answered by [Event.Probed].
+    record Probe(WorkerId worker, AckSpec.Target target) implements Effect {}
+
+    /// Tell whoever asked how it goes.
+    record Progress(long ticket, String message) implements Effect {}
+
+    /// Tell whoever asked what came of it.
+    ///
+    /// @param blame the worker whose last output explains a failure
+    record Answer(long ticket, boolean done, String message, @Nullable WorkerId blame)
+            implements Effect {}
+
+    /// Write a line to the log and to those who follow events.
+    ///
+    /// @param worker whom it is about; null for the program
+    record Report(Severity severity, @Nullable WorkerId worker, String message) implements Effect {}
+
+    /// How much a report matters.
+    enum Severity {
+        /// Something failed that an operator should look at.
+        ERROR,
+        /// Something went wrong and is being dealt with.
+        WARN,
+        /// Something happened as it should.
+        INFO,
+        /// Of interest when looking for the cause of something.
+        DEBUG
+    }
+}

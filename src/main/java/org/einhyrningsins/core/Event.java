@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.WorkerId;
+
+import java.time.Duration;
+
+/// Something that happened to a program.
+public sealed interface Event {
+    /// A worker ended. Comes once for every worker that was spawned without error.
+    record Exited(WorkerId worker, Exit exit) implements Event {}
+
+    /// A worker could not be spawned. Comes instead of [Exited].
+    ///
+    /// @param why the failed step with its errno, as a person reads it
+    record SpawnFailed(WorkerId worker, String why) implements Event {}
+
+    /// A worker said that it is up, in the way its ack mode has it.
+    record Acked(WorkerId worker) implements Event {}
+
+    /// A probe had its answer.
+    record Probed(WorkerId worker, boolean up) implements Event {}
+
+    /// A worker asked for more time to start or to stop.
+    record Extended(WorkerId worker, Duration time) implements Event {}
+
+    /// The operator asked for something; answered exactly once.
+    record Requested(long ticket, Command command) implements Event {}
+
+    /// Nothing but time.
+    record DeadlinePassed() implements Event {}
+}

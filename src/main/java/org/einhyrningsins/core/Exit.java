@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.Signal;
+
+/// How a worker ended.
+///
+/// @param code its exit status, 0 to 255, if it exited; else 0
+/// @param signal the number of the signal that killed it; 0 if it exited
+public record Exit(int code, int signal) {
+    /// Whether it ended as a program that did its job does.
+    public boolean success() {
+        return code == 0 && signal == 0;
+    }
+
+    /// As a person says it: `exit status 1`, `killed by SIGKILL`.
+    @Override
+    public String toString() {
+        if (signal == 0) {
+            return "exit status " + code;
+        }
+        return "killed by "
+                + Signal.of(Integer.toString(signal))
+                        .map(known -> "SIG" + known.name())
+                        .orElse("signal " + signal);
+    }
+}

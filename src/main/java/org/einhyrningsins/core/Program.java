@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/// One program, at one moment: everything that is known about it, and nothing that is not its own.
+///
+/// @param phase whether it is meant to run
+/// @param serving the definition that respawns use
+/// @param count how many workers are wanted; the file says it first, the operator may change it
+/// @param slots by index; more than `count` while workers of removed slots are leaving
+/// @param rollout the one under way, null if none is
+/// @param waits commands that are not answered yet
+/// @param deaths the recent ones, as far back as `give-up` looks
+/// @param nextIncarnation of the next worker
+/// @param nextGeneration of the next rollout
+/// @param verdict how the last rollout ended, in words; empty before the first
+/// @param asOf when the last step was taken
+public record Program(
+        String name,
+        Phase phase,
+        Version serving,
+        int count,
+        List<Slot> slots,
+        @Nullable Rollout rollout,
+        List<Wait> waits,
+        List<Moment> deaths,
+        long nextIncarnation,
+        int nextGeneration,
+        String verdict,
+        Moment asOf) {
+    public Program {
+        slots = List.copyOf(slots);
+        waits = List.copyOf(waits);
+        deaths = List.copyOf(deaths);
+    }
+
+    /// A program that is known and does not run yet.
+    public static Program of(ProgramSpec spec, Moment now) {
+        return new Program(
+                spec.name(),
+                new Phase.Stopped(),
+                new Version(1, spec),
+                spec.workers(),
+                List.of(),
+                null,
+                List.of(),
+                List.of(),
+                1,
+                2,
+                "",
+                now);
+    }
+
+    /// What follows from an event.
+    ///
+    /// @param now not before [#asOf()]
+    public Transition step(Event event, Moment now) {
+        return Step.take(this, event, now);
+    }
+
+    /// When [Event.DeadlinePassed] is due; null if time alone changes nothing.
+    public @Nullable Moment earliestDeadline() {
+        Moment earliest = null;
+        for (Slot slot : slots) {
+            for (Worker worker : slot.workers()) {
+                earliest = Moment.earlier(earliest, worker.deadline());
+            }
+            if (slot.current() == null && wants(slot)) {
+                earliest = Moment.earlier(earliest, later(slot.refill()));
+            }
+        }
+        if (rollout != null && !rollout.draining()) {
+            earliest = Moment.earlier(earliest, later(rollout.retryAt()));
+        }
+        return earliest;
+    }
+
+    /// What was due at the last step and did not happen waits for something else than time.
+    private @Nullable Moment later(@Nullable Moment when) {
+        return when == null || when.reached(asOf) ? null : when;
+    }
+
+    /// Whether the slot is meant to have a worker.
+    public boolean wants(Slot slot) {
+        return phase instanceof Phase.Running
+                && slot.index() < count
+                && !slot.held()
+                && slot.finished() == null;
+    }
+
+    /// How many workers are up.
+    public int ready() {
+        int ready = 0;
+        for (Slot slot : slots) {
+            ready += slot.current() != null && slot.current().ready() ? 1 : 0;
+        }
+        return ready;
+    }
+
+    /// Whether no process of it is left.
+    public boolean vacant() {
+        return slots.stream().allMatch(Slot::vacant);
+    }
+
+    /// The newest definition it was given and has not turned down.
+    public ProgramSpec newest() {
+        return rollout == null ? serving.spec() : rollout.target().spec();
+    }
+
+    /// The definitions whose sockets it needs: the one that serves and the one that is to.
+    public List<ProgramSpec> definitions() {
+        return rollout == null
+                ? List.of(serving.spec())
+                : List.of(serving.spec(), rollout.target().spec());
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.RolloutSpec.Strategy;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.util.Set;
+
+/// A rolling replacement of workers that is under way.
+///
+/// @param target what the new workers are started with
+/// @param strategy in which order they come and the old ones go
+/// @param scope the slots it is about, null for all
+/// @param draining whether the target is already `serving` and only old workers are waited for
+/// @param failures failed starts so far
+/// @param retryAt not to start another worker before then
+/// @param began when it began
+/// @param lastFailure how the last start failed, in words; empty if none did
+/// @param blame the worker that failed last
+public record Rollout(
+        Version target,
+        Strategy strategy,
+        @Nullable Set<Integer> scope,
+        boolean draining,
+        int failures,
+        Moment retryAt,
+        Moment began,
+        String lastFailure,
+        @Nullable WorkerId blame) {
+
+    static Rollout of(Version target, Strategy strategy, @Nullable Set<Integer> scope, Moment now) {
+        return new Rollout(target, strategy, scope, false, 0, now, now, "", null);
+    }
+
+    Rollout drain() {
+        return new Rollout(
+                target, strategy, scope, true, failures, retryAt, began, lastFailure, blame);
+    }
+
+    Rollout failedOnce(String why, WorkerId who, Moment retry) {
+        return new Rollout(target, strategy, scope, draining, failures + 1, retry, began, why, who);
+    }
+
+    boolean covers(int slot) {
+        return scope == null || scope.contains(slot);
+    }
+
+    /// Whether a worker was started by this rollout.
+    boolean owns(Worker worker) {
+        return worker.version().generation() == target.generation();
+    }
+}

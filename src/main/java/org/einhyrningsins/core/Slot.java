@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// A place for one worker, and what happened in it.
+///
+/// @param held the operator stopped this slot alone
+/// @param moved respawns use the rollout's target
+/// @param current the worker meant to serve
+/// @param successor the worker that is to take over from it
+/// @param leaving those that were told to go
+/// @param refill when an empty slot is filled again; null while somebody is current, or never
+/// @param finished why it is not filled again although nobody stopped it; null if it is
+/// @param quickDeaths failures in a row, for the backoff
+/// @param burst the recent deaths of workers that had been up
+/// @param restarts how often it was refilled after a death
+/// @param trouble how its last failure went, in words; empty if there was none since it was well
+public record Slot(
+        int index,
+        boolean held,
+        boolean moved,
+        @Nullable Worker current,
+        @Nullable Worker successor,
+        List<Worker> leaving,
+        @Nullable Moment refill,
+        @Nullable String finished,
+        int quickDeaths,
+        List<Moment> burst,
+        int restarts,
+        String trouble) {
+
+    static Slot empty(int index, Moment refill) {
+        return new Slot(
+                index, false, false, null, null, List.of(), refill, null, 0, List.of(), 0, "");
+    }
+
+    /// Whether no process of it is left.
+    public boolean vacant() {
+        return current == null && successor == null && leaving.isEmpty();
+    }
+
+    /// All its workers: current, successor, leaving.
+    public List<Worker> workers() {
+        List<Worker> all = new ArrayList<>(leaving.size() + 2);
+        if (current != null) {
+            all.add(current);
+        }
+        if (successor != null) {
+            all.add(successor);
+        }
+        all.addAll(leaving);
+        return all;
+    }
+
+    Slot hold(boolean value) {
+        return new Slot(
+                index,
+                value,
+                moved,
+                current,
+                successor,
+                leaving,
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble);
+    }
+
+    Slot move(boolean value) {
+        return new Slot(
+                index,
+                held,
+                value,
+                current,
+                successor,
+                leaving,
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble);
+    }
+
+    Slot current(@Nullable Worker worker) {
+        return new Slot(
+                index,
+                held,
+                moved,
+                worker,
+                successor,
+                leaving,
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble);
+    }
+
+    Slot successor(@Nullable Worker worker) {
+        return new Slot(
+                index,
+                held,
+                moved,
+                current,
+                worker,
+                leaving,
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble);
+    }
+
+    Slot leaving(List<Worker> workers) {
+        return new Slot(
+                index,
+                held,
+                moved,
+                current,
+                successor,
+                List.copyOf(workers),
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble);
+    }
+
+    Slot refill(@Nullable Moment when) {
+        return new Slot(
+                index,
+                held,
+                moved,
+                current,
+                successor,
+                leaving,
+                when,
+                finished,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble);
+    }
+
+    Slot finish(@Nullable String why) {
+        return new Slot(
+                index,
+                held,
+                moved,
+                current,
+                successor,
+                leaving,
+                refill,
+                why,
+                quickDeaths,
+                burst,
+                restarts,
+                trouble);
+    }
+
+    Slot history(int quick, List<Moment> recent, String how) {
+        return new Slot(
+                index,
+                held,
+                moved,
+                current,
+                successor,
+                leaving,
+                refill,
+                finished,
+                quick,
+                List.copyOf(recent),
+                restarts,
+                how);
+    }
+
+    Slot restarted() {
+        return new Slot(
+                index,
+                held,
+                moved,
+                current,
+                successor,
+                leaving,
+                refill,
+                finished,
+                quickDeaths,
+                burst,
+                restarts + 1,
+                trouble);
+    }
+
+    /// Forgets its failures and its intent: it is filled as soon as it can be.
+    Slot afresh(Moment now) {
+        return hold(false)
+                .finish(null)
+                .history(0, List.of(), "")
+                .refill(current == null ? now : null);
+    }
+}

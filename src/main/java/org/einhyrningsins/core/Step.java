@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.core.Effect.Severity;
+import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.WorkerId;
+
+/// One step of a program: the event, then the deadlines, then what follows from the state.
+final class Step {
+    private Step() {}
+
+    static Transition take(Program program, Event event, Moment now) {
+        Draft draft = new Draft(program, now);
+        happen(draft, event);
+        Deadlines.expire(draft);
+        reconcile(draft);
+        return new Transition(draft.program(), draft.effects);
+    }
+
+    private static void happen(Draft draft, Event event) {
+        switch (event) {
+            case Event.Exited e -> exited(draft, e);
+            case Event.SpawnFailed e -> spawnFailed(draft, e);
+            case Event.Acked e -> acked(draft, e.worker());
+            case Event.Probed e -> probed(draft, e);
+            case Event.Extended e -> extended(draft, e);
+            case Event.Requested e -> Commands.obey(draft, e.ticket(), e.command());
+            case Event.DeadlinePassed ignored -> {}
+        }
+    }
+
+    /// The order matters only for speed: whatever one part makes possible, the next round of the
+    /// others takes up. A rollout that commits may change the count, so slots are trimmed after it.
+    private static void reconcile(Draft draft) {
+        Slots.trim(draft);
+        Rolling.advance(draft);
+        Slots.trim(draft);
+        Slots.refill(draft);
+        Answers.give(draft);
+    }
+
+    private static void exited(Draft draft, Event.Exited event) {
+        Worker worker = known(draft, event.worker());
+        draft.put(Draft.without(draft.slot(worker.id().slot()), worker));
+        if (worker.state() instanceof WorkerState.Stopping) {
+            draft.report(Severity.INFO, worker.id(), "gone: " + event.exit());
+        } else if (draft.onTrial(worker) && !Deaths.provedItself(draft, worker)) {
+            String how = worker.ready() ? "was up, but not for long: " : "ended before it was up: ";
+            Rolling.startFailed(draft, worker, how + event.exit());
+        } else {
+            Deaths.died(draft, worker, event.exit());
+        }
+    }
+
+    private static void spawnFailed(Draft draft, Event.SpawnFailed event) {
+        Worker worker = known(draft, event.worker());
+        draft.put(Draft.without(draft.slot(worker.id().slot()), worker));
+        String why = "cannot start: " + event.why();
+        if (worker.state() instanceof WorkerState.Stopping) {
+            draft.report(Severity.INFO, worker.id(), why + "; it was not wanted any more");
+        } else if (draft.onTrial(worker)) {
+            Rolling.startFailed(draft, worker, why);
+        } else {
+            Deaths.failedToStart(draft, worker, why);
+        }
+    }
+
+    private static void acked(Draft draft, WorkerId id) {
+        Worker worker = draft.find(id);
+        if (worker != null && worker.state() instanceof WorkerState.Starting) {
+            Deadlines.up(draft, worker);
+        } else {
+            draft.report(Severity.DEBUG, id, "said again, or too late, that it is up; ignored");
+        }
+    }
+
+    private static void probed(Draft draft, Event.Probed event) {
+        Worker worker = draft.find(event.worker());
+        if (worker == null || !(worker.state() instanceof WorkerState.Starting starting)) {
+            return;
+        }
+        if (event.up()) {
+            Deadlines.up(draft, worker);
+        } else if (worker.version().spec().ack().mode() instanceof AckSpec.Probe probe) {
+            Moment next = draft.now.plus(probe.every());
+            draft.replace(worker.in(new WorkerState.Starting(starting.deadline(), next)));
+        }
+    }
+
+    private static void extended(Draft draft, Event.Extended event) {
+        Worker worker = draft.find(event.worker());
+        if (worker == null) {
+            return;
+        }
+        Moment asked = draft.now.plus(event.time());
+        switch (worker.state()) {
+            case WorkerState.Starting s when !s.deadline().reached(asked) -> {}
+            case WorkerState.Starting s ->
+                    draft.replace(worker.in(new WorkerState.Starting(asked, s.nextProbe())));
+            case WorkerState.Stopping s
+                    when s.deadline() == null || !s.deadline().reached(asked) -> {}
+            case WorkerState.Stopping s ->
+                    draft.replace(worker.in(new WorkerState.Stopping(s.cause(), s.rest(), asked)));
+            case WorkerState.Settling ignored -> {}
+            case WorkerState.Ready ignored -> {}
+        }
+    }
+
+    private static Worker known(Draft draft, WorkerId id) {
+        Worker worker = draft.find(id);
+        if (worker == null) {
+            throw new IllegalStateException(
+                    "worker " + id + " of '" + draft.name + "' ended twice, or never began");
+        }
+        return worker;
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.ProgramSpec;
+
+/// One definition of a program, as a worker was or will be started with.
+///
+/// @param generation grows by one with every rollout, from 1
+public record Version(int generation, ProgramSpec spec) {
+    /// The same generation under new management: see [ProgramSpec#birth()].
+    Version managedBy(ProgramSpec other) {
+        return new Version(generation, other);
+    }
+}

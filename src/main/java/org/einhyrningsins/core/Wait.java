@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.Set;
+
+/// A command that is not answered yet.
+///
+/// @param ticket whom to answer
+/// @param verb what was asked, for the answer: `start`, `stop` …
+/// @param began when it was asked
+/// @param scope the slots it is about, null for all
+public record Wait(
+        long ticket, String verb, Moment began, @Nullable Set<Integer> scope, Until until) {
+
+    boolean covers(int slot) {
+        return scope == null || scope.contains(slot);
+    }
+
+    /// What it waits for.
+    public enum Until {
+        /// Every worker is up.
+        UP,
+        /// No process is left.
+        GONE,
+        /// Every worker is up and none is left above the count.
+        SCALED,
+        /// The rollout has its verdict.
+        ROLLED
+    }
+}

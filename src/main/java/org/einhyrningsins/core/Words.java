@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import java.time.Duration;
+
+/// Times as a person says them.
+final class Words {
+    private Words() {}
+
+    /// `63ms`, `2.5s`, `30s`, `5m`, `1h30m`.
+    static String of(Duration time) {
+        long millis = time.toMillis();
+        if (millis < 1_000) {
+            return millis + "ms";
+        }
+        if (millis < 60_000) {
+            long tenths = millis / 100;
+            return tenths % 10 == 0 ? tenths / 10 + "s" : tenths / 10 + "." + tenths % 10 + "s";
+        }
+        long minutes = millis / 60_000;
+        long seconds = millis % 60_000 / 1_000;
+        if (minutes < 60) {
+            return seconds == 0 ? minutes + "m" : minutes + "m" + seconds + "s";
+        }
+        return minutes % 60 == 0 ? minutes / 60 + "h" : minutes / 60 + "h" + minutes % 60 + "m";
+    }
+
+    /// `1 worker`, `4 workers`.
+    static String workers(int count) {
+        return count == 1 ? "1 worker" : count + " workers";
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+/// One process of a program, as the core sees it.
+///
+/// @param version the definition it was started with
+/// @param born when it was spawned
+public record Worker(WorkerId id, Version version, Moment born, WorkerState state) {
+    Worker in(WorkerState next) {
+        return new Worker(id, version, born, next);
+    }
+
+    Worker under(Version other) {
+        return new Worker(id, other, born, state);
+    }
+
+    /// Whether it is known to be up and may be relied on.
+    public boolean ready() {
+        return state instanceof WorkerState.Ready;
+    }
+
+    /// Whether it hangs in the kernel: see [WorkerState.Stopping#stuck()].
+    public boolean stuck() {
+        return state instanceof WorkerState.Stopping stopping && stopping.stuck();
+    }
+
+    /// Its next deadline, null if time changes nothing.
+    @Nullable Moment deadline() {
+        return switch (state) {
+            case WorkerState.Starting s -> Moment.earlier(s.deadline(), s.nextProbe());
+            case WorkerState.Settling s -> s.until();
+            case WorkerState.Ready ignored -> null;
+            case WorkerState.Stopping s -> s.deadline();
+        };
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.StopSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/// What a worker is up to. Each state holds only what exists in it.
+public sealed interface WorkerState {
+    /// Running, not yet known to be up.
+    ///
+    /// @param deadline when it counts as up (ack by timer) or as failed (all other modes)
+    /// @param nextProbe when to ask it; null if it is not asked, or an answer is due
+    record Starting(Moment deadline, @Nullable Moment nextProbe) implements WorkerState {}
+
+    /// Up, and to stay so for a while before anybody relies on it.
+    record Settling(Moment until) implements WorkerState {}
+
+    /// Up.
+    record Ready(Moment since) implements WorkerState {}
+
+    /// Told to go.
+    ///
+    /// @param cause why
+    /// @param rest the steps that are still to come
+    /// @param deadline when the next of them is due, or, after the last, when to stop hoping; null
+    ///   when nothing is hoped for any more
+    record Stopping(Cause cause, List<StopSpec.Step> rest, @Nullable Moment deadline)
+            implements WorkerState {
+        public Stopping {
+            rest = List.copyOf(rest);
+        }
+
+        /// Whether even KILL did not end it (it hangs in the kernel). Nobody waits for it.
+        public boolean stuck() {
+            return deadline == null;
+        }
+    }
+
+    /// Why a worker was told to go.
+    enum Cause {
+        /// Its successor is there.
+        RETIRED,
+        /// The program was given fewer workers.
+        SCALED,
+        /// The operator stopped it.
+        STOPPED,
+        /// The operator restarted it: its slot waits until it is gone.
+        RESTARTED,
+        /// It did not come up in time.
+        FAILED_START,
+        /// Its rollout was given up.
+        WITHDRAWN
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/// The heart: what one program is, and what happens to it. Events in, effects out; no I/O, no
+/// clock, no threads, no randomness.
+///
+/// A [Program] is a value. [Program#step] takes what happened and the time, and returns the program
+/// as it is then with the orders that follow from it. The manager carries the orders out and comes
+/// back with what came of them. No timer is ever armed: every deadline is a field, and the manager
+/// asks for the earliest one.
+///
+/// **Slots.** A program of four workers has slots 0 to 3. A slot has at most one *current* worker,
+/// the one meant to serve; during a rollout perhaps a *successor*, which is to take its place; and
+/// any number of *leaving* ones that were told to go and have not gone yet. Whoever is current or
+/// successor has not been told to go, whoever is leaving has been.
+///
+/// **A step** has three parts: the event changes what it is about; deadlines that have passed take
+/// effect; then the program is *reconciled*: whatever is missing is spawned, whatever is too much
+/// is told to go, the rollout goes on as far as it may, and commands whose outcome is known are
+/// answered. Reconciling looks only at the state, never at how it came about, so there is no order
+/// of events that it does not know what to do with.
+///
+/// **Two definitions.** `serving` is the one respawns use. A rollout has its *target*; slots that
+/// were moved to it respawn with it while the rollout lasts. When it succeeds, the target becomes
+/// `serving`; when it fails, nothing is left of it but the workers that already serve.
+///
+/// ```
+///   worker:   Starting --ack--> [Settling --settle--> ] Ready        (current or successor)
+///                 |                  |                    |
+///                 +------ told to go: stop, scale, retire, no ack --+--> Stopping --> gone
+///   rollout:  Advancing --all moved--> Draining --old ones gone--> done
+///                 +--retries used up--> failed: old version kept
+///   phase:    Stopped <--start/stop--> Running --give-up--> Failed --start, reload--> Running
+/// ```
+@NullMarked
+package org.einhyrningsins.core;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.control.JsonId;
+import org.einhyrningsins.control.Lines;
+import org.einhyrningsins.control.Malformed;
+import org.einhyrningsins.control.Replies;
+import org.einhyrningsins.control.Request;
+import org.einhyrningsins.control.Requests;
+import org.einhyrningsins.control.WorkerMessage;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Poll;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Sockets;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The operator's socket: accepts clients and hands each line they write to the [Operator].
+final class ControlServer {
+    private static final int MOST_CLIENTS = 512;
+
+    private final Loop loop;
+    private final Path path;
+    private final int listener;
+    private final long file;
+    private final ByteBuffer buffer;
+    private final Map<Integer, Connection> connections = new HashMap<>();
+    private final Requested requested;
+
+    /// Who is told what is asked.
+    interface Requested {
+        void request(Connection client, Request request);
+    }
+
+    /// Listens at the path. A file left behind by a manager that died is replaced; a socket that
+    /// somebody answers at is not ours to take.
+    ControlServer(Loop loop, Path path, int mode, ByteBuffer buffer, Requested requested) {
+        this.loop = loop;
+        this.path = path;
+        this.buffer = buffer;
+        this.requested = requested;
+        listener = Sockets.listenUnix(path, mode);
+        file = RuntimeFiles.inode(path);
+        loop.watch(listener, Poll.IN, events -> accept());
+    }
+
+    private void accept() {
+        int fd = Acceptor.accept(listener);
+        if (fd < 0) {
+            return;
+        }
+        if (connections.size() >= MOST_CLIENTS) {
+            byte[] full =
+                    Replies.done(
+                            JsonId.NONE,
+                            ExitStatus.FAILED,
+                            "the manager has "
+                                    + MOST_CLIENTS
+                                    + " clients and takes no more; try again");
+            turnAway(fd, full);
+            return;
+        }
+        Connection client = new Connection(loop, fd);
+        connections.put(fd, client);
+        loop.watch(fd, Poll.IN, events -> ready(client, events));
+    }
+
+    private static void turnAway(int fd, byte[] reply) {
+        try {
+            Descriptors.write(fd, ByteBuffer.wrap(reply));
+        } catch (PosixException gone) {
+            // so much the better
+        }
+        Descriptors.close(fd);
+    }
+
+    private void ready(Connection client, int events) {
+        if ((events & Poll.OUT) != 0) {
+            client.flush();
+        }
+        if ((events & (Poll.IN | Poll.HUP | Poll.ERR)) != 0
+                && !client.read(buffer, new Taker(client))) {
+            client.close();
+        }
+        if (client.closed()) {
+            connections.remove(client.fd(), client);
+        }
+    }
+
+    /// One line after the other of one client.
+    private final class Taker implements Lines.Taker {
+        private final Connection client;
+
+        Taker(Connection client) {
+            this.client = client;
+        }
+
+        @Override
+        public void line(byte[] line) {
+            switch (Requests.parse(line)) {
+                case Request request -> requested.request(client, request);
+                case WorkerMessage message ->
+                        client.send(
+                                Replies.done(
+                                        message.id() == null ? JsonId.NONE : message.id(),
+                                        ExitStatus.USAGE,
+                                        "this is the operator's socket; a worker acknowledges at"
+                                                + " its EINHORN_SOCK_PATH"));
+                case Malformed malformed -> client.send(Replies.malformed(malformed));
+            }
+        }
+
+        @Override
+        public void tooLong(int bound) {
+            client.send(Replies.tooLong(bound));
+        }
+    }
+
+    /// Tells all who follow that program.
+    void tell(String program, String message) {
+        if (!connections.isEmpty()) {
+            List.copyOf(connections.values()).forEach(client -> client.tell(program, message));
+        }
+    }
+
+    /// Closes everything and removes the socket's file, if it is still ours.
+    void close() {
+        for (Connection client : List.copyOf(connections.values())) {
+            client.flush();
+            client.close();
+        }
+        loop.forget(listener);
+        Descriptors.close(listener);
+        if (file == RuntimeFiles.inode(path)) {
+            RuntimeFiles.delete(path);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.control.JsonId;
+import org.einhyrningsins.control.Replies;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// One request that is being carried out: it may concern several programs, and is answered when all
+/// of them have said what came of it.
+final class Conversation {
+    private final @Nullable Connection client;
+    private final JsonId id;
+    private final String what;
+    private final List<String> outcomes = new ArrayList<>();
+    private int open;
+    private boolean failed;
+
+    /// @param client null when nobody waits: a signal asked for it, or the client would not
+    Conversation(@Nullable Connection client, JsonId id, String what) {
+        this.client = client;
+        this.id = id;
+        this.what = what;
+    }
+
+    String what() {
+        return what;
+    }
+
+    boolean attended() {
+        return client != null && !client.closed();
+    }
+
+    /// One program more is to answer.
+    void expect() {
+        open++;
+    }
+
+    void progress(String message) {
+        if (client != null) {
+            client.send(Replies.progress(id, message));
+        }
+    }
+
+    /// One program has answered; the last of them ends the conversation.
+    void outcome(boolean done, String message) {
+        open--;
+        failed |= !done;
+        outcomes.add(message);
+        if (open > 0) {
+            progress(message);
+        } else {
+            end();
+        }
+    }
+
+    private void end() {
+        if (client != null) {
+            ExitStatus code = failed ? ExitStatus.FAILED : ExitStatus.DONE;
+            client.send(Replies.done(id, code, String.join("\n", outcomes)));
+        }
+    }
+}

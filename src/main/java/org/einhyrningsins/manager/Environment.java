@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.posix.Bound;
+import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.SocketSpec;
+import org.einhyrningsins.spec.WorkerId;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// The environment of workers: what the manager was started with, less what was meant for the
+/// manager alone, plus what the program and the protocols say.
+final class Environment {
+    /// What the launcher marks its own changes with: see bin/einhyrningsins.
+    private static final String OURS = "EINHYRNINGSINS_";
+
+    private static final String SET = "EINHYRNINGSINS_SET";
+    private static final String ORIGINAL = "EINHYRNINGSINS_ORIG_";
+
+    /// Spoken to us by whoever started us, or by us to workers; never passed on.
+    private static final List<String> PREFIXES =
+            List.of(
+                    OURS,
+                    "LISTEN_",
+                    "EINHORN_",
+                    "WATCHDOG_",
+                    "SERVER_STARTER_",
+                    "NOTIFY_SOCKET",
+                    "FDSTORE");
+
+    private Environment() {}
+
+    /// What workers inherit.
+    ///
+    /// @param own the manager's environment
+    static SequencedMap<String, String> inherited(Map<String, String> own) {
+        SequencedMap<String, String> inherited = new LinkedHashMap<>();
+        List<String> set = List.of(own.getOrDefault(SET, "").split(" "));
+        own.forEach(
+                (name, value) -> {
+                    if (name.startsWith(ORIGINAL)) {
+                        inherited.put(name.substring(ORIGINAL.length()), value);
+                    } else if (!set.contains(name) && !ours(name)) {
+                        inherited.put(name, value);
+                    }
+                });
+        return inherited;
+    }
+
+    private static boolean ours(String name) {
+        for (String prefix : PREFIXES) {
+            if (name.startsWith(prefix)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// What the protocols tell a worker: einhorn's, systemd's and Server::Starter's.
+    ///
+    /// @param into the worker's environment
+    /// @param sockets of the program's definition, bound, in its order
+    static void announce(
+            Map<String, String> into,
+            ProgramSpec spec,
+            List<Bound> sockets,
+            WorkerId id,
+            int generation) {
+        int first = ProgramSpec.FIRST_SOCKET_FD;
+        List<String> names = new ArrayList<>();
+        List<String> starter = new ArrayList<>();
+        for (int i = 0; i < sockets.size(); i++) {
+            SocketSpec socket = spec.sockets().get(i);
+            into.put("EINHORN_FD_" + i, Integer.toString(first + i));
+            into.put("EINHORN_FD_FAMILY_" + i, family(socket.address()));
+            names.add(socket.name());
+            starter.add(starterAddress(socket.address(), sockets.get(i)) + "=" + (first + i));
+        }
+        into.put("EINHORN_FD_COUNT", Integer.toString(sockets.size()));
+        into.put("EINHORN_MASTER_PID", Integer.toString(Processes.self()));
+        into.put("EINHORN_CHILD_INDEX", Integer.toString(id.slot()));
+        if (!sockets.isEmpty()) {
+            into.put("LISTEN_FDS", Integer.toString(sockets.size()));
+            into.put("LISTEN_FDNAMES", String.join(":", names));
+            into.put("SERVER_STARTER_PORT", String.join(";", starter));
+            into.put("SERVER_STARTER_GENERATION", Integer.toString(generation));
+        }
+    }
+
+    private static String family(SocketSpec.Address address) {
+        return switch (address) {
+            case SocketSpec.Tcp tcp -> inet(tcp.host());
+            case SocketSpec.Udp udp -> inet(udp.host());
+            case SocketSpec.UnixPath ignored -> "AF_UNIX";
+            case SocketSpec.UnixAbstract ignored -> "AF_UNIX";
+        };
+    }
+
+    private static String inet(java.net.InetAddress host) {
+        return host instanceof java.net.Inet6Address ? "AF_INET6" : "AF_INET";
+    }
+
+    /// Server::Starter writes paths and `host:port` as they are, and UDP with a `u` before the
+    /// port.
+    private static String starterAddress(SocketSpec.Address address, Bound bound) {
+        return switch (address) {
+            case SocketSpec.Tcp ignored -> bound.address();
+            case SocketSpec.Udp ignored -> udp(bound.address());
+            case SocketSpec.UnixPath unix -> unix.path().toString();
+            case SocketSpec.UnixAbstract unix -> "@" + unix.name();
+        };
+    }
+
+    private static String udp(String bound) {
+        String plain = bound.startsWith("udp:") ? bound.substring(4) : bound;
+        int colon = plain.lastIndexOf(':');
+        return plain.substring(0, colon + 1) + "u" + plain.substring(colon + 1);
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.spec.LogSpec;
+
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+
+/// The manager's own log, on stderr: one line for what happened and what comes next.
+///
+/// Lines are written at once and whole. A reader that stops reading stops the manager, as with any
+/// program that logs to a pipe: give it a file, a terminal or journald.
+final class Log {
+    private final PrintStream out;
+    private LogSpec spec;
+
+    Log(PrintStream out, LogSpec spec) {
+        this.out = out;
+        this.spec = spec;
+    }
+
+    void configure(LogSpec next) {
+        spec = next;
+    }
+
+    void error(String subject, String message) {
+        write(LogSpec.Level.ERROR, subject, message);
+    }
+
+    void warn(String subject, String message) {
+        write(LogSpec.Level.WARN, subject, message);
+    }
+
+    void info(String subject, String message) {
+        write(LogSpec.Level.INFO, subject, message);
+    }
+
+    void debug(String subject, String message) {
+        write(LogSpec.Level.DEBUG, subject, message);
+    }
+
+    /// Something that cannot happen did. It is survived; the trace is for whoever mends it.
+    void bug(String subject, RuntimeException thrown) {
+        StringBuilder trace = new StringBuilder("our own bug, please report it: ").append(thrown);
+        for (StackTraceElement element : thrown.getStackTrace()) {
+            trace.append("\n    at ").append(element);
+        }
+        write(LogSpec.Level.ERROR, subject, trace.toString());
+    }
+
+    /// @param subject the program or worker it is about; empty for the manager itself
+    void write(LogSpec.Level level, String subject, String message) {
+        if (level.compareTo(spec.level()) > 0) {
+            return;
+        }
+        StringBuilder line = new StringBuilder(message.length() + 64);
+        if (spec.format() == LogSpec.Format.JSON) {
+            json(line, level, subject, message);
+        } else {
+            text(line, level, subject, message);
+        }
+        byte[] bytes = line.append('\n').toString().getBytes(StandardCharsets.UTF_8);
+        out.write(bytes, 0, bytes.length);
+        out.flush();
+    }
+
+    private static void text(
+            StringBuilder line, LogSpec.Level level, String subject, String message) {
+        Timestamp.append(line, Clock.wallMillis());
+        line.append(' ').append(word(level)).append(' ');
+        if (!subject.isEmpty()) {
+            line.append(subject).append(": ");
+        }
+        line.append(message);
+    }
+
+    private static void json(
+            StringBuilder line, LogSpec.Level level, String subject, String message) {
+        line.append("{\"time\":\"");
+        Timestamp.append(line, Clock.wallMillis());
+        line.append("\",\"level\":\"").append(word(level).strip());
+        line.append("\",\"subject\":");
+        org.einhyrningsins.control.JsonText.quote(line, subject);
+        line.append(",\"message\":");
+        org.einhyrningsins.control.JsonText.quote(line, message);
+        line.append('}');
+    }
+
+    /// All of one width, so that subjects stand below each other.
+    private static String word(LogSpec.Level level) {
+        return switch (level) {
+            case ERROR -> "error";
+            case WARN -> "warn ";
+            case INFO -> "info ";
+            case DEBUG -> "debug";
+        };
+    }
+}

@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.config.Loaded;
+import org.einhyrningsins.config.Problem;
+import org.einhyrningsins.config.Surroundings;
+import org.einhyrningsins.control.ControlPath;
+import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.control.JsonId;
+import org.einhyrningsins.control.ProgramStatus;
+import org.einhyrningsins.control.StatusReport;
+import org.einhyrningsins.core.Command;
+import org.einhyrningsins.core.Effect;
+import org.einhyrningsins.core.Event;
+import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.posix.Accounts;
+import org.einhyrningsins.posix.Bound;
+import org.einhyrningsins.posix.Credentials;
+import org.einhyrningsins.posix.Errno;
+import org.einhyrningsins.posix.Limits;
+import org.einhyrningsins.posix.Peer;
+import org.einhyrningsins.posix.Poll;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.posix.Signals;
+import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.spec.ControlSpec;
+import org.einhyrningsins.spec.IdentitySpec;
+import org.einhyrningsins.spec.LogSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.ServicesSpec;
+import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.Set;
+
+/// The manager: made once, runs until everything it started has gone.
+public final class Manager implements ProgramHost.Listener, Operator.Conduct, Reloader.Hosting {
+    private static final int BUFFER = 64 * 1024;
+
+    /// Above the worker sockets of all managers of root.
+    private static final Path SHARED = Path.of("/run/einhyrningsins-workers");
+
+    private final LaunchOptions options;
+    private final Log log = new Log(System.err, LogSpec.DEFAULT);
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
+    private final long startedMillis = Clock.wallMillis();
+    private final Programs programs = new Programs();
+    private final Loop loop = new Loop(log);
+    private final SocketTable sockets = new SocketTable(log);
+    private final Prober prober = new Prober(loop, buffer);
+    private final Births births;
+    private final Reloader reloader;
+    private final Operator operator;
+    private final List<Conversation> dying = new ArrayList<>();
+    private @Nullable ControlServer control;
+    private @Nullable Path workerDirectory;
+    private boolean stopping;
+    private boolean over;
+
+    private Manager(LaunchOptions options) {
+        this.options = options;
+        SequencedMap<String, String> inherited = Environment.inherited(System.getenv());
+        births = new Births(inherited, sockets);
+        Surroundings surroundings =
+                new Surroundings(
+                        inherited,
+                        Runtime.getRuntime().availableProcessors(),
+                        name -> Accounts.uid(name).isPresent(),
+                        name -> Accounts.gid(name).isPresent());
+        reloader = new Reloader(options.config(), surroundings, programs, sockets, log, this);
+        operator = new Operator(programs, new Statuses(sockets), reloader, this);
+    }
+
+    /// Runs until it is told to stop.
+    ///
+    /// @return the exit status, as section EXIT STATUS of einhyrningsins(1) has it
+    public static int run(LaunchOptions options) {
+        try {
+            return new Manager(options).run();
+        } catch (CannotStart e) {
+            System.err.println("einhyrningsins: " + e.getMessage());
+            return e.code.code();
+        }
+    }
+
+    /// Why the manager cannot start. Nothing was started.
+    private static final class CannotStart extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final ExitStatus code;
+
+        CannotStart(ExitStatus code, String message) {
+            super(message);
+            this.code = code;
+        }
+    }
+
+    private int run() throws CannotStart {
+        ServicesSpec services = load();
+        settings(services);
+        Path socket = controlPath(services.control());
+        try {
+            open(services, socket);
+            start(services);
+            while (!over) {
+                turn();
+            }
+        } finally {
+            close();
+        }
+        log.info("", "everything is stopped");
+        return ExitStatus.DONE.code();
+    }
+
+    // ---- start
+
+    private ServicesSpec load() throws CannotStart {
+        return switch (reloader.load()) {
+            case Loaded.Valid valid -> {
+                for (Problem warning : valid.warnings()) {
+                    log.warn("", warning.render());
+                }
+                yield valid.services();
+            }
+            case Loaded.Invalid invalid -> {
+                StringBuilder text =
+                        new StringBuilder("cannot start: ")
+                                .append(options.config())
+                                .append(" has problems");
+                for (Problem problem : invalid.problems()) {
+                    text.append('\n').append(problem.render());
+                }
+                throw new CannotStart(ExitStatus.INVALID, text.toString());
+            }
+        };
+    }
+
+    private Path controlPath(ControlSpec spec) {
+        Path named = options.controlSocket() != null ? options.controlSocket() : spec.socket();
+        return named == null
+                ? ControlPath.standard(System.getenv(), Processes.user())
+                : named.toAbsolutePath().normalize();
+    }
+
+    private void open(ServicesSpec services, Path socket) throws CannotStart {
+        Limits.raiseOpenFiles();
+        listenForSignals();
+        openControl(socket, services.control().mode());
+        try {
+            sockets.open(services.programs().values());
+            workerDirectory = workerDirectory(socket);
+            RuntimeFiles.directory(
+                    workerDirectory, Processes.user() == 0 ? "rwx--x--x" : "rwx------");
+            writePidFile();
+        } catch (SocketTable.CannotBind | IOException | PosixException e) {
+            throw new CannotStart(ExitStatus.FAILED, "cannot start: " + e.getMessage());
+        }
+    }
+
+    private void openControl(Path socket, int mode) throws CannotStart {
+        Path directory = socket.getParent();
+        try {
+            if (directory != null) {
+                RuntimeFiles.directory(directory, "rwx------");
+            }
+            control = new ControlServer(loop, socket, mode, buffer, operator);
+        } catch (PosixException e) {
+            throw new CannotStart(
+                    ExitStatus.FAILED,
+                    e.errno() == Errno.EADDRINUSE
+                            ? taken(socket)
+                            : "cannot start: control socket " + socket + ": " + e.getMessage());
+        } catch (IOException e) {
+            throw new CannotStart(
+                    ExitStatus.FAILED,
+                    "cannot make directory "
+                            + directory
+                            + " of the control socket: "
+                            + e.getMessage());
+        }
+    }
+
+    private static String taken(Path socket) {
+        Peer owner = Sockets.owner(socket);
+        String who =
+                owner == null ? "somebody" : "pid " + owner.pid() + " (uid " + owner.uid() + ")";
+        return "cannot start: control socket "
+                + socket
+                + " is held by "
+                + who
+                + "; use that manager, or start this one with another socket (-d)";
+    }
+
+    /// Where workers of other users can reach it, and short, since a socket's path has 107 bytes.
+    private static Path workerDirectory(Path socket) {
+        return Processes.user() == 0
+                ? SHARED.resolve(Integer.toHexString(socket.toString().hashCode()))
+                : Path.of(socket + ".workers");
+    }
+
+    private void writePidFile() throws IOException {
+        if (options.pidFile() != null) {
+            Files.writeString(options.pidFile(), Processes.self() + "\n");
+        }
+    }
+
+    private void listenForSignals() throws CannotStart {
+        if (!Signals.blocked(Signal.TERM)) {
+            throw new CannotStart(
+                    ExitStatus.BUG,
+                    "signals are not blocked; start it by bin/einhyrningsins, which does that");
+        }
+        int fd = Signals.open(SIGNALS);
+        loop.watch(fd, Poll.IN, events -> signals(fd));
+    }
+
+    private void start(ServicesSpec services) {
+        log.info(
+                "",
+                "einhyrningsins "
+                        + version()
+                        + ", pid "
+                        + Processes.self()
+                        + ", "
+                        + options.config());
+        for (ProgramSpec spec : services.programs().values()) {
+            try {
+                host(spec);
+            } catch (IOException | PosixException e) {
+                log.error(spec.name(), "cannot make its worker sockets: " + e.getMessage());
+            }
+        }
+        for (ProgramHost host : programs.all()) {
+            announce(host.program().serving().spec());
+            Conversation start = new Conversation(null, JsonId.NONE, "start");
+            start.expect();
+            operator.ask(host, new Command.Start(null), start);
+        }
+    }
+
+    private void announce(ProgramSpec spec) {
+        List<String> addresses = new ArrayList<>();
+        for (Bound bound : sockets.of(spec)) {
+            addresses.add(bound.address());
+        }
+        String on = addresses.isEmpty() ? "" : " on " + String.join(", ", addresses);
+        log.info(
+                spec.name(),
+                "starting "
+                        + (spec.workers() == 1 ? "1 worker" : spec.workers() + " workers")
+                        + on);
+    }
+
+    @Override
+    public ProgramHost host(ProgramSpec spec) throws IOException {
+        ProgramHost.Surface surface =
+                new ProgramHost.Surface(loop, births, sockets, prober, this::door, this);
+        ProgramHost host = new ProgramHost(spec, surface);
+        programs.add(host);
+        return host;
+    }
+
+    private WorkerDoor door(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
+        if (workerDirectory == null) {
+            throw new IllegalStateException("programs are hosted after the manager is open");
+        }
+        IdentitySpec identity = spec.identity();
+        Credentials owner =
+                identity.user() == null
+                        ? null
+                        : Accounts.credentials(identity.user(), identity.group());
+        return new WorkerDoor(loop, workerDirectory, spec.name(), owner, buffer, listener);
+    }
+
+    @Override
+    public void settings(ServicesSpec services) {
+        LogSpec spec = services.log();
+        log.configure(options.verbose() ? new LogSpec(LogSpec.Level.DEBUG, spec.format()) : spec);
+    }
+
+    // ---- the loop
+
+    private void turn() {
+        Moment now = Clock.now();
+        Moment next = null;
+        for (ProgramHost host : programs.everyHost()) {
+            Moment deadline = host.deadline();
+            if (deadline != null && deadline.reached(now)) {
+                take(host, new Event.DeadlinePassed());
+                deadline = host.deadline();
+            }
+            next = Moment.earlier(next, deadline);
+        }
+        if (!over) {
+            loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
+        }
+    }
+
+    /// A bug in what one program does must not take the others down with it.
+    private void take(ProgramHost host, Event event) {
+        try {
+            host.take(event);
+        } catch (RuntimeException e) {
+            log.bug(host.name(), e);
+        }
+    }
+
+    @Override
+    public void stepped(ProgramHost host) {
+        if (programs.dropIfGone(host)) {
+            host.close();
+            log.info(host.name(), "removed");
+        }
+        sockets.closeAllBut(programs.inUse());
+        if (stopping && programs.vacant()) {
+            over = true;
+            dying.forEach(conversation -> conversation.outcome(true, "everything is stopped"));
+        }
+    }
+
+    // ---- signals
+
+    private static final Set<Signal> SIGNALS =
+            EnumSet.of(
+                    Signal.HUP,
+                    Signal.INT,
+                    Signal.QUIT,
+                    Signal.USR1,
+                    Signal.USR2,
+                    Signal.TERM,
+                    Signal.CHLD,
+                    Signal.TTIN,
+                    Signal.TTOU,
+                    Signal.CONT);
+
+    private void signals(int fd) {
+        for (Signals.Received next = Signals.read(fd); next != null; next = Signals.read(fd)) {
+            signal(next.signal(), next.sender());
+        }
+    }
+
+    private void signal(Signal signal, int sender) {
+        if (signal != Signal.CHLD) {
+            log.info("", "SIG" + signal + " from pid " + sender);
+        }
+        switch (signal) {
+            case HUP -> reloadAll();
+            case USR1, TTIN, TTOU, CONT -> everyProgram(new Command.SendSignal(signal, null));
+            case INT, USR2 -> stop(null);
+            case TERM -> stop(Signal.TERM);
+            case QUIT -> quit();
+            case CHLD -> reapOrphans();
+            default -> {}
+        }
+    }
+
+    private void reloadAll() {
+        Conversation conversation = new Conversation(null, JsonId.NONE, "reload");
+        reloader.reload(Set.of(), conversation, operator);
+    }
+
+    private void everyProgram(Command command) {
+        for (ProgramHost host : programs.everyHost()) {
+            Conversation conversation = new Conversation(null, JsonId.NONE, "signal");
+            conversation.expect();
+            operator.ask(host, command, conversation);
+        }
+    }
+
+    /// The first time it is told, everything stops gracefully; every further time, what has not
+    /// gone gets its next signal.
+    private void stop(@Nullable Signal first) {
+        if (stopping) {
+            everyProgram(new Command.Hasten());
+            return;
+        }
+        stopping = true;
+        log.info("", "stopping everything");
+        everyProgram(new Command.Stop(null, first));
+        over = programs.vacant();
+    }
+
+    private void quit() {
+        everyProgram(new Command.Stop(null, null));
+        log.warn("", "exits at once; workers were told to go and are not waited for");
+        over = true;
+    }
+
+    private void reapOrphans() {
+        Processes.reapOrphans(this::ours);
+    }
+
+    private boolean ours(int pid) {
+        for (ProgramHost host : programs.everyHost()) {
+            if (host.owns(pid)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // ---- what programs tell
+
+    @Override
+    public void progress(long ticket, String message) {
+        operator.progress(ticket, message);
+    }
+
+    @Override
+    public void answer(long ticket, boolean done, String message) {
+        log.write(done ? LogSpec.Level.INFO : LogSpec.Level.ERROR, "", message);
+        operator.answer(ticket, done, message);
+    }
+
+    @Override
+    public void report(ProgramHost host, Effect.Severity severity, String subject, String message) {
+        LogSpec.Level level =
+                switch (severity) {
+                    case ERROR -> LogSpec.Level.ERROR;
+                    case WARN -> LogSpec.Level.WARN;
+                    case INFO -> LogSpec.Level.INFO;
+                    case DEBUG -> LogSpec.Level.DEBUG;
+                };
+        log.write(level, subject, message);
+        if (control != null) {
+            control.tell(host.name(), subject + ": " + message);
+        }
+    }
+
+    // ---- what operators ask of the manager itself
+
+    @Override
+    public void die(Conversation conversation) {
+        conversation.expect();
+        dying.add(conversation);
+        if (!stopping) {
+            stop(null);
+        }
+        if (over) {
+            conversation.outcome(true, "everything is stopped");
+        }
+    }
+
+    @Override
+    public StatusReport report(List<ProgramStatus> list) {
+        return new StatusReport(
+                version(),
+                Processes.self(),
+                Clock.wallMillis() - startedMillis,
+                options.config().toString(),
+                list);
+    }
+
+    @Override
+    public String version() {
+        return org.einhyrningsins.spec.Release.text();
+    }
+
+    // ---- end
+
+    private void close() {
+        programs.everyHost().forEach(ProgramHost::close);
+        sockets.closeAllBut(List.of());
+        if (workerDirectory != null) {
+            RuntimeFiles.delete(workerDirectory);
+            if (Processes.user() == 0) {
+                RuntimeFiles.delete(SHARED);
+            }
+        }
+        if (options.pidFile() != null) {
+            RuntimeFiles.delete(options.pidFile());
+        }
+        if (control != null) {
+            control.close();
+        }
+        loop.close();
+    }
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.control.JsonId;
+import org.einhyrningsins.control.Order;
+import org.einhyrningsins.control.ProgramStatus;
+import org.einhyrningsins.control.Replies;
+import org.einhyrningsins.control.Request;
+import org.einhyrningsins.control.StatusReport;
+import org.einhyrningsins.control.StatusText;
+import org.einhyrningsins.control.Target;
+import org.einhyrningsins.control.UsageException;
+import org.einhyrningsins.core.Command;
+import org.einhyrningsins.core.Event;
+import org.einhyrningsins.spec.RolloutSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// What operators ask for: finds the programs an order is about, passes it on to each, and brings
+/// what came of it back to whoever asked.
+final class Operator implements ControlServer.Requested {
+    private final Programs programs;
+    private final Statuses statuses;
+    private final Reloader reloader;
+    private final Conduct conduct;
+    private final Map<Long, Conversation> tickets = new HashMap<>();
+    private long nextTicket = 1;
+
+    /// What only the manager itself can do or tell.
+    interface Conduct {
+        /// Stops everything and exits.
+        void die(Conversation conversation);
+
+        /// A report on those programs, complete but for them.
+        StatusReport report(List<ProgramStatus> programs);
+
+        String version();
+    }
+
+    Operator(Programs programs, Statuses statuses, Reloader reloader, Conduct conduct) {
+        this.programs = programs;
+        this.statuses = statuses;
+        this.reloader = reloader;
+        this.conduct = conduct;
+    }
+
+    // ---- what was asked
+
+    @Override
+    public void request(Connection client, Request request) {
+        try {
+            obey(client, request, Order.read(request.command(), request.args()));
+        } catch (UsageException e) {
+            String message = String.valueOf(e.getMessage());
+            client.send(Replies.done(request.id(), ExitStatus.USAGE, message));
+        }
+    }
+
+    private void obey(Connection client, Request request, Order order) throws UsageException {
+        switch (order) {
+            case Order.Status o -> status(client, request, o.targets(), false);
+            case Order.Show o -> status(client, request, o.targets(), true);
+            case Order.Events o -> follow(client, request, o.targets());
+            case Order.Version ignored ->
+                    client.send(Replies.done(request.id(), ExitStatus.DONE, conduct.version()));
+            case Order.Die ignored -> conduct.die(converse(client, request));
+            case Order.Reload o -> reload(client, request, o.targets());
+            case Order.Upgrade o -> {
+                RolloutSpec.Strategy strategy = o.fleet() ? RolloutSpec.Strategy.FLEET : null;
+                tell(client, request, o.targets(), scope -> new Command.Upgrade(scope, strategy));
+            }
+            case Order.Start o -> tell(client, request, o.targets(), Command.Start::new);
+            case Order.Stop o ->
+                    tell(client, request, o.targets(), scope -> new Command.Stop(scope, null));
+            case Order.Restart o -> tell(client, request, o.targets(), Command.Restart::new);
+            case Order.Increase o ->
+                    tell(client, request, o.targets(), scope -> new Command.ScaleBy(o.by()));
+            case Order.Decrease o ->
+                    tell(client, request, o.targets(), scope -> new Command.ScaleBy(-o.by()));
+            case Order.Scale o ->
+                    tell(client, request, o.targets(), scope -> new Command.ScaleTo(o.workers()));
+            case Order.Deliver o ->
+                    tell(
+                            client,
+                            request,
+                            o.targets(),
+                            scope -> new Command.SendSignal(o.signal(), scope));
+        }
+    }
+
+    /// Makes the command for a scope of slots, null for all.
+    private interface Wording {
+        Command command(@Nullable Set<Integer> scope);
+    }
+
+    private void tell(Connection client, Request request, List<Target> targets, Wording wording)
+            throws UsageException {
+        Map<ProgramHost, @Nullable Set<Integer>> scopes = scopes(targets);
+        Conversation conversation = converse(client, request);
+        scopes.keySet().forEach(host -> conversation.expect());
+        scopes.forEach((host, scope) -> ask(host, wording.command(scope), conversation));
+        if (scopes.isEmpty()) {
+            conversation.expect();
+            conversation.outcome(true, "there is no program");
+        }
+    }
+
+    /// Asks one program; the conversation already expects its answer.
+    void ask(ProgramHost host, Command command, Conversation conversation) {
+        long ticket = nextTicket++;
+        tickets.put(ticket, conversation);
+        host.take(new Event.Requested(ticket, command));
+    }
+
+    /// A conversation with whoever asked; one who would not wait is answered at once.
+    private static Conversation converse(Connection client, Request request) {
+        if (request.waits()) {
+            return new Conversation(client, request.id(), request.command());
+        }
+        client.send(Replies.done(request.id(), ExitStatus.DONE, request.command() + ": accepted"));
+        return new Conversation(null, JsonId.NONE, request.command());
+    }
+
+    private void reload(Connection client, Request request, List<Target> targets)
+            throws UsageException {
+        Set<String> named = new LinkedHashSet<>();
+        for (Target target : targets) {
+            if (!target.whole()) {
+                throw new UsageException(
+                        "cannot reload "
+                                + target
+                                + ": a definition is the whole program's; 'upgrade "
+                                + target
+                                + "' rolls that worker alone");
+            }
+            named.add(target.program());
+        }
+        Conversation conversation =
+                new Conversation(request.waits() ? client : null, request.id(), "reload");
+        Reloader.Outcome outcome = reloader.reload(named, conversation, this);
+        if (outcome.code() != ExitStatus.DONE || !request.waits()) {
+            client.send(Replies.done(request.id(), outcome.code(), outcome.message()));
+        }
+    }
+
+    // ---- whom it is about
+
+    private Map<ProgramHost, @Nullable Set<Integer>> scopes(List<Target> targets)
+            throws UsageException {
+        Map<ProgramHost, @Nullable Set<Integer>> scopes = new LinkedHashMap<>();
+        if (targets.isEmpty()) {
+            programs.all().forEach(host -> scopes.put(host, null));
+        }
+        for (Target target : targets) {
+            ProgramHost host = host(target);
+            Set<Integer> scope = scopes.get(host);
+            if (target.whole() || (scope == null && scopes.containsKey(host))) {
+                scopes.put(host, null);
+            } else {
+                Set<Integer> wider = scope == null ? new TreeSet<>() : new TreeSet<>(scope);
+                wider.add(slot(host, target));
+                scopes.put(host, wider);
+            }
+        }
+        return scopes;
+    }
+
+    private ProgramHost host(Target target) throws UsageException {
+        ProgramHost host = programs.get(target.program());
+        if (host == null) {
+            throw new UsageException(unknown(target.program()));
+        }
+        return host;
+    }
+
+    String unknown(String name) {
+        List<String> names = new ArrayList<>();
+        programs.all().forEach(host -> names.add(host.name()));
+        String known = names.isEmpty() ? "there is none" : "there is " + String.join(", ", names);
+        return "no program '" + name + "'; " + known;
+    }
+
+    private static int slot(ProgramHost host, Target target) throws UsageException {
+        int count = host.program().count();
+        if (target.slot() >= count) {
+            String slots = count == 0 ? "no slots" : "slots 0 to " + (count - 1);
+            throw new UsageException(
+                    "no slot " + target.slot() + " in '" + host.name() + "'; it has " + slots);
+        }
+        return target.slot();
+    }
+
+    // ---- what is told
+
+    private void status(Connection client, Request request, List<Target> targets, boolean workers)
+            throws UsageException {
+        List<ProgramStatus> list = new ArrayList<>();
+        for (var entry : scopes(targets).entrySet()) {
+            list.add(statuses.of(entry.getKey(), entry.getValue()));
+        }
+        StatusReport report = conduct.report(list);
+        if (request.text()) {
+            String text = workers ? StatusText.workers(report) : StatusText.programs(report);
+            client.send(Replies.done(request.id(), ExitStatus.DONE, text));
+        } else {
+            client.send(Replies.done(request.id(), ExitStatus.DONE, "", report));
+        }
+    }
+
+    private void follow(Connection client, Request request, List<Target> targets)
+            throws UsageException {
+        Set<String> names = new LinkedHashSet<>();
+        for (ProgramHost host : scopes(targets).keySet()) {
+            names.add(host.name());
+        }
+        client.follow(request.id(), targets.isEmpty() ? Set.of() : names);
+    }
+
+    void progress(long ticket, String message) {
+        Conversation conversation = tickets.get(ticket);
+        if (conversation != null) {
+            conversation.progress(message);
+        }
+    }
+
+    void answer(long ticket, boolean done, String message) {
+        Conversation conversation = tickets.remove(ticket);
+        if (conversation != null) {
+            conversation.outcome(done, message);
+        }
+    }
+}

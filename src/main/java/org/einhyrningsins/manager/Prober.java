@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.posix.Bound;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Poll;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.spec.AckSpec;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+
+/// Asks workers whether they are up, by connecting to them: one attempt at a time for a worker.
+final class Prober {
+    private static final int MOST_ANSWER = 512;
+
+    private final Loop loop;
+    private final ByteBuffer buffer;
+    private final Map<Object, Attempt> attempts = new HashMap<>();
+
+    Prober(Loop loop, ByteBuffer buffer) {
+        this.loop = loop;
+        this.buffer = buffer;
+    }
+
+    /// Who is told what came of it.
+    interface Asker {
+        /// An attempt is over.
+        ///
+        /// @param up whether it answered as it should
+        void answered(boolean up);
+    }
+
+    /// Begins an attempt.
+    ///
+    /// @param whom identifies the worker, for [#forget]
+    /// @param address as [Bound] has it
+    void ask(Object whom, AckSpec.Target target, String address, Asker asker) {
+        forget(whom);
+        try {
+            Attempt attempt = new Attempt(whom, target, Sockets.connect(address), asker);
+            attempts.put(whom, attempt);
+            loop.watch(attempt.fd, Poll.OUT, attempt);
+        } catch (PosixException e) {
+            asker.answered(false);
+        }
+    }
+
+    /// Ends an attempt whose answer is of no use any more.
+    void forget(Object whom) {
+        Attempt attempt = attempts.remove(whom);
+        if (attempt != null) {
+            loop.forget(attempt.fd);
+            Descriptors.close(attempt.fd);
+        }
+    }
+
+    private final class Attempt implements Loop.Watcher {
+        private final Object whom;
+        private final AckSpec.Target target;
+        private final int fd;
+        private final Asker asker;
+        private final StringBuilder answer = new StringBuilder();
+        private boolean connected;
+
+        Attempt(Object whom, AckSpec.Target target, int fd, Asker asker) {
+            this.whom = whom;
+            this.target = target;
+            this.fd = fd;
+            this.asker = asker;
+        }
+
+        @Override
+        public void ready(int events) {
+            try {
+                if (connected) {
+                    hear();
+                } else {
+                    connected();
+                }
+            } catch (PosixException e) {
+                end(false);
+            }
+        }
+
+        private void connected() {
+            if (Sockets.connectResult(fd) != null) {
+                end(false);
+                return;
+            }
+            switch (target) {
+                case AckSpec.TcpTarget ignored -> end(true);
+                case AckSpec.HttpTarget http -> get(http);
+            }
+        }
+
+        /// The request is smaller than any socket buffer, so it goes out whole.
+        private void get(AckSpec.HttpTarget http) {
+            String request =
+                    "GET "
+                            + http.path()
+                            + " HTTP/1.1\r\nHost: "
+                            + http.host()
+                            + "\r\nUser-Agent: einhyrningsins\r\nConnection: close\r\n\r\n";
+            Descriptors.write(fd, ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
+            connected = true;
+            loop.change(fd, Poll.IN);
+        }
+
+        private void hear() {
+            buffer.clear();
+            int count = Descriptors.read(fd, buffer);
+            if (count < 0) {
+                return;
+            }
+            buffer.flip();
+            answer.append(StandardCharsets.ISO_8859_1.decode(buffer));
+            int end = answer.indexOf("\r\n");
+            if (end >= 0 || count == 0 || answer.length() > MOST_ANSWER) {
+                end(end >= 0 && good(answer.substring(0, end)));
+            }
+        }
+
+        /// `HTTP/1.1 204 No Content` is, `HTTP/1.1 503 Not Yet` is not.
+        private static boolean good(String statusLine) {
+            return statusLine.startsWith("HTTP/1.")
+                    && statusLine.length() >= 12
+                    && (statusLine.charAt(9) == '2' || statusLine.charAt(9) == '3');
+        }
+
+        private void end(boolean up) {
+            forget(whom);
+            asker.answered(up);
+        }
+    }
+}

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.core.Effect;
+import org.einhyrningsins.core.Event;
+import org.einhyrningsins.core.Exit;
+import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.Transition;
+import org.einhyrningsins.core.Worker;
+import org.einhyrningsins.posix.Bound;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Peer;
+import org.einhyrningsins.posix.Poll;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// One program in the world: its core state, the processes of its workers, its worker sockets.
+final class ProgramHost {
+    private static final int LAST_LINES = 10;
+    private static final int LAST_BYTES = 4 * 1024;
+    private static final int REMEMBERED = 32;
+
+    private final Surface surface;
+    private final Deque<Event> pending = new ArrayDeque<>();
+    private final Map<WorkerId, WorkerProcess> processes = new HashMap<>();
+    private final Map<WorkerId, String> words = new HashMap<>();
+    private final Deque<WorkerProcess> departed = new ArrayDeque<>();
+    private final WorkerDoor door;
+    private Program program;
+    private boolean stepping;
+    private @Nullable Moment deadline;
+
+    /// What a program's host needs of the manager.
+    record Surface(
+            Loop loop,
+            Births births,
+            SocketTable sockets,
+            Prober prober,
+            Doors doors,
+            Listener listener) {}
+
+    /// Opens a program's worker sockets.
+    interface Doors {
+        WorkerDoor open(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException;
+    }
+
+    /// Who hears of it.
+    interface Listener {
+        void progress(long ticket, String message);
+
+        void answer(long ticket, boolean done, String message);
+
+        /// Something worth telling happened.
+        ///
+        /// @param subject the program, or one of its workers with its pid
+        void report(ProgramHost host, Effect.Severity severity, String subject, String message);
+
+        /// Its definitions may have changed, so sockets may be over.
+        void stepped(ProgramHost host);
+    }
+
+    ProgramHost(ProgramSpec spec, Surface surface) throws IOException {
+        this.surface = surface;
+        this.program = Program.of(spec, Clock.now());
+        this.door = surface.doors().open(spec, new Heard());
+    }
+
+    String name() {
+        return program.name();
+    }
+
+    Program program() {
+        return program;
+    }
+
+    /// When it wants to be told the time; null for never.
+    @Nullable Moment deadline() {
+        return deadline;
+    }
+
+    @Nullable WorkerProcess process(WorkerId id) {
+        return processes.get(id);
+    }
+
+    /// Whether a process is a worker of it.
+    boolean owns(int pid) {
+        for (WorkerProcess process : processes.values()) {
+            if (process.pid() == pid) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// What a worker last said of itself by STATUS=; empty if nothing.
+    String words(WorkerId id) {
+        return words.getOrDefault(id, "");
+    }
+
+    void close() {
+        door.close();
+    }
+
+    // ---- events
+
+    /// Lets something happen to it. What an effect brings about at once (a failed spawn) is taken
+    /// up after all effects of the step before.
+    void take(Event event) {
+        pending.add(event);
+        if (stepping) {
+            return;
+        }
+        stepping = true;
+        try {
+            for (Event next = pending.poll(); next != null; next = pending.poll()) {
+                step(next);
+            }
+        } finally {
+            stepping = false;
+        }
+        deadline = program.earliestDeadline();
+        surface.listener().stepped(this);
+    }
+
+    private void step(Event event) {
+        Transition transition = program.step(event, Clock.now());
+        program = transition.program();
+        for (Effect effect : transition.effects()) {
+            perform(effect);
+        }
+    }
+
+    private void perform(Effect effect) {
+        switch (effect) {
+            case Effect.Spawn e -> spawn(e);
+            case Effect.Send e -> send(e);
+            case Effect.Probe e -> probe(e);
+            case Effect.Progress e -> surface.listener().progress(e.ticket(), e.message());
+            case Effect.Answer e ->
+                    surface.listener()
+                            .answer(e.ticket(), e.done(), e.message() + lastWords(e.blame()));
+            case Effect.Report e -> report(e.severity(), e.worker(), e.message());
+        }
+    }
+
+    // ---- effects
+
+    private void spawn(Effect.Spawn order) {
+        WorkerId id = order.worker();
+        try {
+            WorkerProcess process = surface.births().spawn(id, order.version(), door);
+            processes.put(id, process);
+            surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
+            report(Effect.Severity.DEBUG, id, "spawned");
+        } catch (Births.Stillborn e) {
+            pending.add(new Event.SpawnFailed(id, String.valueOf(e.getMessage())));
+        }
+    }
+
+    /// The leader of the group is still a zombie when its leftovers are ended, so that no other
+    /// group can have its number.
+    private void died(WorkerProcess process) {
+        Processes.killGroup(process.pid(), Signal.KILL);
+        org.einhyrningsins.posix.Exit exit = Processes.reap(process.pidfd());
+        if (exit == null) {
+            return;
+        }
+        surface.loop().forget(process.pidfd());
+        Descriptors.close(process.pidfd());
+        WorkerId id = process.id();
+        surface.prober().forget(key(id));
+        departed.addLast(process);
+        if (departed.size() > REMEMBERED) {
+            departed.removeFirst();
+        }
+        take(new Event.Exited(id, new Exit(exit.code(), exit.signal())));
+        processes.remove(id);
+        words.remove(id);
+    }
+
+    private void send(Effect.Send order) {
+        WorkerProcess process = processes.get(order.worker());
+        if (process == null) {
+            return;
+        }
+        if (order.group()) {
+            Processes.killGroup(process.pid(), order.signal());
+        } else {
+            Processes.kill(process.pidfd(), order.signal());
+        }
+    }
+
+    private void probe(Effect.Probe order) {
+        WorkerId id = order.worker();
+        String address = address(id, order.target().endpoint());
+        surface.prober()
+                .ask(key(id), order.target(), address, up -> take(new Event.Probed(id, up)));
+    }
+
+    private String address(WorkerId id, AckSpec.Endpoint endpoint) {
+        return switch (endpoint) {
+            case AckSpec.OwnSocket own -> ownAddress(own.name());
+            case AckSpec.Fixed fixed ->
+                    fixed.host().getHostAddress() + ":" + fixed.port().expand(id.slot(), Map.of());
+        };
+    }
+
+    private String ownAddress(String socket) {
+        ProgramSpec spec = program.newest();
+        List<Bound> bound = surface.sockets().of(spec);
+        for (int i = 0; i < bound.size(); i++) {
+            if (spec.sockets().get(i).name().equals(socket)) {
+                return bound.get(i).address();
+            }
+        }
+        return "";
+    }
+
+    private record Key(String program, WorkerId worker) {}
+
+    private Object key(WorkerId id) {
+        return new Key(name(), id);
+    }
+
+    // ---- words
+
+    private void report(Effect.Severity severity, @Nullable WorkerId worker, String message) {
+        surface.listener().report(this, severity, subject(worker), message);
+    }
+
+    private String subject(@Nullable WorkerId worker) {
+        if (worker == null) {
+            return name();
+        }
+        WorkerProcess process = processes.get(worker);
+        String slot = name() + ":" + worker.slot();
+        return process == null ? slot : slot + " pid " + process.pid();
+    }
+
+    /// The last lines that a failed worker wrote, if they went to a file.
+    private String lastWords(@Nullable WorkerId blame) {
+        WorkerProcess process = blame == null ? null : find(blame);
+        if (process == null || process.log() == null) {
+            return "";
+        }
+        try {
+            byte[] tail = Descriptors.readTail(process.log(), process.logOffset(), LAST_BYTES);
+            String text = new String(tail, StandardCharsets.UTF_8).strip();
+            return text.isEmpty() ? "" : "\nlast lines of " + process.log() + ":\n" + last(text);
+        } catch (PosixException e) {
+            return "\n(its log cannot be read: " + e.getMessage() + ")";
+        }
+    }
+
+    private @Nullable WorkerProcess find(WorkerId id) {
+        WorkerProcess living = processes.get(id);
+        if (living != null) {
+            return living;
+        }
+        for (WorkerProcess process : departed) {
+            if (process.id().equals(id)) {
+                return process;
+            }
+        }
+        return null;
+    }
+
+    private static String last(String text) {
+        int at = text.length();
+        for (int i = 0; i < LAST_LINES && at > 0; i++) {
+            at = text.lastIndexOf('\n', at - 1);
+        }
+        return "  " + text.substring(Math.max(at, -1) + 1).replace("\n", "\n  ");
+    }
+
+    // ---- what workers say
+
+    private final class Heard implements WorkerDoor.Listener {
+        @Override
+        public void acked(int pid, Peer sender) {
+            WorkerProcess process = believed(pid, sender.pid());
+            if (process != null) {
+                take(new Event.Acked(process.id()));
+            } else {
+                refused(
+                        "pid "
+                                + sender.pid()
+                                + " (uid "
+                                + sender.uid()
+                                + ") may not acknowledge for pid "
+                                + pid
+                                + ": it is no worker of '"
+                                + name()
+                                + "', or the sender is neither that worker nor a descendant of it");
+            }
+        }
+
+        @Override
+        public void notified(Peer sender, String text) {
+            WorkerProcess process = ancestor(sender.pid());
+            if (process == null) {
+                refused(
+                        "pid "
+                                + sender.pid()
+                                + " (uid "
+                                + sender.uid()
+                                + ") is no worker of '"
+                                + name()
+                                + "' and may not notify");
+                return;
+            }
+            for (String line : text.split("\n", -1)) {
+                notified(process, line);
+            }
+        }
+
+        private void notified(WorkerProcess process, String line) {
+            WorkerId id = process.id();
+            if (line.equals("READY=1")) {
+                ready(id);
+            } else if (line.startsWith("STATUS=")) {
+                words.put(id, line.substring("STATUS=".length()));
+            } else if (line.startsWith("EXTEND_TIMEOUT_USEC=")) {
+                extend(id, line.substring("EXTEND_TIMEOUT_USEC=".length()));
+            }
+        }
+
+        private void ready(WorkerId id) {
+            Worker worker = worker(id);
+            if (worker != null && worker.version().spec().ack().mode() instanceof AckSpec.Notify) {
+                take(new Event.Acked(id));
+            }
+        }
+
+        private void extend(WorkerId id, String microseconds) {
+            try {
+                long micros = Long.parseLong(microseconds.strip());
+                take(new Event.Extended(id, Duration.ofNanos(Math.multiplyExact(micros, 1_000L))));
+            } catch (ArithmeticException | NumberFormatException e) {
+                refused("EXTEND_TIMEOUT_USEC=" + microseconds + " is no number of microseconds");
+            }
+        }
+
+        @Override
+        public void refused(String why) {
+            report(Effect.Severity.WARN, null, "refused: " + why);
+        }
+    }
+
+    private @Nullable Worker worker(WorkerId id) {
+        for (Slot slot : program.slots()) {
+            for (Worker worker : slot.workers()) {
+                if (worker.id().equals(id)) {
+                    return worker;
+                }
+            }
+        }
+        return null;
+    }
+
+    private @Nullable WorkerProcess believed(int claimed, int sender) {
+        for (WorkerProcess process : processes.values()) {
+            if (process.pid() == claimed) {
+                return Processes.isDescendant(sender, claimed) ? process : null;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable WorkerProcess ancestor(int sender) {
+        for (WorkerProcess process : processes.values()) {
+            if (process.pid() == sender) {
+                return process;
+            }
+        }
+        for (WorkerProcess process : processes.values()) {
+            if (Processes.isDescendant(sender, process.pid())) {
+                return process;
+            }
+        }
+        return null;
+    }
+}

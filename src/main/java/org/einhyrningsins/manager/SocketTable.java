@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.posix.Bound;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.SocketSpec;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// The listening sockets of all programs. A socket is known by its address: while any definition in
+/// use names the address, the socket stays open, whichever program or name it goes by.
+final class SocketTable {
+    private final Map<Key, Held> sockets = new HashMap<>();
+    private final Log log;
+
+    SocketTable(Log log) {
+        this.log = log;
+    }
+
+    /// A socket we hold.
+    ///
+    /// @param file inode of the file of a UNIX socket, so that we unlink no other; else 0
+    record Held(SocketSpec spec, Bound bound, long file) {}
+
+    /// What makes a socket the same: its address, or, where the kernel chooses the port, its name.
+    private record Key(SocketSpec.Address address, String owner) {
+        static Key of(ProgramSpec program, SocketSpec socket) {
+            boolean chosen =
+                    switch (socket.address()) {
+                        case SocketSpec.Tcp tcp -> tcp.port() == 0;
+                        case SocketSpec.Udp udp -> udp.port() == 0;
+                        case SocketSpec.UnixPath ignored -> false;
+                        case SocketSpec.UnixAbstract ignored -> false;
+                    };
+            return new Key(socket.address(), chosen ? program.name() + "/" + socket.name() : "");
+        }
+    }
+
+    /// Why the sockets of a set of definitions cannot all be had.
+    static final class CannotBind extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        CannotBind(String message) {
+            super(message);
+        }
+    }
+
+    /// Binds what is not bound yet, all of it or nothing.
+    ///
+    /// @return how many were bound
+    int open(Collection<ProgramSpec> programs) throws CannotBind {
+        List<Key> opened = new ArrayList<>();
+        try {
+            for (ProgramSpec program : programs) {
+                for (SocketSpec socket : program.sockets()) {
+                    Key key = Key.of(program, socket);
+                    Held held = sockets.get(key);
+                    if (held == null) {
+                        sockets.put(key, bind(program, socket));
+                        opened.add(key);
+                    } else {
+                        keep(program, key, held, socket);
+                    }
+                }
+            }
+        } catch (CannotBind e) {
+            opened.forEach(this::close);
+            throw e;
+        }
+        return opened.size();
+    }
+
+    private static Held bind(ProgramSpec program, SocketSpec socket) throws CannotBind {
+        try {
+            Bound bound = Sockets.bind(socket);
+            return new Held(socket, bound, inode(socket));
+        } catch (PosixException e) {
+            throw new CannotBind(
+                    "cannot bind socket '%s' of '%s' to %s: %s%s"
+                            .formatted(
+                                    socket.name(),
+                                    program.name(),
+                                    socket.address(),
+                                    e.getMessage(),
+                                    advice(e, socket)));
+        }
+    }
+
+    private static String advice(PosixException e, SocketSpec socket) {
+        return switch (e.errno()) {
+            case EACCES, EPERM ->
+                    socket.address() instanceof SocketSpec.Tcp tcp && tcp.port() < 1024
+                            ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
+                            : "";
+            case EADDRINUSE -> "; another process has it: see ss -lptn";
+            case EADDRNOTAVAIL -> "; no interface of this machine has that address";
+            default -> "";
+        };
+    }
+
+    /// A socket that stays keeps its flags: they belong to all who have it.
+    private void keep(ProgramSpec program, Key key, Held held, SocketSpec wanted)
+            throws CannotBind {
+        if (held.spec().nonBlocking() != wanted.nonBlocking()) {
+            throw new CannotBind(
+                    "cannot change non-blocking of socket '%s' of '%s' while workers have it; stop the program, or leave it as it was"
+                            .formatted(wanted.name(), program.name()));
+        }
+        if (held.spec().backlog() != wanted.backlog()
+                && !(wanted.address() instanceof SocketSpec.Udp)) {
+            Sockets.relisten(held.bound().fd(), wanted.backlog());
+            log.info(
+                    program.name(),
+                    "socket '" + wanted.name() + "' has backlog " + wanted.backlog());
+        }
+        sockets.put(key, new Held(wanted, held.bound(), held.file()));
+    }
+
+    /// The sockets of a definition, in its order. All of them are bound.
+    List<Bound> of(ProgramSpec program) {
+        List<Bound> bound = new ArrayList<>(program.sockets().size());
+        for (SocketSpec socket : program.sockets()) {
+            Held held = sockets.get(Key.of(program, socket));
+            if (held == null) {
+                throw new IllegalStateException(
+                        "socket '" + socket.name() + "' of '" + program.name() + "' is not bound");
+            }
+            bound.add(held.bound());
+        }
+        return bound;
+    }
+
+    /// Closes what none of these definitions names.
+    void closeAllBut(Collection<ProgramSpec> inUse) {
+        Set<Key> needed = new HashSet<>();
+        for (ProgramSpec program : inUse) {
+            for (SocketSpec socket : program.sockets()) {
+                needed.add(Key.of(program, socket));
+            }
+        }
+        for (Key key : List.copyOf(sockets.keySet())) {
+            if (!needed.contains(key)) {
+                close(key);
+            }
+        }
+    }
+
+    private void close(Key key) {
+        Held held = sockets.remove(key);
+        if (held == null) {
+            return;
+        }
+        log.debug("", "closed " + held.bound().address());
+        Descriptors.close(held.bound().fd());
+        if (held.spec().address() instanceof SocketSpec.UnixPath unix
+                && held.file() == inode(held.spec())) {
+            RuntimeFiles.delete(unix.path());
+        }
+    }
+
+    private static long inode(SocketSpec socket) {
+        return socket.address() instanceof SocketSpec.UnixPath unix
+                ? RuntimeFiles.inode(unix.path())
+                : 0;
+    }
+}

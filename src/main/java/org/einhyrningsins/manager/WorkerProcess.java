@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+
+/// A process of ours: the manager's side of a worker.
+///
+/// @param pid also the number of its process group
+/// @param pidfd readable when it is dead
+/// @param bornMillis wall clock, for people
+/// @param log what it writes to, if that is a file; else null
+/// @param logOffset how long that file was when it was born
+record WorkerProcess(
+        WorkerId id,
+        int pid,
+        int pidfd,
+        int uid,
+        long bornMillis,
+        @Nullable Path log,
+        long logOffset) {}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import java.util.List;
+
+/// As whom a worker runs.
+///
+/// @param groups all supplementary groups; the others are dropped
+public record Credentials(int uid, int gid, List<Integer> groups) {
+    public Credentials {
+        groups = List.copyOf(groups);
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/// Files and pipes by their descriptors. Everything opened here is close-on-exec.
+public final class Descriptors {
+    private Descriptors() {}
+
+    static final int AT_FDCWD = -100;
+    static final int O_CLOEXEC = 0x80000;
+    private static final int O_WRONLY = 1;
+    private static final int O_RDWR = 2;
+    private static final int O_CREAT = 0x40;
+    private static final int O_APPEND = 0x400;
+    private static final int O_NONBLOCK = 0x800;
+    private static final int F_GETFL = 3;
+    private static final int F_SETFL = 4;
+    private static final int F_DUPFD_CLOEXEC = 1030;
+    private static final int ENOUGH_FOR_A_HIGH_FLOOR = 1024;
+    private static final int HIGH_FLOOR = 256;
+    private static final int LOW_FLOOR = 64;
+
+    /// Moves a descriptor up, out of the way of the numbers that workers get (from 256, or from 64
+    /// where few may be open); the old number is closed, also when this fails.
+    public static int raise(int fd) {
+        int raised = raisedCopy(fd);
+        close(fd);
+        return (int) Kernel.check("dup of descriptor " + fd, raised);
+    }
+
+    /// A copy high up, or a negative errno.
+    static int raisedCopy(int fd) {
+        long open = Limits.openFiles().soft();
+        int floor = open < 0 || open >= ENOUGH_FOR_A_HIGH_FLOOR ? HIGH_FLOOR : LOW_FLOOR;
+        return (int) Kernel.call(Syscall.FCNTL, fd, F_DUPFD_CLOEXEC, floor);
+    }
+
+    /// Closes it; what the kernel says does not matter, on Linux it is closed in any case.
+    public static void close(int fd) {
+        Kernel.call(Syscall.CLOSE, fd);
+    }
+
+    /// Reads what is there, up to the buffer's room.
+    ///
+    /// @return how many bytes, 0 at the end, -1 if there is nothing yet
+    public static int read(int fd, ByteBuffer into) {
+        if (into.isDirect()) {
+            long at = Kernel.address(into) + into.position();
+            int length = move(Syscall.READ, fd, at, into.remaining());
+            into.position(into.position() + Math.max(0, length));
+            return length;
+        }
+        ByteBuffer chunk = Scratch.here().chunk;
+        int room = Math.min(into.remaining(), Scratch.CHUNK);
+        int length = move(Syscall.READ, fd, Kernel.address(chunk), room);
+        if (length > 0) {
+            into.put(into.position(), chunk, 0, length).position(into.position() + length);
+        }
+        return length;
+    }
+
+    /// Writes what goes in at once.
+    ///
+    /// @return how many bytes, -1 if there is no room yet
+    public static int write(int fd, ByteBuffer from) {
+        int length;
+        if (from.isDirect()) {
+            long at = Kernel.address(from) + from.position();
+            length = move(Syscall.WRITE, fd, at, from.remaining());
+        } else {
+            ByteBuffer chunk = Scratch.here().chunk;
+            int count = Math.min(from.remaining(), Scratch.CHUNK);
+            chunk.put(0, from, from.position(), count);
+            length = move(Syscall.WRITE, fd, Kernel.address(chunk), count);
+        }
+        from.position(from.position() + Math.max(0, length));
+        return length;
+    }
+
+    private static int move(Syscall call, int fd, long at, int length) {
+        while (true) {
+            long result = Kernel.call(call, fd, at, length);
+            if (Kernel.is(result, Errno.EAGAIN)) {
+                return -1;
+            }
+            if (!Kernel.is(result, Errno.EINTR)) {
+                return (int) Kernel.check(call.text(), result);
+            }
+        }
+    }
+
+    /// Opens a file to append to, made with mode 0640 (less the umask) if it is not there.
+    public static int openAppend(Path file) {
+        return raise(open(file.toString(), O_WRONLY | O_APPEND | O_CREAT, 0640));
+    }
+
+    /// Opens /dev/null for both ways.
+    public static int openNull() {
+        return raise(open("/dev/null", O_RDWR, 0));
+    }
+
+    /// Opens; EINTR is tried again.
+    static int open(String path, int flags, int mode) {
+        while (true) {
+            long at = Scratch.here().path(path);
+            long fd = Kernel.call(Syscall.OPENAT, AT_FDCWD, at, flags | O_CLOEXEC, mode);
+            if (!Kernel.is(fd, Errno.EINTR)) {
+                return (int) Kernel.check("open " + path, fd);
+            }
+        }
+    }
+
+    /// The end of a file, but nothing before an offset: what was written since then.
+    ///
+    /// @param fromOffset bytes from the file's start; a shorter file (truncated since) gives its
+    ///   end
+    /// @param maxBytes at most so many, the last ones
+    public static byte[] readTail(Path file, long fromOffset, int maxBytes) {
+        int fd = open(file.toString(), 0, 0);
+        try {
+            Scratch scratch = Scratch.here();
+            Kernel.check("fstat " + file, Kernel.call(Syscall.FSTAT, fd, scratch.structures));
+            long size = scratch.bytes.getLong(48); // st_size, on both machines
+            long start = Math.max(fromOffset > size ? 0 : fromOffset, size - maxBytes);
+            return readAt(fd, start, (int) (size - start));
+        } finally {
+            close(fd);
+        }
+    }
+
+    private static byte[] readAt(int fd, long start, int length) {
+        byte[] text = new byte[length];
+        ByteBuffer chunk = Scratch.here().chunk;
+        int done = 0;
+        while (done < length) {
+            int count = Math.min(length - done, Scratch.CHUNK);
+            long at = Kernel.address(chunk);
+            long got = Kernel.call(Syscall.PREAD64, fd, at, count, start + done);
+            Kernel.check("read", got);
+            if (got == 0) {
+                return Arrays.copyOf(text, done);
+            }
+            chunk.get(0, text, done, (int) got);
+            done += (int) got;
+        }
+        return text;
+    }
+
+    /// Sets or clears O_NONBLOCK, for all who share the open file.
+    public static void setNonBlocking(int fd, boolean nonBlocking) {
+        long flags = Kernel.check("fcntl", Kernel.call(Syscall.FCNTL, fd, F_GETFL));
+        long wanted = nonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+        Kernel.check("fcntl", Kernel.call(Syscall.FCNTL, fd, F_SETFL, wanted));
+    }
+
+    /// A pipe: what is read from, what is written to. Both block, neither is raised.
+    public static int[] pipe() {
+        Scratch scratch = Scratch.here();
+        Kernel.check("pipe", Kernel.call(Syscall.PIPE2, scratch.structures, O_CLOEXEC));
+        return new int[] {scratch.bytes.getInt(0), scratch.bytes.getInt(4)};
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+/// The kernel said no: `bind: address already in use (EADDRINUSE)`.
+public final class PosixException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final String call;
+    private final int number;
+
+    /// @param call what was tried: a system call, with its object where that helps
+    /// @param number the errno
+    public PosixException(String call, int number) {
+        super(call + ": " + Errno.describe(number));
+        this.call = call;
+        this.number = number;
+    }
+
+    /// What was tried.
+    public String call() {
+        return call;
+    }
+
+    /// What the kernel said; [Errno#UNKNOWN] if we have no name for it.
+    public Errno errno() {
+        return Errno.of(number);
+    }
+
+    /// The errno's number, also where it has no name.
+    public int number() {
+        return number;
+    }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.IntPredicate;
+
+/// Processes: ours, our children's, and who descends from whom.
+public final class Processes {
+    private Processes() {}
+
+    private static final int P_ALL = 0;
+    private static final int P_PID = 1;
+    private static final int P_PIDFD = 3;
+    private static final int WNOHANG = 1;
+    private static final int WEXITED = 4;
+    private static final int WNOWAIT = 0x01000000;
+    private static final int SIGINFO = 128;
+    private static final int SIGINFO_CODE = 8;
+    private static final int SIGINFO_PID = 16;
+    private static final int SIGINFO_STATUS = 24;
+    private static final int CLD_EXITED = 1;
+    private static final int CLD_DUMPED = 3;
+    private static final int MOST_ANCESTORS = 1_000;
+    private static final int MOST_ORPHANS_AT_ONCE = 1_000;
+    private static final int STAT_PARENT = 1; // fields after the command, counted from 0
+    private static final int STAT_START = 19;
+    private static final int EXECUTE = 1;
+    private static final int EFFECTIVE_IDS = 0x200;
+
+    /// Our pid.
+    public static int self() {
+        return (int) Kernel.call(Syscall.GETPID, 0);
+    }
+
+    /// Whose we are: our effective user.
+    public static int user() {
+        return (int) Kernel.call(Syscall.GETEUID, 0);
+    }
+
+    /// A descriptor for a process that exists, close-on-exec and raised; -1 if there is none.
+    public static int open(int pid) {
+        long fd = Kernel.call(Syscall.PIDFD_OPEN, pid);
+        return Kernel.is(fd, Errno.ESRCH)
+                ? -1
+                : Descriptors.raise((int) Kernel.check("pidfd_open " + pid, fd));
+    }
+
+    /// Takes a dead child's status, after which it is gone; null while it lives.
+    public static @Nullable Exit reap(int pidfd) {
+        return waitFor(pidfd, WEXITED | WNOHANG);
+    }
+
+    /// Waits until that child is dead, and takes its status.
+    static Exit await(int pidfd) {
+        while (true) {
+            Exit exit = waitFor(pidfd, WEXITED);
+            if (exit != null) {
+                return exit;
+            }
+        }
+    }
+
+    private static @Nullable Exit waitFor(int pidfd, int options) {
+        Scratch scratch = Scratch.here().clear(SIGINFO);
+        long result = Kernel.call(Syscall.WAITID, P_PIDFD, pidfd, scratch.structures, options);
+        if (Kernel.is(result, Errno.EINTR)) {
+            return null;
+        }
+        Kernel.check("waitid", result);
+        return scratch.bytes.getInt(SIGINFO_PID) == 0 ? null : exit(scratch);
+    }
+
+    private static Exit exit(Scratch scratch) {
+        int code = scratch.bytes.getInt(SIGINFO_CODE);
+        int status = scratch.bytes.getInt(SIGINFO_STATUS);
+        return code == CLD_EXITED
+                ? new Exit(status, 0, false)
+                : new Exit(0, status, code == CLD_DUMPED);
+    }
+
+    /// Reaps dead children that are not ours: as pid 1 or subreaper we are given orphans. Stops at
+    /// one of ours, which is to be reaped by its pidfd; call again after that.
+    public static void reapOrphans(IntPredicate ours) {
+        for (int i = 0; i < MOST_ORPHANS_AT_ONCE; i++) {
+            int pid = nextDead();
+            if (pid == 0 || ours.test(pid)) {
+                return;
+            }
+            long info = Scratch.here().structures;
+            Kernel.check(
+                    "waitid", Kernel.call(Syscall.WAITID, P_PID, pid, info, WEXITED | WNOHANG));
+        }
+    }
+
+    private static int nextDead() {
+        Scratch scratch = Scratch.here().clear(SIGINFO);
+        int options = WEXITED | WNOHANG | WNOWAIT;
+        long result = Kernel.call(Syscall.WAITID, P_ALL, 0, scratch.structures, options);
+        return result < 0 ? 0 : scratch.bytes.getInt(SIGINFO_PID); // ECHILD: no children at all
+    }
+
+    /// Sends a signal to the process behind a pidfd, never to one that has its pid since.
+    ///
+    /// @return false if it is dead and reaped
+    public static boolean kill(int pidfd, Signal signal) {
+        return sent(Kernel.call(Syscall.PIDFD_SEND_SIGNAL, pidfd, signal.number()));
+    }
+
+    /// Sends a signal to all of a process group.
+    ///
+    /// @param pgid above 1
+    /// @return false if it has no process
+    public static boolean killGroup(int pgid, Signal signal) {
+        if (pgid <= 1) {
+            throw new IllegalArgumentException("process group " + pgid + " would be everybody");
+        }
+        return sent(Kernel.call(Syscall.KILL, -pgid, signal.number()));
+    }
+
+    private static boolean sent(long result) {
+        if (Kernel.is(result, Errno.ESRCH)) {
+            return false;
+        }
+        Kernel.check("kill", result);
+        return true;
+    }
+
+    /// Whether a process is that ancestor or comes from it, as far as its parents live: an orphan
+    /// has lost its descent.
+    public static boolean isDescendant(int pid, int ancestor) {
+        int at = pid;
+        for (int i = 0; i < MOST_ANCESTORS && at > 0; i++) {
+            if (at == ancestor) {
+                return true;
+            }
+            at = (int) stat(at, STAT_PARENT);
+        }
+        return false;
+    }
+
+    /// When a process started, in clock ticks since boot; -1 if there is none. With the pid it
+    /// names a process for good.
+    public static long startTime(int pid) {
+        return stat(pid, STAT_START);
+    }
+
+    private static long stat(int pid, int field) {
+        try {
+            String stat =
+                    Files.readString(
+                            Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
+            // the command is in parentheses and may hold anything, parentheses too
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            return Long.parseLong(fields[field]);
+        } catch (IOException e) {
+            return -1;
+        }
+    }
+
+    /// Finds what a command names, as execvp would: with a slash it is a path, else it is looked
+    /// for.
+    ///
+    /// @param directory what a relative path (also in `path`) is relative to
+    /// @param path directories with colons between them
+    /// @return an absolute path
+    /// @throws PosixException with ENOENT, EACCES or EISDIR and such
+    public static String findExecutable(String command, String directory, String path) {
+        if (command.indexOf('/') >= 0) {
+            return executable(command, Path.of(directory).resolve(command));
+        }
+        PosixException worst = new PosixException(command, Errno.ENOENT.number());
+        for (String each : path.split(":", -1)) {
+            try {
+                return executable(command, Path.of(directory).resolve(each).resolve(command));
+            } catch (PosixException e) {
+                worst = e.errno() == Errno.ENOENT || e.errno() == Errno.ENOTDIR ? worst : e;
+            }
+        }
+        throw worst;
+    }
+
+    private static String executable(String command, Path file) {
+        String found = file.normalize().toString();
+        long at = Scratch.here().path(found);
+        long result =
+                Kernel.call(Syscall.FACCESSAT2, Descriptors.AT_FDCWD, at, EXECUTE, EFFECTIVE_IDS);
+        Kernel.check(command, result);
+        if (Files.isDirectory(file)) {
+            throw new PosixException(command, Errno.EISDIR.number());
+        }
+        if (!Files.isRegularFile(file)) {
+            throw new PosixException(command, Errno.EACCES.number());
+        }
+        return found;
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
+
+import java.util.Arrays;
+import java.util.Collection;
+
+/// Signals sent to the manager, read from a descriptor (signalfd(2)).
+///
+/// They must be blocked in every thread, so before the JVM starts: the launcher's work. A signal
+/// that is not blocked does what it always does, and is not read here.
+public final class Signals {
+    private Signals() {}
+
+    private static final int SIG_BLOCK = 0;
+    private static final int MASK_BYTES = 8;
+    private static final int NON_BLOCKING = 0x800;
+    private static final int INFO = 128; // struct signalfd_siginfo
+    private static final int INFO_SENDER = 12;
+
+    /// A signal that came, and the pid of who sent it; 0 for the kernel.
+    public record Received(Signal signal, int sender) {}
+
+    /// A descriptor that is readable when one of them came; non-blocking.
+    public static int open(Collection<Signal> signals) {
+        Scratch scratch = Scratch.here();
+        scratch.bytes.putLong(0, mask(signals));
+        int flags = NON_BLOCKING | Descriptors.O_CLOEXEC;
+        long fd = Kernel.call(Syscall.SIGNALFD4, -1, scratch.structures, MASK_BYTES, flags);
+        return Descriptors.raise((int) Kernel.check("signalfd", fd));
+    }
+
+    /// The next signal, or null if none is waiting.
+    public static @Nullable Received read(int fd) {
+        Scratch scratch = Scratch.here();
+        long got = Kernel.call(Syscall.READ, fd, scratch.structures, INFO);
+        if (Kernel.is(got, Errno.EAGAIN) || Kernel.is(got, Errno.EINTR)) {
+            return null;
+        }
+        Kernel.check("read signal", got);
+        int number = scratch.bytes.getInt(0);
+        int sender = scratch.bytes.getInt(INFO_SENDER);
+        return Arrays.stream(Signal.values())
+                .filter(signal -> signal.number() == number)
+                .findFirst()
+                .map(signal -> new Received(signal, sender))
+                .orElseThrow(
+                        () -> new IllegalStateException("signal " + number + " not asked for"));
+    }
+
+    /// Whether this thread has it blocked; if not, the launcher was not used.
+    public static boolean blocked(Signal signal) {
+        Scratch scratch = Scratch.here();
+        long mask = scratch.structures;
+        Kernel.check("sigprocmask", Kernel.call(Syscall.RT_SIGPROCMASK, SIG_BLOCK, 0, mask, 8));
+        return (scratch.bytes.getLong(0) & mask(signal)) != 0;
+    }
+
+    private static long mask(Collection<Signal> signals) {
+        return signals.stream().mapToLong(Signals::mask).reduce(0, (a, b) -> a | b);
+    }
+
+    static long mask(Signal signal) {
+        return 1L << (signal.number() - 1);
+    }
+}

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import org.einhyrningsins.spec.SocketSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+
+/// Sockets: those that workers share, those the manager is asked through, and probes.
+///
+/// A UNIX socket's file outlives who bound it. Where nobody answers, it is stale and is replaced;
+/// where somebody does, the address is in use. Between the question and the answer another process
+/// may do the same: who binds last has it.
+public final class Sockets {
+    private Sockets() {}
+
+    private static final int SOCK_STREAM = 1;
+    private static final int SOCK_DGRAM = 2;
+    private static final int SOCK_NONBLOCK = 0x800;
+    private static final int SOCK_CLOEXEC = Descriptors.O_CLOEXEC;
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_REUSEADDR = 2;
+    private static final int SO_ERROR = 4;
+    private static final int SO_PASSCRED = 16;
+    private static final int SO_PEERCRED = 17;
+    private static final int IPPROTO_IPV6 = 41;
+    private static final int IPV6_V6ONLY = 26;
+    private static final int SYMLINK_NOFOLLOW = 0x100;
+    private static final int CONTROL_BACKLOG = 128;
+
+    // struct msghdr with one buffer, and what it points to, in the thread's structures
+    private static final int HEADER_IOV = 16;
+    private static final int HEADER_IOV_COUNT = 24;
+    private static final int HEADER_CONTROL = 32;
+    private static final int HEADER_CONTROL_LENGTH = 40;
+    private static final int HEADER_FLAGS = 48;
+    private static final int IOV = 64;
+    private static final int CONTROL = 128;
+    private static final int CONTROL_BYTES =
+            2048; // credentials and the most descriptors there can be
+    private static final int CMSG_DATA = 16;
+    private static final int SCM_RIGHTS = 1;
+    private static final int SCM_CREDENTIALS = 2;
+    private static final int MSG_TRUNC = 0x20;
+    private static final int MSG_DONTWAIT = 0x40;
+    private static final int MSG_CMSG_CLOEXEC = 0x40000000;
+
+    /// The longest datagram that is taken; a longer one is dropped, as systemd does (PIPE_BUF).
+    public static final int LONGEST_DATAGRAM = 4096;
+
+    /// Binds a socket of a program, and listens where that applies; raised.
+    ///
+    /// @throws PosixException what the kernel said, beginning with the call
+    /// @throws UnknownAccountException if the owner of its file is not known
+    public static Bound bind(SocketSpec spec) {
+        int fd =
+                switch (spec.address()) {
+                    case SocketSpec.Tcp tcp -> bindInet(spec, tcp.host(), tcp.port(), SOCK_STREAM);
+                    case SocketSpec.Udp udp -> bindInet(spec, udp.host(), udp.port(), SOCK_DGRAM);
+                    case SocketSpec.UnixPath unix -> bindFile(spec, unix.path());
+                    case SocketSpec.UnixAbstract unix -> bindAbstract(spec, unix.name());
+                };
+        int raised = Descriptors.raise(fd);
+        return new Bound(raised, localAddress(raised), inode(raised));
+    }
+
+    private static int bindInet(SocketSpec spec, InetAddress host, int port, int type) {
+        int fd = socket(SocketAddress.family(host), type | nonBlocking(spec));
+        return orClose(
+                fd,
+                () -> {
+                    set(fd, SOL_SOCKET, SO_REUSEADDR, spec.reuseAddress());
+                    if (SocketAddress.family(host) == SocketAddress.AF_INET6) {
+                        set(fd, IPPROTO_IPV6, IPV6_V6ONLY, spec.ipv6Only());
+                    }
+                    bind(fd, SocketAddress.put(Scratch.here().bytes, host, port));
+                    if (type == SOCK_STREAM) {
+                        relisten(fd, spec.backlog());
+                    }
+                });
+    }
+
+    private static int bindAbstract(SocketSpec spec, String name) {
+        int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | nonBlocking(spec));
+        return orClose(
+                fd,
+                () -> {
+                    bind(fd, SocketAddress.putUnix(Scratch.here().bytes, "@" + name));
+                    relisten(fd, spec.backlog());
+                });
+    }
+
+    /// Nobody gets in before listen, so mode and owner are right before anybody does.
+    private static int bindFile(SocketSpec spec, Path path) {
+        SocketSpec.UnixFile file = spec.file();
+        int uid = file.owner() == null ? -1 : Accounts.requireUid(file.owner());
+        int gid = file.group() == null ? -1 : Accounts.requireGid(file.group());
+        int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | nonBlocking(spec));
+        return orClose(
+                fd,
+                () -> {
+                    bindFile(fd, path);
+                    if (uid != -1 || gid != -1) {
+                        own(path, uid, gid);
+                    }
+                    if (file.mode() != null) {
+                        mode(path, file.mode());
+                    }
+                    relisten(fd, spec.backlog());
+                });
+    }
+
+    private static int nonBlocking(SocketSpec spec) {
+        return spec.nonBlocking() ? SOCK_NONBLOCK : 0;
+    }
+
+    /// Lets the accept queue be that long from now on.
+    public static void relisten(int fd, int backlog) {
+        Kernel.check("listen", Kernel.call(Syscall.LISTEN, fd, backlog));
+    }
+
+    /// A stream listener for the manager's own use: non-blocking, raised.
+    public static int listenUnix(Path path, int mode) {
+        int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
+        orClose(
+                fd,
+                () -> {
+                    bindFile(fd, path);
+                    mode(path, mode);
+                    relisten(fd, CONTROL_BACKLOG);
+                });
+        return Descriptors.raise(fd);
+    }
+
+    /// A datagram socket that learns its senders' credentials: non-blocking, raised. It can be sent
+    /// to from the moment it is bound, so it is bound with its mode (less the umask) and then
+    /// opened.
+    public static int bindUnixDatagram(Path path, int mode) {
+        int fd = socket(SocketAddress.AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK);
+        orClose(
+                fd,
+                () -> {
+                    set(fd, SOL_SOCKET, SO_PASSCRED, true);
+                    Kernel.check("fchmod", Kernel.call(Syscall.FCHMOD, fd, mode));
+                    bindFile(fd, path);
+                    mode(path, mode);
+                });
+        return Descriptors.raise(fd);
+    }
+
+    private static void bindFile(int fd, Path path) {
+        if (isSocket(path) && !answers(path)) {
+            try {
+                Files.deleteIfExists(path);
+            } catch (IOException e) {
+                // bind says what is wrong
+            }
+        }
+        bind(fd, SocketAddress.putUnix(Scratch.here().bytes, path.toString()));
+    }
+
+    private static boolean isSocket(Path path) {
+        try {
+            Object mode = Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+            return ((Integer) mode & 0170000) == 0140000;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /// Whether somebody holds the socket of that path, of whatever type.
+    public static boolean answers(Path path) {
+        int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
+        try {
+            Scratch scratch = Scratch.here();
+            int length = SocketAddress.putUnix(scratch.bytes, path.toString());
+            long result = Kernel.call(Syscall.CONNECT, fd, scratch.structures, length);
+            if (Kernel.is(result, Errno.EPROTOTYPE)) { // not a stream
+                return answersDatagrams(path);
+            }
+            return !Kernel.is(result, Errno.ECONNREFUSED) && !Kernel.is(result, Errno.ENOENT);
+        } finally {
+            Descriptors.close(fd);
+        }
+    }
+
+    /// Who holds the stream listener of that path; null if nobody does.
+    public static @Nullable Peer owner(Path path) {
+        int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
+        try {
+            Scratch scratch = Scratch.here();
+            int length = SocketAddress.putUnix(scratch.bytes, path.toString());
+            return Kernel.call(Syscall.CONNECT, fd, scratch.structures, length) == 0
+                    ? peer(fd)
+                    : null;
+        } finally {
+            Descriptors.close(fd);
+        }
+    }
+
+    private static boolean answersDatagrams(Path path) {
+        int fd = socket(SocketAddress.AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK);
+        Scratch scratch = Scratch.here();
+        int length = SocketAddress.putUnix(scratch.bytes, path.toString());
+        long result = Kernel.call(Syscall.CONNECT, fd, scratch.structures, length);
+        Descriptors.close(fd);
+        return !Kernel.is(result, Errno.ECONNREFUSED);
+    }
+
+    private static void own(Path path, int uid, int gid) {
+        long at = Scratch.here().path(path);
+        int here = Descriptors.AT_FDCWD;
+        long result = Kernel.call(Syscall.FCHOWNAT, here, at, uid, gid, SYMLINK_NOFOLLOW);
+        Kernel.check("chown " + path, result);
+    }
+
+    private static void mode(Path path, int mode) {
+        long at = Scratch.here().path(path);
+        long result = Kernel.call(Syscall.FCHMODAT, Descriptors.AT_FDCWD, at, mode);
+        Kernel.check("chmod " + path, result);
+    }
+
+    /// The next connection, non-blocking; -1 if none is waiting.
+    public static int accept(int listener) {
+        int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+        long fd = Kernel.call(Syscall.ACCEPT4, listener, 0, 0, flags);
+        boolean none =
+                Kernel.is(fd, Errno.EAGAIN)
+                        || Kernel.is(fd, Errno.ECONNABORTED)
+                        || Kernel.is(fd, Errno.EINTR);
+        return none ? -1 : (int) Kernel.check("accept", fd);
+    }
+
+    /// Who connected, or who listens: as the kernel noted it at that moment.
+    public static Peer peer(int fd) {
+        Scratch scratch = Scratch.here();
+        get(fd, SO_PEERCRED, 12);
+        ByteBuffer bytes = scratch.bytes;
+        return new Peer(bytes.getInt(0), bytes.getInt(4), bytes.getInt(8));
+    }
+
+    /// The next datagram; null if none is waiting. Descriptors that came with it are closed.
+    public static @Nullable Datagram receive(int fd) {
+        while (true) {
+            Scratch scratch = header(Scratch.here());
+            int flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
+            long length = Kernel.call(Syscall.RECVMSG, fd, scratch.structures, flags);
+            if (Kernel.is(length, Errno.EAGAIN)) {
+                return null;
+            }
+            if (Kernel.is(length, Errno.EINTR)) {
+                continue;
+            }
+            Kernel.check("recvmsg", length);
+            Peer sender = sender(scratch.bytes);
+            if ((scratch.bytes.getInt(HEADER_FLAGS) & MSG_TRUNC) == 0) {
+                byte[] text = new byte[(int) length];
+                scratch.chunk.get(0, text);
+                return new Datagram(sender, text);
+            }
+        }
+    }
+
+    private static Scratch header(Scratch scratch) {
+        ByteBuffer bytes = scratch.clear(HEADER_FLAGS + Long.BYTES).bytes;
+        bytes.putLong(HEADER_IOV, scratch.structures + IOV).putLong(HEADER_IOV_COUNT, 1);
+        bytes.putLong(HEADER_CONTROL, scratch.structures + CONTROL);
+        bytes.putLong(HEADER_CONTROL_LENGTH, CONTROL_BYTES);
+        bytes.putLong(IOV, Kernel.address(scratch.chunk)).putLong(IOV + 8, LONGEST_DATAGRAM);
+        return scratch;
+    }
+
+    /// Reads the control messages: credentials are what is asked for, descriptors are closed.
+    private static Peer sender(ByteBuffer bytes) {
+        Peer sender = new Peer(0, -1, -1);
+        int end = CONTROL + (int) bytes.getLong(HEADER_CONTROL_LENGTH);
+        int at = CONTROL;
+        while (at + CMSG_DATA <= end) {
+            int length = (int) bytes.getLong(at);
+            int data = at + CMSG_DATA;
+            switch (bytes.getInt(at + 12)) {
+                case SCM_CREDENTIALS ->
+                        sender =
+                                new Peer(
+                                        bytes.getInt(data),
+                                        bytes.getInt(data + 4),
+                                        bytes.getInt(data + 8));
+                case SCM_RIGHTS -> {
+                    for (int passed = data; passed + 4 <= at + length; passed += 4) {
+                        Descriptors.close(bytes.getInt(passed));
+                    }
+                }
+                default -> {} // not asked for
+            }
+            at += Math.max(CMSG_DATA, (length + 7) & -8);
+        }
+        return sender;
+    }
+
+    /// Begins to connect; non-blocking. Writable when it is decided: see [#connectResult].
+    public static int connect(InetAddress host, int port) {
+        int fd = socket(SocketAddress.family(host), SOCK_STREAM | SOCK_NONBLOCK);
+        return orClose(fd, () -> connect(fd, SocketAddress.put(Scratch.here().bytes, host, port)));
+    }
+
+    /// Begins to connect to an address as in [Bound#address].
+    public static int connect(String address) {
+        if (address.startsWith("unix:")) {
+            String name = address.substring("unix:".length());
+            int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
+            return orClose(
+                    fd, () -> connect(fd, SocketAddress.putUnix(Scratch.here().bytes, name)));
+        }
+        int colon = address.lastIndexOf(':');
+        String host = address.substring(0, colon).replace("[", "").replace("]", "");
+        return connect(InetAddress.ofLiteral(host), Integer.parseInt(address.substring(colon + 1)));
+    }
+
+    private static void connect(int fd, int length) {
+        long result = Kernel.call(Syscall.CONNECT, fd, Scratch.here().structures, length);
+        if (!Kernel.is(result, Errno.EINPROGRESS)) {
+            Kernel.check("connect", result);
+        }
+    }
+
+    /// How connecting ended: null if well.
+    public static @Nullable Errno connectResult(int fd) {
+        Scratch scratch = Scratch.here();
+        get(fd, SO_ERROR, 4);
+        int error = scratch.bytes.getInt(0);
+        return error == 0 ? null : Errno.of(error);
+    }
+
+    /// Where a socket is bound, as in [Bound#address].
+    public static String localAddress(int fd) {
+        Scratch scratch = Scratch.here();
+        int lengthAt = 128;
+        scratch.bytes.putInt(lengthAt, SocketAddress.LONGEST);
+        long at = scratch.structures;
+        Kernel.check("getsockname", Kernel.call(Syscall.GETSOCKNAME, fd, at, at + lengthAt));
+        return SocketAddress.text(scratch.bytes, scratch.bytes.getInt(lengthAt));
+    }
+
+    /// The inode of what is open there.
+    public static long inode(int fd) {
+        Scratch scratch = Scratch.here();
+        Kernel.check("fstat", Kernel.call(Syscall.FSTAT, fd, scratch.structures));
+        return scratch.bytes.getLong(8); // st_ino, on both machines
+    }
+
+    private static int socket(int family, int type) {
+        return (int)
+                Kernel.check("socket", Kernel.call(Syscall.SOCKET, family, type | SOCK_CLOEXEC, 0));
+    }
+
+    private static void bind(int fd, int length) {
+        Kernel.check("bind", Kernel.call(Syscall.BIND, fd, Scratch.here().structures, length));
+    }
+
+    private static void set(int fd, int level, int option, boolean on) {
+        Scratch scratch = Scratch.here();
+        scratch.bytes.putInt(0, on ? 1 : 0);
+        long at = scratch.structures;
+        Kernel.check("setsockopt", Kernel.call(Syscall.SETSOCKOPT, fd, level, option, at, 4));
+    }
+
+    private static void get(int fd, int option, int length) {
+        Scratch scratch = Scratch.here();
+        int lengthAt = 64;
+        scratch.bytes.putInt(lengthAt, length);
+        long at = scratch.structures;
+        long result = Kernel.call(Syscall.GETSOCKOPT, fd, SOL_SOCKET, option, at, at + lengthAt);
+        Kernel.check("getsockopt", result);
+    }
+
+    /// A descriptor that is closed if what is done to it fails.
+    private static int orClose(int fd, Runnable setup) {
+        try {
+            setup.run();
+            return fd;
+        } catch (RuntimeException e) {
+            Descriptors.close(fd);
+            throw e;
+        }
+    }
+}

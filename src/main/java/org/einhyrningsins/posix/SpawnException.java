@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+/// A child could not be born: `chdir /srv/web: no such file or directory (ENOENT)`. It left nothing
+/// behind.
+public final class SpawnException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    private final String step;
+    private final int number;
+
+    /// @param step what the child tried, with its object
+    /// @param number the errno
+    /// @param hint what else there is to say, with its punctuation, or nothing
+    SpawnException(String step, int number, String hint) {
+        super(step + ": " + Errno.describe(number) + hint);
+        this.step = step;
+        this.number = number;
+    }
+
+    /// The system call that failed, with its object: `execve /srv/web/server`.
+    public String step() {
+        return step;
+    }
+
+    /// What the kernel said; [Errno#UNKNOWN] if we have no name for it.
+    public Errno errno() {
+        return Errno.of(number);
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import org.einhyrningsins.spec.IdentitySpec.Limit;
+import org.einhyrningsins.spec.IdentitySpec.Resource;
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.Map;
+
+/// A child to be born. Null means: as the manager.
+///
+/// @param executable its path; taken from the directory if relative
+/// @param argv with the name it is called by first
+/// @param environment `NAME=VALUE`; the whole of it
+/// @param ownPidVariables names of variables that hold the child's own pid
+/// @param directory working directory
+/// @param descriptors what become 0, 1, 2, 3 …; the child has no others
+/// @param nice -20 to 19
+/// @param limits those to be set; NOFILE is what the manager was started with, if not given
+public record SpawnOrder(
+        String executable,
+        List<String> argv,
+        List<String> environment,
+        List<String> ownPidVariables,
+        String directory,
+        List<Integer> descriptors,
+        @Nullable Credentials credentials,
+        @Nullable Integer umask,
+        @Nullable Integer nice,
+        Map<Resource, Limit> limits) {}

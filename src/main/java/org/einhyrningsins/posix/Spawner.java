@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import org.einhyrningsins.spec.IdentitySpec.Limit;
+import org.einhyrningsins.spec.IdentitySpec.Resource;
+
+import java.nio.BufferOverflowException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// Brings children into the world, by lists of system calls (see the package).
+///
+/// In this order, each step with the errno of its own: all signals to their defaults, a process
+/// group of its own, the descriptors, none but these, the directory, umask, limits, niceness,
+/// groups and user, the pid written into the environment, the signals unblocked, execve.
+///
+/// While the child is on its way to the new program the caller stands still, as with vfork: some
+/// hundred microseconds; longer if the file system is slow. The caller is the manager's loop
+/// thread; others would wait for it.
+///
+/// A child that takes another user leaves its trace on the memory it shares with us until execve:
+/// the kernel marks it "not dumpable", which would close our /proc/self to ourselves. That is
+/// undone.
+public final class Spawner {
+    private static final int PR_GET_DUMPABLE = 3;
+    private static final int PR_SET_DUMPABLE = 4;
+    private static final int F_SETFD = 2;
+    private static final int SIG_SETMASK = 2;
+    private static final int SIGKILL = 9;
+    private static final int SIGSTOP = 19;
+    private static final int LAST_SIGNAL = 64;
+    private static final int MASK_BYTES = 8;
+    private static final int PRIO_PROCESS = 0;
+    private static final long LAST_DESCRIPTOR = 0xffff_ffffL;
+    private static final Resource[] RESOURCES = Resource.values();
+
+    private final SyscallList list = new SyscallList();
+
+    /// Brings one into the world.
+    ///
+    /// @throws SpawnException if a step failed; then there is no child, dead or alive
+    public synchronized Spawned spawn(SpawnOrder order) throws SpawnException {
+        List<Integer> copies = new ArrayList<>(0);
+        try {
+            write(order, copies);
+            return run(order);
+        } catch (BufferOverflowException e) {
+            throw new SpawnException("execve " + order.executable(), Errno.E2BIG.number(), "");
+        } finally {
+            copies.forEach(Descriptors::close);
+        }
+    }
+
+    private void write(SpawnOrder order, List<Integer> copies) throws SpawnException {
+        list.begin(order);
+        signals();
+        list.add("setpgid", "", Syscall.SETPGID, 0, 0);
+        descriptors(order.descriptors(), copies);
+        String directory = order.directory();
+        list.add("chdir", directory, Syscall.CHDIR, list.text(directory));
+        if (order.umask() != null) {
+            list.add("umask", order.umask(), Syscall.UMASK, order.umask());
+        }
+        limits(order.limits());
+        if (order.nice() != null) {
+            list.add(
+                    "setpriority",
+                    order.nice(),
+                    Syscall.SETPRIORITY,
+                    PRIO_PROCESS,
+                    0,
+                    order.nice());
+        }
+        if (order.credentials() != null) {
+            become(order.credentials());
+        }
+        image(order);
+    }
+
+    private void signals() {
+        for (int signal = 1; signal <= LAST_SIGNAL; signal++) {
+            if (signal != SIGKILL && signal != SIGSTOP) {
+                list.add(
+                        "sigaction",
+                        signal,
+                        Syscall.RT_SIGACTION,
+                        signal,
+                        list.zeros(),
+                        0,
+                        MASK_BYTES);
+            }
+        }
+    }
+
+    private void descriptors(List<Integer> sources, List<Integer> copies) throws SpawnException {
+        for (int target = 0; target < sources.size(); target++) {
+            int source = sources.get(target);
+            if (source == target) {
+                list.add("descriptor", source, Syscall.FCNTL, source, F_SETFD, 0);
+            } else {
+                int free = source > target ? source : copy(source, copies);
+                list.add("descriptor", source, Syscall.DUP3, free, target, 0);
+            }
+        }
+        // without it nothing leaks either: all we open is close-on-exec
+        list.tolerate(Errno.ENOSYS, Syscall.CLOSE_RANGE, sources.size(), LAST_DESCRIPTOR, 0);
+    }
+
+    /// A number below its target would be overwritten before it is needed.
+    private static int copy(int source, List<Integer> copies) throws SpawnException {
+        int copy = Descriptors.raisedCopy(source);
+        if (copy < 0) {
+            throw new SpawnException("descriptor " + source, -copy, "");
+        }
+        copies.add(copy);
+        return copy;
+    }
+
+    private void limits(Map<Resource, Limit> limits) {
+        if (!limits.containsKey(Resource.NOFILE)) {
+            limit(Resource.NOFILE, Limits.inheritedOpenFiles());
+        }
+        for (Resource resource : RESOURCES) {
+            Limit limit = limits.get(resource);
+            if (limit != null) {
+                limit(resource, limit);
+            }
+        }
+    }
+
+    private void limit(Resource resource, Limit limit) {
+        long wanted = list.longs(limit.soft(), limit.hard());
+        list.add("prlimit", resource, Syscall.PRLIMIT64, 0, resource.number(), wanted, 0);
+    }
+
+    private void become(Credentials as) {
+        long groups = list.ints(as.groups());
+        list.add("setgroups", as.groups(), Syscall.SETGROUPS, as.groups().size(), groups);
+        list.add("setresgid", as.gid(), Syscall.SETRESGID, as.gid(), as.gid(), as.gid());
+        list.add("setresuid", as.uid(), Syscall.SETRESUID, as.uid(), as.uid(), as.uid());
+    }
+
+    private void image(SpawnOrder order) throws SpawnException {
+        long path = list.text(order.executable());
+        long argv = list.texts(order.argv());
+        long envp = list.environment(order.environment(), order.ownPidVariables());
+        list.add(
+                "sigprocmask",
+                "",
+                Syscall.RT_SIGPROCMASK,
+                SIG_SETMASK,
+                list.zeros(),
+                0,
+                MASK_BYTES);
+        list.add("execve", order.executable(), Syscall.EXECVE, path, argv, envp);
+    }
+
+    private Spawned run(SpawnOrder order) throws SpawnException {
+        boolean dumpable =
+                order.credentials() != null && Kernel.call(Syscall.PRCTL, PR_GET_DUMPABLE) == 1;
+        long pid = Kernel.spawn(list.table());
+        if (dumpable) {
+            Kernel.call(Syscall.PRCTL, PR_SET_DUMPABLE, 1);
+        }
+        if (pid < 0) {
+            throw new SpawnException("clone", (int) -pid, "; processes or memory are used up");
+        }
+        int pidfd = list.pidfd();
+        if (list.errno() != 0) {
+            Processes.await(pidfd);
+            Descriptors.close(pidfd);
+            String step = list.failedStep();
+            throw new SpawnException(step, list.errno(), hint(order, step, list.errno()));
+        }
+        return new Spawned((int) pid, pidfd);
+    }
+
+    /// What the kernel's word alone does not tell.
+    private static String hint(SpawnOrder order, String step, int errno) {
+        boolean exec = step.startsWith("execve");
+        Path file = Path.of(order.directory()).resolve(order.executable());
+        return switch (Errno.of(errno)) {
+            case ENOENT -> exec && Files.exists(file) ? "; its interpreter is missing" : "";
+            case ENOEXEC -> "; a script begins with a line like #!/bin/sh";
+            case ETXTBSY -> "; somebody is writing to it";
+            default -> "";
+        };
+    }
+}

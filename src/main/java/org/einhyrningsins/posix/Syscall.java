@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import java.util.Locale;
+
+/// The system calls we make, with their numbers on x86-64 (arch/x86/entry/syscalls/syscall_64.tbl)
+/// and on aarch64 (include/uapi/asm-generic/unistd.h).
+enum Syscall {
+    READ(0, 63),
+    WRITE(1, 64),
+    CLOSE(3, 57),
+    FSTAT(5, 80),
+    PREAD64(17, 67),
+    RT_SIGACTION(13, 134),
+    RT_SIGPROCMASK(14, 135),
+    FCNTL(72, 25),
+    GETPID(39, 172),
+    GETEUID(107, 175),
+    FLOCK(73, 32),
+    GETTID(186, 178),
+    SOCKET(41, 198),
+    CONNECT(42, 203),
+    SENDMSG(46, 211),
+    RECVMSG(47, 212),
+    BIND(49, 200),
+    LISTEN(50, 201),
+    GETSOCKNAME(51, 204),
+    SETSOCKOPT(54, 208),
+    GETSOCKOPT(55, 209),
+    EXECVE(59, 221),
+    KILL(62, 129),
+    CHDIR(80, 49),
+    UMASK(95, 166),
+    SETPGID(109, 154),
+    SETGROUPS(116, 159),
+    SETRESUID(117, 147),
+    SETRESGID(119, 149),
+    SETPRIORITY(141, 140),
+    PRCTL(157, 167),
+    TGKILL(234, 131),
+    EPOLL_CTL(233, 21),
+    WAITID(247, 95),
+    OPENAT(257, 56),
+    FCHOWNAT(260, 54),
+    UNLINKAT(263, 35),
+    FCHMODAT(268, 53),
+    FCHMOD(91, 52),
+    EPOLL_PWAIT(281, 22),
+    ACCEPT4(288, 242),
+    SIGNALFD4(289, 74),
+    EPOLL_CREATE1(291, 20),
+    DUP3(292, 24),
+    PIPE2(293, 59),
+    PRLIMIT64(302, 261),
+    PIDFD_SEND_SIGNAL(424, 424),
+    PIDFD_OPEN(434, 434),
+    CLOSE_RANGE(436, 436),
+    FACCESSAT2(439, 439),
+    EPOLL_PWAIT2(441, 441);
+
+    final int x86;
+    final int aarch64;
+
+    /// The number on this machine.
+    final int number;
+
+    Syscall(int x86, int aarch64) {
+        this.x86 = x86;
+        this.aarch64 = aarch64;
+        this.number =
+                switch (Machine.current()) {
+                    case X86_64 -> x86;
+                    case AARCH64 -> aarch64;
+                };
+    }
+
+    /// As manual pages write it.
+    String text() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

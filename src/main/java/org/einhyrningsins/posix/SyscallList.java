@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import java.nio.BufferOverflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/// What a child does before its new program begins, as the machine code reads it: a header, entries
+/// of 64 bytes, and behind them what they point to. The memory is used again for every child, and
+/// grows up to a bound. Layout: src/main/asm/child-x86_64.s.
+final class SyscallList {
+    private static final int SMALLEST = 64 * 1024;
+    private static final int LARGEST = 4 * 1024 * 1024;
+    private static final int ZEROS = 0; // a struct sigaction of SIG_DFL, and an empty mask
+    private static final int HEADER = 64;
+    private static final int ENTRIES = 128;
+    private static final int ENTRY = 64;
+    private static final int TOLERATED = 56;
+    // 62 signals, setpgid, close_range, chdir, umask, 16 limits, nice, 3 for the user, mask, execve
+    private static final int MOST_FIXED_ENTRIES = 96;
+    private static final int MOST_BYTES_A_CHAR = 3;
+    private static final int FIXED_DATA = 4096;
+    private static final int DIGITS = 16;
+
+    private static final int ERRNO = HEADER;
+    private static final int FAILED = HEADER + 8;
+    private static final int FLAGS = HEADER + 16;
+    private static final int PIDFD = HEADER + 24;
+    private static final int EVERY_SIGNAL = HEADER + 32;
+
+    private static final long WRITE_PID = -1;
+    private static final long CLONE_VM = 0x100;
+    private static final long CLONE_PIDFD = 0x1000;
+    private static final long CLONE_VFORK = 0x4000;
+    private static final long SIGCHLD = 17;
+
+    private ByteBuffer memory = ByteBuffer.allocate(0);
+    private long base;
+    private int entries;
+    private int data;
+    private Object[] steps = {};
+
+    /// Begins a new list, with room for what the order needs.
+    ///
+    /// @throws SpawnException if a text holds a NUL, which would cut it
+    void begin(SpawnOrder order) throws SpawnException {
+        int most = MOST_FIXED_ENTRIES + order.descriptors().size() + order.ownPidVariables().size();
+        long texts = size(order.argv()) + size(order.environment()) + size(order.ownPidVariables());
+        texts += size(List.of(order.executable(), order.directory()));
+        texts += (long) DIGITS * order.ownPidVariables().size();
+        int groups = order.credentials() == null ? 0 : order.credentials().groups().size();
+        reserve(ENTRIES + (long) most * ENTRY + texts + groups * 4L + FIXED_DATA);
+        if (steps.length < 2 * most) {
+            steps = new Object[2 * most];
+        }
+        entries = 0;
+        data = ENTRIES + most * ENTRY;
+        memory.putLong(ERRNO, 0).putLong(PIDFD, -1);
+    }
+
+    private static long size(List<String> texts) throws SpawnException {
+        long size = Long.BYTES;
+        for (String text : texts) {
+            if (text.indexOf('\0') >= 0) {
+                String shown = text.substring(0, text.indexOf('\0'));
+                throw new SpawnException(
+                        "'" + shown + "…'", Errno.EINVAL.number(), ": holds a NUL");
+            }
+            size += (long) MOST_BYTES_A_CHAR * text.length() + 1 + Long.BYTES;
+        }
+        return size;
+    }
+
+    /// Beyond the largest, what does not fit overflows.
+    private void reserve(long bytes) {
+        if (bytes <= memory.capacity() || memory.capacity() == LARGEST) {
+            return;
+        }
+        int room = SMALLEST;
+        while (room < Math.min(bytes, LARGEST)) {
+            room *= 2;
+        }
+        memory = ByteBuffer.allocateDirect(room).order(ByteOrder.nativeOrder());
+        base = Kernel.address(memory);
+        memory.putLong(FLAGS, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD);
+        memory.putLong(EVERY_SIGNAL, -1);
+    }
+
+    /// Adds a call.
+    ///
+    /// @param step how a failure is told, with its object
+    void add(String step, Object object, Syscall call, long a, long b, long c, long d) {
+        entry(step, object, call.number, 0, a, b, c, d);
+    }
+
+    void add(String step, Object object, Syscall call, long a, long b, long c) {
+        entry(step, object, call.number, 0, a, b, c, 0);
+    }
+
+    void add(String step, Object object, Syscall call, long a, long b) {
+        entry(step, object, call.number, 0, a, b, 0, 0);
+    }
+
+    void add(String step, Object object, Syscall call, long a) {
+        entry(step, object, call.number, 0, a, 0, 0, 0);
+    }
+
+    /// Adds a call that may fail with that errno.
+    void tolerate(Errno errno, Syscall call, long a, long b, long c) {
+        entry(call.text(), "", call.number, errno.number(), a, b, c, 0);
+    }
+
+    private void entry(
+            String step,
+            Object object,
+            long number,
+            long tolerated,
+            long a,
+            long b,
+            long c,
+            long d) {
+        int at = ENTRIES + entries * ENTRY;
+        memory.putLong(at, number).putLong(at + 8, a).putLong(at + 16, b).putLong(at + 24, c);
+        memory.putLong(at + 32, d).putLong(at + 40, 0).putLong(at + 48, 0);
+        memory.putLong(at + TOLERATED, tolerated);
+        steps[2 * entries] = step;
+        steps[2 * entries + 1] = object;
+        entries++;
+    }
+
+    /// Enough zeros for a struct sigaction, or a mask.
+    long zeros() {
+        return base + ZEROS;
+    }
+
+    /// Where a text is, with its NUL.
+    long text(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        int at = take(bytes.length + 1);
+        memory.put(at, bytes).put(at + bytes.length, (byte) 0);
+        return base + at;
+    }
+
+    /// Where an array of texts is, ended by a null.
+    long texts(List<String> texts) {
+        int at = pointers(texts.size());
+        fill(at, texts);
+        return base + at;
+    }
+
+    /// Where the environment is; the child writes its pid into some of it.
+    long environment(List<String> texts, List<String> ownPidVariables) {
+        int at = pointers(texts.size() + ownPidVariables.size());
+        int next = fill(at, texts);
+        for (String name : ownPidVariables) {
+            String variable = name + "=";
+            byte[] bytes = variable.getBytes(StandardCharsets.UTF_8);
+            int digits = take(bytes.length + DIGITS) + bytes.length;
+            memory.put(digits - bytes.length, bytes).putLong(next, base + digits - bytes.length);
+            next += Long.BYTES;
+            entry("pid", name, WRITE_PID, 0, base + digits, 0, 0, 0);
+        }
+        return base + at;
+    }
+
+    private int fill(int at, List<String> texts) {
+        int next = at;
+        for (String text : texts) {
+            memory.putLong(next, text(text));
+            next += Long.BYTES;
+        }
+        return next;
+    }
+
+    /// An array of so many pointers and a null.
+    private int pointers(int count) {
+        data = (data + 7) & -8;
+        int at = take((count + 1) * Long.BYTES);
+        memory.putLong(at + count * Long.BYTES, 0);
+        return at;
+    }
+
+    long longs(long first, long second) {
+        data = (data + 7) & -8;
+        int at = take(2 * Long.BYTES);
+        memory.putLong(at, first).putLong(at + 8, second);
+        return base + at;
+    }
+
+    long ints(List<Integer> numbers) {
+        data = (data + 3) & -4;
+        int at = take(numbers.size() * Integer.BYTES);
+        for (int i = 0; i < numbers.size(); i++) {
+            memory.putInt(at + i * Integer.BYTES, numbers.get(i));
+        }
+        return base + at;
+    }
+
+    private int take(int bytes) {
+        int at = data;
+        if (bytes > memory.capacity() - at) {
+            throw new BufferOverflowException();
+        }
+        data += bytes;
+        return at;
+    }
+
+    /// What the machine code wants.
+    long table() {
+        return base + HEADER;
+    }
+
+    /// The errno of the step that failed, or 0.
+    int errno() {
+        return memory.getInt(ERRNO);
+    }
+
+    int pidfd() {
+        return memory.getInt(PIDFD);
+    }
+
+    /// The step that failed, with its object: `chdir /srv/web`.
+    String failedStep() {
+        int index = (int) (memory.getLong(FAILED) - base - ENTRIES) / ENTRY;
+        String text = steps[2 * index] + " " + steps[2 * index + 1];
+        return text.strip();
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.spec;
+
+/// How the manager's own log reads.
+public record LogSpec(Level level, Format format) {
+    /// What most people want: one readable line for what happened.
+    public static final LogSpec DEFAULT = new LogSpec(Level.INFO, Format.TEXT);
+
+    /// From silent to talkative; a level includes those before it.
+    public enum Level {
+        ERROR,
+        WARN,
+        INFO,
+        DEBUG
+    }
+
+    /// One line of text, or one JSON object a line.
+    public enum Format {
+        TEXT,
+        JSON
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.spec;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// One program: what to run, how often, on which sockets, and how to treat its workers.
+///
+/// @param name unique in the file; letters, digits, `_`, `-`, `.`
+/// @param command program and arguments, at least one; exec'ed as they are, never given to a shell
+/// @param directory working directory, absolute
+/// @param env variables to set, after `env-file`, in order; they win over the inherited ones
+/// @param dropEnv names of inherited variables that workers must not see
+/// @param identity user, group, umask, nice and limits
+/// @param workers how many to run, 0 to 10,000
+/// @param sockets in the order in which workers get them, from descriptor 3 up
+/// @param stdin the name of the socket that is also descriptor 0; null for /dev/null
+/// @param ack how a worker is known to be up
+/// @param stop how a worker is told to go
+/// @param restart what happens when a worker dies by itself
+/// @param rollout how workers are replaced by those of a newer definition
+/// @param logs where descriptors 1 and 2 go
+public record ProgramSpec(
+        String name,
+        List<Template> command,
+        Path directory,
+        SequencedMap<String, Template> env,
+        List<String> dropEnv,
+        IdentitySpec identity,
+        int workers,
+        List<SocketSpec> sockets,
+        @Nullable String stdin,
+        AckSpec ack,
+        StopSpec stop,
+        RestartSpec restart,
+        RolloutSpec rollout,
+        LogsSpec logs) {
+    public ProgramSpec {
+        command = List.copyOf(command);
+        env = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(env));
+        dropEnv = List.copyOf(dropEnv);
+        sockets = List.copyOf(sockets);
+    }
+
+    /// The first descriptor number a socket of `bind` reaches a worker under.
+    public static final int FIRST_SOCKET_FD = 3;
+
+    /// The same program with another number of workers.
+    public ProgramSpec withWorkers(int count) {
+        return new ProgramSpec(
+                name, command, directory, env, dropEnv, identity, count, sockets, stdin, ack, stop,
+                restart, rollout, logs);
+    }
+
+    /// What a worker is born with: two definitions that agree here need no new workers, since all
+    /// else (worker count, stop, restart, rollout, ack) is the manager's business and changes in
+    /// place.
+    public Birth birth() {
+        return new Birth(command, directory, env, dropEnv, identity, sockets, stdin, logs);
+    }
+
+    /// The part of a definition that a running worker cannot change: see [#birth()].
+    public record Birth(
+            List<Template> command,
+            Path directory,
+            Map<String, Template> env,
+            List<String> dropEnv,
+            IdentitySpec identity,
+            List<SocketSpec> sockets,
+            @Nullable String stdin,
+            LogsSpec logs) {}
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.spec;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+
+/// What happens when a worker dies that nobody told to go.
+///
+/// @param when which deaths are followed by a new worker
+/// @param backoff how long a slot waits after quick deaths
+/// @param giveUp when to stop trying; null for never
+/// @param burst how many deaths of workers that had been up a slot may have within ten seconds and
+///   still be refilled at once, 0 to 1,000
+public record RestartSpec(When when, Backoff backoff, @Nullable GiveUp giveUp, int burst) {
+    /// Always, 100 ms doubling to 30 s, never giving up.
+    public static final RestartSpec DEFAULT =
+            new RestartSpec(When.ALWAYS, Backoff.DEFAULT, null, 20);
+
+    /// Which deaths are followed by a new worker.
+    public enum When {
+        ALWAYS,
+        ON_FAILURE,
+        NEVER
+    }
+
+    /// The first delay, what it is multiplied by after each further quick death, and its cap.
+    public record Backoff(Duration first, double factor, Duration max) {
+        /// 100 ms doubling to 30 s.
+        public static final Backoff DEFAULT =
+                new Backoff(Duration.ofMillis(100), 2, Duration.ofSeconds(30));
+
+        /// How long to wait after that many quick deaths in a row, counted from one.
+        public Duration delay(int deaths) {
+            double millis = first.toMillis() * Math.pow(factor, Math.max(0, deaths - 1));
+            return millis >= max.toMillis() ? max : Duration.ofMillis((long) millis);
+        }
+    }
+
+    /// The program is marked failed after that many deaths within that time.
+    public record GiveUp(int deaths, Duration within) {}
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.spec;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+
+/// One configuration file with everything it includes, validated.
+///
+/// @param control the operator's socket
+/// @param log the manager's own log
+/// @param programs by name, in the order of the file
+public record ServicesSpec(
+        ControlSpec control, LogSpec log, SequencedMap<String, ProgramSpec> programs) {
+    public ServicesSpec {
+        programs = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(programs));
+    }
+}

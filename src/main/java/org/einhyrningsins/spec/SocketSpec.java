@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.spec;
+
+import org.jspecify.annotations.Nullable;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.nio.file.Path;
+
+/// A socket that the manager binds and holds, and that all workers of a program share.
+///
+/// @param name unique in its program; what `stdin`, `${fd.NAME}` and LISTEN_FDNAMES say
+/// @param address where it is bound
+/// @param reuseAddress SO_REUSEADDR, set before bind
+/// @param nonBlocking O_NONBLOCK; belongs to the open socket, so to every worker, and never changes
+/// @param backlog length of the accept queue, 1 to 65535; the kernel caps it at net.core.somaxconn
+/// @param ipv6Only IPV6_V6ONLY, for IPv6 addresses
+/// @param file mode and owner of the file of a UNIX socket
+public record SocketSpec(
+        String name,
+        Address address,
+        boolean reuseAddress,
+        boolean nonBlocking,
+        int backlog,
+        boolean ipv6Only,
+        UnixFile file) {
+
+    /// Where a socket is bound. Two sockets of one address are the same socket.
+    public sealed interface Address {
+        /// As the configuration writes it.
+        @Override
+        String toString();
+    }
+
+    /// A TCP listener. Port 0 lets the kernel choose.
+    public record Tcp(InetAddress host, int port) implements Address {
+        @Override
+        public String toString() {
+            return inet(host, port);
+        }
+    }
+
+    /// A UDP socket. Port 0 lets the kernel choose.
+    public record Udp(InetAddress host, int port) implements Address {
+        @Override
+        public String toString() {
+            return "udp:" + inet(host, port);
+        }
+    }
+
+    /// A UNIX stream listener at a path, at most 107 bytes long.
+    public record UnixPath(Path path) implements Address {
+        @Override
+        public String toString() {
+            return "unix:" + path;
+        }
+    }
+
+    /// A UNIX stream listener in Linux's abstract namespace; the name comes without its leading
+    /// `@`.
+    public record UnixAbstract(String name) implements Address {
+        @Override
+        public String toString() {
+            return "unix:@" + name;
+        }
+    }
+
+    /// Mode and owner of a UNIX socket's file; null leaves what bind made.
+    public record UnixFile(@Nullable Integer mode, @Nullable String owner, @Nullable String group) {
+        /// As bind makes it.
+        public static final UnixFile DEFAULT = new UnixFile(null, null, null);
+    }
+
+    private static String inet(InetAddress host, int port) {
+        String text = host.getHostAddress();
+        return (host instanceof Inet6Address ? "[" + text + "]" : text) + ":" + port;
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.spec;
+
+import java.util.List;
+import java.util.Map;
+
+/// A text with places that are known only when a worker starts. What is known when the file is read
+/// (`${program}`, `${env.NAME}`, `${fd.NAME}`) is replaced there.
+public record Template(List<Part> parts) {
+    public Template {
+        parts = List.copyOf(parts);
+    }
+
+    /// A text without such places.
+    public static Template of(String text) {
+        return new Template(List.of(new Text(text)));
+    }
+
+    /// The text for one worker.
+    ///
+    /// @param slot the worker's slot
+    /// @param addresses the bound address of each socket of the program, by name
+    public String expand(int slot, Map<String, String> addresses) {
+        StringBuilder text = new StringBuilder();
+        for (Part part : parts) {
+            switch (part) {
+                case Text literal -> text.append(literal.text());
+                case Slot ignored -> text.append(slot);
+                case AddressOf socket -> text.append(addresses.getOrDefault(socket.name(), ""));
+            }
+        }
+        return text.toString();
+    }
+
+    /// As the configuration would write it.
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        for (Part part : parts) {
+            switch (part) {
+                case Text literal -> text.append(literal.text().replace("${", "$${"));
+                case Slot ignored -> text.append("${slot}");
+                case AddressOf socket ->
+                        text.append("${address.").append(socket.name()).append('}');
+            }
+        }
+        return text.toString();
+    }
+
+    /// A piece of a template.
+    public sealed interface Part {}
+
+    /// Text as it is.
+    public record Text(String text) implements Part {}
+
+    /// `${slot}`: the number of the worker's slot.
+    public record Slot() implements Part {}
+
+    /// `${address.NAME}`: where the socket of that name is bound, with the port the kernel chose.
+    public record AddressOf(String name) implements Part {}
+}

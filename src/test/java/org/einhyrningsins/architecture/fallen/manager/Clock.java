@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.architecture.fallen.manager;
+
+/// The clock that there should be one of.
+public class Clock {
+    long now = System.currentTimeMillis();
+}

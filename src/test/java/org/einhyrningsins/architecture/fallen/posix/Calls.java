@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.architecture.fallen.posix;
+
+import com.fasterxml.jackson.core.JsonFactory;
+
+import org.einhyrningsins.architecture.fallen.core.Rules;
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine;
+
+/// Looks across, into core; and has YAML, picocli and Jackson in the wrong room.
+public class Calls {
+    @Nullable Rules across;
+    org.yaml.snakeyaml.@Nullable Yaml yaml;
+    @Nullable CommandLine commands;
+    @Nullable JsonFactory json;
+}

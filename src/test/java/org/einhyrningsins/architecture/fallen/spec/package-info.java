@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// See the house.
+@NullMarked
+package org.einhyrningsins.architecture.fallen.spec;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.einhyrningsins.manager.LaunchOptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+
+class MainTest {
+    @TempDir Path directory;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @Test
+    void saysThatAFileIsValidAndHowMuchIsInIt() throws IOException {
+        Path file = file("programs: {web: {command: [/bin/true], bind: ['127.0.0.1:8080']}}");
+        assertThat(run("check", file.toString())).isZero();
+        assertThat(out).hasToString(file + ": 1 program, 1 socket, no problems\n");
+        assertThat(err.size()).isZero();
+    }
+
+    @Test
+    void saysEveryProblemOfAFile() throws IOException {
+        Path file = file("programs: {web: {command: [/bin/true], workers: many, color: red}}");
+        assertThat(run("check", file.toString())).isEqualTo(3);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .contains(file + ":1:")
+                .contains("workers")
+                .contains("color");
+        assertThat(out.size()).isZero();
+    }
+
+    @Test
+    void saysItInJsonForScripts() throws IOException {
+        Path file = file("programs: {web: {command: [/bin/true], workers: many}}");
+        assertThat(run("check", "--json", file.toString())).isEqualTo(3);
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .startsWith("{\"valid\":false,\"problems\":[{\"file\":")
+                .contains("\"path\":\"programs.web.workers\"");
+        assertThat(err.size()).isZero();
+    }
+
+    @Test
+    void saysThatAFileIsNotThere() {
+        assertThat(run("check", directory + "/none.yaml")).isEqualTo(3);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("none.yaml");
+    }
+
+    @Test
+    void printsAFileThatMeansTheSame() throws IOException {
+        Path file = file("programs: {web: {command: [/bin/true], workers: 3}}");
+        assertThat(run("print", file.toString())).isZero();
+        String printed = out.toString(StandardCharsets.UTF_8);
+        assertThat(printed).contains("workers: 3");
+        out.reset();
+        assertThat(run("print", file(printed).toString())).isZero();
+        assertThat(out).hasToString(printed);
+    }
+
+    @Test
+    void refusesWhatItDoesNotUnderstand() {
+        for (String line :
+                List.of("", "-b 127.0.0.1:80 ./server", "-c", "-c a -c b", "check", "fly", "-x")) {
+            assertThat(run(line.split(" ", -1))).as(line).isEqualTo(2);
+            assertThat(out.size()).as(line).isZero();
+        }
+    }
+
+    @Test
+    void tellsHelpAndVersion() {
+        for (String line : List.of("help", "-h", "--help", "check -h", "version", "-V")) {
+            out.reset();
+            assertThat(run(line.split(" ", -1))).as(line).isZero();
+            assertThat(out.toString(StandardCharsets.UTF_8)).as(line).contains("einhyrningsins");
+        }
+    }
+
+    @Test
+    void bothReadersOfTheCommandLineSayTheSame() {
+        for (String line :
+                List.of(
+                        "-c services.yaml",
+                        "--config /etc/s.yaml -v -d /run/c.sock",
+                        "--verbose --socket-path c.sock --pidfile p -c s")) {
+            LaunchOptions quick = QuickLaunch.read(line.split(" ", -1));
+            assertThat(LaunchModel.read(line.split(" ", -1)))
+                    .isEqualTo(new LaunchModel.Run(Objects.requireNonNull(quick)));
+        }
+    }
+
+    private Path file(String text) throws IOException {
+        return Files.writeString(directory.resolve("services.yaml"), text);
+    }
+
+    private int run(String... words) {
+        return new Main(new Output(out), new Output(err)).run(words);
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+class ClientTest {
+    private static final JsonId ID = JsonId.of(1);
+    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final byte[] DONE = Replies.done(ID, ExitStatus.FAILED, "it failed");
+
+    @TempDir Path directory;
+
+    private final List<String> progress = new ArrayList<>();
+
+    @Test
+    void handsOnProgressAndEndsWithTheVerdict() throws Exception {
+        byte[] first = Replies.progress(ID, "one");
+        byte[] second = Replies.progress(ID, "two");
+        try (TestManager manager = new TestManager(List.of(first, second, DONE))) {
+            Reply end = ask(manager.socket(), LONG);
+            assertThat(end.message()).isEqualTo("it failed");
+            assertThat(end.code()).isEqualTo(1);
+            assertThat(progress).containsExactly("one", "two");
+            assertThat(manager.asked())
+                    .isEqualTo(new Request(ID, "reload", List.of("web"), true, true));
+        }
+    }
+
+    @Test
+    void leavesOutWhatAnswersSomebodyElse() throws Exception {
+        byte[] other = Replies.done(JsonId.of(2), ExitStatus.DONE, "not yours");
+        try (TestManager manager = new TestManager(List.of(other, DONE))) {
+            assertThat(ask(manager.socket(), LONG).message()).isEqualTo("it failed");
+        }
+    }
+
+    @Test
+    void readsAReplyLongerThanItsBuffer() throws Exception {
+        String text = "x".repeat(1_000_000);
+        byte[] reply = Replies.done(ID, ExitStatus.DONE, text);
+        try (TestManager manager = new TestManager(List.of(reply))) {
+            assertThat(ask(manager.socket(), LONG).message()).isEqualTo(text);
+        }
+    }
+
+    @Test
+    void stopsListeningWhenTheHandlerHasHeardEnough() throws Exception {
+        byte[] event = Replies.progress(ID, "event");
+        try (TestManager manager = new TestManager(List.of(event, TestManager.SILENCE));
+                Client client = Client.connect(manager.socket(), LONG)) {
+            Reply last = client.ask("events", List.of(), true, true, reply -> false);
+            assertThat(last.message()).isEqualTo("event");
+        }
+    }
+
+    @Test
+    void saysThatNoManagerIsThere() throws Exception {
+        Path nowhere = directory.resolve("none");
+        fails(nowhere, LONG, ExitStatus.NO_MANAGER, "no such file");
+        Path stale = directory.resolve("stale");
+        try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(stale));
+        }
+        fails(stale, LONG, ExitStatus.NO_MANAGER, "nobody listens");
+    }
+
+    @Test
+    void saysThatAPathIsTooLong() {
+        fails(directory.resolve("x".repeat(120)), LONG, ExitStatus.USAGE, "107 bytes");
+    }
+
+    @Test
+    void saysThatTheManagerWentAway() throws Exception {
+        try (TestManager manager = new TestManager(List.of())) {
+            fails(manager.socket(), LONG, ExitStatus.NO_MANAGER, "went away");
+        }
+    }
+
+    @Test
+    void givesUpWhenTimeIsUp() throws Exception {
+        byte[] first = Replies.progress(ID, "one");
+        try (TestManager manager = new TestManager(List.of(first, TestManager.SILENCE))) {
+            fails(manager.socket(), Duration.ofMillis(300), ExitStatus.TIMED_OUT, "go on");
+            assertThat(progress).containsExactly("one");
+        }
+    }
+
+    @Test
+    void givesUpOnAManagerThatDoesNotEvenAccept() throws Exception {
+        Path deaf = directory.resolve("deaf");
+        try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(deaf), 1);
+            for (int i = 0; i < 3; i++) {
+                fails(deaf, Duration.ofMillis(300), ExitStatus.TIMED_OUT, "no answer");
+            }
+        }
+    }
+
+    @Test
+    void saysThatItDoesNotUnderstand() throws Exception {
+        byte[] html = "<html>\n".getBytes(StandardCharsets.UTF_8);
+        try (TestManager manager = new TestManager(List.of(html))) {
+            fails(manager.socket(), LONG, ExitStatus.BUG, "cannot understand");
+        }
+    }
+
+    private Reply ask(Path socket, Duration patience) throws ControlException {
+        try (Client client = Client.connect(socket, patience)) {
+            return client.ask(
+                    "reload", List.of("web"), true, true, reply -> progress.add(reply.message()));
+        }
+    }
+
+    private void fails(Path socket, Duration patience, ExitStatus status, String why) {
+        assertThatThrownBy(() -> ask(socket, patience))
+                .isInstanceOfSatisfying(
+                        ControlException.class, e -> assertThat(e.status()).isEqualTo(status))
+                .hasMessageContaining(why);
+    }
+}

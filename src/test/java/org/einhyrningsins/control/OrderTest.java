@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.einhyrningsins.spec.Signal;
+import org.junit.jupiter.api.Test;
+
+import java.util.List;
+
+class OrderTest {
+    private static final Target WEB = new Target("web", Target.WHOLE);
+    private static final Target WEB_2 = new Target("web", 2);
+
+    @Test
+    void noNameMeansEveryProgramWhereNothingStops() throws UsageException {
+        assertThat(read("status")).isEqualTo(new Order.Status(List.of()));
+        assertThat(read("show")).isEqualTo(new Order.Show(List.of()));
+        assertThat(read("reload")).isEqualTo(new Order.Reload(List.of()));
+        assertThat(read("upgrade")).isEqualTo(new Order.Upgrade(List.of(), false));
+        assertThat(read("start")).isEqualTo(new Order.Start(List.of()));
+        assertThat(read("events")).isEqualTo(new Order.Events(List.of()));
+        assertThat(read("inc")).isEqualTo(new Order.Increase(List.of(), 1));
+    }
+
+    @Test
+    void whatStopsMustBeAskedOfAllInSoManyWords() throws UsageException {
+        for (String command : List.of("stop", "restart", "signal HUP", "scale 3")) {
+            refuses(command, "all");
+        }
+        assertThat(read("stop all")).isEqualTo(new Order.Stop(List.of()));
+        assertThat(read("restart all")).isEqualTo(new Order.Restart(List.of()));
+        assertThat(read("signal HUP all")).isEqualTo(new Order.Deliver(Signal.HUP, List.of()));
+        assertThat(read("scale all 3")).isEqualTo(new Order.Scale(List.of(), 3));
+    }
+
+    @Test
+    void understandsProgramsAndSlots() throws UsageException {
+        assertThat(read("reload web web:2")).isEqualTo(new Order.Reload(List.of(WEB, WEB_2)));
+        assertThat(read("upgrade --fleet web")).isEqualTo(new Order.Upgrade(List.of(WEB), true));
+        assertThat(WEB).hasToString("web");
+        assertThat(WEB_2).hasToString("web:2");
+    }
+
+    @Test
+    void understandsNumbersOfWorkers() throws UsageException {
+        assertThat(read("inc web")).isEqualTo(new Order.Increase(List.of(WEB), 1));
+        assertThat(read("dec web 2")).isEqualTo(new Order.Decrease(List.of(WEB), 2));
+        assertThat(read("inc 3")).isEqualTo(new Order.Increase(List.of(), 3));
+        assertThat(read("scale web 0")).isEqualTo(new Order.Scale(List.of(WEB), 0));
+        refuses("scale web", "a number");
+        refuses("scale web 10001", "from 0 to 10000");
+        refuses("scale web 99999999999", "from 0 to 10000");
+        refuses("inc web 0", "from 1");
+        refuses("inc web:2", "whole programs");
+    }
+
+    @Test
+    void saysWhatIsWrong() {
+        refuses("fly", "unknown command 'fly'");
+        refuses("status web:x", "the slot must be a number");
+        refuses("status web:", "the slot must be a number");
+        refuses("status we/b", "'we/b' is no program");
+        refuses("status web all", "'all' already means every program");
+        refuses("signal FOO web", "'FOO' is no signal");
+        refuses("die now", "'die' takes no arguments");
+    }
+
+    private static void refuses(String line, String why) {
+        assertThatThrownBy(() -> read(line))
+                .as(line)
+                .isInstanceOf(UsageException.class)
+                .hasMessageContaining(why);
+    }
+
+    private static Order read(String line) throws UsageException {
+        List<String> words = List.of(line.split(" ", -1));
+        return Order.read(words.get(0), words.subList(1, words.size()));
+    }
+}

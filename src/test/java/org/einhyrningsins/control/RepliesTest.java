@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+class RepliesTest {
+    private static final JsonId ID = JsonId.of(1);
+
+    @Test
+    void writesTheWireAsTheGoldenFileHasIt() throws IOException {
+        StringBuilder written = new StringBuilder();
+        append(written, Replies.progress(ID, "web: 2 of 4 replaced"));
+        append(
+                written,
+                Replies.progress(JsonId.of("a\"b"), "quotes \" and \\, a tab\t, a line\nend"));
+        append(written, Replies.done(ID, ExitStatus.DONE, "web: 4 of 4 replaced"));
+        append(written, Replies.done(new JsonId("1.5e3"), ExitStatus.FAILED, "Þetta gekk ekki 🦄"));
+        append(written, Replies.done(ID, ExitStatus.DONE, "2 programs", Samples.report()));
+        append(written, Replies.malformed(new Malformed(JsonId.NONE, "not a JSON object")));
+        append(written, Replies.tooLong(65_536));
+        Golden.check("replies.txt", written.toString());
+    }
+
+    @Test
+    void theClientReadsWhatIsWritten() {
+        String message = "quotes \" and \\, \t, \u0001, a line\nend, é, 🦄";
+        Reply progress = read(Replies.progress(ID, message));
+        assertThat(progress.message()).isEqualTo(message);
+        assertThat(progress.more()).isTrue();
+        assertThat(progress.id()).isEqualTo("1");
+        Reply done = read(Replies.done(ID, ExitStatus.TIMED_OUT, message, Samples.report()));
+        assertThat(done.message()).isEqualTo(message);
+        assertThat(done.more()).isFalse();
+        assertThat(done.code()).isEqualTo(6);
+    }
+
+    @Test
+    void writesAMessageThatWasCutInsideACharacter() {
+        assertThat(read(Replies.progress(ID, "cut \uD83E")).message()).isEqualTo("cut \uFFFD");
+        assertThat(read(Replies.progress(ID, "\uDD84 cut")).message()).isEqualTo("\uFFFD cut");
+    }
+
+    @Test
+    void theClientRefusesWhatNoManagerWrites() {
+        for (String line :
+                new String[] {
+                    "", "hello", "{", "{\"message\":\"a", "{\"message\":1}", "{}x", "{\"code\":x}"
+                }) {
+            org.assertj.core.api.Assertions.assertThatThrownBy(
+                            () -> read((line + "\n").getBytes(StandardCharsets.UTF_8)))
+                    .as(line)
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    private static Reply read(byte[] line) {
+        return Reply.read(java.util.Arrays.copyOf(line, line.length - 1));
+    }
+
+    private static void append(StringBuilder text, byte[] line) {
+        text.append(new String(line, StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Reports that look like life.
+final class Samples {
+    private Samples() {}
+
+    static StatusReport report() {
+        return report(List.of(web(), api(), db()));
+    }
+
+    static StatusReport report(List<ProgramStatus> programs) {
+        return new StatusReport("0.1.0", 4242, 183_845_000, "/etc/services.yaml", programs);
+    }
+
+    static ProgramStatus web() {
+        return new ProgramStatus(
+                "web",
+                ProgramStatus.State.ROLLING,
+                4,
+                4,
+                3,
+                "smooth, 1 of 4 replaced",
+                "",
+                List.of(
+                        new WorkerStatus(0, 9, 5101, "ready", 3, 2_000, 1, ""),
+                        new WorkerStatus(
+                                1, 2, 4312, "stopping", 2, 183_840_000, 0, "told to go by TERM"),
+                        new WorkerStatus(1, 10, 5102, "starting", 3, 400, 0, ""),
+                        new WorkerStatus(2, 3, 4313, "ready", 2, 183_840_000, 0, "")),
+                List.of(
+                        new SocketStatus("http", "127.0.0.1:8080"),
+                        new SocketStatus("admin", "unix:/run/web.sock")));
+    }
+
+    static ProgramStatus api() {
+        return new ProgramStatus(
+                "api",
+                ProgramStatus.State.BACKING_OFF,
+                0,
+                1,
+                1,
+                "",
+                "died with status 1 after 12ms: \u001b[31mcannot\nopen\u001b[0m db",
+                List.of(new WorkerStatus(0, 17, 0, "backing-off", 1, 0, 16, "next try in 12s")),
+                List.of());
+    }
+
+    static ProgramStatus db() {
+        return new ProgramStatus(
+                "db-with-a-longer-name",
+                ProgramStatus.State.STOPPED,
+                0,
+                2,
+                1,
+                "smooth, failed, old version kept",
+                "stopped by an operator",
+                List.of(),
+                List.of());
+    }
+
+    static StatusReport big(int programs, int workers) {
+        List<ProgramStatus> all = new ArrayList<>();
+        for (int i = 0; i < programs; i++) {
+            List<WorkerStatus> some = new ArrayList<>();
+            for (int slot = 0; slot < workers; slot++) {
+                some.add(new WorkerStatus(slot, 1, 1000 + slot, "ready", 1, 5_000, 0, ""));
+            }
+            all.add(
+                    new ProgramStatus(
+                            "p" + i,
+                            ProgramStatus.State.RUNNING,
+                            5,
+                            5,
+                            1,
+                            "",
+                            "",
+                            some,
+                            List.of()));
+        }
+        return report(all);
+    }
+}
