@@ -12,10 +12,13 @@ import java.util.List;
 ///
 /// A worker that had been up is replaced at once. Failures in a row wait longer and longer; a slot
 /// is forgiven when a worker of it has been up for [#STABLE]. Workers that come up and die again
-/// and again are failures too, from the `burst`-th within ten seconds on.
+/// and again are failures too, from the `burst`-th within a minute on.
 final class Deaths {
     /// A worker that was up that long was a good one.
     private static final Duration STABLE = Duration.ofSeconds(10);
+
+    /// How far back deaths of workers that had been up are counted.
+    private static final Duration WINDOW = Duration.ofMinutes(1);
 
     private Deaths() {}
 
@@ -52,7 +55,7 @@ final class Deaths {
             refill(draft, worker, slot.history(0, List.of(), how), Duration.ZERO, how);
             return;
         }
-        List<Moment> recent = recent(slot.burst(), draft.now, STABLE);
+        List<Moment> recent = recent(slot.burst(), draft.now, WINDOW);
         if (slot.quickDeaths() == 0 && recent.size() < policy.burst()) {
             recent.add(draft.now);
             refill(draft, worker, slot.history(0, recent, how), Duration.ZERO, how);

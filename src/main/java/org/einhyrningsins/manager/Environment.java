@@ -105,20 +105,13 @@ final class Environment {
         return host instanceof java.net.Inet6Address ? "AF_INET6" : "AF_INET";
     }
 
-    /// Server::Starter writes paths and `host:port` as they are, and UDP with a `u` before the
-    /// port.
+    /// As Server::Starter writes it: paths as they are, UDP like TCP.
     private static String starterAddress(SocketSpec.Address address, Bound bound) {
         return switch (address) {
             case SocketSpec.Tcp ignored -> bound.address();
-            case SocketSpec.Udp ignored -> udp(bound.address());
+            case SocketSpec.Udp ignored -> bound.address();
             case SocketSpec.UnixPath unix -> unix.path().toString();
             case SocketSpec.UnixAbstract unix -> "@" + unix.name();
         };
-    }
-
-    private static String udp(String bound) {
-        String plain = bound.startsWith("udp:") ? bound.substring(4) : bound;
-        int colon = plain.lastIndexOf(':');
-        return plain.substring(0, colon + 1) + "u" + plain.substring(colon + 1);
     }
 }

@@ -415,8 +415,11 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     }
 
     @Override
-    public void answer(long ticket, boolean done, String message) {
+    public void answer(ProgramHost host, long ticket, boolean done, String message) {
         log.write(done ? LogSpec.Level.INFO : LogSpec.Level.ERROR, "", message);
+        if (control != null) {
+            control.tell(host.name(), message);
+        }
         operator.answer(ticket, done, message);
     }
 

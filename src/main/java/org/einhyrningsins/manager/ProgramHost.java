@@ -64,7 +64,7 @@ final class ProgramHost {
     interface Listener {
         void progress(long ticket, String message);
 
-        void answer(long ticket, boolean done, String message);
+        void answer(ProgramHost host, long ticket, boolean done, String message);
 
         /// Something worth telling happened.
         ///
@@ -154,7 +154,7 @@ final class ProgramHost {
             case Effect.Progress e -> surface.listener().progress(e.ticket(), e.message());
             case Effect.Answer e ->
                     surface.listener()
-                            .answer(e.ticket(), e.done(), e.message() + lastWords(e.blame()));
+                            .answer(this, e.ticket(), e.done(), e.message() + lastWords(e.blame()));
             case Effect.Report e -> report(e.severity(), e.worker(), e.message());
         }
     }
