@@ -32,7 +32,7 @@ def run(lab):
     datagram("packets-six", socket.AF_INET6, ("::1", lab.port("packetssix")))
 
     # Both workers take from the shared listener: while one is frozen the other answers.
-    both = manager.workers("all")
+    both = manager.workers("each")
     for frozen, other in (both, reversed(both)):
         os.kill(frozen.pid, signal.SIGSTOP)
         try:
