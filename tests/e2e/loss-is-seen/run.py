@@ -7,6 +7,7 @@ Without this the scenarios that promise "nothing lost" would prove nothing.
 import time
 
 from lab import check, wait_for
+from rolls import ups
 
 WORKERS = 4
 
@@ -21,7 +22,7 @@ def run(lab):
 
     # A hard restart of workers that drop their requests when told to go.
     load = lab.load()
-    for _ in range(3):
+    for _ in range(5):
         before = manager.worker_pids("web")
         manager.ctl("restart", "web")
         wait_for(lambda: not before & manager.worker_pids("web"), "the old workers are gone")
@@ -48,10 +49,10 @@ def run(lab):
 
     # Crashes: what the dead had in their hands is gone.
     load = lab.load()
-    for _ in range(3):
+    for _ in range(8):
+        wait_for(lambda: ups(lab) == WORKERS, "killed workers are replaced", 30)
         for worker in manager.workers("web"):
             lab.kill(worker)
-        wait_for(lambda: len(manager.workers("web")) == WORKERS, "killed workers are replaced")
     counts = load.finish()
     check(counts["reset"] + counts["lost"] > 0, "killed workers lost nothing: the load tool is blind")
 
