@@ -26,8 +26,8 @@
 
 enum { MAX_WORKERS = 8192, WORKER_FD = 3 };
 
-static pid_t pids[MAX_WORKERS];   // oldest first
-static int alive, wanted, to_roll, stopping, listener, own_socket;
+static pid_t pids[MAX_WORKERS];   // oldest first, without those that were told to go
+static int alive, children, wanted, to_roll, stopping, listener, own_socket;
 static char **command;
 
 static void fail(const char *what) {
@@ -55,6 +55,12 @@ static void spawn(void) {
         _exit(127);
     }
     pids[alive++] = pid;
+    children++;
+}
+
+static void forget(int at) {
+    memmove(pids + at, pids + at + 1, (--alive - at) * sizeof *pids);
+    if (at < to_roll) to_roll--;    // those to replace stand first
 }
 
 static void roll_next(void) {
@@ -63,17 +69,17 @@ static void roll_next(void) {
 
 static void acked(void) {
     if (to_roll == 0 || stopping) return;
-    to_roll--;
-    kill(pids[to_roll], SIGTERM);   // the old ones stand first in the table
+    kill(pids[0], SIGTERM);
+    forget(0);
     roll_next();
 }
 
 static void died(pid_t pid) {
     int at = 0;
+    children--;
     while (at < alive && pids[at] != pid) at++;
     if (at == alive) return;
-    if (at < to_roll) to_roll--;    // an old one went by itself
-    memmove(pids + at, pids + at + 1, (--alive - at) * sizeof *pids);
+    forget(at);
     if (!stopping && alive < wanted + (to_roll > 0)) spawn();
 }
 
@@ -138,7 +144,7 @@ int main(int argc, char **argv) {
     event.data.fd = own_socket;
     epoll_ctl(epoll_fd, EPOLL_CTL_ADD, own_socket, &event);
     while (alive < wanted) spawn();
-    while (!stopping || alive > 0) {
+    while (!stopping || children > 0) {
         int count = epoll_wait(epoll_fd, &event, 1, -1);
         if (count < 1) continue;
         if (event.data.fd == signals) signalled(signals);

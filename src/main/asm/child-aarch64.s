@@ -28,9 +28,9 @@ spawn:
         add     x2, x9, #40
         mov     x3, #8
         svc     #0
-        mov     x8, #220                // clone(flags, same stack, &pidfd, 0, 0)
+        ldr     x8, [x9, #48]           // clone(flags, same stack, &pidfd, 0, 0) or clone3(args, size)
         ldr     x0, [x9, #16]
-        mov     x1, #0
+        ldr     x1, [x9, #56]
         add     x2, x9, #24
         mov     x3, #0
         mov     x4, #0

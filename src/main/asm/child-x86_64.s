@@ -29,10 +29,12 @@ call:
 #
 #   header    0 errno of the step that failed, or 0      entry    0 number of the system call; negative:
 #             8 address of that step's entry                        write our pid as text to address a1
-#            16 flags of clone                                   8  a1 … 48 a6
+#            16 first argument of clone or clone3                8  a1 … 48 a6
 #            24 pidfd, filled in by the kernel                   56 the one errno that is no failure
 #            32 mask with every signal
 #            40 room for the caller's mask
+#            48 number of clone or clone3
+#            56 its second argument
 #            64 the first entry
         .globl  spawn
 spawn:
@@ -46,9 +48,9 @@ spawn:
         lea     40(%r12), %rdx
         mov     $8, %r10d
         syscall
-        mov     $56, %eax               # clone(flags, same stack, &pidfd, 0, 0)
+        mov     48(%r12), %rax          # clone(flags, same stack, &pidfd, 0, 0) or clone3(args, size)
         mov     16(%r12), %rdi
-        xor     %esi, %esi
+        mov     56(%r12), %rsi
         lea     24(%r12), %rdx
         xor     %r10d, %r10d
         xor     %r8d, %r8d

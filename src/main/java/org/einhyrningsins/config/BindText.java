@@ -14,17 +14,26 @@ import java.nio.file.Path;
 
 /// A socket in one text, as the classic command line has it and `bind` takes it too:
 /// `ADDR:PORT[,r][,n]`, `udp:ADDR:PORT`, `unix:/path`, `unix:@name`.
-///
-/// @param base what a relative path of a UNIX socket begins at, absolute
-/// @param family which address of a host name is taken, and what `:80` means by "all"
-/// @param reuseAddress whether SO_REUSEADDR is set without `,r` too
-public record BindText(Path base, HostPort.Family family, boolean reuseAddress) {
+public final class BindText {
     /// What the kernel caps the accept queue at by default since Linux 5.4 (net.core.somaxconn).
     static final int DEFAULT_BACKLOG = 4096;
 
     /// sun_path holds 108 bytes, and the name of an abstract socket costs one, as the NUL of a
     /// path.
     private static final int MAX_UNIX_NAME = 107;
+
+    private final Path base;
+    private final HostPort.Family family;
+    private final boolean reuseAddress;
+
+    /// @param base what a relative path of a UNIX socket begins at, absolute
+    /// @param family which address of a host name is taken, and what `:80` means by "all"
+    /// @param reuseAddress whether SO_REUSEADDR is set without `,r` too
+    private BindText(Path base, HostPort.Family family, boolean reuseAddress) {
+        this.base = base;
+        this.family = family;
+        this.reuseAddress = reuseAddress;
+    }
 
     /// As a file has it: SO_REUSEADDR is the default.
     static BindText ofFile(Path base) {

@@ -14,7 +14,7 @@ import java.net.UnknownHostException;
 record HostPort(String host, String port) {
 
     /// Which kind of address a host name shall stand for.
-    public enum Family {
+    enum Family {
         ANY,
         IPV4,
         IPV6

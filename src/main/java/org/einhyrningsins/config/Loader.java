@@ -2,7 +2,9 @@
 package org.einhyrningsins.config;
 
 import org.einhyrningsins.spec.ServicesSpec;
+import org.jspecify.annotations.Nullable;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /// The door of the room: a file in, its meaning or all its problems out.
@@ -13,9 +15,25 @@ public final class Loader {
     /// host names take; throws nothing for whatever the files hold.
     public static Loaded load(Path file, Surroundings surroundings) {
         Problems problems = new Problems();
-        ServicesSpec services = new ServicesReader(file, surroundings, problems).read();
-        return problems.none()
+        ServicesSpec services = read(file, surroundings, problems);
+        return services != null && problems.none()
                 ? new Loaded.Valid(services, problems.warnings())
                 : new Loaded.Invalid(problems.problems());
+    }
+
+    /// Null if a path cannot be handled at all: in the C locale the JVM knows only ASCII file
+    /// names.
+    private static @Nullable ServicesSpec read(
+            Path file, Surroundings surroundings, Problems problems) {
+        try {
+            return new ServicesReader(file, surroundings, problems).read();
+        } catch (InvalidPathException e) {
+            problems.report(
+                    new Place(new Source(file, ""), 0, 0, ""),
+                    "the path "
+                            + Texts.quoted(e.getInput())
+                            + " cannot be used in this locale; set LC_ALL=C.UTF-8 for the manager");
+            return null;
+        }
     }
 }

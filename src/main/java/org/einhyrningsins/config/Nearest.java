@@ -4,18 +4,18 @@ package org.einhyrningsins.config;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
+import java.util.Locale;
 
 /// Finds what somebody may have meant.
 final class Nearest {
     private Nearest() {}
 
-    /// The word that is nearest, if it is near: up to a third of its letters wrong, or the other
-    /// one begun.
+    /// The word that is nearest, if no more than a third of its letters are wrong.
     static @Nullable String of(String typed, List<String> words) {
         String nearest = null;
         int best = Integer.MAX_VALUE;
         for (String word : words) {
-            int distance = distance(typed, word);
+            int distance = distance(typed.toLowerCase(Locale.ROOT), word);
             boolean near = distance <= Math.max(1, Math.min(typed.length(), word.length()) / 3);
             if (near && distance < best) {
                 best = distance;

@@ -29,6 +29,7 @@ final class ProgramReader {
     /// Stands in for a command that has a problem.
     private static final List<Template> NO_COMMAND = List.of(Template.of("?"));
 
+    private final Path main;
     private final Path base;
     private final Surroundings surroundings;
     private final People people;
@@ -36,8 +37,11 @@ final class ProgramReader {
     private final Problems problems;
     private final Values values;
 
+    /// @param main the main file, as the user named it
     /// @param base the directory of the main file, absolute: where every relative path begins
-    ProgramReader(Path base, Surroundings surroundings, AddressBook book, Problems problems) {
+    ProgramReader(
+            Path main, Path base, Surroundings surroundings, AddressBook book, Problems problems) {
+        this.main = main;
         this.base = base;
         this.surroundings = surroundings;
         this.people = new People(surroundings);
@@ -144,7 +148,9 @@ final class ProgramReader {
         for (Node file : files == null ? List.<Node>of() : values.oneOrMany(files)) {
             String text = values.text(file, "a file");
             Source source =
-                    text == null ? null : Source.read(Paths.of(base, text), file.place(), problems);
+                    text == null
+                            ? null
+                            : Source.read(main.resolveSibling(text), file.place(), problems);
             if (source != null) {
                 EnvFile.read(source, env, problems);
             }

@@ -88,7 +88,8 @@ final class ServicesReader {
 
     private SequencedMap<String, ProgramSpec> programs(
             SequencedMap<String, Entry> entries, @Nullable Mapping defaults) {
-        ProgramReader reader = new ProgramReader(base, surroundings, new AddressBook(), problems);
+        ProgramReader reader =
+                new ProgramReader(file, base, surroundings, new AddressBook(), problems);
         SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
         for (Map.Entry<String, Entry> entry : entries.entrySet()) {
             Node node = entry.getValue().value();
@@ -144,8 +145,8 @@ final class ServicesReader {
         }
     }
 
-    /// In the order of their names. As in a shell, `*` does not mean files that begin with a dot
-    /// (editors leave such).
+    /// In the order of their names, without the main file. As in a shell, `*` does not mean files
+    /// that begin with a dot (editors leave such).
     private List<Path> matching(String pattern, Node node) {
         int slash = pattern.lastIndexOf('/');
         String directory = pattern.substring(0, slash + 1);
@@ -156,23 +157,25 @@ final class ServicesReader {
         } else if (!isWild(name)) {
             return List.of(sibling(pattern));
         }
-        List<Path> found = new ArrayList<>();
+        List<Path> matching = new ArrayList<>();
         try (DirectoryStream<Path> files =
                 Files.newDirectoryStream(sibling(directory.isEmpty() ? "." : directory), name)) {
             for (Path path : files) {
-                if (name.startsWith(".") || !path.getFileName().toString().startsWith(".")) {
-                    found.add(sibling(directory + path.getFileName()));
+                String found = path.getFileName().toString();
+                Path sibling = sibling(directory + found);
+                if (name.startsWith(".") == found.startsWith(".") && !sibling.equals(file)) {
+                    matching.add(sibling);
                 }
             }
         } catch (IOException | PatternSyntaxException e) {
             problems.warn(node.place(), "nothing is included: " + e);
             return List.of();
         }
-        if (found.isEmpty()) {
+        if (matching.isEmpty()) {
             problems.warn(node.place(), "no file matches; nothing is included");
         }
-        Collections.sort(found);
-        return found;
+        Collections.sort(matching);
+        return matching;
     }
 
     private static boolean isWild(String text) {

@@ -78,7 +78,7 @@ record Source(Path file, String text) {
         }
         return number < 1 || from > text.length() || to - from > MAX_EXCERPT
                 ? ""
-                : text.substring(from, to);
+                : Texts.visible(text.substring(from, to));
     }
 
     private int afterLine(int from) {

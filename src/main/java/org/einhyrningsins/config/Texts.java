@@ -44,6 +44,19 @@ final class Texts {
     }
 
     static String cut(String text) {
-        return text.length() <= MAX_QUOTED ? text : text.substring(0, MAX_QUOTED) + "…";
+        String visible = visible(text);
+        return visible.length() <= MAX_QUOTED ? visible : visible.substring(0, MAX_QUOTED) + "…";
+    }
+
+    /// Without what a terminal would obey; tabs and newlines stay.
+    static String visible(String text) {
+        StringBuilder visible = new StringBuilder(text);
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (Character.isISOControl(c) && c != '\t' && c != '\n' && c != '\r') {
+                visible.setCharAt(i, '\uFFFD');
+            }
+        }
+        return visible.toString();
     }
 }

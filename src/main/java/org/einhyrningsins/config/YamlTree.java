@@ -218,7 +218,9 @@ final class YamlTree {
     }
 
     private void reportSyntax(MarkedYAMLException e) {
-        Mark mark = e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
+        // of what is never closed, the end of the file is the least interesting place
+        boolean open = e.getContextMark() != null && e.getProblem().contains("stream");
+        Mark mark = open || e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
         Place place = new Place(source, mark.getLine() + 1, mark.getColumn() + 1, "");
         String context = e.getContext() == null ? "" : " (" + e.getContext() + ")";
         problems.report(place, "not valid YAML: " + e.getProblem() + context);

@@ -10,6 +10,8 @@ import java.util.List;
 /// @param generation of the definition that new workers get, from 1
 /// @param rollout the rollout in progress, or how the last one ended, in words; empty for none
 /// @param note anything else worth knowing, in words; empty for nothing
+/// @param workers by slot; a slot may have an old and a new one
+/// @param sockets in the order of `bind`
 public record ProgramStatus(
         String name,
         State state,

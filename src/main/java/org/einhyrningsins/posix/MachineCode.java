@@ -49,9 +49,9 @@ final class MachineCode {
             498d542428           lea 40(%r12), %rdx
             41ba08000000         mov $8, %r10d
             0f05                 syscall
-            b838000000           mov $56, %eax
+            498b442430           mov 48(%r12), %rax
             498b7c2410           mov 16(%r12), %rdi
-            31f6                 xor %esi, %esi
+            498b742438           mov 56(%r12), %rsi
             498d542418           lea 24(%r12), %rdx
             4531d2               xor %r10d, %r10d
             4531c0               xor %r8d, %r8d
@@ -147,9 +147,9 @@ final class MachineCode {
             22a10091             add x2, x9, #40
             030180d2             mov x3, #8
             010000d4             svc #0
-            881b80d2             mov x8, #220
+            281940f9             ldr x8, [x9, #48]
             200940f9             ldr x0, [x9, #16]
-            010080d2             mov x1, #0
+            211d40f9             ldr x1, [x9, #56]
             22610091             add x2, x9, #24
             030080d2             mov x3, #0
             040080d2             mov x4, #0

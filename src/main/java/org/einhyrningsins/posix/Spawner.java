@@ -29,6 +29,7 @@ public final class Spawner {
     private static final int PR_SET_DUMPABLE = 4;
     private static final int F_SETFD = 2;
     private static final int SIG_SETMASK = 2;
+    private static final long SIG_IGN = 1;
     private static final int SIGKILL = 9;
     private static final int SIGSTOP = 19;
     private static final int LAST_SIGNAL = 64;
@@ -39,6 +40,11 @@ public final class Spawner {
 
     private final SyscallList list = new SyscallList();
 
+    /// Does what is done where a seccomp filter refuses clone3.
+    void doWithoutClone3() {
+        list.doWithoutClone3();
+    }
+
     /// Brings one into the world.
     ///
     /// @throws SpawnException if a step failed; then there is no child, dead or alive
@@ -46,7 +52,13 @@ public final class Spawner {
         List<Integer> copies = new ArrayList<>(0);
         try {
             write(order, copies);
-            return run(order);
+            long pid = born(order);
+            if (Kernel.is(pid, Errno.ENOSYS) && list.clearsHandlers()) {
+                list.doWithoutClone3();
+                write(order, copies);
+                pid = born(order);
+            }
+            return spawned(order, pid);
         } catch (BufferOverflowException e) {
             throw new SpawnException("execve " + order.executable(), Errno.E2BIG.number(), "");
         } finally {
@@ -56,8 +68,11 @@ public final class Spawner {
 
     private void write(SpawnOrder order, List<Integer> copies) throws SpawnException {
         list.begin(order);
-        signals();
-        list.add("setpgid", "", Syscall.SETPGID, 0, 0);
+        if (list.isNew()) {
+            signals();
+            list.add("setpgid", "", Syscall.SETPGID, 0, 0);
+            list.keep();
+        }
         descriptors(order.descriptors(), copies);
         String directory = order.directory();
         list.add("chdir", directory, Syscall.CHDIR, list.text(directory));
@@ -80,9 +95,12 @@ public final class Spawner {
         image(order);
     }
 
+    /// What is caught is reset by clone3, what is ignored never is. We ourselves ignore nothing, so
+    /// what was ignored at first is what we were started with.
     private void signals() {
         for (int signal = 1; signal <= LAST_SIGNAL; signal++) {
-            if (signal != SIGKILL && signal != SIGSTOP) {
+            boolean fixed = signal == SIGKILL || signal == SIGSTOP;
+            if (!fixed && (!list.clearsHandlers() || isIgnored(signal))) {
                 list.add(
                         "sigaction",
                         signal,
@@ -93,6 +111,13 @@ public final class Spawner {
                         MASK_BYTES);
             }
         }
+    }
+
+    private static boolean isIgnored(int signal) {
+        Scratch scratch = Scratch.here();
+        long old = scratch.structures;
+        Kernel.check("sigaction", Kernel.call(Syscall.RT_SIGACTION, signal, 0, old, MASK_BYTES));
+        return scratch.bytes.getLong(0) == SIG_IGN;
     }
 
     private void descriptors(List<Integer> sources, List<Integer> copies) throws SpawnException {
@@ -158,13 +183,17 @@ public final class Spawner {
         list.add("execve", order.executable(), Syscall.EXECVE, path, argv, envp);
     }
 
-    private Spawned run(SpawnOrder order) throws SpawnException {
+    private long born(SpawnOrder order) {
         boolean dumpable =
                 order.credentials() != null && Kernel.call(Syscall.PRCTL, PR_GET_DUMPABLE) == 1;
         long pid = Kernel.spawn(list.table());
         if (dumpable) {
             Kernel.call(Syscall.PRCTL, PR_SET_DUMPABLE, 1);
         }
+        return pid;
+    }
+
+    private Spawned spawned(SpawnOrder order, long pid) throws SpawnException {
         if (pid < 0) {
             throw new SpawnException("clone", (int) -pid, "; processes or memory are used up");
         }

@@ -27,6 +27,7 @@ enum Syscall {
     GETSOCKNAME(51, 204),
     SETSOCKOPT(54, 208),
     GETSOCKOPT(55, 209),
+    CLONE(56, 220),
     EXECVE(59, 221),
     KILL(62, 129),
     CHDIR(80, 49),
@@ -54,6 +55,7 @@ enum Syscall {
     PRLIMIT64(302, 261),
     PIDFD_SEND_SIGNAL(424, 424),
     PIDFD_OPEN(434, 434),
+    CLONE3(435, 435),
     CLOSE_RANGE(436, 436),
     FACCESSAT2(439, 439),
     EPOLL_PWAIT2(441, 441);

@@ -5,6 +5,7 @@ import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 /// What a child does before its new program begins, as the machine code reads it: a header, entries
@@ -14,8 +15,10 @@ final class SyscallList {
     private static final int SMALLEST = 64 * 1024;
     private static final int LARGEST = 4 * 1024 * 1024;
     private static final int ZEROS = 0; // a struct sigaction of SIG_DFL, and an empty mask
-    private static final int HEADER = 64;
-    private static final int ENTRIES = 128;
+    private static final int HEADER = 128;
+    private static final int CLONE_ARGS = 64;
+    private static final int CLONE_ARGS_BYTES = 64;
+    private static final int ENTRIES = HEADER + 64;
     private static final int ENTRY = 64;
     private static final int TOLERATED = 56;
     // 62 signals, setpgid, close_range, chdir, umask, 16 limits, nice, 3 for the user, mask, execve
@@ -26,18 +29,23 @@ final class SyscallList {
 
     private static final int ERRNO = HEADER;
     private static final int FAILED = HEADER + 8;
-    private static final int FLAGS = HEADER + 16;
+    private static final int FIRST = HEADER + 16;
     private static final int PIDFD = HEADER + 24;
     private static final int EVERY_SIGNAL = HEADER + 32;
+    private static final int NUMBER = HEADER + 48;
+    private static final int SECOND = HEADER + 56;
 
     private static final long WRITE_PID = -1;
     private static final long CLONE_VM = 0x100;
     private static final long CLONE_PIDFD = 0x1000;
     private static final long CLONE_VFORK = 0x4000;
+    private static final long CLONE_CLEAR_SIGHAND = 0x1_0000_0000L;
     private static final long SIGCHLD = 17;
 
+    private boolean clearsHandlers = true;
     private ByteBuffer memory = ByteBuffer.allocate(0);
     private long base;
+    private int kept;
     private int entries;
     private int data;
     private Object[] steps = {};
@@ -53,9 +61,9 @@ final class SyscallList {
         int groups = order.credentials() == null ? 0 : order.credentials().groups().size();
         reserve(ENTRIES + (long) most * ENTRY + texts + groups * 4L + FIXED_DATA);
         if (steps.length < 2 * most) {
-            steps = new Object[2 * most];
+            steps = Arrays.copyOf(steps, 2 * most);
         }
-        entries = 0;
+        entries = kept;
         data = ENTRIES + most * ENTRY;
         memory.putLong(ERRNO, 0).putLong(PIDFD, -1);
     }
@@ -84,8 +92,46 @@ final class SyscallList {
         }
         memory = ByteBuffer.allocateDirect(room).order(ByteOrder.nativeOrder());
         base = Kernel.address(memory);
-        memory.putLong(FLAGS, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD);
         memory.putLong(EVERY_SIGNAL, -1);
+        kept = 0;
+        way();
+    }
+
+    private void way() {
+        long flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
+        if (clearsHandlers) {
+            memory.putLong(NUMBER, Syscall.CLONE3.number).putLong(FIRST, base + CLONE_ARGS);
+            memory.putLong(SECOND, CLONE_ARGS_BYTES);
+            memory.putLong(CLONE_ARGS, flags | CLONE_CLEAR_SIGHAND);
+            memory.putLong(CLONE_ARGS + 8, base + PIDFD).putLong(CLONE_ARGS + 32, SIGCHLD);
+        } else {
+            memory.putLong(NUMBER, Syscall.CLONE.number).putLong(FIRST, flags | SIGCHLD);
+            memory.putLong(SECOND, 0); // on our stack
+        }
+    }
+
+    /// Whether the kernel resets all signal handlers when it makes the child (clone3, Linux 5.5).
+    boolean clearsHandlers() {
+        return clearsHandlers;
+    }
+
+    /// Makes children by clone instead: some seccomp filters know no clone3.
+    void doWithoutClone3() {
+        clearsHandlers = false;
+        kept = 0;
+        if (base != 0) {
+            way();
+        }
+    }
+
+    /// Whether the entries that are the same for every child are still to be added, for [#keep].
+    boolean isNew() {
+        return kept == 0;
+    }
+
+    /// Keeps what has been added for the lists to come.
+    void keep() {
+        kept = entries;
     }
 
     /// Adds a call.

@@ -41,8 +41,6 @@ class StatusTextTest {
         long start = System.nanoTime();
         int lines = StatusText.workers(report).split("\n", -1).length;
         Duration taken = Duration.ofNanos(System.nanoTime() - start);
-        System.out.println(
-                "show of 200 programs with 5 workers each: " + taken.toNanos() / 1000 + " us");
         assertThat(lines).isEqualTo(1 + 200 * 6 + 1);
         assertThat(taken).isLessThan(Duration.ofMillis(500));
     }

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.AckSpec.Manual;
+import org.einhyrningsins.spec.AckSpec.Notify;
+import org.einhyrningsins.spec.AckSpec.Probe;
+import org.einhyrningsins.spec.AckSpec.Timer;
+import org.einhyrningsins.spec.IdentitySpec.Limit;
+import org.einhyrningsins.spec.IdentitySpec.Resource;
+import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.RestartSpec;
+import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.ServicesSpec;
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.SocketSpec;
+import org.einhyrningsins.spec.StopSpec;
+import org.einhyrningsins.spec.StopSpec.Step;
+import org.einhyrningsins.spec.Template;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+class GoodFilesTest {
+    private static final Path BASE = Samples.FOLDER.resolve("good").toAbsolutePath();
+
+    static List<Path> good() {
+        return Samples.good();
+    }
+
+    private static ServicesSpec good(String name) {
+        return Samples.valid(Samples.FOLDER.resolve("good/" + name + ".yaml"));
+    }
+
+    private static ProgramSpec program(String file, String name) {
+        ProgramSpec program = good(file).programs().get(name);
+        return Objects.requireNonNull(program, name);
+    }
+
+    private static List<String> words(ProgramSpec program) {
+        return program.command().stream().map(t -> t.expand(7, Map.of("admin", "ADDR"))).toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("good")
+    void printsWhatLoadsBackToTheSame(Path file, @TempDir Path directory) throws IOException {
+        ServicesSpec services = Samples.valid(file);
+        Path printed = directory.resolve("printed.yaml");
+        Files.writeString(printed, Printer.print(services));
+        assertThat(Samples.valid(printed)).isEqualTo(services);
+    }
+
+    @Test
+    void fillsInTheDefaultsOfTheSpec() {
+        ProgramSpec web = program("least", "web");
+        assertThat(words(web)).containsExactly("/bin/true");
+        assertThat(web.directory()).isEqualTo(BASE);
+        assertThat(web.workers()).isEqualTo(1);
+        assertThat(web.ack()).isEqualTo(AckSpec.DEFAULT);
+        assertThat(web.stop()).isEqualTo(StopSpec.DEFAULT);
+        assertThat(web.restart()).isEqualTo(RestartSpec.DEFAULT);
+        assertThat(web.rollout()).isEqualTo(RolloutSpec.DEFAULT);
+        assertThat(web.logs()).isEqualTo(new LogsSpec.Inherit());
+    }
+
+    @Test
+    void readsEveryKey() {
+        ProgramSpec web = program("everything", "web");
+        assertThat(words(web))
+                .containsExactly("/bin/sleep", "--fd=6", "web-7", "ADDR", "/home/me", "${HOME}");
+        assertThat(web.workers()).isEqualTo(8);
+        assertThat(web.directory()).isEqualTo(BASE);
+        assertThat(web.dropEnv()).containsExactly("AWS_SECRET_ACCESS_KEY");
+        assertThat(web.stdin()).isEqualTo("http");
+        assertThat(web.ack()).isEqualTo(new AckSpec(new Manual(), Duration.ofSeconds(10)));
+        assertThat(web.rollout())
+                .isEqualTo(
+                        new RolloutSpec(
+                                RolloutSpec.Strategy.SMOOTH, 3, 2, Duration.ofMillis(1500), 5));
+        assertThat(web.stop().steps())
+                .containsExactly(
+                        new Step(Signal.USR2, Duration.ofMinutes(1)),
+                        new Step(Signal.TERM, Duration.ofSeconds(5)),
+                        new Step(Signal.QUIT, Duration.ofSeconds(5)),
+                        new Step(Signal.KILL, Duration.ZERO));
+        assertThat(web.restart().when()).isEqualTo(RestartSpec.When.ON_FAILURE);
+        assertThat(web.restart().giveUp())
+                .isEqualTo(new RestartSpec.GiveUp(10, Duration.ofMinutes(1)));
+        assertThat(web.logs()).isEqualTo(new LogsSpec.ToFile(BASE.resolve("web.log")));
+    }
+
+    @Test
+    void readsTheIdentity() {
+        var identity = program("everything", "web").identity();
+        assertThat(identity.user()).isEqualTo("www-data");
+        assertThat(identity.group()).isEqualTo("33");
+        assertThat(identity.umask()).isEqualTo(022);
+        assertThat(identity.nice()).isEqualTo(5);
+        assertThat(identity.limits())
+                .hasSize(Resource.values().length)
+                .containsEntry(Resource.STACK, new Limit(8 << 20, Limit.UNLIMITED))
+                .containsEntry(Resource.FSIZE, new Limit(1_000_000_000, 1_000_000_000))
+                .containsEntry(Resource.NPROC, new Limit(100, 200));
+    }
+
+    @Test
+    void keepsVariablesToTheLetter() {
+        Map<String, String> env = new java.util.LinkedHashMap<>();
+        program("everything", "web").env().forEach((k, v) -> env.put(k, v.expand(3, Map.of())));
+        assertThat(env)
+                .containsEntry("DEBUG", "no")
+                .containsEntry("OCTAL", "022")
+                .containsEntry("EMPTY", "")
+                .containsEntry("a.b", "d e")
+                .containsEntry("STAGE", "x")
+                .containsEntry("LATER", "$3")
+                .containsEntry("RAILS_ENV", "production")
+                .containsEntry("FROM_FILE", "bare value")
+                .containsEntry("QUOTED", "as it is $HOME \\n")
+                .containsEntry("DOUBLE", "line\nbreak \"q\" $ \\x")
+                .containsEntry("EMPTY_TOO", "");
+    }
+
+    @Test
+    void readsSockets() {
+        List<SocketSpec> sockets = program("everything", "web").sockets();
+        assertThat(sockets.stream().map(SocketSpec::name))
+                .containsExactly(
+                        "socket0", "admin", "quic", "http", "socket4", "socket5", "socket6",
+                        "socket7");
+        assertThat(sockets.stream().map(s -> s.address().toString()))
+                .containsExactly(
+                        "127.0.0.1:8080",
+                        "unix:" + BASE.resolve("run/web.sock"),
+                        "udp:[0:0:0:0:0:0:0:0]:443",
+                        "0.0.0.0:80",
+                        "unix:@web",
+                        "udp:127.0.0.1:0",
+                        "[fe80:0:0:0:0:0:0:1]:82",
+                        "0.0.0.0:0");
+        assertThat(sockets.stream().map(SocketSpec::nonBlocking).toList().subList(0, 3))
+                .containsExactly(true, true, false);
+        assertThat(sockets.stream().map(SocketSpec::reuseAddress))
+                .containsExactly(true, false, false, true, false, true, true, true);
+        assertThat(sockets.get(1).file())
+                .isEqualTo(new SocketSpec.UnixFile(0660, "www-data", "33"));
+        assertThat(sockets.get(2).ipv6Only()).isTrue();
+        assertThat(sockets.get(3).backlog()).isEqualTo(512);
+    }
+
+    @Test
+    void includesFilesAfterItsOwnPrograms() {
+        ServicesSpec services = good("everything");
+        assertThat(services.programs().sequencedKeySet()).containsExactly("web", "one", "two");
+        assertThat(services.control().socket()).isEqualTo(BASE.resolve("control.sock"));
+        assertThat(services.control().mode()).isEqualTo(0660);
+        // relative to the main file, so that a program can be moved to a file of its own unchanged
+        assertThat(program("everything", "two").directory()).isEqualTo(BASE.resolve("sub"));
+        assertThat(program("everything", "two").workers()).isEqualTo(2);
+    }
+
+    @Test
+    void readsEveryWayToAck() {
+        assertThat(program("acks", "a").ack().mode()).isEqualTo(new Manual());
+        assertThat(program("acks", "b").ack().mode()).isEqualTo(new Timer(Duration.ZERO));
+        assertThat(program("acks", "c").ack().mode()).isEqualTo(new Timer(Duration.ofSeconds(3)));
+        assertThat(program("acks", "d").ack().mode()).isEqualTo(new Notify());
+        assertThat(program("acks", "e").ack())
+                .isEqualTo(
+                        new AckSpec(
+                                new Probe(
+                                        new AckSpec.TcpTarget(new AckSpec.OwnSocket("web")),
+                                        Duration.ofSeconds(1)),
+                                Duration.ofSeconds(5)));
+        assertThat(target("f"))
+                .isEqualTo(
+                        new AckSpec.HttpTarget(
+                                new AckSpec.OwnSocket("web"), "localhost", "/healthz"));
+        assertThat(target("g"))
+                .isInstanceOfSatisfying(
+                        AckSpec.HttpTarget.class,
+                        http -> {
+                            assertThat(http.path()).isEqualTo("/");
+                            assertThat(((AckSpec.Fixed) http.endpoint()).port().expand(4, Map.of()))
+                                    .isEqualTo("914");
+                        });
+        assertThat(target("i"))
+                .isInstanceOfSatisfying(
+                        AckSpec.HttpTarget.class,
+                        http -> assertThat(http.host()).isEqualTo("[::1]"));
+    }
+
+    private static AckSpec.Target target(String program) {
+        return ((Probe) program("acks", program).ack().mode()).target();
+    }
+
+    @Test
+    void putsDefaultsUnderEveryProgram() {
+        ProgramSpec own = program("defaults", "own");
+        assertThat(own.ack())
+                .isEqualTo(new AckSpec(new Timer(Duration.ofSeconds(2)), Duration.ofSeconds(7)));
+        assertThat(own.stop().steps().getFirst().signal()).isEqualTo(Signal.QUIT);
+        ProgramSpec part = program("defaults", "part");
+        assertThat(part.ack().timeout()).isEqualTo(Duration.ofSeconds(9));
+        assertThat(part.ack().mode()).isInstanceOf(Probe.class);
+        assertThat(part.stop().steps())
+                .containsExactly(
+                        new Step(Signal.INT, Duration.ofSeconds(4)),
+                        new Step(Signal.TERM, Duration.ofSeconds(4)),
+                        new Step(Signal.KILL, Duration.ZERO));
+        assertThat(part.restart().when()).isEqualTo(RestartSpec.When.NEVER);
+        assertThat(part.logs()).isEqualTo(new LogsSpec.Discard());
+        assertThat(program("defaults", "none").logs()).isEqualTo(new LogsSpec.Discard());
+        assertThat(program("defaults", "in").logs()).isEqualTo(new LogsSpec.Inherit());
+    }
+
+    @Test
+    void understandsAnchorsAndMergeKeys() {
+        assertThat(program("anchors", "a").workers()).isEqualTo(3);
+        assertThat(program("anchors", "b").identity().umask()).isEqualTo(077);
+        assertThat(program("anchors", "b").identity().nice()).isEqualTo(1);
+        assertThat(program("anchors", "c").workers()).isEqualTo(1);
+        assertThat(words(program("anchors", "c"))).containsExactly("/bin/true");
+    }
+
+    @Test
+    void splitsACommandAsAShellWould() {
+        assertThat(words(program("texts", "a")))
+                .containsExactly(
+                        "server",
+                        "--name",
+                        "two words",
+                        "single $x",
+                        "esc aped",
+                        "7",
+                        "$",
+                        "${x}",
+                        "cost$",
+                        "a#b");
+        assertThat(words(program("texts", "b")))
+                .containsExactly(
+                        "echo",
+                        "",
+                        "null",
+                        "it's",
+                        "tab\tnewline\nbell\u0007",
+                        "ünï🐎",
+                        "\u2028",
+                        ": ",
+                        "- x",
+                        "~",
+                        "0x1F",
+                        "1.10",
+                        "true");
+        assertThat(words(program("texts", "c"))).containsExactly("/bin/server", "--flag");
+        assertThat(words(program("texts", "d")))
+                .containsExactly("$${x}", "$", "$$", "a$b", "$7", "${x}");
+        assertThat(program("texts", "b").command().get(1)).isEqualTo(Template.of(""));
+    }
+
+    @Test
+    void includesNeitherItselfNorHiddenFiles(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("a.yaml");
+        Files.writeString(file, "include: '*.yaml'\ndefaults: {command: x}\nprograms: {a: {}}\n");
+        Files.writeString(directory.resolve("c.yaml"), "programs: {c: {}}\n");
+        Files.writeString(directory.resolve("b.yaml"), "programs: {b: {}}\n");
+        Files.writeString(directory.resolve(".#b.yaml"), "programs: {hidden: {}}\n");
+        assertThat(Samples.valid(file).programs().sequencedKeySet()).containsExactly("a", "b", "c");
+    }
+
+    @Test
+    void warnsOfWhatMayBeMeant(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("services.yaml");
+        Files.writeString(
+                file,
+                """
+                include: [none/*.yaml, "*.none"]
+                programs:
+                  web: { command: ./server, directory: srv }
+                """);
+        assertThat(Samples.load(file))
+                .isInstanceOfSatisfying(
+                        Loaded.Valid.class,
+                        valid ->
+                                assertThat(valid.warnings().stream().map(Problem::path))
+                                        .containsExactly(
+                                                "include[0]",
+                                                "include[1]",
+                                                "programs.web.command",
+                                                "programs.web.directory"));
+    }
+}

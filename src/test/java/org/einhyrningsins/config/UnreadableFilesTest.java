@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+/// Whatever a file is, loading ends, in one clear problem.
+@Timeout(60)
+class UnreadableFilesTest {
+    @TempDir Path directory;
+
+    private String problemOf(Path file) {
+        List<Problem> problems = Samples.problems(file);
+        assertThat(problems).hasSize(1);
+        return problems.getFirst().render().replace(directory + "/", "");
+    }
+
+    private Path file(byte... content) throws IOException {
+        return Files.write(directory.resolve("services.yaml"), content);
+    }
+
+    @Test
+    void saysThatThereIsNoFile() {
+        assertThat(problemOf(directory.resolve("x.yaml")))
+                .isEqualTo("x.yaml: cannot be read: no such file");
+    }
+
+    @Test
+    void saysThatItIsADirectory() {
+        assertThat(Samples.problems(directory).getFirst().message())
+                .isEqualTo("cannot be read: it is a directory");
+    }
+
+    @Test
+    void doesNotWaitForTheWriterOfAFifo() throws Exception {
+        Path fifo = directory.resolve("fifo");
+        Process mkfifo = new ProcessBuilder("mkfifo", fifo.toString()).start();
+        assertThat(mkfifo.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(problemOf(fifo)).isEqualTo("fifo: cannot be read: it is not a regular file");
+    }
+
+    @Test
+    void refusesBytesThatAreNotText() throws IOException {
+        assertThat(problemOf(file((byte) 0x7f, (byte) 'E', (byte) 0xff, (byte) 0xfe)))
+                .isEqualTo("services.yaml: cannot be read: it is not UTF-8 text");
+    }
+
+    @Test
+    void placesAControlCharacter() throws IOException {
+        assertThat(problemOf(file("a:\n  b\u0001".getBytes(StandardCharsets.UTF_8))))
+                .startsWith("services.yaml:2:4: not valid YAML: the control character U+0001");
+    }
+
+    @Test
+    void refusesAHugeFile() throws IOException {
+        Path huge = directory.resolve("huge.yaml");
+        try (RandomAccessFile file = new RandomAccessFile(huge.toFile(), "rw")) {
+            file.setLength((16 << 20) + 1);
+        }
+        assertThat(problemOf(huge))
+                .isEqualTo("huge.yaml: cannot be read: it is larger than 16 MiB");
+    }
+
+    @Test
+    void readsAByteOrderMarkAndWindowsLines() throws IOException {
+        byte[] content =
+                "\uFEFFprograms:\r\n  web:\r\n    command: x\r\n    workers: y\r\n"
+                        .getBytes(StandardCharsets.UTF_8);
+        assertThat(problemOf(file(content)))
+                .isEqualTo(
+                        """
+                        services.yaml:4:14: programs.web.workers: expected a number from 0 to 10000, found "y"
+                            workers: y
+                                     ^\
+                        """);
+    }
+
+    @Test
+    void doesNotPrintALineThatNobodyCanRead() throws IOException {
+        String line = "programs: {web: {command: x, workers: y}} # " + "x".repeat(2000);
+        List<Problem> problems = Samples.problems(file(line.getBytes(StandardCharsets.UTF_8)));
+        assertThat(problems).hasSize(1).allMatch(p -> p.excerpt().isEmpty());
+    }
+
+    @Test
+    void countsProblemsBeyondAHundred() throws IOException {
+        StringBuilder text = new StringBuilder("programs: {}\n");
+        for (int i = 0; i < 150; i++) {
+            text.append("unknown").append(i).append(": 1\n");
+        }
+        List<Problem> problems =
+                Samples.problems(file(text.toString().getBytes(StandardCharsets.UTF_8)));
+        assertThat(problems).hasSize(101);
+        assertThat(problems.getLast().message()).isEqualTo("and 50 problems more");
+    }
+
+    /// Damaged samples: whatever comes out, nothing is thrown, and what is invalid says why.
+    @Test
+    void survivesDamage() throws IOException {
+        Random random = new Random(20260101);
+        for (Path sample : Samples.in("good")) {
+            byte[] content = Files.readAllBytes(sample);
+            for (int round = 0; round < 150; round++) {
+                Path damaged = file(damaged(content, random));
+                switch (Samples.load(damaged)) {
+                    case Loaded.Valid valid ->
+                            assertThat(Printer.print(valid.services())).isNotEmpty();
+                    case Loaded.Invalid invalid -> assertThat(invalid.problems()).isNotEmpty();
+                }
+            }
+        }
+    }
+
+    private static byte[] damaged(byte[] content, Random random) {
+        byte[] damaged = content.clone();
+        String interesting = "{}[]:,&*!|>'\"%@`#-?<$\\ \t\n0~";
+        for (int i = 0; i <= random.nextInt(4); i++) {
+            damaged[random.nextInt(damaged.length)] =
+                    (byte) interesting.charAt(random.nextInt(interesting.length()));
+        }
+        return damaged;
+    }
+}

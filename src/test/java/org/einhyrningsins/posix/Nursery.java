@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import org.einhyrningsins.spec.IdentitySpec.Limit;
+import org.einhyrningsins.spec.IdentitySpec.Resource;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/// An order for a child under test, piece by piece, and what such children say.
+final class Nursery {
+    static final Spawner SPAWNER = new Spawner();
+
+    Spawner spawner = SPAWNER;
+    String executable = "/bin/sh";
+    List<String> argv = List.of("sh", "-c", "exit 0");
+    List<String> environment = List.of("PATH=/usr/bin:/bin");
+    List<String> ownPid = List.of();
+    String directory = "/";
+    List<Integer> more = List.of();
+    @Nullable Credentials credentials;
+    @Nullable Integer umask;
+    @Nullable Integer nice;
+    Map<Resource, Limit> limits = Map.of();
+
+    /// A child that runs a shell script.
+    static Nursery script(String script) {
+        Nursery nursery = new Nursery();
+        nursery.argv = List.of("sh", "-c", script);
+        return nursery;
+    }
+
+    SpawnOrder order(int in, int out) {
+        List<Integer> descriptors = new ArrayList<>(List.of(in, out, out));
+        descriptors.addAll(more);
+        return new SpawnOrder(
+                executable,
+                argv,
+                environment,
+                ownPid,
+                directory,
+                descriptors,
+                credentials,
+                umask,
+                nice,
+                limits);
+    }
+
+    /// What it writes to its descriptors 1 and 2 until it has closed both.
+    String output() throws SpawnException {
+        int[] pipe = Descriptors.pipe();
+        int out = Descriptors.raise(pipe[1]);
+        int nothing = Descriptors.openNull();
+        try {
+            Spawned child = spawner.spawn(order(nothing, out));
+            Descriptors.close(out);
+            out = -1;
+            String text = readAll(pipe[0]);
+            Processes.await(child.pidfd());
+            Descriptors.close(child.pidfd());
+            return text;
+        } finally {
+            Descriptors.close(pipe[0]);
+            Descriptors.close(nothing);
+            Descriptors.close(out);
+        }
+    }
+
+    /// How it ends.
+    Exit exit() throws SpawnException {
+        int nothing = Descriptors.openNull();
+        try {
+            Spawned child = spawner.spawn(order(nothing, nothing));
+            Exit exit = Processes.await(child.pidfd());
+            Descriptors.close(child.pidfd());
+            return exit;
+        } finally {
+            Descriptors.close(nothing);
+        }
+    }
+
+    static String readAll(int fd) {
+        ByteBuffer text = ByteBuffer.allocate(65_536);
+        while (Descriptors.read(fd, text) > 0) {
+            // until the end
+        }
+        return new String(text.array(), 0, text.position(), StandardCharsets.UTF_8);
+    }
+
+    /// Whether this process has no child, neither alive nor dead.
+    static boolean isChildless() {
+        int all = 0x40000000; // __WALL
+        int noHang = 1;
+        int exited = 4;
+        int leaveIt = 0x01000000;
+        long info = Scratch.here().structures;
+        long result = Kernel.call(Syscall.WAITID, 0, 0, info, exited | noHang | leaveIt | all);
+        return Kernel.is(result, Errno.ECHILD);
+    }
+
+    /// How many descriptors of the kinds we open this process has.
+    static long descriptors() throws IOException {
+        try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+            return all.filter(Nursery::isOurs).count();
+        }
+    }
+
+    private static boolean isOurs(Path descriptor) {
+        try {
+            String target = Files.readSymbolicLink(descriptor).toString();
+            return target.startsWith("anon_inode")
+                    || target.startsWith("pidfd")
+                    || target.startsWith("pipe:")
+                    || target.startsWith("socket:")
+                    || target.equals("/dev/null");
+        } catch (IOException e) {
+            return false; // the one that lists the others
+        }
+    }
+
+    static boolean isRoot() {
+        return Kernel.call(Syscall.GETEUID, 0) == 0;
+    }
+}

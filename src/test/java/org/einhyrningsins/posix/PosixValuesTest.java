@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+class PosixValuesTest {
+    @Test
+    void anErrnoIsKnownByItsNumberAndOthersKeepTheirs() {
+        assertThat(Errno.of(98)).isEqualTo(Errno.EADDRINUSE);
+        assertThat(Errno.of(0)).isEqualTo(Errno.UNKNOWN);
+        assertThat(Errno.of(-5)).isEqualTo(Errno.UNKNOWN);
+        assertThat(Errno.of(4_000)).isEqualTo(Errno.UNKNOWN);
+        PosixException failure = new PosixException("bind", 4_000);
+        assertThat(failure).hasMessage("bind: errno 4000");
+        assertThat(failure.number()).isEqualTo(4_000);
+    }
+
+    @Test
+    void refusesOtherMachinesAndOldKernelsInOneLine() {
+        assertThat(Machine.of("Linux", "amd64")).isEqualTo(Machine.X86_64);
+        assertThat(Machine.of("Linux", "aarch64")).isEqualTo(Machine.AARCH64);
+        assertThatThrownBy(() -> Machine.of("Linux", "riscv64"))
+                .hasMessage(
+                        "einhyrningsins runs on Linux on x86-64 and aarch64; this is Linux on"
+                                + " riscv64");
+        Machine.requireKernel("5.9.0-1-amd64");
+        Machine.requireKernel("6.18");
+        assertThatThrownBy(() -> Machine.requireKernel("5.8.18"))
+                .hasMessageContaining("needs Linux 5.9 or newer");
+    }
+
+    @Test
+    void writesIpv6AddressesTheShortWay() {
+        assertThat(SocketAddress.shortest("0:0:0:0:0:0:0:1")).isEqualTo("::1");
+        assertThat(SocketAddress.shortest("0:0:0:0:0:0:0:0")).isEqualTo("::");
+        assertThat(SocketAddress.shortest("fe80:0:0:1:0:0:0:2")).isEqualTo("fe80:0:0:1::2");
+        assertThat(SocketAddress.shortest("2001:db8:0:1:1:1:1:1"))
+                .isEqualTo("2001:db8:0:1:1:1:1:1");
+        assertThat(SocketAddress.shortest("1:2:0:0:0:0:0:0")).isEqualTo("1:2::");
+    }
+}
