@@ -59,7 +59,7 @@ def run(lab):
             return json.load(file)
 
     inherited = lab.environment(given)
-    for name in list(JUNK) + ["E2E_SECRET"]:
+    for name in list(JUNK) + ["E2E_SECRET", "EINHYRNINGSINS_BUILD"]:
         inherited.pop(name, None)
     workers = {worker.pid: worker for worker in manager.wait_for_workers(4)}
     for slot in (0, 1):
