@@ -173,9 +173,11 @@ final class ProgramHost {
         }
     }
 
-    /// The leader of the group is still a zombie when its leftovers are ended, so that no other
-    /// group can have its number.
+    /// What it said before it died is heard first, while the kernel still knows who it is. The
+    /// leader of the group is still a zombie when its leftovers are ended, so that no other group
+    /// can have its number.
     private void died(WorkerProcess process) {
+        door.listen();
         Processes.killGroup(process.pid(), Signal.KILL);
         org.einhyrningsins.posix.Exit exit = Processes.reap(process.pidfd());
         if (exit == null) {

@@ -98,18 +98,32 @@ final class WorkerDoor {
         return notifyPath;
     }
 
-    private void accept() {
+    /// Takes up all that has been said until now: what a worker said before it died counts.
+    void listen() {
+        while (accept()) {
+            // each is heard as it comes
+        }
+        for (int guest : List.copyOf(guests.keySet())) {
+            hear(guest);
+        }
+        receive();
+    }
+
+    /// Who connects mostly speaks at once, so the first look is not left to the next turn.
+    private boolean accept() {
         int guest = Acceptor.accept(acks);
         if (guest < 0) {
-            return;
+            return false;
         }
         if (guests.size() >= MOST_GUESTS) {
             Descriptors.close(guest);
             says.refused("more than " + MOST_GUESTS + " connections at the worker socket");
-            return;
+            return true;
         }
         guests.put(guest, new Lines(LINE_BOUND));
         loop.watch(guest, Poll.IN, events -> hear(guest));
+        hear(guest);
+        return true;
     }
 
     private void hear(int guest) {
