@@ -374,7 +374,11 @@ def main():
         note("silent")
     else:
         note("ready")
-        acknowledge(options.get("ack", "einhorn"))
+        try:
+            acknowledge(options.get("ack", "einhorn"))
+        except OSError as problem:  # the manager is gone or going
+            sys.stderr.write("worker %s: cannot ack: %s\n" % (version, problem))
+            os._exit(1)
 
     if blocking:
         import threading
