@@ -52,7 +52,8 @@ def measure(lab, config, sick):
             within=30,
         )[0]
         respawns.append(successor.at - killed)
-        manager.wait_for_workers(2, "healthy")
+        # Up in the manager's eyes too: who dies before its ack has come is a failed start, with a growing delay.
+        manager.wait_until_up("healthy", 2)
     respawns.sort()
     same(len(manager.workers("healthy")), 2, "healthy workers")
     manager.stop(within=60)

@@ -7,7 +7,6 @@ Without this the scenarios that promise "nothing lost" would prove nothing.
 import time
 
 from lab import check, wait_for
-from rolls import ups
 
 WORKERS = 4
 
@@ -50,7 +49,7 @@ def run(lab):
     # Crashes: what the dead had in their hands is gone.
     load = lab.load()
     for _ in range(8):
-        wait_for(lambda: ups(lab) == WORKERS, "killed workers are replaced", 30)
+        manager.wait_until_up("web", WORKERS)
         for worker in manager.workers("web"):
             lab.kill(worker)
     counts = load.finish()
