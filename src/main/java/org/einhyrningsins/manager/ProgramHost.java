@@ -215,8 +215,6 @@ final class ProgramHost {
         if (exit == null) {
             return;
         }
-        surface.loop().forget(process.pidfd());
-        Descriptors.close(process.pidfd());
         WorkerId id = process.id();
         surface.prober().forget(key(id));
         departed.addLast(process);
@@ -224,8 +222,11 @@ final class ProgramHost {
             departed.removeFirst();
         }
         take(new Event.Exited(id, new Exit(exit.code(), exit.signal())));
+        // only now, for the same reason as deeds come before words
         processes.remove(id);
         words.remove(id);
+        surface.loop().forget(process.pidfd());
+        Descriptors.close(process.pidfd());
     }
 
     private void send(Effect.Send order) {
