@@ -19,8 +19,8 @@ def example(lab, name):
     return relative
 
 
-def roll_example(lab, name, program, count, port, clients=8):
-    """Serves an example under load, rolled smoothly and then by fleet, E2E_ROLLS times each: nothing is lost."""
+def roll_example(lab, name, program, count, port, clients=8, rolls=ROLLS):
+    """Serves an example under load, rolled smoothly and then by fleet, so many times each: nothing is lost."""
     config = example(lab, name)
     address = "127.0.0.1:%d" % lab.port("port%d" % port)
     manager = lab.start(config)
@@ -28,12 +28,11 @@ def roll_example(lab, name, program, count, port, clients=8):
     manager.wait_until_up(program, count)
     for arguments in ((), ("--fleet",)):
         load = lab.load(address, clients=clients)
-        before = None
-        for _ in range(ROLLS):
+        for _ in range(rolls):
             before = manager.worker_pids()
             manager.ctl("upgrade", program, *arguments)
             wait_for(lambda: not before & manager.worker_pids(), "the old workers are gone", 30)
         counts = load.finish()
         nothing_lost(counts)
-        check(counts["workers_seen"] > ROLLS, lambda: "only %d workers ever answered" % counts["workers_seen"])
+        check(counts["workers_seen"] > rolls, lambda: "only %d workers ever answered" % counts["workers_seen"])
     manager.wait_for_workers(count)

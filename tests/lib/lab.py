@@ -232,6 +232,7 @@ class Lab:
         env["PATH"] = self.path("bin") + ":" + env.get("PATH", "/usr/bin:/bin")
         env["E2E_JOURNAL"] = self.journal
         env[MARK] = self.mark
+        env["EINHYRNINGSINS_BUILD"] = "never"  # tests/e2e/run has built; nobody builds during a scenario
         env.update(extra or {})
         return env
 

@@ -5,4 +5,4 @@
 while read -r line; do
     printf '%s\n' "$line"
 done </proc/self/status >"$1/$EINHORN_MASTER_PID-$NAME-$EINHORN_CHILD_INDEX.status"
-exec python3 -IS "$(dirname "$0")/probe.py" "$@"
+exec python3 -IS "${0%/*}/probe.py" "$@"

@@ -89,7 +89,7 @@ class Loop:
         self.datagrams = {}
         self.adopted = []  # (socket, name) from the accepting thread
         self.told = False
-        self.told_at = 0.0
+        self.told_at = 0.0  # when we began to leave; the order may come at any moment, this is set in the loop
         self.finished_accepting = False
         self.requests = 0
         self.wake_read, self.wake_write = os.pipe()
@@ -259,7 +259,7 @@ class Loop:
                 self.answer(connection)
             elif connection.deadline and now >= connection.deadline:
                 self.close(connection)
-            elif self.told and not connection.busy() and not connection.lingering:
+            elif self.told_at and not connection.busy() and not connection.lingering:
                 if now >= self.told_at + drain_seconds:
                     note("gave-up-idle")
                     self.close(connection)
@@ -374,7 +374,11 @@ def main():
         note("silent")
     else:
         note("ready")
-        acknowledge(options.get("ack", "einhorn"))
+        try:
+            acknowledge(options.get("ack", "einhorn"))
+        except OSError as problem:  # the manager is gone or going
+            sys.stderr.write("worker %s: cannot ack: %s\n" % (version, problem))
+            os._exit(1)
 
     if blocking:
         import threading

@@ -8,7 +8,7 @@ NEEDS = {"java": "openjdk-17-jdk-headless"}
 
 
 def run(lab):
-    roll_example(lab, "python.yaml", "web", 4, 8081)
+    roll_example(lab, "python.yaml", "web", 4, 8081, rolls=10)
     lab.managers[0].stop()
     shop(lab)
 

@@ -3,7 +3,7 @@
 
 import time
 
-from lab import check, nothing_lost, same, wait_for
+from lab import check, nothing_lost, read, same, wait_for
 
 TIMES = 15
 # Generous: the neighbours also cost processor time, of which a test machine may have little.
@@ -30,8 +30,8 @@ def measure(lab, config, sick):
     ready = len(lab.facts("ready"))
     manager = lab.start(config, up=ready + 2)
     if sick:
-        for version in ("loop", "stuck"):
-            wait_for(lambda: len([f for f in lab.facts("boot") if f.version == version]) > 4, version + " goes round", 30)
+        wait_for(lambda: read(lab.path("loops")).count("again") > 10, "the crash loop goes round", 30)
+        wait_for(lambda: len([f for f in lab.facts("boot") if f.version == "stuck"]) > 4, "the stuck one goes round", 30)
     load = lab.load(clients=4)
     manager.wait_until_up("healthy", 2)
     statuses = sorted(manager.ctl("status").seconds for _ in range(TIMES))
@@ -52,7 +52,8 @@ def measure(lab, config, sick):
             within=30,
         )[0]
         respawns.append(successor.at - killed)
-        manager.wait_for_workers(2, "healthy")
+        # Up in the manager's eyes too: who dies before its ack has come is a failed start, with a growing delay.
+        manager.wait_until_up("healthy", 2)
     respawns.sort()
     same(len(manager.workers("healthy")), 2, "healthy workers")
     manager.stop(within=60)

@@ -21,8 +21,9 @@ def run(lab):
 
 
 def start(lab, config="services.yaml", workers=2):
-    ready = len(lab.facts("ready"))
-    return lab.start(config, up=ready + workers)
+    manager = lab.start(config)
+    manager.wait_until_up("deaf" if config == "deaf.yaml" else "web", workers)
+    return manager
 
 
 def passed_on_and_reload(lab):

@@ -5,10 +5,11 @@ import grp
 import os
 import pwd
 import re
+import signal
 import socket
 import stat
 
-from lab import answers, check, get, read, same, wait_for
+from lab import answers, check, get, read, same, state_of, wait_for
 
 
 def run(lab):
@@ -30,9 +31,15 @@ def run(lab):
     datagram("packets", socket.AF_INET, ("127.0.0.1", lab.port("packets")))
     datagram("packets-six", socket.AF_INET6, ("::1", lab.port("packetssix")))
 
-    # Both workers take from the shared listener.
-    slots = set()
-    wait_for(lambda: slots.add(get("127.0.0.1:%d" % lab.port("four"))["slot"]) or len(slots) == 2, "both slots answer")
+    # Both workers take from the shared listener: while one is frozen the other answers.
+    both = manager.workers("each")
+    for frozen, other in (both, reversed(both)):
+        os.kill(frozen.pid, signal.SIGSTOP)
+        try:
+            wait_for(lambda: state_of(frozen.pid) == "T", "the worker is frozen")
+            same(get("127.0.0.1:%d" % lab.port("four"))["slot"], str(other.slot), "slot that answers")
+        finally:
+            os.kill(frozen.pid, signal.SIGCONT)
 
     found = os.stat(lab.path("file.sock"))
     same(oct(stat.S_IMODE(found.st_mode)), oct(0o660), "mode of the UNIX socket")

@@ -59,7 +59,7 @@ def run(lab):
             return json.load(file)
 
     inherited = lab.environment(given)
-    for name in list(JUNK) + ["E2E_SECRET"]:
+    for name in list(JUNK) + ["E2E_SECRET", "EINHYRNINGSINS_BUILD"]:
         inherited.pop(name, None)
     workers = {worker.pid: worker for worker in manager.wait_for_workers(4)}
     for slot in (0, 1):
@@ -131,7 +131,8 @@ def sockets(manager, found, expected):
         same(env.get("LISTEN_PID"), str(found["pid"]), "LISTEN_PID")
         same(env.get("LISTEN_FDNAMES"), ":".join(name for name, _, _ in expected), "LISTEN_FDNAMES")
         ports = ";".join("%s=%d" % (address, 3 + index) for index, (_, _, address) in enumerate(expected))
-        same(env.get("SERVER_STARTER_PORT"), ports, "SERVER_STARTER_PORT")
+        # Versions of Server::Starter differ on a `u` before the port of a UDP socket.
+        same(re.sub(r":u(\d+=)", r":\1", env.get("SERVER_STARTER_PORT", "")), ports, "SERVER_STARTER_PORT")
         check(env.get("SERVER_STARTER_GENERATION", "").isdigit(), "SERVER_STARTER_GENERATION is no number")
     else:
         check(env.get("LISTEN_FDS", "0") == "0", "LISTEN_FDS without sockets")

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 
@@ -26,21 +28,26 @@ final class Answers {
             return;
         }
         int ready = 0;
+        int held = 0;
         boolean all = true;
         for (Slot slot : draft.slots) {
             if (slot.index() >= draft.count) {
                 all &= !noneAbove || vacant(slot);
-            } else if (wait.covers(slot.index()) && !slot.held()) {
-                if (failing(draft, slot)) {
+            } else if (wait.covers(slot.index()) && slot.held()) {
+                held++;
+            } else if (wait.covers(slot.index())) {
+                boolean up = slot.current() != null && slot.current().ready();
+                if (!up && failing(draft, wait, slot)) {
                     fail(draft, wait, slot);
                     return;
                 }
-                boolean up = slot.current() != null && slot.current().ready();
                 ready += up ? 1 : 0;
                 all &= up || slot.finished() != null;
             }
         }
-        if (all) {
+        if (all && ready == 0 && held > 0 && wait.until() == Wait.Until.UP) {
+            say(draft, wait, false, "stopped meanwhile by the operator");
+        } else if (all) {
             String took = Words.of(draft.now.since(wait.began()));
             say(draft, wait, true, Words.workers(ready) + " ready, " + took);
         }
@@ -56,7 +63,10 @@ final class Answers {
         }
     }
 
-    private static boolean failing(Draft draft, Slot slot) {
+    private static boolean failing(Draft draft, Wait wait, Slot slot) {
+        if (slot.finished() != null) {
+            return slot.quickDeaths() > 0 && wait.until() == Wait.Until.UP;
+        }
         return slot.quickDeaths() >= Math.max(1, draft.serving.spec().rollout().retries());
     }
 
@@ -65,12 +75,14 @@ final class Answers {
                 "worker "
                         + slot.index()
                         + " failed "
-                        + slot.quickDeaths()
-                        + " times, last: "
+                        + (slot.quickDeaths() == 1
+                                ? "once: "
+                                : slot.quickDeaths() + " times, last: ")
                         + slot.trouble()
-                        + "; it is tried again with growing delays";
-        WorkerId blame = slot.current() == null ? null : slot.current().id();
-        draft.answer(wait, false, draft.name + ": " + wait.verb() + " failed: " + message, blame);
+                        + (slot.finished() == null
+                                ? "; it is tried again with growing delays"
+                                : "; it is not tried again, as its restart policy has it");
+        say(draft, wait, false, wait.verb() + " failed: " + message, slot.blame());
     }
 
     private static void gone(Draft draft, Wait wait) {
@@ -101,10 +113,24 @@ final class Answers {
 
     /// Nobody is left but who cannot be killed.
     private static boolean vacant(Slot slot) {
-        return slot.workers().stream().allMatch(Worker::stuck);
+        if (slot.current() != null || slot.successor() != null) {
+            return false;
+        }
+        for (Worker worker : slot.leaving()) {
+            if (!worker.stuck()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void say(Draft draft, Wait wait, boolean done, String message) {
-        draft.answer(wait, done, draft.name + ": " + message, null);
+        say(draft, wait, done, message, null);
+    }
+
+    private static void say(
+            Draft draft, Wait wait, boolean done, String message, @Nullable WorkerId blame) {
+        draft.report(done ? Severity.INFO : Severity.ERROR, null, message);
+        draft.answer(wait, done, message, blame);
     }
 }

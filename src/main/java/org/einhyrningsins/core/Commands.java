@@ -36,7 +36,7 @@ final class Commands {
         }
         run(draft);
         Slots.trim(draft);
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             if (covers(scope, slot) && slot.index() < draft.count) {
                 draft.put(slot.afresh(draft.now));
             }
@@ -47,7 +47,7 @@ final class Commands {
     /// A stopped program of which some slots are started keeps the others stopped.
     private static void holdAllBut(Draft draft, Set<Integer> scope) {
         Slots.trim(draft);
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             draft.put(slot.hold(!scope.contains(slot.index())));
         }
     }
@@ -63,7 +63,7 @@ final class Commands {
             Rolling.abort(draft, "stopped by the operator during the rollout");
             draft.phase = new Phase.Stopped();
         }
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             if (covers(scope, slot)) {
                 draft.put(slot.refill(null).hold(scope != null));
                 tellBothToGo(draft, slot, Cause.STOPPED, command.first());
@@ -82,7 +82,7 @@ final class Commands {
         }
         run(draft);
         Slots.trim(draft);
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             if (covers(scope, slot) && slot.index() < draft.count) {
                 tellBothToGo(draft, slot, Cause.RESTARTED, null);
                 draft.put(draft.slot(slot.index()).afresh(draft.now));
@@ -102,7 +102,7 @@ final class Commands {
 
     private static void hasten(Draft draft, long ticket) {
         int hastened = 0;
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             for (Worker worker : slot.leaving()) {
                 if (worker.state() instanceof WorkerState.Stopping s && !s.rest().isEmpty()) {
                     draft.insist(worker, s);
@@ -151,7 +151,7 @@ final class Commands {
         adopt(draft, draft.serving.managedBy(spec));
         if (draft.phase instanceof Phase.Failed) {
             run(draft);
-            for (Slot slot : draft.everySlot()) {
+            for (Slot slot : draft.slots) {
                 draft.put(slot.current() == null ? slot.afresh(draft.now) : slot);
             }
         }
@@ -163,16 +163,24 @@ final class Commands {
         if (version.spec().workers() != draft.serving.spec().workers()) {
             draft.count = version.spec().workers();
         }
-        int generation = draft.serving.generation();
         draft.serving = version;
-        for (Slot slot : draft.everySlot()) {
+        ProgramSpec.Birth birth = version.spec().birth();
+        for (Slot slot : draft.slots) {
             for (Worker worker : slot.workers()) {
-                if (worker.version().generation() == generation
-                        && version.generation() == generation) {
-                    draft.replace(worker.under(version));
+                if (worker.version().spec().birth().equals(birth)) {
+                    draft.replace(managedBy(draft, worker, version.spec()));
                 }
             }
         }
+    }
+
+    /// One that is starting shows in the new way that it is up, and has all the time for it.
+    private static Worker managedBy(Draft draft, Worker worker, ProgramSpec spec) {
+        Worker managed = worker.under(worker.version().managedBy(spec));
+        boolean asBefore = worker.version().spec().ack().equals(spec.ack());
+        return worker.state() instanceof WorkerState.Starting && !asBefore
+                ? managed.in(draft.starting(spec.ack()))
+                : managed;
     }
 
     private static void scale(Draft draft, long ticket, int count) {
@@ -182,16 +190,20 @@ final class Commands {
         }
         draft.report(Severity.INFO, null, "scaled from " + draft.count + " to " + count);
         draft.count = count;
+        if (draft.rollout != null) {
+            draft.rollout = draft.rollout.keepCount();
+        }
         expect(draft, ticket, "scale", null, Wait.Until.SCALED);
     }
 
     private static void signal(Draft draft, long ticket, Command.SendSignal command) {
         int sent = 0;
         for (Slot slot : draft.slots) {
-            Worker worker = covers(command.scope(), slot) ? slot.current() : null;
-            if (worker != null) {
-                draft.effects.add(new Effect.Send(worker.id(), command.signal(), false));
-                sent++;
+            for (Worker worker : covers(command.scope(), slot) ? slot.workers() : NOBODY) {
+                if (!(worker.state() instanceof WorkerState.Stopping)) {
+                    draft.effects.add(new Effect.Send(worker.id(), command.signal(), false));
+                    sent++;
+                }
             }
         }
         say(draft, ticket, true, command.signal() + " sent to " + Words.workers(sent));
@@ -209,6 +221,8 @@ final class Commands {
     private static void say(Draft draft, long ticket, boolean done, String message) {
         draft.effects.add(new Effect.Answer(ticket, done, draft.name + ": " + message, null));
     }
+
+    private static final List<Worker> NOBODY = List.of();
 
     /// As many as the configuration allows.
     private static final int MOST_WORKERS = 10_000;

@@ -4,6 +4,7 @@ package org.einhyrningsins.core;
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.AckSpec;
+import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 
@@ -11,16 +12,27 @@ import java.time.Duration;
 final class Deadlines {
     private Deadlines() {}
 
-    /// Every deadline that has passed takes effect.
+    /// Every deadline that has passed takes effect. One may be the end of a rollout and change
+    /// other workers, so each is looked at again when its turn comes.
     static void expire(Draft draft) {
-        for (Slot slot : draft.everySlot()) {
-            for (Worker worker : slot.workers()) {
-                Moment deadline = worker.deadline();
-                if (deadline != null && deadline.reached(draft.now)) {
-                    expire(draft, worker);
-                }
+        for (Slot slot : draft.slots) {
+            if (reached(draft, slot.deadline())) {
+                expire(draft, slot);
             }
         }
+    }
+
+    private static void expire(Draft draft, Slot slot) {
+        for (Worker seen : slot.workers()) {
+            Worker worker = draft.find(seen.id());
+            if (worker != null && reached(draft, worker.deadline())) {
+                expire(draft, worker);
+            }
+        }
+    }
+
+    private static boolean reached(Draft draft, @Nullable Moment deadline) {
+        return deadline != null && deadline.reached(draft.now);
     }
 
     private static void expire(Draft draft, Worker worker) {
@@ -59,7 +71,7 @@ final class Deadlines {
 
     private static void ready(Draft draft, Worker worker) {
         Duration took = draft.now.since(worker.born());
-        draft.report(Severity.INFO, worker.id(), "ready after " + Words.of(took));
+        draft.report(Severity.DEBUG, worker.id(), "ready after " + Words.of(took));
         draft.replace(worker.in(new WorkerState.Ready(draft.now)));
     }
 

@@ -2,6 +2,7 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.Effect.Severity;
+import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.RestartSpec;
 
 import java.time.Duration;
@@ -29,36 +30,51 @@ final class Deaths {
     }
 
     static void died(Draft draft, Worker worker, Exit exit) {
-        RestartSpec policy = draft.serving.spec().restart();
-        Slot slot = draft.slot(worker.id().slot());
         boolean over =
-                switch (policy.when()) {
+                switch (policy(draft, worker).when()) {
                     case ALWAYS -> false;
                     case ON_FAILURE -> exit.success();
                     case NEVER -> true;
                 };
         if (over) {
-            draft.report(Severity.INFO, worker.id(), "ended: " + exit + "; not replaced");
-            draft.put(slot.finish(exit.toString()).refill(null));
-            return;
-        }
-        if (worker.ready()) {
-            replaceReady(draft, worker, slot, exit.toString());
+            finish(draft, worker, exit.success(), exit.toString());
+        } else if (worker.ready()) {
+            replaceReady(draft, worker, draft.slot(worker.id().slot()), exit.toString());
         } else {
             failedToStart(draft, worker, "ended before it was up: " + exit);
         }
     }
 
+    /// That of the definition its slot is refilled with.
+    private static RestartSpec policy(Draft draft, Worker worker) {
+        Version version = draft.onTrial(worker) ? worker.version() : draft.serving;
+        return version.spec().restart();
+    }
+
+    /// The slot stays empty, and needs no successor either.
+    private static void finish(Draft draft, Worker worker, boolean well, String how) {
+        Slot slot = draft.slot(worker.id().slot());
+        Slot after =
+                well
+                        ? slot.forgive()
+                        : slot.history(slot.quickDeaths() + 1, slot.burst(), how, worker.id());
+        draft.report(well ? Severity.INFO : Severity.WARN, worker.id(), how + "; not replaced");
+        draft.put(after.finish(how).refill(null));
+        if (slot.successor() != null) {
+            draft.tellToGo(slot.successor(), Cause.WITHDRAWN);
+        }
+    }
+
     private static void replaceReady(Draft draft, Worker worker, Slot slot, String how) {
-        RestartSpec policy = draft.serving.spec().restart();
         if (provedItself(draft, worker)) {
-            refill(draft, worker, slot.history(0, List.of(), how), Duration.ZERO, how);
+            Slot forgiven = slot.history(0, List.of(), how, worker.id());
+            refill(draft, worker, forgiven, Duration.ZERO, how);
             return;
         }
         List<Moment> recent = recent(slot.burst(), draft.now, WINDOW);
-        if (slot.quickDeaths() == 0 && recent.size() < policy.burst()) {
+        if (slot.quickDeaths() == 0 && recent.size() < policy(draft, worker).burst()) {
             recent.add(draft.now);
-            refill(draft, worker, slot.history(0, recent, how), Duration.ZERO, how);
+            refill(draft, worker, slot.history(0, recent, how, worker.id()), Duration.ZERO, how);
         } else {
             backOff(draft, worker, slot, how);
         }
@@ -66,29 +82,34 @@ final class Deaths {
 
     /// It never came up, or could not be spawned at all.
     static void failedToStart(Draft draft, Worker worker, String why) {
-        backOff(draft, worker, draft.slot(worker.id().slot()), why);
+        if (policy(draft, worker).when() == RestartSpec.When.NEVER) {
+            finish(draft, worker, false, why);
+        } else {
+            backOff(draft, worker, draft.slot(worker.id().slot()), why);
+        }
     }
 
     private static void backOff(Draft draft, Worker worker, Slot slot, String why) {
         int failures = slot.quickDeaths() + 1;
-        Duration delay = draft.serving.spec().restart().backoff().delay(failures);
-        refill(draft, worker, slot.history(failures, slot.burst(), why), delay, why);
+        Duration delay = policy(draft, worker).backoff().delay(failures);
+        refill(draft, worker, slot.history(failures, slot.burst(), why, worker.id()), delay, why);
     }
 
     private static void refill(Draft draft, Worker worker, Slot slot, Duration delay, String why) {
         draft.put(slot.refill(draft.now.plus(delay)).restarted());
-        if (gaveUp(draft)) {
-            return;
+        if (!(draft.phase instanceof Phase.Running)) {
+            draft.report(Severity.WARN, worker.id(), why + "; not replaced, as it gave up before");
+        } else if (!gaveUp(draft, why)) {
+            String next = delay.isZero() ? "replaced at once" : "next try in " + Words.of(delay);
+            draft.report(Severity.WARN, worker.id(), why + "; " + next);
         }
-        String next = delay.isZero() ? "replaced at once" : "next try in " + Words.of(delay);
-        draft.report(Severity.WARN, worker.id(), why + "; " + next);
     }
 
     /// Counts the death, and marks the program failed if there were too many. A rollout under way
     /// has a budget of its own, and may be the cure.
-    private static boolean gaveUp(Draft draft) {
+    private static boolean gaveUp(Draft draft, String last) {
         RestartSpec.GiveUp limit = draft.serving.spec().restart().giveUp();
-        if (limit == null || !(draft.phase instanceof Phase.Running) || draft.advancing()) {
+        if (limit == null || draft.advancing()) {
             return false;
         }
         List<Moment> recent = recent(draft.deaths, draft.now, limit.within());
@@ -98,7 +119,12 @@ final class Deaths {
             return false;
         }
         String why =
-                "gave up after " + recent.size() + " deaths within " + Words.of(limit.within());
+                "gave up after "
+                        + recent.size()
+                        + " deaths within "
+                        + Words.of(limit.within())
+                        + ", last: "
+                        + last;
         draft.phase = new Phase.Failed(why);
         draft.report(
                 Severity.ERROR, null, why + "; nothing is respawned until you start or reload it");

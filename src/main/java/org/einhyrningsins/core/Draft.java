@@ -29,7 +29,10 @@ final class Draft {
     List<Moment> deaths;
     int nextGeneration;
     final List<Wait> waits;
+
+    /// May be walked over while slots are [#put], but not while they are trimmed.
     final List<Slot> slots;
+
     final List<Effect> effects = new ArrayList<>();
     private long nextIncarnation;
 
@@ -72,11 +75,6 @@ final class Draft {
         return slots.get(index);
     }
 
-    /// A copy to walk over while slots are replaced.
-    List<Slot> everySlot() {
-        return List.copyOf(slots);
-    }
-
     /// Whether the slot is meant to have a worker: see [Program#wants].
     boolean wants(Slot slot) {
         return phase instanceof Phase.Running
@@ -99,11 +97,14 @@ final class Draft {
     Worker spawn(int slot, Version version) {
         WorkerId id = new WorkerId(slot, nextIncarnation++);
         effects.add(new Effect.Spawn(id, version));
-        AckSpec ack = version.spec().ack();
+        return new Worker(id, version, now, starting(version.spec().ack()));
+    }
+
+    /// The time a worker has from now on to be up.
+    WorkerState.Starting starting(AckSpec ack) {
         Moment deadline =
                 now.plus(ack.mode() instanceof AckSpec.Timer timer ? timer.after() : ack.timeout());
-        Moment probe = ack.mode() instanceof AckSpec.Probe ? now : null;
-        return new Worker(id, version, now, new WorkerState.Starting(deadline, probe));
+        return new WorkerState.Starting(deadline, ack.mode() instanceof AckSpec.Probe ? now : null);
     }
 
     /// Sends the first signal of a worker's stop and moves it to those that are leaving.
@@ -196,10 +197,10 @@ final class Draft {
         effects.add(new Effect.Report(severity, worker, message));
     }
 
-    /// Answers a command, once: it is not waited for any more.
+    /// Answers a command, once: it is not waited for any more. Does not log it.
     void answer(Wait wait, boolean done, String message, @Nullable WorkerId blame) {
         waits.remove(wait);
-        effects.add(new Effect.Answer(wait.ticket(), done, message, blame));
+        effects.add(new Effect.Answer(wait.ticket(), done, name + ": " + message, blame));
     }
 
     private static String words(Cause cause) {
@@ -210,6 +211,7 @@ final class Draft {
             case RESTARTED -> "restarted by the operator";
             case FAILED_START -> "it did not come up in time";
             case WITHDRAWN -> "its rollout was given up";
+            case REPLACED -> "another comes when it is gone";
         };
     }
 }

@@ -66,9 +66,7 @@ public record Program(
     public @Nullable Moment earliestDeadline() {
         Moment earliest = null;
         for (Slot slot : slots) {
-            for (Worker worker : slot.workers()) {
-                earliest = Moment.earlier(earliest, worker.deadline());
-            }
+            earliest = Moment.earlier(earliest, slot.deadline());
             if (slot.current() == null && wants(slot)) {
                 earliest = Moment.earlier(earliest, later(slot.refill()));
             }

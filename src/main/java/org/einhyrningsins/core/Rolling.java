@@ -3,7 +3,7 @@ package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
-import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.jspecify.annotations.Nullable;
 
@@ -23,14 +23,16 @@ final class Rolling {
     /// lose: they get the target at once.
     static void begin(
             Draft draft, Version target, Strategy strategy, @Nullable Set<Integer> scope) {
-        supersede(draft);
+        abort(draft, "superseded by a newer rollout");
         if (draft.phase instanceof Phase.Failed) {
             draft.phase = new Phase.Running();
             draft.deaths = List.of();
         }
-        Rollout rollout = Rollout.of(target, strategy, scope, draft.now);
+        int workers = target.spec().workers();
+        Integer change = workers == draft.serving.spec().workers() ? null : workers;
+        Rollout rollout = Rollout.of(target, strategy, scope, change, draft.now);
         draft.rollout = rollout;
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             if (inScope(draft, rollout, slot) && slot.current() == null) {
                 draft.put(slot.afresh(draft.now).move(true));
             }
@@ -39,19 +41,6 @@ final class Rolling {
                 Severity.INFO,
                 null,
                 "rolling to generation " + target.generation() + ", " + name(strategy));
-    }
-
-    private static void supersede(Draft draft) {
-        Rollout before = draft.rollout;
-        if (before == null) {
-            return;
-        }
-        if (before.draining()) {
-            end(draft, before, true, "rolled; its last old workers are still leaving");
-        } else {
-            withdraw(draft);
-            end(draft, before, false, "superseded by a newer rollout");
-        }
     }
 
     // ---- advance
@@ -78,24 +67,26 @@ final class Rolling {
     }
 
     private static void smooth(Draft draft, Rollout rollout) {
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             if (concerns(draft, rollout, slot) && !slot.moved() && up(slot.successor())) {
                 takeOver(draft, rollout, slot);
             }
         }
-        int surge = Math.max(1, rollout.target().spec().rollout().maxSurge());
-        spawnSuccessors(draft, rollout, draft.count + surge);
+        spawnSuccessors(draft, rollout);
     }
 
     private static void fleet(Draft draft, Rollout rollout) {
-        spawnSuccessors(draft, rollout, 2 * draft.count);
+        spawnSuccessors(draft, rollout);
         boolean allUp = true;
         for (Slot slot : draft.slots) {
             if (concerns(draft, rollout, slot)) {
                 allUp &= up(slot.moved() ? slot.current() : slot.successor());
             }
         }
-        for (Slot slot : allUp ? draft.everySlot() : List.<Slot>of()) {
+        if (!allUp) {
+            return;
+        }
+        for (Slot slot : draft.slots) {
             if (concerns(draft, rollout, slot) && !slot.moved()) {
                 takeOver(draft, rollout, slot);
             }
@@ -103,39 +94,52 @@ final class Rolling {
     }
 
     private static void replace(Draft draft, Rollout rollout) {
-        for (Slot slot : draft.everySlot()) {
-            if (!concerns(draft, rollout, slot) || (slot.moved() && up(slot.current()))) {
-                continue;
+        Slot next = null;
+        for (Slot slot : draft.slots) {
+            if (concerns(draft, rollout, slot) && slot.moved() && !up(slot.current())) {
+                return;
             }
-            if (!slot.moved()) {
-                if (slot.current() != null) {
-                    draft.tellToGo(slot.current(), Cause.RETIRED);
-                }
-                Moment when = rollout.retryAt().reached(draft.now) ? draft.now : rollout.retryAt();
-                draft.put(draft.slot(slot.index()).move(true).refill(when));
+            if (next == null && concerns(draft, rollout, slot) && !slot.moved()) {
+                next = slot;
             }
-            return;
+        }
+        if (next != null) {
+            makeRoom(draft, rollout, next);
         }
     }
 
-    private static void spawnSuccessors(Draft draft, Rollout rollout, int most) {
+    private static void makeRoom(Draft draft, Rollout rollout, Slot slot) {
+        if (slot.current() != null) {
+            draft.tellToGo(slot.current(), Cause.REPLACED);
+        }
+        Moment when = rollout.retryAt().reached(draft.now) ? draft.now : rollout.retryAt();
+        draft.put(draft.slot(slot.index()).move(true).refill(when));
+    }
+
+    private static void spawnSuccessors(Draft draft, Rollout rollout) {
         if (!rollout.retryAt().reached(draft.now)) {
             return;
         }
-        int processes = processes(draft);
-        int unacked = unacked(draft, rollout);
-        int maxUnacked = Math.max(1, rollout.target().spec().rollout().maxUnacked());
-        for (Slot slot : draft.everySlot()) {
-            if (processes >= most || unacked >= maxUnacked) {
+        int room = Math.min(mayStart(draft) - empty(draft), most(draft) - processes(draft));
+        for (Slot slot : draft.slots) {
+            if (room <= 0) {
                 return;
             }
             if (concerns(draft, rollout, slot) && !slot.moved() && slot.successor() == null) {
                 Worker worker = draft.spawn(slot.index(), rollout.target());
                 draft.put(draft.slot(slot.index()).successor(worker));
-                processes++;
-                unacked++;
+                room--;
             }
         }
+    }
+
+    /// Slots that are to be refilled with the target come before those that have an old worker.
+    private static int empty(Draft draft) {
+        int empty = 0;
+        for (Slot slot : draft.slots) {
+            empty += slot.moved() && slot.current() == null && draft.wants(slot) ? 1 : 0;
+        }
+        return empty;
     }
 
     private static void takeOver(Draft draft, Rollout rollout, Slot slot) {
@@ -147,35 +151,81 @@ final class Rolling {
         progress(draft, rollout);
     }
 
+    /// How many processes there may be, but for those that the operator ordered to go.
+    private static int most(Draft draft) {
+        Rollout rollout = draft.rollout;
+        RolloutSpec spec = (rollout == null ? draft.serving : rollout.target()).spec().rollout();
+        return switch (rollout == null ? spec.strategy() : rollout.strategy()) {
+            case SMOOTH -> draft.count + Math.max(1, spec.maxSurge());
+            case FLEET -> 2 * draft.count;
+            case REPLACE -> draft.count;
+        };
+    }
+
     /// Slots count whether they are filled or not, so that a refill never exceeds the surge.
     private static int processes(Draft draft) {
         int processes = 0;
         for (Slot slot : draft.slots) {
-            processes += slot.index() < draft.count && !slot.held() ? 1 : 0;
+            processes += slot.index() < draft.count ? 1 : 0;
             processes += slot.successor() != null ? 1 : 0;
             for (Worker worker : slot.leaving()) {
-                processes += drains(worker) ? 1 : 0;
+                processes += drains(worker) || isExtra(draft, slot, worker) ? 1 : 0;
             }
         }
         return processes;
     }
 
+    /// Whether a worker that did not come up is not the one its slot is counted for: a successor
+    /// took over meanwhile, or the slot is not wanted any more.
+    private static boolean isExtra(Draft draft, Slot slot, Worker worker) {
+        return (slot.current() != null || slot.index() >= draft.count)
+                && worker.state() instanceof WorkerState.Stopping s
+                && !s.stuck()
+                && s.cause() == Cause.FAILED_START;
+    }
+
+    /// How many empty slots may be refilled beside a worker of a rollout that was given up.
+    static int room(Draft draft) {
+        int crowding = 0;
+        for (Slot slot : draft.slots) {
+            crowding += slot.index() < draft.count && Slots.crowds(slot) ? 1 : 0;
+        }
+        return most(draft) - (processes(draft) - crowding);
+    }
+
+    /// How many workers of the target may begin to start now; without a rollout, any number.
+    static int mayStart(Draft draft) {
+        Rollout rollout = draft.rollout;
+        if (rollout == null || rollout.draining()) {
+            return Integer.MAX_VALUE;
+        }
+        int most = Math.max(1, rollout.target().spec().rollout().maxUnacked());
+        return most - unacked(draft, rollout);
+    }
+
     private static int unacked(Draft draft, Rollout rollout) {
         int unacked = 0;
         for (Slot slot : draft.slots) {
-            for (Worker worker : slot.workers()) {
-                boolean starting = worker.state() instanceof WorkerState.Starting;
-                unacked += starting && rollout.owns(worker) ? 1 : 0;
-            }
+            unacked += unacked(rollout, slot.current()) ? 1 : 0;
+            unacked += unacked(rollout, slot.successor()) ? 1 : 0;
         }
         return unacked;
+    }
+
+    private static boolean unacked(Rollout rollout, @Nullable Worker worker) {
+        return worker != null
+                && worker.state() instanceof WorkerState.Starting
+                && rollout.owns(worker);
     }
 
     /// Whether a rollout waits for this worker to be gone.
     private static boolean drains(Worker worker) {
         return worker.state() instanceof WorkerState.Stopping s
                 && !s.stuck()
-                && (s.cause() == Cause.RETIRED || s.cause() == Cause.WITHDRAWN);
+                && switch (s.cause()) {
+                    case RETIRED, WITHDRAWN, REPLACED -> true;
+                    case SCALED, STOPPED, RESTARTED, FAILED_START -> false;
+                };
     }
 
     /// Whether the slot is to be moved; one whose worker did its job and ended is left alone.
@@ -204,13 +254,11 @@ final class Rolling {
 
     /// The target has proved itself: from now on it is what the program is.
     private static void commit(Draft draft, Rollout rollout) {
-        ProgramSpec before = draft.serving.spec();
-        ProgramSpec after = rollout.target().spec();
         draft.serving = rollout.target();
-        if (before.workers() != after.workers()) {
-            draft.count = after.workers();
+        if (rollout.workers() != null) {
+            draft.count = rollout.workers();
         }
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             draft.put(slot.move(false));
         }
         draft.rollout = rollout.drain();
@@ -225,7 +273,11 @@ final class Rolling {
             }
         }
         String took = Words.of(draft.now.since(rollout.began()));
-        end(draft, rollout, true, "rolled to generation " + generation(rollout) + " in " + took);
+        end(
+                draft,
+                rollout,
+                Severity.INFO,
+                "rolled to generation " + generation(rollout) + " in " + took);
     }
 
     /// A worker of the target did not come up, or not for long. After `retries` of them, the
@@ -248,8 +300,10 @@ final class Rolling {
         tell(draft, "slot " + worker.id().slot() + ": " + tally);
         if (rollout.failures() >= retries) {
             giveUp(draft, rollout);
-        } else if (draft.slot(worker.id().slot()).current() == null) {
-            Slot slot = draft.slot(worker.id().slot());
+            return;
+        }
+        Slot slot = draft.slot(worker.id().slot());
+        if (slot.moved() && slot.current() == null) {
             draft.put(slot.refill(rollout.retryAt()).restarted());
         }
     }
@@ -261,19 +315,27 @@ final class Rolling {
                         ? ""
                         : "; "
                                 + Words.workers(serving)
-                                + " of the new version, up before, serve on and are not replaced"
-                                + " by it again";
-        end(draft, rollout, false, "failed, old version kept: " + rollout.lastFailure() + left);
+                                + " of the new version came up before and will serve on; respawns"
+                                + " use the old one";
+        end(
+                draft,
+                rollout,
+                Severity.ERROR,
+                "failed, old version kept: " + rollout.lastFailure() + left);
     }
 
-    /// Ends a rollout because the operator wants something else.
+    /// Ends a rollout because the operator wants something else. One that is draining has
+    /// succeeded.
     static void abort(Draft draft, String why) {
         Rollout rollout = draft.rollout;
-        if (rollout != null) {
-            if (!rollout.draining()) {
-                withdraw(draft);
-            }
-            end(draft, rollout, false, why);
+        if (rollout == null) {
+            return;
+        }
+        if (rollout.draining()) {
+            end(draft, rollout, Severity.INFO, "rolled; its last old workers are still leaving");
+        } else {
+            withdraw(draft);
+            end(draft, rollout, Severity.WARN, why);
         }
     }
 
@@ -282,7 +344,7 @@ final class Rolling {
     /// @return how many of its workers serve
     private static int withdraw(Draft draft) {
         int serving = 0;
-        for (Slot slot : draft.everySlot()) {
+        for (Slot slot : draft.slots) {
             if (slot.successor() != null) {
                 draft.tellToGo(slot.successor(), Cause.WITHDRAWN);
             }
@@ -296,21 +358,24 @@ final class Rolling {
 
     private static void moveBack(Draft draft, Slot slot) {
         Worker current = slot.current();
+        boolean alone = draft.rollout != null && draft.rollout.strategy() == Strategy.REPLACE;
         if (current != null && !current.ready()) {
-            draft.tellToGo(current, Cause.WITHDRAWN);
+            draft.tellToGo(current, alone ? Cause.REPLACED : Cause.WITHDRAWN);
         }
         Slot now = draft.slot(slot.index()).move(false);
-        draft.put(now.current() == null ? now.afresh(draft.now) : now);
+        boolean empty = now.current() == null && now.finished() == null;
+        draft.put(empty ? now.forgive().refill(draft.now) : now);
     }
 
-    private static void end(Draft draft, Rollout rollout, boolean done, String verdict) {
+    /// @param severity INFO if the target serves
+    private static void end(Draft draft, Rollout rollout, Severity severity, String verdict) {
+        boolean done = severity == Severity.INFO;
         draft.rollout = null;
         draft.verdict = verdict;
-        draft.report(done ? Severity.INFO : Severity.ERROR, null, verdict);
+        draft.report(severity, null, verdict);
         for (Wait wait : List.copyOf(draft.waits)) {
             if (wait.until() == Wait.Until.ROLLED) {
-                draft.answer(
-                        wait, done, draft.name + ": " + verdict, done ? null : rollout.blame());
+                draft.answer(wait, done, verdict, done ? null : rollout.blame());
             }
         }
     }

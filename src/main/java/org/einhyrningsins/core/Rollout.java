@@ -18,6 +18,7 @@ import java.util.Set;
 /// @param began when it began
 /// @param lastFailure how the last start failed, in words; empty if none did
 /// @param blame the worker that failed last
+/// @param workers the worker count from its success on; null for the one that is
 public record Rollout(
         Version target,
         Strategy strategy,
@@ -27,19 +28,50 @@ public record Rollout(
         Moment retryAt,
         Moment began,
         String lastFailure,
-        @Nullable WorkerId blame) {
+        @Nullable WorkerId blame,
+        @Nullable Integer workers) {
 
-    static Rollout of(Version target, Strategy strategy, @Nullable Set<Integer> scope, Moment now) {
-        return new Rollout(target, strategy, scope, false, 0, now, now, "", null);
+    static Rollout of(
+            Version target,
+            Strategy strategy,
+            @Nullable Set<Integer> scope,
+            @Nullable Integer workers,
+            Moment now) {
+        return new Rollout(target, strategy, scope, false, 0, now, now, "", null, workers);
+    }
+
+    /// The operator chose the worker count since.
+    Rollout keepCount() {
+        return new Rollout(
+                target,
+                strategy,
+                scope,
+                draining,
+                failures,
+                retryAt,
+                began,
+                lastFailure,
+                blame,
+                null);
     }
 
     Rollout drain() {
         return new Rollout(
-                target, strategy, scope, true, failures, retryAt, began, lastFailure, blame);
+                target,
+                strategy,
+                scope,
+                true,
+                failures,
+                retryAt,
+                began,
+                lastFailure,
+                blame,
+                workers);
     }
 
     Rollout failedOnce(String why, WorkerId who, Moment retry) {
-        return new Rollout(target, strategy, scope, draining, failures + 1, retry, began, why, who);
+        return new Rollout(
+                target, strategy, scope, draining, failures + 1, retry, began, why, who, workers);
     }
 
     boolean covers(int slot) {

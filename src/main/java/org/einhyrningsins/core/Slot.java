@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -13,12 +14,13 @@ import java.util.List;
 /// @param current the worker meant to serve
 /// @param successor the worker that is to take over from it
 /// @param leaving those that were told to go
-/// @param refill when an empty slot is filled again; null while somebody is current, or never
+/// @param refill when an empty slot is filled again; null: as soon as it is wanted
 /// @param finished why it is not filled again although nobody stopped it; null if it is
 /// @param quickDeaths failures in a row, for the backoff
 /// @param burst the recent deaths of workers that had been up
 /// @param restarts how often it was refilled after a death
 /// @param trouble how its last failure went, in words; empty if there was none since it was well
+/// @param blame whose failure that was
 public record Slot(
         int index,
         boolean held,
@@ -31,11 +33,13 @@ public record Slot(
         int quickDeaths,
         List<Moment> burst,
         int restarts,
-        String trouble) {
+        String trouble,
+        @Nullable WorkerId blame) {
 
     static Slot empty(int index, Moment refill) {
         return new Slot(
-                index, false, false, null, null, List.of(), refill, null, 0, List.of(), 0, "");
+                index, false, false, null, null, List.of(), refill, null, 0, List.of(), 0, "",
+                null);
     }
 
     /// Whether no process of it is left.
@@ -43,8 +47,23 @@ public record Slot(
         return current == null && successor == null && leaving.isEmpty();
     }
 
+    /// The next deadline of its workers, null if there is none.
+    @Nullable Moment deadline() {
+        Moment earliest = current == null ? null : current.deadline();
+        if (successor != null) {
+            earliest = Moment.earlier(earliest, successor.deadline());
+        }
+        for (Worker worker : leaving) {
+            earliest = Moment.earlier(earliest, worker.deadline());
+        }
+        return earliest;
+    }
+
     /// All its workers: current, successor, leaving.
     public List<Worker> workers() {
+        if (successor == null && leaving.isEmpty()) {
+            return current == null ? List.of() : List.of(current);
+        }
         List<Worker> all = new ArrayList<>(leaving.size() + 2);
         if (current != null) {
             all.add(current);
@@ -69,7 +88,8 @@ public record Slot(
                 quickDeaths,
                 burst,
                 restarts,
-                trouble);
+                trouble,
+                blame);
     }
 
     Slot move(boolean value) {
@@ -85,7 +105,8 @@ public record Slot(
                 quickDeaths,
                 burst,
                 restarts,
-                trouble);
+                trouble,
+                blame);
     }
 
     Slot current(@Nullable Worker worker) {
@@ -101,7 +122,8 @@ public record Slot(
                 quickDeaths,
                 burst,
                 restarts,
-                trouble);
+                trouble,
+                blame);
     }
 
     Slot successor(@Nullable Worker worker) {
@@ -117,7 +139,8 @@ public record Slot(
                 quickDeaths,
                 burst,
                 restarts,
-                trouble);
+                trouble,
+                blame);
     }
 
     Slot leaving(List<Worker> workers) {
@@ -133,7 +156,8 @@ public record Slot(
                 quickDeaths,
                 burst,
                 restarts,
-                trouble);
+                trouble,
+                blame);
     }
 
     Slot refill(@Nullable Moment when) {
@@ -149,7 +173,8 @@ public record Slot(
                 quickDeaths,
                 burst,
                 restarts,
-                trouble);
+                trouble,
+                blame);
     }
 
     Slot finish(@Nullable String why) {
@@ -165,10 +190,11 @@ public record Slot(
                 quickDeaths,
                 burst,
                 restarts,
-                trouble);
+                trouble,
+                blame);
     }
 
-    Slot history(int quick, List<Moment> recent, String how) {
+    Slot history(int quick, List<Moment> recent, String how, @Nullable WorkerId who) {
         return new Slot(
                 index,
                 held,
@@ -181,7 +207,8 @@ public record Slot(
                 quick,
                 List.copyOf(recent),
                 restarts,
-                how);
+                how,
+                who);
     }
 
     Slot restarted() {
@@ -197,14 +224,17 @@ public record Slot(
                 quickDeaths,
                 burst,
                 restarts + 1,
-                trouble);
+                trouble,
+                blame);
     }
 
     /// Forgets its failures and its intent: it is filled as soon as it can be.
     Slot afresh(Moment now) {
-        return hold(false)
-                .finish(null)
-                .history(0, List.of(), "")
-                .refill(current == null ? now : null);
+        return hold(false).finish(null).forgive().refill(current == null ? now : null);
+    }
+
+    /// Forgets its failures.
+    Slot forgive() {
+        return history(0, List.of(), "", null);
     }
 }

@@ -4,6 +4,9 @@ package org.einhyrningsins.core;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /// Keeps as many slots as are wanted, with a worker in each.
 final class Slots {
     private Slots() {}
@@ -21,8 +24,9 @@ final class Slots {
         }
     }
 
+    /// Should it be wanted again before its workers are gone, it begins anew.
     private static void removeFrom(Draft draft, Slot slot) {
-        draft.put(slot.refill(null).move(false));
+        draft.put(slot.hold(false).finish(null).forgive().refill(null).move(false));
         if (slot.successor() != null) {
             draft.tellToGo(slot.successor(), Cause.SCALED);
         }
@@ -31,28 +35,46 @@ final class Slots {
         }
     }
 
-    /// Fills every empty slot that is due.
+    /// Fills every empty slot that is due, as far as the rollout's limits allow.
     static void refill(Draft draft) {
-        for (Slot slot : draft.everySlot()) {
+        List<Slot> due = new ArrayList<>();
+        for (Slot slot : draft.slots) {
             if (due(draft, slot)) {
-                Worker worker = draft.spawn(slot.index(), version(draft, slot));
-                draft.put(draft.slot(slot.index()).current(worker).refill(null));
+                due.add(slot);
             }
+        }
+        if (due.isEmpty()) {
+            return;
+        }
+        int mayStart = Rolling.mayStart(draft);
+        int room = Rolling.room(draft);
+        for (Slot slot : due) {
+            boolean onTrial = onTrial(draft, slot);
+            boolean crowds = crowds(slot);
+            if ((onTrial && mayStart <= 0) || (crowds && room <= 0)) {
+                continue;
+            }
+            mayStart -= onTrial ? 1 : 0;
+            room -= crowds ? 1 : 0;
+            Worker worker = draft.spawn(slot.index(), version(draft, slot));
+            draft.put(slot.current(worker).refill(null));
         }
     }
 
     private static boolean due(Draft draft, Slot slot) {
         return slot.current() == null
-                && slot.refill() != null
-                && slot.refill().reached(draft.now)
+                && (slot.refill() == null || slot.refill().reached(draft.now))
                 && draft.wants(slot)
                 && !blocked(draft, slot);
     }
 
+    private static boolean onTrial(Draft draft, Slot slot) {
+        return slot.moved() && draft.advancing();
+    }
+
     private static Version version(Draft draft, Slot slot) {
-        return slot.moved() && draft.rollout != null && !draft.rollout.draining()
-                ? draft.rollout.target()
-                : draft.serving;
+        Rollout rollout = draft.rollout;
+        return rollout != null && onTrial(draft, slot) ? rollout.target() : draft.serving;
     }
 
     /// Whether somebody must be gone first.
@@ -61,8 +83,8 @@ final class Slots {
             if (worker.state() instanceof WorkerState.Stopping s && !s.stuck()) {
                 boolean waits =
                         switch (s.cause()) {
-                            case STOPPED, RESTARTED, FAILED_START -> true;
-                            case RETIRED, SCALED, WITHDRAWN -> alone(draft, worker);
+                            case STOPPED, RESTARTED, FAILED_START, REPLACED -> true;
+                            case RETIRED, SCALED, WITHDRAWN -> alone(draft, slot, worker);
                         };
                 if (waits) {
                     return true;
@@ -73,8 +95,32 @@ final class Slots {
     }
 
     /// Whether the program must not run twice in one slot.
-    private static boolean alone(Draft draft, Worker worker) {
-        return worker.version().spec().rollout().strategy() == Strategy.REPLACE
+    private static boolean alone(Draft draft, Slot slot, Worker worker) {
+        return isReplaced(worker.version())
+                || isReplaced(version(draft, slot))
                 || (draft.rollout != null && draft.rollout.strategy() == Strategy.REPLACE);
+    }
+
+    private static boolean isReplaced(Version version) {
+        return version.spec().rollout().strategy() == Strategy.REPLACE;
+    }
+
+    /// Whether the empty slot still has a worker of a rollout that was given up: a new one beside
+    /// it is one more process than the slot is counted for.
+    static boolean crowds(Slot slot) {
+        return slot.current() == null
+                && leaves(slot, Cause.WITHDRAWN)
+                && !leaves(slot, Cause.FAILED_START);
+    }
+
+    private static boolean leaves(Slot slot, Cause cause) {
+        for (Worker worker : slot.leaving()) {
+            if (worker.state() instanceof WorkerState.Stopping s
+                    && !s.stuck()
+                    && s.cause() == cause) {
+                return true;
+            }
+        }
+        return false;
     }
 }

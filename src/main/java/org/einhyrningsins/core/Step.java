@@ -3,6 +3,7 @@ package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.WorkerId;
 
 /// One step of a program: the event, then the deadlines, then what follows from the state.
@@ -29,8 +30,8 @@ final class Step {
         }
     }
 
-    /// The order matters only for speed: whatever one part makes possible, the next round of the
-    /// others takes up. A rollout that commits may change the count, so slots are trimmed after it.
+    /// A rollout that commits may change the count, so slots are trimmed after it as well, and only
+    /// then filled.
     private static void reconcile(Draft draft) {
         Slots.trim(draft);
         Rolling.advance(draft);
@@ -41,15 +42,30 @@ final class Step {
 
     private static void exited(Draft draft, Event.Exited event) {
         Worker worker = known(draft, event.worker());
+        boolean against = speaksAgainstRollout(draft, worker, event.exit());
         draft.put(Draft.without(draft.slot(worker.id().slot()), worker));
         if (worker.state() instanceof WorkerState.Stopping) {
-            draft.report(Severity.INFO, worker.id(), "gone: " + event.exit());
-        } else if (draft.onTrial(worker) && !Deaths.provedItself(draft, worker)) {
-            String how = worker.ready() ? "was up, but not for long: " : "ended before it was up: ";
+            draft.report(Severity.DEBUG, worker.id(), "gone: " + event.exit());
+        } else if (against) {
+            boolean starting = worker.state() instanceof WorkerState.Starting;
+            String how = starting ? "ended before it was up: " : "was up, but not for long: ";
             Rolling.startFailed(draft, worker, how + event.exit());
         } else {
             Deaths.died(draft, worker, event.exit());
         }
+    }
+
+    /// A successor that ends always does: it never took over. One that took over does unless it was
+    /// up for long, or did its job and is not meant to be replaced.
+    private static boolean speaksAgainstRollout(Draft draft, Worker worker, Exit exit) {
+        if (!draft.onTrial(worker)) {
+            return false;
+        }
+        boolean successor = worker.equals(draft.slot(worker.id().slot()).successor());
+        boolean job =
+                exit.success()
+                        && worker.version().spec().restart().when() != RestartSpec.When.ALWAYS;
+        return successor || !(job || Deaths.provedItself(draft, worker));
     }
 
     private static void spawnFailed(Draft draft, Event.SpawnFailed event) {
@@ -97,6 +113,7 @@ final class Step {
             case WorkerState.Starting s when !s.deadline().reached(asked) -> {}
             case WorkerState.Starting s ->
                     draft.replace(worker.in(new WorkerState.Starting(asked, s.nextProbe())));
+            case WorkerState.Stopping s when s.rest().isEmpty() -> {}
             case WorkerState.Stopping s
                     when s.deadline() == null || !s.deadline().reached(asked) -> {}
             case WorkerState.Stopping s ->

@@ -51,6 +51,8 @@ public sealed interface WorkerState {
         /// It did not come up in time.
         FAILED_START,
         /// Its rollout was given up.
-        WITHDRAWN
+        WITHDRAWN,
+        /// It goes before another comes, as `replace` has it: its slot waits until it is gone.
+        REPLACED
     }
 }

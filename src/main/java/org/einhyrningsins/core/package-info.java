@@ -22,6 +22,10 @@
 /// were moved to it respawn with it while the rollout lasts. When it succeeds, the target becomes
 /// `serving`; when it fails, nothing is left of it but the workers that already serve.
 ///
+/// **How many.** During a rollout a slot is counted as one process whether it is filled or not, so
+/// that a refill never exceeds the surge; those told to go by the rollout count until they are gone
+/// or known to be stuck. What the operator ordered (stop, restart, scale) is not counted.
+///
 /// ```
 ///   worker:   Starting --ack--> [Settling --settle--> ] Ready        (current or successor)
 ///                 |                  |                    |

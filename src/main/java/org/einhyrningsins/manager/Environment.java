@@ -5,7 +5,6 @@ import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.SocketSpec;
-import org.einhyrningsins.spec.WorkerId;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -66,11 +65,7 @@ final class Environment {
     /// @param into the worker's environment
     /// @param sockets of the program's definition, bound, in its order
     static void announce(
-            Map<String, String> into,
-            ProgramSpec spec,
-            List<Bound> sockets,
-            WorkerId id,
-            int generation) {
+            Map<String, String> into, ProgramSpec spec, List<Bound> sockets, int generation) {
         int first = ProgramSpec.FIRST_SOCKET_FD;
         List<String> names = new ArrayList<>();
         List<String> starter = new ArrayList<>();
@@ -83,7 +78,6 @@ final class Environment {
         }
         into.put("EINHORN_FD_COUNT", Integer.toString(sockets.size()));
         into.put("EINHORN_MASTER_PID", Integer.toString(Processes.self()));
-        into.put("EINHORN_CHILD_INDEX", Integer.toString(id.slot()));
         if (!sockets.isEmpty()) {
             into.put("LISTEN_FDS", Integer.toString(sockets.size()));
             into.put("LISTEN_FDNAMES", String.join(":", names));

@@ -415,11 +415,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     }
 
     @Override
-    public void answer(ProgramHost host, long ticket, boolean done, String message) {
-        log.write(done ? LogSpec.Level.INFO : LogSpec.Level.ERROR, "", message);
-        if (control != null) {
-            control.tell(host.name(), message);
-        }
+    public void answer(long ticket, boolean done, String message) {
         operator.answer(ticket, done, message);
     }
 

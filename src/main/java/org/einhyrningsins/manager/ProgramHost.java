@@ -8,6 +8,7 @@ import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Transition;
+import org.einhyrningsins.core.Version;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Descriptors;
@@ -43,6 +44,8 @@ final class ProgramHost {
     private final Deque<WorkerProcess> departed = new ArrayDeque<>();
     private final WorkerDoor door;
     private Program program;
+    private @Nullable Blueprint latest;
+    private @Nullable Blueprint earlier;
     private boolean stepping;
     private @Nullable Moment deadline;
 
@@ -64,7 +67,7 @@ final class ProgramHost {
     interface Listener {
         void progress(long ticket, String message);
 
-        void answer(ProgramHost host, long ticket, boolean done, String message);
+        void answer(long ticket, boolean done, String message);
 
         /// Something worth telling happened.
         ///
@@ -141,20 +144,35 @@ final class ProgramHost {
     private void step(Event event) {
         Transition transition = program.step(event, Clock.now());
         program = transition.program();
+        // deeds before words: who waits for a new worker should not wait for a line in the log
         for (Effect effect : transition.effects()) {
-            perform(effect);
+            act(effect);
+        }
+        for (Effect effect : transition.effects()) {
+            tell(effect);
         }
     }
 
-    private void perform(Effect effect) {
+    private void act(Effect effect) {
         switch (effect) {
             case Effect.Spawn e -> spawn(e);
             case Effect.Send e -> send(e);
             case Effect.Probe e -> probe(e);
+            case Effect.Progress ignored -> {}
+            case Effect.Answer ignored -> {}
+            case Effect.Report ignored -> {}
+        }
+    }
+
+    private void tell(Effect effect) {
+        switch (effect) {
+            case Effect.Spawn e -> report(Effect.Severity.DEBUG, e.worker(), "spawned");
+            case Effect.Send ignored -> {}
+            case Effect.Probe ignored -> {}
             case Effect.Progress e -> surface.listener().progress(e.ticket(), e.message());
             case Effect.Answer e ->
                     surface.listener()
-                            .answer(this, e.ticket(), e.done(), e.message() + lastWords(e.blame()));
+                            .answer(e.ticket(), e.done(), e.message() + lastWords(e.blame()));
             case Effect.Report e -> report(e.severity(), e.worker(), e.message());
         }
     }
@@ -164,13 +182,27 @@ final class ProgramHost {
     private void spawn(Effect.Spawn order) {
         WorkerId id = order.worker();
         try {
-            WorkerProcess process = surface.births().spawn(id, order.version(), door);
+            WorkerProcess process = surface.births().spawn(id, blueprint(order.version()));
             processes.put(id, process);
             surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
-            report(Effect.Severity.DEBUG, id, "spawned");
         } catch (Births.Stillborn e) {
             pending.add(new Event.SpawnFailed(id, String.valueOf(e.getMessage())));
         }
+    }
+
+    /// At most two versions are in use: the one that serves and the one that is to.
+    private Blueprint blueprint(Version version) throws Births.Stillborn {
+        Blueprint known = latest;
+        if (known != null && known.version().equals(version)) {
+            return known;
+        }
+        Blueprint other = earlier;
+        earlier = known;
+        latest =
+                other != null && other.version().equals(version)
+                        ? other
+                        : surface.births().blueprint(version, door);
+        return latest;
     }
 
     /// What it said before it died is heard first, while the kernel still knows who it is. The

@@ -16,6 +16,16 @@ public record Template(List<Part> parts) {
         return new Template(List.of(new Text(text)));
     }
 
+    /// Whether it is the same text for every worker of a version.
+    public boolean constant() {
+        for (Part part : parts) {
+            if (part instanceof Slot) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// The text for one worker.
     ///
     /// @param slot the worker's slot

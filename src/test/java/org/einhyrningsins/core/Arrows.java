@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/// Which arrows of the state diagram were taken, and how often.
+final class Arrows {
+    private final Map<String, Integer> taken = new TreeMap<>();
+
+    Map<String, Integer> taken() {
+        return taken;
+    }
+
+    void watch(Program before, Event event, Moment now, Transition step) {
+        workers(before, event, now, step.program());
+        String trigger = trigger(event, null, false);
+        String from = phase(before);
+        String to = phase(step.program());
+        if (!from.equals(to)) {
+            take("phase", from, trigger, to);
+        }
+        rollout(before, trigger, step);
+    }
+
+    private void workers(Program before, Event event, Moment now, Program after) {
+        for (Slot slot : before.slots()) {
+            for (Worker was : slot.workers()) {
+                Worker is = Laws.find(after, was.id());
+                if (is == null || !name(was).equals(name(is))) {
+                    Moment deadline = was.deadline();
+                    boolean due = deadline != null && deadline.reached(now);
+                    take(
+                            "worker",
+                            name(was),
+                            trigger(event, was.id(), due),
+                            is == null ? "gone" : name(is));
+                }
+            }
+        }
+        for (Slot slot : after.slots()) {
+            for (Worker is : slot.workers()) {
+                if (is.id().incarnation() >= before.nextIncarnation()) {
+                    take("worker", "none", "spawn", name(is));
+                }
+            }
+        }
+    }
+
+    private void rollout(Program before, String trigger, Transition step) {
+        Rollout was = before.rollout();
+        Rollout is = step.program().rollout();
+        if (was != null && is != null && was.target().generation() == is.target().generation()) {
+            if (was.draining() != is.draining()) {
+                take("rollout", name(was), trigger, name(is));
+            }
+            return;
+        }
+        if (was != null) {
+            take("rollout", name(was), trigger, ending(is, step));
+        }
+        if (is != null) {
+            take("rollout", "none", trigger, name(is));
+        }
+    }
+
+    private static String ending(@Nullable Rollout is, Transition step) {
+        String verdict = step.program().verdict();
+        if (is != null) {
+            return "superseded";
+        }
+        if (verdict.startsWith("failed")) {
+            return "failed";
+        }
+        return verdict.startsWith("rolled") ? "done" : "aborted";
+    }
+
+    private void take(String what, String from, String trigger, String to) {
+        taken.merge(what + ": " + from + " --" + trigger + "--> " + to, 1, Integer::sum);
+    }
+
+    private static String trigger(Event event, @Nullable WorkerId worker, boolean due) {
+        return switch (event) {
+            case Event.Exited e when worker == null || e.worker().equals(worker) -> "exited";
+            case Event.SpawnFailed e when worker == null || e.worker().equals(worker) ->
+                    "spawn failed";
+            case Event.Acked e when worker == null || e.worker().equals(worker) -> "acked";
+            case Event.Probed e when worker == null || e.worker().equals(worker) -> "probed";
+            case Event.Extended e when worker == null || e.worker().equals(worker) -> "extended";
+            case Event.Requested ignored when !due -> "command";
+            default -> due || worker == null ? "deadline" : "another";
+        };
+    }
+
+    private static String phase(Program program) {
+        return program.phase().getClass().getSimpleName();
+    }
+
+    private static String name(Rollout rollout) {
+        return rollout.draining() ? "Draining" : "Advancing";
+    }
+
+    private static String name(Worker worker) {
+        return switch (worker.state()) {
+            case WorkerState.Starting ignored -> "Starting";
+            case WorkerState.Settling ignored -> "Settling";
+            case WorkerState.Ready ignored -> "Ready";
+            case WorkerState.Stopping s -> "Stopping(" + s.cause() + (s.stuck() ? ", stuck)" : ")");
+        };
+    }
+}

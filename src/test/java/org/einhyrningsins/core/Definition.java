@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.IdentitySpec;
+import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.RestartSpec;
+import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.StopSpec;
+import org.einhyrningsins.spec.Template;
+
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// A program's definition in few words, `workers=2 ack=manual timeout=10s`, for tests: what is not
+/// said is as in the product, but that workers say themselves when they are up.
+record Definition(Map<String, String> settings) {
+    private static final Map<String, String> USUAL =
+            Map.ofEntries(
+                    Map.entry("workers", "1"),
+                    Map.entry("command", "./v1"),
+                    Map.entry("ack", "manual"),
+                    Map.entry("timeout", "30s"),
+                    Map.entry("stop", "TERM:30s,KILL:0s"),
+                    Map.entry("restart", "always"),
+                    Map.entry("backoff", "100ms..30s"),
+                    Map.entry("give-up", "never"),
+                    Map.entry("burst", "50"),
+                    Map.entry("strategy", "smooth"),
+                    Map.entry("surge", "1"),
+                    Map.entry("unacked", "100"),
+                    Map.entry("settle", "0s"),
+                    Map.entry("retries", "3"));
+
+    Definition {
+        settings = Map.copyOf(settings);
+    }
+
+    static Definition of(String words) {
+        return new Definition(USUAL).with(words);
+    }
+
+    /// The same with some settings changed.
+    Definition with(String words) {
+        Map<String, String> changed = new LinkedHashMap<>(settings);
+        for (String word : words.isBlank() ? new String[0] : words.strip().split("\\s+", -1)) {
+            String[] pair = word.split("=", 2);
+            if (pair.length != 2 || !USUAL.containsKey(pair[0])) {
+                throw new IllegalArgumentException("no such setting: " + word);
+            }
+            changed.put(pair[0], pair[1]);
+        }
+        return new Definition(changed);
+    }
+
+    ProgramSpec spec() {
+        return new ProgramSpec(
+                "web",
+                List.of(Template.of(get("command"))),
+                Path.of("/srv/web"),
+                new LinkedHashMap<>(),
+                List.of(),
+                IdentitySpec.INHERITED,
+                number("workers"),
+                List.of(),
+                null,
+                new AckSpec(mode(get("ack")), time("timeout")),
+                new StopSpec(steps(get("stop"))),
+                restart(),
+                rollout(),
+                new LogsSpec.Inherit());
+    }
+
+    private static AckSpec.Mode mode(String words) {
+        String[] parts = words.split(":", 2);
+        return switch (parts[0]) {
+            case "manual" -> new AckSpec.Manual();
+            case "notify" -> new AckSpec.Notify();
+            case "timer" -> new AckSpec.Timer(duration(parts[1]));
+            case "probe" -> new AckSpec.Probe(TARGET, duration(parts[1]));
+            default -> throw new IllegalArgumentException("no such ack: " + words);
+        };
+    }
+
+    private static final AckSpec.Target TARGET =
+            new AckSpec.TcpTarget(
+                    new AckSpec.Fixed(InetAddress.getLoopbackAddress(), Template.of("9000")));
+
+    private static List<StopSpec.Step> steps(String words) {
+        List<StopSpec.Step> steps = new ArrayList<>();
+        for (String word : words.split(",", -1)) {
+            String[] parts = word.split(":", 2);
+            steps.add(new StopSpec.Step(Signal.valueOf(parts[0]), duration(parts[1])));
+        }
+        return steps;
+    }
+
+    private RestartSpec restart() {
+        String[] delays = get("backoff").split("\\.\\.", 2);
+        String[] limit = get("give-up").split("/", 2);
+        return new RestartSpec(
+                RestartSpec.When.valueOf(get("restart").toUpperCase(Locale.ROOT).replace('-', '_')),
+                new RestartSpec.Backoff(duration(delays[0]), 2, duration(delays[1])),
+                limit.length == 1
+                        ? null
+                        : new RestartSpec.GiveUp(Integer.parseInt(limit[0]), duration(limit[1])),
+                number("burst"));
+    }
+
+    private RolloutSpec rollout() {
+        return new RolloutSpec(
+                strategy(get("strategy")),
+                number("surge"),
+                number("unacked"),
+                time("settle"),
+                number("retries"));
+    }
+
+    static RolloutSpec.Strategy strategy(String word) {
+        return RolloutSpec.Strategy.valueOf(word.toUpperCase(Locale.ROOT));
+    }
+
+    String get(String key) {
+        return settings.getOrDefault(key, "");
+    }
+
+    private int number(String key) {
+        return Integer.parseInt(get(key));
+    }
+
+    private Duration time(String key) {
+        return duration(get(key));
+    }
+
+    /// `5s`, `250ms`, `2m`.
+    static Duration duration(String words) {
+        if (words.endsWith("ms")) {
+            return Duration.ofMillis(Long.parseLong(words.substring(0, words.length() - 2)));
+        }
+        long number = Long.parseLong(words.substring(0, words.length() - 1));
+        return words.endsWith("m") ? Duration.ofMinutes(number) : Duration.ofSeconds(number);
+    }
+}

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.spec.RolloutSpec.Strategy;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// What must hold after every step of a program, whatever happened. Follows one program from step
+/// to step, since some promises are about more than one of them.
+final class Laws {
+    /// A promise that was broken.
+    static final class Broken extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Broken(String message) {
+            super(message);
+        }
+    }
+
+    private final boolean calm;
+    private final Set<Long> open = new HashSet<>();
+    private final Set<Long> answered = new HashSet<>();
+    private final Set<WorkerId> mustBeAlone = new HashSet<>();
+    private final Map<WorkerId, Integer> generations = new HashMap<>();
+    private int allowed;
+
+    /// @param calm nobody dies by chance and all who came up stay up
+    Laws(boolean calm) {
+        this.calm = calm;
+    }
+
+    void check(Program before, Event event, Moment now, Transition step) {
+        Program after = step.program();
+        answers(event, step.effects());
+        waitsAreKnown(after);
+        for (Effect effect : step.effects()) {
+            switch (effect) {
+                case Effect.Spawn spawn -> spawned(before, after, spawn);
+                case Effect.Send send -> sent(before, after, send);
+                default -> {}
+            }
+        }
+        servesWhatProvedItself(before, event, after);
+        processes(before, after);
+        unacked(after);
+        noSlotIsForgotten(after);
+        if (calm) {
+            keepsTheReady(before, event, after);
+        }
+        deadlines(now, after);
+        restsAfterAStep(after, now);
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new Broken(otherwise);
+        }
+    }
+
+    // ---- answers
+
+    private void answers(Event event, List<Effect> effects) {
+        if (event instanceof Event.Requested requested) {
+            open.add(requested.ticket());
+        }
+        for (Effect effect : effects) {
+            switch (effect) {
+                case Effect.Answer answer -> {
+                    require(answered.add(answer.ticket()), "answered twice: " + answer.ticket());
+                    require(open.remove(answer.ticket()), "nobody asked: " + answer.ticket());
+                }
+                case Effect.Progress progress ->
+                        require(
+                                open.contains(progress.ticket()),
+                                "progress after the answer: " + progress.ticket());
+                default -> {}
+            }
+        }
+    }
+
+    private void waitsAreKnown(Program after) {
+        Set<Long> waiting = new HashSet<>();
+        for (Wait wait : after.waits()) {
+            waiting.add(wait.ticket());
+        }
+        require(waiting.equals(open), "waits " + waiting + " but unanswered are " + open);
+    }
+
+    // ---- spawns and signals
+
+    private void spawned(Program before, Program after, Effect.Spawn spawn) {
+        WorkerId id = spawn.worker();
+        int generation = spawn.version().generation();
+        require(generations.put(id, generation) == null, "spawned twice: " + id);
+        require(
+                after.phase() instanceof Phase.Running,
+                "spawned although " + after.phase() + ": " + id);
+        Rollout rollout = after.rollout();
+        boolean target = rollout != null && generation == rollout.target().generation();
+        require(
+                target || generation == after.serving().generation(),
+                "spawned of neither the serving nor the target generation: " + id);
+        Slot slot = after.slots().get(id.slot());
+        boolean refilled = slot.current() != null && slot.current().id().equals(id);
+        require(
+                refilled || (slot.successor() != null && slot.successor().id().equals(id)),
+                "spawned and neither current nor successor: " + id);
+        for (Worker worker : slot.workers()) {
+            if (refilled && !worker.stuck() && mustBeAlone.contains(worker.id())) {
+                throw new Broken("runs beside " + worker.id() + ", which was to go first: " + id);
+            }
+        }
+        require(
+                slot.leaving().stream().noneMatch(w -> !w.stuck() && blocks(w) && refilled),
+                "refilled while somebody has to be gone first: " + id);
+        require(before.nextIncarnation() <= id.incarnation(), "incarnation used again: " + id);
+    }
+
+    private static boolean blocks(Worker worker) {
+        return worker.state() instanceof WorkerState.Stopping s
+                && switch (s.cause()) {
+                    case STOPPED, RESTARTED, FAILED_START, REPLACED -> true;
+                    default -> false;
+                };
+    }
+
+    private void sent(Program before, Program after, Effect.Send send) {
+        Worker was = find(before, send.worker());
+        Worker is = find(after, send.worker());
+        if (is == null || !(is.state() instanceof WorkerState.Stopping going)) {
+            return;
+        }
+        if (was != null && was.state() instanceof WorkerState.Stopping) {
+            return;
+        }
+        Worker current = was == null ? null : before.slots().get(is.id().slot()).current();
+        boolean replacing =
+                strategy(before) == Strategy.REPLACE && was != null && was.equals(current);
+        if (going.cause() == Cause.REPLACED || (replacing && going.cause() != Cause.SCALED)) {
+            mustBeAlone.add(is.id());
+        }
+        if (going.cause() == Cause.RETIRED && is.id().slot() < after.count()) {
+            Worker heir = after.slots().get(is.id().slot()).current();
+            require(
+                    heir != null
+                            && heir.ready()
+                            && heir.version().generation() > is.version().generation(),
+                    "retired without a ready successor: " + is.id());
+        }
+    }
+
+    static @Nullable Worker find(Program program, WorkerId id) {
+        if (id.slot() >= program.slots().size()) {
+            return null;
+        }
+        for (Worker worker : program.slots().get(id.slot()).workers()) {
+            if (worker.id().equals(id)) {
+                return worker;
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable Strategy strategy(Program program) {
+        return program.rollout() == null ? null : program.rollout().strategy();
+    }
+
+    /// Respawns use another version only after a rollout that succeeded, or a definition for later.
+    private static void servesWhatProvedItself(Program before, Event event, Program after) {
+        if (before.serving().generation() == after.serving().generation()) {
+            return;
+        }
+        boolean noted =
+                event instanceof Event.Requested requested
+                        && requested.command() instanceof Command.Apply
+                        && before.phase() instanceof Phase.Stopped;
+        boolean draining = after.rollout() != null && after.rollout().draining();
+        require(
+                noted || draining || after.verdict().startsWith("rolled"),
+                "serves what did not prove itself: " + Lines.of(after));
+    }
+
+    // ---- how many
+
+    /// Above the limit only what was there before the limit fell.
+    private void processes(Program before, Program after) {
+        int limit = limit(after);
+        int more = Math.max(0, after.count() - before.count());
+        int most = Math.max(limit, Math.max(limit(before), allowed) + more);
+        int processes = processes(after);
+        if (processes > most) {
+            throw new Broken(processes + " processes, allowed are " + most);
+        }
+        allowed = processes > limit ? processes : limit;
+    }
+
+    private static int limit(Program program) {
+        Rollout rollout = program.rollout();
+        Strategy strategy =
+                rollout == null
+                        ? program.serving().spec().rollout().strategy()
+                        : rollout.strategy();
+        Version version = rollout == null ? program.serving() : rollout.target();
+        return switch (strategy) {
+            case SMOOTH -> program.count() + Math.max(1, version.spec().rollout().maxSurge());
+            case FLEET -> 2 * program.count();
+            case REPLACE -> Integer.MAX_VALUE / 2;
+        };
+    }
+
+    /// Leftovers of what the operator ordered do not count, nor those who hang in the kernel; an
+    /// empty slot counts as if it were filled again.
+    private static int processes(Program program) {
+        int processes = 0;
+        for (Slot slot : program.slots()) {
+            int own = slot.current() != null ? 1 : 0;
+            own += slot.successor() != null ? 1 : 0;
+            for (Worker worker : slot.leaving()) {
+                boolean counts =
+                        worker.state() instanceof WorkerState.Stopping s
+                                && !s.stuck()
+                                && switch (s.cause()) {
+                                    case SCALED, STOPPED, RESTARTED -> false;
+                                    default -> true;
+                                };
+                own += counts ? 1 : 0;
+            }
+            boolean refilledBeside = slot.current() == null && !isWaitedFor(slot);
+            processes += own + (refilledBeside && slot.index() < program.count() ? 1 : 0);
+        }
+        return processes;
+    }
+
+    private static boolean isWaitedFor(Slot slot) {
+        return slot.leaving().stream()
+                .anyMatch(
+                        worker ->
+                                worker.state() instanceof WorkerState.Stopping s
+                                        && !s.stuck()
+                                        && (s.cause() == Cause.WITHDRAWN
+                                                || s.cause() == Cause.FAILED_START
+                                                || s.cause() == Cause.REPLACED));
+    }
+
+    private static void unacked(Program after) {
+        Rollout rollout = after.rollout();
+        if (rollout == null || rollout.draining()) {
+            return;
+        }
+        int unacked = 0;
+        for (Slot slot : after.slots()) {
+            for (Worker worker : slot.workers()) {
+                boolean starting = worker.state() instanceof WorkerState.Starting;
+                unacked += starting && rollout.owns(worker) ? 1 : 0;
+            }
+        }
+        int most = rollout.target().spec().rollout().maxUnacked();
+        require(unacked <= most, unacked + " starting at once, allowed are " + most);
+    }
+
+    // ---- nothing is lost
+
+    private static void noSlotIsForgotten(Program after) {
+        for (Slot slot : after.slots()) {
+            if (after.wants(slot) && slot.current() == null) {
+                boolean later = slot.refill() != null && !slot.refill().reached(after.asOf());
+                boolean awaited = slot.leaving().stream().anyMatch(w -> !w.stuck());
+                Rollout rollout = after.rollout();
+                boolean rationed = rollout != null && slot.moved();
+                require(
+                        later || awaited || rationed,
+                        "slot " + slot.index() + " is empty and nobody thinks of it");
+            }
+            for (Worker worker : slot.leaving()) {
+                require(
+                        worker.state() instanceof WorkerState.Stopping,
+                        "leaving without having been told: " + worker.id());
+            }
+            require(
+                    slot.current() == null
+                            || !(slot.current().state() instanceof WorkerState.Stopping),
+                    "current and told to go: slot " + slot.index());
+            require(
+                    slot.successor() == null
+                            || (after.rollout() != null
+                                    && !after.rollout().draining()
+                                    && after.rollout().owns(slot.successor())),
+                    "a successor without a rollout: slot " + slot.index());
+            require(
+                    slot.finished() == null || slot.current() == null,
+                    "finished with a worker in it: slot " + slot.index());
+        }
+    }
+
+    private static void keepsTheReady(Program before, Event event, Program after) {
+        boolean asked =
+                event instanceof Event.Requested requested
+                        && (requested.command() instanceof Command.Stop
+                                || requested.command() instanceof Command.Restart);
+        boolean replacing =
+                strategy(before) == Strategy.REPLACE || strategy(after) == Strategy.REPLACE;
+        int promised = Math.min(before.ready(), after.count());
+        for (Slot slot : before.slots()) {
+            boolean gone = slot.index() >= after.count();
+            promised -= gone && slot.current() != null && slot.current().ready() ? 1 : 0;
+        }
+        require(
+                asked || replacing || after.ready() >= promised,
+                "only " + after.ready() + " workers are ready of " + promised);
+    }
+
+    // ---- time
+
+    private static void deadlines(Moment now, Program after) {
+        Moment next = after.earliestDeadline();
+        require(
+                next == null || !next.reached(now) || aProbeIsDue(after, now),
+                "the next deadline is not in the future");
+        boolean quiet = after.rollout() == null && after.waits().isEmpty();
+        for (Slot slot : after.slots()) {
+            quiet &=
+                    slot.successor() == null
+                            && slot.leaving().isEmpty()
+                            && (slot.current() == null
+                                    ? !after.wants(slot)
+                                    : slot.current().ready());
+        }
+        require(!quiet || next == null, "a quiet program has a deadline");
+    }
+
+    /// A worker is asked for the first time as soon as the manager comes back.
+    private static boolean aProbeIsDue(Program program, Moment now) {
+        Transition asked = program.step(new Event.DeadlinePassed(), now);
+        Moment next = asked.program().earliestDeadline();
+        return asked.effects().stream().allMatch(e -> e instanceof Effect.Probe)
+                && (next == null || !next.reached(now));
+    }
+
+    /// Whatever a step makes possible is done by that step; but for a first probe.
+    private static void restsAfterAStep(Program after, Moment now) {
+        Moment next = after.earliestDeadline();
+        if (next != null && next.reached(now)) {
+            return;
+        }
+        Transition again = after.step(new Event.DeadlinePassed(), now);
+        require(
+                again.effects().isEmpty() && again.program().equals(after),
+                "not at rest after the step: "
+                        + again.effects().stream().map(Lines::of).toList()
+                        + " "
+                        + Lines.of(again.program()));
+    }
+
+    Set<Long> open() {
+        return open;
+    }
+}

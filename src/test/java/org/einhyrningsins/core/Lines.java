@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.ProgramSpec;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// Events, effects and programs as a person reads them in a transcript.
+final class Lines {
+    private Lines() {}
+
+    static String of(Event event) {
+        return switch (event) {
+            case Event.Exited e -> "exited " + e.worker() + ": " + e.exit();
+            case Event.SpawnFailed e -> "spawn failed " + e.worker() + ": " + e.why();
+            case Event.Acked e -> "acked " + e.worker();
+            case Event.Probed e -> "probed " + e.worker() + (e.up() ? ": up" : ": not up");
+            case Event.Extended e -> "extended " + e.worker() + " by " + Words.of(e.time());
+            case Event.Requested e -> "requested " + e.ticket() + ": " + of(e.command());
+            case Event.DeadlinePassed ignored -> "deadline passed";
+        };
+    }
+
+    static String of(Command command) {
+        return switch (command) {
+            case Command.Apply c -> "apply " + of(c.spec()) + (c.roll() ? " roll" : "");
+            case Command.Upgrade c -> "upgrade " + c.scope() + " " + c.strategy();
+            case Command other -> other.toString();
+        };
+    }
+
+    static String of(ProgramSpec spec) {
+        return spec.command().getFirst()
+                + " workers="
+                + spec.workers()
+                + " "
+                + spec.ack()
+                + " "
+                + spec.stop()
+                + " "
+                + spec.restart()
+                + " "
+                + spec.rollout();
+    }
+
+    static String of(Effect effect) {
+        return switch (effect) {
+            case Effect.Spawn e ->
+                    "spawn " + e.worker() + " of generation " + e.version().generation();
+            case Effect.Send e ->
+                    "send " + e.signal() + " to " + (e.group() ? "the group of " : "") + e.worker();
+            case Effect.Probe e -> "probe " + e.worker();
+            case Effect.Progress e -> "progress " + e.ticket() + ": " + e.message();
+            case Effect.Answer e ->
+                    "answer "
+                            + e.ticket()
+                            + (e.done() ? " done: " : " FAILED: ")
+                            + e.message()
+                            + (e.blame() == null ? "" : " (blame " + e.blame() + ")");
+            case Effect.Report e ->
+                    "log "
+                            + e.severity().name().toLowerCase(Locale.ROOT)
+                            + (e.worker() == null ? "" : " " + e.worker())
+                            + ": "
+                            + e.message();
+        };
+    }
+
+    /// The whole state in a line.
+    static String of(Program program) {
+        List<String> words = new ArrayList<>();
+        words.add(
+                program.phase().getClass().getSimpleName().toLowerCase(Locale.ROOT)
+                        + " g"
+                        + program.serving().generation()
+                        + " x"
+                        + program.count());
+        Rollout rollout = program.rollout();
+        if (rollout != null) {
+            words.add(
+                    (rollout.draining() ? "draining" : "rolling")
+                            + " to g"
+                            + rollout.target().generation()
+                            + (rollout.failures() == 0
+                                    ? ""
+                                    : " (" + rollout.failures() + " failed)"));
+        }
+        for (Slot slot : program.slots()) {
+            words.add(of(program, slot));
+        }
+        return String.join(" | ", words);
+    }
+
+    private static String of(Program program, Slot slot) {
+        List<String> words = new ArrayList<>();
+        Worker current = slot.current();
+        if (current != null) {
+            words.add(of(current));
+        }
+        if (slot.held()) {
+            words.add("held");
+        }
+        if (slot.finished() != null) {
+            words.add("finished");
+        }
+        Moment refill = slot.refill();
+        if (current == null && refill != null && program.wants(slot)) {
+            words.add(
+                    refill.reached(program.asOf())
+                            ? "waits"
+                            : "refill in " + Words.of(refill.since(program.asOf())));
+        }
+        Worker successor = slot.successor();
+        if (successor != null) {
+            words.add("then " + of(successor));
+        }
+        for (Worker leaving : slot.leaving()) {
+            words.add(of(leaving));
+        }
+        return slot.index() + ": " + (words.isEmpty() ? "empty" : String.join(", ", words));
+    }
+
+    private static String of(Worker worker) {
+        String state =
+                switch (worker.state()) {
+                    case WorkerState.Starting ignored -> "starting";
+                    case WorkerState.Settling ignored -> "settling";
+                    case WorkerState.Ready ignored -> "ready";
+                    case WorkerState.Stopping s ->
+                            (s.stuck() ? "stuck " : "leaving ") + s.cause().name();
+                };
+        return worker.id() + " g" + worker.version().generation() + " " + state;
+    }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// A transcript: what happens to a program, line by line, and what it does.
+///
+/// ```
+/// # Why it is so.
+/// program workers=1 ack=manual
+///
+/// 0s start
+///     spawn 0#1 of generation 1
+///     = running g1 x1 | 0: 0#1 g1 starting
+/// ```
+///
+/// What is indented is expected; a line that is not is an event, with the time since the beginning.
+/// Deadlines that come first pass by themselves and are shown as `(at 30s)`. Commands get the
+/// tickets 1, 2, 3 …
+final class Script {
+    private final List<String> written = new ArrayList<>();
+    private final Laws laws = new Laws(false);
+    private final Arrows arrows;
+    private Definition definition = Definition.of("");
+    private Program program = Program.of(definition.spec(), new Moment(0));
+    private long now;
+    private long ticket;
+
+    Script(Arrows arrows) {
+        this.arrows = arrows;
+    }
+
+    /// Plays the events of a transcript.
+    ///
+    /// @return the transcript with what did happen
+    String play(String text) {
+        for (String line : text.lines().toList()) {
+            if (line.isBlank() || line.startsWith("#")) {
+                written.add(line);
+            } else if (line.startsWith("program ")) {
+                written.add(line);
+                definition = Definition.of(line.substring("program ".length()));
+                program = Program.of(definition.spec(), new Moment(0));
+            } else if (!line.startsWith(" ")) {
+                int space = line.indexOf(' ');
+                until(Definition.duration(line.substring(0, space)).toNanos());
+                written.add(line);
+                happen(List.of(line.substring(space).strip().split("\\s+", -1)));
+            }
+        }
+        return String.join("\n", written) + "\n";
+    }
+
+    private void until(long time) {
+        Moment deadline = program.earliestDeadline();
+        while (deadline != null && deadline.nanos() <= time) {
+            now = Math.max(now, deadline.nanos());
+            written.add("    (at " + Words.of(Duration.ofNanos(now)) + ")");
+            step(new Event.DeadlinePassed());
+            deadline = program.earliestDeadline();
+        }
+        now = time;
+    }
+
+    private void happen(List<String> words) {
+        if (!words.getFirst().equals("nothing")) {
+            step(event(words));
+        }
+    }
+
+    private void step(Event event) {
+        Moment moment = new Moment(now);
+        Transition step = program.step(event, moment);
+        laws.check(program, event, moment, step);
+        arrows.watch(program, event, moment, step);
+        program = step.program();
+        for (Effect effect : step.effects()) {
+            written.add("    " + Lines.of(effect));
+        }
+        written.add("    = " + Lines.of(program));
+    }
+
+    private Event event(List<String> words) {
+        String what = words.getFirst();
+        return switch (what) {
+            case "ack" -> new Event.Acked(worker(words.get(1)));
+            case "exit" -> new Event.Exited(worker(words.get(1)), exit(words.get(2)));
+            case "spawn-failed" ->
+                    new Event.SpawnFailed(
+                            worker(words.get(1)), String.join(" ", words.subList(2, words.size())));
+            case "probed" -> new Event.Probed(worker(words.get(1)), words.get(2).equals("up"));
+            case "extend" ->
+                    new Event.Extended(worker(words.get(1)), Definition.duration(words.get(2)));
+            default -> new Event.Requested(++ticket, command(what, words.subList(1, words.size())));
+        };
+    }
+
+    private Command command(String what, List<String> words) {
+        return switch (what) {
+            case "start" -> new Command.Start(scope(words));
+            case "stop" -> new Command.Stop(scope(words), first(words));
+            case "restart" -> new Command.Restart(scope(words));
+            case "hasten" -> new Command.Hasten();
+            case "upgrade" -> new Command.Upgrade(scope(words), strategy(words));
+            case "apply" -> {
+                boolean roll = words.contains("roll");
+                String settings =
+                        String.join(" ", words.stream().filter(w -> w.contains("=")).toList());
+                definition = definition.with(settings);
+                yield new Command.Apply(definition.spec(), roll);
+            }
+            case "scale" ->
+                    words.getFirst().matches("[+-].*")
+                            ? new Command.ScaleBy(Integer.parseInt(words.getFirst()))
+                            : new Command.ScaleTo(Integer.parseInt(words.getFirst()));
+            case "signal" ->
+                    new Command.SendSignal(
+                            Signal.valueOf(words.getFirst()),
+                            scope(words.subList(1, words.size())));
+            default -> throw new IllegalArgumentException("no such event: " + what);
+        };
+    }
+
+    /// `slots=0,2`; nothing is all of them.
+    private static @Nullable Set<Integer> scope(List<String> words) {
+        for (String word : words) {
+            if (word.startsWith("slots=")) {
+                Set<Integer> scope = new TreeSet<>();
+                Arrays.stream(word.substring("slots=".length()).split(",", -1))
+                        .forEach(slot -> scope.add(Integer.parseInt(slot)));
+                return scope;
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable Signal first(List<String> words) {
+        for (String word : words) {
+            if (word.startsWith("first=")) {
+                return Signal.valueOf(word.substring("first=".length()));
+            }
+        }
+        return null;
+    }
+
+    private static org.einhyrningsins.spec.RolloutSpec.@Nullable Strategy strategy(
+            List<String> words) {
+        for (String word : words) {
+            if (!word.contains("=")) {
+                return Definition.strategy(word);
+            }
+        }
+        return null;
+    }
+
+    private static WorkerId worker(String word) {
+        String[] parts = word.split("#", 2);
+        return new WorkerId(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));
+    }
+
+    /// A status, or the name of a signal.
+    private static Exit exit(String word) {
+        return Character.isDigit(word.charAt(0))
+                ? new Exit(Integer.parseInt(word), 0)
+                : new Exit(0, Signal.valueOf(word).number());
+    }
+}

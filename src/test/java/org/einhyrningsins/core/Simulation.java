@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+
+/// A world that carries out what one program orders, in virtual time, and does to it what the real
+/// one would: all of it follows from a seed.
+///
+/// First come events of every kind, some of them the operator's; then nobody asks for anything any
+/// more, and all that was asked must find its answer; then the program is stopped, and must be
+/// gone.
+final class Simulation {
+    /// Longer than anything that is bounded can take.
+    private static final long PATIENCE = Duration.ofHours(2).toMillis();
+
+    /// What is to happen, and to whom.
+    private record Plan(long at, long order, What what, @Nullable WorkerId worker)
+            implements Comparable<Plan> {
+        @Override
+        public int compareTo(Plan other) {
+            int byTime = Long.compare(at, other.at);
+            return byTime != 0 ? byTime : Long.compare(order, other.order);
+        }
+    }
+
+    private enum What {
+        SPAWN_FAILS,
+        ACKS,
+        ANSWERS_THE_PROBE,
+        ASKS_FOR_TIME,
+        EXITS,
+        IS_SHOT,
+        STRANGER_ACKS,
+        OPERATOR_ASKS
+    }
+
+    private static final class Child {
+        final Behaviour behaviour;
+        final long bootedAt;
+        boolean exists = true;
+        boolean told;
+        Exit exit = new Exit(0, 0);
+
+        Child(Behaviour behaviour, long bootedAt) {
+            this.behaviour = behaviour;
+            this.bootedAt = bootedAt;
+        }
+    }
+
+    private record Line(long at, Object what) {}
+
+    private final long seed;
+    private final SplittableRandom random;
+    private final boolean calm;
+    private final Laws laws;
+    private final Arrows arrows;
+    private final List<Line> lines = new ArrayList<>();
+    private final PriorityQueue<Plan> plans = new PriorityQueue<>();
+    private final Map<WorkerId, Child> processes = new HashMap<>();
+    private final Map<String, Behaviour> behaviours = new HashMap<>();
+    private final List<Definition> definitions = new ArrayList<>();
+    private final long origin;
+    private Program program;
+    private long millis;
+    private long order;
+    private long ticket;
+    private long newest;
+    private int steps;
+    private boolean quiet;
+
+    Simulation(long seed, Arrows arrows) {
+        this.seed = seed;
+        this.random = new SplittableRandom(seed);
+        this.calm = random.nextInt(3) == 0;
+        this.laws = new Laws(calm);
+        this.arrows = arrows;
+        this.origin = random.nextLong(-1L << 61, 1L << 61);
+        ProgramSpec spec = definition(true);
+        this.program = Program.of(spec, now());
+        lines.add(new Line(0, "a " + (calm ? "calm" : "rough") + " world; " + Lines.of(spec)));
+    }
+
+    /// Runs to the end, or to the first broken law.
+    void run() {
+        try {
+            plan(random.nextInt(3) == 0 ? random.nextInt(5_000) : 0, What.OPERATOR_ASKS, null);
+            rough(60 + random.nextInt(140));
+            quiet = true;
+            becomesQuiet();
+            stops();
+        } catch (RuntimeException broken) {
+            throw new AssertionError(
+                    "seed "
+                            + seed
+                            + ", step "
+                            + steps
+                            + ": "
+                            + broken
+                            + "\nalone: mvn -o test -Dtest=SimulationTest -Dsimulation.seed="
+                            + seed
+                            + "\n"
+                            + transcript(),
+                    broken);
+        }
+    }
+
+    int steps() {
+        return steps;
+    }
+
+    String transcript() {
+        StringBuilder text = new StringBuilder();
+        for (Line line : lines) {
+            String words =
+                    switch (line.what()) {
+                        case Event event -> Lines.of(event);
+                        case Effect effect -> "    " + Lines.of(effect);
+                        case Program state -> "    = " + Lines.of(state);
+                        case Object other -> other.toString();
+                    };
+            text.append(String.format("%10.3fs ", line.at() / 1e3)).append(words).append('\n');
+        }
+        return text.toString();
+    }
+
+    // ---- three acts
+
+    private void rough(int events) {
+        for (int i = 0; i < events; i++) {
+            next();
+        }
+    }
+
+    private void becomesQuiet() {
+        lines.add(new Line(millis, "--- nobody asks for anything any more"));
+        long until = millis + PATIENCE;
+        while (!laws.open().isEmpty() || program.rollout() != null) {
+            if (millis > until || !next()) {
+                throw new Laws.Broken("unanswered: " + program.waits() + ", " + program.rollout());
+            }
+        }
+    }
+
+    private void stops() {
+        lines.add(new Line(millis, "--- and it is stopped"));
+        happen(new Event.Requested(++ticket, new Command.Stop(null, null)));
+        long until = millis + PATIENCE;
+        while (!processes.isEmpty() || !laws.open().isEmpty()) {
+            if (millis > until || !next()) {
+                throw new Laws.Broken("still there: " + processes.keySet() + laws.open());
+            }
+        }
+        if (program.earliestDeadline() != null || !program.vacant()) {
+            throw new Laws.Broken("stopped, gone, and it still waits for something");
+        }
+    }
+
+    /// Whatever is due next happens; false if there is nothing.
+    private boolean next() {
+        Moment deadline = program.earliestDeadline();
+        Plan plan = plans.peek();
+        if (plan == null && deadline == null) {
+            if (quiet) {
+                return false;
+            }
+            plan(millis, What.OPERATOR_ASKS, null);
+            return true;
+        }
+        long due = deadline == null ? Long.MAX_VALUE : (deadline.nanos() - origin) / 1_000_000;
+        if (plan == null || due < plan.at() || (due == plan.at() && random.nextBoolean())) {
+            millis = Math.max(millis, due);
+            happen(new Event.DeadlinePassed());
+        } else {
+            plans.remove();
+            millis = Math.max(millis, plan.at());
+            carryOut(plan);
+        }
+        return true;
+    }
+
+    private Moment now() {
+        return new Moment(origin + millis * 1_000_000);
+    }
+
+    // ---- the world's turn
+
+    private void plan(long at, What what, @Nullable WorkerId worker) {
+        plans.add(new Plan(at, order++, what, worker));
+    }
+
+    private void carryOut(Plan plan) {
+        WorkerId worker = plan.worker();
+        if (worker == null) {
+            if (!quiet) {
+                plan(millis + pause(), What.OPERATOR_ASKS, null);
+                happen(new Event.Requested(++ticket, command()));
+            }
+            return;
+        }
+        Child process = processes.get(worker);
+        switch (plan.what()) {
+            case SPAWN_FAILS -> {
+                processes.remove(worker);
+                boolean again = random.nextBoolean();
+                happen(
+                        new Event.SpawnFailed(
+                                worker, again ? "fork: EAGAIN" : "exec: no such file (ENOENT)"));
+            }
+            case ANSWERS_THE_PROBE ->
+                    happen(
+                            new Event.Probed(
+                                    worker,
+                                    process != null
+                                            && process.exists
+                                            && millis >= process.bootedAt));
+            case STRANGER_ACKS ->
+                    happen(
+                            new Event.Acked(
+                                    new WorkerId(worker.slot(), worker.incarnation() + 1000)));
+            case ACKS -> happen(new Event.Acked(worker));
+            case ASKS_FOR_TIME ->
+                    happen(new Event.Extended(worker, Duration.ofMillis(random.nextInt(20_000))));
+            case EXITS, IS_SHOT -> exits(plan, worker, process);
+            case OPERATOR_ASKS -> {}
+        }
+    }
+
+    private void exits(Plan plan, WorkerId worker, @Nullable Child process) {
+        if (process == null || (quiet && plan.what() == What.IS_SHOT)) {
+            return;
+        }
+        processes.remove(worker);
+        process.exists = false;
+        Exit exit = plan.what() == What.IS_SHOT ? new Exit(0, 9) : process.exit;
+        happen(new Event.Exited(worker, exit));
+    }
+
+    private void happen(Event event) {
+        Moment now = now();
+        Program before = program;
+        lines.add(new Line(millis, event));
+        Transition step = before.step(event, now);
+        steps++;
+        program = step.program();
+        for (Effect effect : step.effects()) {
+            lines.add(new Line(millis, effect));
+        }
+        lines.add(new Line(millis, program));
+        for (Effect effect : step.effects()) {
+            perform(effect);
+        }
+        laws.check(before, event, now, step);
+        arrows.watch(before, event, now, step);
+        sameTables();
+    }
+
+    private void sameTables() {
+        Set<WorkerId> known = new HashSet<>();
+        for (Slot slot : program.slots()) {
+            for (Worker worker : slot.workers()) {
+                if (!known.add(worker.id())) {
+                    throw new Laws.Broken("twice in the table: " + worker.id());
+                }
+            }
+        }
+        if (!known.equals(processes.keySet())) {
+            throw new Laws.Broken("the core knows " + known + ", there are " + processes.keySet());
+        }
+    }
+
+    private void perform(Effect effect) {
+        switch (effect) {
+            case Effect.Spawn spawn -> spawn(spawn);
+            case Effect.Send send -> send(send);
+            case Effect.Probe probe ->
+                    plan(millis + random.nextInt(500), What.ANSWERS_THE_PROBE, probe.worker());
+            case Effect.Progress ignored -> {}
+            case Effect.Answer ignored -> {}
+            case Effect.Report ignored -> {}
+        }
+    }
+
+    private void spawn(Effect.Spawn spawn) {
+        ProgramSpec spec = spawn.version().spec();
+        Behaviour behaviour = behaviours.get(spec.command().getFirst().toString());
+        if (behaviour == null) {
+            throw new IllegalStateException("no behaviour: " + spec.command());
+        }
+        WorkerId id = spawn.worker();
+        boolean shy = happens(behaviour.neverAcks());
+        long boot = 1 + random.nextLong(behaviour.boot());
+        processes.put(id, new Child(behaviour, shy ? Long.MAX_VALUE : millis + boot));
+        if (happens(behaviour.spawnFails())) {
+            plan(millis, What.SPAWN_FAILS, id);
+            return;
+        }
+        if (!shy) {
+            acks(spec, behaviour, id, millis + boot);
+        }
+        if (happens(behaviour.asksForTime())) {
+            plan(millis + random.nextInt(20_000), What.ASKS_FOR_TIME, id);
+        }
+        if (happens(behaviour.diesBeforeAck())) {
+            dies(id, behaviour, random.nextLong(beforeAck(spec, boot)));
+        } else if (happens(behaviour.diesLater())) {
+            dies(id, behaviour, boot + random.nextLong(random.nextBoolean() ? 2_000 : 30_000));
+        }
+        if (!calm && !quiet && random.nextInt(8) == 0) {
+            plan(millis + random.nextInt(30_000), What.IS_SHOT, id);
+        }
+        if (random.nextInt(10) == 0) {
+            plan(millis + random.nextInt(5_000), What.STRANGER_ACKS, id);
+        }
+    }
+
+    private static long beforeAck(ProgramSpec spec, long boot) {
+        return spec.ack().mode() instanceof AckSpec.Timer timer
+                ? Math.min(boot, timer.after().toMillis())
+                : boot;
+    }
+
+    private void acks(ProgramSpec spec, Behaviour behaviour, WorkerId id, long at) {
+        switch (spec.ack().mode()) {
+            case AckSpec.Manual ignored -> plan(at, What.ACKS, id);
+            case AckSpec.Notify ignored -> plan(at, What.ACKS, id);
+            case AckSpec.Timer ignored -> {}
+            case AckSpec.Probe ignored -> {}
+        }
+        if (happens(behaviour.acksTwice())) {
+            plan(at + random.nextInt(10_000), What.ACKS, id);
+        }
+    }
+
+    private void dies(WorkerId id, Behaviour behaviour, long after) {
+        Child process = processes.get(id);
+        if (process != null) {
+            process.exit = new Exit(happens(behaviour.succeeds()) ? 0 : 1, 0);
+            plan(millis + after, What.EXITS, id);
+        }
+    }
+
+    private void send(Effect.Send send) {
+        Child process = processes.get(send.worker());
+        if (process == null) {
+            return;
+        }
+        switch (send.signal()) {
+            case KILL -> {
+                process.exit = new Exit(0, Signal.KILL.number());
+                boolean hangs = happens(process.behaviour.hangs());
+                plan(
+                        millis + (hangs ? random.nextInt(60_000) : random.nextInt(50)),
+                        What.EXITS,
+                        send.worker());
+            }
+            case TERM, QUIT, INT -> {
+                if (!process.told && !happens(process.behaviour.ignoresTerm())) {
+                    plan(
+                            millis + random.nextInt(1 + process.behaviour.drain()),
+                            What.EXITS,
+                            send.worker());
+                }
+                process.told = true;
+            }
+            default -> {}
+        }
+    }
+
+    private boolean happens(int percent) {
+        return percent > 0 && random.nextInt(100) < percent;
+    }
+
+    // ---- the operator's turn
+
+    private long pause() {
+        return switch (random.nextInt(5)) {
+            case 0 -> 0;
+            case 1 -> random.nextInt(100);
+            case 2 -> random.nextInt(60_000);
+            default -> random.nextInt(8_000);
+        };
+    }
+
+    private Command command() {
+        if (ticket == 1) {
+            return new Command.Start(null);
+        }
+        return switch (random.nextInt(15)) {
+            case 0 -> new Command.Start(scope());
+            case 1 -> new Command.Stop(scope(), random.nextBoolean() ? Signal.INT : null);
+            case 2 -> new Command.Restart(scope());
+            case 3 -> new Command.Hasten();
+            case 4, 5, 6 -> new Command.Upgrade(scope(), strategy());
+            case 7, 8 -> new Command.Apply(definition(true), random.nextBoolean());
+            case 9, 10 -> new Command.Apply(definition(false), random.nextInt(3) == 0);
+            case 11 -> new Command.Apply(sameBirth(), random.nextInt(3) == 0);
+            case 12 -> new Command.ScaleBy(random.nextInt(5) - 2);
+            case 13 -> new Command.ScaleTo(random.nextInt(6));
+            default -> new Command.SendSignal(Signal.HUP, scope());
+        };
+    }
+
+    private @Nullable Set<Integer> scope() {
+        if (random.nextInt(2) == 0) {
+            return null;
+        }
+        Set<Integer> scope = new TreeSet<>();
+        for (int i = 0; i < 1 + random.nextInt(3); i++) {
+            scope.add(random.nextInt(5));
+        }
+        return scope;
+    }
+
+    private RolloutSpec.@Nullable Strategy strategy() {
+        return random.nextInt(3) == 0
+                ? Definition.strategy(pick("smooth", "fleet", "replace"))
+                : null;
+    }
+
+    /// Some definition, known before or new.
+    private ProgramSpec definition(boolean good) {
+        if (!definitions.isEmpty() && random.nextInt(6) == 0) {
+            return definitions.get(random.nextInt(definitions.size())).spec();
+        }
+        newest++;
+        boolean fine = good && (calm || newest == 1 || random.nextBoolean());
+        behaviours.put("./v" + newest, fine ? Behaviour.good(random) : Behaviour.bad(random, calm));
+        Definition definition = management(Definition.of("command=./v" + newest));
+        definitions.add(definition);
+        return definition.spec();
+    }
+
+    /// What workers are born with now, under other management.
+    private ProgramSpec sameBirth() {
+        String command = program.serving().spec().command().getFirst().toString();
+        Definition other = management(Definition.of("command=" + command));
+        return calm ? other.with("ack=" + ackOf(command)).spec() : other.spec();
+    }
+
+    /// A calm world must not take for ready who is about to die before its ack.
+    private String ackOf(String command) {
+        for (Definition definition : definitions) {
+            if (definition.get("command").equals(command)) {
+                return definition.get("ack");
+            }
+        }
+        throw new IllegalStateException("no such definition: " + command);
+    }
+
+    private Definition management(Definition definition) {
+        List<String> words = new ArrayList<>();
+        words.add("workers=" + (random.nextInt(8) == 0 ? 0 : 1 + random.nextInt(5)));
+        words.add(
+                "ack="
+                        + pick(
+                                "manual",
+                                "manual",
+                                "notify",
+                                "timer:" + (1 + random.nextInt(2_000)) + "ms",
+                                "probe:" + (100 + random.nextInt(900)) + "ms"));
+        words.add("timeout=" + (4 + random.nextInt(20)) + "s");
+        words.add(
+                "stop=" + pick("TERM:30s,KILL:0s", "INT:2s,TERM:3s,KILL:0s", "TERM:500ms,KILL:0s"));
+        words.add("restart=" + pick("always", "always", "always", "on-failure", "never"));
+        words.add("backoff=" + pick("100ms..30s", "1ms..10ms", "2s..10s"));
+        words.add("give-up=" + pick("never", "never", "3/10s", "10/60s"));
+        words.add("burst=" + pick("20", "0", "3"));
+        words.add("strategy=" + pick("smooth", "smooth", "fleet", "replace"));
+        words.add("surge=" + pick("1", "1", "2", "10"));
+        words.add("unacked=" + pick("1", "2", "100"));
+        words.add("settle=" + pick("0s", "0s", "500ms", "3s"));
+        words.add("retries=" + pick("1", "2", "3", "5"));
+        return definition.with(String.join(" ", words));
+    }
+
+    private String pick(String... words) {
+        return words[random.nextInt(words.length)];
+    }
+}
