@@ -229,13 +229,19 @@ class ManualTest {
     // ---- the worker and the wire
 
     @Test
-    void describesEveryVariableOfAWorker() {
-        String manager = "src/main/java/org/einhyrningsins/manager/";
-        for (String file : List.of("Environment.java", "Births.java")) {
-            String code = read(manager + file);
-            for (String put : found("put\\(\"[A-Z_]+|List.of\\(\"LISTEN_PID", code)) {
-                assertThat(text(WORKER)).contains(put.substring(put.indexOf('"') + 1));
-            }
+    void describesEveryVariableOfAWorker() throws IOException {
+        StringBuilder manager = new StringBuilder();
+        Path room = Path.of("src/main/java/org/einhyrningsins/manager");
+        try (Stream<Path> files = Files.list(room)) {
+            files.forEach(file -> manager.append(read(file.toString())));
+        }
+        List<String> named =
+                found(
+                        "(put|List.of)\\(\"(EINHORN|LISTEN|SERVER|NOTIFY)_[A-Z_]+",
+                        manager.toString());
+        assertThat(named).hasSizeGreaterThan(10);
+        for (String name : named) {
+            assertThat(text(WORKER)).contains(name.substring(name.indexOf('"') + 1));
         }
     }
 
