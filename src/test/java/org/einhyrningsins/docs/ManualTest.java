@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import org.einhyrningsins.config.Loaded;
+import org.einhyrningsins.config.Loader;
+import org.einhyrningsins.config.Problem;
+import org.einhyrningsins.config.Surroundings;
+import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.control.JsonId;
+import org.einhyrningsins.control.Malformed;
+import org.einhyrningsins.control.ProgramStatus;
+import org.einhyrningsins.control.Replies;
+import org.einhyrningsins.control.Requests;
+import org.einhyrningsins.control.SocketStatus;
+import org.einhyrningsins.control.StatusReport;
+import org.einhyrningsins.control.WorkerStatus;
+import org.einhyrningsins.docs.ManPage.Example;
+import org.einhyrningsins.manager.Manager;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.ServicesSpec;
+import org.einhyrningsins.spec.Signal;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import picocli.CommandLine.Model.CommandSpec;
+
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.lang.reflect.RecordComponent;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/// The manual says what the program does: no key, option, command, signal, variable or field is
+/// missing in it, none is in it that does not exist, and its examples work.
+class ManualTest {
+    private static final ManPage LANGUAGE = ManPage.read("einhyrningsins.yaml.5");
+    private static final ManPage MANAGER = ManPage.read("einhyrningsins.1");
+    private static final ManPage CLIENT = ManPage.read("einhyrningsinsctl.1");
+    private static final ManPage WIRE = ManPage.read("einhyrningsins-control.7");
+    private static final ManPage WORKER = ManPage.read("einhyrningsins-worker.7");
+
+    private static final ConfigKeys SCHEMA = ConfigKeys.read();
+    private static final String LEAST = "programs: {web: {command: [./server]}}";
+
+    @TempDir Path directory;
+
+    // ---- the language
+
+    @Test
+    void describesEveryKeyOfTheFileAndNoOther() {
+        assertThat(LANGUAGE.tagged("Ic"))
+                .doesNotHaveDuplicates()
+                .containsExactlyInAnyOrderElementsOf(SCHEMA.all());
+    }
+
+    @Test
+    void showsEveryKeyInAnExample() {
+        Set<String> shown = new TreeSet<>();
+        for (Example example : yamlExamples().toList()) {
+            shown.addAll(ConfigKeys.usedIn(asFile(example)));
+        }
+        assertThat(shown).containsAll(SCHEMA.all());
+    }
+
+    @Test
+    void saysWhichKeysReplaceWorkers() {
+        Set<String> rolled = new TreeSet<>();
+        for (String heading : LANGUAGE.headings()) {
+            if (heading.endsWith("(rolled)")) {
+                rolled.addAll(LANGUAGE.under(heading).tagged("Ic"));
+            }
+        }
+        rolled.removeIf(key -> key.indexOf('.') >= 0);
+        Set<String> born = new TreeSet<>();
+        for (RecordComponent part : ProgramSpec.Birth.class.getRecordComponents()) {
+            born.addAll(keysOf(part.getName()));
+        }
+        assertThat(rolled).isEqualTo(born);
+    }
+
+    private static List<String> keysOf(String birthPart) {
+        return switch (birthPart) {
+            case "env" -> List.of("env", "env-file");
+            case "dropEnv" -> List.of("drop-env");
+            case "identity" -> List.of("user", "group", "umask", "nice", "limits");
+            case "sockets" -> List.of("bind");
+            default -> List.of(birthPart);
+        };
+    }
+
+    @ParameterizedTest
+    @MethodSource("yamlExamples")
+    void itsExamplesLoad(Example example) throws IOException {
+        assertThat(load(asFile(example)).programs()).isNotNull();
+    }
+
+    @Test
+    void showsTheDefaults() throws IOException {
+        Example defaults =
+                yamlExamples()
+                        .filter(e -> e.text().startsWith("control:\n  mode:"))
+                        .findFirst()
+                        .orElseThrow();
+        assertThat(load(defaults.text())).isEqualTo(load(LEAST));
+    }
+
+    static Stream<Example> yamlExamples() {
+        return Stream.concat(LANGUAGE.examples().stream(), WORKER.examples().stream())
+                .filter(ManualTest::isYaml);
+    }
+
+    /// What an editor or a terminal is shown is none, nor are programs and lines of the wire.
+    private static boolean isYaml(Example example) {
+        return example.page().equals(WORKER.name())
+                ? example.file().endsWith(".yaml")
+                : !example.text().startsWith("#") && !example.text().startsWith("services.yaml:");
+    }
+
+    /// Keys of one program become a file with that program, others one without any.
+    private static String asFile(Example example) {
+        String first = example.text().substring(0, example.text().indexOf(':'));
+        if (SCHEMA.top().contains(first)) {
+            boolean whole = example.text().contains("programs:") || first.equals("include");
+            return whole ? example.text() : example.text() + "\nprograms: {}\n";
+        }
+        String command = first.equals("command") ? "" : "    command: [/bin/true]\n";
+        String bind = first.equals("bind") ? "" : "    bind: [{name: http, tcp: ':80'}]\n";
+        return "programs:\n  web:\n" + command + bind + example.text().indent(4);
+    }
+
+    private ServicesSpec load(String text) throws IOException {
+        Files.writeString(directory.resolve("web.env"), "A=1\n");
+        Files.writeString(directory.resolve("extra.yaml"), "programs: {}\n");
+        Path file = Files.writeString(directory.resolve("services.yaml"), text);
+        Surroundings machine = new Surroundings(Map.of(), 2, name -> true, name -> true);
+        return switch (Loader.load(file, machine)) {
+            case Loaded.Valid valid -> valid.services();
+            case Loaded.Invalid invalid ->
+                    throw new AssertionError(
+                            String.join(
+                                    "\n",
+                                    invalid.problems().stream().map(Problem::render).toList()));
+        };
+    }
+
+    // ---- the command lines
+
+    @Test
+    void describesEveryOptionOfTheManager() {
+        CommandSpec model = model("LaunchModel");
+        assertThat(MANAGER.options()).isEqualTo(options(model));
+        assertThat(MANAGER.under("DESCRIPTION").tagged("Cm"))
+                .containsExactlyElementsOf(model.subcommands().keySet());
+    }
+
+    @Test
+    void describesEveryOptionAndCommandOfTheClient() {
+        CommandSpec model = model("ControlModel");
+        assertThat(CLIENT.options()).isEqualTo(options(model));
+        assertThat(CLIENT.under("Commands").tagged("Cm"))
+                .containsExactlyElementsOf(model.subcommands().keySet());
+    }
+
+    /// The models belong to their room, and only help has a use for the whole of them.
+    private static CommandSpec model(String name) {
+        try {
+            Method root = Class.forName("org.einhyrningsins.cli." + name).getDeclaredMethod("root");
+            root.setAccessible(true);
+            return (CommandSpec) root.invoke(null);
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError(name, e);
+        }
+    }
+
+    private static Set<String> options(CommandSpec command) {
+        Set<String> options = new TreeSet<>();
+        command.options().forEach(option -> options.addAll(List.of(option.names())));
+        command.subcommands().values().forEach(c -> options.addAll(options(c.getCommandSpec())));
+        return options;
+    }
+
+    @Test
+    void describesEverySignalToTheManager() throws ReflectiveOperationException {
+        Field signals = Manager.class.getDeclaredField("SIGNALS");
+        signals.setAccessible(true);
+        String text = String.join("\n", MANAGER.under("SIGNALS").lines());
+        for (Object signal : (Set<?>) signals.get(null)) {
+            if (signal != Signal.CHLD) {
+                assertThat(text).containsPattern("SIG" + signal + "\\b");
+            }
+        }
+    }
+
+    @Test
+    void describesEveryExitStatus() {
+        for (ExitStatus status : ExitStatus.values()) {
+            assertThat(CLIENT.under("EXIT STATUS").lines()).contains(".It " + status.code());
+        }
+    }
+
+    @Test
+    void describesEveryVariableOfTheLaunchers() {
+        String pages = text(MANAGER);
+        for (String launcher :
+                List.of("src/main/dist/bin/einhyrningsins", "src/build/up-to-date")) {
+            for (String variable : found("\\bEINHYRNINGSINS_[A-Z]+_?[A-Z]+", read(launcher))) {
+                if (!variable.startsWith("EINHYRNINGSINS_ORIG")) {
+                    assertThat(pages).as(launcher).contains("Ev " + variable);
+                }
+            }
+        }
+    }
+
+    // ---- the worker and the wire
+
+    @Test
+    void describesEveryVariableOfAWorker() throws IOException {
+        StringBuilder manager = new StringBuilder();
+        Path room = Path.of("src/main/java/org/einhyrningsins/manager");
+        try (Stream<Path> files = Files.list(room)) {
+            files.forEach(file -> manager.append(read(file.toString())));
+        }
+        List<String> named =
+                found(
+                        "(put|List.of)\\(\"(EINHORN|LISTEN|SERVER|NOTIFY)_[A-Z_]+",
+                        manager.toString());
+        assertThat(named).hasSizeGreaterThan(10);
+        for (String name : named) {
+            assertThat(text(WORKER)).contains(name.substring(name.indexOf('"') + 1));
+        }
+    }
+
+    @Test
+    void describesEveryCommandOfTheWire() {
+        Set<String> commands = new TreeSet<>(model("ControlModel").subcommands().keySet());
+        commands.remove("help");
+        assertThat(WIRE.under("Commands").tagged("Cm"))
+                .containsExactlyInAnyOrderElementsOf(commands);
+    }
+
+    @Test
+    void describesEveryFieldOfAStatus() {
+        WorkerStatus worker = new WorkerStatus(0, 1, 1, "", 1, 0, 0, "");
+        ProgramStatus program =
+                new ProgramStatus(
+                        "",
+                        ProgramStatus.State.RUNNING,
+                        1,
+                        1,
+                        1,
+                        "",
+                        "",
+                        List.of(worker),
+                        List.of(new SocketStatus("", "")));
+        StatusReport report = new StatusReport("", 1, 0, "", List.of(program));
+        byte[] reply = Replies.done(JsonId.of(1), ExitStatus.DONE, "", report);
+        for (String field :
+                found("\"[a-z_]+\":", new String(reply, StandardCharsets.UTF_8).strip())) {
+            String name = field.substring(1, field.length() - 2);
+            assertThat(text(WIRE)).containsPattern("Va ([a-z_]+ , )*" + name + "\\b");
+        }
+    }
+
+    @Test
+    void describesEveryStateOfAProgram() {
+        for (ProgramStatus.State state : ProgramStatus.State.values()) {
+            assertThat(WIRE.tagged("Li")).contains(state.word());
+            assertThat(text(CLIENT)).containsPattern("\\.Em .*" + state.word());
+        }
+    }
+
+    @Test
+    void itsRequestsAreUnderstood() {
+        int requests = 0;
+        for (Example example : WIRE.examples()) {
+            for (String line : example.text().split("\n", -1)) {
+                String request = line.startsWith("> ") ? line.substring(2) : line;
+                if (request.startsWith("{\"id\"")) {
+                    assertThat(Requests.parse(request.getBytes(StandardCharsets.UTF_8)))
+                            .as(example + ": " + request)
+                            .isNotInstanceOf(Malformed.class);
+                    requests++;
+                }
+            }
+        }
+        assertThat(requests).isPositive();
+    }
+
+    // ---- the pages
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void mandocHasNothingToSay(Path page) throws IOException, InterruptedException {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/mandoc")), "mandoc is not installed");
+        Path said = directory.resolve("said");
+        Process mandoc =
+                new ProcessBuilder("mandoc", "-Tlint", "-Wwarning", page.toString())
+                        .redirectErrorStream(true)
+                        .redirectOutput(said.toFile())
+                        .start();
+        assertThat(mandoc.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(Files.readString(said)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void refersToPagesThatThereAre(Path page) {
+        String text = read(page.toString());
+        for (String reference : found("\\.Xr einhyrningsins\\S* [1-9]", text)) {
+            String[] words = reference.split(" ", -1);
+            assertThat(ManPage.FOLDER.resolve(words[1] + "." + words[2])).exists();
+        }
+    }
+
+    static List<Path> pages() throws IOException {
+        try (Stream<Path> pages = Files.list(ManPage.FOLDER)) {
+            return pages.sorted().toList();
+        }
+    }
+
+    private static String text(ManPage page) {
+        return String.join("\n", page.lines());
+    }
+
+    private static List<String> found(String pattern, String text) {
+        Matcher matcher = Pattern.compile(pattern).matcher(text);
+        List<String> found = matcher.results().map(result -> result.group()).toList();
+        assertThat(found).as(pattern).isNotEmpty();
+        return found;
+    }
+
+    private static String read(String file) {
+        try {
+            return Files.readString(Path.of(file));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
