@@ -95,7 +95,9 @@ final class CommandPages {
                     new Page("dec", " [PROGRAM]... [N]", "run N workers fewer (default 1)")
                             .example("dec web", "one fewer"),
                     new Page("scale", " PROGRAM | all N", "run N workers")
-                            .detail("Until the file is read again: what it says then counts.")
+                            .detail(
+                                    "Until it is scaled again, or a reload finds another number in"
+                                        + " the file.")
                             .example("scale web 8", "eight workers of web"),
                     new Page("signal", " SIGNAL" + NAMED, "send a signal to workers")
                             .example("signal HUP web", "to all workers of web")

@@ -9,6 +9,7 @@ import org.einhyrningsins.config.Loader;
 import org.einhyrningsins.config.Printer;
 import org.einhyrningsins.config.Problem;
 import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.manager.Machine;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
 

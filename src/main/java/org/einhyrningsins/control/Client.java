@@ -167,8 +167,12 @@ public final class Client implements AutoCloseable {
         return new ControlException(
                 ExitStatus.TIMED_OUT,
                 "no answer within "
-                        + StatusText.duration(limit.patience.toMillis())
+                        + patience(limit.patience.toMillis())
                         + "; what was asked for may still go on in the manager");
+    }
+
+    private static String patience(long millis) {
+        return millis < 1_000 ? millis + "ms" : StatusText.duration(millis);
     }
 
     private ControlException wentAway() {

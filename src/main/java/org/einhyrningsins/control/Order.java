@@ -73,7 +73,9 @@ public sealed interface Order {
             case "version" -> alone(command, args, new Version());
             default ->
                     throw new UsageException(
-                            "unknown command '" + command + "'; 'help' lists the commands");
+                            "unknown command '"
+                                    + command
+                                    + "'; einhyrningsinsctl(1) lists the commands");
         };
     }
 

@@ -3,7 +3,6 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.config.Loaded;
 import org.einhyrningsins.config.Problem;
-import org.einhyrningsins.config.Surroundings;
 import org.einhyrningsins.control.ControlPath;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.JsonId;
@@ -39,7 +38,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.SequencedMap;
 import java.util.Set;
 
 /// The manager: made once, runs until everything it started has gone.
@@ -68,15 +66,10 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
 
     private Manager(LaunchOptions options) {
         this.options = options;
-        SequencedMap<String, String> inherited = Environment.inherited(System.getenv());
-        births = new Births(inherited, sockets);
-        Surroundings surroundings =
-                new Surroundings(
-                        inherited,
-                        Runtime.getRuntime().availableProcessors(),
-                        name -> Accounts.uid(name).isPresent(),
-                        name -> Accounts.gid(name).isPresent());
-        reloader = new Reloader(options.config(), surroundings, programs, sockets, log, this);
+        births = new Births(Environment.inherited(System.getenv()), sockets);
+        reloader =
+                new Reloader(
+                        options.config(), Machine.surroundings(), programs, sockets, log, this);
         operator = new Operator(programs, new Statuses(sockets), reloader, this);
     }
 
