@@ -55,6 +55,7 @@ class LoopIT {
     /// The event of the one that was closed is in the same batch as the one that closes it.
     @Test
     void whoeverGetsAClosedDescriptorsNumberDoesNotGetItsEvents() {
+        pipe(); // takes what lower numbers may be free
         int a = readable();
         int b = readable();
         List<String> called = new ArrayList<>();
@@ -65,12 +66,10 @@ class LoopIT {
                         loop.forget(fd);
                         close(fd);
                     }
-                    // the two lowest free numbers, and nothing to read
-                    int[] again = pipe();
-                    int[] more = pipe();
-                    assertThat(new int[] {again[0], again[1], more[0], more[1]}).contains(a, b);
+                    int[] again = pipe(); // the lowest free numbers; nothing to read at either end
+                    assertThat(again).containsExactlyInAnyOrder(a, b);
                     loop.watch(again[0], Poll.IN, e -> called.add("again"));
-                    loop.watch(more[0], Poll.IN, e -> called.add("more"));
+                    loop.watch(again[1], Poll.IN, e -> called.add("again"));
                 };
         loop.watch(a, Poll.IN, first);
         loop.watch(b, Poll.IN, first);
