@@ -98,12 +98,12 @@ def second_manager(lab, manager):
     second = lab.launch(socket_path=manager.socket, arguments=("--pidfile", lab.path("pid")))
     same(second.wait(), FAILED, "exit status of a second manager on the same control socket")
     same(read(lab.path("pid")), "%d\n" % manager.pid, "the pid file after a second manager's failed start")
-    third = lab.launch(arguments=("--pidfile", lab.path("not", "there", "pid")))
     lab.write("file", "")
+    lab.write("idle.yaml", "programs: { idle: { command: [sleep, infinity] } }\n")
     for broken, word in (
-        (third, "no such"),
-        (lab.launch(socket_path=lab.path("file", "c.sock")), "not a directory"),
-        (lab.launch(socket_path=lab.path("x" * 120)), "ENAMETOOLONG"),
+        (lab.launch("idle.yaml", arguments=("--pidfile", lab.path("not", "there", "pid"))), "no such file"),
+        (lab.launch("idle.yaml", socket_path=lab.path("file", "c.sock")), "no directory"),
+        (lab.launch("idle.yaml", socket_path=lab.path("x" * 120)), "ENAMETOOLONG"),
     ):
         same(broken.wait(), FAILED, "exit status of a manager that cannot start (%s)" % broken.stderr())
         check(word in broken.stderr(), lambda: "does not say %r: %s" % (word, broken.stderr()))
@@ -140,7 +140,7 @@ def all_stopped_then_die(lab):
     lab.config(edit=lambda text: text + lab.render(program("b")))
     manager = lab.start()
     manager.wait_until_up("a", 1)
-    manager.ctl("stop")
+    manager.ctl("stop", "all")
     with socket.socket(socket.AF_UNIX) as control:
         control.settimeout(20)
         control.connect(manager.socket)

@@ -21,19 +21,26 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.SequencedMap;
 
 /// Where the workers of one program speak to us: a stream socket for `worker:ack` and `worker:ping`
 /// (EINHORN_SOCK_PATH) and a datagram socket for notifications (NOTIFY_SOCKET). Only the program's
 /// user can reach them, and a message counts only if the kernel says that its sender is the worker
 /// it speaks for, or descends from it.
 final class WorkerDoor {
+    private static final String ACKS = ".sock";
+    private static final String NOTIFICATIONS = ".notify";
     private static final int LINE_BOUND = 4 * 1024;
     private static final int MOST_GUESTS = 256;
+
+    /// Read at once: a guest that writes without end lets the others have their turns.
+    private static final int MOST_READ = LINE_BOUND;
+
     private static final int DATAGRAMS_AT_ONCE = 64;
 
     private final Loop loop;
@@ -42,7 +49,10 @@ final class WorkerDoor {
     private final Path notifyPath;
     private final int acks;
     private final int notifications;
-    private final Map<Integer, Lines> guests = new HashMap<>();
+
+    /// The one that came last stands last.
+    private final SequencedMap<Integer, Lines> guests = new LinkedHashMap<>();
+
     private final ByteBuffer buffer;
 
     /// Who is told what workers say.
@@ -61,11 +71,13 @@ final class WorkerDoor {
 
     /// Opens both sockets.
     ///
+    /// @param name of their files, without `.sock` and `.notify`; nobody else's as long as this
+    ///   door is open
     /// @param owner who may use them besides root; null for the manager's own user
     WorkerDoor(
             Loop loop,
             Path directory,
-            String program,
+            String name,
             @Nullable Credentials owner,
             ByteBuffer buffer,
             Listener says)
@@ -73,17 +85,51 @@ final class WorkerDoor {
         this.loop = loop;
         this.says = says;
         this.buffer = buffer;
-        ackPath = directory.resolve(program + ".sock");
-        notifyPath = directory.resolve(program + ".notify");
+        ackPath = directory.resolve(name + ACKS);
+        notifyPath = directory.resolve(name + NOTIFICATIONS);
         acks = Sockets.listenUnix(ackPath, 0600);
-        Files.deleteIfExists(notifyPath);
-        notifications = Sockets.bindUnixDatagram(notifyPath, 0600);
-        if (owner != null) {
-            give(ackPath, owner);
-            give(notifyPath, owner);
+        notifications = notifications();
+        try {
+            if (owner != null) {
+                give(ackPath, owner);
+                give(notifyPath, owner);
+            }
+            loop.watch(acks, Poll.IN, events -> accept());
+            loop.watch(notifications, Poll.IN, events -> receive());
+        } catch (IOException | PosixException e) {
+            close();
+            throw e;
         }
-        loop.watch(acks, Poll.IN, events -> accept());
-        loop.watch(notifications, Poll.IN, events -> receive());
+    }
+
+    private int notifications() throws IOException {
+        try {
+            Files.deleteIfExists(notifyPath);
+            return Sockets.bindUnixDatagram(notifyPath, 0600);
+        } catch (IOException | PosixException e) {
+            Descriptors.close(acks);
+            RuntimeFiles.delete(ackPath);
+            throw e;
+        }
+    }
+
+    /// A name that no open door has: the program's own, unless an older door of that name is still
+    /// in use.
+    static String freeName(Path directory, String program) {
+        String name = program;
+        for (int i = 2; Files.exists(directory.resolve(name + ACKS)); i++) {
+            name = program + "~" + i;
+        }
+        return name;
+    }
+
+    /// Removes what a manager that was killed left behind. Only for who knows that it is the only
+    /// one to use the directory.
+    static void sweep(Path directory) throws IOException {
+        try (DirectoryStream<Path> left =
+                Files.newDirectoryStream(directory, "*{" + ACKS + "," + NOTIFICATIONS + "}")) {
+            left.forEach(RuntimeFiles::delete);
+        }
     }
 
     private static void give(Path path, Credentials owner) throws IOException {
@@ -116,9 +162,8 @@ final class WorkerDoor {
             return false;
         }
         if (guests.size() >= MOST_GUESTS) {
-            Descriptors.close(guest);
-            says.refused("more than " + MOST_GUESTS + " connections at the worker socket");
-            return true;
+            // a worker has little to say and may come late: who has been here for longest goes
+            dismiss(guests.firstEntry().getKey());
         }
         guests.put(guest, new Lines(LINE_BOUND));
         loop.watch(guest, Poll.IN, events -> hear(guest));
@@ -128,14 +173,14 @@ final class WorkerDoor {
 
     private void hear(int guest) {
         Lines lines = guests.get(guest);
-        buffer.clear();
+        buffer.clear().limit(MOST_READ);
         int count = lines == null ? -1 : read(guest);
         if (lines == null || count < 0) {
             return;
         }
         buffer.flip();
-        lines.feed(buffer, new Ear(Sockets.peer(guest), guest));
-        if (count == 0) {
+        lines.feed(buffer, new Ear(Sockets.peer(guest), guest, lines));
+        if (count == 0 && guests.get(guest) == lines) {
             dismiss(guest);
         }
     }
@@ -149,19 +194,22 @@ final class WorkerDoor {
     }
 
     private void dismiss(int guest) {
-        guests.remove(guest);
-        loop.forget(guest);
-        Descriptors.close(guest);
+        if (guests.remove(guest) != null) {
+            loop.forget(guest);
+            Descriptors.close(guest);
+        }
     }
 
     /// One line after the other of one guest.
     private final class Ear implements Lines.Taker {
         private final Peer sender;
         private final int guest;
+        private final Lines lines;
 
-        Ear(Peer sender, int guest) {
+        Ear(Peer sender, int guest, Lines lines) {
             this.sender = sender;
             this.guest = guest;
+            this.lines = lines;
         }
 
         @Override
@@ -200,6 +248,9 @@ final class WorkerDoor {
 
         /// A guest that does not read does not get its reply.
         private void write(byte[] reply) {
+            if (guests.get(guest) != lines) {
+                return; // gone since, and the number may be somebody else's
+            }
             try {
                 Descriptors.write(guest, ByteBuffer.wrap(reply));
             } catch (PosixException e) {
@@ -222,9 +273,9 @@ final class WorkerDoor {
         List.copyOf(guests.keySet()).forEach(this::dismiss);
         loop.forget(acks);
         loop.forget(notifications);
-        Descriptors.close(acks);
-        Descriptors.close(notifications);
         RuntimeFiles.delete(ackPath);
         RuntimeFiles.delete(notifyPath);
+        Descriptors.close(acks);
+        Descriptors.close(notifications);
     }
 }
