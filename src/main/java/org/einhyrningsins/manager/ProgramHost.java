@@ -377,22 +377,23 @@ final class ProgramHost {
 
     private final class Heard implements WorkerDoor.Listener {
         @Override
-        public void acked(int pid, Peer sender) {
+        public boolean acked(int pid, Peer sender) {
             WorkerProcess process = believed(pid, sender.pid());
             if (process != null) {
                 acked(process.id());
-            } else {
-                refused(
-                        "pid "
-                                + sender.pid()
-                                + " (uid "
-                                + sender.uid()
-                                + ") may not acknowledge for pid "
-                                + pid
-                                + ": it is no worker of '"
-                                + name()
-                                + "', or the sender is neither that worker nor a descendant of it");
+                return true;
             }
+            refused(
+                    "pid "
+                            + sender.pid()
+                            + " (uid "
+                            + sender.uid()
+                            + ") may not acknowledge for pid "
+                            + pid
+                            + ": it is no worker of '"
+                            + name()
+                            + "', or the sender is neither that worker nor a descendant of it");
+            return false;
         }
 
         @Override

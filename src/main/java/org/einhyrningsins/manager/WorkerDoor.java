@@ -60,7 +60,8 @@ final class WorkerDoor {
         /// A worker is said to be up.
         ///
         /// @param pid the process the message speaks for
-        void acked(int pid, Peer sender);
+        /// @return whether the sender may speak for it
+        boolean acked(int pid, Peer sender);
 
         /// Somebody sent a notification.
         void notified(Peer sender, String text);
@@ -214,10 +215,19 @@ final class WorkerDoor {
 
         @Override
         public void line(byte[] line) {
+            if (left()) {
+                return;
+            }
             switch (Requests.parse(line)) {
                 case WorkerMessage.Ack ack -> {
-                    says.acked(ack.pid(), sender);
-                    reply(ack.id(), "acknowledged");
+                    if (says.acked(ack.pid(), sender)) {
+                        reply(ack.id(), "acknowledged");
+                    } else {
+                        showOut(
+                                ack.id() == null ? JsonId.NONE : ack.id(),
+                                ExitStatus.NOT_ALLOWED,
+                                "you may not acknowledge for pid " + ack.pid());
+                    }
                 }
                 case WorkerMessage.Ping ping -> reply(ping.id(), "pong");
                 case Request request ->
@@ -232,12 +242,25 @@ final class WorkerDoor {
 
         @Override
         public void tooLong(int bound) {
-            says.refused("pid " + sender.pid() + " wrote a line of more than " + bound + " bytes");
+            if (!left()) {
+                refuse(JsonId.NONE, "a line of more than " + bound + " bytes");
+            }
+        }
+
+        /// Whether the guest is gone since; its number may be somebody else's.
+        private boolean left() {
+            return guests.get(guest) != lines;
         }
 
         private void refuse(JsonId id, String message) {
             says.refused("pid " + sender.pid() + ": " + message);
-            write(Replies.done(id, ExitStatus.USAGE, message));
+            showOut(id, ExitStatus.USAGE, message);
+        }
+
+        /// Who said one wrong thing would say a million of them, and we would read them all.
+        private void showOut(JsonId id, ExitStatus code, String message) {
+            write(Replies.done(id, code, message));
+            dismiss(guest);
         }
 
         private void reply(@Nullable JsonId id, String message) {
@@ -248,8 +271,8 @@ final class WorkerDoor {
 
         /// A guest that does not read does not get its reply.
         private void write(byte[] reply) {
-            if (guests.get(guest) != lines) {
-                return; // gone since, and the number may be somebody else's
+            if (left()) {
+                return;
             }
             try {
                 Descriptors.write(guest, ByteBuffer.wrap(reply));
