@@ -97,7 +97,7 @@ final class CommandPages {
                     new Page("scale", " PROGRAM | all N", "run N workers")
                             .detail(
                                     "Until it is scaled again, or a reload finds another number in"
-                                        + " the file.")
+                                            + " the file.")
                             .example("scale web 8", "eight workers of web"),
                     new Page("signal", " SIGNAL" + NAMED, "send a signal to workers")
                             .example("signal HUP web", "to all workers of web")

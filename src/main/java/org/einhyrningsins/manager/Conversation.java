@@ -14,24 +14,24 @@ import java.util.List;
 final class Conversation {
     private final @Nullable Connection client;
     private final JsonId id;
-    private final String what;
     private final List<String> outcomes = new ArrayList<>();
     private int open;
     private boolean failed;
 
     /// @param client null when nobody waits: a signal asked for it, or the client would not
-    Conversation(@Nullable Connection client, JsonId id, String what) {
+    Conversation(@Nullable Connection client, JsonId id) {
         this.client = client;
         this.id = id;
-        this.what = what;
+        if (client != null) {
+            client.begin();
+        }
     }
 
-    String what() {
-        return what;
-    }
-
-    boolean attended() {
-        return client != null && !client.closed();
+    /// It came to nothing, and whoever asked was told otherwise.
+    void abandon() {
+        if (client != null) {
+            client.end();
+        }
     }
 
     /// One program more is to answer.
@@ -60,6 +60,7 @@ final class Conversation {
     private void end() {
         if (client != null) {
             ExitStatus code = failed ? ExitStatus.FAILED : ExitStatus.DONE;
+            client.end();
             client.send(Replies.done(id, code, String.join("\n", outcomes)));
         }
     }

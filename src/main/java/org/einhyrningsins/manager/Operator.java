@@ -40,6 +40,9 @@ final class Operator implements ControlServer.Requested {
         /// Stops everything and exits.
         void die(Conversation conversation);
 
+        /// Whether it has been told to stop everything.
+        boolean ending();
+
         /// A report on those programs, complete but for them.
         StatusReport report(List<ProgramStatus> programs);
 
@@ -58,11 +61,37 @@ final class Operator implements ControlServer.Requested {
     @Override
     public void request(Connection client, Request request) {
         try {
-            obey(client, request, Order.read(request.command(), request.args()));
+            Order order = Order.read(request.command(), request.args());
+            if (conduct.ending() && starts(order)) {
+                String message = "everything is being stopped; nothing is started any more";
+                client.send(Replies.done(request.id(), ExitStatus.FAILED, message));
+            } else {
+                obey(client, request, order);
+            }
         } catch (UsageException e) {
             String message = String.valueOf(e.getMessage());
             client.send(Replies.done(request.id(), ExitStatus.USAGE, message));
         }
+    }
+
+    /// Whether it may bring workers into the world.
+    private static boolean starts(Order order) {
+        return switch (order) {
+            case Order.Status ignored -> false;
+            case Order.Show ignored -> false;
+            case Order.Events ignored -> false;
+            case Order.Version ignored -> false;
+            case Order.Die ignored -> false;
+            case Order.Stop ignored -> false;
+            case Order.Deliver ignored -> false;
+            case Order.Reload ignored -> true;
+            case Order.Upgrade ignored -> true;
+            case Order.Start ignored -> true;
+            case Order.Restart ignored -> true;
+            case Order.Increase ignored -> true;
+            case Order.Decrease ignored -> true;
+            case Order.Scale ignored -> true;
+        };
     }
 
     private void obey(Connection client, Request request, Order order) throws UsageException {
@@ -124,10 +153,10 @@ final class Operator implements ControlServer.Requested {
     /// A conversation with whoever asked; one who would not wait is answered at once.
     private static Conversation converse(Connection client, Request request) {
         if (request.waits()) {
-            return new Conversation(client, request.id(), request.command());
+            return new Conversation(client, request.id());
         }
         client.send(Replies.done(request.id(), ExitStatus.DONE, request.command() + ": accepted"));
-        return new Conversation(null, JsonId.NONE, request.command());
+        return new Conversation(null, JsonId.NONE);
     }
 
     private void reload(Connection client, Request request, List<Target> targets)
@@ -144,9 +173,11 @@ final class Operator implements ControlServer.Requested {
             }
             named.add(target.program());
         }
-        Conversation conversation =
-                new Conversation(request.waits() ? client : null, request.id(), "reload");
+        Conversation conversation = new Conversation(request.waits() ? client : null, request.id());
         Reloader.Outcome outcome = reloader.reload(named, conversation, this);
+        if (outcome.code() != ExitStatus.DONE) {
+            conversation.abandon();
+        }
         if (outcome.code() != ExitStatus.DONE || !request.waits()) {
             client.send(Replies.done(request.id(), outcome.code(), outcome.message()));
         }
