@@ -61,6 +61,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     private final Operator operator;
     private final List<Conversation> dying = new ArrayList<>();
     private @Nullable ControlServer control;
+    private @Nullable ControlSpec controlled;
     private @Nullable Path workerDirectory;
     private boolean pidFileWritten;
     private boolean stopping;
@@ -171,6 +172,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         try {
             if (directory != null) {
                 RuntimeFiles.directory(directory, "rwx------");
+                requireOurs(directory, socket);
             }
             control = new ControlServer(loop, socket, mode, buffer, operator);
         } catch (PosixException e) {
@@ -186,6 +188,19 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                             + directory
                             + " of the control socket: "
                             + RuntimeFiles.why(e));
+        }
+    }
+
+    /// In /tmp anybody could have made the default directory before us, and would own our socket.
+    private static void requireOurs(Path directory, Path socket) throws CannotStart {
+        boolean byDefault = socket.equals(ControlPath.standard(System.getenv(), Processes.user()));
+        if (byDefault && RuntimeFiles.owner(directory) != Processes.user()) {
+            throw new CannotStart(
+                    ExitStatus.FAILED,
+                    "cannot start: "
+                            + directory
+                            + ", where the control socket goes by default, belongs to somebody"
+                            + " else; remove it, or name another socket (-d)");
         }
     }
 
@@ -311,6 +326,11 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
 
     @Override
     public void settings(ServicesSpec services) {
+        ControlSpec before = controlled;
+        if (before != null && !before.equals(services.control())) {
+            log.warn("", "a change of control: takes effect when the manager is started again");
+        }
+        controlled = services.control();
         LogSpec spec = services.log();
         log.configure(options.verbose() ? new LogSpec(LogSpec.Level.DEBUG, spec.format()) : spec);
     }

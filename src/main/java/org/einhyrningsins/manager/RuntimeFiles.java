@@ -58,6 +58,16 @@ final class RuntimeFiles {
         };
     }
 
+    /// Whose a file is; -1 if there is none.
+    static int owner(Path path) {
+        try {
+            Object uid = Files.getAttribute(path, "unix:uid");
+            return uid instanceof Integer number ? number : -1;
+        } catch (IOException e) {
+            return -1;
+        }
+    }
+
     /// Which file a path names; 0 if none.
     static long inode(Path path) {
         try {

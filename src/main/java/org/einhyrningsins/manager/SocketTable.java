@@ -9,6 +9,7 @@ import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.SocketSpec;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -130,6 +131,11 @@ final class SocketTable {
                     "cannot change non-blocking of socket '%s' of '%s' while workers have it; stop the program, or leave it as it was"
                             .formatted(wanted.name(), program.name()));
         }
+        if (held.spec().ipv6Only() != wanted.ipv6Only()) {
+            throw new CannotBind(
+                    "cannot change ipv6-only of socket '%s' of '%s' while it is open; stop the program, or leave it as it was"
+                            .formatted(wanted.name(), program.name()));
+        }
     }
 
     /// Only when all sockets are had: what cannot be had as a whole changes nothing.
@@ -146,7 +152,23 @@ final class SocketTable {
                     kept.program(),
                     "socket '" + wanted.name() + "' has backlog " + wanted.backlog());
         }
+        if (wanted.address() instanceof SocketSpec.UnixPath unix
+                && !held.spec().file().equals(wanted.file())
+                && held.file() == inode(wanted)) {
+            dress(kept.program(), unix.path(), wanted);
+        }
         sockets.put(kept.key(), new Held(wanted, held.bound(), held.file()));
+    }
+
+    private void dress(String program, Path path, SocketSpec wanted) {
+        try {
+            Sockets.dress(path, wanted.file());
+            log.info(program, "socket '" + wanted.name() + "' has a new owner or mode");
+        } catch (PosixException | UnknownAccountException e) {
+            log.error(
+                    program,
+                    "socket '" + wanted.name() + "' keeps its owner and mode: " + e.getMessage());
+        }
     }
 
     /// The sockets of a definition, in its order. All of them are bound.
