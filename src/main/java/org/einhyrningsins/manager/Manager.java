@@ -62,6 +62,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     private final List<Conversation> dying = new ArrayList<>();
     private @Nullable ControlServer control;
     private @Nullable ControlSpec controlled;
+    private @Nullable Path controlDirectory;
     private @Nullable Path workerDirectory;
     private boolean pidFileWritten;
     private boolean stopping;
@@ -171,7 +172,8 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         Path directory = socket.getParent();
         try {
             if (directory != null) {
-                RuntimeFiles.directory(directory, "rwx------");
+                boolean made = RuntimeFiles.directory(directory, "rwx------");
+                controlDirectory = made ? directory : null;
                 requireOurs(directory, socket);
             }
             control = new ControlServer(loop, socket, mode, buffer, operator);
@@ -569,6 +571,9 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         }
         if (control != null) {
             control.close();
+        }
+        if (controlDirectory != null) {
+            RuntimeFiles.delete(controlDirectory);
         }
         loop.close();
     }

@@ -16,9 +16,10 @@ final class RuntimeFiles {
     /// it is.
     ///
     /// @param permissions as `rwx--x--x`
-    static void directory(Path path, String permissions) throws IOException {
+    /// @return whether it was made
+    static boolean directory(Path path, String permissions) throws IOException {
         if (Files.isDirectory(path)) {
-            return;
+            return false;
         }
         Path parent = path.getParent();
         if (parent != null) {
@@ -28,13 +29,14 @@ final class RuntimeFiles {
             Files.createDirectory(path);
         } catch (FileAlreadyExistsException e) {
             if (Files.isDirectory(path)) {
-                return; // another manager was faster
+                return false; // another manager was faster
             }
             throw e;
         }
         // not at creation: the umask would take from it
         Files.setPosixFilePermissions(
                 path, java.nio.file.attribute.PosixFilePermissions.fromString(permissions));
+        return true;
     }
 
     /// Removes a file, or an empty directory, if it is there.
