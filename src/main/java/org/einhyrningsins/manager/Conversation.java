@@ -12,18 +12,26 @@ import java.util.List;
 /// One request that is being carried out: it may concern several programs, and is answered when all
 /// of them have said what came of it.
 final class Conversation {
-    private final @Nullable Connection client;
+    private @Nullable Connection client;
     private final JsonId id;
     private final String what;
     private final List<String> outcomes = new ArrayList<>();
     private int open;
+    private final boolean waits;
     private boolean failed;
 
     /// @param client null when nobody waits: a signal asked for it, or the client would not
     Conversation(@Nullable Connection client, JsonId id, String what) {
+        this(client, id, what, true);
+    }
+
+    /// @param waits the client wants progress and the outcome; else one reply, and at once: see
+    ///   [#begun()]
+    Conversation(@Nullable Connection client, JsonId id, String what, boolean waits) {
         this.client = client;
         this.id = id;
         this.what = what;
+        this.waits = waits;
     }
 
     String what() {
@@ -39,8 +47,17 @@ final class Conversation {
         open++;
     }
 
+    /// All that can be known at once is known: a client that does not wait is answered, unless it
+    /// was, because the outcome was there already.
+    void begun() {
+        if (client != null && !waits && open > 0) {
+            client.send(Replies.done(id, ExitStatus.DONE, what + ": accepted"));
+            client = null;
+        }
+    }
+
     void progress(String message) {
-        if (client != null) {
+        if (client != null && waits) {
             client.send(Replies.progress(id, message));
         }
     }
