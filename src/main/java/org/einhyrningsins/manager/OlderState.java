@@ -229,7 +229,7 @@ final class OlderState {
     }
 
     private static int quickDeaths(Program program) {
-        return program.slots().stream().mapToInt(Slot::quickDeaths).max().orElse(0);
+        return program.slots().stream().mapToInt(slot -> slot.past().quickDeaths()).max().orElse(0);
     }
 
     private int most(ToIntFunction<Program> what) {

@@ -43,6 +43,9 @@ final class Operator implements ControlServer.Requested {
         /// @param first instead of the first signal of each program's own steps; null for those
         void die(Conversation conversation, @Nullable Signal first);
 
+        /// Whether it has been told to stop everything.
+        boolean ending();
+
         /// A report on those programs, complete but for them.
         StatusReport report(List<ProgramStatus> programs);
 
@@ -69,11 +72,41 @@ final class Operator implements ControlServer.Requested {
     @Override
     public void request(Connection client, Request request) {
         try {
-            obey(client, request, Order.read(request.command(), request.args()));
+            Order order = Order.read(request.command(), request.args());
+            if (conduct.ending() && starts(order)) {
+                String message = "everything is being stopped; nothing is started any more";
+                client.send(Replies.done(request.id(), ExitStatus.FAILED, message));
+            } else {
+                obey(client, request, order);
+            }
         } catch (UsageException e) {
             String message = String.valueOf(e.getMessage());
             client.send(Replies.done(request.id(), ExitStatus.USAGE, message));
         }
+    }
+
+    /// Whether it may bring workers into the world.
+    private static boolean starts(Order order) {
+        return switch (order) {
+            case Order.Status ignored -> false;
+            case Order.Show ignored -> false;
+            case Order.Events ignored -> false;
+            case Order.Version ignored -> false;
+            case Order.State ignored -> false;
+            case Order.Greet ignored -> false;
+            case Order.Help ignored -> false;
+            case Order.Loudness ignored -> false;
+            case Order.Die ignored -> false;
+            case Order.Stop ignored -> false;
+            case Order.Deliver ignored -> false;
+            case Order.Reload ignored -> true;
+            case Order.Upgrade ignored -> true;
+            case Order.Start ignored -> true;
+            case Order.Restart ignored -> true;
+            case Order.Increase ignored -> true;
+            case Order.Decrease ignored -> true;
+            case Order.Scale ignored -> true;
+        };
     }
 
     private void obey(Connection client, Request request, Order order) throws UsageException {
@@ -89,7 +122,7 @@ final class Operator implements ControlServer.Requested {
             case Order.Die o -> {
                 Conversation conversation = converse(client, request);
                 conduct.die(conversation, o.first());
-                conversation.begun();
+                conversation.begun(request.command());
             }
             case Order.Reload o -> reload(client, request, o.targets());
             case Order.Upgrade o -> {
@@ -154,7 +187,7 @@ final class Operator implements ControlServer.Requested {
             conversation.expect();
             conversation.outcome(true, "there is no program");
         }
-        conversation.begun();
+        conversation.begun(request.command());
     }
 
     /// Asks one program; the conversation already expects its answer.
@@ -166,7 +199,7 @@ final class Operator implements ControlServer.Requested {
 
     /// A conversation with whoever asked; one who would not wait is answered when it has begun.
     private static Conversation converse(Connection client, Request request) {
-        return new Conversation(client, request.id(), request.command(), request.waits());
+        return new Conversation(client, request.id(), request.waits());
     }
 
     private void reload(Connection client, Request request, List<Target> targets)
@@ -183,9 +216,11 @@ final class Operator implements ControlServer.Requested {
             }
             named.add(target.program());
         }
-        Conversation conversation =
-                new Conversation(request.waits() ? client : null, request.id(), "reload");
+        Conversation conversation = new Conversation(request.waits() ? client : null, request.id());
         Reloader.Outcome outcome = reloader.reload(named, conversation, this);
+        if (outcome.code() != ExitStatus.DONE) {
+            conversation.abandon();
+        }
         if (outcome.code() != ExitStatus.DONE || !request.waits()) {
             client.send(Replies.done(request.id(), outcome.code(), outcome.message()));
         }
