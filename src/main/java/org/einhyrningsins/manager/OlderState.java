@@ -90,6 +90,8 @@ final class OlderState {
         put(state, "lockfile", null);
         put(state, "consecutive_deaths_before_ack", most(OlderState::quickDeaths));
         put(state, "last_upgraded", null);
+        put(state, "nice", nice(first));
+        put(state, "reexec_commandline", null);
         put(state, "drop_environment_variables", first == null ? List.of() : first.dropEnv());
         put(state, "signal_timeout", null);
         put(state, "preloaded", false);
@@ -247,6 +249,14 @@ final class OlderState {
             case AckSpec.Notify ignored -> symbols("type", symbol("notify"));
             case AckSpec.Probe ignored -> symbols("type", symbol("probe"));
         };
+    }
+
+    private static Map<Object, @Nullable Object> nice(@Nullable ProgramSpec first) {
+        Map<Object, @Nullable Object> nice = new LinkedHashMap<>();
+        put(nice, "master", null);
+        put(nice, "worker", first == null ? null : first.identity().nice());
+        put(nice, "renice_cmd", null);
+        return nice;
     }
 
     /// einhorn counts from 0, debug, to 2, errors.
