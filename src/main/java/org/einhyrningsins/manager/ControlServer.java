@@ -60,6 +60,10 @@ final class ControlServer {
         loop.watch(listener, Poll.IN, events -> accept());
     }
 
+    Path path() {
+        return path;
+    }
+
     private void accept() {
         int fd = Acceptor.accept(listener);
         if (fd < 0) {

@@ -39,6 +39,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /// The manager: made once, runs until everything it started has gone.
@@ -523,7 +524,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     // ---- what operators ask of the manager itself
 
     @Override
-    public void die(Conversation conversation) {
+    public void die(Conversation conversation, @Nullable Signal first) {
         conversation.expect();
         if (over) {
             conversation.outcome(true, "everything is stopped");
@@ -531,7 +532,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         }
         dying.add(conversation);
         if (!stopping) {
-            stop(null);
+            stop(first);
         }
     }
 
@@ -553,6 +554,24 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     @Override
     public String version() {
         return org.einhyrningsins.spec.Release.text();
+    }
+
+    @Override
+    public String loudness(boolean more) {
+        LogSpec.Level level = more ? log.spec().level().louder() : log.spec().level().quieter();
+        log.configure(new LogSpec(level, log.spec().format()));
+        return "the log's level is " + level.name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public String state() {
+        var general =
+                new OlderState.General(
+                        control == null ? null : control.path(),
+                        options.pidFile(),
+                        log.spec().level(),
+                        !stopping);
+        return new OlderState(sockets, programs.everyHost(), general).document();
     }
 
     // ---- end

@@ -140,7 +140,7 @@ final class Statuses {
                 host.words(worker.id()));
     }
 
-    private static String word(WorkerState state) {
+    static String word(WorkerState state) {
         return switch (state) {
             case WorkerState.Starting ignored -> "starting";
             case WorkerState.Settling ignored -> "settling";

@@ -11,7 +11,25 @@ public record LogSpec(Level level, Format format) {
         ERROR,
         WARN,
         INFO,
-        DEBUG
+        DEBUG;
+
+        /// The next one that says more; the last is its own.
+        public Level louder() {
+            return switch (this) {
+                case ERROR -> WARN;
+                case WARN -> INFO;
+                case INFO, DEBUG -> DEBUG;
+            };
+        }
+
+        /// The next one that says less; the first is its own.
+        public Level quieter() {
+            return switch (this) {
+                case ERROR, WARN -> ERROR;
+                case INFO -> WARN;
+                case DEBUG -> INFO;
+            };
+        }
     }
 
     /// One line of text, or one JSON object a line.
