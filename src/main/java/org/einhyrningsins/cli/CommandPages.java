@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
 
@@ -48,6 +50,7 @@ final class CommandPages {
         "",
         "PROGRAM is a name from the configuration, PROGRAM:SLOT one of its workers",
         "(web:0). Without a name every program is meant; what stops needs 'all' for it.",
+        "Without a command: a shell, with history and completion; 'quit' leaves it.",
         "",
         "Exit status: 0 done, 1 failed, 2 usage, 3 configuration invalid,",
         "4 no manager there, 5 not allowed, 6 timed out, 70 our own bug.",
@@ -97,7 +100,7 @@ final class CommandPages {
                     new Page("scale", " PROGRAM | all N", "run N workers")
                             .detail(
                                     "Until it is scaled again, or a reload finds another number in"
-                                        + " the file.")
+                                            + " the file.")
                             .example("scale web 8", "eight workers of web"),
                     new Page("signal", " SIGNAL" + NAMED, "send a signal to workers")
                             .example("signal HUP web", "to all workers of web")
@@ -115,4 +118,14 @@ final class CommandPages {
                             .example("help reload", "all about reload"));
 
     private CommandPages() {}
+
+    /// The page of a command; null if there is no such command.
+    static @Nullable Page of(String command) {
+        for (Page page : ALL) {
+            if (page.name().equals(command)) {
+                return page;
+            }
+        }
+        return null;
+    }
 }

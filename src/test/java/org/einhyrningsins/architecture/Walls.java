@@ -55,6 +55,7 @@ record Walls(String root) {
         rules.put("jnr only in posix", only(in("posix"), "jnr..", "com.kenai.jffi.."));
         rules.put("SnakeYAML only in config", only(in("config"), "org.yaml.."));
         rules.put("picocli only in cli", only(in("cli"), "picocli.."));
+        rules.put("JLine only in cli", only(in("cli"), "org.jline.."));
         rules.put(
                 "Jackson only on the wire and in JSON output",
                 only(in("control", "cli"), "com.fasterxml.jackson.."));
