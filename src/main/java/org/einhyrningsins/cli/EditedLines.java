@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Lines that a person edits, with history and completion: JLine. The terminal is set with stty
@@ -41,7 +42,7 @@ final class EditedLines implements LineSource {
         terminal.handle(Terminal.Signal.INT, signal -> shell.interrupt());
         LineReader reader = reader(terminal, completion);
         if (history != null) {
-            reader.setVariable(LineReader.HISTORY_FILE, history);
+            remember(reader, history);
         }
         return new EditedLines(terminal, reader, prompt);
     }
@@ -60,12 +61,16 @@ final class EditedLines implements LineSource {
                 .appName(ControlProgram.NAME)
                 .parser(EditedLines::parsed)
                 .completer((r, line, candidates) -> add(completion, line, candidates))
-                .variable(LineReader.HISTORY_SIZE, ShellHistory.BOUND)
-                .variable(LineReader.HISTORY_FILE_SIZE, ShellHistory.BOUND)
-                .option(LineReader.Option.HISTORY_TIMESTAMPED, false)
                 .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
                 .option(LineReader.Option.INSERT_TAB, false)
                 .build();
+    }
+
+    static void remember(LineReader reader, Path history) {
+        reader.setVariable(LineReader.HISTORY_SIZE, ShellHistory.BOUND);
+        reader.setVariable(LineReader.HISTORY_FILE_SIZE, ShellHistory.BOUND);
+        reader.setVariable(LineReader.HISTORY_FILE, history);
+        reader.unsetOpt(LineReader.Option.HISTORY_TIMESTAMPED);
     }
 
     private static ParsedLine parsed(String line, int cursor, Parser.ParseContext context) {
@@ -127,7 +132,7 @@ final class EditedLines implements LineSource {
             while (end < line.length() && !separates(line.charAt(end))) {
                 end++;
             }
-            List<String> words = new java.util.ArrayList<>();
+            List<String> words = new ArrayList<>();
             for (String word : line.substring(command, start).split("[ \t]+", -1)) {
                 if (!word.isEmpty()) {
                     words.add(word);
