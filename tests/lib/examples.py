@@ -29,12 +29,13 @@ def own(lab, port):
     return "127.0.0.1:%d" % lab.port("port" + port)
 
 
-def serve(lab, name, program, count, port):
-    """Starts an example and waits until it answers at its port (a number as the file has it, or an address)."""
+def serve(lab, name, program, count, port, asked=None):
+    """Starts an example and waits until it answers at its port (a number as the file has it, or an address), or to
+    what asks it."""
     config = example(lab, name)
     address = own(lab, str(port)) if isinstance(port, int) else port
     manager = lab.start(config)
-    wait_for(lambda: answers(address), address + " answers", 30)
+    wait_for(asked or (lambda: answers(address)), address + " answers", 30)
     manager.wait_until_up(program, count)
     return manager, address
 
@@ -58,28 +59,28 @@ def roll_example(lab, name, program, count, port, clients=8, rolls=ROLLS):
     manager.wait_for_workers(count)
 
 
-def roll_server(lab, name, program, count, port, resent=False, seen_loss=None, told="TERM", clients=8):
+def roll_server(lab, name, program, count, port, resent=False, seen_loss=None, told="TERM", asked=None, **load):
     """Serves an example under load and rolls it ten times.
 
     Nothing is lost, and no request has to be sent again unless the server is known for that (`resent`). A server that
     loses requests itself (`seen_loss`: their kinds) may lose those, and has to lose the same when one worker is told to
     go by hand, by the signal `told`: so it is not the manager's doing.
     """
-    manager, address = serve(lab, name, program, count, port)
+    manager, address = serve(lab, name, program, count, port, asked)
     rolls = min(ROLLS, 10)
-    counts = roll(lab, manager, program, lab.load(address, clients=clients), rolls)
+    counts = roll(lab, manager, program, lab.load(address, **load), rolls)
     own_faults = tuple(seen_loss or ()) + (("resent",) if resent else ())
     nothing_lost({**counts, **dict.fromkeys(seen_loss or (), 0)}, resent=not resent)
     if any(counts[kind] for kind in own_faults):
-        loss_is_its_own(lab, manager, program, count, address, told, own_faults, clients)
+        loss_is_its_own(lab, manager, program, count, address, told, own_faults, load)
     manager.wait_until_up(program, count)
     same(len(manager.pids_of(program)), count, "workers at the end")
 
 
-def loss_is_its_own(lab, manager, program, count, address, told, kinds, clients):
+def loss_is_its_own(lab, manager, program, count, address, told, kinds, more):
     """Tells single workers to go, by hand and gracefully, until the same loss is seen with no rollout at all."""
     for _ in range(12):
-        load = lab.load(address, clients=clients)
+        load = lab.load(address, **more)
         for _ in range(5):
             victim = min(manager.pids_of(program))
             os.kill(victim, getattr(signal, "SIG" + told))
