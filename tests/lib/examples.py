@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The example configurations as they are shipped, on ports and in directories of the lab's own."""
 
+import contextlib
 import os
 import re
 import shutil
 import signal
+import socket
 
-from lab import ROLLS, ROOT, alive, answers, check, nothing_lost, same, wait_for
-
-FAILURES = ("refused", "reset", "lost", "timed_out", "bad_status")
+from lab import ROLLS, ROOT, alive, answers, check, nothing_lost, read, same, wait_for
+from load import parse_address
 
 
 def example(lab, name):
@@ -59,37 +60,70 @@ def roll_example(lab, name, program, count, port, clients=8, rolls=ROLLS):
     manager.wait_for_workers(count)
 
 
-def roll_server(lab, name, program, count, port, resent=False, seen_loss=None, told="TERM", asked=None, **load):
-    """Serves an example under load and rolls it ten times.
+def roll_server(lab, name, program, count, port, cuts=(), told="TERM", asked=None, **load):
+    """Serves an example under load and rolls it ten times: nothing is lost.
 
-    Nothing is lost, and no request has to be sent again unless the server is known for that (`resent`). A server that
-    loses requests itself (`seen_loss`: their kinds) may lose those, and has to lose the same when one worker is told to
-    go by hand, by the signal `told`: so it is not the manager's doing.
+    Some servers, told to go, cut connections on which nothing is asked just then. `cuts` says which: "kept" ones, on
+    which something was asked before, so that a client may have to send a request again; "new" ones, and then a request
+    that is on its way is lost. That is allowed here, but then the same has to happen with no rollout at all, when
+    workers are told to go by hand, by the signal `told`.
     """
     manager, address = serve(lab, name, program, count, port, asked)
-    rolls = min(ROLLS, 10)
-    counts = roll(lab, manager, program, lab.load(address, **load), rolls)
-    own_faults = tuple(seen_loss or ()) + (("resent",) if resent else ())
-    nothing_lost({**counts, **dict.fromkeys(seen_loss or (), 0)}, resent=not resent)
-    if any(counts[kind] for kind in own_faults):
-        loss_is_its_own(lab, manager, program, count, address, told, own_faults, load)
+    counts = roll(lab, manager, program, lab.load(address, **load), min(ROLLS, 10))
+    forgiven = {"lost": 0, "reset": 0} if "new" in cuts else {}
+    nothing_lost({**counts, **forgiven}, resent="kept" not in cuts)
+    if cuts:
+        cut = cut_by_hand(lab, manager, program, count, address, told, cuts)
+        check(all(cut[kind] for kind in cuts), lambda: "told by hand the server cut %s, not %s: the loss is not its own" % (cut, cuts))
     manager.wait_until_up(program, count)
     same(len(manager.pids_of(program)), count, "workers at the end")
 
 
-def loss_is_its_own(lab, manager, program, count, address, told, kinds, more):
-    """Tells single workers to go, by hand and gracefully, until the same loss is seen with no rollout at all."""
-    for _ in range(12):
-        load = lab.load(address, **more)
-        for _ in range(5):
-            victim = min(manager.pids_of(program))
-            os.kill(victim, getattr(signal, "SIG" + told))
-            wait_for(lambda: not alive(victim), "the worker told by hand is gone", 30)
-            manager.wait_until_up(program, count)
-        counts = load.finish()
-        others = [kind for kind in FAILURES if counts[kind] and kind not in kinds]
-        check(not others, lambda: "a worker stopped by hand lost %s: %s" % (others, counts["first_failures"][:5]))
-        if any(counts[kind] for kind in kinds):
-            lab.say("workers stopped by hand: " + ", ".join("%d %s" % (counts[kind], kind) for kind in kinds))
-            return
-    check(False, "the loss of the rolls is never seen when workers are stopped by hand: it is not the server's own")
+def cut_by_hand(lab, manager, program, count, address, told, wanted):
+    """How many of the connections on which nothing is asked end when all workers are told to go, with no rollout,
+    until all kinds that are wanted are seen."""
+    cut = {"new": 0, "kept": 0}
+    clients = []
+    with contextlib.ExitStack() as all_closed:
+        for kind in ["new", "kept"] * 10:
+            client = all_closed.enter_context(socket.create_connection(parse_address(address)[1], 10))
+            if kind == "kept":
+                client.sendall(b"GET / HTTP/1.1\r\nHost: e2e\r\n\r\n")
+                check(client.recv(65536), "no answer before the workers were told to go")
+            clients.append((client, kind))
+        wait_for(lambda: not waiting(address), "all connections are accepted")
+        before = manager.pids_of(program)
+        for pid in before:
+            os.kill(pid, getattr(signal, "SIG" + told))
+
+        def seen():
+            for client, kind in clients:
+                if client.fileno() >= 0 and ended(client):
+                    cut[kind] += 1
+                    client.close()
+            return all(cut[kind] for kind in wanted) or not any(map(alive, before))
+
+        wait_for(seen, "connections are cut, or the workers told by hand are gone", 40)
+    wait_for(lambda: not any(map(alive, before)), "the workers told by hand are gone", 40)
+    manager.wait_until_up(program, count)
+    lab.say("workers told by hand: of 10 each they cut %(new)d new and %(kept)d kept connections" % cut)
+    return cut
+
+
+def waiting(address):
+    """How many connections wait to be accepted at a port of 127.0.0.1."""
+    wanted = "0100007F:%04X" % parse_address(address)[1][1]
+    rows = [line.split() for line in read("/proc/net/tcp").splitlines()]
+    return sum(int(row[4].split(":")[1], 16) for row in rows if row[1] == wanted and row[3] == "0A")
+
+
+def ended(client):
+    client.setblocking(False)
+    try:
+        while client.recv(65536):
+            pass
+        return True
+    except ConnectionResetError:
+        return True
+    except BlockingIOError:
+        return False

@@ -7,4 +7,4 @@ NEEDS = {"nginx": "nginx-light"}
 
 
 def run(lab):
-    roll_server(lab, "nginx.yaml", "web", 2, 8084, resent=True, told="QUIT")
+    roll_server(lab, "nginx.yaml", "web", 2, 8084, cuts=("kept",), told="QUIT")

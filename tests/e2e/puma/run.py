@@ -7,4 +7,4 @@ NEEDS = {"puma": "puma"}
 
 
 def run(lab):
-    roll_server(lab, "puma.yaml", "web", 2, 8086, resent=True, seen_loss=("lost", "reset"))
+    roll_server(lab, "puma.yaml", "web", 2, 8086, cuts=("new", "kept"))

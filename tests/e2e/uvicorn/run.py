@@ -7,4 +7,4 @@ NEEDS = {"uvicorn": "uvicorn"}
 
 
 def run(lab):
-    roll_server(lab, "uvicorn.yaml", "web", 2, 8088, resent=True, seen_loss=("lost", "reset"))
+    roll_server(lab, "uvicorn.yaml", "web", 2, 8088, cuts=("new", "kept"))
