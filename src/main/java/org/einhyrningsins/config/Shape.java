@@ -35,12 +35,13 @@ record Shape(String name, List<String> keys, List<String> later) {
                             "workers",
                             "bind",
                             "stdin",
+                            "protocols",
                             "ack",
                             "stop",
                             "restart",
                             "rollout",
                             "logs"),
-                    List.of("health", "watchdog", "max-age", "memory-max", "after", "protocols"));
+                    List.of("health", "watchdog", "max-age", "memory-max", "after"));
     static final Shape LIMITS =
             new Shape(
                     "limits",
