@@ -82,7 +82,7 @@ final class Completion {
         if (synopsis.contains("[COMMAND]")) {
             return first ? commands() : new ArrayList<>();
         }
-        if (synopsis.contains(" SIGNAL") && first) {
+        if (synopsis.contains("SIGNAL") && first) {
             return signals();
         }
         return synopsis.contains("PROGRAM") ? targets(synopsis, before, start) : new ArrayList<>();

@@ -112,7 +112,15 @@ class ShellTest {
     @Test
     void completesWhatTheHelpNames() {
         assertThat(typed("", "s"))
-                .containsExactly("status", "show", "start", "stop", "scale", "signal");
+                .containsExactly(
+                        "status",
+                        "show",
+                        "start",
+                        "stop",
+                        "scale",
+                        "signal",
+                        "state",
+                        "set_workers");
         assertThat(typed("help", "re")).containsExactly("reload", "restart");
         assertThat(typed("status", "w")).containsExactly("web", "worker");
         assertThat(typed("-d /s --json status", "web:")).containsExactly("web:0", "web:3");
@@ -123,7 +131,7 @@ class ShellTest {
         assertThat(typed("upgrade", "--f")).containsExactly("--fleet");
         assertThat(typed("", "--ti")).containsExactly("--timeout");
         assertThat(typed("status --timeout", "")).isEmpty();
-        assertThat(typed("die", "")).isEmpty();
+        assertThat(typed("die", "TE")).containsExactly("TERM");
         assertThat(typed("frobnicate", "")).isEmpty();
     }
 
@@ -144,7 +152,7 @@ class ShellTest {
                         before -> {
                             throw new AssertionError("asked for nothing");
                         });
-        assertThat(completion.choices(List.of(), "qu")).hasSize(1);
+        assertThat(completion.choices(List.of(), "quit")).hasSize(1);
         assertThat(completion.choices(List.of("help"), "st")).isNotEmpty();
         assertThat(completion.choices(List.of("status"), "--")).isNotEmpty();
     }
