@@ -10,9 +10,11 @@ import org.einhyrningsins.control.Request;
 import org.einhyrningsins.control.Requests;
 import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
+import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -35,6 +37,11 @@ final class ControlServer {
     /// Who is told what is asked.
     interface Requested {
         void request(Connection client, Request request);
+
+        /// A worker says something of itself.
+        ///
+        /// @return why it does not count; null if it does
+        @Nullable String heard(WorkerMessage message, Peer sender);
     }
 
     /// Listens at the path. A file left behind by a manager that died is replaced; a socket that
@@ -49,10 +56,20 @@ final class ControlServer {
         loop.watch(listener, Poll.IN, events -> accept());
     }
 
-    private void accept() {
+    /// Takes up all that was said until now: what a worker said before it died counts.
+    void listen() {
+        for (int i = 0; i < MOST_CLIENTS && accept(); i++) {
+            // each is heard below
+        }
+        for (Connection client : List.copyOf(connections.values())) {
+            ready(client, Poll.IN);
+        }
+    }
+
+    private boolean accept() {
         int fd = Acceptor.accept(listener);
         if (fd < 0) {
-            return;
+            return false;
         }
         if (connections.size() >= MOST_CLIENTS) {
             byte[] full =
@@ -63,11 +80,12 @@ final class ControlServer {
                                     + MOST_CLIENTS
                                     + " clients and takes no more; try again");
             turnAway(fd, full);
-            return;
+            return true;
         }
         Connection client = new Connection(loop, fd);
         connections.put(fd, client);
         loop.watch(fd, Poll.IN, events -> ready(client, events));
+        return true;
     }
 
     private static void turnAway(int fd, byte[] reply) {
@@ -80,6 +98,9 @@ final class ControlServer {
     }
 
     private void ready(Connection client, int events) {
+        if (client.closed()) {
+            return;
+        }
         if ((events & Poll.OUT) != 0) {
             client.flush();
         }
@@ -104,14 +125,24 @@ final class ControlServer {
         public void line(byte[] line) {
             switch (Requests.parse(line)) {
                 case Request request -> requested.request(client, request);
-                case WorkerMessage message ->
-                        client.send(
-                                Replies.done(
-                                        message.id() == null ? JsonId.NONE : message.id(),
-                                        ExitStatus.USAGE,
-                                        "this is the operator's socket; a worker acknowledges at"
-                                                + " its EINHORN_SOCK_PATH"));
+                case WorkerMessage message -> hear(message, line);
                 case Malformed malformed -> client.send(Replies.malformed(malformed));
+            }
+        }
+
+        /// einhyrningsins(1) answers, einhorn(1) closes the connection in case the worker forgets
+        /// to: one in the newer dialect gets both, unless it asked for an answer and may go on.
+        private void hear(WorkerMessage message, byte[] line) {
+            String objection = requested.heard(message, client.peer());
+            JsonId id = message.id();
+            if (id != null || line[0] == '{') {
+                ExitStatus code = objection == null ? ExitStatus.DONE : ExitStatus.USAGE;
+                String done = message instanceof WorkerMessage.Ack ? "acknowledged" : "pong";
+                String text = objection == null ? done : objection;
+                client.send(Replies.done(id == null ? JsonId.NONE : id, code, text));
+            }
+            if (id == null) {
+                client.close();
             }
         }
 

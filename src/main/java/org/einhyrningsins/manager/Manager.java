@@ -15,6 +15,7 @@ import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.posix.Accounts;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
+import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Limits;
 import org.einhyrningsins.posix.Peer;
@@ -60,6 +61,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     private final Operator operator;
     private final List<Conversation> dying = new ArrayList<>();
     private @Nullable ControlServer control;
+    private @Nullable Path controlSocket;
     private @Nullable Path workerDirectory;
     private boolean stopping;
     private boolean over;
@@ -69,7 +71,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         births = new Births(Environment.inherited(System.getenv()), sockets);
         reloader =
                 new Reloader(
-                        options.config(), Machine.surroundings(), programs, sockets, log, this);
+                        options.definition(), Machine.surroundings(), programs, sockets, log, this);
         operator = new Operator(programs, new Statuses(sockets), reloader, this);
     }
 
@@ -100,6 +102,9 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         ServicesSpec services = load();
         settings(services);
         Path socket = controlPath(services.control());
+        controlSocket = socket;
+        takeLock();
+        renice();
         try {
             open(services, socket);
             start(services);
@@ -126,7 +131,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
             case Loaded.Invalid invalid -> {
                 StringBuilder text =
                         new StringBuilder("cannot start: ")
-                                .append(options.config())
+                                .append(options.definition())
                                 .append(" has problems");
                 for (Problem problem : invalid.problems()) {
                     text.append('\n').append(problem.render());
@@ -199,6 +204,34 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                 : Path.of(socket + ".workers");
     }
 
+    private void takeLock() throws CannotStart {
+        Path file = options.lockFile();
+        try {
+            if (file != null && Descriptors.lock(file) < 0) {
+                throw new CannotStart(
+                        ExitStatus.FAILED,
+                        "cannot start: another process has locked "
+                                + file
+                                + "; stop that manager, or use another lock file (-f)");
+            }
+        } catch (PosixException e) {
+            throw new CannotStart(ExitStatus.FAILED, "cannot start: lock file: " + e.getMessage());
+        }
+    }
+
+    /// As with einhorn(1), not reason enough not to start.
+    private void renice() {
+        try {
+            if (options.nice() != null) {
+                Processes.renice(options.nice());
+            }
+        } catch (PosixException e) {
+            log.warn(
+                    "",
+                    "keeps its niceness: " + e.getMessage() + " (--nice " + options.nice() + ")");
+        }
+    }
+
     private void writePidFile() throws IOException {
         if (options.pidFile() != null) {
             Files.writeString(options.pidFile(), Processes.self() + "\n");
@@ -223,7 +256,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                         + ", pid "
                         + Processes.self()
                         + ", "
-                        + options.config());
+                        + options.definition());
         for (ProgramSpec spec : services.programs().values()) {
             try {
                 host(spec);
@@ -262,7 +295,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     }
 
     private WorkerDoor door(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
-        if (workerDirectory == null) {
+        if (workerDirectory == null || controlSocket == null) {
             throw new IllegalStateException("programs are hosted after the manager is open");
         }
         IdentitySpec identity = spec.identity();
@@ -270,13 +303,14 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                 identity.user() == null
                         ? null
                         : Accounts.credentials(identity.user(), identity.group());
-        return new WorkerDoor(loop, workerDirectory, spec.name(), owner, buffer, listener);
+        return new WorkerDoor(
+                loop, controlSocket, workerDirectory, spec.name(), owner, buffer, listener);
     }
 
     @Override
     public void settings(ServicesSpec services) {
         LogSpec spec = services.log();
-        log.configure(options.verbose() ? new LogSpec(LogSpec.Level.DEBUG, spec.format()) : spec);
+        log.configure(options.level() == null ? spec : spec.withLevel(options.level()));
     }
 
     // ---- the loop
@@ -303,6 +337,13 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
             host.take(event);
         } catch (RuntimeException e) {
             log.bug(host.name(), e);
+        }
+    }
+
+    @Override
+    public void listen() {
+        if (control != null) {
+            control.listen();
         }
     }
 
@@ -447,7 +488,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                 version(),
                 Processes.self(),
                 Clock.wallMillis() - startedMillis,
-                options.config().toString(),
+                options.definition().toString(),
                 list);
     }
 

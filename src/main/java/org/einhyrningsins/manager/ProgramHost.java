@@ -17,6 +17,7 @@ import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
@@ -42,6 +43,7 @@ final class ProgramHost {
     private final Map<WorkerId, WorkerProcess> processes = new HashMap<>();
     private final Map<WorkerId, String> words = new HashMap<>();
     private final Deque<WorkerProcess> departed = new ArrayDeque<>();
+    private final Heard heard = new Heard();
     private final WorkerDoor door;
     private Program program;
     private @Nullable Blueprint latest;
@@ -74,6 +76,9 @@ final class ProgramHost {
         /// @param subject the program, or one of its workers with its pid
         void report(ProgramHost host, Effect.Severity severity, String subject, String message);
 
+        /// What was said at the control socket until now is to be heard.
+        void listen();
+
         /// Its definitions may have changed, so sockets may be over.
         void stepped(ProgramHost host);
     }
@@ -81,7 +86,7 @@ final class ProgramHost {
     ProgramHost(ProgramSpec spec, Surface surface) throws IOException {
         this.surface = surface;
         this.program = Program.of(spec, Clock.now());
-        this.door = surface.doors().open(spec, new Heard());
+        this.door = surface.doors().open(spec, heard);
     }
 
     String name() {
@@ -118,6 +123,16 @@ final class ProgramHost {
 
     void close() {
         door.close();
+    }
+
+    /// Lets a worker acknowledge at the control socket, if its program does so there.
+    ///
+    /// @return why not; null if it counts
+    @Nullable String acked(int pid, Peer sender) {
+        if (program.newest().bond().workerSocket() == BondSpec.WorkerSocket.OWN) {
+            return "this is the operator's socket; a worker acknowledges at its EINHORN_SOCK_PATH";
+        }
+        return heard.tryAck(pid, sender);
     }
 
     // ---- events
@@ -184,6 +199,9 @@ final class ProgramHost {
         try {
             WorkerProcess process = surface.births().spawn(id, blueprint(order.version()));
             processes.put(id, process);
+            if (process.line() >= 0) {
+                door.connect(process.line(), new Peer(process.pid(), process.uid(), -1));
+            }
             surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
         } catch (Births.Stillborn e) {
             pending.add(new Event.SpawnFailed(id, String.valueOf(e.getMessage())));
@@ -209,6 +227,9 @@ final class ProgramHost {
     /// leader of the group is still a zombie when its leftovers are ended, so that no other group
     /// can have its number.
     private void died(WorkerProcess process) {
+        if (program.newest().bond().workerSocket() == BondSpec.WorkerSocket.CONTROL) {
+            surface.listener().listen();
+        }
         door.listen();
         Processes.killGroup(process.pid(), Signal.KILL);
         org.einhyrningsins.posix.Exit exit = Processes.reap(process.pidfd());
@@ -223,6 +244,9 @@ final class ProgramHost {
         }
         take(new Event.Exited(id, new Exit(exit.code(), exit.signal())));
         // only now, for the same reason as deeds come before words
+        if (process.line() >= 0) {
+            door.disconnect(process.line());
+        }
         processes.remove(id);
         words.remove(id);
         surface.loop().forget(process.pidfd());
@@ -329,21 +353,28 @@ final class ProgramHost {
     private final class Heard implements WorkerDoor.Listener {
         @Override
         public void acked(int pid, Peer sender) {
+            tryAck(pid, sender);
+        }
+
+        /// Why it does not count; null if it does.
+        @Nullable String tryAck(int pid, Peer sender) {
             WorkerProcess process = believed(pid, sender.pid());
             if (process != null) {
                 take(new Event.Acked(process.id()));
-            } else {
-                refused(
-                        "pid "
-                                + sender.pid()
-                                + " (uid "
-                                + sender.uid()
-                                + ") may not acknowledge for pid "
-                                + pid
-                                + ": it is no worker of '"
-                                + name()
-                                + "', or the sender is neither that worker nor a descendant of it");
+                return null;
             }
+            String why =
+                    "pid "
+                            + sender.pid()
+                            + " (uid "
+                            + sender.uid()
+                            + ") may not acknowledge for pid "
+                            + pid
+                            + ": it is no worker of '"
+                            + name()
+                            + "', or the sender is neither that worker nor a descendant of it";
+            refused(why);
+            return why;
         }
 
         @Override

@@ -16,6 +16,7 @@ import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.spec.BondSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -38,12 +39,19 @@ final class WorkerDoor {
 
     private final Loop loop;
     private final Listener says;
+    private final Path controlPath;
     private final Path ackPath;
     private final Path notifyPath;
     private final int acks;
     private final int notifications;
-    private final Map<Integer, Lines> guests = new HashMap<>();
+    private final Map<Integer, Guest> guests = new HashMap<>();
+    private int lines;
     private final ByteBuffer buffer;
+
+    /// Who speaks to us.
+    ///
+    /// @param worker whose line it is, of those that were born with one; null for one who came in
+    private record Guest(Lines lines, @Nullable Peer worker) {}
 
     /// Who is told what workers say.
     interface Listener {
@@ -61,9 +69,11 @@ final class WorkerDoor {
 
     /// Opens both sockets.
     ///
+    /// @param controlPath the operator's socket, where some programs' workers speak to us
     /// @param owner who may use them besides root; null for the manager's own user
     WorkerDoor(
             Loop loop,
+            Path controlPath,
             Path directory,
             String program,
             @Nullable Credentials owner,
@@ -73,6 +83,7 @@ final class WorkerDoor {
         this.loop = loop;
         this.says = says;
         this.buffer = buffer;
+        this.controlPath = controlPath;
         ackPath = directory.resolve(program + ".sock");
         notifyPath = directory.resolve(program + ".notify");
         acks = Sockets.listenUnix(ackPath, 0600);
@@ -90,8 +101,27 @@ final class WorkerDoor {
         Files.setAttribute(path, "unix:uid", owner.uid());
     }
 
-    Path ackPath() {
-        return ackPath;
+    /// What a worker's EINHORN_SOCK_PATH says.
+    Path ackPath(BondSpec bond) {
+        return switch (bond.workerSocket()) {
+            case OWN -> ackPath;
+            case CONTROL -> controlPath;
+        };
+    }
+
+    /// Listens to a worker on the line that it was born with. Whoever holds the other end has it
+    /// from that worker, so it speaks for that worker and no other.
+    void connect(int line, Peer worker) {
+        guests.put(line, new Guest(new Lines(LINE_BOUND), worker));
+        lines++;
+        loop.watch(line, Poll.IN, events -> hear(line));
+    }
+
+    /// The worker is gone.
+    void disconnect(int line) {
+        if (guests.containsKey(line)) {
+            dismiss(line);
+        }
     }
 
     Path notifyPath() {
@@ -115,26 +145,27 @@ final class WorkerDoor {
         if (guest < 0) {
             return false;
         }
-        if (guests.size() >= MOST_GUESTS) {
+        if (guests.size() - lines >= MOST_GUESTS) {
             Descriptors.close(guest);
             says.refused("more than " + MOST_GUESTS + " connections at the worker socket");
             return true;
         }
-        guests.put(guest, new Lines(LINE_BOUND));
+        guests.put(guest, new Guest(new Lines(LINE_BOUND), null));
         loop.watch(guest, Poll.IN, events -> hear(guest));
         hear(guest);
         return true;
     }
 
     private void hear(int guest) {
-        Lines lines = guests.get(guest);
+        Guest known = guests.get(guest);
         buffer.clear();
-        int count = lines == null ? -1 : read(guest);
-        if (lines == null || count < 0) {
+        int count = known == null ? -1 : read(guest);
+        if (known == null || count < 0) {
             return;
         }
         buffer.flip();
-        lines.feed(buffer, new Ear(Sockets.peer(guest), guest));
+        Peer sender = known.worker() == null ? Sockets.peer(guest) : known.worker();
+        known.lines().feed(buffer, new Ear(sender, guest));
         if (count == 0) {
             dismiss(guest);
         }
@@ -149,7 +180,8 @@ final class WorkerDoor {
     }
 
     private void dismiss(int guest) {
-        guests.remove(guest);
+        Guest gone = guests.remove(guest);
+        lines -= gone != null && gone.worker() != null ? 1 : 0;
         loop.forget(guest);
         Descriptors.close(guest);
     }

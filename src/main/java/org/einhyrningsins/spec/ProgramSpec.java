@@ -26,6 +26,7 @@ import java.util.SequencedMap;
 /// @param restart what happens when a worker dies by itself
 /// @param rollout how workers are replaced by those of a newer definition
 /// @param logs where descriptors 1 and 2 go
+/// @param bond how workers are bound to the manager
 public record ProgramSpec(
         String name,
         List<Template> command,
@@ -40,7 +41,8 @@ public record ProgramSpec(
         StopSpec stop,
         RestartSpec restart,
         RolloutSpec rollout,
-        LogsSpec logs) {
+        LogsSpec logs,
+        BondSpec bond) {
     public ProgramSpec {
         command = List.copyOf(command);
         env = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(env));
@@ -55,14 +57,14 @@ public record ProgramSpec(
     public ProgramSpec withWorkers(int count) {
         return new ProgramSpec(
                 name, command, directory, env, dropEnv, identity, count, sockets, stdin, ack, stop,
-                restart, rollout, logs);
+                restart, rollout, logs, bond);
     }
 
     /// What a worker is born with: two definitions that agree here need no new workers, since all
     /// else (worker count, stop, restart, rollout, ack) is the manager's business and changes in
     /// place.
     public Birth birth() {
-        return new Birth(command, directory, env, dropEnv, identity, sockets, stdin, logs);
+        return new Birth(command, directory, env, dropEnv, identity, sockets, stdin, logs, bond);
     }
 
     /// The part of a definition that a running worker cannot change: see [#birth()].
@@ -74,5 +76,6 @@ public record ProgramSpec(
             IdentitySpec identity,
             List<SocketSpec> sockets,
             @Nullable String stdin,
-            LogsSpec logs) {}
+            LogsSpec logs,
+            BondSpec bond) {}
 }
