@@ -76,7 +76,7 @@ final class ClassicLine {
     /// Why a file cannot be given with these options; null if it can.
     static @Nullable String objectionToFile(ParseResult line) {
         for (OptionSpec option : DEFINING) {
-            if (line.hasMatchedOption(option)) {
+            if (line.hasMatchedOption(option.longestName())) {
                 return "-c FILE says all of it: "
                         + option.longestName()
                         + " is for a line without a file (einhorn's -c NAME is --command-name"
@@ -88,7 +88,7 @@ final class ClassicLine {
 
     private static @Nullable String objection(ParseResult line) {
         for (Refusal refusal : REFUSED) {
-            if (line.hasMatchedOption(refusal.option())) {
+            if (line.hasMatchedOption(refusal.option().longestName())) {
                 return refusal.option().longestName() + ": " + refusal.why();
             }
         }

@@ -245,7 +245,7 @@ final class ProgramHost {
         take(new Event.Exited(id, new Exit(exit.code(), exit.signal())));
         // only now, for the same reason as deeds come before words
         if (process.line() >= 0) {
-            door.disconnect(process.line());
+            door.disconnect(process.line(), process.pid());
         }
         processes.remove(id);
         words.remove(id);

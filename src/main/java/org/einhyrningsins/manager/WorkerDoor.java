@@ -117,9 +117,11 @@ final class WorkerDoor {
         loop.watch(line, Poll.IN, events -> hear(line));
     }
 
-    /// The worker is gone.
-    void disconnect(int line) {
-        if (guests.containsKey(line)) {
+    /// The worker is gone. If it had hung up before, the number of its line may be another's by
+    /// now.
+    void disconnect(int line, int pid) {
+        Guest guest = guests.get(line);
+        if (guest != null && guest.worker() != null && guest.worker().pid() == pid) {
             dismiss(line);
         }
     }
