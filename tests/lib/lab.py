@@ -378,9 +378,9 @@ def command_of(pid):
 
 
 class Manager:
-    """One run of `einhyrningsins -c FILE -d SOCKET`."""
+    """One run of `einhyrningsins -c FILE -d SOCKET`, or of a classic command line: those words, without -d."""
 
-    def __init__(self, lab, config, env, socket_path=None, arguments=(), before_exec=None):
+    def __init__(self, lab, config, env, socket_path=None, arguments=(), before_exec=None, classic=None):
         check(os.access(BIN, os.X_OK), lambda: "there is no %s; build it, or name another in EINHYRNINGSINS_BIN" % BIN)
         self.lab = lab
         self.config = config
@@ -392,7 +392,7 @@ class Manager:
         with open(self.stderr_path, "w") as err, open(self.stdout_path, "w") as out:
             self.began = time.monotonic()
             self.process = subprocess.Popen(
-                [BIN, "-c", config, "-d", self.socket, *arguments],
+                [BIN, *classic] if classic else [BIN, "-c", config, "-d", self.socket, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,

@@ -17,7 +17,8 @@ Options are `key=value` arguments:
 
     version=v1       what the body says (default: the environment variable VERSION, else v1)
     ack=einhorn      einhorn (JSON to EINHORN_SOCK_PATH) | yaml (the older one-line dialect) | notify
-                     (READY=1 to NOTIFY_SOCKET) | child (einhorn, but sent by a child process) | none
+                     (READY=1 to NOTIFY_SOCKET) | child (einhorn, but sent by a child process) | fd (einhorn, on the
+                     descriptor EINHORN_SOCK_FD, which is closed then) | none
     boot=0           seconds before it is up
     work=0           seconds that a request takes
     drain=2          seconds that a silent connection is given after the order to go
@@ -322,6 +323,11 @@ def acknowledge(how):
     line = b'{"command":"worker:ack","pid":%d}\n' % pid
     if how == "yaml":
         line = b"---%%20{command:%%20%%22worker:ack%%22,%%20pid:%%20%d}%%0A\n" % pid
+    if how == "fd":
+        line_fd = int(os.environ["EINHORN_SOCK_FD"])
+        os.write(line_fd, line)
+        os.close(line_fd)
+        return
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as messenger:
         messenger.settimeout(10)
         messenger.connect(os.environ["EINHORN_SOCK_PATH"])

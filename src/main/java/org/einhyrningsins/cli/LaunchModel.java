@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.einhyrningsins.manager.Definition;
 import org.einhyrningsins.manager.LaunchOptions;
+import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.Release;
+import org.einhyrningsins.spec.ServicesSpec;
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine;
@@ -14,13 +17,13 @@ import picocli.CommandLine.ParseResult;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// The manager's command line as picocli knows it: help, the subcommands, and mistakes.
 final class LaunchModel {
-    private static final String CLASSIC =
-            "a configuration is needed: einhyrningsins -c FILE"
-                    + " ('einhyrningsins -b ADDR PROGRAM', without a file, is not there yet)";
+    private static final String NOTHING =
+            "nothing to run: einhyrningsins -c FILE, or einhyrningsins -b ADDR:PORT PROGRAM";
 
     private static final String TRY = "\nTry '" + Main.NAME + " help'.";
 
@@ -32,6 +35,8 @@ final class LaunchModel {
         "",
         "Examples:",
         "  einhyrningsins -c services.yaml      run it, in the foreground",
+        "  einhyrningsins -n 4 -b :80,r ./web   the classic line: one program, no file",
+        "  einhyrningsins print -- -n 4 ./web   the file that such a line stands for",
         "  einhyrningsins check services.yaml   every problem it has, by line",
         "  einhyrningsinsctl status             ask a running manager",
     };
@@ -39,7 +44,7 @@ final class LaunchModel {
     private LaunchModel() {}
 
     /// What a command line turned out to be.
-    sealed interface Reading permits Run, Check, Print, Say, Mistake {}
+    sealed interface Reading permits Run, Check, Print, PrintLine, Say, Mistake {}
 
     /// Run the manager.
     record Run(LaunchOptions options) implements Reading {}
@@ -50,6 +55,11 @@ final class LaunchModel {
     /// Show what a file means.
     record Print(Path file) implements Reading {}
 
+    /// Show what a classic command line means.
+    ///
+    /// @param more a comment on what it says and no file could; empty for nothing
+    record PrintLine(ServicesSpec services, String more) implements Reading {}
+
     /// Something to print: help, a version.
     record Say(String text) implements Reading {}
 
@@ -59,33 +69,74 @@ final class LaunchModel {
     static Reading read(String[] words) {
         CommandLine line = new CommandLine(root());
         try {
-            return reading(line, line.parseArgs(words));
-        } catch (CommandLine.UnmatchedArgumentException e) {
-            return new Mistake("unknown word '" + e.getUnmatched().get(0) + "'; " + CLASSIC + TRY);
+            if (words.length == 0 || !line.getSubcommands().containsKey(words[0])) {
+                return plainLine(line, words);
+            }
+            return printsLine(words)
+                    ? printLine(read(Arrays.copyOfRange(words, 2, words.length)))
+                    : subcommand(line, line.parseArgs(words).subcommand());
         } catch (ParameterException e) {
             return new Mistake(e.getMessage() + TRY);
         }
     }
 
-    private static Reading reading(CommandLine line, ParseResult root) {
+    private static boolean printsLine(String[] words) {
+        return words.length > 1 && words[0].equals("print") && words[1].equals("--");
+    }
+
+    private static Reading printLine(Reading classic) {
+        return classic instanceof Run(LaunchOptions options)
+                        && options.definition() instanceof Definition.CommandLine line
+                ? new PrintLine(line.services(), ClassicLine.beyondAFile(options))
+                : classic instanceof Run
+                        ? new Mistake("'print --' is for a line without -c; write 'print FILE'")
+                        : classic;
+    }
+
+    /// Options, and a program if it is a classic line. A subcommand comes first or not at all: what
+    /// comes later is the name of a program.
+    private static Reading plainLine(CommandLine line, String[] words) {
+        ClassicWords.Parted parted = ClassicWords.part(line.getCommandSpec(), words);
+        return reading(
+                line, line.parseArgs(parted.options().toArray(new String[0])), parted.program());
+    }
+
+    private static Reading reading(CommandLine line, ParseResult root, List<String> program) {
         if (root.hasMatchedOption("-h")) {
             return say(line);
         }
         if (root.hasMatchedOption("-V")) {
             return version();
         }
-        if (root.hasSubcommand()) {
-            return subcommand(line, root.subcommand());
-        }
         Path config = path(root, "-c");
-        return config == null
-                ? new Mistake(CLASSIC + TRY)
-                : new Run(
+        if (config == null) {
+            return program.isEmpty() ? new Mistake(NOTHING + TRY) : ClassicLine.read(root, program);
+        }
+        String objection = ClassicLine.objectionToFile(root);
+        if (!program.isEmpty()) {
+            objection =
+                    "-c FILE says what to run, and so does '"
+                            + program.getFirst()
+                            + "'; einhorn's -c NAME is --command-name here";
+        }
+        return objection == null
+                ? new Run(
                         new LaunchOptions(
-                                config,
+                                new Definition.File(config),
                                 path(root, "-d"),
                                 path(root, "--pidfile"),
-                                root.hasMatchedOption("-v")));
+                                path(root, "--lockfile"),
+                                null,
+                                level(root)))
+                : new Mistake(objection + TRY);
+    }
+
+    private static LogSpec.@Nullable Level level(ParseResult line) {
+        boolean verbose = line.hasMatchedOption("-v");
+        if (verbose == line.hasMatchedOption("-q")) {
+            return null;
+        }
+        return verbose ? LogSpec.Level.DEBUG : LogSpec.Level.WARN;
     }
 
     private static Reading subcommand(CommandLine line, ParseResult command) {
@@ -108,7 +159,7 @@ final class LaunchModel {
                 : new Print(Path.of(file));
     }
 
-    private static @Nullable Path path(ParseResult line, String option) {
+    static @Nullable Path path(ParseResult line, String option) {
         String text = line.matchedOptionValue(option, "");
         return text.isEmpty() ? null : Path.of(text);
     }
@@ -146,8 +197,10 @@ final class LaunchModel {
                         "Runs the programs of a file, holds their sockets and replaces their"
                                 + " workers.")
                 .customSynopsis(
-                        Main.NAME + " -c FILE [-d PATH] [--pidfile FILE] [-v]",
-                        "       " + Main.NAME + " check FILE | print FILE | version | help")
+                        Main.NAME + " -c FILE [-d PATH] [-e FILE] [-f FILE] [-v | -q]",
+                        "       " + Main.NAME + " [OPTION]... [--] PROGRAM [ARGUMENT]...",
+                        "       " + Main.NAME + " check FILE | print FILE | version | help",
+                        "       " + Main.NAME + " print -- [OPTION]... [--] PROGRAM [ARGUMENT]...")
                 .optionListHeading("%nOptions:%n")
                 .commandListHeading("%nCommands:%n")
                 .footer(FOOTER);
@@ -158,8 +211,11 @@ final class LaunchModel {
                         "PATH",
                         "-d",
                         "--socket-path"));
-        root.addOption(file("where to write the manager's process id", "FILE", "--pidfile"));
+        root.addOption(file("where to write the manager's process id", "FILE", "-e", "--pidfile"));
+        root.addOption(file("locked while the manager runs", "FILE", "-f", "--lockfile"));
         root.addOption(flag("log at level debug", "-v", "--verbose"));
+        root.addOption(flag("log at level warn", "-q", "--quiet"));
+        ClassicLine.addTo(root);
         root.addOption(help());
         root.addOption(flag("version", "-V", "--version"));
         CommandSpec check = command("check", "Says whether a file is valid, or all its problems.");

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.einhyrningsins.config.Printer;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.manager.LaunchOptions;
 import org.einhyrningsins.manager.Manager;
+import org.einhyrningsins.spec.ServicesSpec;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -48,6 +50,10 @@ public final class Main {
             case LaunchModel.Check check ->
                     new FileCheck(out, err).check(check.file(), check.json());
             case LaunchModel.Print print -> new FileCheck(out, err).print(print.file());
+            case LaunchModel.PrintLine(ServicesSpec services, String more) -> {
+                out.print(more + Printer.print(services));
+                yield ExitStatus.DONE.code();
+            }
             case LaunchModel.Say(String text) -> {
                 out.print(text);
                 yield ExitStatus.DONE.code();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.einhyrningsins.manager.Definition;
 import org.einhyrningsins.manager.LaunchOptions;
+import org.einhyrningsins.spec.LogSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
@@ -30,14 +32,20 @@ final class QuickLaunch {
         }
         return line.config == null
                 ? null
-                : new LaunchOptions(line.config, line.socket, line.pidFile, line.verbose);
+                : new LaunchOptions(
+                        new Definition.File(line.config),
+                        line.socket,
+                        line.pidFile,
+                        null,
+                        null,
+                        line.verbose ? LogSpec.Level.DEBUG : null);
     }
 
     private boolean take(String word) {
         return switch (word) {
             case "-c", "--config" -> config == null && (config = path()) != null;
             case "-d", "--socket-path" -> socket == null && (socket = path()) != null;
-            case "--pidfile" -> pidFile == null && (pidFile = path()) != null;
+            case "-e", "--pidfile" -> pidFile == null && (pidFile = path()) != null;
             case "-v", "--verbose" -> !verbose && (verbose = true);
             default -> false;
         };

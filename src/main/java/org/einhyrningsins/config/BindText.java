@@ -43,7 +43,7 @@ public final class BindText {
     /// As the classic command line has it: SO_REUSEADDR only with `,r`.
     ///
     /// @param ipv4 `-4`
-    /// @param ipv6 `-6`
+    /// @param ipv6 `-6`: such a socket takes no IPv4 either
     public static BindText ofCommandLine(Path base, boolean ipv4, boolean ipv6) {
         HostPort.Family chosen = ipv4 ? HostPort.Family.IPV4 : HostPort.Family.IPV6;
         return new BindText(base, ipv4 == ipv6 ? HostPort.Family.ANY : chosen, false);
@@ -68,13 +68,14 @@ public final class BindText {
         }
         Address address = address(rest);
         boolean internet = address instanceof Tcp || address instanceof Udp;
+        boolean ipv6Only = internet && family == HostPort.Family.IPV6;
         return new SocketSpec(
                 name,
                 address,
                 reuse && internet,
                 nonBlocking,
                 DEFAULT_BACKLOG,
-                false,
+                ipv6Only,
                 UnixFile.DEFAULT);
     }
 

@@ -53,7 +53,7 @@ record HostPort(String host, String port) {
     /// The address itself; of a host name, its first of that family.
     InetAddress address(Family family) throws Misread {
         try {
-            return host.isEmpty() ? all(family) : literalOrName(family);
+            return host.isEmpty() ? all(family) : ofFamily(family, literalOrName(family));
         } catch (UnknownHostException _) {
             throw new Misread("the host name " + Texts.quoted(host) + " cannot be resolved");
         } catch (IllegalArgumentException _) {
@@ -77,7 +77,19 @@ record HostPort(String host, String port) {
                 return address;
             }
         }
-        throw new Misread("the host name " + Texts.quoted(host) + " has no address of " + family);
+        throw new Misread(
+                "the host name " + Texts.quoted(host) + " has no address of " + word(family));
+    }
+
+    private InetAddress ofFamily(Family family, InetAddress address) throws Misread {
+        if (family != Family.ANY && (family == Family.IPV6) != address instanceof Inet6Address) {
+            throw new Misread(Texts.quoted(host) + " is not an address of " + word(family));
+        }
+        return address;
+    }
+
+    private static String word(Family family) {
+        return family == Family.IPV6 ? "IPv6" : "IPv4";
     }
 
     /// Four numbers; what the C library makes of three or two (127.1) is never meant.

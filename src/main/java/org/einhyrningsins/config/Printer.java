@@ -7,6 +7,7 @@ import org.einhyrningsins.spec.AckSpec.Fixed;
 import org.einhyrningsins.spec.AckSpec.HttpTarget;
 import org.einhyrningsins.spec.AckSpec.OwnSocket;
 import org.einhyrningsins.spec.AckSpec.TcpTarget;
+import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.IdentitySpec.Limit;
@@ -72,7 +73,7 @@ public final class Printer {
                         + Shape.word(log.level())
                         + ", format: "
                         + Shape.word(log.format())
-                        + "}");
+                        + (log.syslog() ? ", syslog: true}" : "}"));
     }
 
     private void program(ProgramSpec program) {
@@ -88,6 +89,20 @@ public final class Printer {
         restart(program.restart());
         rollout(program.rollout());
         line(4, "logs: " + logs(program.logs()));
+        bond(program.bond());
+    }
+
+    /// Only what differs: nearly every program goes without.
+    private void bond(BondSpec bond) {
+        if (bond.workerSocket() != BondSpec.DEFAULT.workerSocket()) {
+            line(4, "worker-socket: " + Shape.word(bond.workerSocket()));
+        }
+        if (bond.descriptor() != BondSpec.DEFAULT.descriptor()) {
+            line(4, "worker-socket-fd: " + bond.descriptor());
+        }
+        if (bond.outlive() != BondSpec.DEFAULT.outlive()) {
+            line(4, "outlive-manager: " + bond.outlive());
+        }
     }
 
     private static String logs(LogsSpec logs) {

@@ -5,6 +5,8 @@ import org.einhyrningsins.config.Node.Entry;
 import org.einhyrningsins.config.Node.Items;
 import org.einhyrningsins.config.Node.Mapping;
 import org.einhyrningsins.config.Node.Scalar;
+import org.einhyrningsins.spec.BondSpec;
+import org.einhyrningsins.spec.BondSpec.WorkerSocket;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -77,7 +79,8 @@ final class ProgramReader {
                 new StopReader(values).read(program.node("stop")),
                 new RestartReader(values).read(program.node("restart")),
                 rollout(program.fields("rollout", Shape.ROLLOUT)),
-                logs(program.node("logs")));
+                logs(program.node("logs")),
+                bond(program));
     }
 
     private List<Template> command(@Nullable Node node, Path directory, Templates templates) {
@@ -270,6 +273,23 @@ final class ProgramReader {
                 fields.number("max-unacked", 1, MAX_WORKERS, otherwise.maxUnacked()),
                 fields.duration("settle", otherwise.settle()),
                 fields.number("retries", 1, MAX_WORKERS, otherwise.retries()));
+    }
+
+    /// A worker of another user could not reach the control socket.
+    private static BondSpec bond(Fields program) {
+        BondSpec otherwise = BondSpec.DEFAULT;
+        WorkerSocket socket =
+                program.choice("worker-socket", WorkerSocket.values(), otherwise.workerSocket());
+        if (socket == WorkerSocket.CONTROL && (program.has("user") || program.has("group"))) {
+            program.report(
+                    "worker-socket",
+                    "workers with a user or group of their own cannot reach the control socket;"
+                            + " leave it out, or those");
+        }
+        return new BondSpec(
+                socket,
+                program.flag("worker-socket-fd", otherwise.descriptor()),
+                program.flag("outlive-manager", otherwise.outlive()));
     }
 
     /// `inherit`, `null` (the word or YAML's nothing), or a file.

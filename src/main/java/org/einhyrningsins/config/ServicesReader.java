@@ -72,7 +72,8 @@ final class ServicesReader {
     private static LogSpec log(Fields fields) {
         return new LogSpec(
                 fields.choice("level", LogSpec.Level.values(), LogSpec.DEFAULT.level()),
-                fields.choice("format", LogSpec.Format.values(), LogSpec.DEFAULT.format()));
+                fields.choice("format", LogSpec.Format.values(), LogSpec.DEFAULT.format()),
+                fields.flag("syslog", LogSpec.DEFAULT.syslog()));
     }
 
     private @Nullable Mapping defaults(Fields top) {

@@ -17,7 +17,7 @@ record Shape(String name, List<String> keys, List<String> later) {
                     List.of("http", "state-dir"));
     static final Shape INCLUDED = new Shape("included", List.of("programs"), List.of());
     static final Shape CONTROL = new Shape("control", List.of("socket", "mode"), List.of("allow"));
-    static final Shape LOG = new Shape("log", List.of("level", "format"), List.of());
+    static final Shape LOG = new Shape("log", List.of("level", "format", "syslog"), List.of());
     static final Shape PROGRAM =
             new Shape(
                     "program",
@@ -40,7 +40,10 @@ record Shape(String name, List<String> keys, List<String> later) {
                             "stop",
                             "restart",
                             "rollout",
-                            "logs"),
+                            "logs",
+                            "worker-socket",
+                            "worker-socket-fd",
+                            "outlive-manager"),
                     List.of("health", "watchdog", "max-age", "memory-max", "after"));
     static final Shape LIMITS =
             new Shape(

@@ -7,6 +7,7 @@ import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.posix.SpawnException;
 import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.Spawner;
@@ -25,6 +26,8 @@ import java.util.SequencedMap;
 
 /// Turns an order to spawn into a process.
 final class Births {
+    private static final int[] NO_LINE = {-1, -1};
+
     private final SequencedMap<String, String> inherited;
     private final SocketTable sockets;
     private final Spawner spawner = new Spawner();
@@ -71,11 +74,20 @@ final class Births {
         try {
             Path log = logs instanceof LogsSpec.ToFile file ? file.path() : null;
             long offset = log == null ? 0 : length(log);
-            Spawned spawned = spawn(id, blueprint, output);
+            boolean connected = blueprint.version().spec().bond().descriptor();
+            int[] line = connected ? Sockets.pair() : NO_LINE;
+            Spawned spawned = spawn(id, blueprint, output, line);
             Credentials credentials = blueprint.credentials();
             int uid = credentials == null ? -1 : credentials.uid();
             return new WorkerProcess(
-                    id, spawned.pid(), spawned.pidfd(), uid, Clock.wallMillis(), log, offset);
+                    id,
+                    spawned.pid(),
+                    spawned.pidfd(),
+                    line[0],
+                    uid,
+                    Clock.wallMillis(),
+                    log,
+                    offset);
         } catch (SpawnException | PosixException e) {
             throw new Stillborn(e.getMessage());
         } finally {
@@ -85,17 +97,37 @@ final class Births {
         }
     }
 
+    private Spawned spawn(WorkerId id, Blueprint blueprint, int output, int[] line)
+            throws SpawnException {
+        boolean born = false;
+        try {
+            Spawned spawned = spawn(id, blueprint, output, line[1]);
+            born = true;
+            return spawned;
+        } finally {
+            closeLine(line[1]);
+            closeLine(born ? -1 : line[0]);
+        }
+    }
+
+    private static void closeLine(int fd) {
+        if (fd >= 0) {
+            Descriptors.close(fd);
+        }
+    }
+
     /// A remembered executable that is no longer there is looked for once more.
-    private Spawned spawn(WorkerId id, Blueprint blueprint, int output) throws SpawnException {
+    private Spawned spawn(WorkerId id, Blueprint blueprint, int output, int line)
+            throws SpawnException {
         int err = output == 1 ? 2 : output; // inherited: each its own
         if (blueprint.remembersExecutable()) {
             try {
-                return spawner.spawn(blueprint.order(id, output, err));
+                return spawner.spawn(blueprint.order(id, output, err, line));
             } catch (SpawnException e) {
                 blueprint.forgetExecutable();
             }
         }
-        return spawner.spawn(blueprint.order(id, output, err));
+        return spawner.spawn(blueprint.order(id, output, err, line));
     }
 
     private int output(LogsSpec logs) throws Stillborn {

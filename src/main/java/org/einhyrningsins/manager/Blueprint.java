@@ -53,8 +53,12 @@ final class Blueprint {
         spec.dropEnv().forEach(same::remove);
         spec.env().forEach((name, value) -> set(same, name, value));
         Environment.announce(same, spec, bound, version.generation());
-        same.put("EINHORN_SOCK_PATH", door.ackPath().toString());
+        same.put("EINHORN_SOCK_PATH", door.ackPath(spec.bond()).toString());
         same.put("NOTIFY_SOCKET", door.notifyPath().toString());
+        if (spec.bond().descriptor()) {
+            int number = ProgramSpec.FIRST_SOCKET_FD + bound.size();
+            same.put("EINHORN_SOCK_FD", Integer.toString(number));
+        }
         own.removeIf(entry -> same.containsKey(entry.getKey()));
         same.forEach((name, value) -> environment.add(name + "=" + value));
         path = same.getOrDefault("PATH", DEFAULT_PATH);
@@ -103,7 +107,8 @@ final class Blueprint {
     ///
     /// @param out what becomes its descriptor 1
     /// @param err what becomes its descriptor 2
-    SpawnOrder order(WorkerId id, int out, int err) {
+    /// @param line what becomes its EINHORN_SOCK_FD; -1 for none
+    SpawnOrder order(WorkerId id, int out, int err, int line) {
         ProgramSpec spec = version.spec();
         List<String> argv = new ArrayList<>(spec.command().size());
         for (Template word : spec.command()) {
@@ -118,6 +123,9 @@ final class Blueprint {
         List<Integer> given = new ArrayList<>(descriptors);
         given.set(1, out);
         given.set(2, err);
+        if (line >= 0) {
+            given.add(line);
+        }
         IdentitySpec identity = spec.identity();
         return new SpawnOrder(
                 executable(argv.getFirst()),
@@ -129,7 +137,8 @@ final class Blueprint {
                 credentials,
                 identity.umask(),
                 identity.nice(),
-                identity.limits());
+                identity.limits(),
+                spec.bond().outlive() ? null : spec.stop().steps().getFirst().signal());
     }
 
     private String executable(String command) {

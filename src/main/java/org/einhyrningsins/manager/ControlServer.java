@@ -10,9 +10,11 @@ import org.einhyrningsins.control.Request;
 import org.einhyrningsins.control.Requests;
 import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
+import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -46,6 +48,13 @@ final class ControlServer {
     /// Who is told what is asked.
     interface Requested {
         void request(Connection client, Request request);
+
+        /// A worker says something of itself.
+        ///
+        /// @return why it does not count; null if it does
+        default @Nullable String heard(WorkerMessage message, Peer sender) {
+            return "this is the operator's socket; a worker acknowledges at its EINHORN_SOCK_PATH";
+        }
     }
 
     /// Listens at the path. A file left behind by a manager that died is replaced; a socket that
@@ -64,10 +73,20 @@ final class ControlServer {
         return path;
     }
 
-    private void accept() {
+    /// Takes up all that was said until now: what a worker said before it died counts.
+    void listen() {
+        for (int i = 0; i < MOST_CLIENTS && accept(); i++) {
+            // each is heard below
+        }
+        for (Connection client : List.copyOf(connections)) {
+            ready(client, Poll.IN);
+        }
+    }
+
+    private boolean accept() {
         int fd = Acceptor.accept(listener);
         if (fd < 0) {
-            return;
+            return false;
         }
         if (connections.size() >= MOST_CLIENTS && !dismissAnIdleOne()) {
             byte[] full =
@@ -78,7 +97,7 @@ final class ControlServer {
                                     + MOST_CLIENTS
                                     + " clients and takes no more; try again");
             turnAway(fd, full);
-            return;
+            return true;
         }
         try {
             Connection client = new Connection(loop, fd, connections::remove);
@@ -87,6 +106,7 @@ final class ControlServer {
         } catch (PosixException e) {
             Descriptors.close(fd);
         }
+        return true;
     }
 
     private boolean dismissAnIdleOne() {
@@ -121,6 +141,9 @@ final class ControlServer {
     }
 
     private void ready(Connection client, int events) {
+        if (client.closed()) {
+            return;
+        }
         if ((events & Poll.OUT) != 0) {
             client.flush();
         }
@@ -150,14 +173,24 @@ final class ControlServer {
             }
             switch (Requests.parse(line)) {
                 case Request request -> requested.request(client, request);
-                case WorkerMessage message ->
-                        client.send(
-                                Replies.done(
-                                        message.id() == null ? JsonId.NONE : message.id(),
-                                        ExitStatus.USAGE,
-                                        "this is the operator's socket; a worker acknowledges at"
-                                                + " its EINHORN_SOCK_PATH"));
+                case WorkerMessage message -> hear(message, line);
                 case Malformed malformed -> client.send(Replies.malformed(malformed));
+            }
+        }
+
+        /// einhyrningsins(1) answers, einhorn(1) closes the connection in case the worker forgets
+        /// to: one in the newer dialect gets both, unless it asked for an answer and may go on.
+        private void hear(WorkerMessage message, byte[] line) {
+            String objection = requested.heard(message, client.peer());
+            JsonId id = message.id();
+            if (id != null || line[0] == '{') {
+                ExitStatus code = objection == null ? ExitStatus.DONE : ExitStatus.USAGE;
+                String done = message instanceof WorkerMessage.Ack ? "acknowledged" : "pong";
+                String text = objection == null ? done : objection;
+                client.send(Replies.done(id == null ? JsonId.NONE : id, code, text));
+            }
+            if (id == null) {
+                client.close();
             }
         }
 

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.spec.LogSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
 
 /// What the command line asks of the manager.
 ///
-/// @param config the file
-/// @param controlSocket instead of the file's or the default; null for those
+/// @param definition what to run
+/// @param controlSocket instead of the definition's or the default; null for those
 /// @param pidFile written at start, removed at the end; null for none
-/// @param verbose log at level debug whatever the file says
+/// @param lockFile locked as long as the manager runs; null for none
+/// @param nice the manager's own niceness, -20 to 19; null leaves it
+/// @param level of the log, whatever the definition says; null for what that says
 public record LaunchOptions(
-        Path config, @Nullable Path controlSocket, @Nullable Path pidFile, boolean verbose) {}
+        Definition definition,
+        @Nullable Path controlSocket,
+        @Nullable Path pidFile,
+        @Nullable Path lockFile,
+        @Nullable Integer nice,
+        LogSpec.@Nullable Level level) {}

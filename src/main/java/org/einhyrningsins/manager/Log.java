@@ -2,6 +2,7 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.spec.LogSpec;
+import org.jspecify.annotations.Nullable;
 
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 final class Log {
     private final PrintStream out;
     private LogSpec spec;
+    private @Nullable Syslog syslog;
 
     Log(PrintStream out, LogSpec spec) {
         this.out = out;
@@ -63,9 +65,26 @@ final class Log {
         } else {
             text(line, level, subject, message);
         }
+        if (spec.syslog() && level.compareTo(LogSpec.Level.WARN) <= 0) {
+            toSystem(level, subject, message);
+        }
         byte[] bytes = line.append('\n').toString().getBytes(StandardCharsets.UTF_8);
         out.write(bytes, 0, bytes.length);
         out.flush();
+    }
+
+    /// That it cannot be had is said once, and whenever it is lost.
+    private void toSystem(LogSpec.Level level, String subject, String message) {
+        if (syslog == null) {
+            syslog = new Syslog(Syslog.SOCKET);
+        }
+        String trouble = syslog.send(level, subject.isEmpty() ? message : subject + ": " + message);
+        if (trouble != null) {
+            LogSpec without = spec;
+            spec = new LogSpec(spec.level(), spec.format(), false);
+            warn("", trouble);
+            spec = without;
+        }
     }
 
     private static void text(

@@ -15,6 +15,7 @@ import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.posix.Accounts;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
+import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Limits;
 import org.einhyrningsins.posix.Peer;
@@ -64,6 +65,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     private @Nullable ControlServer control;
     private @Nullable ControlSpec controlled;
     private @Nullable Path controlDirectory;
+    private @Nullable Path controlSocket;
     private @Nullable Path workerDirectory;
     private boolean pidFileWritten;
     private boolean stopping;
@@ -80,7 +82,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         births = new Births(Environment.inherited(System.getenv()), sockets);
         reloader =
                 new Reloader(
-                        options.config(), Machine.surroundings(), programs, sockets, log, this);
+                        options.definition(), Machine.surroundings(), programs, sockets, log, this);
         operator = new Operator(programs, new Statuses(sockets), reloader, this);
     }
 
@@ -111,6 +113,9 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         ServicesSpec services = load();
         settings(services);
         Path socket = controlPath(services.control());
+        controlSocket = socket;
+        takeLock();
+        renice();
         try {
             open(services, socket);
             start(services);
@@ -137,7 +142,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
             case Loaded.Invalid invalid -> {
                 StringBuilder text =
                         new StringBuilder("cannot start: ")
-                                .append(options.config())
+                                .append(options.definition())
                                 .append(" has problems");
                 for (Problem problem : invalid.problems()) {
                     text.append('\n').append(problem.render());
@@ -248,6 +253,34 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         return hash;
     }
 
+    private void takeLock() throws CannotStart {
+        Path file = options.lockFile();
+        try {
+            if (file != null && Descriptors.lock(file) < 0) {
+                throw new CannotStart(
+                        ExitStatus.FAILED,
+                        "cannot start: another process has locked "
+                                + file
+                                + "; stop that manager, or use another lock file (-f)");
+            }
+        } catch (PosixException e) {
+            throw new CannotStart(ExitStatus.FAILED, "cannot start: lock file: " + e.getMessage());
+        }
+    }
+
+    /// As with einhorn(1), not reason enough not to start.
+    private void renice() {
+        try {
+            if (options.nice() != null) {
+                Processes.renice(options.nice());
+            }
+        } catch (PosixException e) {
+            log.warn(
+                    "",
+                    "keeps its niceness: " + e.getMessage() + " (--nice " + options.nice() + ")");
+        }
+    }
+
     private void writePidFile() throws IOException {
         if (options.pidFile() != null) {
             Files.writeString(options.pidFile(), Processes.self() + "\n");
@@ -273,7 +306,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                         + ", pid "
                         + Processes.self()
                         + ", "
-                        + options.config());
+                        + options.definition());
         for (ProgramSpec spec : services.programs().values()) {
             try {
                 host(spec);
@@ -315,7 +348,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     }
 
     private WorkerDoor door(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
-        if (workerDirectory == null) {
+        if (workerDirectory == null || controlSocket == null) {
             throw new IllegalStateException("programs are hosted after the manager is open");
         }
         IdentitySpec identity = spec.identity();
@@ -324,7 +357,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                         ? null
                         : Accounts.credentials(identity.user(), identity.group());
         String name = WorkerDoor.freeName(workerDirectory, spec.name());
-        return new WorkerDoor(loop, workerDirectory, name, owner, buffer, listener);
+        return new WorkerDoor(loop, controlSocket, workerDirectory, name, owner, buffer, listener);
     }
 
     @Override
@@ -335,7 +368,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         }
         controlled = services.control();
         LogSpec spec = services.log();
-        log.configure(options.verbose() ? new LogSpec(LogSpec.Level.DEBUG, spec.format()) : spec);
+        log.configure(options.level() == null ? spec : spec.withLevel(options.level()));
     }
 
     // ---- the loop
@@ -365,6 +398,13 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         if (socketsMayBeOver) {
             socketsMayBeOver = false;
             sockets.closeAllBut(programs.inUse());
+        }
+    }
+
+    @Override
+    public void listen() {
+        if (control != null) {
+            control.listen();
         }
     }
 
@@ -547,7 +587,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                 version(),
                 Processes.self(),
                 Clock.wallMillis() - startedMillis,
-                options.config().toString(),
+                options.definition().toString(),
                 list);
     }
 
@@ -559,7 +599,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     @Override
     public String loudness(boolean more) {
         LogSpec.Level level = more ? log.spec().level().louder() : log.spec().level().quieter();
-        log.configure(new LogSpec(level, log.spec().format()));
+        log.configure(log.spec().withLevel(level));
         return "the log's level is " + level.name().toLowerCase(Locale.ROOT);
     }
 

@@ -11,8 +11,10 @@ import org.einhyrningsins.control.StatusText;
 import org.einhyrningsins.control.Target;
 import org.einhyrningsins.control.UsageException;
 import org.einhyrningsins.control.WireHelp;
+import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Event;
+import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
@@ -107,6 +109,18 @@ final class Operator implements ControlServer.Requested {
             case Order.Decrease ignored -> true;
             case Order.Scale ignored -> true;
         };
+    }
+
+    @Override
+    public @Nullable String heard(WorkerMessage message, Peer sender) {
+        for (ProgramHost host : programs.everyHost()) {
+            if (host.owns(message.pid())) {
+                return message instanceof WorkerMessage.Ack
+                        ? host.acked(message.pid(), sender)
+                        : null;
+            }
+        }
+        return "pid " + message.pid() + " is no worker of this manager";
     }
 
     private void obey(Connection client, Request request, Order order) throws UsageException {

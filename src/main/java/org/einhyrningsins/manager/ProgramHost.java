@@ -18,6 +18,7 @@ import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
@@ -51,6 +52,7 @@ final class ProgramHost {
     private final Deque<WorkerProcess> departed = new ArrayDeque<>();
     private final Map<String, WorkerDoor> doors = new HashMap<>();
     private final Complaints complaints = new Complaints();
+    private final Heard heard = new Heard();
     private Program program;
     private @Nullable Blueprint latest;
     private @Nullable Blueprint earlier;
@@ -82,6 +84,9 @@ final class ProgramHost {
         /// @param subject the program, or one of its workers with its pid
         void report(ProgramHost host, Effect.Severity severity, String subject, String message);
 
+        /// What was said at the control socket until now is to be heard.
+        void listen();
+
         /// An event has been dealt with.
         void stepped(ProgramHost host);
 
@@ -104,7 +109,7 @@ final class ProgramHost {
         String user = spec.identity().user() == null ? "" : spec.identity().user();
         WorkerDoor door = doors.get(user);
         if (door == null) {
-            door = surface.doors().open(spec, new Heard());
+            door = surface.doors().open(spec, heard);
             doors.put(user, door);
         }
         return door;
@@ -144,6 +149,16 @@ final class ProgramHost {
 
     void close() {
         doors.values().forEach(WorkerDoor::close);
+    }
+
+    /// Lets a worker acknowledge at the control socket, if its program does so there.
+    ///
+    /// @return why not; null if it counts
+    @Nullable String acked(int pid, Peer sender) {
+        if (program.newest().bond().workerSocket() == BondSpec.WorkerSocket.OWN) {
+            return "this is the operator's socket; a worker acknowledges at its EINHORN_SOCK_PATH";
+        }
+        return heard.tryAck(pid, sender);
     }
 
     // ---- events
@@ -242,6 +257,10 @@ final class ProgramHost {
         try {
             WorkerProcess process = surface.births().spawn(id, blueprint(order.version()));
             processes.put(id, process);
+            if (process.line() >= 0) {
+                door(order.version().spec())
+                        .connect(process.line(), new Peer(process.pid(), process.uid(), -1));
+            }
             surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
         } catch (Births.Stillborn e) {
             pending.add(new Event.SpawnFailed(id, String.valueOf(e.getMessage())));
@@ -283,6 +302,9 @@ final class ProgramHost {
     /// leader of the group is still a zombie when its leftovers are ended, so that no other group
     /// can have its number.
     private void died(WorkerProcess process) {
+        if (program.newest().bond().workerSocket() == BondSpec.WorkerSocket.CONTROL) {
+            surface.listener().listen();
+        }
         doors.values().forEach(WorkerDoor::listen);
         Processes.killGroup(process.pid(), Signal.KILL);
         org.einhyrningsins.posix.Exit exit = Processes.reap(process.pidfd());
@@ -297,6 +319,9 @@ final class ProgramHost {
         }
         take(new Event.Exited(id, new Exit(exit.code(), exit.signal())));
         // only now, for the same reason as deeds come before words
+        if (process.line() >= 0) {
+            doors.values().forEach(door -> door.disconnect(process.line(), process.pid()));
+        }
         processes.remove(id);
         words.remove(id);
         surface.loop().forget(process.pidfd());
@@ -411,12 +436,17 @@ final class ProgramHost {
     private final class Heard implements WorkerDoor.Listener {
         @Override
         public boolean acked(int pid, Peer sender) {
+            return tryAck(pid, sender) == null;
+        }
+
+        /// Why it does not count; null if it does.
+        @Nullable String tryAck(int pid, Peer sender) {
             WorkerProcess process = believed(pid, sender.pid());
             if (process != null) {
                 acked(process.id());
-                return true;
+                return null;
             }
-            refused(
+            String why =
                     "pid "
                             + sender.pid()
                             + " (uid "
@@ -425,8 +455,9 @@ final class ProgramHost {
                             + pid
                             + ": it is no worker of '"
                             + name()
-                            + "', or the sender is neither that worker nor a descendant of it");
-            return false;
+                            + "', or the sender is neither that worker nor a descendant of it";
+            refused(why);
+            return why;
         }
 
         @Override

@@ -14,7 +14,6 @@ import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +24,7 @@ import java.util.Set;
 /// Reads the file again and brings the programs to what it says. New sockets are bound before
 /// anything is touched; if the file has a problem or a socket cannot be had, nothing is.
 final class Reloader {
-    private final Path file;
+    private final Definition definition;
     private final Surroundings surroundings;
     private final Programs programs;
     private final SocketTable sockets;
@@ -43,13 +42,13 @@ final class Reloader {
     record Outcome(ExitStatus code, String message) {}
 
     Reloader(
-            Path file,
+            Definition definition,
             Surroundings surroundings,
             Programs programs,
             SocketTable sockets,
             Log log,
             Hosting hosting) {
-        this.file = file;
+        this.definition = definition;
         this.surroundings = surroundings;
         this.programs = programs;
         this.sockets = sockets;
@@ -57,14 +56,21 @@ final class Reloader {
         this.hosting = hosting;
     }
 
-    /// Reads the file.
+    /// Reads the definition.
     Loaded load() {
-        return Loader.load(file, surroundings);
+        return switch (definition) {
+            case Definition.File file -> Loader.load(file.path(), surroundings);
+            case Definition.CommandLine line -> new Loaded.Valid(line.services(), List.of());
+        };
     }
 
-    /// @param named only these programs, and these roll whether they changed or not; empty for all
-    ///   that changed
-    Outcome reload(Set<String> named, Conversation conversation, Operator operator) {
+    /// @param names only these programs, and these roll whether they changed or not; empty for all
+    ///   that changed. A command line never changes, and who says reload wants something done: all.
+    Outcome reload(Set<String> names, Conversation conversation, Operator operator) {
+        Set<String> named =
+                names.isEmpty() && definition instanceof Definition.CommandLine line
+                        ? line.services().programs().keySet()
+                        : names;
         return switch (load()) {
             case Loaded.Invalid invalid -> refuse(invalid);
             case Loaded.Valid valid -> apply(valid, named, conversation, operator);
@@ -81,7 +87,7 @@ final class Reloader {
                         ? "1 problem"
                         : invalid.problems().size() + " problems");
         String message = text.append("; nothing was changed").toString();
-        log.error("", "cannot reload " + file + ": " + message);
+        log.error("", "cannot reload " + definition + ": " + message);
         return new Outcome(ExitStatus.INVALID, message);
     }
 
@@ -90,7 +96,8 @@ final class Reloader {
         for (String name : named) {
             if (!valid.services().programs().containsKey(name) && programs.get(name) == null) {
                 return new Outcome(
-                        ExitStatus.USAGE, operator.unknown(name) + " and " + file + " has none");
+                        ExitStatus.USAGE,
+                        operator.unknown(name) + " and " + definition + " has none");
             }
         }
         Plan plan = plan(valid.services(), named);

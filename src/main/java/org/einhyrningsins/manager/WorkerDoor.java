@@ -16,6 +16,7 @@ import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.spec.BondSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -26,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 
 /// Where the workers of one program speak to us: a stream socket for `worker:ack` and `worker:ping`
@@ -45,15 +47,22 @@ final class WorkerDoor {
 
     private final Loop loop;
     private final Listener says;
+    private final Path controlPath;
     private final Path ackPath;
     private final Path notifyPath;
     private final int acks;
     private final int notifications;
 
     /// The one that came last stands last.
-    private final SequencedMap<Integer, Lines> guests = new LinkedHashMap<>();
+    private final SequencedMap<Integer, Guest> guests = new LinkedHashMap<>();
 
+    private int lines;
     private final ByteBuffer buffer;
+
+    /// Who speaks to us.
+    ///
+    /// @param worker whose line it is, of those that were born with one; null for one who came in
+    private record Guest(Lines lines, @Nullable Peer worker) {}
 
     /// Who is told what workers say.
     interface Listener {
@@ -72,11 +81,13 @@ final class WorkerDoor {
 
     /// Opens both sockets.
     ///
+    /// @param controlPath the operator's socket, where some programs' workers speak to us
     /// @param name of their files, without `.sock` and `.notify`; nobody else's as long as this
     ///   door is open
     /// @param owner who may use them besides root; null for the manager's own user
     WorkerDoor(
             Loop loop,
+            Path controlPath,
             Path directory,
             String name,
             @Nullable Credentials owner,
@@ -86,6 +97,7 @@ final class WorkerDoor {
         this.loop = loop;
         this.says = says;
         this.buffer = buffer;
+        this.controlPath = controlPath;
         ackPath = directory.resolve(name + ACKS);
         notifyPath = directory.resolve(name + NOTIFICATIONS);
         acks = Sockets.listenUnix(ackPath, 0600);
@@ -137,8 +149,29 @@ final class WorkerDoor {
         Files.setAttribute(path, "unix:uid", owner.uid());
     }
 
-    Path ackPath() {
-        return ackPath;
+    /// What a worker's EINHORN_SOCK_PATH says.
+    Path ackPath(BondSpec bond) {
+        return switch (bond.workerSocket()) {
+            case OWN -> ackPath;
+            case CONTROL -> controlPath;
+        };
+    }
+
+    /// Listens to a worker on the line that it was born with. Whoever holds the other end has it
+    /// from that worker, so it speaks for that worker and no other.
+    void connect(int line, Peer worker) {
+        guests.put(line, new Guest(new Lines(LINE_BOUND), worker));
+        lines++;
+        loop.watch(line, Poll.IN, events -> hear(line));
+    }
+
+    /// The worker is gone. If it had hung up before, the number of its line may be another's by
+    /// now.
+    void disconnect(int line, int pid) {
+        Guest guest = guests.get(line);
+        if (guest != null && guest.worker() != null && guest.worker().pid() == pid) {
+            dismiss(line);
+        }
     }
 
     Path notifyPath() {
@@ -162,26 +195,37 @@ final class WorkerDoor {
         if (guest < 0) {
             return false;
         }
-        if (guests.size() >= MOST_GUESTS) {
-            // a worker has little to say and may come late: who has been here for longest goes
-            dismiss(guests.firstEntry().getKey());
+        if (guests.size() - lines >= MOST_GUESTS) {
+            dismissLongest();
         }
-        guests.put(guest, new Lines(LINE_BOUND));
+        guests.put(guest, new Guest(new Lines(LINE_BOUND), null));
         loop.watch(guest, Poll.IN, events -> hear(guest));
         hear(guest);
         return true;
     }
 
+    /// A worker has little to say and may come late: who came in and has been here for longest
+    /// goes.
+    private void dismissLongest() {
+        for (Map.Entry<Integer, Guest> entry : guests.entrySet()) {
+            if (entry.getValue().worker() == null) {
+                dismiss(entry.getKey());
+                return;
+            }
+        }
+    }
+
     private void hear(int guest) {
-        Lines lines = guests.get(guest);
+        Guest known = guests.get(guest);
         buffer.clear().limit(MOST_READ);
-        int count = lines == null ? -1 : read(guest);
-        if (lines == null || count < 0) {
+        int count = known == null ? -1 : read(guest);
+        if (known == null || count < 0) {
             return;
         }
         buffer.flip();
-        lines.feed(buffer, new Ear(Sockets.peer(guest), guest, lines));
-        if (count == 0 && guests.get(guest) == lines) {
+        Peer sender = known.worker() == null ? Sockets.peer(guest) : known.worker();
+        known.lines().feed(buffer, new Ear(sender, guest, known));
+        if (count == 0 && known.equals(guests.get(guest))) {
             dismiss(guest);
         }
     }
@@ -195,7 +239,9 @@ final class WorkerDoor {
     }
 
     private void dismiss(int guest) {
-        if (guests.remove(guest) != null) {
+        Guest gone = guests.remove(guest);
+        if (gone != null) {
+            lines -= gone.worker() != null ? 1 : 0;
             loop.forget(guest);
             Descriptors.close(guest);
         }
@@ -205,12 +251,12 @@ final class WorkerDoor {
     private final class Ear implements Lines.Taker {
         private final Peer sender;
         private final int guest;
-        private final Lines lines;
+        private final Guest known;
 
-        Ear(Peer sender, int guest, Lines lines) {
+        Ear(Peer sender, int guest, Guest known) {
             this.sender = sender;
             this.guest = guest;
-            this.lines = lines;
+            this.known = known;
         }
 
         @Override
@@ -249,7 +295,7 @@ final class WorkerDoor {
 
         /// Whether the guest is gone since; its number may be somebody else's.
         private boolean left() {
-            return guests.get(guest) != lines;
+            return !known.equals(guests.get(guest));
         }
 
         private void refuse(JsonId id, String message) {

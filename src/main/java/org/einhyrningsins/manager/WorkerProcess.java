@@ -10,6 +10,7 @@ import java.nio.file.Path;
 ///
 /// @param pid also the number of its process group
 /// @param pidfd readable when it is dead
+/// @param line our end of its EINHORN_SOCK_FD; -1 if it has none
 /// @param bornMillis wall clock, for people
 /// @param log what it writes to, if that is a file; else null
 /// @param logOffset how long that file was when it was born
@@ -17,6 +18,7 @@ record WorkerProcess(
         WorkerId id,
         int pid,
         int pidfd,
+        int line,
         int uid,
         long bornMillis,
         @Nullable Path log,

@@ -16,6 +16,8 @@ public final class Descriptors {
     private static final int O_CREAT = 0x40;
     private static final int O_APPEND = 0x400;
     private static final int O_NONBLOCK = 0x800;
+    private static final int LOCK_EX = 2;
+    private static final int LOCK_NB = 4;
     private static final int F_GETFL = 3;
     private static final int F_SETFL = 4;
     private static final int F_DUPFD_CLOEXEC = 1030;
@@ -111,6 +113,20 @@ public final class Descriptors {
         int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK; // a FIFO must not make us wait
         int fd = raise(open(file.toString(), flags, 0640));
         setNonBlocking(fd, false);
+        return fd;
+    }
+
+    /// Locks a file for as long as the descriptor is open, made with mode 0600 if it is not there.
+    ///
+    /// @return the descriptor; -1 if somebody else has the lock
+    public static int lock(Path file) {
+        int fd = raise(open(file.toString(), O_WRONLY | O_CREAT, 0600));
+        long result = Kernel.call(Syscall.FLOCK, fd, LOCK_EX | LOCK_NB);
+        if (Kernel.is(result, Errno.EAGAIN)) {
+            close(fd);
+            return -1;
+        }
+        Kernel.check("flock " + file, result);
         return fd;
     }
 

@@ -6,8 +6,11 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.IntPredicate;
 
 /// Processes: ours, our children's, and who descends from whom.
@@ -30,6 +33,7 @@ public final class Processes {
     private static final int MOST_ORPHANS_AT_ONCE = 1_000;
     private static final int STAT_PARENT = 1; // fields after the command, counted from 0
     private static final int STAT_START = 19;
+    private static final int PRIO_PROCESS = 0;
     private static final int EXECUTE = 1;
     private static final int EFFECTIVE_IDS = 0x200;
 
@@ -134,6 +138,28 @@ public final class Processes {
     /// The parent of a process; 0 or less if it has none, or is none.
     public static int parent(int pid) {
         return (int) stat(pid, STAT_PARENT);
+    }
+
+    /// Sets the niceness of all our threads: on Linux each has its own, and what a thread spawns
+    /// has that thread's.
+    public static void renice(int nice) {
+        for (String thread : threads()) {
+            int tid = Integer.parseInt(thread);
+            long result = Kernel.call(Syscall.SETPRIORITY, PRIO_PROCESS, tid, nice);
+            if (!Kernel.is(result, Errno.ESRCH)) { // gone since
+                Kernel.check("setpriority", result);
+            }
+        }
+    }
+
+    private static List<String> threads() {
+        List<String> threads = new ArrayList<>();
+        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
+            tasks.forEach(task -> threads.add(task.getFileName().toString()));
+        } catch (IOException e) {
+            throw new PosixException("open /proc/self/task", Errno.ENOENT.number());
+        }
+        return threads;
     }
 
     /// Whether a process is that ancestor or comes from it, as far as its parents live: an orphan

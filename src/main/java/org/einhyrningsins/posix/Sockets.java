@@ -233,6 +233,30 @@ public final class Sockets {
         Kernel.check("chmod " + path, result);
     }
 
+    /// Two stream sockets connected to each other: the first is ours, non-blocking and raised; the
+    /// second blocks and is raised.
+    public static int[] pair() {
+        Scratch scratch = Scratch.here();
+        int type = SOCK_STREAM | SOCK_CLOEXEC;
+        long result =
+                Kernel.call(Syscall.SOCKETPAIR, SocketAddress.AF_UNIX, type, 0, scratch.structures);
+        Kernel.check("socketpair", result);
+        int[] pair = {scratch.bytes.getInt(0), scratch.bytes.getInt(4)};
+        int ours = Descriptors.raise(pair[0]);
+        int theirs = Descriptors.raise(pair[1]);
+        Descriptors.setNonBlocking(ours, true);
+        return new int[] {ours, theirs};
+    }
+
+    /// A socket that sends datagrams to the one at that path: non-blocking, raised.
+    public static int connectUnixDatagram(Path path) {
+        int fd = socket(SocketAddress.AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK);
+        orClose(
+                fd,
+                () -> connect(fd, SocketAddress.putUnix(Scratch.here().bytes, path.toString())));
+        return Descriptors.raise(fd);
+    }
+
     /// The next connection, non-blocking; -1 if none is waiting.
     public static int accept(int listener) {
         int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;

@@ -3,6 +3,7 @@ package org.einhyrningsins.posix;
 
 import org.einhyrningsins.spec.IdentitySpec.Limit;
 import org.einhyrningsins.spec.IdentitySpec.Resource;
+import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.Map;
 /// @param descriptors what become 0, 1, 2, 3 …; the child has no others
 /// @param nice -20 to 19
 /// @param limits those to be set; NOFILE is what the manager was started with, if not given
+/// @param orphaned what the kernel sends it when the thread that spawned it ends; null for nothing
 public record SpawnOrder(
         String executable,
         List<String> argv,
@@ -28,4 +30,5 @@ public record SpawnOrder(
         @Nullable Credentials credentials,
         @Nullable Integer umask,
         @Nullable Integer nice,
-        Map<Resource, Limit> limits) {}
+        Map<Resource, Limit> limits,
+        @Nullable Signal orphaned) {}

@@ -3,6 +3,7 @@ package org.einhyrningsins.posix;
 
 import org.einhyrningsins.spec.IdentitySpec.Limit;
 import org.einhyrningsins.spec.IdentitySpec.Resource;
+import org.einhyrningsins.spec.Signal;
 
 import java.nio.BufferOverflowException;
 import java.nio.file.Files;
@@ -15,7 +16,8 @@ import java.util.Map;
 ///
 /// In this order, each step with the errno of its own: all signals to their defaults, a process
 /// group of its own, the descriptors, none but these, the directory, umask, limits, niceness,
-/// groups and user, the pid written into the environment, the signals unblocked, execve.
+/// groups and user, the signal for orphans, the pid written into the environment, the signals
+/// unblocked, execve.
 ///
 /// While the child is on its way to the new program the caller stands still, as with vfork: some
 /// hundred microseconds; longer if the file system is slow. The caller is the manager's loop
@@ -25,6 +27,7 @@ import java.util.Map;
 /// the kernel marks it "not dumpable", which would close our /proc/self to ourselves. That is
 /// undone.
 public final class Spawner {
+    private static final int PR_SET_PDEATHSIG = 1;
     private static final int PR_GET_DUMPABLE = 3;
     private static final int PR_SET_DUMPABLE = 4;
     private static final int F_SETFD = 2;
@@ -39,6 +42,7 @@ public final class Spawner {
     private static final Resource[] RESOURCES = Resource.values();
 
     private final SyscallList list = new SyscallList();
+    private int lifeline = -1;
 
     /// Does what is done where a seccomp filter refuses clone3.
     void doWithoutClone3() {
@@ -73,7 +77,7 @@ public final class Spawner {
             list.add("setpgid", "", Syscall.SETPGID, 0, 0);
             list.keep();
         }
-        descriptors(order.descriptors(), copies);
+        descriptors(order, copies);
         String directory = order.directory();
         list.add("chdir", directory, Syscall.CHDIR, list.text(directory));
         if (order.umask() != null) {
@@ -91,6 +95,9 @@ public final class Spawner {
         }
         if (order.credentials() != null) {
             become(order.credentials());
+        }
+        if (order.orphaned() != null) {
+            dieWithUs(order.orphaned());
         }
         image(order);
     }
@@ -120,7 +127,8 @@ public final class Spawner {
         return scratch.bytes.getLong(0) == SIG_IGN;
     }
 
-    private void descriptors(List<Integer> sources, List<Integer> copies) throws SpawnException {
+    private void descriptors(SpawnOrder order, List<Integer> copies) throws SpawnException {
+        List<Integer> sources = order.descriptors();
         for (int target = 0; target < sources.size(); target++) {
             int source = sources.get(target);
             if (source == target) {
@@ -130,8 +138,40 @@ public final class Spawner {
                 list.add("descriptor", source, Syscall.DUP3, free, target, 0);
             }
         }
-        // without it nothing leaks either: all we open is close-on-exec
-        list.tolerate(Errno.ENOSYS, Syscall.CLOSE_RANGE, sources.size(), LAST_DESCRIPTOR, 0);
+        if (order.orphaned() == null) {
+            closeFrom(sources.size(), LAST_DESCRIPTOR);
+        } else {
+            int kept = lifeline();
+            closeFrom(sources.size(), kept - 1);
+            closeFrom(kept + 1, LAST_DESCRIPTOR);
+        }
+    }
+
+    /// Without it nothing leaks either: all we open is close-on-exec.
+    private void closeFrom(int first, long last) {
+        if (first <= last) {
+            list.tolerate(Errno.ENOSYS, Syscall.CLOSE_RANGE, first, last, 0);
+        }
+    }
+
+    /// Asks for the signal, and then makes sure that there was time to: who dies before it is asked
+    /// sends none. Only we hold the reading end of the lifeline, so writing to it fails with EPIPE
+    /// if we are gone, and the child goes too. Nobody reads; full is as good. A change of user
+    /// would undo what was asked, so this comes after it.
+    private void dieWithUs(Signal signal) {
+        list.add("prctl", "PR_SET_PDEATHSIG", Syscall.PRCTL, PR_SET_PDEATHSIG, signal.number());
+        list.tolerate(Errno.EAGAIN, Syscall.WRITE, lifeline(), list.zeros(), 1);
+    }
+
+    /// Where one writes to see whether we live.
+    private int lifeline() {
+        if (lifeline < 0) {
+            int[] pipe = Descriptors.pipe();
+            Descriptors.raise(pipe[0]);
+            lifeline = Descriptors.raise(pipe[1]);
+            Descriptors.setNonBlocking(lifeline, true);
+        }
+        return lifeline;
     }
 
     /// A number below its target would be overwritten before it is needed.

@@ -49,6 +49,7 @@ enum Syscall {
     FCHMOD(91, 52),
     EPOLL_PWAIT(281, 22),
     ACCEPT4(288, 242),
+    SOCKETPAIR(53, 199),
     SIGNALFD4(289, 74),
     EPOLL_CREATE1(291, 20),
     DUP3(292, 24),

@@ -2,9 +2,16 @@
 package org.einhyrningsins.spec;
 
 /// How the manager's own log reads.
-public record LogSpec(Level level, Format format) {
+///
+/// @param syslog whether warnings and errors go to the system's log too
+public record LogSpec(Level level, Format format, boolean syslog) {
     /// What most people want: one readable line for what happened.
-    public static final LogSpec DEFAULT = new LogSpec(Level.INFO, Format.TEXT);
+    public static final LogSpec DEFAULT = new LogSpec(Level.INFO, Format.TEXT, false);
+
+    /// The same with another level.
+    public LogSpec withLevel(Level other) {
+        return new LogSpec(other, format, syslog);
+    }
 
     /// From silent to talkative; a level includes those before it.
     public enum Level {

@@ -28,6 +28,7 @@ import java.util.Set;
 /// @param restart what happens when a worker dies by itself
 /// @param rollout how workers are replaced by those of a newer definition
 /// @param logs where descriptors 1 and 2 go
+/// @param bond how workers are bound to the manager
 public record ProgramSpec(
         String name,
         List<Template> command,
@@ -43,7 +44,8 @@ public record ProgramSpec(
         StopSpec stop,
         RestartSpec restart,
         RolloutSpec rollout,
-        LogsSpec logs) {
+        LogsSpec logs,
+        BondSpec bond) {
     public ProgramSpec {
         command = List.copyOf(command);
         env = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(env));
@@ -59,7 +61,7 @@ public record ProgramSpec(
     public ProgramSpec withWorkers(int count) {
         return new ProgramSpec(
                 name, command, directory, env, dropEnv, identity, count, sockets, stdin, protocols,
-                ack, stop, restart, rollout, logs);
+                ack, stop, restart, rollout, logs, bond);
     }
 
     /// What a worker is born with: two definitions that agree here need no new workers, since all
@@ -67,7 +69,7 @@ public record ProgramSpec(
     /// place.
     public Birth birth() {
         return new Birth(
-                command, directory, env, dropEnv, identity, sockets, stdin, protocols, logs);
+                command, directory, env, dropEnv, identity, sockets, stdin, protocols, logs, bond);
     }
 
     /// The part of a definition that a running worker cannot change: see [#birth()].
@@ -80,5 +82,6 @@ public record ProgramSpec(
             List<SocketSpec> sockets,
             @Nullable String stdin,
             Set<Protocol> protocols,
-            LogsSpec logs) {}
+            LogsSpec logs,
+            BondSpec bond) {}
 }

@@ -25,6 +25,11 @@ public record SocketSpec(
         boolean ipv6Only,
         UnixFile file) {
 
+    /// The same socket with another accept queue.
+    public SocketSpec withBacklog(int length) {
+        return new SocketSpec(name, address, reuseAddress, nonBlocking, length, ipv6Only, file);
+    }
+
     /// Where a socket is bound. Two sockets of one address are the same socket.
     public sealed interface Address {
         /// As the configuration writes it.

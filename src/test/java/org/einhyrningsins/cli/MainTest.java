@@ -70,7 +70,7 @@ class MainTest {
     @Test
     void refusesWhatItDoesNotUnderstand() {
         for (String line :
-                List.of("", "-b 127.0.0.1:80 ./server", "-c", "-c a -c b", "check", "fly", "-x")) {
+                List.of("", "-c", "-c a -c b", "check", "-x", "-n 2", "print", "print -- -c a")) {
             assertThat(run(line.split(" ", -1))).as(line).isEqualTo(2);
             assertThat(out.size()).as(line).isZero();
         }
@@ -91,7 +91,8 @@ class MainTest {
                 List.of(
                         "-c services.yaml",
                         "--config /etc/s.yaml -v -d /run/c.sock",
-                        "--verbose --socket-path c.sock --pidfile p -c s")) {
+                        "--verbose --socket-path c.sock --pidfile p -c s",
+                        "-e p -c s")) {
             LaunchOptions quick = QuickLaunch.read(line.split(" ", -1));
             assertThat(LaunchModel.read(line.split(" ", -1)))
                     .isEqualTo(new LaunchModel.Run(Objects.requireNonNull(quick)));

@@ -8,6 +8,8 @@ import org.einhyrningsins.spec.AckSpec.Manual;
 import org.einhyrningsins.spec.AckSpec.Notify;
 import org.einhyrningsins.spec.AckSpec.Probe;
 import org.einhyrningsins.spec.AckSpec.Timer;
+import org.einhyrningsins.spec.BondSpec;
+import org.einhyrningsins.spec.BondSpec.WorkerSocket;
 import org.einhyrningsins.spec.IdentitySpec.Limit;
 import org.einhyrningsins.spec.IdentitySpec.Resource;
 import org.einhyrningsins.spec.LogsSpec;
@@ -74,6 +76,7 @@ class GoodFilesTest {
         assertThat(web.restart()).isEqualTo(RestartSpec.DEFAULT);
         assertThat(web.rollout()).isEqualTo(RolloutSpec.DEFAULT);
         assertThat(web.logs()).isEqualTo(new LogsSpec.Inherit());
+        assertThat(web.bond()).isEqualTo(BondSpec.DEFAULT);
     }
 
     @Test
@@ -100,6 +103,9 @@ class GoodFilesTest {
         assertThat(web.restart().giveUp())
                 .isEqualTo(new RestartSpec.GiveUp(10, Duration.ofMinutes(1)));
         assertThat(web.logs()).isEqualTo(new LogsSpec.ToFile(BASE.resolve("web.log")));
+        assertThat(web.bond()).isEqualTo(new BondSpec(WorkerSocket.OWN, true, false));
+        assertThat(program("classic", "web").bond())
+                .isEqualTo(new BondSpec(WorkerSocket.CONTROL, false, true));
     }
 
     @Test

@@ -2,6 +2,7 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -78,7 +79,8 @@ record Definition(Map<String, String> settings) {
                 new StopSpec(steps(get("stop"))),
                 restart(),
                 rollout(),
-                new LogsSpec.Inherit());
+                new LogsSpec.Inherit(),
+                BondSpec.DEFAULT);
     }
 
     private static AckSpec.Mode mode(String words) {

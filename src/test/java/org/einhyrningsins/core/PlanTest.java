@@ -38,7 +38,8 @@ class PlanTest {
                 StopSpec.DEFAULT,
                 RestartSpec.DEFAULT,
                 RolloutSpec.DEFAULT,
-                new LogsSpec.Discard());
+                new LogsSpec.Discard(),
+                org.einhyrningsins.spec.BondSpec.DEFAULT);
     }
 
     private static SequencedMap<String, ProgramSpec> file(ProgramSpec... programs) {
@@ -102,7 +103,8 @@ class PlanTest {
                         before.stop(),
                         before.restart(),
                         before.rollout(),
-                        before.logs());
+                        before.logs(),
+                        before.bond());
         Plan.Change change = Plan.between(file(before), file(after)).changes().get("a");
         assertThat(requireNonNull(change)).isEqualTo(Plan.Change.IN_PLACE);
     }

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 record ManPage(String name, List<String> lines) {
     static final Path FOLDER = Path.of("man");
 
-    private static final Pattern OPTION = Pattern.compile("\\bFl (-?[a-zA-Z][a-z-]*)");
+    private static final Pattern OPTION = Pattern.compile("\\bFl (-?[a-zA-Z0-9][a-z0-9-]*)");
     private static final Pattern FILE = Pattern.compile("\\.\\\\\" file (\\S+)");
 
     /// A text that is shown to the letter.

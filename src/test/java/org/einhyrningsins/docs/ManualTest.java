@@ -99,6 +99,7 @@ class ManualTest {
             case "dropEnv" -> List.of("drop-env");
             case "identity" -> List.of("user", "group", "umask", "nice", "limits");
             case "sockets" -> List.of("bind");
+            case "bond" -> List.of("worker-socket", "worker-socket-fd", "outlive-manager");
             default -> List.of(birthPart);
         };
     }

@@ -115,6 +115,7 @@ class EnvironmentTest {
                 StopSpec.DEFAULT,
                 RestartSpec.DEFAULT,
                 RolloutSpec.DEFAULT,
-                new LogsSpec.Discard());
+                new LogsSpec.Discard(),
+                org.einhyrningsins.spec.BondSpec.DEFAULT);
     }
 }

@@ -22,7 +22,7 @@ class LogTest {
     private final ByteArrayOutputStream written = new ByteArrayOutputStream();
 
     private Log log(LogSpec.Level level, LogSpec.Format format) {
-        return new Log(new PrintStream(written, false, UTF_8), new LogSpec(level, format));
+        return new Log(new PrintStream(written, false, UTF_8), new LogSpec(level, format, false));
     }
 
     private String written() {
@@ -42,7 +42,7 @@ class LogTest {
     void keepsSilentBelowItsLevelAndChangesItWhenTold() {
         Log log = log(LogSpec.Level.ERROR, LogSpec.Format.TEXT);
         log.warn("a", "unheard");
-        log.configure(new LogSpec(LogSpec.Level.DEBUG, LogSpec.Format.TEXT));
+        log.configure(new LogSpec(LogSpec.Level.DEBUG, LogSpec.Format.TEXT, false));
         log.debug("", "heard");
         assertThat(written()).doesNotContain("unheard").endsWith("Z debug heard\n");
     }

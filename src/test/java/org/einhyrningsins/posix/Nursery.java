@@ -3,6 +3,7 @@ package org.einhyrningsins.posix;
 
 import org.einhyrningsins.spec.IdentitySpec.Limit;
 import org.einhyrningsins.spec.IdentitySpec.Resource;
+import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -29,6 +30,7 @@ final class Nursery {
     @Nullable Credentials credentials;
     @Nullable Integer umask;
     @Nullable Integer nice;
+    @Nullable Signal orphaned;
     Map<Resource, Limit> limits = Map.of();
 
     /// A child that runs a shell script.
@@ -51,7 +53,8 @@ final class Nursery {
                 credentials,
                 umask,
                 nice,
-                limits);
+                limits,
+                orphaned);
     }
 
     /// What it writes to its descriptors 1 and 2 until it has closed both.

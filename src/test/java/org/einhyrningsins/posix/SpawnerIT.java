@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 @Timeout(300)
@@ -34,7 +35,9 @@ class SpawnerIT {
 
     @BeforeEach
     void count() throws Exception {
-        new Nursery().exit(); // whatever is opened once is open now
+        Nursery child = new Nursery();
+        child.orphaned = Signal.TERM;
+        child.exit(); // whatever is opened once is open now
         descriptorsBefore = Nursery.descriptors();
     }
 
@@ -52,6 +55,39 @@ class SpawnerIT {
         child.environment = List.of("PATH=/usr/bin:/bin", "A=b=c ä");
         child.directory = "/usr";
         assertThat(child.output()).isEqualTo("zero|größer than one|b=c ä|/usr\n");
+    }
+
+    /// As Linux has it, the parent is the thread.
+    @Test
+    void anOrphanIsSentItsSignal() throws Exception {
+        Nursery child = new Nursery();
+        child.executable = "/bin/sleep";
+        child.argv = List.of("sleep", "100");
+        child.orphaned = Signal.USR1;
+        AtomicReference<Spawned> spawned = new AtomicReference<>();
+        int nothing = Descriptors.openNull();
+        Thread parent =
+                new Thread(
+                        () -> {
+                            try {
+                                spawned.set(child.spawner.spawn(child.order(nothing, nothing)));
+                            } catch (SpawnException e) {
+                                throw new IllegalStateException(e);
+                            }
+                        });
+        parent.start();
+        parent.join();
+        int pidfd = spawned.get().pidfd();
+        assertThat(Processes.await(pidfd)).isEqualTo(new Exit(0, Signal.USR1.number(), false));
+        Descriptors.close(pidfd);
+        Descriptors.close(nothing);
+    }
+
+    @Test
+    void anOrphanToBeHasNoOtherDescriptorsEither() throws Exception {
+        Nursery child = Nursery.script("for f in /proc/$$/fd/*; do readlink $f; done");
+        child.orphaned = Signal.TERM;
+        assertThat(child.output().strip().split("\n", -1)).hasSize(3);
     }
 
     @Test
