@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a worker gets, all of it and nothing else: environment, descriptors, signals, identity, limits, directory."""
 
+import contextlib
 import json
 import os
 import pwd
@@ -122,7 +123,10 @@ def sockets(manager, found, expected):
     env, descriptors = found["environment"], found["descriptors"]
     same(sorted(map(int, descriptors)), list(range(3 + len(expected))), "descriptors %s" % descriptors)
     same(env.get("EINHORN_FD_COUNT"), str(len(expected)), "EINHORN_FD_COUNT")
-    held = {os.readlink("/proc/%d/fd/%s" % (manager.pid, fd)) for fd in os.listdir("/proc/%d/fd" % manager.pid)}
+    held = set()
+    for fd in os.listdir("/proc/%d/fd" % manager.pid):
+        with contextlib.suppress(FileNotFoundError):  # a connection that has just ended
+            held.add(os.readlink("/proc/%d/fd/%s" % (manager.pid, fd)))
     for index, (name, family, _) in enumerate(expected):
         fd = 3 + index
         same(env.get("EINHORN_FD_%d" % index), str(fd), "EINHORN_FD_%d" % index)
