@@ -99,12 +99,13 @@ public final class Sockets {
 
     /// Nobody gets in before listen, so mode and owner are right before anybody does.
     private static int bindFile(SocketSpec spec, Path path) {
+        Owner owner = Owner.of(spec.file()); // before anything is bound
         int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | nonBlocking(spec));
         return orClose(
                 fd,
                 () -> {
                     bindFile(fd, path);
-                    dress(path, spec.file());
+                    dress(path, owner, spec.file());
                     relisten(fd, spec.backlog());
                 });
     }
@@ -113,13 +114,24 @@ public final class Sockets {
     ///
     /// @throws UnknownAccountException if an owner is not known
     public static void dress(Path path, SocketSpec.UnixFile file) {
-        int uid = file.owner() == null ? -1 : Accounts.requireUid(file.owner());
-        int gid = file.group() == null ? -1 : Accounts.requireGid(file.group());
-        if (uid != -1 || gid != -1) {
-            own(path, uid, gid);
+        dress(path, Owner.of(file), file);
+    }
+
+    private static void dress(Path path, Owner owner, SocketSpec.UnixFile file) {
+        if (owner.uid() != -1 || owner.gid() != -1) {
+            own(path, owner.uid(), owner.gid());
         }
         if (file.mode() != null) {
             mode(path, file.mode());
+        }
+    }
+
+    /// Whose a file is to be; -1 leaves it.
+    private record Owner(int uid, int gid) {
+        static Owner of(SocketSpec.UnixFile file) {
+            return new Owner(
+                    file.owner() == null ? -1 : Accounts.requireUid(file.owner()),
+                    file.group() == null ? -1 : Accounts.requireGid(file.group()));
         }
     }
 

@@ -119,7 +119,8 @@ class WorkerDoorIT {
 
     @Test
     void whoSaysOneWrongThingIsShownOut() throws IOException {
-        for (String wrong : List.of("\n", "{\"command\":\"die\"}\n", ack(1), "y".repeat(5_000))) {
+        for (String wrong :
+                List.of("nonsense\n", "{\"command\":\"die\"}\n", ack(1), "y".repeat(5_000))) {
             heard.clear();
             ForeignClient guest = guest();
             guest.write(wrong + ack(7) + ack(7));
