@@ -115,6 +115,12 @@ def added_and_removed(lab, manager):
     manager.ctl("reload")
     same(get("127.0.0.1:%d" % lab.port("c"))["version"], "c1", "the added program answers")
     same(get(lab.path("c.sock"))["socket"], "file", "its UNIX socket answers")
+    file = os.stat(lab.path("c.sock")).st_ino
+    private = lab.render(NEW_PROGRAM).replace('c.sock" }', 'c.sock", mode: "0600" }')
+    lab.write("services.yaml", good + private)
+    manager.ctl("reload")
+    now = os.stat(lab.path("c.sock"))
+    same((now.st_ino, oct(now.st_mode & 0o777)), (file, "0o600"), "the socket's file stays and has its new mode")
     lab.write("services.yaml", good)
     manager.ctl("reload")
     manager.wait_for_workers(0, "c")

@@ -47,7 +47,8 @@ final class CommandPages {
     static final String[] ROOT_FOOTER = {
         "",
         "PROGRAM is a name from the configuration, PROGRAM:SLOT one of its workers",
-        "(web:0). Without a name every program is meant; what stops needs 'all' for it.",
+        "(web:0). Without a name every program is meant; stop, restart and scale need",
+        "'all' for it.",
         "",
         "Exit status: 0 done, 1 failed, 2 usage, 3 configuration invalid,",
         "4 no manager there, 5 not allowed, 6 timed out, 70 our own bug.",
@@ -97,20 +98,33 @@ final class CommandPages {
                     new Page("scale", " PROGRAM | all N", "run N workers")
                             .detail(
                                     "Until it is scaled again, or a reload finds another number in"
-                                        + " the file.")
+                                            + " the file.")
                             .example("scale web 8", "eight workers of web"),
-                    new Page("signal", " SIGNAL" + NAMED, "send a signal to workers")
+                    new Page("signal", " SIGNAL..." + TARGETS, "send signals to workers")
                             .example("signal HUP web", "to all workers of web")
-                            .example("signal USR1 all", "to every worker"),
+                            .example("signal USR1", "to every worker"),
                     new Page(
                                     "events",
                                     " [-n COUNT] [PROGRAM]...",
                                     "tell what happens, until interrupted")
                             .example("events web", "what happens to web")
                             .example("events -n 1", "wait for the next event"),
-                    new Page("die", "", "stop everything; the manager exits")
+                    new Page("quieter", "", "log less, until the next reload"),
+                    new Page("louder", "", "log more, until the next reload"),
+                    new Page("die", " [SIGNAL]", "stop everything; the manager exits")
+                            .detail(
+                                    "A signal is sent instead of the first one of each program's"
+                                            + " own steps.")
                             .example("die", "the same as SIGINT to the manager"),
                     new Page("version", "", "versions of this client and of the manager"),
+                    new Page("ehlo", "", "which manager this is"),
+                    new Page("state", "", "everything, in YAML, in the shape einhorn gave it"),
+                    new Page(
+                                    "set_workers",
+                                    " [PROGRAM]... N",
+                                    "'scale', as einhorn calls it; N is from 1")
+                            .example("set_workers 4", "four workers of every program"),
+                    new Page("upgrade_fleet", TARGETS, "'upgrade --fleet', as einhorn calls it"),
                     new Page("help", " [COMMAND]", "this, or more on a command")
                             .example("help reload", "all about reload"));
 

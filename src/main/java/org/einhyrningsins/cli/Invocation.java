@@ -31,7 +31,8 @@ record Invocation(
             return timeout;
         }
         return switch (command) {
-            case "status", "show", "version", "signal" -> QUESTION;
+            case "status", "show", "version", "signal", "state", "ehlo", "quieter", "louder" ->
+                    QUESTION;
             case "events" -> FOREVER;
             default -> waits ? OPERATION : QUESTION;
         };
@@ -41,6 +42,7 @@ record Invocation(
     boolean goesOnWithoutUs() {
         return switch (command) {
             case "status", "show", "version", "signal", "events" -> false;
+            case "state", "ehlo", "quieter", "louder" -> false;
             default -> true;
         };
     }

@@ -109,7 +109,13 @@ final class QuickLine {
                     "signal",
                     "die",
                     "events",
-                    "version" ->
+                    "version",
+                    "state",
+                    "ehlo",
+                    "quieter",
+                    "louder",
+                    "set_workers",
+                    "upgrade_fleet" ->
                     true;
             default -> false;
         };

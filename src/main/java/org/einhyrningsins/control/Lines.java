@@ -5,7 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /// Cuts a stream of bytes into lines. Holds at most one unfinished line, and of that at most the
-/// bound: a longer line is told of once and skipped up to its newline.
+/// bound: a longer line is told of once and skipped up to its newline. An empty line says nothing;
+/// some clients end a message with two newlines.
 public final class Lines {
     private static final int FIRST_ROOM = 256;
 
@@ -26,7 +27,7 @@ public final class Lines {
 
     /// Who takes the lines.
     public interface Taker {
-        /// A whole line, without its newline. The array is the taker's.
+        /// A whole line that is not empty, without its newline. The array is the taker's.
         void line(byte[] line);
 
         /// A line was longer than the bound; what remains of it is skipped.
@@ -51,7 +52,7 @@ public final class Lines {
     }
 
     private void finish(Taker taker) {
-        if (!skipping) {
+        if (!skipping && length > 0) {
             taker.line(Arrays.copyOf(held, length));
         }
         forget();

@@ -2,6 +2,7 @@
 package org.einhyrningsins.control;
 
 import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 
@@ -42,17 +43,33 @@ public sealed interface Order {
     /// That many workers.
     record Scale(List<Target> targets, int workers) implements Order {}
 
-    /// Send a signal to workers.
-    record Deliver(Signal signal, List<Target> targets) implements Order {}
+    /// Send signals to workers, one after the other.
+    record Deliver(List<Signal> signals, List<Target> targets) implements Order {}
 
     /// Stop everything and exit.
-    record Die() implements Order {}
+    ///
+    /// @param first sent instead of the first signal of each program's own steps; null for those
+    record Die(@Nullable Signal first) implements Order {}
 
     /// Tell what happens from now on, as progress, until the client goes away.
     record Events(List<Target> targets) implements Order {}
 
     /// Which manager this is.
     record Version() implements Order {}
+
+    /// Everything there is to know, in the shape that einhorn's clients read.
+    record State() implements Order {}
+
+    /// Say who you are.
+    ///
+    /// @param user who asks, as they call themselves; empty if they do not
+    record Greet(String user) implements Order {}
+
+    /// What can be asked.
+    record Help() implements Order {}
+
+    /// Log more, or less.
+    record Loudness(boolean more) implements Order {}
 
     /// The order that a command and its arguments are.
     static Order read(String command, List<String> args) throws UsageException {
@@ -61,6 +78,7 @@ public sealed interface Order {
             case "show" -> new Show(Target.list(args));
             case "reload" -> new Reload(Target.list(args));
             case "upgrade" -> upgrade(args);
+            case "upgrade_fleet" -> new Upgrade(Target.list(args), true);
             case "start" -> new Start(Target.list(args));
             case "stop" -> new Stop(OrderWords.named(command, args));
             case "restart" -> new Restart(OrderWords.named(command, args));
@@ -69,8 +87,18 @@ public sealed interface Order {
             case "scale" -> OrderWords.scale(args);
             case "signal" -> OrderWords.deliver(args);
             case "events" -> new Events(Target.list(args));
-            case "die" -> alone(command, args, new Die());
+            case "die" -> OrderWords.die(args);
             case "version" -> alone(command, args, new Version());
+            case "set_workers" -> OrderWords.setWorkers(args);
+            case "state" -> alone(command, args, new State());
+            case "ehlo" -> new Greet(String.join(" ", args));
+            case "help" -> new Help();
+            case "quieter" -> alone(command, args, new Loudness(false));
+            case "louder" -> alone(command, args, new Loudness(true));
+            case "config" ->
+                    throw new UsageException(
+                            "'config' is not taken: the file says how things are; change it and"
+                                    + " 'reload'");
             default ->
                     throw new UsageException(
                             "unknown command '"

@@ -3,6 +3,7 @@ package org.einhyrningsins.control;
 
 import org.einhyrningsins.spec.Signal;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /// The arguments of those commands that take more than targets, or want them named.
@@ -40,16 +41,51 @@ final class OrderWords {
                 programs("scale", words.subList(0, last)), number(words.get(last), 0));
     }
 
+    /// As einhorn has it: the number alone is about every program.
+    static Order setWorkers(List<String> words) throws UsageException {
+        int last = words.size() - 1;
+        if (last < 0 || !Target.isNumber(words.get(last))) {
+            throw new UsageException("'set_workers' needs a number, as in 'set_workers 4'");
+        }
+        return new Order.Scale(
+                programs("set_workers", words.subList(0, last)), number(words.get(last), 1));
+    }
+
+    /// Signals, then targets. After the first word a signal is only what is written as one, in
+    /// capitals, so that hardly a program's name is taken for it.
     static Order deliver(List<String> words) throws UsageException {
         if (words.isEmpty()) {
-            throw new UsageException("'signal' needs a signal and whom, as in 'signal HUP web'");
+            throw new UsageException("'signal' needs a signal, as in 'signal HUP web'");
         }
-        Signal signal = Signal.of(words.get(0)).orElse(null);
+        List<Signal> signals = new ArrayList<>();
+        signals.add(signal(words.get(0)));
+        while (signals.size() < words.size() && isCapital(words.get(signals.size()))) {
+            signals.add(signal(words.get(signals.size())));
+        }
+        List<String> whom = words.subList(signals.size(), words.size());
+        return new Order.Deliver(List.copyOf(signals), Target.list(whom));
+    }
+
+    private static boolean isCapital(String word) {
+        return word.chars().noneMatch(c -> c >= 'a' && c <= 'z')
+                && !Target.isNumber(word)
+                && Signal.of(word).isPresent();
+    }
+
+    static Order die(List<String> words) throws UsageException {
+        if (words.size() > 1) {
+            throw new UsageException("'die' takes one signal at most, as in 'die TERM'");
+        }
+        return new Order.Die(words.isEmpty() ? null : signal(words.get(0)));
+    }
+
+    private static Signal signal(String word) throws UsageException {
+        Signal signal = Signal.of(word).orElse(null);
         if (signal == null) {
             throw new UsageException(
-                    "'" + words.get(0) + "' is no signal; expected a name or number, as in HUP");
+                    "'" + word + "' is no signal; expected a name or number, as in HUP");
         }
-        return new Order.Deliver(signal, named("signal", words.subList(1, words.size())));
+        return signal;
     }
 
     private static List<Target> programs(String command, List<String> words) throws UsageException {

@@ -9,7 +9,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/// Writes the manager's replies, each a line with its newline.
+/// Writes the manager's replies, each a line with its newline, in the dialect of the request. Data
+/// goes only into JSON: requests of the older dialect are answered for people.
 public final class Replies {
     private Replies() {}
 
@@ -43,6 +44,14 @@ public final class Replies {
     }
 
     private static byte[] line(
+            JsonId id, String message, @Nullable ExitStatus code, @Nullable StatusReport data) {
+        return switch (id.dialect()) {
+            case JSON -> json(id, message, code, data);
+            case YAML -> OlderReplies.line(id, message, code);
+        };
+    }
+
+    private static byte[] json(
             JsonId id, String message, @Nullable ExitStatus code, @Nullable StatusReport data) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(message.length() + 64);
         try (JsonGenerator json = Wire.JSON.createGenerator(bytes)) {

@@ -11,7 +11,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Reads one line from a client. Never throws: what cannot be read is [Malformed].
+/// Reads one line from a client, in either dialect. Never throws: what cannot be read is
+/// [Malformed].
 public final class Requests {
     private final List<String> args = new ArrayList<>();
     private JsonId id = JsonId.NONE;
@@ -62,11 +63,12 @@ public final class Requests {
     private void readField(String name, JsonParser json) throws IOException {
         switch (name) {
             case "id" -> id = readId(json);
-            case "command" -> command = readText(name, json);
+            // so it is spelled in the Go client that stripe once published
+            case "command", "comand" -> command = readText(name, json);
             case "args" -> readArgs(json);
             case "wait" -> wait = readFlag(name, json);
             case "format" -> text = readFormat(json);
-            case "pid" -> pid = readPid(json);
+            case "pid", "Pid" -> pid = readPid(json);
             default -> json.skipChildren();
         }
     }
@@ -128,7 +130,7 @@ public final class Requests {
         if (command == null || command.isEmpty()) {
             return malformed("no command; expected as in {\"id\":1,\"command\":\"status\"}");
         }
-        return workerMessage(command, pid, id.equals(JsonId.NONE) ? null : id, request());
+        return workerMessage(command, pid, id.none() ? null : id, request());
     }
 
     private Request request() {

@@ -21,6 +21,9 @@
 ///
 /// where `code` is an [ExitStatus], and `data` is there for `status` and `show` in json.
 ///
+/// Clients of einhorn write YAML on a line instead ([OlderDialect]) and are answered so
+/// ([OlderReplies]): a request's id knows its [Dialect], and whoever answers need not.
+///
 /// The server moves its bytes in the manager's one loop, so nothing here but [Client] does I/O, and
 /// nothing but the client blocks. The client is started for every command a person types: what it
 /// touches on its way ([Client], [Reply], [Request#line]) uses neither Jackson nor lambdas, which

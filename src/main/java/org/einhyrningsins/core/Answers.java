@@ -65,9 +65,9 @@ final class Answers {
 
     private static boolean failing(Draft draft, Wait wait, Slot slot) {
         if (slot.finished() != null) {
-            return slot.quickDeaths() > 0 && wait.until() == Wait.Until.UP;
+            return slot.past().quickDeaths() > 0 && wait.until() == Wait.Until.UP;
         }
-        return slot.quickDeaths() >= Math.max(1, draft.serving.spec().rollout().retries());
+        return slot.past().quickDeaths() >= Math.max(1, draft.serving.spec().rollout().retries());
     }
 
     private static void fail(Draft draft, Wait wait, Slot slot) {
@@ -75,14 +75,14 @@ final class Answers {
                 "worker "
                         + slot.index()
                         + " failed "
-                        + (slot.quickDeaths() == 1
+                        + (slot.past().quickDeaths() == 1
                                 ? "once: "
-                                : slot.quickDeaths() + " times, last: ")
-                        + slot.trouble()
+                                : slot.past().quickDeaths() + " times, last: ")
+                        + slot.past().trouble()
                         + (slot.finished() == null
                                 ? "; it is tried again with growing delays"
                                 : "; it is not tried again, as its restart policy has it");
-        say(draft, wait, false, wait.verb() + " failed: " + message, slot.blame());
+        say(draft, wait, false, wait.verb() + " failed: " + message, slot.past().blame());
     }
 
     private static void gone(Draft draft, Wait wait) {

@@ -57,7 +57,11 @@ final class Deaths {
         Slot after =
                 well
                         ? slot.forgive()
-                        : slot.history(slot.quickDeaths() + 1, slot.burst(), how, worker.id());
+                        : slot.history(
+                                slot.past().quickDeaths() + 1,
+                                slot.past().burst(),
+                                how,
+                                worker.id());
         draft.report(well ? Severity.INFO : Severity.WARN, worker.id(), how + "; not replaced");
         draft.put(after.finish(how).refill(null));
         if (slot.successor() != null) {
@@ -71,8 +75,8 @@ final class Deaths {
             refill(draft, worker, forgiven, Duration.ZERO, how);
             return;
         }
-        List<Moment> recent = recent(slot.burst(), draft.now, WINDOW);
-        if (slot.quickDeaths() == 0 && recent.size() < policy(draft, worker).burst()) {
+        List<Moment> recent = recent(slot.past().burst(), draft.now, WINDOW);
+        if (slot.past().quickDeaths() == 0 && recent.size() < policy(draft, worker).burst()) {
             recent.add(draft.now);
             refill(draft, worker, slot.history(0, recent, how, worker.id()), Duration.ZERO, how);
         } else {
@@ -90,9 +94,14 @@ final class Deaths {
     }
 
     private static void backOff(Draft draft, Worker worker, Slot slot, String why) {
-        int failures = slot.quickDeaths() + 1;
+        int failures = slot.past().quickDeaths() + 1;
         Duration delay = policy(draft, worker).backoff().delay(failures);
-        refill(draft, worker, slot.history(failures, slot.burst(), why, worker.id()), delay, why);
+        refill(
+                draft,
+                worker,
+                slot.history(failures, slot.past().burst(), why, worker.id()),
+                delay,
+                why);
     }
 
     private static void refill(Draft draft, Worker worker, Slot slot, Duration delay, String why) {

@@ -16,11 +16,7 @@ import java.util.List;
 /// @param leaving those that were told to go
 /// @param refill when an empty slot is filled again; null: as soon as it is wanted
 /// @param finished why it is not filled again although nobody stopped it; null if it is
-/// @param quickDeaths failures in a row, for the backoff
-/// @param burst the recent deaths of workers that had been up
-/// @param restarts how often it was refilled after a death
-/// @param trouble how its last failure went, in words; empty if there was none since it was well
-/// @param blame whose failure that was
+/// @param past what became of the workers before
 public record Slot(
         int index,
         boolean held,
@@ -30,16 +26,46 @@ public record Slot(
         List<Worker> leaving,
         @Nullable Moment refill,
         @Nullable String finished,
-        int quickDeaths,
-        List<Moment> burst,
-        int restarts,
-        String trouble,
-        @Nullable WorkerId blame) {
+        Past past) {
+    public Slot {
+        leaving = List.copyOf(leaving);
+    }
+
+    /// What became of a slot's workers before.
+    ///
+    /// @param quickDeaths failures in a row, for the backoff
+    /// @param burst the recent deaths of workers that had been up
+    /// @param restarts how often the slot was refilled after a death
+    /// @param trouble how its last failure went, in words; empty if there was none since it was
+    ///   well
+    /// @param blame the worker that failed last; null if none did since it was well
+    public record Past(
+            int quickDeaths,
+            List<Moment> burst,
+            int restarts,
+            String trouble,
+            @Nullable WorkerId blame) {
+        static final Past NONE = new Past(0, List.of(), 0, "", null);
+
+        public Past {
+            burst = List.copyOf(burst);
+        }
+
+        Past failed(int quick, List<Moment> recent, String how, WorkerId who) {
+            return new Past(quick, recent, restarts, how, who);
+        }
+
+        Past restarted() {
+            return new Past(quickDeaths, burst, restarts + 1, trouble, blame);
+        }
+
+        Past forgiven() {
+            return new Past(0, List.of(), restarts, "", null);
+        }
+    }
 
     static Slot empty(int index, Moment refill) {
-        return new Slot(
-                index, false, false, null, null, List.of(), refill, null, 0, List.of(), 0, "",
-                null);
+        return new Slot(index, false, false, null, null, List.of(), refill, null, Past.NONE);
     }
 
     /// Whether no process of it is left.
@@ -76,156 +102,44 @@ public record Slot(
     }
 
     Slot hold(boolean value) {
-        return new Slot(
-                index,
-                value,
-                moved,
-                current,
-                successor,
-                leaving,
-                refill,
-                finished,
-                quickDeaths,
-                burst,
-                restarts,
-                trouble,
-                blame);
+        return new Slot(index, value, moved, current, successor, leaving, refill, finished, past);
     }
 
     Slot move(boolean value) {
-        return new Slot(
-                index,
-                held,
-                value,
-                current,
-                successor,
-                leaving,
-                refill,
-                finished,
-                quickDeaths,
-                burst,
-                restarts,
-                trouble,
-                blame);
+        return new Slot(index, held, value, current, successor, leaving, refill, finished, past);
     }
 
     Slot current(@Nullable Worker worker) {
-        return new Slot(
-                index,
-                held,
-                moved,
-                worker,
-                successor,
-                leaving,
-                refill,
-                finished,
-                quickDeaths,
-                burst,
-                restarts,
-                trouble,
-                blame);
+        return new Slot(index, held, moved, worker, successor, leaving, refill, finished, past);
     }
 
     Slot successor(@Nullable Worker worker) {
-        return new Slot(
-                index,
-                held,
-                moved,
-                current,
-                worker,
-                leaving,
-                refill,
-                finished,
-                quickDeaths,
-                burst,
-                restarts,
-                trouble,
-                blame);
+        return new Slot(index, held, moved, current, worker, leaving, refill, finished, past);
     }
 
     Slot leaving(List<Worker> workers) {
-        return new Slot(
-                index,
-                held,
-                moved,
-                current,
-                successor,
-                List.copyOf(workers),
-                refill,
-                finished,
-                quickDeaths,
-                burst,
-                restarts,
-                trouble,
-                blame);
+        return new Slot(index, held, moved, current, successor, workers, refill, finished, past);
     }
 
     Slot refill(@Nullable Moment when) {
-        return new Slot(
-                index,
-                held,
-                moved,
-                current,
-                successor,
-                leaving,
-                when,
-                finished,
-                quickDeaths,
-                burst,
-                restarts,
-                trouble,
-                blame);
+        return new Slot(index, held, moved, current, successor, leaving, when, finished, past);
     }
 
     Slot finish(@Nullable String why) {
-        return new Slot(
-                index,
-                held,
-                moved,
-                current,
-                successor,
-                leaving,
-                refill,
-                why,
-                quickDeaths,
-                burst,
-                restarts,
-                trouble,
-                blame);
+        return new Slot(index, held, moved, current, successor, leaving, refill, why, past);
     }
 
-    Slot history(int quick, List<Moment> recent, String how, @Nullable WorkerId who) {
-        return new Slot(
-                index,
-                held,
-                moved,
-                current,
-                successor,
-                leaving,
-                refill,
-                finished,
-                quick,
-                List.copyOf(recent),
-                restarts,
-                how,
-                who);
+    Slot past(Past other) {
+        return new Slot(index, held, moved, current, successor, leaving, refill, finished, other);
+    }
+
+    /// Another worker failed in it.
+    Slot history(int quick, List<Moment> recent, String how, WorkerId who) {
+        return past(past.failed(quick, recent, how, who));
     }
 
     Slot restarted() {
-        return new Slot(
-                index,
-                held,
-                moved,
-                current,
-                successor,
-                leaving,
-                refill,
-                finished,
-                quickDeaths,
-                burst,
-                restarts + 1,
-                trouble,
-                blame);
+        return past(past.restarted());
     }
 
     /// Forgets its failures and its intent: it is filled as soon as it can be.
@@ -235,6 +149,6 @@ public record Slot(
 
     /// Forgets its failures.
     Slot forgive() {
-        return history(0, List.of(), "", null);
+        return past(past.forgiven());
     }
 }

@@ -21,19 +21,34 @@ import java.util.Set;
 final class Connection {
     private static final int MOST_WAITING = 1024 * 1024;
 
+    /// Read at once: a client that writes without end lets the others have their turns.
+    private static final int MOST_READ = 8 * 1024;
+
+    /// As [Lines] has it for requests.
+    private static final int LONGEST_LINE = 64 * 1024;
+
     private final Loop loop;
     private final int fd;
     private final Peer peer;
     private final Lines lines = new Lines();
     private final Deque<ByteBuffer> waiting = new ArrayDeque<>();
+    private final Gone gone;
     private int waitingBytes;
+    private int unfinishedBytes;
+    private int conversations;
     private @Nullable JsonId follows;
     private Set<String> followed = Set.of();
     private boolean closed;
 
-    Connection(Loop loop, int fd) {
+    /// Who is told that a connection is closed, whoever closed it.
+    interface Gone {
+        void gone(Connection client);
+    }
+
+    Connection(Loop loop, int fd, Gone gone) {
         this.loop = loop;
         this.fd = fd;
+        this.gone = gone;
         this.peer = Sockets.peer(fd);
     }
 
@@ -41,12 +56,28 @@ final class Connection {
         return peer;
     }
 
-    int fd() {
-        return fd;
-    }
-
     boolean closed() {
         return closed;
+    }
+
+    /// A request of it is being carried out, and will be answered.
+    void begin() {
+        conversations++;
+    }
+
+    /// A request of it has been answered.
+    void end() {
+        conversations--;
+    }
+
+    /// Whether nothing is owed to it: it waits for no answer and follows nothing.
+    boolean idle() {
+        return conversations == 0 && follows == null && waiting.isEmpty();
+    }
+
+    /// What it makes us hold: replies it does not take, a line it does not end.
+    int heldBytes() {
+        return waitingBytes + unfinishedBytes;
     }
 
     /// From now on it is told what happens.
@@ -68,9 +99,10 @@ final class Connection {
     ///
     /// @return false when the client has gone
     boolean read(ByteBuffer buffer, Lines.Taker taker) {
-        buffer.clear();
+        buffer.clear().limit(Math.min(MOST_READ, buffer.capacity()));
+        int count;
         try {
-            int count = Descriptors.read(fd, buffer);
+            count = Descriptors.read(fd, buffer);
             if (count <= 0) {
                 return count < 0;
             }
@@ -79,15 +111,17 @@ final class Connection {
         }
         buffer.flip();
         lines.feed(buffer, taker);
+        unfinishedBytes = lines.insideALine() ? Math.min(unfinishedBytes + count, LONGEST_LINE) : 0;
         return true;
     }
 
-    /// Sends a reply, now or when the client takes it.
+    /// Sends a reply, now or when the client takes it. Whoever has taken all before gets it however
+    /// long it is.
     void send(byte[] reply) {
         if (closed) {
             return;
         }
-        if (waitingBytes + reply.length > MOST_WAITING) {
+        if (waitingBytes > 0 && waitingBytes + reply.length > MOST_WAITING) {
             close();
             return;
         }
@@ -110,7 +144,7 @@ final class Connection {
                     waiting.removeFirst();
                 }
             }
-        } catch (PosixException gone) {
+        } catch (PosixException reset) {
             close();
             return;
         }
@@ -125,6 +159,7 @@ final class Connection {
             loop.forget(fd);
             Descriptors.close(fd);
             waiting.clear();
+            gone.gone(this);
         }
     }
 }

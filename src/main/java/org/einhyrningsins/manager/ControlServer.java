@@ -18,20 +18,35 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.SequencedSet;
 
 /// The operator's socket: accepts clients and hands each line they write to the [Operator].
+///
+/// Whoever may connect here may do everything, so clients are not enemies; but one that is broken,
+/// or forgotten in a script, must not keep the others out. When there are too many, the one that
+/// has been silent for longest and waits for nothing has to go; when they make us hold too much,
+/// the one that makes us hold most.
 final class ControlServer {
+    /// What a worker is told whose socket is another one.
+    static final String ELSEWHERE =
+            "this is the operator's socket; a worker acknowledges at its EINHORN_SOCK_PATH";
+
     private static final int MOST_CLIENTS = 512;
+
+    /// Of replies not taken and lines not ended, all clients together: a quarter of the heap.
+    private static final int MOST_HELD = 8 * 1024 * 1024;
 
     private final Loop loop;
     private final Path path;
     private final int listener;
     private final long file;
     private final ByteBuffer buffer;
-    private final Map<Integer, Connection> connections = new HashMap<>();
+
+    /// The one that spoke last stands last.
+    private final SequencedSet<Connection> connections = new LinkedHashSet<>();
+
     private final Requested requested;
 
     /// Who is told what is asked.
@@ -41,7 +56,9 @@ final class ControlServer {
         /// A worker says something of itself.
         ///
         /// @return why it does not count; null if it does
-        @Nullable String heard(WorkerMessage message, Peer sender);
+        default @Nullable String heard(WorkerMessage message, Peer sender) {
+            return ELSEWHERE;
+        }
     }
 
     /// Listens at the path. A file left behind by a manager that died is replaced; a socket that
@@ -56,12 +73,16 @@ final class ControlServer {
         loop.watch(listener, Poll.IN, events -> accept());
     }
 
+    Path path() {
+        return path;
+    }
+
     /// Takes up all that was said until now: what a worker said before it died counts.
     void listen() {
         for (int i = 0; i < MOST_CLIENTS && accept(); i++) {
             // each is heard below
         }
-        for (Connection client : List.copyOf(connections.values())) {
+        for (Connection client : List.copyOf(connections)) {
             ready(client, Poll.IN);
         }
     }
@@ -71,7 +92,7 @@ final class ControlServer {
         if (fd < 0) {
             return false;
         }
-        if (connections.size() >= MOST_CLIENTS) {
+        if (connections.size() >= MOST_CLIENTS && !dismissAnIdleOne()) {
             byte[] full =
                     Replies.done(
                             JsonId.NONE,
@@ -82,10 +103,36 @@ final class ControlServer {
             turnAway(fd, full);
             return true;
         }
-        Connection client = new Connection(loop, fd);
-        connections.put(fd, client);
-        loop.watch(fd, Poll.IN, events -> ready(client, events));
+        try {
+            Connection client = new Connection(loop, fd, connections::remove);
+            loop.watch(fd, Poll.IN, events -> ready(client, events));
+            connections.add(client);
+        } catch (PosixException e) {
+            Descriptors.close(fd);
+        }
         return true;
+    }
+
+    private boolean dismissAnIdleOne() {
+        for (Connection client : connections) {
+            if (client.idle()) {
+                client.close();
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void boundWhatIsHeld() {
+        long held = 0;
+        Connection most = null;
+        for (Connection client : connections) {
+            held += client.heldBytes();
+            most = most == null || client.heldBytes() > most.heldBytes() ? client : most;
+        }
+        if (most != null && held > MOST_HELD) {
+            most.close();
+        }
     }
 
     private static void turnAway(int fd, byte[] reply) {
@@ -108,9 +155,11 @@ final class ControlServer {
                 && !client.read(buffer, new Taker(client))) {
             client.close();
         }
-        if (client.closed()) {
-            connections.remove(client.fd(), client);
+        if (!client.closed()) {
+            connections.remove(client);
+            connections.add(client);
         }
+        boundWhatIsHeld();
     }
 
     /// One line after the other of one client.
@@ -123,6 +172,9 @@ final class ControlServer {
 
         @Override
         public void line(byte[] line) {
+            if (client.closed()) {
+                return; // it did not take the replies to the lines before
+            }
             switch (Requests.parse(line)) {
                 case Request request -> requested.request(client, request);
                 case WorkerMessage message -> hear(message, line);
@@ -155,20 +207,21 @@ final class ControlServer {
     /// Tells all who follow that program.
     void tell(String program, String message) {
         if (!connections.isEmpty()) {
-            List.copyOf(connections.values()).forEach(client -> client.tell(program, message));
+            List.copyOf(connections).forEach(client -> client.tell(program, message));
+            boundWhatIsHeld();
         }
     }
 
     /// Closes everything and removes the socket's file, if it is still ours.
     void close() {
-        for (Connection client : List.copyOf(connections.values())) {
+        for (Connection client : List.copyOf(connections)) {
             client.flush();
             client.close();
         }
         loop.forget(listener);
-        Descriptors.close(listener);
-        if (file == RuntimeFiles.inode(path)) {
+        if (file == RuntimeFiles.inode(path)) { // before it is closed: then its number is free
             RuntimeFiles.delete(path);
         }
+        Descriptors.close(listener);
     }
 }

@@ -12,26 +12,34 @@ import java.util.List;
 /// One request that is being carried out: it may concern several programs, and is answered when all
 /// of them have said what came of it.
 final class Conversation {
-    private final @Nullable Connection client;
+    private @Nullable Connection client;
     private final JsonId id;
-    private final String what;
+    private final boolean waits;
     private final List<String> outcomes = new ArrayList<>();
     private int open;
     private boolean failed;
 
     /// @param client null when nobody waits: a signal asked for it, or the client would not
-    Conversation(@Nullable Connection client, JsonId id, String what) {
+    Conversation(@Nullable Connection client, JsonId id) {
+        this(client, id, true);
+    }
+
+    /// @param waits the client wants progress and the outcome; else one reply, and at once: see
+    ///   [#begun]
+    Conversation(@Nullable Connection client, JsonId id, boolean waits) {
         this.client = client;
         this.id = id;
-        this.what = what;
+        this.waits = waits;
+        if (client != null) {
+            client.begin();
+        }
     }
 
-    String what() {
-        return what;
-    }
-
-    boolean attended() {
-        return client != null && !client.closed();
+    /// It came to nothing, and whoever asked was told otherwise.
+    void abandon() {
+        if (client != null) {
+            client.end();
+        }
     }
 
     /// One program more is to answer.
@@ -39,8 +47,20 @@ final class Conversation {
         open++;
     }
 
+    /// All that can be known at once is known: a client that does not wait is answered, unless it
+    /// was, because the outcome was there already.
+    ///
+    /// @param what it is that has begun
+    void begun(String what) {
+        if (client != null && !waits && open > 0) {
+            client.end();
+            client.send(Replies.done(id, ExitStatus.DONE, what + ": accepted"));
+            client = null;
+        }
+    }
+
     void progress(String message) {
-        if (client != null) {
+        if (client != null && waits) {
             client.send(Replies.progress(id, message));
         }
     }
@@ -60,6 +80,7 @@ final class Conversation {
     private void end() {
         if (client != null) {
             ExitStatus code = failed ? ExitStatus.FAILED : ExitStatus.DONE;
+            client.end();
             client.send(Replies.done(id, code, String.join("\n", outcomes)));
         }
     }

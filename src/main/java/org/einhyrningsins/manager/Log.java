@@ -25,6 +25,10 @@ final class Log {
         spec = next;
     }
 
+    LogSpec spec() {
+        return spec;
+    }
+
     void error(String subject, String message) {
         write(LogSpec.Level.ERROR, subject, message);
     }

@@ -7,10 +7,16 @@ import java.util.HashMap;
 import java.util.Map;
 
 /// Waits for the kernel and hands each descriptor that is ready to whoever watches it.
+///
+/// A descriptor's number is used again as soon as it is closed, perhaps while events of the one
+/// that had it before are still being handed out: a worker's pidfd may get the number of a
+/// connection that just hung up, and must not be taken for dead. So each watch has a serial number,
+/// and an event of another watch of the same descriptor is nobody's.
 final class Loop implements AutoCloseable {
     private final Poll poll = Poll.open();
-    private final Map<Integer, Watcher> watchers = new HashMap<>();
+    private final Map<Integer, Watch> watches = new HashMap<>();
     private final Log log;
+    private int serial;
 
     Loop(Log log) {
         this.log = log;
@@ -20,24 +26,30 @@ final class Loop implements AutoCloseable {
     interface Watcher {
         /// A descriptor is ready.
         ///
-        /// @param events as [Poll] has them. May be called once too often after a descriptor's
-        ///   number was used again, so nothing may be assumed: read, and accept that there is
-        ///   nothing.
+        /// @param events as [Poll] has them
         void ready(int events);
     }
 
+    /// @param token the serial number in its upper half, the descriptor in its lower
+    private record Watch(long token, Watcher watcher) {}
+
     void watch(int fd, int interest, Watcher watcher) {
-        poll.add(fd, interest, fd);
-        watchers.put(fd, watcher);
+        long token = (long) ++serial << Integer.SIZE | fd;
+        poll.add(fd, interest, token);
+        watches.put(fd, new Watch(token, watcher));
     }
 
+    /// Does nothing for a descriptor that is not watched.
     void change(int fd, int interest) {
-        poll.modify(fd, interest, fd);
+        Watch watch = watches.get(fd);
+        if (watch != null) {
+            poll.modify(fd, interest, watch.token());
+        }
     }
 
     /// To be called before the descriptor is closed.
     void forget(int fd) {
-        if (watchers.remove(fd) != null) {
+        if (watches.remove(fd) != null) {
             poll.remove(fd);
         }
     }
@@ -48,9 +60,10 @@ final class Loop implements AutoCloseable {
     void turn(long nanos) {
         int count = poll.await(nanos);
         for (int i = 0; i < count; i++) {
-            Watcher watcher = watchers.get((int) poll.token(i));
-            if (watcher != null) {
-                call(watcher, poll.events(i));
+            long token = poll.token(i);
+            Watch watch = watches.get((int) token);
+            if (watch != null && watch.token() == token) {
+                call(watch.watcher(), poll.events(i));
             }
         }
     }

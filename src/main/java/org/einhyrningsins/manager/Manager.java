@@ -24,6 +24,7 @@ import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.Signals;
 import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogSpec;
@@ -39,6 +40,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /// The manager: made once, runs until everything it started has gone.
@@ -61,10 +63,19 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     private final Operator operator;
     private final List<Conversation> dying = new ArrayList<>();
     private @Nullable ControlServer control;
-    private @Nullable Path controlSocket;
+    private Path controlSocket = Path.of("");
+    private @Nullable ControlSpec controlled;
+    private @Nullable Path controlDirectory;
     private @Nullable Path workerDirectory;
+    private boolean pidFileWritten;
     private boolean stopping;
     private boolean over;
+
+    /// Looked after at the end of a turn, when all that one request changes is changed: a reload
+    /// binds the sockets of all programs before the first of them takes over its definition.
+    private boolean socketsMayBeOver;
+
+    private boolean orphansMayBeDead;
 
     private Manager(LaunchOptions options) {
         this.options = options;
@@ -154,11 +165,11 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         openControl(socket, services.control().mode());
         try {
             sockets.open(services.programs().values());
-            workerDirectory = workerDirectory(socket);
-            RuntimeFiles.directory(
-                    workerDirectory, Processes.user() == 0 ? "rwx--x--x" : "rwx------");
+            workerDirectory = openWorkerDirectory(socket);
             writePidFile();
-        } catch (SocketTable.CannotBind | IOException | PosixException e) {
+        } catch (IOException e) {
+            throw new CannotStart(ExitStatus.FAILED, "cannot start: " + RuntimeFiles.why(e));
+        } catch (SocketTable.CannotBind | PosixException e) {
             throw new CannotStart(ExitStatus.FAILED, "cannot start: " + e.getMessage());
         }
     }
@@ -167,7 +178,9 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         Path directory = socket.getParent();
         try {
             if (directory != null) {
-                RuntimeFiles.directory(directory, "rwx------");
+                boolean made = RuntimeFiles.directory(directory, "rwx------");
+                controlDirectory = made ? directory : null;
+                requireOurs(directory, socket);
             }
             control = new ControlServer(loop, socket, mode, buffer, operator);
         } catch (PosixException e) {
@@ -182,7 +195,20 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                     "cannot make directory "
                             + directory
                             + " of the control socket: "
-                            + e.getMessage());
+                            + RuntimeFiles.why(e));
+        }
+    }
+
+    /// In /tmp anybody could have made the default directory before us, and would own our socket.
+    private static void requireOurs(Path directory, Path socket) throws CannotStart {
+        boolean byDefault = socket.equals(ControlPath.standard(System.getenv(), Processes.user()));
+        if (byDefault && RuntimeFiles.owner(directory) != Processes.user()) {
+            throw new CannotStart(
+                    ExitStatus.FAILED,
+                    "cannot start: "
+                            + directory
+                            + ", where the control socket goes by default, belongs to somebody"
+                            + " else; remove it, or name another socket (-d)");
         }
     }
 
@@ -198,9 +224,27 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     }
 
     /// Where workers of other users can reach it, and short, since a socket's path has 107 bytes.
-    private static Path workerDirectory(Path socket) {
-        return Processes.user() == 0
-                ? SHARED.resolve(Integer.toHexString(socket.toString().hashCode()))
+    /// What is in it was left by a manager that was killed: whoever has the control socket has the
+    /// directory.
+    private static Path openWorkerDirectory(Path socket) throws IOException {
+        Path directory = workerDirectory(socket, Processes.user());
+        if (Processes.user() == 0) {
+            RuntimeFiles.directory(SHARED, "rwx--x--x");
+            RuntimeFiles.directory(directory, "rwx--x--x");
+        } else {
+            RuntimeFiles.directory(directory, "rwx------");
+            if (RuntimeFiles.owner(directory) != Processes.user()) {
+                // beside a control socket in /tmp anybody could have made it
+                throw new IOException(directory + " belongs to somebody else; remove it");
+            }
+        }
+        WorkerDoor.sweep(directory);
+        return directory;
+    }
+
+    static Path workerDirectory(Path socket, int user) {
+        return user == 0
+                ? SHARED.resolve(Long.toHexString(fingerprint(socket.toString())))
                 : Path.of(socket + ".workers");
     }
 
@@ -232,9 +276,19 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         }
     }
 
+    /// FNV-1a of 64 bits: of String's 32, `Aa` and `BB` have the same.
+    private static long fingerprint(String text) {
+        long hash = 0xcbf29ce484222325L;
+        for (int i = 0; i < text.length(); i++) {
+            hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
+        }
+        return hash;
+    }
+
     private void writePidFile() throws IOException {
         if (options.pidFile() != null) {
             Files.writeString(options.pidFile(), Processes.self() + "\n");
+            pidFileWritten = true;
         }
     }
 
@@ -260,13 +314,15 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         for (ProgramSpec spec : services.programs().values()) {
             try {
                 host(spec);
-            } catch (IOException | PosixException e) {
+            } catch (IOException e) {
+                log.error(spec.name(), "cannot make its worker sockets: " + RuntimeFiles.why(e));
+            } catch (PosixException | UnknownAccountException e) {
                 log.error(spec.name(), "cannot make its worker sockets: " + e.getMessage());
             }
         }
         for (ProgramHost host : programs.all()) {
             announce(host.program().serving().spec());
-            Conversation start = new Conversation(null, JsonId.NONE, "start");
+            Conversation start = new Conversation(null, JsonId.NONE);
             start.expect();
             operator.ask(host, new Command.Start(null), start);
         }
@@ -287,15 +343,17 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
 
     @Override
     public ProgramHost host(ProgramSpec spec) throws IOException {
+        socketsMayBeOver = true; // they are bound already, and this may fail
         ProgramHost.Surface surface =
-                new ProgramHost.Surface(loop, births, sockets, prober, this::door, this);
+                new ProgramHost.Surface(
+                        loop, births, sockets, prober, this::door, controlSocket, this);
         ProgramHost host = new ProgramHost(spec, surface);
         programs.add(host);
         return host;
     }
 
     private WorkerDoor door(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
-        if (workerDirectory == null || controlSocket == null) {
+        if (workerDirectory == null) {
             throw new IllegalStateException("programs are hosted after the manager is open");
         }
         IdentitySpec identity = spec.identity();
@@ -303,12 +361,17 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                 identity.user() == null
                         ? null
                         : Accounts.credentials(identity.user(), identity.group());
-        return new WorkerDoor(
-                loop, controlSocket, workerDirectory, spec.name(), owner, buffer, listener);
+        String name = WorkerDoor.freeName(workerDirectory, spec.name());
+        return new WorkerDoor(loop, workerDirectory, name, owner, buffer, listener);
     }
 
     @Override
     public void settings(ServicesSpec services) {
+        ControlSpec before = controlled;
+        if (before != null && !before.equals(services.control())) {
+            log.warn("", "a change of control: takes effect when the manager is started again");
+        }
+        controlled = services.control();
         LogSpec spec = services.log();
         log.configure(options.level() == null ? spec : spec.withLevel(options.level()));
     }
@@ -321,22 +384,25 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         for (ProgramHost host : programs.everyHost()) {
             Moment deadline = host.deadline();
             if (deadline != null && deadline.reached(now)) {
-                take(host, new Event.DeadlinePassed());
+                host.take(new Event.DeadlinePassed());
                 deadline = host.deadline();
             }
             next = Moment.earlier(next, deadline);
         }
+        tidy();
         if (!over) {
             loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
+            tidy();
         }
     }
 
-    /// A bug in what one program does must not take the others down with it.
-    private void take(ProgramHost host, Event event) {
-        try {
-            host.take(event);
-        } catch (RuntimeException e) {
-            log.bug(host.name(), e);
+    private void tidy() {
+        if (orphansMayBeDead) {
+            reapOrphans();
+        }
+        if (socketsMayBeOver) {
+            socketsMayBeOver = false;
+            sockets.closeAllBut(programs.inUse());
         }
     }
 
@@ -351,13 +417,34 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     public void stepped(ProgramHost host) {
         if (programs.dropIfGone(host)) {
             host.close();
+            socketsMayBeOver = true;
             log.info(host.name(), "removed");
         }
-        sockets.closeAllBut(programs.inUse());
-        if (stopping && programs.vacant()) {
-            over = true;
-            dying.forEach(conversation -> conversation.outcome(true, "everything is stopped"));
+        if (stopping) {
+            endIfVacant();
         }
+    }
+
+    @Override
+    public void redefined(ProgramHost host) {
+        socketsMayBeOver = true;
+    }
+
+    @Override
+    public void bug(ProgramHost host, RuntimeException thrown) {
+        log.bug(host.name(), thrown);
+    }
+
+    private void endIfVacant() {
+        if (programs.vacant()) {
+            end(true, "everything is stopped");
+        }
+    }
+
+    private void end(boolean done, String message) {
+        over = true;
+        dying.forEach(conversation -> conversation.outcome(done, message));
+        dying.clear();
     }
 
     // ---- signals
@@ -391,19 +478,23 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
             case INT, USR2 -> stop(null);
             case TERM -> stop(Signal.TERM);
             case QUIT -> quit();
-            case CHLD -> reapOrphans();
+            case CHLD -> orphansMayBeDead = true;
             default -> {}
         }
     }
 
     private void reloadAll() {
-        Conversation conversation = new Conversation(null, JsonId.NONE, "reload");
+        if (stopping) {
+            log.warn("", "does not reload: everything is being stopped");
+            return;
+        }
+        Conversation conversation = new Conversation(null, JsonId.NONE);
         reloader.reload(Set.of(), conversation, operator);
     }
 
     private void everyProgram(Command command) {
         for (ProgramHost host : programs.everyHost()) {
-            Conversation conversation = new Conversation(null, JsonId.NONE, "signal");
+            Conversation conversation = new Conversation(null, JsonId.NONE);
             conversation.expect();
             operator.ask(host, command, conversation);
         }
@@ -419,17 +510,24 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         stopping = true;
         log.info("", "stopping everything");
         everyProgram(new Command.Stop(null, first));
-        over = programs.vacant();
+        endIfVacant();
     }
 
     private void quit() {
         everyProgram(new Command.Stop(null, null));
         log.warn("", "exits at once; workers were told to go and are not waited for");
-        over = true;
+        end(false, "the manager exits at once; workers were told to go and are not waited for");
     }
 
+    /// As far as the first dead worker, which is to be reaped as such; what is behind it has its
+    /// turn after that.
     private void reapOrphans() {
-        Processes.reapOrphans(this::ours);
+        orphansMayBeDead = false;
+        Processes.reapOrphans(
+                pid -> {
+                    orphansMayBeDead = ours(pid);
+                    return orphansMayBeDead;
+                });
     }
 
     private boolean ours(int pid) {
@@ -471,15 +569,21 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     // ---- what operators ask of the manager itself
 
     @Override
-    public void die(Conversation conversation) {
+    public void die(Conversation conversation, @Nullable Signal first) {
         conversation.expect();
-        dying.add(conversation);
-        if (!stopping) {
-            stop(null);
-        }
         if (over) {
             conversation.outcome(true, "everything is stopped");
+            return;
         }
+        dying.add(conversation);
+        if (!stopping) {
+            stop(first);
+        }
+    }
+
+    @Override
+    public boolean ending() {
+        return stopping;
     }
 
     @Override
@@ -497,6 +601,24 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         return org.einhyrningsins.spec.Release.text();
     }
 
+    @Override
+    public String loudness(boolean more) {
+        LogSpec.Level level = more ? log.spec().level().louder() : log.spec().level().quieter();
+        log.configure(log.spec().withLevel(level));
+        return "the log's level is " + level.name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public String state() {
+        var general =
+                new OlderState.General(
+                        control == null ? null : control.path(),
+                        options.pidFile(),
+                        log.spec().level(),
+                        !stopping);
+        return new OlderState(sockets, programs.everyHost(), general).document();
+    }
+
     // ---- end
 
     private void close() {
@@ -508,11 +630,14 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                 RuntimeFiles.delete(SHARED);
             }
         }
-        if (options.pidFile() != null) {
+        if (pidFileWritten && options.pidFile() != null) {
             RuntimeFiles.delete(options.pidFile());
         }
         if (control != null) {
             control.close();
+        }
+        if (controlDirectory != null) {
+            RuntimeFiles.delete(controlDirectory);
         }
         loop.close();
     }

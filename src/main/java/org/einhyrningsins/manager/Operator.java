@@ -2,7 +2,6 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.control.ExitStatus;
-import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.control.Order;
 import org.einhyrningsins.control.ProgramStatus;
 import org.einhyrningsins.control.Replies;
@@ -11,11 +10,13 @@ import org.einhyrningsins.control.StatusReport;
 import org.einhyrningsins.control.StatusText;
 import org.einhyrningsins.control.Target;
 import org.einhyrningsins.control.UsageException;
+import org.einhyrningsins.control.WireHelp;
 import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -40,12 +41,25 @@ final class Operator implements ControlServer.Requested {
     /// What only the manager itself can do or tell.
     interface Conduct {
         /// Stops everything and exits.
-        void die(Conversation conversation);
+        ///
+        /// @param first instead of the first signal of each program's own steps; null for those
+        void die(Conversation conversation, @Nullable Signal first);
+
+        /// Whether it has been told to stop everything.
+        boolean ending();
 
         /// A report on those programs, complete but for them.
         StatusReport report(List<ProgramStatus> programs);
 
         String version();
+
+        /// Logs more, or less.
+        ///
+        /// @return what it does now, in words
+        String loudness(boolean more);
+
+        /// Everything, in the shape einhorn gave it.
+        String state();
     }
 
     Operator(Programs programs, Statuses statuses, Reloader reloader, Conduct conduct) {
@@ -60,7 +74,13 @@ final class Operator implements ControlServer.Requested {
     @Override
     public void request(Connection client, Request request) {
         try {
-            obey(client, request, Order.read(request.command(), request.args()));
+            Order order = Order.read(request.command(), request.args());
+            if (conduct.ending() && starts(order)) {
+                String message = "everything is being stopped; nothing is started any more";
+                client.send(Replies.done(request.id(), ExitStatus.FAILED, message));
+            } else {
+                obey(client, request, order);
+            }
         } catch (UsageException e) {
             String message = String.valueOf(e.getMessage());
             client.send(Replies.done(request.id(), ExitStatus.USAGE, message));
@@ -79,14 +99,45 @@ final class Operator implements ControlServer.Requested {
         return "pid " + message.pid() + " is no worker of this manager";
     }
 
+    /// Whether it may bring workers into the world.
+    private static boolean starts(Order order) {
+        return switch (order) {
+            case Order.Status ignored -> false;
+            case Order.Show ignored -> false;
+            case Order.Events ignored -> false;
+            case Order.Version ignored -> false;
+            case Order.State ignored -> false;
+            case Order.Greet ignored -> false;
+            case Order.Help ignored -> false;
+            case Order.Loudness ignored -> false;
+            case Order.Die ignored -> false;
+            case Order.Stop ignored -> false;
+            case Order.Deliver ignored -> false;
+            case Order.Reload ignored -> true;
+            case Order.Upgrade ignored -> true;
+            case Order.Start ignored -> true;
+            case Order.Restart ignored -> true;
+            case Order.Increase ignored -> true;
+            case Order.Decrease ignored -> true;
+            case Order.Scale ignored -> true;
+        };
+    }
+
     private void obey(Connection client, Request request, Order order) throws UsageException {
         switch (order) {
             case Order.Status o -> status(client, request, o.targets(), false);
             case Order.Show o -> status(client, request, o.targets(), true);
             case Order.Events o -> follow(client, request, o.targets());
-            case Order.Version ignored ->
-                    client.send(Replies.done(request.id(), ExitStatus.DONE, conduct.version()));
-            case Order.Die ignored -> conduct.die(converse(client, request));
+            case Order.Version ignored -> say(client, request, conduct.version());
+            case Order.Greet o -> say(client, request, greeting(o.user()));
+            case Order.Help ignored -> say(client, request, WireHelp.TEXT);
+            case Order.State ignored -> say(client, request, conduct.state());
+            case Order.Loudness o -> say(client, request, conduct.loudness(o.more()));
+            case Order.Die o -> {
+                Conversation conversation = converse(client, request);
+                conduct.die(conversation, o.first());
+                conversation.begun(request.command());
+            }
             case Order.Reload o -> reload(client, request, o.targets());
             case Order.Upgrade o -> {
                 RolloutSpec.Strategy strategy = o.fleet() ? RolloutSpec.Strategy.FLEET : null;
@@ -102,13 +153,26 @@ final class Operator implements ControlServer.Requested {
                     tell(client, request, o.targets(), scope -> new Command.ScaleBy(-o.by()));
             case Order.Scale o ->
                     tell(client, request, o.targets(), scope -> new Command.ScaleTo(o.workers()));
-            case Order.Deliver o ->
-                    tell(
-                            client,
-                            request,
-                            o.targets(),
-                            scope -> new Command.SendSignal(o.signal(), scope));
+            case Order.Deliver o -> {
+                List<Wording> signals = new ArrayList<>();
+                o.signals().forEach(s -> signals.add(scope -> new Command.SendSignal(s, scope)));
+                tell(client, request, o.targets(), signals);
+            }
         }
+    }
+
+    private static void say(Connection client, Request request, String message) {
+        client.send(Replies.done(request.id(), ExitStatus.DONE, message));
+    }
+
+    private String greeting(String user) {
+        return "Welcome"
+                + (user.isEmpty() ? "" : ", " + user)
+                + "! This is einhyrningsins "
+                + conduct.version()
+                + ", manager process "
+                + conduct.report(List.of()).managerPid()
+                + ".";
     }
 
     /// Makes the command for a scope of slots, null for all.
@@ -118,14 +182,26 @@ final class Operator implements ControlServer.Requested {
 
     private void tell(Connection client, Request request, List<Target> targets, Wording wording)
             throws UsageException {
+        tell(client, request, targets, List.of(wording));
+    }
+
+    private void tell(
+            Connection client, Request request, List<Target> targets, List<Wording> wordings)
+            throws UsageException {
         Map<ProgramHost, @Nullable Set<Integer>> scopes = scopes(targets);
         Conversation conversation = converse(client, request);
-        scopes.keySet().forEach(host -> conversation.expect());
-        scopes.forEach((host, scope) -> ask(host, wording.command(scope), conversation));
+        // all expected first: a program may answer at once, and must not end the conversation
+        for (int i = scopes.size() * wordings.size(); i > 0; i--) {
+            conversation.expect();
+        }
+        for (Wording wording : wordings) {
+            scopes.forEach((host, scope) -> ask(host, wording.command(scope), conversation));
+        }
         if (scopes.isEmpty()) {
             conversation.expect();
             conversation.outcome(true, "there is no program");
         }
+        conversation.begun(request.command());
     }
 
     /// Asks one program; the conversation already expects its answer.
@@ -135,13 +211,9 @@ final class Operator implements ControlServer.Requested {
         host.take(new Event.Requested(ticket, command));
     }
 
-    /// A conversation with whoever asked; one who would not wait is answered at once.
+    /// A conversation with whoever asked; one who would not wait is answered when it has begun.
     private static Conversation converse(Connection client, Request request) {
-        if (request.waits()) {
-            return new Conversation(client, request.id(), request.command());
-        }
-        client.send(Replies.done(request.id(), ExitStatus.DONE, request.command() + ": accepted"));
-        return new Conversation(null, JsonId.NONE, request.command());
+        return new Conversation(client, request.id(), request.waits());
     }
 
     private void reload(Connection client, Request request, List<Target> targets)
@@ -158,9 +230,11 @@ final class Operator implements ControlServer.Requested {
             }
             named.add(target.program());
         }
-        Conversation conversation =
-                new Conversation(request.waits() ? client : null, request.id(), "reload");
+        Conversation conversation = new Conversation(request.waits() ? client : null, request.id());
         Reloader.Outcome outcome = reloader.reload(named, conversation, this);
+        if (outcome.code() != ExitStatus.DONE) {
+            conversation.abandon();
+        }
         if (outcome.code() != ExitStatus.DONE || !request.waits()) {
             client.send(Replies.done(request.id(), outcome.code(), outcome.message()));
         }

@@ -40,12 +40,30 @@ final class Prober {
     /// @param address as [Bound] has it
     void ask(Object whom, AckSpec.Target target, String address, Asker asker) {
         forget(whom);
+        if (!connectable(address)) {
+            asker.answered(false);
+            return;
+        }
         try {
             Attempt attempt = new Attempt(whom, target, Sockets.connect(address), asker);
             attempts.put(whom, attempt);
             loop.watch(attempt.fd, Poll.OUT, attempt);
         } catch (PosixException e) {
+            forget(whom);
             asker.answered(false);
+        }
+    }
+
+    /// A port made from a slot's number may be none, and a socket may be gone from its program.
+    private static boolean connectable(String address) {
+        if (address.startsWith("unix:")) {
+            return true;
+        }
+        try {
+            int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+            return port > 0 && port <= 65_535;
+        } catch (NumberFormatException e) {
+            return false;
         }
     }
 

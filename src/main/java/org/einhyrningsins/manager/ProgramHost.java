@@ -16,6 +16,7 @@ import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -25,12 +26,14 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /// One program in the world: its core state, the processes of its workers, its worker sockets.
 final class ProgramHost {
@@ -38,13 +41,19 @@ final class ProgramHost {
     private static final int LAST_BYTES = 4 * 1024;
     private static final int REMEMBERED = 32;
 
+    /// After a bug, deadlines wait that long: one that cannot be met would else be met for ever.
+    private static final Duration AFTER_A_BUG = Duration.ofSeconds(1);
+
+    private static final int MOST_ANCESTORS = 64;
+
     private final Surface surface;
     private final Deque<Event> pending = new ArrayDeque<>();
     private final Map<WorkerId, WorkerProcess> processes = new HashMap<>();
     private final Map<WorkerId, String> words = new HashMap<>();
     private final Deque<WorkerProcess> departed = new ArrayDeque<>();
+    private final Map<String, WorkerDoor> doors = new HashMap<>();
+    private final Complaints complaints = new Complaints();
     private final Heard heard = new Heard();
-    private final WorkerDoor door;
     private Program program;
     private @Nullable Blueprint latest;
     private @Nullable Blueprint earlier;
@@ -58,6 +67,7 @@ final class ProgramHost {
             SocketTable sockets,
             Prober prober,
             Doors doors,
+            Path control,
             Listener listener) {}
 
     /// Opens a program's worker sockets.
@@ -79,14 +89,32 @@ final class ProgramHost {
         /// What was said at the control socket until now is to be heard.
         void listen();
 
-        /// Its definitions may have changed, so sockets may be over.
+        /// An event has been dealt with.
         void stepped(ProgramHost host);
+
+        /// Its definitions have changed, so sockets may be over.
+        void redefined(ProgramHost host);
+
+        /// What cannot happen did; it is survived.
+        void bug(ProgramHost host, RuntimeException thrown);
     }
 
     ProgramHost(ProgramSpec spec, Surface surface) throws IOException {
         this.surface = surface;
         this.program = Program.of(spec, Clock.now());
-        this.door = surface.doors().open(spec, heard);
+        door(spec);
+    }
+
+    /// Where workers of that definition speak to us. A door is for one user; there is a second one
+    /// if a newer definition has another.
+    private WorkerDoor door(ProgramSpec spec) throws IOException {
+        String user = spec.identity().user() == null ? "" : spec.identity().user();
+        WorkerDoor door = doors.get(user);
+        if (door == null) {
+            door = surface.doors().open(spec, heard);
+            doors.put(user, door);
+        }
+        return door;
     }
 
     String name() {
@@ -122,7 +150,7 @@ final class ProgramHost {
     }
 
     void close() {
-        door.close();
+        doors.values().forEach(WorkerDoor::close);
     }
 
     /// Lets a worker acknowledge at the control socket, if its program does so there.
@@ -130,9 +158,9 @@ final class ProgramHost {
     /// @return why not; null if it counts
     @Nullable String acked(int pid, Peer sender) {
         if (program.newest().bond().workerSocket() == BondSpec.WorkerSocket.OWN) {
-            return "this is the operator's socket; a worker acknowledges at its EINHORN_SOCK_PATH";
+            return ControlServer.ELSEWHERE;
         }
-        return heard.tryAck(pid, sender);
+        return heard.acked(pid, sender) ? null : "you may not acknowledge for pid " + pid;
     }
 
     // ---- events
@@ -144,27 +172,59 @@ final class ProgramHost {
         if (stepping) {
             return;
         }
+        Program before = program;
+        boolean well = true;
         stepping = true;
-        try {
-            for (Event next = pending.poll(); next != null; next = pending.poll()) {
-                step(next);
-            }
-        } finally {
-            stepping = false;
+        for (Event next = pending.poll(); next != null; next = pending.poll()) {
+            well &= step(next);
         }
-        deadline = program.earliestDeadline();
+        stepping = false;
+        deadline = well ? program.earliestDeadline() : Clock.now().plus(AFTER_A_BUG);
+        if (!before.definitions().equals(program.definitions())) {
+            surface.listener().redefined(this);
+        }
         surface.listener().stepped(this);
     }
 
-    private void step(Event event) {
-        Transition transition = program.step(event, Clock.now());
+    /// A bug in one step must not keep the steps after it from happening, nor let whoever asked
+    /// wait for ever.
+    ///
+    /// @return whether all went well
+    private boolean step(Event event) {
+        Transition transition;
+        try {
+            transition = program.step(event, Clock.now());
+        } catch (RuntimeException e) {
+            surface.listener().bug(this, e);
+            if (event instanceof Event.Requested asked) {
+                String why = name() + ": failed by our own bug, see the log: " + e;
+                surface.listener().answer(asked.ticket(), false, why);
+            }
+            return false;
+        }
         program = transition.program();
         // deeds before words: who waits for a new worker should not wait for a line in the log
+        boolean well = true;
         for (Effect effect : transition.effects()) {
-            act(effect);
+            well &= carryOut(effect, this::act);
         }
         for (Effect effect : transition.effects()) {
-            tell(effect);
+            well &= carryOut(effect, this::tell);
+        }
+        return well;
+    }
+
+    /// The core relies on every effect, so one that fails does not take the others with it.
+    private boolean carryOut(Effect effect, Consumer<Effect> part) {
+        try {
+            part.accept(effect);
+            return true;
+        } catch (RuntimeException e) {
+            surface.listener().bug(this, e);
+            if (effect instanceof Effect.Spawn spawn && !processes.containsKey(spawn.worker())) {
+                pending.add(new Event.SpawnFailed(spawn.worker(), "by our own bug: " + e));
+            }
+            return false;
         }
     }
 
@@ -200,27 +260,51 @@ final class ProgramHost {
             WorkerProcess process = surface.births().spawn(id, blueprint(order.version()));
             processes.put(id, process);
             if (process.line() >= 0) {
-                door.connect(process.line(), new Peer(process.pid(), process.uid(), -1));
+                door(order.version().spec())
+                        .connect(process.line(), new Peer(process.pid(), process.uid(), -1));
             }
             surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
         } catch (Births.Stillborn e) {
+            pending.add(new Event.SpawnFailed(id, String.valueOf(e.getMessage())));
+        } catch (IOException e) {
+            String why = "cannot make its worker sockets: " + RuntimeFiles.why(e);
+            pending.add(new Event.SpawnFailed(id, why));
+        } catch (PosixException | UnknownAccountException e) {
+            WorkerProcess unwatched = processes.remove(id);
+            if (unwatched != null) {
+                abandon(unwatched);
+            }
             pending.add(new Event.SpawnFailed(id, String.valueOf(e.getMessage())));
         }
     }
 
     /// At most two versions are in use: the one that serves and the one that is to.
-    private Blueprint blueprint(Version version) throws Births.Stillborn {
+    private Blueprint blueprint(Version version) throws Births.Stillborn, IOException {
         Blueprint known = latest;
         if (known != null && known.version().equals(version)) {
             return known;
         }
         Blueprint other = earlier;
         earlier = known;
-        latest =
-                other != null && other.version().equals(version)
-                        ? other
-                        : surface.births().blueprint(version, door);
+        latest = other != null && other.version().equals(version) ? other : newBlueprint(version);
         return latest;
+    }
+
+    private Blueprint newBlueprint(Version version) throws Births.Stillborn, IOException {
+        WorkerDoor door = door(version.spec());
+        Path acks =
+                switch (version.spec().bond().workerSocket()) {
+                    case OWN -> door.ackPath();
+                    case CONTROL -> surface.control();
+                };
+        return surface.births().blueprint(version, acks, door.notifyPath());
+    }
+
+    /// One whose death we would not hear of. It is a child of ours and nobody's worker, so it is
+    /// reaped as an orphan.
+    private static void abandon(WorkerProcess process) {
+        Processes.killGroup(process.pid(), Signal.KILL);
+        Descriptors.close(process.pidfd());
     }
 
     /// What it said before it died is heard first, while the kernel still knows who it is. The
@@ -230,7 +314,7 @@ final class ProgramHost {
         if (program.newest().bond().workerSocket() == BondSpec.WorkerSocket.CONTROL) {
             surface.listener().listen();
         }
-        door.listen();
+        doors.values().forEach(WorkerDoor::listen);
         Processes.killGroup(process.pid(), Signal.KILL);
         org.einhyrningsins.posix.Exit exit = Processes.reap(process.pidfd());
         if (exit == null) {
@@ -245,7 +329,7 @@ final class ProgramHost {
         take(new Event.Exited(id, new Exit(exit.code(), exit.signal())));
         // only now, for the same reason as deeds come before words
         if (process.line() >= 0) {
-            door.disconnect(process.line(), process.pid());
+            doors.values().forEach(door -> door.disconnect(process.line(), process.pid()));
         }
         processes.remove(id);
         words.remove(id);
@@ -258,10 +342,15 @@ final class ProgramHost {
         if (process == null) {
             return;
         }
-        if (order.group()) {
-            Processes.killGroup(process.pid(), order.signal());
-        } else {
-            Processes.kill(process.pidfd(), order.signal());
+        try {
+            if (order.group()) {
+                Processes.killGroup(process.pid(), order.signal());
+            } else {
+                Processes.kill(process.pidfd(), order.signal());
+            }
+        } catch (PosixException e) { // it became another user, and we are not root
+            String what = "cannot be sent SIG" + order.signal() + ": " + e.getMessage();
+            report(Effect.Severity.ERROR, order.worker(), what);
         }
     }
 
@@ -274,14 +363,16 @@ final class ProgramHost {
 
     private String address(WorkerId id, AckSpec.Endpoint endpoint) {
         return switch (endpoint) {
-            case AckSpec.OwnSocket own -> ownAddress(own.name());
+            case AckSpec.OwnSocket own -> ownAddress(id, own.name());
             case AckSpec.Fixed fixed ->
                     fixed.host().getHostAddress() + ":" + fixed.port().expand(id.slot(), Map.of());
         };
     }
 
-    private String ownAddress(String socket) {
-        ProgramSpec spec = program.newest();
+    /// Of the worker's own definition: a newer one may name other sockets.
+    private String ownAddress(WorkerId id, String socket) {
+        Worker worker = worker(id);
+        ProgramSpec spec = worker == null ? program.newest() : worker.version().spec();
         List<Bound> bound = surface.sockets().of(spec);
         for (int i = 0; i < bound.size(); i++) {
             if (spec.sockets().get(i).name().equals(socket)) {
@@ -291,10 +382,11 @@ final class ProgramHost {
         return "";
     }
 
-    private record Key(String program, WorkerId worker) {}
+    /// @param host not the program's name: an older program of that name may still be leaving
+    private record Key(ProgramHost host, WorkerId worker) {}
 
     private Object key(WorkerId id) {
-        return new Key(name(), id);
+        return new Key(this, id);
     }
 
     // ---- words
@@ -352,18 +444,13 @@ final class ProgramHost {
 
     private final class Heard implements WorkerDoor.Listener {
         @Override
-        public void acked(int pid, Peer sender) {
-            tryAck(pid, sender);
-        }
-
-        /// Why it does not count; null if it does.
-        @Nullable String tryAck(int pid, Peer sender) {
+        public boolean acked(int pid, Peer sender) {
             WorkerProcess process = believed(pid, sender.pid());
             if (process != null) {
-                take(new Event.Acked(process.id()));
-                return null;
+                acked(process.id());
+                return true;
             }
-            String why =
+            refused(
                     "pid "
                             + sender.pid()
                             + " (uid "
@@ -372,9 +459,8 @@ final class ProgramHost {
                             + pid
                             + ": it is no worker of '"
                             + name()
-                            + "', or the sender is neither that worker nor a descendant of it";
-            refused(why);
-            return why;
+                            + "', or the sender is neither that worker nor a descendant of it");
+            return false;
         }
 
         @Override
@@ -396,12 +482,23 @@ final class ProgramHost {
             }
         }
 
+        /// In another mode, what counts is not what the worker says here.
+        private void acked(WorkerId id) {
+            Worker worker = worker(id);
+            if (worker != null && worker.version().spec().ack().mode() instanceof AckSpec.Manual) {
+                take(new Event.Acked(id));
+            } else {
+                String what = "acknowledged, but its ack mode is not manual; ignored";
+                report(Effect.Severity.DEBUG, id, what);
+            }
+        }
+
         private void notified(WorkerProcess process, String line) {
             WorkerId id = process.id();
             if (line.equals("READY=1")) {
                 ready(id);
             } else if (line.startsWith("STATUS=")) {
-                words.put(id, line.substring("STATUS=".length()));
+                words.put(id, onOneLine(line.substring("STATUS=".length())));
             } else if (line.startsWith("EXTEND_TIMEOUT_USEC=")) {
                 extend(id, line.substring("EXTEND_TIMEOUT_USEC=".length()));
             }
@@ -425,7 +522,10 @@ final class ProgramHost {
 
         @Override
         public void refused(String why) {
-            report(Effect.Severity.WARN, null, "refused: " + why);
+            if (complaints.mayBeTold(Clock.now())) {
+                String more = complaints.untold();
+                report(Effect.Severity.WARN, null, "refused: " + onOneLine(why) + more);
+            }
         }
     }
 
@@ -449,17 +549,27 @@ final class ProgramHost {
         return null;
     }
 
+    /// The worker that a process is or comes from. One walk up, however many workers there are.
     private @Nullable WorkerProcess ancestor(int sender) {
-        for (WorkerProcess process : processes.values()) {
-            if (process.pid() == sender) {
+        Map<Integer, WorkerProcess> byPid = new HashMap<>();
+        processes.values().forEach(process -> byPid.put(process.pid(), process));
+        int pid = sender;
+        for (int i = 0; i < MOST_ANCESTORS && pid > 1; i++) {
+            WorkerProcess process = byPid.get(pid);
+            if (process != null) {
                 return process;
             }
-        }
-        for (WorkerProcess process : processes.values()) {
-            if (Processes.isDescendant(sender, process.pid())) {
-                return process;
-            }
+            pid = Processes.parent(pid);
         }
         return null;
+    }
+
+    /// What strangers wrote must not look like lines of ours, nor command a terminal.
+    private static String onOneLine(String text) {
+        StringBuilder line = new StringBuilder(text.length());
+        text.codePoints()
+                .map(point -> Character.isISOControl(point) ? ' ' : point)
+                .forEach(line::appendCodePoint);
+        return line.toString();
     }
 }

@@ -9,6 +9,7 @@ import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Plan;
 import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
 
@@ -184,10 +185,17 @@ final class Reloader {
         try {
             ProgramHost host = hosting.host(spec);
             operator.ask(host, new Command.Start(null), conversation);
-        } catch (IOException | PosixException e) {
-            conversation.outcome(
-                    false, spec.name() + ": cannot make its worker sockets: " + e.getMessage());
+        } catch (IOException e) {
+            stillborn(spec, RuntimeFiles.why(e), conversation);
+        } catch (PosixException | UnknownAccountException e) {
+            stillborn(spec, String.valueOf(e.getMessage()), conversation);
         }
+    }
+
+    private void stillborn(ProgramSpec spec, String why, Conversation conversation) {
+        String message = "cannot make its worker sockets: " + why;
+        log.error(spec.name(), message);
+        conversation.outcome(false, spec.name() + ": " + message);
     }
 
     private static String word(Plan.Change change) {

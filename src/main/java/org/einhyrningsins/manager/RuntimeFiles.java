@@ -2,7 +2,10 @@
 package org.einhyrningsins.manager;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /// The few files the manager makes: directories for its sockets, the pid file.
@@ -13,18 +16,27 @@ final class RuntimeFiles {
     /// it is.
     ///
     /// @param permissions as `rwx--x--x`
-    static void directory(Path path, String permissions) throws IOException {
+    /// @return whether it was made
+    static boolean directory(Path path, String permissions) throws IOException {
         if (Files.isDirectory(path)) {
-            return;
+            return false;
         }
         Path parent = path.getParent();
         if (parent != null) {
             Files.createDirectories(parent);
         }
-        Files.createDirectory(path);
+        try {
+            Files.createDirectory(path);
+        } catch (FileAlreadyExistsException e) {
+            if (Files.isDirectory(path)) {
+                return false; // another manager was faster
+            }
+            throw e;
+        }
         // not at creation: the umask would take from it
         Files.setPosixFilePermissions(
                 path, java.nio.file.attribute.PosixFilePermissions.fromString(permissions));
+        return true;
     }
 
     /// Removes a file, or an empty directory, if it is there.
@@ -33,6 +45,28 @@ final class RuntimeFiles {
             Files.deleteIfExists(path);
         } catch (IOException inUseOrNotOurs) {
             // somebody else's by now
+        }
+    }
+
+    /// What went wrong, as a person reads it. Of a file system's exception the message is often the
+    /// path alone, and what went wrong is its class.
+    static String why(IOException e) {
+        String message = String.valueOf(e.getMessage());
+        return switch (e) {
+            case NoSuchFileException missing -> message + ": no such file or directory";
+            case AccessDeniedException denied -> message + ": permission denied";
+            case FileAlreadyExistsException there -> message + ": it exists and is no directory";
+            default -> message;
+        };
+    }
+
+    /// Whose a file is; -1 if there is none.
+    static int owner(Path path) {
+        try {
+            Object uid = Files.getAttribute(path, "unix:uid");
+            return uid instanceof Integer number ? number : -1;
+        } catch (IOException e) {
+            return -1;
         }
     }
 

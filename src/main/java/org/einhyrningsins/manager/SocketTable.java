@@ -5,9 +5,11 @@ import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.SocketSpec;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -59,6 +61,7 @@ final class SocketTable {
     /// @return how many were bound
     int open(Collection<ProgramSpec> programs) throws CannotBind {
         List<Key> opened = new ArrayList<>();
+        List<Kept> kept = new ArrayList<>();
         try {
             for (ProgramSpec program : programs) {
                 for (SocketSpec socket : program.sockets()) {
@@ -68,7 +71,8 @@ final class SocketTable {
                         sockets.put(key, bind(program, socket));
                         opened.add(key);
                     } else {
-                        keep(program, key, held, socket);
+                        requireSameFlags(program, held, socket);
+                        kept.add(new Kept(program.name(), key, socket));
                     }
                 }
             }
@@ -76,13 +80,25 @@ final class SocketTable {
             opened.forEach(this::close);
             throw e;
         }
+        kept.forEach(this::keep);
         return opened.size();
     }
+
+    /// A socket that is open already, as it is wanted from now on.
+    private record Kept(String program, Key key, SocketSpec wanted) {}
 
     private static Held bind(ProgramSpec program, SocketSpec socket) throws CannotBind {
         try {
             Bound bound = Sockets.bind(socket);
             return new Held(socket, bound, inode(socket));
+        } catch (UnknownAccountException e) {
+            throw new CannotBind(
+                    "cannot bind socket '%s' of '%s' to %s: %s"
+                            .formatted(
+                                    socket.name(),
+                                    program.name(),
+                                    socket.address(),
+                                    e.getMessage()));
         } catch (PosixException e) {
             throw new CannotBind(
                     "cannot bind socket '%s' of '%s' to %s: %s%s"
@@ -108,21 +124,51 @@ final class SocketTable {
     }
 
     /// A socket that stays keeps its flags: they belong to all who have it.
-    private void keep(ProgramSpec program, Key key, Held held, SocketSpec wanted)
+    private static void requireSameFlags(ProgramSpec program, Held held, SocketSpec wanted)
             throws CannotBind {
         if (held.spec().nonBlocking() != wanted.nonBlocking()) {
             throw new CannotBind(
                     "cannot change non-blocking of socket '%s' of '%s' while workers have it; stop the program, or leave it as it was"
                             .formatted(wanted.name(), program.name()));
         }
+        if (held.spec().ipv6Only() != wanted.ipv6Only()) {
+            throw new CannotBind(
+                    "cannot change ipv6-only of socket '%s' of '%s' while it is open; stop the program, or leave it as it was"
+                            .formatted(wanted.name(), program.name()));
+        }
+    }
+
+    /// Only when all sockets are had: what cannot be had as a whole changes nothing.
+    private void keep(Kept kept) {
+        Held held = sockets.get(kept.key());
+        SocketSpec wanted = kept.wanted();
+        if (held == null) {
+            return;
+        }
         if (held.spec().backlog() != wanted.backlog()
                 && !(wanted.address() instanceof SocketSpec.Udp)) {
             Sockets.relisten(held.bound().fd(), wanted.backlog());
             log.info(
-                    program.name(),
+                    kept.program(),
                     "socket '" + wanted.name() + "' has backlog " + wanted.backlog());
         }
-        sockets.put(key, new Held(wanted, held.bound(), held.file()));
+        if (wanted.address() instanceof SocketSpec.UnixPath unix
+                && !held.spec().file().equals(wanted.file())
+                && held.file() == inode(wanted)) {
+            dress(kept.program(), unix.path(), wanted);
+        }
+        sockets.put(kept.key(), new Held(wanted, held.bound(), held.file()));
+    }
+
+    private void dress(String program, Path path, SocketSpec wanted) {
+        try {
+            Sockets.dress(path, wanted.file());
+            log.info(program, "socket '" + wanted.name() + "' has a new owner or mode");
+        } catch (PosixException | UnknownAccountException e) {
+            log.error(
+                    program,
+                    "socket '" + wanted.name() + "' keeps its owner and mode: " + e.getMessage());
+        }
     }
 
     /// The sockets of a definition, in its order. All of them are bound.
@@ -160,11 +206,11 @@ final class SocketTable {
             return;
         }
         log.debug("", "closed " + held.bound().address());
-        Descriptors.close(held.bound().fd());
         if (held.spec().address() instanceof SocketSpec.UnixPath unix
                 && held.file() == inode(held.spec())) {
-            RuntimeFiles.delete(unix.path());
+            RuntimeFiles.delete(unix.path()); // before it is closed: then its number is free
         }
+        Descriptors.close(held.bound().fd());
     }
 
     private static long inode(SocketSpec socket) {

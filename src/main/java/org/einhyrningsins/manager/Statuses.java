@@ -62,7 +62,7 @@ final class Statuses {
         for (Slot slot : program.slots()) {
             if (program.wants(slot) && (slot.current() == null || !slot.current().ready())) {
                 missing++;
-                backingOff += slot.quickDeaths() > 0 ? 1 : 0;
+                backingOff += slot.past().quickDeaths() > 0 ? 1 : 0;
                 starting += slot.current() != null ? 1 : 0;
             }
         }
@@ -104,8 +104,8 @@ final class Statuses {
             return failed.why();
         }
         for (Slot slot : program.slots()) {
-            if (slot.quickDeaths() > 0 && !slot.trouble().isEmpty()) {
-                return "worker " + slot.index() + ": " + slot.trouble();
+            if (slot.past().quickDeaths() > 0 && !slot.past().trouble().isEmpty()) {
+                return "worker " + slot.index() + ": " + slot.past().trouble();
             }
         }
         boolean scaled = program.count() != program.serving().spec().workers();
@@ -136,11 +136,11 @@ final class Statuses {
                 word(worker.state()),
                 worker.version().generation(),
                 process == null ? 0 : Clock.wallMillis() - process.bornMillis(),
-                slot.restarts(),
+                slot.past().restarts(),
                 host.words(worker.id()));
     }
 
-    private static String word(WorkerState state) {
+    static String word(WorkerState state) {
         return switch (state) {
             case WorkerState.Starting ignored -> "starting";
             case WorkerState.Settling ignored -> "settling";
@@ -155,9 +155,16 @@ final class Statuses {
         String why =
                 slot.finished() != null
                         ? slot.finished()
-                        : slot.held() ? "by the operator" : slot.trouble();
+                        : slot.held() ? "by the operator" : slot.past().trouble();
         return new WorkerStatus(
-                slot.index(), 0, 0, state, program.serving().generation(), 0, slot.restarts(), why);
+                slot.index(),
+                0,
+                0,
+                state,
+                program.serving().generation(),
+                0,
+                slot.past().restarts(),
+                why);
     }
 
     private List<SocketStatus> sockets(Program program) {

@@ -16,35 +16,44 @@ import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
-import org.einhyrningsins.spec.BondSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /// Where the workers of one program speak to us: a stream socket for `worker:ack` and `worker:ping`
 /// (EINHORN_SOCK_PATH) and a datagram socket for notifications (NOTIFY_SOCKET). Only the program's
 /// user can reach them, and a message counts only if the kernel says that its sender is the worker
 /// it speaks for, or descends from it.
 final class WorkerDoor {
+    private static final String ACKS = ".sock";
+    private static final String NOTIFICATIONS = ".notify";
     private static final int LINE_BOUND = 4 * 1024;
     private static final int MOST_GUESTS = 256;
+
+    /// Read at once: a guest that writes without end lets the others have their turns.
+    private static final int MOST_READ = LINE_BOUND;
+
     private static final int DATAGRAMS_AT_ONCE = 64;
 
     private final Loop loop;
     private final Listener says;
-    private final Path controlPath;
     private final Path ackPath;
     private final Path notifyPath;
     private final int acks;
     private final int notifications;
-    private final Map<Integer, Guest> guests = new HashMap<>();
+
+    /// The one that came last stands last.
+    private final SequencedMap<Integer, Guest> guests = new LinkedHashMap<>();
+
     private int lines;
     private final ByteBuffer buffer;
 
@@ -58,7 +67,8 @@ final class WorkerDoor {
         /// A worker is said to be up.
         ///
         /// @param pid the process the message speaks for
-        void acked(int pid, Peer sender);
+        /// @return whether the sender may speak for it
+        boolean acked(int pid, Peer sender);
 
         /// Somebody sent a notification.
         void notified(Peer sender, String text);
@@ -69,13 +79,13 @@ final class WorkerDoor {
 
     /// Opens both sockets.
     ///
-    /// @param controlPath the operator's socket, where some programs' workers speak to us
+    /// @param name of their files, without `.sock` and `.notify`; nobody else's as long as this
+    ///   door is open
     /// @param owner who may use them besides root; null for the manager's own user
     WorkerDoor(
             Loop loop,
-            Path controlPath,
             Path directory,
-            String program,
+            String name,
             @Nullable Credentials owner,
             ByteBuffer buffer,
             Listener says)
@@ -83,30 +93,59 @@ final class WorkerDoor {
         this.loop = loop;
         this.says = says;
         this.buffer = buffer;
-        this.controlPath = controlPath;
-        ackPath = directory.resolve(program + ".sock");
-        notifyPath = directory.resolve(program + ".notify");
+        ackPath = directory.resolve(name + ACKS);
+        notifyPath = directory.resolve(name + NOTIFICATIONS);
         acks = Sockets.listenUnix(ackPath, 0600);
-        Files.deleteIfExists(notifyPath);
-        notifications = Sockets.bindUnixDatagram(notifyPath, 0600);
-        if (owner != null) {
-            give(ackPath, owner);
-            give(notifyPath, owner);
+        notifications = notifications();
+        try {
+            if (owner != null) {
+                give(ackPath, owner);
+                give(notifyPath, owner);
+            }
+            loop.watch(acks, Poll.IN, events -> accept());
+            loop.watch(notifications, Poll.IN, events -> receive());
+        } catch (IOException | PosixException e) {
+            close();
+            throw e;
         }
-        loop.watch(acks, Poll.IN, events -> accept());
-        loop.watch(notifications, Poll.IN, events -> receive());
+    }
+
+    private int notifications() throws IOException {
+        try {
+            Files.deleteIfExists(notifyPath);
+            return Sockets.bindUnixDatagram(notifyPath, 0600);
+        } catch (IOException | PosixException e) {
+            Descriptors.close(acks);
+            RuntimeFiles.delete(ackPath);
+            throw e;
+        }
+    }
+
+    /// A name that no open door has: the program's own, unless an older door of that name is still
+    /// in use.
+    static String freeName(Path directory, String program) {
+        String name = program;
+        for (int i = 2; Files.exists(directory.resolve(name + ACKS)); i++) {
+            name = program + "~" + i;
+        }
+        return name;
+    }
+
+    /// Removes what a manager that was killed left behind. Only for who knows that it is the only
+    /// one to use the directory.
+    static void sweep(Path directory) throws IOException {
+        try (DirectoryStream<Path> left =
+                Files.newDirectoryStream(directory, "*{" + ACKS + "," + NOTIFICATIONS + "}")) {
+            left.forEach(RuntimeFiles::delete);
+        }
     }
 
     private static void give(Path path, Credentials owner) throws IOException {
         Files.setAttribute(path, "unix:uid", owner.uid());
     }
 
-    /// What a worker's EINHORN_SOCK_PATH says.
-    Path ackPath(BondSpec bond) {
-        return switch (bond.workerSocket()) {
-            case OWN -> ackPath;
-            case CONTROL -> controlPath;
-        };
+    Path ackPath() {
+        return ackPath;
     }
 
     /// Listens to a worker on the line that it was born with. Whoever holds the other end has it
@@ -148,9 +187,8 @@ final class WorkerDoor {
             return false;
         }
         if (guests.size() - lines >= MOST_GUESTS) {
-            Descriptors.close(guest);
-            says.refused("more than " + MOST_GUESTS + " connections at the worker socket");
-            return true;
+            // a worker has little to say and may come late: who has been here for longest goes
+            dismissTheFirst();
         }
         guests.put(guest, new Guest(new Lines(LINE_BOUND), null));
         loop.watch(guest, Poll.IN, events -> hear(guest));
@@ -158,17 +196,27 @@ final class WorkerDoor {
         return true;
     }
 
+    /// Those who were born with a line stay.
+    private void dismissTheFirst() {
+        for (Map.Entry<Integer, Guest> entry : guests.entrySet()) {
+            if (entry.getValue().worker() == null) {
+                dismiss(entry.getKey());
+                return;
+            }
+        }
+    }
+
     private void hear(int guest) {
         Guest known = guests.get(guest);
-        buffer.clear();
+        buffer.clear().limit(MOST_READ);
         int count = known == null ? -1 : read(guest);
         if (known == null || count < 0) {
             return;
         }
         buffer.flip();
         Peer sender = known.worker() == null ? Sockets.peer(guest) : known.worker();
-        known.lines().feed(buffer, new Ear(sender, guest));
-        if (count == 0) {
+        known.lines().feed(buffer, new Ear(sender, guest, known));
+        if (count == 0 && known.equals(guests.get(guest))) {
             dismiss(guest);
         }
     }
@@ -183,27 +231,40 @@ final class WorkerDoor {
 
     private void dismiss(int guest) {
         Guest gone = guests.remove(guest);
-        lines -= gone != null && gone.worker() != null ? 1 : 0;
-        loop.forget(guest);
-        Descriptors.close(guest);
+        if (gone != null) {
+            lines -= gone.worker() == null ? 0 : 1;
+            loop.forget(guest);
+            Descriptors.close(guest);
+        }
     }
 
     /// One line after the other of one guest.
     private final class Ear implements Lines.Taker {
         private final Peer sender;
         private final int guest;
+        private final Guest known;
 
-        Ear(Peer sender, int guest) {
+        Ear(Peer sender, int guest, Guest known) {
             this.sender = sender;
             this.guest = guest;
+            this.known = known;
         }
 
         @Override
         public void line(byte[] line) {
+            if (left()) {
+                return;
+            }
             switch (Requests.parse(line)) {
                 case WorkerMessage.Ack ack -> {
-                    says.acked(ack.pid(), sender);
-                    reply(ack.id(), "acknowledged");
+                    if (says.acked(ack.pid(), sender)) {
+                        reply(ack.id(), "acknowledged");
+                    } else {
+                        showOut(
+                                ack.id() == null ? JsonId.NONE : ack.id(),
+                                ExitStatus.NOT_ALLOWED,
+                                "you may not acknowledge for pid " + ack.pid());
+                    }
                 }
                 case WorkerMessage.Ping ping -> reply(ping.id(), "pong");
                 case Request request ->
@@ -218,12 +279,25 @@ final class WorkerDoor {
 
         @Override
         public void tooLong(int bound) {
-            says.refused("pid " + sender.pid() + " wrote a line of more than " + bound + " bytes");
+            if (!left()) {
+                refuse(JsonId.NONE, "a line of more than " + bound + " bytes");
+            }
+        }
+
+        /// Whether the guest is gone since; its number may be somebody else's.
+        private boolean left() {
+            return !known.equals(guests.get(guest));
         }
 
         private void refuse(JsonId id, String message) {
             says.refused("pid " + sender.pid() + ": " + message);
-            write(Replies.done(id, ExitStatus.USAGE, message));
+            showOut(id, ExitStatus.USAGE, message);
+        }
+
+        /// Who said one wrong thing would say a million of them, and we would read them all.
+        private void showOut(JsonId id, ExitStatus code, String message) {
+            write(Replies.done(id, code, message));
+            dismiss(guest);
         }
 
         private void reply(@Nullable JsonId id, String message) {
@@ -234,10 +308,13 @@ final class WorkerDoor {
 
         /// A guest that does not read does not get its reply.
         private void write(byte[] reply) {
+            if (left()) {
+                return;
+            }
             try {
                 Descriptors.write(guest, ByteBuffer.wrap(reply));
             } catch (PosixException e) {
-                says.refused("pid " + sender.pid() + " did not wait for its reply");
+                // it did not wait for its reply; what it said counts all the same
             }
         }
     }
@@ -256,9 +333,9 @@ final class WorkerDoor {
         List.copyOf(guests.keySet()).forEach(this::dismiss);
         loop.forget(acks);
         loop.forget(notifications);
-        Descriptors.close(acks);
-        Descriptors.close(notifications);
         RuntimeFiles.delete(ackPath);
         RuntimeFiles.delete(notifyPath);
+        Descriptors.close(acks);
+        Descriptors.close(notifications);
     }
 }

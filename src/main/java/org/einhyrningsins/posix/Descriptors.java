@@ -110,7 +110,10 @@ public final class Descriptors {
 
     /// Opens a file to append to, made with mode 0640 (less the umask) if it is not there.
     public static int openAppend(Path file) {
-        return raise(open(file.toString(), O_WRONLY | O_APPEND | O_CREAT, 0640));
+        int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK; // a FIFO must not make us wait
+        int fd = raise(open(file.toString(), flags, 0640));
+        setNonBlocking(fd, false);
+        return fd;
     }
 
     /// Locks a file for as long as the descriptor is open, made with mode 0600 if it is not there.

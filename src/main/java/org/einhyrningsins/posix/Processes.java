@@ -157,6 +157,11 @@ public final class Processes {
         return threads;
     }
 
+    /// The parent of a process; 0 or less if it has none, or is none.
+    public static int parent(int pid) {
+        return (int) stat(pid, STAT_PARENT);
+    }
+
     /// Whether a process is that ancestor or comes from it, as far as its parents live: an orphan
     /// has lost its descent.
     public static boolean isDescendant(int pid, int ancestor) {

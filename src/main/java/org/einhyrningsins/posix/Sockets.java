@@ -53,6 +53,8 @@ public final class Sockets {
     /// The longest datagram that is taken; a longer one is dropped, as systemd does (PIPE_BUF).
     public static final int LONGEST_DATAGRAM = 4096;
 
+    private static final int MOST_TRUNCATED = 64;
+
     /// Binds a socket of a program, and listens where that applies; raised.
     ///
     /// @throws PosixException what the kernel said, beginning with the call
@@ -97,22 +99,28 @@ public final class Sockets {
 
     /// Nobody gets in before listen, so mode and owner are right before anybody does.
     private static int bindFile(SocketSpec spec, Path path) {
-        SocketSpec.UnixFile file = spec.file();
-        int uid = file.owner() == null ? -1 : Accounts.requireUid(file.owner());
-        int gid = file.group() == null ? -1 : Accounts.requireGid(file.group());
         int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | nonBlocking(spec));
         return orClose(
                 fd,
                 () -> {
                     bindFile(fd, path);
-                    if (uid != -1 || gid != -1) {
-                        own(path, uid, gid);
-                    }
-                    if (file.mode() != null) {
-                        mode(path, file.mode());
-                    }
+                    dress(path, spec.file());
                     relisten(fd, spec.backlog());
                 });
+    }
+
+    /// Gives the file of a UNIX socket its owner and mode, as far as they are given.
+    ///
+    /// @throws UnknownAccountException if an owner is not known
+    public static void dress(Path path, SocketSpec.UnixFile file) {
+        int uid = file.owner() == null ? -1 : Accounts.requireUid(file.owner());
+        int gid = file.group() == null ? -1 : Accounts.requireGid(file.group());
+        if (uid != -1 || gid != -1) {
+            own(path, uid, gid);
+        }
+        if (file.mode() != null) {
+            mode(path, file.mode());
+        }
     }
 
     private static int nonBlocking(SocketSpec spec) {
@@ -270,7 +278,7 @@ public final class Sockets {
 
     /// The next datagram; null if none is waiting. Descriptors that came with it are closed.
     public static @Nullable Datagram receive(int fd) {
-        while (true) {
+        for (int tries = 0; tries < MOST_TRUNCATED; tries++) {
             Scratch scratch = header(Scratch.here());
             int flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
             long length = Kernel.call(Syscall.RECVMSG, fd, scratch.structures, flags);
@@ -288,6 +296,7 @@ public final class Sockets {
                 return new Datagram(sender, text);
             }
         }
+        return null; // the rest at the next turn: poll is level-triggered
     }
 
     private static Scratch header(Scratch scratch) {

@@ -8,6 +8,11 @@ public record LogSpec(Level level, Format format, boolean syslog) {
     /// What most people want: one readable line for what happened.
     public static final LogSpec DEFAULT = new LogSpec(Level.INFO, Format.TEXT, false);
 
+    /// On stderr alone.
+    public LogSpec(Level level, Format format) {
+        this(level, format, false);
+    }
+
     /// The same with another level.
     public LogSpec withLevel(Level other) {
         return new LogSpec(other, format, syslog);
@@ -18,7 +23,25 @@ public record LogSpec(Level level, Format format, boolean syslog) {
         ERROR,
         WARN,
         INFO,
-        DEBUG
+        DEBUG;
+
+        /// The next one that says more; the last is its own.
+        public Level louder() {
+            return switch (this) {
+                case ERROR -> WARN;
+                case WARN -> INFO;
+                case INFO, DEBUG -> DEBUG;
+            };
+        }
+
+        /// The next one that says less; the first is its own.
+        public Level quieter() {
+            return switch (this) {
+                case ERROR, WARN -> ERROR;
+                case INFO -> WARN;
+                case DEBUG -> INFO;
+            };
+        }
     }
 
     /// One line of text, or one JSON object a line.

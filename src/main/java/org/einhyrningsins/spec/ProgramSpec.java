@@ -50,6 +50,40 @@ public record ProgramSpec(
         sockets = List.copyOf(sockets);
     }
 
+    /// One that is bound to the manager as most are.
+    public ProgramSpec(
+            String name,
+            List<Template> command,
+            Path directory,
+            SequencedMap<String, Template> env,
+            List<String> dropEnv,
+            IdentitySpec identity,
+            int workers,
+            List<SocketSpec> sockets,
+            @Nullable String stdin,
+            AckSpec ack,
+            StopSpec stop,
+            RestartSpec restart,
+            RolloutSpec rollout,
+            LogsSpec logs) {
+        this(
+                name,
+                command,
+                directory,
+                env,
+                dropEnv,
+                identity,
+                workers,
+                sockets,
+                stdin,
+                ack,
+                stop,
+                restart,
+                rollout,
+                logs,
+                BondSpec.DEFAULT);
+    }
+
     /// The first descriptor number a socket of `bind` reaches a worker under.
     public static final int FIRST_SOCKET_FD = 3;
 

@@ -53,7 +53,9 @@ record Walls(String root) {
         rules.put("every package is @NullMarked", everyPackageIsNullMarked());
         rules.put("core is pure", coreIsPure());
         rules.put("jnr only in posix", only(in("posix"), "jnr..", "com.kenai.jffi.."));
-        rules.put("SnakeYAML only in config", only(in("config"), "org.yaml.."));
+        rules.put(
+                "SnakeYAML only in config and for the older dialect",
+                only(in("config").or(named(root + ".control.YamlLine")), "org.yaml.."));
         rules.put("picocli only in cli", only(in("cli"), "picocli.."));
         rules.put(
                 "Jackson only on the wire and in JSON output",

@@ -8,6 +8,7 @@ import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.control.Replies;
 import org.einhyrningsins.control.Request;
 import org.einhyrningsins.control.TestManager;
+import org.einhyrningsins.control.WireHelp;
 import org.junit.jupiter.api.Test;
 
 import java.io.ByteArrayOutputStream;
@@ -123,7 +124,8 @@ class ControlProgramTest {
                 List.of(
                         "stop",
                         "restart",
-                        "signal HUP",
+                        "signal",
+                        "signal FOO",
                         "scale web",
                         "stat",
                         "status web:x",
@@ -188,6 +190,14 @@ class ControlProgramTest {
                         "inc web 2",
                         "events web",
                         "die",
+                        "die TERM",
+                        "signal USR1 TERM",
+                        "state",
+                        "ehlo",
+                        "quieter",
+                        "louder",
+                        "set_workers 4",
+                        "upgrade_fleet web",
                         "version")) {
             Invocation quick = QuickLine.read(words(line));
             assertThat(quick).as(line).isNotNull();
@@ -195,6 +205,14 @@ class ControlProgramTest {
                     .as(line)
                     .isEqualTo(new ControlModel.Run(java.util.Objects.requireNonNull(quick)));
         }
+    }
+
+    @Test
+    void helpOnTheWireKnowsEveryCommand() {
+        for (CommandPages.Page page : CommandPages.ALL) {
+            assertThat(WireHelp.TEXT).containsPattern("\\b" + page.name() + "\\b");
+        }
+        assertThat(WireHelp.TEXT.lines()).allMatch(line -> line.length() <= 80);
     }
 
     private static TestManager answering(ExitStatus status, String message) throws IOException {

@@ -14,12 +14,12 @@ class LinesTest {
     private final Heard heard = new Heard();
 
     @Test
-    void cutsWhereTheNewlinesAreHoweverTheBytesArrive() {
+    void cutsWhereTheNewlinesAreHoweverTheBytesArriveAndSkipsEmptyLines() {
         String text = "one\n\ntwo thrée\nfour";
         for (int size = 1; size <= text.length(); size++) {
             Heard once = new Heard();
             feed(new Lines(64), once, text, size);
-            assertThat(once.said).containsExactly("one", "", "two thrée");
+            assertThat(once.said).containsExactly("one", "two thrée");
         }
     }
 

@@ -26,13 +26,48 @@ class OrderTest {
 
     @Test
     void whatStopsMustBeAskedOfAllInSoManyWords() throws UsageException {
-        for (String command : List.of("stop", "restart", "signal HUP", "scale 3")) {
+        for (String command : List.of("stop", "restart", "scale 3")) {
             refuses(command, "all");
         }
         assertThat(read("stop all")).isEqualTo(new Order.Stop(List.of()));
         assertThat(read("restart all")).isEqualTo(new Order.Restart(List.of()));
-        assertThat(read("signal HUP all")).isEqualTo(new Order.Deliver(Signal.HUP, List.of()));
         assertThat(read("scale all 3")).isEqualTo(new Order.Scale(List.of(), 3));
+    }
+
+    @Test
+    void understandsSignals() throws UsageException {
+        List<Target> all = List.of();
+        assertThat(read("signal HUP")).isEqualTo(new Order.Deliver(List.of(Signal.HUP), all));
+        assertThat(read("signal HUP all")).isEqualTo(new Order.Deliver(List.of(Signal.HUP), all));
+        assertThat(read("signal sigusr2 web:2"))
+                .isEqualTo(new Order.Deliver(List.of(Signal.USR2), List.of(WEB_2)));
+        assertThat(read("signal USR1 SIGTERM web"))
+                .isEqualTo(new Order.Deliver(List.of(Signal.USR1, Signal.TERM), List.of(WEB)));
+        assertThat(read("signal USR1 term"))
+                .isEqualTo(
+                        new Order.Deliver(
+                                List.of(Signal.USR1), List.of(new Target("term", Target.WHOLE))));
+        refuses("signal", "needs a signal");
+        assertThat(read("die")).isEqualTo(new Order.Die(null));
+        assertThat(read("die SIGTERM")).isEqualTo(new Order.Die(Signal.TERM));
+        refuses("die web", "'web' is no signal");
+        refuses("die TERM KILL", "one signal at most");
+    }
+
+    @Test
+    void understandsTheNamesThatEinhornGaveThem() throws UsageException {
+        assertThat(read("set_workers 4")).isEqualTo(new Order.Scale(List.of(), 4));
+        assertThat(read("set_workers web 4")).isEqualTo(new Order.Scale(List.of(WEB), 4));
+        refuses("set_workers", "a number");
+        refuses("set_workers 0", "from 1");
+        assertThat(read("upgrade_fleet")).isEqualTo(new Order.Upgrade(List.of(), true));
+        assertThat(read("upgrade_fleet web")).isEqualTo(new Order.Upgrade(List.of(WEB), true));
+        assertThat(read("quieter")).isEqualTo(new Order.Loudness(false));
+        assertThat(read("louder")).isEqualTo(new Order.Loudness(true));
+        assertThat(read("state")).isEqualTo(new Order.State());
+        assertThat(read("ehlo gdb")).isEqualTo(new Order.Greet("gdb"));
+        assertThat(read("help")).isEqualTo(new Order.Help());
+        refuses("config number:", "'config' is not taken");
     }
 
     @Test
@@ -64,7 +99,7 @@ class OrderTest {
         refuses("status we/b", "'we/b' is no program");
         refuses("status web all", "'all' already means every program");
         refuses("signal FOO web", "'FOO' is no signal");
-        refuses("die now", "'die' takes no arguments");
+        refuses("version 1", "'version' takes no arguments");
     }
 
     private static void refuses(String line, String why) {

@@ -27,6 +27,24 @@ class RepliesTest {
     }
 
     @Test
+    void answersTheOlderDialectInKindAsTheGoldenFileHasIt() throws IOException {
+        JsonId seven = JsonId.of(7).in(Dialect.YAML);
+        JsonId none = JsonId.NONE.in(Dialect.YAML);
+        StringBuilder written = new StringBuilder();
+        append(written, Replies.progress(seven, "web: 2 of 4 replaced"));
+        append(written, Replies.done(seven, ExitStatus.DONE, "web: 4 of 4 replaced"));
+        append(written, Replies.done(none, ExitStatus.DONE, "upgrade: accepted"));
+        append(written, Replies.progress(none, "no id, no wait"));
+        append(
+                written,
+                Replies.done(seven, ExitStatus.FAILED, "100% \"so\" \\ \t\u007f\u2028\nÞ 🦄"));
+        append(written, Replies.done(seven, ExitStatus.DONE, "cut \uD83E"));
+        append(written, Replies.done(seven, ExitStatus.DONE, "", Samples.report()));
+        append(written, Replies.malformed(new Malformed(none, "not YAML: while scanning")));
+        Golden.check("older-replies.txt", written.toString());
+    }
+
+    @Test
     void theClientReadsWhatIsWritten() {
         String message = "quotes \" and \\, \t, \u0001, a line\nend, é, 🦄";
         Reply progress = read(Replies.progress(ID, message));

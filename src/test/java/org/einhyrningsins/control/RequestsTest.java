@@ -18,7 +18,10 @@ class RequestsTest {
             if (line.isEmpty() || line.startsWith("#")) {
                 read.append(line).append('\n');
             } else if (!line.startsWith("  => ")) {
-                read.append(line).append("\n  => ").append(parse(line)).append('\n');
+                read.append(line)
+                        .append("\n  => ")
+                        .append(parse(line).toString().replace("\n", "\\n"))
+                        .append('\n');
             }
         }
         Golden.check("requests.txt", read.toString());
@@ -52,6 +55,33 @@ class RequestsTest {
             }
             byte[] cut = java.util.Arrays.copyOfRange(line, random.nextInt(8), line.length);
             assertThat(Requests.parse(cut)).isNotNull();
+        }
+    }
+
+    @Test
+    void survivesWhateverIsThrownAtItInTheOlderDialect() {
+        Random random = new Random(4712);
+        byte[] seed =
+                "---%0Aid: 1%0Acommand: 'signal'%0Aargs:%0A- |-%0A  USR2%0A- {a: [\"\\x41\"]}"
+                        .getBytes(StandardCharsets.UTF_8);
+        byte[] marks = "&*!|>%@`'\"#{}[],:?-\\ 0A\t".getBytes(StandardCharsets.UTF_8);
+        for (int round = 0; round < 50_000; round++) {
+            byte[] line = seed.clone();
+            for (int i = random.nextInt(6); i >= 0; i--) {
+                line[3 + random.nextInt(line.length - 3)] = marks[random.nextInt(marks.length)];
+            }
+            assertThat(Requests.parse(line)).isNotNull();
+        }
+    }
+
+    @Test
+    void theLongestAndWorstLinesCostLittle() {
+        for (String worst :
+                List.of("[", "{", "- ", "? ", "a: ", "{a: ", "\"a\": ", "!a ", "&a ", "%0A")) {
+            String line = "--- {id: 1, x: " + worst.repeat(Wire.LINE_BOUND / worst.length() - 8);
+            long began = System.nanoTime();
+            assertThat(parse(line)).as(worst).isInstanceOf(Malformed.class);
+            assertThat(System.nanoTime() - began).as(worst).isLessThan(2_000_000_000L);
         }
     }
 

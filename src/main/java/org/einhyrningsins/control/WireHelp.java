@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control;
+
+/// What `help` answers on the wire: for those who speak it by hand, and for `einhornsh`. Our own
+/// client has help of its own.
+public final class WireHelp {
+    private WireHelp() {}
+
+    public static final String TEXT =
+            """
+            You are speaking to the einhyrningsins manager. PROGRAM may be PROGRAM:SLOT or
+            all; without one, every program is meant.
+
+            status [PROGRAM]...            how the programs are
+            show [PROGRAM]...              the same with each worker and socket
+            reload [PROGRAM]...            read the file again and roll what changed
+            upgrade [--fleet] [PROGRAM]... roll onto new workers, definition as it is
+            start [PROGRAM]...             start what is stopped or has failed
+            stop PROGRAM...                stop gracefully, and keep stopped
+            restart PROGRAM...             stop, then start
+            inc [PROGRAM]... [N]           run N workers more
+            dec [PROGRAM]... [N]           run N workers fewer
+            scale PROGRAM... N             run N workers
+            signal SIGNAL... [PROGRAM]...  send signals to workers
+            events [PROGRAM]...            tell what happens
+            quieter, louder                log less, or more
+            die [SIGNAL]                   stop everything; the manager exits
+            version, ehlo                  which manager this is
+            help                           this
+
+            Older names: state (everything, as einhorn shows it), set_workers [PROGRAM]...
+            N (scale), upgrade_fleet [PROGRAM]... (upgrade --fleet).
+            """;
+}

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hostile clients of every door: the programs serve on, status answers all the while, and nothing is left of it."""
+
+import os
+import re
+import socket
+import struct
+import threading
+import time
+
+from lab import check, environment_of, nothing_lost, read, same, wait_for
+
+ROUNDS = 4
+STATUS = b'{"id":1,"command":"status"}\n'
+
+
+def run(lab):
+    lab.config()
+    manager = lab.start()
+    manager.wait_until_up("healthy", 2)
+    load = lab.load()
+    fds = status_and_measure(manager)["fds"]
+    measured = []
+    for _ in range(ROUNDS):
+        everything(lab, manager)
+        measured.append(settle(manager, fds))
+        lab.say("%(fds)d descriptors, %(threads)d threads, PSS %(pss)d KiB" % measured[-1])
+    # The first rounds load classes, compile code and let the heap grow to what it is allowed.
+    before, after = measured[-2:]
+    check(after["fds"] <= fds, lambda: "descriptors of the manager: %d, before %d" % (after["fds"], fds))
+    same(after["threads"], before["threads"], "threads of the manager")
+    check(after["pss"] - before["pss"] < 6 * 1024, lambda: "memory grew by %d KiB" % (after["pss"] - before["pss"]))
+    log = manager.stderr()
+    lab.say("log: %d bytes" % len(log))
+    check(len(log) < 500_000, lambda: "hostile clients filled the log: %d bytes" % len(log))
+    nothing_lost(load.finish())
+
+
+def everything(lab, manager):
+    worker = environment_of(manager.workers("rude")[0].pid)
+    ack, notify = worker["EINHORN_SOCK_PATH"], worker["NOTIFY_SOCKET"]
+    longest = 0.0
+    for attack in (
+        lambda: crowd(manager.socket, 600, b""),
+        lambda: crowd(manager.socket, 600, b'{"id":1,"comm'),
+        lambda: crowd(manager.socket, 300, b"x" * 60_000),
+        lambda: crowd(manager.socket, 200, b'{"id":1,"command":"events"}\n'),
+        lambda: crowd(manager.socket, 20, STATUS * 3000),
+        lambda: crowd(manager.socket, 5, b"\n" * 500_000),
+        lambda: endless(manager.socket, 100_000_000),
+        lambda: half_and_gone(manager.socket, 300),
+        lambda: crowd(ack, 600, b'{"command":"worker:'),
+        lambda: crowd(ack, 50, b"\n" * 100_000),
+        lambda: crowd(ack, 50, b'{"command":"worker:ack","pid":1}\n' * 1000),
+        lambda: endless(ack, 20_000_000),
+        lambda: flood(notify, b"STATUS=" + b"\x1b]0;x\x07" * 200, 20_000),
+        lambda: flood(notify, b"EXTEND_TIMEOUT_USEC=99999999999999999999\nWATCHDOG=1", 5_000),
+        lambda: flood(notify, b"x" * 8192, 5_000),
+        lambda: hung_probe(lab, manager),
+    ):
+        longest = max(longest, under(manager, attack))
+    same(manager.status()["healthy"]["state"], "running", "state of the healthy program")
+    same(manager.status()["rude"]["workers"][0]["state"], "starting", "state of the worker that strangers spoke for")
+    lab.say("slowest status during an attack: %.0f ms" % (longest * 1000))
+
+
+def under(manager, attack):
+    """Runs the attack in a thread; status must answer all the while. Returns the slowest answer's time."""
+    failures = []
+
+    def guarded():
+        try:
+            attack()
+        except Exception as problem:  # shown below, by who can end the scenario
+            failures.append(problem)
+
+    thread = threading.Thread(target=guarded)
+    thread.start()
+    longest, again = 0.0, True
+    while again:
+        again = thread.is_alive()
+        longest = max(longest, status(manager.socket))
+        time.sleep(0.02)
+    thread.join()
+    check(not failures, lambda: "the attack itself failed: %r" % failures)
+    return longest
+
+
+def connect(path):
+    """Waits for room in the accept queue, as who connects mostly does (but no longer than 5 s)."""
+    client = socket.socket(socket.AF_UNIX)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 5, 0))
+    client.connect(path)
+    client.settimeout(5)
+    return client
+
+
+def status(path):
+    began = time.monotonic()
+    with connect(path) as client:
+        client.sendall(STATUS)
+        received = b""
+        while not received.endswith(b"\n"):
+            some = client.recv(65536)
+            check(some, lambda: "status was not answered: %r" % received)
+            received += some
+    check(b'"code":0' in received, lambda: "status: %r" % received[:200])
+    return time.monotonic() - began
+
+
+def crowd(path, count, words):
+    """So many clients that write, never read, and stay for a moment."""
+    clients = []
+    try:
+        for _ in range(count):
+            client = connect(path)
+            clients.append(client)
+            client.setblocking(False)
+            push(client, words)
+        time.sleep(0.1)
+    finally:
+        for client in clients:
+            client.close()
+
+
+def push(client, words):
+    """Writes as much as the other side takes within a moment."""
+    end = time.monotonic() + 0.05
+    while words and time.monotonic() < end:
+        try:
+            words = words[client.send(words) :]
+        except BlockingIOError:
+            time.sleep(0.002)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+
+def endless(path, count):
+    """One line of so many bytes, and then the end."""
+    with connect(path) as client:
+        chunk = b"a" * (1 << 20)
+        try:
+            for _ in range(count >> 20):
+                client.sendall(chunk)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # hung up on: just as well
+
+
+def half_and_gone(path, count):
+    for number in range(count):
+        with connect(path) as client:
+            client.sendall(STATUS[: number % len(STATUS)])
+
+
+def flood(path, text, count):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+        client.settimeout(5)
+        for _ in range(count):
+            client.sendto(text, path)
+
+
+def hung_probe(lab, manager):
+    """What a probe asks accepts and says nothing: neither does the manager wait, nor does it ask twice at once."""
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", lab.port("mute")))
+        server.listen(50)
+        server.settimeout(5)
+        client, _ = server.accept()
+        with client:
+            server.settimeout(0.5)
+            try:
+                server.accept()
+                check(False, "a second probe while the first has no answer")
+            except TimeoutError:
+                pass
+
+
+def measure(manager):
+    text = read("/proc/%d/status" % manager.pid)
+    pss = re.search(r"^Pss: +(\d+)", read("/proc/%d/smaps_rollup" % manager.pid), re.MULTILINE)
+    return {
+        "fds": len(os.listdir("/proc/%d/fd" % manager.pid)),
+        "threads": int(re.search(r"^Threads:\s+(\d+)", text, re.MULTILINE).group(1)),
+        "pss": int(pss.group(1)),
+    }
+
+
+def status_and_measure(manager):
+    """When all is loaded that a first client makes the manager load; the probe of `mute` has no descriptor most of the time."""
+    status(manager.socket)
+    return min((measure(manager) for _ in range(20)), key=lambda found: found["fds"])
+
+
+def settle(manager, fds):
+    """Measures when the last clients' ends have been seen."""
+    wait_for(lambda: measure(manager)["fds"] <= fds, "the descriptors of clients that have gone are closed", 5)
+    return measure(manager)
