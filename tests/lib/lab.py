@@ -92,6 +92,11 @@ def parent_of(pid):
     return int(text.rsplit(")", 1)[1].split()[1]) if text else None
 
 
+def session_of(pid):
+    text = read("/proc/%d/stat" % pid)
+    return int(text.rsplit(")", 1)[1].split()[3]) if text else None
+
+
 def state_of(pid):
     """The kernel's letter for the process, or None when there is none."""
     text = read("/proc/%d/stat" % pid)
@@ -258,12 +263,16 @@ class Lab:
         os.kill(worker.pid, signal.SIGKILL)
 
     def pids(self):
-        """Living processes that descend from this lab."""
+        """Living processes that descend from this lab: by their environment, or, since nginx writes its title over that,
+        by the session that each manager leads."""
         wanted = ("%s=%s" % (MARK, self.mark)).encode()
+        sessions = {manager.pid for manager in self.managers}
         return [
             pid
             for pid in all_pids()
-            if pid != os.getpid() and wanted in read("/proc/%d/environ" % pid, "rb").split(b"\0") and alive(pid)
+            if pid != os.getpid()
+            and (session_of(pid) in sessions or wanted in read("/proc/%d/environ" % pid, "rb").split(b"\0"))
+            and alive(pid)
         ]
 
     def sockets(self):
@@ -292,8 +301,8 @@ class Lab:
         """Starts a manager and does not wait."""
         return Manager(self, self.path(config), env or {}, **more)
 
-    def load(self, address=None, clients=8, pause=4.0, timeout=10.0):
-        run = LoadRun(self, address or "127.0.0.1:%d" % self.port(), clients, pause, timeout)
+    def load(self, address=None, clients=8, pause=4.0, timeout=10.0, fastcgi=None):
+        run = LoadRun(self, address or "127.0.0.1:%d" % self.port(), clients, pause, timeout, fastcgi)
         self.loads.append(run)
         return run
 
@@ -433,6 +442,10 @@ class Manager:
         workers = self.status()[program]["workers"]
         return sorted(worker["pid"] for worker in workers if str(worker.get("state", "")).lower() in ("ready", "up", "running"))
 
+    def pids_of(self, program):
+        """The pids of all its workers, also of those that are starting or going."""
+        return {worker["pid"] for worker in self.status()[program]["workers"] if worker["pid"]}
+
     def wait_until_up(self, program, count, within=30.0):
         """Waits until the manager calls exactly `count` workers of the program ready."""
         wait_for(lambda: len(self.ready_pids(program)) == count, "status shows %d workers of %s ready" % (count, program), within)
@@ -503,12 +516,12 @@ def programs_in(document):
 class LoadRun:
     """One run of load.py, in a process of its own."""
 
-    def __init__(self, lab, address, clients, pause, timeout):
+    def __init__(self, lab, address, clients, pause, timeout, fastcgi=None):
         self.outcome = None
         self.lab = lab
         self.process = subprocess.Popen(
             [PYTHON, "-IS", os.path.join(LIB, "load.py"), "--clients", str(clients), "--pause", str(pause)]
-            + ["--timeout", str(timeout), address],
+            + ["--timeout", str(timeout), *(["--fastcgi", fastcgi] if fastcgi else []), address],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The load tool of the end-to-end tests: closed-loop HTTP clients that account for every single request.
 
-    load.py [--clients 8] [--seconds S | until standard input ends] [--pause MS] [--timeout S] ADDRESS
+    load.py [--clients 8] [--seconds S | until standard input ends] [--pause MS] [--timeout S] [--fastcgi SCRIPT] ADDRESS
 
 ADDRESS is HOST:PORT, [V6]:PORT, a path, or @NAME for an abstract UNIX socket. Odd clients open a
-connection for each request, even ones keep theirs. One thread, one selector: the generator is
+connection for each request, even ones keep theirs. With --fastcgi the requests are FastCGI's, for that
+script, each on a connection of its own (a process that serves it can serve no other). One thread, one selector: the generator is
 bounded by its own pauses, not by the machine, so that workers have room to start.
 
 Each request ends in exactly one of these, and the sum is checked:
@@ -32,6 +33,7 @@ import json
 import random
 import selectors
 import socket
+import struct
 import sys
 import time
 
@@ -48,6 +50,31 @@ def parse_address(text):
     if host.startswith("["):
         return socket.AF_INET6, (host[1:-1], int(port))
     return socket.AF_INET, (host, int(port))
+
+
+def fastcgi_request(script):
+    """A whole GET as a FastCGI client without FCGI_KEEP_CONN writes it."""
+    variables = {"REQUEST_METHOD": "GET", "SCRIPT_FILENAME": script, "SERVER_PROTOCOL": "HTTP/1.1"}
+    pairs = b"".join(
+        struct.pack("!BB", len(name), len(value)) + (name + value).encode() for name, value in variables.items()
+    )
+    records = ((1, struct.pack("!HB5x", 1, 0)), (4, pairs), (4, b""), (5, b""))
+    return b"".join(struct.pack("!BBHHBx", 1, kind, 1, len(text), 0) + text for kind, text in records)
+
+
+def fastcgi_answer(received):
+    """What the script has written, or None before the record that ends the request."""
+    text, at = b"", 0
+    while len(received) - at >= 8:
+        _, kind, _, size, padding = struct.unpack_from("!BBHHB", received, at)
+        if len(received) - at < 8 + size + padding:
+            return None
+        if kind == 6:
+            text += received[at + 8 : at + 8 + size]
+        if kind == 3:
+            return text
+        at += 8 + size + padding
+    return None
 
 
 class Counts:
@@ -72,7 +99,7 @@ class Client:
     def __init__(self, load, number):
         self.load = load
         self.number = number
-        self.keep = number % 2 == 0
+        self.keep = number % 2 == 0 and not load.fastcgi
         self.socket = None
         self.events = 0
         self.connected = False
@@ -116,7 +143,7 @@ class Client:
 
     def attempt(self):
         self.received = b""
-        self.to_send = REQUEST % (b"" if self.keep else b"Connection: close\r\n")
+        self.to_send = self.load.fastcgi or REQUEST % (b"" if self.keep else b"Connection: close\r\n")
         if self.socket is not None:
             self.send()
             return
@@ -189,6 +216,13 @@ class Client:
         self.whole()
 
     def whole(self):
+        if self.load.fastcgi:
+            text = fastcgi_answer(self.received)
+            if text is not None:
+                head, _, body = text.partition(b"\r\n\r\n")
+                found = b"\nstatus:" not in b"\n" + head.lower()
+                self.answered(b"HTTP/1.0 200 OK" if found else head, {}, body)
+            return
         head, blank, rest = self.received.partition(b"\r\n\r\n")
         if not blank:
             return
@@ -260,7 +294,8 @@ class Client:
 
 
 class Load:
-    def __init__(self, address, clients=8, pause=0.004, timeout=10.0, seed=1):
+    def __init__(self, address, clients=8, pause=0.004, timeout=10.0, seed=1, fastcgi=None):
+        self.fastcgi = fastcgi_request(fastcgi) if fastcgi else None
         self.family, self.address = parse_address(address)
         self.pause = pause
         self.timeout = timeout
@@ -342,8 +377,9 @@ def main(arguments):
     parser.add_argument("--pause", type=float, default=4.0, help="mean pause of a client between requests, ms")
     parser.add_argument("--timeout", type=float, default=10.0, help="seconds")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--fastcgi", metavar="SCRIPT", help="the path of a script at the server")
     asked = parser.parse_args(arguments)
-    load = Load(asked.address, asked.clients, asked.pause / 1000, asked.timeout, asked.seed)
+    load = Load(asked.address, asked.clients, asked.pause / 1000, asked.timeout, asked.seed, asked.fastcgi)
     if asked.seconds is not None:
         end = time.monotonic() + asked.seconds
         result = load.run(lambda now: now >= end)

@@ -143,7 +143,7 @@ def not_waiting(manager):
 
 
 def usage(lab, manager):
-    for arguments in (("frobnicate",), ("scale", "a"), ("scale", "a", "many"), ("status", "--frobnicate"), ("signal", "NOPE", "a"), ()):
+    for arguments in (("frobnicate",), ("scale", "a"), ("scale", "a", "many"), ("status", "--frobnicate"), ("signal", "NOPE", "a")):
         result = manager.ctl(*arguments, code=USAGE)
         check(result.err and not result.out, lambda: "usage errors belong on stderr: %s" % result)
     for arguments in (("stop", "no-such-program"), ("restart", "a:77")):

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The examples that need no package: python.yaml rolled under load, shop.yaml in all its parts."""
 
+import socket
+
 from examples import example, roll_example
-from lab import answers, get, nothing_lost, same, wait_for
+from lab import ROLLS, answers, get, nothing_lost, same, wait_for
 
 NEEDS = {"java": "openjdk-17-jdk-headless"}
 
@@ -15,14 +17,14 @@ def run(lab):
 
 def shop(lab):
     config = example(lab, "shop.yaml")
-    lab.edit(config, "unix: /tmp/shop-admin.sock", "unix: " + lab.path("admin.sock"))
     manager = lab.start(config)
     window, api = ("127.0.0.1:%d" % lab.port("port%d" % port) for port in (8090, 8091))
-    for address in (window, api, lab.path("admin.sock")):
+    for address in (window, api, lab.path("tmp", "shop-admin.sock")):
         wait_for(lambda: answers(address), address + " answers", 60)
-    for name, count in (("window", 2), ("api", 2), ("admin", 1), ("orders", 1)):
+    for name, count in (("window", 2), ("api", 2), ("admin", 1), ("beacon", 1), ("orders", 1)):
         manager.wait_until_up(name, count)
     same(get(api)["version"], "api-1", "version of the API")
+    same(echo(lab.port("port8097")), b"anybody?", "answer of the beacon")
     before = manager.worker_pids()
     load = lab.load(window)
     orders = {worker["pid"] for worker in manager.status()["orders"]["workers"]}
@@ -31,4 +33,15 @@ def shop(lab):
     lab.edit(config, "VERSION: api-1", "VERSION: api-2")
     manager.ctl("reload", "api")
     same(get(api)["version"], "api-2", "version of the API after the reload")
+    manager.ctl("start", "orders")
+    for program in ("window", "admin", "beacon", "orders") * min(ROLLS, 3):
+        manager.ctl("upgrade", program)
+    same(echo(lab.port("port8097")), b"anybody?", "answer of the beacon after the rolls")
     nothing_lost(load.finish())
+
+
+def echo(port):
+    with socket.socket(type=socket.SOCK_DGRAM) as client:
+        client.settimeout(5)
+        client.sendto(b"anybody?", ("127.0.0.1", port))
+        return client.recv(99).split(b" ")[0]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The first example: starts, answers, rolls, shows its status, stops with exit status 0, leaves nothing behind."""
 
-from examples import example
-from lab import answers, check, get, nothing_lost, same, wait_for
+from examples import example, roll
+from lab import ROLLS, answers, check, get, nothing_lost, same, wait_for
 
 NEEDS = {"java": "openjdk-17-jdk-headless"}
 
@@ -27,7 +27,7 @@ def run(lab):
     lab.edit(config, "VERSION: v1", "VERSION: v2")
     manager.ctl("reload", "hello")
     wait_for(lambda: not manager.worker_pids() & {worker.pid for worker in workers}, "the old workers are gone", 30)
-    nothing_lost(load.finish())
+    nothing_lost(roll(lab, manager, "hello", load, min(ROLLS, 10) - 1))
     same(get(address)["version"], "v2", "version after the reload")
 
     manager.stop("TERM")

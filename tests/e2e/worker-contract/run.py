@@ -28,6 +28,11 @@ JUNK = {
     "EINHORN_SOCK_FD": "78",
     "EINHORN_CHILD_INDEX": "8",
     "EINHORN_ANYTHING": "junk",
+    "NGINX": "9;",
+    "UNICORN_FD": "9",
+    "FPM_SOCKETS": "127.0.0.1:1=9",
+    "PUMA_INHERIT_0": "9:tcp://127.0.0.1:1",
+    "PUMA_INHERIT_9": "9:tcp://127.0.0.1:2",
 }
 # A shell on the way may set these; they are nobody's secret.
 OF_SHELLS = {"PWD", "OLDPWD", "SHLVL", "_"}
@@ -35,6 +40,8 @@ OF_SHELLS = {"PWD", "OLDPWD", "SHLVL", "_"}
 OF_USERS = {"HOME", "USER", "LOGNAME", "SHELL"}
 # set by the manager; checked one by one
 PROTOCOL = re.compile(r"(EINHORN|LISTEN|NOTIFY|WATCHDOG|SERVER_STARTER)_")
+# set by the manager for a program that asks for them
+ON_REQUEST = ("NGINX", "UNICORN_FD", "FPM_SOCKETS", "PUMA_INHERIT_0", "PUMA_INHERIT_1")
 SOFT_FILES, HARD_FILES = 700, 5000
 
 
@@ -49,7 +56,7 @@ def run(lab):
     os.chmod(lab.path("seen"), 0o777)
     lab.write("web.env", '# a comment\nFROM_FILE=one two\n\nBOTH=from the file\nQUOTED="in quotes"\n')
     lab.config()
-    given = dict(JUNK, E2E_FROM="the manager's", E2E_SECRET="s3cret", E2E_KEPT="kept", _E2E="under score")
+    given = dict(JUNK, E2E_FROM="the manager's", E2E_SECRET="s3cret", E2E_KEPT="kept", _E2E="under score", NGINX_HOME="not the protocol")
     manager = lab.start(env=given, before_exec=before_exec)
 
     def seen(name, slot):
@@ -153,6 +160,7 @@ def full(lab, manager, found, slot, inherited):
         EMPTY="",
         UMLAUT="žluťoučký 馬",
     )
+    expected.update(zip(ON_REQUEST, on_request(lab)))
     environment(found, expected)
     same(found["arguments"], ["fd=3", "slot=%d" % slot, "a b  c", "$HOME", "*"], "arguments (given to no shell)")
     http = "127.0.0.1:%d" % lab.port("http")
@@ -166,6 +174,12 @@ def full(lab, manager, found, slot, inherited):
     same(found["limits"]["nofile"], [4321, 4321], "limit nofile")
     same(found["limits"]["core"], [0, 0], "limit core")
     same(found["uids"], [os.getuid()] * 3, "user ids")
+
+
+def on_request(lab):
+    """What full asks for by `protocols`; the others, which do not, get nothing of the kind."""
+    http, admin = "127.0.0.1:%d" % lab.port("http"), lab.path("admin.sock")
+    return "3;4;", "3,4", "%s=3,%s=4" % (http, admin), "3:tcp://" + http, "4:unix://" + admin
 
 
 def other(lab, manager, found, inherited):

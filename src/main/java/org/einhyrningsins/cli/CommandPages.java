@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
 
@@ -49,6 +51,7 @@ final class CommandPages {
         "PROGRAM is a name from the configuration, PROGRAM:SLOT one of its workers",
         "(web:0). Without a name every program is meant; stop, restart and scale need",
         "'all' for it.",
+        "Without a command: a shell, with history and completion; 'quit' leaves it.",
         "",
         "Exit status: 0 done, 1 failed, 2 usage, 3 configuration invalid,",
         "4 no manager there, 5 not allowed, 6 timed out, 70 our own bug.",
@@ -129,4 +132,14 @@ final class CommandPages {
                             .example("help reload", "all about reload"));
 
     private CommandPages() {}
+
+    /// The page of a command; null if there is no such command.
+    static @Nullable Page of(String command) {
+        for (Page page : ALL) {
+            if (page.name().equals(command)) {
+                return page;
+            }
+        }
+        return null;
+    }
 }

@@ -25,7 +25,7 @@ final class ControlModel {
     private ControlModel() {}
 
     /// What a command line turned out to be.
-    sealed interface Reading permits Run, Say, Line, Mistake {}
+    sealed interface Reading permits Run, Say, Line, Session, Mistake {}
 
     /// A command to ask the manager for.
     record Run(Invocation asked) implements Reading {}
@@ -35,6 +35,9 @@ final class ControlModel {
 
     /// A line to be split and read, with the options given before it.
     record Line(List<String> options, String line) implements Reading {}
+
+    /// No command: whoever asks wants the shell.
+    record Session(@Nullable String socket) implements Reading {}
 
     /// A mistake, and how it might have been meant.
     record Mistake(String message) implements Reading {}
@@ -56,7 +59,9 @@ final class ControlModel {
             return line(root, words);
         }
         if (!root.hasSubcommand()) {
-            return root.hasMatchedOption("-h") ? say(line) : new Mistake("no command given" + TRY);
+            return root.hasMatchedOption("-h")
+                    ? say(line)
+                    : new Session(root.matchedOptionValue("-d", (String) null));
         }
         ParseResult command = root.subcommand();
         String name = command.commandSpec().name();
@@ -124,13 +129,26 @@ final class ControlModel {
                 : root.hasMatchedOption(name) ? root.matchedOptionValue(name, "") : null;
     }
 
+    /// The options that may be given to a command, or without one: each by its longest name.
+    static List<Completion.Choice> options(String command) {
+        CommandSpec root = root();
+        CommandLine line = root.subcommands().get(command);
+        CommandSpec spec = line == null ? root : line.getCommandSpec();
+        List<Completion.Choice> options = new ArrayList<>();
+        for (OptionSpec option : spec.options()) {
+            String meaning = option.description().length == 0 ? "" : option.description()[0];
+            options.add(new Completion.Choice(option.longestName(), meaning));
+        }
+        return options;
+    }
+
     private static CommandSpec root() {
         CommandSpec root = CommandSpec.create().name(ControlProgram.NAME);
         root.usageMessage()
                 .header("Asks the einhyrningsins manager what runs, and tells it what to do.")
                 .customSynopsis(
                         ControlProgram.NAME
-                                + " [OPTIONS] COMMAND [PROGRAM | PROGRAM:SLOT | all]...")
+                                + " [OPTIONS] [COMMAND [PROGRAM | PROGRAM:SLOT | all]...]")
                 .optionListHeading("%nOptions, before or after the command:%n")
                 .commandListHeading("%nCommands ('help COMMAND' says more):%n")
                 .footer(CommandPages.ROOT_FOOTER);
@@ -173,7 +191,7 @@ final class ControlModel {
         root.addOption(
                 text("-e")
                         .paramLabel("LINE")
-                        .description("run one line, as in -e 'reload web'")
+                        .description("run one line, as in -e 'stop web; start web'")
                         .build());
         root.addOption(
                 flag("-h", "--help")

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -23,6 +22,9 @@ final class ControlProgram {
 
     /// What a shell calls the death by SIGPIPE, which is what a program in C would die of.
     private static final int NOBODY_READS = 141;
+
+    /// What a shell calls the death by SIGINT.
+    static final int INTERRUPTED = 130;
 
     private final Map<String, String> environment;
     private final Output out;
@@ -40,48 +42,76 @@ final class ControlProgram {
     int run(String[] words) {
         try {
             Invocation asked = QuickLine.read(words);
-            return asked == null ? runSpecial(words) : run(asked);
+            return asked == null ? runSpecial(words) : ask(asked);
         } catch (UncheckedIOException nobodyReads) {
             return NOBODY_READS;
         }
     }
 
     private int runSpecial(String[] words) {
-        return switch (ControlModel.read(words)) {
-            case ControlModel.Run(Invocation asked) -> run(asked);
+        if (words.length > 0 && words[0].equals(CompletionProgram.COMMAND)) {
+            return new CompletionProgram(environment, out).run(words);
+        }
+        return run(ControlModel.read(words), words);
+    }
+
+    /// What these words ask for, with their mistakes found before the manager is asked.
+    ControlModel.Reading read(String[] words) {
+        Invocation quick = QuickLine.read(words);
+        ControlModel.Reading reading =
+                quick == null ? ControlModel.read(words) : new ControlModel.Run(quick);
+        String wrong = reading instanceof ControlModel.Run(Invocation asked) ? wrong(asked) : null;
+        return wrong == null ? reading : new ControlModel.Mistake(wrong);
+    }
+
+    /// Does what was read from these words.
+    int run(ControlModel.Reading reading, String[] words) {
+        return switch (reading) {
+            case ControlModel.Run(Invocation asked) -> ask(asked);
             case ControlModel.Say(String text) -> {
                 out.print(text);
                 yield ExitStatus.DONE.code();
             }
-            case ControlModel.Line(List<String> options, String line) -> runLine(options, line);
+            case ControlModel.Line(List<String> options, String line) ->
+                    new Shell(this, options, out).line(line);
+            case ControlModel.Session(@Nullable String socket) ->
+                    ShellDoor.run(this, environment, List.of(words), socket, out, err);
             case ControlModel.Mistake(String message) -> mistake(message);
         };
     }
 
-    /// Runs the words of `-e`, with the options that were given before it.
-    private int runLine(List<String> options, String line) {
-        List<String> words = new ArrayList<>(options);
-        try {
-            words.addAll(ShellWords.split(line));
-        } catch (UsageException e) {
-            return mistake(String.valueOf(e.getMessage()));
+    private int ask(Invocation asked) {
+        String wrong = wrong(asked);
+        if (wrong != null) {
+            return mistake(wrong);
         }
-        return run(words.toArray(new String[0]));
+        try {
+            return converse(asked);
+        } catch (ControlException e) {
+            return Thread.interrupted() ? interrupted(asked) : failed(asked, e);
+        }
     }
 
-    private int run(Invocation asked) {
+    private static @Nullable String wrong(Invocation asked) {
         try {
             Order.read(asked.command(), asked.args());
-            return ask(asked);
+            return null;
         } catch (UsageException e) {
-            String message = String.valueOf(e.getMessage());
-            return mistake(message + "\nTry '" + NAME + " help " + asked.command() + "'.");
-        } catch (ControlException e) {
-            return failed(asked, e);
+            return e.getMessage() + "\nTry '" + NAME + " help " + asked.command() + "'.";
         }
     }
 
-    private int ask(Invocation asked) throws ControlException {
+    /// The shell interrupts the thread that waits; without the shell the process ends.
+    private int interrupted(Invocation asked) {
+        if (asked.goesOnWithoutUs()) {
+            err.print("\n" + Interruption.message(asked.command(), "status"));
+        } else {
+            err.print("");
+        }
+        return INTERRUPTED;
+    }
+
+    private int converse(Invocation asked) throws ControlException {
         if (asked.command().equals("version") && !asked.json()) {
             out.print(NAME + " " + Release.text());
         }
@@ -127,7 +157,7 @@ final class ControlProgram {
         return e.status().code();
     }
 
-    private int mistake(String message) {
+    int mistake(String message) {
         err.print(NAME + ": " + message);
         return ExitStatus.USAGE.code();
     }

@@ -24,16 +24,22 @@ final class Interruption extends Thread {
     /// The wait ended by itself.
     void over() {
         waiting = false;
+        try {
+            Runtime.getRuntime().removeShutdownHook(this);
+        } catch (IllegalStateException leaving) {
+            return;
+        }
     }
 
     @Override
     public void run() {
         if (waiting) {
-            err.print(
-                    "\n'"
-                            + command
-                            + "' goes on in the manager; 'einhyrningsinsctl status' shows how far"
-                            + " it is");
+            err.print("\n" + message(command, ControlProgram.NAME + " status"));
         }
+    }
+
+    /// @param status what to type to see
+    static String message(String command, String status) {
+        return "'" + command + "' goes on in the manager; '" + status + "' shows how far it is";
     }
 }

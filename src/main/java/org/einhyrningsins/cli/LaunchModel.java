@@ -16,6 +16,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -161,6 +162,32 @@ final class LaunchModel {
     static @Nullable Path path(ParseResult line, String option) {
         String text = line.matchedOptionValue(option, "");
         return text.isEmpty() ? null : Path.of(text);
+    }
+
+    /// What may stand where somebody types `start`, but for files, which shells know best.
+    static List<Completion.Choice> choices(List<String> before, String start) {
+        CommandSpec root = root();
+        List<Completion.Choice> choices = new ArrayList<>();
+        if (before.isEmpty()) {
+            root.subcommands()
+                    .forEach((name, command) -> choices.add(choice(name, command.getHelp())));
+        }
+        CommandLine command = before.isEmpty() ? null : root.subcommands().get(before.get(0));
+        CommandSpec spec = command == null ? root : command.getCommandSpec();
+        for (OptionSpec option : spec.options()) {
+            if (start.startsWith("-")) {
+                choices.add(
+                        new Completion.Choice(
+                                option.longestName(), String.join(" ", option.description())));
+            }
+        }
+        choices.removeIf(choice -> !choice.word().startsWith(start));
+        return choices;
+    }
+
+    private static Completion.Choice choice(String name, CommandLine.Help help) {
+        return new Completion.Choice(
+                name, String.join(" ", help.commandSpec().usageMessage().header()));
     }
 
     private static CommandSpec root() {

@@ -6,26 +6,28 @@ import org.einhyrningsins.control.UsageException;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Splits a line into words as a shell would: blanks between them, quotes and backslashes to keep
-/// blanks in them.
+/// Splits a line into commands and words as a shell would: `;` between commands, blanks between
+/// words, quotes and backslashes to keep either in a word, `#` before a remark.
 final class ShellWords {
     private final String line;
-    private final List<String> words = new ArrayList<>();
+    private final List<List<String>> commands = new ArrayList<>();
     private final StringBuilder word = new StringBuilder();
+    private List<String> words = new ArrayList<>();
     private boolean inWord;
 
     private ShellWords(String line) {
         this.line = line;
     }
 
-    static List<String> split(String line) throws UsageException {
+    /// The commands of a line, none of them without words.
+    static List<List<String>> commands(String line) throws UsageException {
         ShellWords words = new ShellWords(line);
         int at = 0;
         while (at < line.length()) {
             at = words.take(at);
         }
-        words.endWord();
-        return words.words;
+        words.endCommand();
+        return words.commands;
     }
 
     /// @return where to go on
@@ -33,6 +35,13 @@ final class ShellWords {
         char c = line.charAt(at);
         if (c == '\'' || c == '"') {
             return takeQuoted(at, c);
+        }
+        if (c == ';') {
+            endCommand();
+            return at + 1;
+        }
+        if (c == '#' && !inWord) {
+            return line.length();
         }
         if (Character.isWhitespace(c)) {
             endWord();
@@ -52,6 +61,14 @@ final class ShellWords {
         inWord = true;
         word.append(line, at + 1, end);
         return end + 1;
+    }
+
+    private void endCommand() {
+        endWord();
+        if (!words.isEmpty()) {
+            commands.add(words);
+            words = new ArrayList<>();
+        }
     }
 
     private void endWord() {

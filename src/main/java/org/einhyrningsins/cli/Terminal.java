@@ -6,18 +6,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/// Whether a person looks at stderr.
+/// Whether a person is at the other end of a descriptor.
 final class Terminal {
     private Terminal() {}
 
     /// Asked of /proc, since java.io.Console takes longer to load than a command to run, and looks
     /// at other descriptors.
     static boolean showsStderr(Map<String, String> environment) {
-        if (environment.getOrDefault("TERM", "dumb").equals("dumb")) {
-            return false;
-        }
+        return !isDumb(environment) && isTerminal(2);
+    }
+
+    /// Whether the terminal, if there is one, can do nothing but print.
+    static boolean isDumb(Map<String, String> environment) {
+        return environment.getOrDefault("TERM", "dumb").equals("dumb");
+    }
+
+    static boolean isTerminal(int descriptor) {
         try {
-            String file = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+            String file = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
             return file.startsWith("/dev/pts/")
                     || file.startsWith("/dev/tty")
                     || file.equals("/dev/console");

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /// Makes of the classic command line of einhyrningsins(1) and einhorn(1) what a file with one
 /// program would mean.
@@ -91,6 +92,7 @@ public final class ClassicReader {
                         number("--number", 0, MAX_WORKERS, 1),
                         sockets(),
                         null,
+                        Set.of(),
                         ack(),
                         stop(),
                         restart(),

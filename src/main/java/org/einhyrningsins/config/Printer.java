@@ -15,6 +15,7 @@ import org.einhyrningsins.spec.IdentitySpec.Resource;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Protocol;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RestartSpec.Backoff;
 import org.einhyrningsins.spec.RestartSpec.GiveUp;
@@ -32,6 +33,7 @@ import org.yaml.snakeyaml.reader.StreamReader;
 
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /// Writes the effective configuration, defaults and all, as a file that means the same: loaded
 /// again it gives an equal value. Variables and included files are resolved in it.
@@ -161,6 +163,17 @@ public final class Printer {
             line(6, "- " + socket(socket));
         }
         optional("stdin: ", program.stdin() == null ? null : quoted(program.stdin()));
+        protocols(program.protocols());
+    }
+
+    private void protocols(Set<Protocol> asked) {
+        StringBuilder list = new StringBuilder();
+        for (Protocol protocol : Protocol.values()) {
+            if (asked.contains(protocol)) {
+                list.append(list.isEmpty() ? "[" : ", ").append(Shape.word(protocol));
+            }
+        }
+        optional("protocols: ", list.isEmpty() ? null : list.append(']').toString());
     }
 
     private static String socket(SocketSpec socket) {

@@ -10,6 +10,7 @@ import org.einhyrningsins.spec.BondSpec.WorkerSocket;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Protocol;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.SocketSpec;
@@ -19,10 +20,12 @@ import org.jspecify.annotations.Nullable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /// Reads one program.
 final class ProgramReader {
@@ -60,6 +63,7 @@ final class ProgramReader {
         Templates templates = new Templates(name, surroundings.environment(), sockets);
         Path directory = directory(program);
         int workers = workers(program.node("workers"));
+        Set<Protocol> protocols = protocols(program);
         return new ProgramSpec(
                 name,
                 command(program.node("command"), directory, templates),
@@ -69,7 +73,8 @@ final class ProgramReader {
                 identity(program),
                 workers,
                 sockets,
-                stdin(program, templates),
+                stdin(program, templates, protocols.contains(Protocol.FD0)),
+                onRequest(protocols),
                 new AckReader(values, templates, workers).read(program.node("ack")),
                 new StopReader(values).read(program.node("stop")),
                 new RestartReader(values).read(program.node("restart")),
@@ -213,10 +218,35 @@ final class ProgramReader {
         }
     }
 
-    private static @Nullable String stdin(Fields program, Templates templates) {
+    private Set<Protocol> protocols(Fields program) {
+        Set<Protocol> protocols = EnumSet.noneOf(Protocol.class);
+        Node node = program.node("protocols");
+        for (Node word : node == null ? List.<Node>of() : values.oneOrMany(node)) {
+            protocols.add(values.choice(word, Protocol.values(), Protocol.EINHORN));
+        }
+        return protocols;
+    }
+
+    private static Set<Protocol> onRequest(Set<Protocol> protocols) {
+        Set<Protocol> asked = EnumSet.noneOf(Protocol.class);
+        for (Protocol protocol : protocols) {
+            if (protocol.onRequest()) {
+                asked.add(protocol);
+            }
+        }
+        return asked;
+    }
+
+    /// @param first whether fd0 is among the protocols: the first socket, if `stdin` names none
+    private static @Nullable String stdin(Fields program, Templates templates, boolean first) {
         String name = program.text("stdin", "the name of a socket");
+        if (name == null && first && templates.sockets().isEmpty()) {
+            program.report("protocols", "fd0 is for a program with a socket; there is no bind");
+        }
         if (name == null) {
-            return null;
+            return first && !templates.sockets().isEmpty()
+                    ? templates.sockets().getFirst().name()
+                    : null;
         }
         for (SocketSpec socket : templates.sockets()) {
             if (socket.name().equals(name)) {

@@ -35,6 +35,7 @@ record Shape(String name, List<String> keys, List<String> later) {
                             "workers",
                             "bind",
                             "stdin",
+                            "protocols",
                             "ack",
                             "stop",
                             "restart",
@@ -43,7 +44,7 @@ record Shape(String name, List<String> keys, List<String> later) {
                             "worker-socket",
                             "worker-socket-fd",
                             "outlive-manager"),
-                    List.of("health", "watchdog", "max-age", "memory-max", "after", "protocols"));
+                    List.of("health", "watchdog", "max-age", "memory-max", "after"));
     static final Shape LIMITS =
             new Shape(
                     "limits",

@@ -10,11 +10,12 @@ import org.jspecify.annotations.Nullable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
-/// Reads `stop`: a signal, or a map with a signal, how long it is waited for, and what comes then.
-/// A step of `then` without a time waits as long as the one before. KILL comes last, asked for or
-/// not.
+/// Reads `stop`: a signal or the name of a server, each with or without a time, or a map with a
+/// signal, how long it is waited for, and what comes then. A step of `then` without a time waits as
+/// long as the one before. KILL comes last, asked for or not.
 record StopReader(Values values) {
     private static final Step FIRST = StopSpec.DEFAULT.steps().getFirst();
 
@@ -22,20 +23,54 @@ record StopReader(Values values) {
         if (node == null) {
             return StopSpec.DEFAULT;
         }
+        return node instanceof Mapping map ? steps(map) : words(node);
+    }
+
+    private StopSpec steps(Mapping map) {
         List<Step> steps = new ArrayList<>();
-        if (node instanceof Mapping map) {
-            Fields stop = Fields.of(map, Shape.STOP, values);
-            Duration patience = stop.duration("timeout", FIRST.patience());
-            Node signal = stop.node("signal");
-            steps.add(new Step(signal == null ? FIRST.signal() : signal(signal), patience));
-            Node then = stop.node("then");
-            for (Node step : then == null ? List.<Node>of() : values.oneOrMany(then)) {
-                steps.add(step(step, steps.getLast().patience()));
-            }
-        } else {
-            steps.add(new Step(signal(node), FIRST.patience()));
+        Fields stop = Fields.of(map, Shape.STOP, values);
+        Duration patience = stop.duration("timeout", FIRST.patience());
+        Node signal = stop.node("signal");
+        steps.add(new Step(signal == null ? FIRST.signal() : signal(signal), patience));
+        Node then = stop.node("then");
+        for (Node step : then == null ? List.<Node>of() : values.oneOrMany(then)) {
+            steps.add(step(step, steps.getLast().patience()));
         }
-        return new StopSpec(endingInKill(steps, node));
+        return new StopSpec(endingInKill(steps, map));
+    }
+
+    /// `TERM`, `TERM 5s`, `nginx` or `nginx 1m`.
+    private StopSpec words(Node node) {
+        String text = values.text(node, "a signal, the name of a server, or a map");
+        if (text == null) {
+            return StopSpec.DEFAULT;
+        }
+        int space = text.indexOf(' ');
+        String name = space < 0 ? text : text.substring(0, space);
+        Duration patience = space < 0 ? null : patience(node, text.substring(space).strip());
+        StopPreset preset = StopPreset.of(name);
+        if (preset != null) {
+            return preset.stop(patience);
+        } else if (Signal.of(name).isEmpty()) {
+            refuse(node, name);
+            return StopSpec.DEFAULT;
+        }
+        Duration usual = patience == null ? FIRST.patience() : patience;
+        return new StopSpec(endingInKill(List.of(new Step(signal(node, name), usual)), node));
+    }
+
+    private void refuse(Node node, String name) {
+        List<String> names = StopPreset.names();
+        String nearest = Nearest.of(name, names);
+        String list = "a signal such as TERM, or one of " + String.join(", ", names);
+        values.problems()
+                .report(
+                        node.place(),
+                        "expected "
+                                + list
+                                + "; found "
+                                + node.found()
+                                + (nearest == null ? "" : "; did you mean " + nearest + "?"));
     }
 
     private List<Step> endingInKill(List<Step> steps, Node stop) {
@@ -60,7 +95,9 @@ record StopReader(Values values) {
 
     private Signal signal(Node node, String text) {
         Optional<Signal> signal = Signal.of(text);
-        if (signal.isEmpty()) {
+        if (signal.isEmpty() && StopPreset.of(text) != null) {
+            values.expected(node, "a signal such as TERM (or `stop: " + text + "` for all of it)");
+        } else if (signal.isEmpty()) {
             values.expected(node, "a signal such as TERM, INT, QUIT, USR2 or KILL");
         }
         return signal.orElse(FIRST.signal());
@@ -78,15 +115,15 @@ record StopReader(Values values) {
         }
         return new Step(
                 signal(node, text.substring(0, space)),
-                patience(node, text.substring(space).strip(), before));
+                Objects.requireNonNullElse(patience(node, text.substring(space).strip()), before));
     }
 
-    private Duration patience(Node node, String text, Duration otherwise) {
+    private @Nullable Duration patience(Node node, String text) {
         try {
             return Durations.parse(text);
         } catch (Misread e) {
             values.problems().report(node.place(), e.reason());
-            return otherwise;
+            return null;
         }
     }
 }

@@ -4,6 +4,7 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Protocol;
 import org.einhyrningsins.spec.SocketSpec;
 
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /// The environment of workers: what the manager was started with, less what was meant for the
 /// manager alone, plus what the program and the protocols say.
@@ -29,8 +31,12 @@ final class Environment {
                     "EINHORN_",
                     "WATCHDOG_",
                     "SERVER_STARTER_",
+                    "PUMA_INHERIT_",
                     "NOTIFY_SOCKET",
                     "FDSTORE");
+
+    /// The same by their whole names: those that begin so are nobody's protocol.
+    private static final Set<String> NAMES = Set.of("NGINX", "UNICORN_FD", "FPM_SOCKETS");
 
     private Environment() {}
 
@@ -57,10 +63,11 @@ final class Environment {
                 return true;
             }
         }
-        return false;
+        return NAMES.contains(name);
     }
 
-    /// What the protocols tell a worker: einhorn's, systemd's and Server::Starter's.
+    /// What the protocols tell a worker: einhorn's, systemd's and Server::Starter's, and those that
+    /// it asks for.
     ///
     /// @param into the worker's environment
     /// @param sockets of the program's definition, bound, in its order
@@ -83,7 +90,55 @@ final class Environment {
             into.put("LISTEN_FDNAMES", String.join(":", names));
             into.put("SERVER_STARTER_PORT", String.join(";", starter));
             into.put("SERVER_STARTER_GENERATION", Integer.toString(generation));
+            for (Protocol protocol : spec.protocols()) {
+                onRequest(protocol, into, spec, sockets);
+            }
         }
+    }
+
+    /// The variables by which servers hand their sockets to their own successors.
+    private static void onRequest(
+            Protocol protocol, Map<String, String> into, ProgramSpec spec, List<Bound> sockets) {
+        switch (protocol) {
+            case NGINX -> into.put("NGINX", numbers(sockets.size(), ";") + ";");
+            case UNICORN -> into.put("UNICORN_FD", numbers(sockets.size(), ","));
+            case PHP_FPM -> into.put("FPM_SOCKETS", fpm(spec, sockets));
+            case PUMA -> {
+                for (int i = 0; i < sockets.size(); i++) {
+                    String url = pumaUrl(spec.sockets().get(i).address(), sockets.get(i));
+                    into.put("PUMA_INHERIT_" + i, (ProgramSpec.FIRST_SOCKET_FD + i) + ":" + url);
+                }
+            }
+            case EINHORN, LISTEN_FDS, SERVER_STARTER, FD0 -> {}
+        }
+    }
+
+    private static String numbers(int count, String separator) {
+        List<String> numbers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            numbers.add(Integer.toString(ProgramSpec.FIRST_SOCKET_FD + i));
+        }
+        return String.join(separator, numbers);
+    }
+
+    /// By the address of each, as Server::Starter has it, but with commas between them.
+    private static String fpm(ProgramSpec spec, List<Bound> sockets) {
+        List<String> pairs = new ArrayList<>();
+        for (int i = 0; i < sockets.size(); i++) {
+            String address = starterAddress(spec.sockets().get(i).address(), sockets.get(i));
+            pairs.add(address + "=" + (ProgramSpec.FIRST_SOCKET_FD + i));
+        }
+        return String.join(",", pairs);
+    }
+
+    /// As `bind` in Puma's own configuration names it.
+    private static String pumaUrl(SocketSpec.Address address, Bound bound) {
+        return switch (address) {
+            case SocketSpec.Tcp ignored -> "tcp://" + bound.address();
+            case SocketSpec.Udp ignored -> "udp://" + bound.address();
+            case SocketSpec.UnixPath unix -> "unix://" + unix.path();
+            case SocketSpec.UnixAbstract unix -> "unix://@" + unix.name();
+        };
     }
 
     private static String family(SocketSpec.Address address) {

@@ -302,7 +302,8 @@ final class ProgramHost {
 
     /// One whose death we would not hear of. It is a child of ours and nobody's worker, so it is
     /// reaped as an orphan.
-    private static void abandon(WorkerProcess process) {
+    private void abandon(WorkerProcess process) {
+        doors.values().forEach(door -> door.disconnect(process.line(), process.pid()));
         Processes.killGroup(process.pid(), Signal.KILL);
         Descriptors.close(process.pidfd());
     }

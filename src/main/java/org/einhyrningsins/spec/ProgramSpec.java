@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /// One program: what to run, how often, on which sockets, and how to treat its workers.
 ///
@@ -21,6 +22,7 @@ import java.util.SequencedMap;
 /// @param workers how many to run, 0 to 10,000
 /// @param sockets in the order in which workers get them, from descriptor 3 up
 /// @param stdin the name of the socket that is also descriptor 0; null for /dev/null
+/// @param protocols those on request, beyond the ones that are always there
 /// @param ack how a worker is known to be up
 /// @param stop how a worker is told to go
 /// @param restart what happens when a worker dies by itself
@@ -37,6 +39,7 @@ public record ProgramSpec(
         int workers,
         List<SocketSpec> sockets,
         @Nullable String stdin,
+        Set<Protocol> protocols,
         AckSpec ack,
         StopSpec stop,
         RestartSpec restart,
@@ -48,6 +51,7 @@ public record ProgramSpec(
         env = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(env));
         dropEnv = List.copyOf(dropEnv);
         sockets = List.copyOf(sockets);
+        protocols = Set.copyOf(protocols);
     }
 
     /// One that is bound to the manager as most are.
@@ -61,6 +65,7 @@ public record ProgramSpec(
             int workers,
             List<SocketSpec> sockets,
             @Nullable String stdin,
+            Set<Protocol> protocols,
             AckSpec ack,
             StopSpec stop,
             RestartSpec restart,
@@ -76,6 +81,7 @@ public record ProgramSpec(
                 workers,
                 sockets,
                 stdin,
+                protocols,
                 ack,
                 stop,
                 restart,
@@ -90,15 +96,16 @@ public record ProgramSpec(
     /// The same program with another number of workers.
     public ProgramSpec withWorkers(int count) {
         return new ProgramSpec(
-                name, command, directory, env, dropEnv, identity, count, sockets, stdin, ack, stop,
-                restart, rollout, logs, bond);
+                name, command, directory, env, dropEnv, identity, count, sockets, stdin, protocols,
+                ack, stop, restart, rollout, logs, bond);
     }
 
     /// What a worker is born with: two definitions that agree here need no new workers, since all
     /// else (worker count, stop, restart, rollout, ack) is the manager's business and changes in
     /// place.
     public Birth birth() {
-        return new Birth(command, directory, env, dropEnv, identity, sockets, stdin, logs, bond);
+        return new Birth(
+                command, directory, env, dropEnv, identity, sockets, stdin, protocols, logs, bond);
     }
 
     /// The part of a definition that a running worker cannot change: see [#birth()].
@@ -110,6 +117,7 @@ public record ProgramSpec(
             IdentitySpec identity,
             List<SocketSpec> sockets,
             @Nullable String stdin,
+            Set<Protocol> protocols,
             LogsSpec logs,
             BondSpec bond) {}
 }

@@ -57,6 +57,7 @@ record Walls(String root) {
                 "SnakeYAML only in config and for the older dialect",
                 only(in("config").or(named(root + ".control.YamlLine")), "org.yaml.."));
         rules.put("picocli only in cli", only(in("cli"), "picocli.."));
+        rules.put("JLine only in cli", only(in("cli"), "org.jline.."));
         rules.put(
                 "Jackson only on the wire and in JSON output",
                 only(in("control", "cli"), "com.fasterxml.jackson.."));

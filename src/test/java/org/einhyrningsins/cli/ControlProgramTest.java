@@ -135,8 +135,7 @@ class ControlProgramTest {
                         "events -n -1",
                         "-d",
                         "help nothing",
-                        "-e reload status",
-                        "")) {
+                        "-e reload status")) {
             err.reset();
             assertThat(program().run(words(line))).as(line).isEqualTo(2);
             assertThat(err.toString(StandardCharsets.UTF_8)).startsWith("einhyrningsinsctl: ");

@@ -14,6 +14,7 @@ import org.einhyrningsins.spec.IdentitySpec.Limit;
 import org.einhyrningsins.spec.IdentitySpec.Resource;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Protocol;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.ServicesSpec;
@@ -105,6 +106,37 @@ class GoodFilesTest {
         assertThat(web.bond()).isEqualTo(new BondSpec(WorkerSocket.OWN, true, false));
         assertThat(program("classic", "web").bond())
                 .isEqualTo(new BondSpec(WorkerSocket.CONTROL, false, true));
+    }
+
+    @Test
+    void knowsHowServersWantToBeStopped() {
+        Duration quick = Duration.ofSeconds(5);
+        assertThat(program("servers", "a").stop().steps())
+                .containsExactly(
+                        new Step(Signal.QUIT, Duration.ofSeconds(30)),
+                        new Step(Signal.TERM, quick),
+                        new Step(Signal.KILL, Duration.ZERO));
+        assertThat(program("servers", "b").stop().steps())
+                .containsExactly(
+                        new Step(Signal.TERM, Duration.ofMinutes(1)),
+                        new Step(Signal.QUIT, quick),
+                        new Step(Signal.KILL, Duration.ZERO));
+        assertThat(program("servers", "c").stop().steps())
+                .containsExactly(
+                        new Step(Signal.TERM, quick), new Step(Signal.KILL, Duration.ZERO));
+        assertThat(program("servers", "d").stop().steps().getFirst())
+                .isEqualTo(new Step(Signal.QUIT, Duration.ZERO));
+    }
+
+    @Test
+    void keepsTheProtocolsThatMustBeAskedFor() {
+        assertThat(program("everything", "web").protocols())
+                .containsExactlyInAnyOrder(Protocol.NGINX, Protocol.PUMA);
+        assertThat(program("servers", "b").protocols())
+                .containsExactlyInAnyOrder(Protocol.UNICORN, Protocol.PHP_FPM);
+        assertThat(program("servers", "b").stdin()).isEqualTo("socket0");
+        assertThat(program("servers", "e").stdin()).isEqualTo("two");
+        assertThat(program("least", "web").protocols()).isEmpty();
     }
 
     @Test

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /// A program's definition in few words, `workers=2 ack=manual timeout=10s`, for tests: what is not
 /// said is as in the product, but that workers say themselves when they are up.
@@ -73,6 +74,7 @@ record Definition(Map<String, String> settings) {
                 number("workers"),
                 List.of(),
                 null,
+                Set.of(),
                 new AckSpec(mode(get("ack")), time("timeout")),
                 new StopSpec(steps(get("stop"))),
                 restart(),

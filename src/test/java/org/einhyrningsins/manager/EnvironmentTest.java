@@ -110,6 +110,7 @@ class EnvironmentTest {
                 1,
                 List.of(sockets),
                 null,
+                java.util.Set.of(),
                 AckSpec.DEFAULT,
                 StopSpec.DEFAULT,
                 RestartSpec.DEFAULT,

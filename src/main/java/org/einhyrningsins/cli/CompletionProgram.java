@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.cli;
+
+import org.einhyrningsins.control.ControlPath;
+import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.control.Roster;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/// `einhyrningsinsctl complete NAME WORD…`: says to bash, zsh and fish what may stand in place of
+/// the last word of a command line that begins with NAME, one of our two programs. A line for each:
+/// the word, a tab, what it means. It never complains: somebody is typing.
+final class CompletionProgram {
+    static final String COMMAND = "complete";
+
+    private final Map<String, String> environment;
+    private final Output out;
+
+    CompletionProgram(Map<String, String> environment, Output out) {
+        this.environment = environment;
+        this.out = out;
+    }
+
+    int run(String[] words) {
+        List<String> line = Arrays.asList(words).subList(1, words.length);
+        if (line.size() < 2) {
+            return ExitStatus.USAGE.code();
+        }
+        List<String> before = line.subList(1, line.size() - 1);
+        String start = line.get(line.size() - 1);
+        StringBuilder text = new StringBuilder();
+        for (Completion.Choice choice : choices(line.get(0), before, start)) {
+            text.append(choice.word()).append('\t').append(choice.meaning()).append('\n');
+        }
+        out.write(text.toString());
+        return ExitStatus.DONE.code();
+    }
+
+    private List<Completion.Choice> choices(String name, List<String> before, String start) {
+        return name.equals(Main.NAME)
+                ? LaunchModel.choices(before, start)
+                : new Completion(false, this::ask).choices(before, start);
+    }
+
+    private Roster ask(List<String> before) {
+        int option = Math.max(before.lastIndexOf("-d"), before.lastIndexOf("--socket"));
+        return new LiveRoster(
+                        option < 0
+                                ? ControlPath.forClient(environment)
+                                : Path.of(before.get(option + 1)))
+                .ask();
+    }
+}
