@@ -49,10 +49,12 @@ final class Births {
 
     /// Works out what the workers of a version have in common.
     ///
-    /// @param door where they ack and notify
-    Blueprint blueprint(Version version, WorkerDoor door) throws Stillborn {
+    /// @param acks where they ack
+    /// @param notifications where they notify
+    Blueprint blueprint(Version version, Path acks, Path notifications) throws Stillborn {
         List<Bound> bound = sockets.of(version.spec());
-        return new Blueprint(version, inherited, bound, door, credentials(version.spec()), nothing);
+        Credentials credentials = credentials(version.spec());
+        return new Blueprint(version, inherited, bound, acks, notifications, credentials, nothing);
     }
 
     private static @Nullable Credentials credentials(ProgramSpec spec) throws Stillborn {

@@ -12,6 +12,7 @@ import org.einhyrningsins.spec.Template;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -35,12 +36,15 @@ final class Blueprint {
 
     /// @param inherited what workers inherit of the manager's environment
     /// @param bound the sockets of the version's definition, in its order
+    /// @param acks the socket they ack at
+    /// @param notifications the socket they notify at
     /// @param nothing a descriptor of /dev/null
     Blueprint(
             Version version,
             Map<String, String> inherited,
             List<Bound> bound,
-            WorkerDoor door,
+            Path acks,
+            Path notifications,
             @Nullable Credentials credentials,
             int nothing) {
         this.version = version;
@@ -53,8 +57,8 @@ final class Blueprint {
         spec.dropEnv().forEach(same::remove);
         spec.env().forEach((name, value) -> set(same, name, value));
         Environment.announce(same, spec, bound, version.generation());
-        same.put("EINHORN_SOCK_PATH", door.ackPath(spec.bond()).toString());
-        same.put("NOTIFY_SOCKET", door.notifyPath().toString());
+        same.put("EINHORN_SOCK_PATH", acks.toString());
+        same.put("NOTIFY_SOCKET", notifications.toString());
         if (spec.bond().descriptor()) {
             int number = ProgramSpec.FIRST_SOCKET_FD + bound.size();
             same.put("EINHORN_SOCK_FD", Integer.toString(number));

@@ -29,6 +29,10 @@ import java.util.SequencedSet;
 /// has been silent for longest and waits for nothing has to go; when they make us hold too much,
 /// the one that makes us hold most.
 final class ControlServer {
+    /// What a worker is told whose socket is another one.
+    static final String ELSEWHERE =
+            "this is the operator's socket; a worker acknowledges at its EINHORN_SOCK_PATH";
+
     private static final int MOST_CLIENTS = 512;
 
     /// Of replies not taken and lines not ended, all clients together: a quarter of the heap.
@@ -53,7 +57,7 @@ final class ControlServer {
         ///
         /// @return why it does not count; null if it does
         default @Nullable String heard(WorkerMessage message, Peer sender) {
-            return "this is the operator's socket; a worker acknowledges at its EINHORN_SOCK_PATH";
+            return ELSEWHERE;
         }
     }
 

@@ -63,9 +63,9 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     private final Operator operator;
     private final List<Conversation> dying = new ArrayList<>();
     private @Nullable ControlServer control;
+    private Path controlSocket = Path.of("");
     private @Nullable ControlSpec controlled;
     private @Nullable Path controlDirectory;
-    private @Nullable Path controlSocket;
     private @Nullable Path workerDirectory;
     private boolean pidFileWritten;
     private boolean stopping;
@@ -233,6 +233,10 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
             RuntimeFiles.directory(directory, "rwx--x--x");
         } else {
             RuntimeFiles.directory(directory, "rwx------");
+            if (RuntimeFiles.owner(directory) != Processes.user()) {
+                // beside a control socket in /tmp anybody could have made it
+                throw new IOException(directory + " belongs to somebody else; remove it");
+            }
         }
         WorkerDoor.sweep(directory);
         return directory;
@@ -242,15 +246,6 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         return user == 0
                 ? SHARED.resolve(Long.toHexString(fingerprint(socket.toString())))
                 : Path.of(socket + ".workers");
-    }
-
-    /// FNV-1a of 64 bits: of String's 32, `Aa` and `BB` have the same.
-    private static long fingerprint(String text) {
-        long hash = 0xcbf29ce484222325L;
-        for (int i = 0; i < text.length(); i++) {
-            hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
-        }
-        return hash;
     }
 
     private void takeLock() throws CannotStart {
@@ -279,6 +274,15 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                     "",
                     "keeps its niceness: " + e.getMessage() + " (--nice " + options.nice() + ")");
         }
+    }
+
+    /// FNV-1a of 64 bits: of String's 32, `Aa` and `BB` have the same.
+    private static long fingerprint(String text) {
+        long hash = 0xcbf29ce484222325L;
+        for (int i = 0; i < text.length(); i++) {
+            hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
+        }
+        return hash;
     }
 
     private void writePidFile() throws IOException {
@@ -341,14 +345,15 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     public ProgramHost host(ProgramSpec spec) throws IOException {
         socketsMayBeOver = true; // they are bound already, and this may fail
         ProgramHost.Surface surface =
-                new ProgramHost.Surface(loop, births, sockets, prober, this::door, this);
+                new ProgramHost.Surface(
+                        loop, births, sockets, prober, this::door, controlSocket, this);
         ProgramHost host = new ProgramHost(spec, surface);
         programs.add(host);
         return host;
     }
 
     private WorkerDoor door(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
-        if (workerDirectory == null || controlSocket == null) {
+        if (workerDirectory == null) {
             throw new IllegalStateException("programs are hosted after the manager is open");
         }
         IdentitySpec identity = spec.identity();
@@ -357,7 +362,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                         ? null
                         : Accounts.credentials(identity.user(), identity.group());
         String name = WorkerDoor.freeName(workerDirectory, spec.name());
-        return new WorkerDoor(loop, controlSocket, workerDirectory, name, owner, buffer, listener);
+        return new WorkerDoor(loop, workerDirectory, name, owner, buffer, listener);
     }
 
     @Override

@@ -87,6 +87,18 @@ final class Operator implements ControlServer.Requested {
         }
     }
 
+    @Override
+    public @Nullable String heard(WorkerMessage message, Peer sender) {
+        for (ProgramHost host : programs.everyHost()) {
+            if (host.owns(message.pid())) {
+                return message instanceof WorkerMessage.Ack
+                        ? host.acked(message.pid(), sender)
+                        : null;
+            }
+        }
+        return "pid " + message.pid() + " is no worker of this manager";
+    }
+
     /// Whether it may bring workers into the world.
     private static boolean starts(Order order) {
         return switch (order) {
@@ -109,18 +121,6 @@ final class Operator implements ControlServer.Requested {
             case Order.Decrease ignored -> true;
             case Order.Scale ignored -> true;
         };
-    }
-
-    @Override
-    public @Nullable String heard(WorkerMessage message, Peer sender) {
-        for (ProgramHost host : programs.everyHost()) {
-            if (host.owns(message.pid())) {
-                return message instanceof WorkerMessage.Ack
-                        ? host.acked(message.pid(), sender)
-                        : null;
-            }
-        }
-        return "pid " + message.pid() + " is no worker of this manager";
     }
 
     private void obey(Connection client, Request request, Order order) throws UsageException {

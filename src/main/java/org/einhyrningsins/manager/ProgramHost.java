@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -66,6 +67,7 @@ final class ProgramHost {
             SocketTable sockets,
             Prober prober,
             Doors doors,
+            Path control,
             Listener listener) {}
 
     /// Opens a program's worker sockets.
@@ -156,9 +158,9 @@ final class ProgramHost {
     /// @return why not; null if it counts
     @Nullable String acked(int pid, Peer sender) {
         if (program.newest().bond().workerSocket() == BondSpec.WorkerSocket.OWN) {
-            return "this is the operator's socket; a worker acknowledges at its EINHORN_SOCK_PATH";
+            return ControlServer.ELSEWHERE;
         }
-        return heard.tryAck(pid, sender);
+        return heard.acked(pid, sender) ? null : "you may not acknowledge for pid " + pid;
     }
 
     // ---- events
@@ -284,16 +286,24 @@ final class ProgramHost {
         }
         Blueprint other = earlier;
         earlier = known;
-        latest =
-                other != null && other.version().equals(version)
-                        ? other
-                        : surface.births().blueprint(version, door(version.spec()));
+        latest = other != null && other.version().equals(version) ? other : newBlueprint(version);
         return latest;
+    }
+
+    private Blueprint newBlueprint(Version version) throws Births.Stillborn, IOException {
+        WorkerDoor door = door(version.spec());
+        Path acks =
+                switch (version.spec().bond().workerSocket()) {
+                    case OWN -> door.ackPath();
+                    case CONTROL -> surface.control();
+                };
+        return surface.births().blueprint(version, acks, door.notifyPath());
     }
 
     /// One whose death we would not hear of. It is a child of ours and nobody's worker, so it is
     /// reaped as an orphan.
-    private static void abandon(WorkerProcess process) {
+    private void abandon(WorkerProcess process) {
+        doors.values().forEach(door -> door.disconnect(process.line(), process.pid()));
         Processes.killGroup(process.pid(), Signal.KILL);
         Descriptors.close(process.pidfd());
     }
@@ -436,17 +446,12 @@ final class ProgramHost {
     private final class Heard implements WorkerDoor.Listener {
         @Override
         public boolean acked(int pid, Peer sender) {
-            return tryAck(pid, sender) == null;
-        }
-
-        /// Why it does not count; null if it does.
-        @Nullable String tryAck(int pid, Peer sender) {
             WorkerProcess process = believed(pid, sender.pid());
             if (process != null) {
                 acked(process.id());
-                return null;
+                return true;
             }
-            String why =
+            refused(
                     "pid "
                             + sender.pid()
                             + " (uid "
@@ -455,9 +460,8 @@ final class ProgramHost {
                             + pid
                             + ": it is no worker of '"
                             + name()
-                            + "', or the sender is neither that worker nor a descendant of it";
-            refused(why);
-            return why;
+                            + "', or the sender is neither that worker nor a descendant of it");
+            return false;
         }
 
         @Override

@@ -16,7 +16,6 @@ import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
-import org.einhyrningsins.spec.BondSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -47,7 +46,6 @@ final class WorkerDoor {
 
     private final Loop loop;
     private final Listener says;
-    private final Path controlPath;
     private final Path ackPath;
     private final Path notifyPath;
     private final int acks;
@@ -81,13 +79,11 @@ final class WorkerDoor {
 
     /// Opens both sockets.
     ///
-    /// @param controlPath the operator's socket, where some programs' workers speak to us
     /// @param name of their files, without `.sock` and `.notify`; nobody else's as long as this
     ///   door is open
     /// @param owner who may use them besides root; null for the manager's own user
     WorkerDoor(
             Loop loop,
-            Path controlPath,
             Path directory,
             String name,
             @Nullable Credentials owner,
@@ -97,7 +93,6 @@ final class WorkerDoor {
         this.loop = loop;
         this.says = says;
         this.buffer = buffer;
-        this.controlPath = controlPath;
         ackPath = directory.resolve(name + ACKS);
         notifyPath = directory.resolve(name + NOTIFICATIONS);
         acks = Sockets.listenUnix(ackPath, 0600);
@@ -149,12 +144,8 @@ final class WorkerDoor {
         Files.setAttribute(path, "unix:uid", owner.uid());
     }
 
-    /// What a worker's EINHORN_SOCK_PATH says.
-    Path ackPath(BondSpec bond) {
-        return switch (bond.workerSocket()) {
-            case OWN -> ackPath;
-            case CONTROL -> controlPath;
-        };
+    Path ackPath() {
+        return ackPath;
     }
 
     /// Listens to a worker on the line that it was born with. Whoever holds the other end has it
@@ -196,7 +187,8 @@ final class WorkerDoor {
             return false;
         }
         if (guests.size() - lines >= MOST_GUESTS) {
-            dismissLongest();
+            // a worker has little to say and may come late: who has been here for longest goes
+            dismissTheFirst();
         }
         guests.put(guest, new Guest(new Lines(LINE_BOUND), null));
         loop.watch(guest, Poll.IN, events -> hear(guest));
@@ -204,9 +196,8 @@ final class WorkerDoor {
         return true;
     }
 
-    /// A worker has little to say and may come late: who came in and has been here for longest
-    /// goes.
-    private void dismissLongest() {
+    /// Those who were born with a line stay.
+    private void dismissTheFirst() {
         for (Map.Entry<Integer, Guest> entry : guests.entrySet()) {
             if (entry.getValue().worker() == null) {
                 dismiss(entry.getKey());
@@ -241,7 +232,7 @@ final class WorkerDoor {
     private void dismiss(int guest) {
         Guest gone = guests.remove(guest);
         if (gone != null) {
-            lines -= gone.worker() != null ? 1 : 0;
+            lines -= gone.worker() == null ? 0 : 1;
             loop.forget(guest);
             Descriptors.close(guest);
         }

@@ -135,11 +135,6 @@ public final class Processes {
         return true;
     }
 
-    /// The parent of a process; 0 or less if it has none, or is none.
-    public static int parent(int pid) {
-        return (int) stat(pid, STAT_PARENT);
-    }
-
     /// Sets the niceness of all our threads: on Linux each has its own, and what a thread spawns
     /// has that thread's.
     public static void renice(int nice) {
@@ -160,6 +155,11 @@ public final class Processes {
             throw new PosixException("open /proc/self/task", Errno.ENOENT.number());
         }
         return threads;
+    }
+
+    /// The parent of a process; 0 or less if it has none, or is none.
+    public static int parent(int pid) {
+        return (int) stat(pid, STAT_PARENT);
     }
 
     /// Whether a process is that ancestor or comes from it, as far as its parents live: an orphan

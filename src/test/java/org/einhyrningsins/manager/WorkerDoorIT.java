@@ -60,15 +60,7 @@ class WorkerDoorIT {
     private WorkerDoor door() throws IOException {
         String name = WorkerDoor.freeName(directory, "web");
         ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
-        WorkerDoor door =
-                new WorkerDoor(
-                        loop,
-                        directory.resolve("control"),
-                        directory,
-                        name,
-                        null,
-                        buffer,
-                        listener);
+        WorkerDoor door = new WorkerDoor(loop, directory, name, null, buffer, listener);
         doors.add(door);
         return door;
     }
@@ -84,9 +76,7 @@ class WorkerDoorIT {
     }
 
     private ForeignClient guest() throws IOException {
-        ForeignClient guest =
-                ForeignClient.at(
-                        doors.getFirst().ackPath(org.einhyrningsins.spec.BondSpec.DEFAULT));
+        ForeignClient guest = ForeignClient.at(doors.getFirst().ackPath());
         guests.add(guest);
         return guest;
     }
@@ -146,10 +136,9 @@ class WorkerDoorIT {
     @Test
     void aSecondDoorOfTheNameHasFilesOfItsOwnAndKeepsThem() throws IOException {
         WorkerDoor second = door();
-        assertThat(second.ackPath(org.einhyrningsins.spec.BondSpec.DEFAULT))
-                .isNotEqualTo(doors.getFirst().ackPath(org.einhyrningsins.spec.BondSpec.DEFAULT));
+        assertThat(second.ackPath()).isNotEqualTo(doors.getFirst().ackPath());
         doors.removeFirst().close();
-        assertThat(second.ackPath(org.einhyrningsins.spec.BondSpec.DEFAULT)).exists();
+        assertThat(second.ackPath()).exists();
         assertThat(second.notifyPath()).exists();
         guest().write(ack(7));
         turn();
