@@ -306,7 +306,9 @@ class ManualTest {
     @ParameterizedTest
     @MethodSource("pages")
     void mandocHasNothingToSay(Path page) throws IOException, InterruptedException {
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/mandoc")), "mandoc is not installed");
+        boolean there = Files.isExecutable(Path.of("/usr/bin/mandoc"));
+        assertThat(there || System.getenv("EINHYRNINGSINS_CI") == null).as("mandoc").isTrue();
+        assumeTrue(there, "mandoc is not installed");
         Path said = directory.resolve("said");
         Process mandoc =
                 new ProcessBuilder("mandoc", "-Tlint", "-Wwarning", page.toString())
