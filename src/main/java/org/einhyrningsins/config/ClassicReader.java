@@ -5,6 +5,7 @@ import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.BondSpec.WorkerSocket;
 import org.einhyrningsins.spec.ControlSpec;
+import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.LogsSpec;
@@ -101,7 +102,8 @@ public final class ClassicReader {
                         new BondSpec(
                                 WorkerSocket.CONTROL,
                                 given.has("--command-socket-as-fd"),
-                                !given.has("--kill-children-on-exit")));
+                                !given.has("--kill-children-on-exit")),
+                        CareSpec.NONE);
         SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
         programs.put(name, program);
         return new ServicesSpec(

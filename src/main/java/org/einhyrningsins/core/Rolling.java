@@ -32,6 +32,7 @@ final class Rolling {
         Integer change = workers == draft.serving.spec().workers() ? null : workers;
         Rollout rollout = Rollout.of(target, strategy, scope, change, draft.now);
         draft.rollout = rollout;
+        Renewal.abandon(draft);
         for (Slot slot : draft.slots) {
             if (inScope(draft, rollout, slot) && slot.current() == null) {
                 draft.put(slot.afresh(draft.now).move(true));
@@ -152,7 +153,7 @@ final class Rolling {
     }
 
     /// How many processes there may be, but for those that the operator ordered to go.
-    private static int most(Draft draft) {
+    static int most(Draft draft) {
         Rollout rollout = draft.rollout;
         RolloutSpec spec = (rollout == null ? draft.serving : rollout.target()).spec().rollout();
         return switch (rollout == null ? spec.strategy() : rollout.strategy()) {
@@ -163,7 +164,7 @@ final class Rolling {
     }
 
     /// Slots count whether they are filled or not, so that a refill never exceeds the surge.
-    private static int processes(Draft draft) {
+    static int processes(Draft draft) {
         int processes = 0;
         for (Slot slot : draft.slots) {
             processes += slot.index() < draft.count ? 1 : 0;
@@ -181,7 +182,7 @@ final class Rolling {
         return (slot.current() != null || slot.index() >= draft.count)
                 && worker.state() instanceof WorkerState.Stopping s
                 && !s.stuck()
-                && s.cause() == Cause.FAILED_START;
+                && (s.cause() == Cause.FAILED_START || s.cause() == Cause.HUNG);
     }
 
     /// How many empty slots may be refilled beside a worker of a rollout that was given up.
@@ -224,7 +225,7 @@ final class Rolling {
                 && !s.stuck()
                 && switch (s.cause()) {
                     case RETIRED, WITHDRAWN, REPLACED -> true;
-                    case SCALED, STOPPED, RESTARTED, FAILED_START -> false;
+                    case SCALED, STOPPED, RESTARTED, FAILED_START, HUNG -> false;
                 };
     }
 

@@ -29,4 +29,23 @@ final class Words {
     static String workers(int count) {
         return count == 1 ? "1 worker" : count + " workers";
     }
+
+    /// `1 health check`, `3 health checks`.
+    static String checks(int count) {
+        return count == 1 ? "1 health check" : count + " health checks";
+    }
+
+    /// `512 MiB`, `1.5 GiB`.
+    static String bytes(long bytes) {
+        String[] units = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+        double number = bytes;
+        int unit = 0;
+        while (number >= 1024 && unit + 1 < units.length) {
+            number /= 1024;
+            unit++;
+        }
+        long tenths = Math.round(number * 10);
+        String digits = tenths % 10 == 0 ? "" + tenths / 10 : tenths / 10 + "." + tenths % 10;
+        return digits + " " + units[unit];
+    }
 }
