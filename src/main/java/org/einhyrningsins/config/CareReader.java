@@ -38,8 +38,7 @@ record CareReader(Values values, Templates templates, int workers) {
         if (health.shape() == null) {
             return null;
         }
-        Target target =
-                new TargetReader(values, templates, workers).read(health, "a health check");
+        Target target = new TargetReader(values, templates, workers).read(health, "a health check");
         return target == null ? null : new HealthSpec(target, every, timeout, failures);
     }
 

@@ -59,10 +59,10 @@ final class Renewal {
             return null;
         }
         long seed = worker.id().incarnation() + worker.version().spec().name().hashCode();
-        long fraction = seed * GOLDEN >>> (Long.SIZE - FRACTION_BITS);
+        long fraction = (seed * GOLDEN) >>> (Long.SIZE - FRACTION_BITS);
         long millis = age.toMillis();
-        return worker.born()
-                .plus(Duration.ofMillis(millis - (millis / SPREAD * fraction >> FRACTION_BITS)));
+        long sooner = ((millis / SPREAD) * fraction) >> FRACTION_BITS;
+        return worker.born().plus(Duration.ofMillis(millis - sooner));
     }
 
     /// When something about a slot's worker is due that has not been due at the last step.
@@ -122,9 +122,14 @@ final class Renewal {
         }
     }
 
-    /// Who comes to replace an old one replaces a dead one just as well.
+    /// Who comes to replace an old one replaces a dead one just as well. One that is well again, or
+    /// whose definition has changed, keeps its place.
     private static void inherit(Draft draft, Slot slot, Worker successor) {
         Worker current = slot.current();
+        if (current != null && ailment(current, draft.count, draft.now) == null) {
+            draft.tellToGo(successor, Cause.WITHDRAWN);
+            return;
+        }
         if (current != null && !successor.ready()) {
             return;
         }
@@ -143,7 +148,7 @@ final class Renewal {
 
     private static void spawnSuccessors(Draft draft) {
         RolloutSpec spec = draft.serving.spec().rollout();
-        int most = draft.count + Math.max(1, spec.maxSurge());
+        int most = Math.min(Rolling.most(draft), draft.count + Math.max(1, spec.maxSurge()));
         int room = Math.min(most - Rolling.processes(draft), spec.maxUnacked() - starting(draft));
         for (Slot slot : draft.slots) {
             Worker worker = slot.current();
@@ -198,8 +203,7 @@ final class Renewal {
     }
 
     private static void explain(Draft draft, Worker worker, String what) {
-        draft.report(
-                Severity.INFO, worker.id(), what + ailment(worker, draft.count, draft.now));
+        draft.report(Severity.INFO, worker.id(), what + ailment(worker, draft.count, draft.now));
     }
 
     /// A replacement did not come up: who was to be replaced stays.

@@ -53,25 +53,20 @@ final class Upkeep {
 
     private static @Nullable Duration interval(Worker worker) {
         Duration chosen = worker.care().interval();
-        return spec(worker).watchdog() == null || chosen == null
-                ? spec(worker).watchdog()
-                : chosen;
+        return spec(worker).watchdog() == null || chosen == null ? spec(worker).watchdog() : chosen;
     }
 
-    /// Does what is due.
+    /// Does what is due. Each may be the end of it, so it is looked for again.
     static void expire(Draft draft, WorkerId id) {
-        Worker worker = draft.find(id);
+        weigh(draft, draft.find(id));
+        checkUp(draft, draft.find(id));
+        watch(draft, draft.find(id));
+    }
+
+    private static void weigh(Draft draft, @Nullable Worker worker) {
         if (worker != null && worker.up() && due(draft, worker.care().weighing())) {
-            draft.effects.add(new Effect.Weigh(id));
+            draft.effects.add(new Effect.Weigh(worker.id()));
             draft.replace(worker.with(worker.care().weighing(nextWeighing(draft.now))));
-        }
-        worker = draft.find(id);
-        if (worker != null && worker.up() && worker.care().checkup() instanceof Checkup checkup) {
-            checkUp(draft, worker, checkup);
-        }
-        worker = draft.find(id);
-        if (worker != null && worker.up() && silence(worker) instanceof Moment silence) {
-            watch(draft, worker, silence);
         }
     }
 
@@ -84,9 +79,14 @@ final class Upkeep {
         return new Moment((Math.floorDiv(now.nanos(), period) + 1) * period);
     }
 
-    private static void checkUp(Draft draft, Worker worker, Checkup checkup) {
-        HealthSpec health = spec(worker).health();
-        if (health == null || !checkup.due().reached(draft.now)) {
+    private static void checkUp(Draft draft, @Nullable Worker worker) {
+        HealthSpec health = worker == null ? null : spec(worker).health();
+        Checkup checkup = worker == null ? null : worker.care().checkup();
+        if (worker == null
+                || !worker.up()
+                || health == null
+                || checkup == null
+                || !checkup.due().reached(draft.now)) {
             return;
         }
         if (!checkup.asked()) {
@@ -109,8 +109,9 @@ final class Upkeep {
         return draft.now.since(due).compareTo(LATE) > 0;
     }
 
-    private static void watch(Draft draft, Worker worker, Moment silence) {
-        if (!silence.reached(draft.now)) {
+    private static void watch(Draft draft, @Nullable Worker worker) {
+        Moment silence = worker == null || !worker.up() ? null : silence(worker);
+        if (worker == null || silence == null || !silence.reached(draft.now)) {
             return;
         }
         if (isLate(draft, silence)) {
@@ -122,7 +123,8 @@ final class Upkeep {
         hangs(draft, worker, "gave no sign of life" + time);
     }
 
-    /// As systemd does: ABRT, so that there is a core to look at, and then what `stop` goes on with.
+    /// As systemd does: ABRT, so that there is a core to look at, and then what `stop` goes on
+    /// with.
     private static void hangs(Draft draft, Worker worker, String why) {
         Slot slot = draft.slot(worker.id().slot());
         boolean successor = worker.equals(slot.successor());

@@ -12,9 +12,11 @@ import org.einhyrningsins.posix.SpawnException;
 import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.Spawner;
 import org.einhyrningsins.posix.UnknownAccountException;
+import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Template;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +28,7 @@ import java.util.SequencedMap;
 
 /// Turns an order to spawn into a process.
 final class Births {
-    private static final int[] NO_LINE = {-1, -1};
+    private static final int[] NONE = {-1, -1};
 
     private final SequencedMap<String, String> inherited;
     private final SocketTable sockets;
@@ -77,8 +79,10 @@ final class Births {
             Path log = logs instanceof LogsSpec.ToFile file ? file.path() : null;
             long offset = log == null ? 0 : length(log);
             boolean connected = blueprint.version().spec().bond().descriptor();
-            int[] line = connected ? Sockets.pair() : NO_LINE;
-            Spawned spawned = spawn(id, blueprint, output, line);
+            boolean piped = blueprint.version().spec().ack().mode() instanceof AckSpec.Fd;
+            int[] line = connected ? Sockets.pair() : NONE;
+            int[] pipe = piped ? pipe() : NONE;
+            Spawned spawned = spawn(id, blueprint, output, line, pipe);
             Credentials credentials = blueprint.credentials();
             int uid = credentials == null ? -1 : credentials.uid();
             return new WorkerProcess(
@@ -86,6 +90,7 @@ final class Births {
                     spawned.pid(),
                     spawned.pidfd(),
                     line[0],
+                    pipe[0],
                     uid,
                     Clock.wallMillis(),
                     log,
@@ -99,37 +104,55 @@ final class Births {
         }
     }
 
-    private Spawned spawn(WorkerId id, Blueprint blueprint, int output, int[] line)
+    /// Ours does not block, the worker's does.
+    private static int[] pipe() {
+        int[] pipe = Descriptors.pipe();
+        int[] raised = {Descriptors.raise(pipe[0]), Descriptors.raise(pipe[1])};
+        Descriptors.setNonBlocking(raised[0], true);
+        return raised;
+    }
+
+    private Spawned spawn(WorkerId id, Blueprint blueprint, int output, int[] line, int[] pipe)
             throws SpawnException {
         boolean born = false;
         try {
-            Spawned spawned = spawn(id, blueprint, output, line[1]);
+            Spawned spawned = spawn(id, blueprint, output, line[1], pipe[1]);
             born = true;
             return spawned;
         } finally {
-            closeLine(line[1]);
-            closeLine(born ? -1 : line[0]);
+            close(line[1], pipe[1]);
+            if (!born) {
+                close(line[0], pipe[0]);
+            }
         }
     }
 
-    private static void closeLine(int fd) {
-        if (fd >= 0) {
-            Descriptors.close(fd);
+    private static void close(int... ends) {
+        for (int fd : ends) {
+            if (fd >= 0) {
+                Descriptors.close(fd);
+            }
         }
+    }
+
+    /// Spawns a command that tells how a worker is.
+    Spawned check(WorkerId id, Blueprint blueprint, List<Template> command, int pid)
+            throws SpawnException {
+        return spawner.spawn(blueprint.check(id, command, pid));
     }
 
     /// A remembered executable that is no longer there is looked for once more.
-    private Spawned spawn(WorkerId id, Blueprint blueprint, int output, int line)
+    private Spawned spawn(WorkerId id, Blueprint blueprint, int output, int line, int pipe)
             throws SpawnException {
         int err = output == 1 ? 2 : output; // inherited: each its own
         if (blueprint.remembersExecutable()) {
             try {
-                return spawner.spawn(blueprint.order(id, output, err, line));
+                return spawner.spawn(blueprint.order(id, output, err, line, pipe));
             } catch (SpawnException e) {
                 blueprint.forgetExecutable();
             }
         }
-        return spawner.spawn(blueprint.order(id, output, err, line));
+        return spawner.spawn(blueprint.order(id, output, err, line, pipe));
     }
 
     private int output(LogsSpec logs) throws Stillborn {

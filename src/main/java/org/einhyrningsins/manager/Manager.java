@@ -400,7 +400,7 @@ public final class Manager
                 return true;
             }
         }
-        return false;
+        return prober.owns(pid);
     }
 
     // ---- what programs tell

@@ -12,10 +12,13 @@ import org.einhyrningsins.core.Version;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Memory;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.posix.SpawnException;
+import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BondSpec;
@@ -43,6 +46,7 @@ final class ProgramHost {
     private final Deque<Event> pending = new ArrayDeque<>();
     private final Workforce workforce = new Workforce();
     private final Map<String, WorkerDoor> doors = new HashMap<>();
+    private final Map<WorkerId, AckPipe> pipes = new HashMap<>(0);
     private final Hearing hearing = new Hearing(this, workforce);
     private Program program;
     private @Nullable Blueprint latest;
@@ -105,6 +109,13 @@ final class ProgramHost {
             doors.put(user, door);
         }
         return door;
+    }
+
+    /// Lets a worker give a sign of life at the control socket, if its program does so there.
+    void pinged(int pid, Peer sender) {
+        if (program.newest().bond().workerSocket() == BondSpec.WorkerSocket.CONTROL) {
+            hearing.pinged(pid, sender);
+        }
     }
 
     String name() {
@@ -209,6 +220,8 @@ final class ProgramHost {
             case Effect.Spawn e -> spawn(e);
             case Effect.Send e -> send(e);
             case Effect.Probe e -> probe(e);
+            case Effect.EndProbe e -> surface.prober().forget(key(e.worker()));
+            case Effect.Weigh e -> weigh(e.worker());
             case Effect.Progress ignored -> {}
             case Effect.Answer ignored -> {}
             case Effect.Report ignored -> {}
@@ -220,6 +233,8 @@ final class ProgramHost {
             case Effect.Spawn e -> report(Effect.Severity.DEBUG, e.worker(), "spawned");
             case Effect.Send ignored -> {}
             case Effect.Probe ignored -> {}
+            case Effect.EndProbe ignored -> {}
+            case Effect.Weigh ignored -> {}
             case Effect.Progress e -> surface.listener().progress(e.ticket(), e.message());
             case Effect.Answer e ->
                     surface.listener()
@@ -241,6 +256,10 @@ final class ProgramHost {
             if (process.line() >= 0) {
                 door(order.version().spec())
                         .connect(process.line(), new Peer(process.pid(), process.uid(), -1));
+            }
+            if (process.pipe() >= 0) {
+                Runnable acked = () -> take(new Event.Acked(id));
+                pipes.put(id, new AckPipe(surface.loop(), process.pipe(), acked));
             }
             surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
         } catch (Births.Stillborn e) {
@@ -283,6 +302,10 @@ final class ProgramHost {
     /// reaped as an orphan.
     private void abandon(WorkerProcess process) {
         doors.values().forEach(door -> door.disconnect(process.line(), process.pid()));
+        AckPipe pipe = pipes.remove(process.id());
+        if (pipe != null) {
+            pipe.close();
+        }
         Processes.killGroup(process.pid(), Signal.KILL);
         Descriptors.close(process.pidfd());
     }
@@ -295,6 +318,11 @@ final class ProgramHost {
             surface.listener().listen();
         }
         doors.values().forEach(WorkerDoor::listen);
+        AckPipe pipe = pipes.remove(process.id());
+        if (pipe != null) {
+            pipe.hear();
+            pipe.close();
+        }
         Processes.killGroup(process.pid(), Signal.KILL);
         org.einhyrningsins.posix.Exit exit = Processes.reap(process.pidfd());
         if (exit == null) {
@@ -331,9 +359,38 @@ final class ProgramHost {
 
     private void probe(Effect.Probe order) {
         WorkerId id = order.worker();
-        String address = address(id, order.target().endpoint());
-        surface.prober()
-                .ask(key(id), order.target(), address, up -> take(new Event.Probed(id, up)));
+        Prober.Asker asker = up -> take(new Event.Probed(id, up));
+        switch (order.target()) {
+            case AckSpec.SocketTarget target ->
+                    surface.prober().ask(key(id), target, address(id, target.endpoint()), asker);
+            case AckSpec.ExecTarget target -> check(id, target, asker);
+        }
+    }
+
+    private void check(WorkerId id, AckSpec.ExecTarget target, Prober.Asker asker) {
+        Worker worker = worker(id);
+        WorkerProcess process = workforce.of(id);
+        if (worker == null || process == null) {
+            return;
+        }
+        try {
+            Blueprint blueprint = blueprint(worker.version());
+            Spawned command =
+                    surface.births().check(id, blueprint, target.command(), process.pid());
+            surface.prober().await(key(id), command, asker);
+        } catch (IOException | Births.Stillborn | SpawnException | PosixException e) {
+            report(Effect.Severity.WARN, id, "cannot run its check: " + e.getMessage());
+            asker.answered(false);
+        }
+    }
+
+    private void weigh(WorkerId id) {
+        Worker worker = worker(id);
+        WorkerProcess process = workforce.of(id);
+        Long most = worker == null ? null : worker.version().spec().care().memoryMax();
+        if (process != null && most != null) {
+            take(new Event.Weighed(id, Memory.ofTree(process.pid(), most)));
+        }
     }
 
     private String address(WorkerId id, AckSpec.Endpoint endpoint) {

@@ -70,6 +70,11 @@ final class WorkerDoor {
         /// @return whether the sender may speak for it
         boolean acked(int pid, Peer sender);
 
+        /// A worker is said to be alive. A sender who may not speak for it is not told so.
+        ///
+        /// @param pid the process the message speaks for
+        void pinged(int pid, Peer sender);
+
         /// Somebody sent a notification.
         void notified(Peer sender, String text);
 
@@ -266,7 +271,10 @@ final class WorkerDoor {
                                 "you may not acknowledge for pid " + ack.pid());
                     }
                 }
-                case WorkerMessage.Ping ping -> reply(ping.id(), "pong");
+                case WorkerMessage.Ping ping -> {
+                    says.pinged(ping.pid(), sender);
+                    reply(ping.id(), "pong");
+                }
                 case Request request ->
                         refuse(
                                 request.id(),

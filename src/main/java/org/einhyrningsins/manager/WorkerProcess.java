@@ -11,6 +11,7 @@ import java.nio.file.Path;
 /// @param pid also the number of its process group
 /// @param pidfd readable when it is dead
 /// @param line our end of its EINHORN_SOCK_FD; -1 if it has none
+/// @param pipe our end of its EINHORN_ACK_FD; -1 if it has none
 /// @param bornMillis wall clock, for people
 /// @param log what it writes to, if that is a file; else null
 /// @param logOffset how long that file was when it was born
@@ -19,6 +20,7 @@ record WorkerProcess(
         int pid,
         int pidfd,
         int line,
+        int pipe,
         int uid,
         long bornMillis,
         @Nullable Path log,

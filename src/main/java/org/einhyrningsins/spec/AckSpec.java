@@ -39,14 +39,20 @@ public record AckSpec(Mode mode, Duration timeout) {
     /// Whom a probe asks.
     public sealed interface Target {}
 
+    /// One that is connected to.
+    public sealed interface SocketTarget extends Target {
+        /// What is connected to.
+        Endpoint endpoint();
+    }
+
     /// Up when a connection is accepted.
-    public record TcpTarget(Endpoint endpoint) implements Target {}
+    public record TcpTarget(Endpoint endpoint) implements SocketTarget {}
 
     /// Up when a GET of the path is answered with a status from 200 to 399.
     ///
     /// @param host the Host header
     /// @param path with its leading slash
-    public record HttpTarget(Endpoint endpoint, String host, String path) implements Target {}
+    public record HttpTarget(Endpoint endpoint, String host, String path) implements SocketTarget {}
 
     /// Up when a command ends with exit status 0. It runs as the worker's user, in its directory,
     /// with its environment and `MAINPID`, the worker's pid.

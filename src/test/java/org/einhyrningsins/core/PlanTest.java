@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static java.util.Objects.requireNonNull;
 
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -16,6 +17,7 @@ import org.einhyrningsins.spec.Template;
 import org.junit.jupiter.api.Test;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +41,8 @@ class PlanTest {
                 RestartSpec.DEFAULT,
                 RolloutSpec.DEFAULT,
                 new LogsSpec.Discard(),
-                org.einhyrningsins.spec.BondSpec.DEFAULT);
+                org.einhyrningsins.spec.BondSpec.DEFAULT,
+                org.einhyrningsins.spec.CareSpec.NONE);
     }
 
     private static SequencedMap<String, ProgramSpec> file(ProgramSpec... programs) {
@@ -85,28 +88,48 @@ class PlanTest {
     }
 
     @Test
-    void anAckOfAnotherKindTouchesNoWorker() {
+    void anAckOfAnotherKindTouchesNoWorkerUnlessItNeedsAPipe() {
         ProgramSpec before = program("a", "x", 1);
-        ProgramSpec after =
-                new ProgramSpec(
-                        "a",
-                        before.command(),
-                        before.directory(),
-                        before.env(),
-                        before.dropEnv(),
-                        before.identity(),
-                        1,
-                        List.of(),
-                        null,
-                        java.util.Set.of(),
-                        new AckSpec(new AckSpec.Manual(), AckSpec.DEFAULT.timeout()),
-                        before.stop(),
-                        before.restart(),
-                        before.rollout(),
-                        before.logs(),
-                        before.bond());
-        Plan.Change change = Plan.between(file(before), file(after)).changes().get("a");
-        assertThat(requireNonNull(change)).isEqualTo(Plan.Change.IN_PLACE);
+        assertThat(change(before, with(before, new AckSpec.Manual(), CareSpec.NONE)))
+                .isEqualTo(Plan.Change.IN_PLACE);
+        assertThat(change(before, with(before, new AckSpec.Fd(null), CareSpec.NONE)))
+                .isEqualTo(Plan.Change.ROLLED);
+    }
+
+    @Test
+    void workersAreLookedAfterInAnotherWayInPlaceUnlessTheyWereToldOfIt() {
+        ProgramSpec before = program("a", "x", 1);
+        AckSpec.Mode ack = before.ack().mode();
+        Duration hour = Duration.ofHours(1);
+        assertThat(change(before, with(before, ack, new CareSpec(null, null, hour, 1L))))
+                .isEqualTo(Plan.Change.IN_PLACE);
+        assertThat(change(before, with(before, ack, new CareSpec(null, hour, null, null))))
+                .isEqualTo(Plan.Change.ROLLED);
+    }
+
+    private static Plan.Change change(ProgramSpec before, ProgramSpec after) {
+        return requireNonNull(Plan.between(file(before), file(after)).changes().get("a"));
+    }
+
+    private static ProgramSpec with(ProgramSpec before, AckSpec.Mode ack, CareSpec care) {
+        return new ProgramSpec(
+                "a",
+                before.command(),
+                before.directory(),
+                before.env(),
+                before.dropEnv(),
+                before.identity(),
+                1,
+                List.of(),
+                null,
+                java.util.Set.of(),
+                new AckSpec(ack, AckSpec.DEFAULT.timeout()),
+                before.stop(),
+                before.restart(),
+                before.rollout(),
+                before.logs(),
+                before.bond(),
+                care);
     }
 
     @Test

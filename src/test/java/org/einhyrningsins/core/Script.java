@@ -98,6 +98,12 @@ final class Script {
                     new Event.SpawnFailed(
                             worker(words.get(1)), String.join(" ", words.subList(2, words.size())));
             case "probed" -> new Event.Probed(worker(words.get(1)), words.get(2).equals("up"));
+            case "ping" -> new Event.Pinged(worker(words.get(1)));
+            case "despair" -> new Event.Despaired(worker(words.get(1)));
+            case "retime" ->
+                    new Event.Retimed(worker(words.get(1)), Definition.duration(words.get(2)));
+            case "weighed" ->
+                    new Event.Weighed(worker(words.get(1)), Long.parseLong(words.get(2)) << 20);
             case "extend" ->
                     new Event.Extended(worker(words.get(1)), Definition.duration(words.get(2)));
             default -> new Event.Requested(++ticket, command(what, words.subList(1, words.size())));

@@ -42,6 +42,11 @@ class WorkerDoorIT {
                 }
 
                 @Override
+                public void pinged(int pid, Peer sender) {
+                    heard.add("ping " + pid + " by " + sender.pid());
+                }
+
+                @Override
                 public void notified(Peer sender, String text) {
                     heard.add(text + " by " + sender.pid());
                 }
