@@ -39,7 +39,7 @@ final class Renewal {
         }
         CareSpec spec = worker.version().spec().care();
         if (Upkeep.isIll(worker, count) && spec.health() != null) {
-            return "not well: " + Words.checks(spec.health().failures()) + " in a row failed";
+            return "not well: " + Words.checks(spec.health().failures());
         }
         Long most = spec.memoryMax();
         long weight = worker.care().weight();

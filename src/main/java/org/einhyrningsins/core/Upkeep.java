@@ -223,7 +223,7 @@ final class Upkeep {
     }
 
     private static void fellIll(Draft draft, Worker worker, HealthSpec health) {
-        String what = Words.checks(health.failures()) + " in a row failed";
+        String what = Words.checks(health.failures());
         if (isOfProgram(draft.count, health)) {
             draft.report(
                     Severity.WARN,

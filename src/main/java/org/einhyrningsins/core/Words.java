@@ -30,9 +30,11 @@ final class Words {
         return count == 1 ? "1 worker" : count + " workers";
     }
 
-    /// `1 health check`, `3 health checks`.
-    static String checks(int count) {
-        return count == 1 ? "1 health check" : count + " health checks";
+    /// `a health check failed`, `3 health checks in a row failed`.
+    static String checks(int failures) {
+        return failures == 1
+                ? "a health check failed"
+                : failures + " health checks in a row failed";
     }
 
     /// `512 MiB`, `1.5 GiB`.
