@@ -20,7 +20,8 @@ import java.util.List;
 ///
 /// @param workers how many slots there are, for ports that depend on the slot
 record TargetReader(Values values, Templates templates, int workers) {
-    private static final List<String> KEYS = List.of("tcp", "http", "exec");
+    /// Of which there is one.
+    static final List<String> KEYS = List.of("tcp", "http", "exec");
 
     /// Null after a problem.
     ///
