@@ -88,6 +88,17 @@ public record Program(
         return Renewal.ailment(worker, count, asOf);
     }
 
+    /// What is wrong with it as a whole, as its health checks have it, in words; null if nothing
+    /// is, or they tell only about single workers.
+    public @Nullable String illness() {
+        for (Slot slot : slots) {
+            if (slot.current() != null && Upkeep.showsIllness(slot.current(), count)) {
+                return Renewal.illness(slot.current());
+            }
+        }
+        return null;
+    }
+
     /// Whether the slot is meant to have a worker.
     public boolean wants(Slot slot) {
         return phase instanceof Phase.Running

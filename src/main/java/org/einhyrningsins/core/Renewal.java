@@ -4,6 +4,7 @@ package org.einhyrningsins.core;
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.CareSpec;
+import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.RestartSpec.Backoff;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
@@ -38,8 +39,8 @@ final class Renewal {
             return null;
         }
         CareSpec spec = worker.version().spec().care();
-        if (Upkeep.isIll(worker, count) && spec.health() != null) {
-            return "not well: " + Words.checks(spec.health().failures());
+        if (Upkeep.isIll(worker, count)) {
+            return illness(worker);
         }
         Long most = spec.memoryMax();
         long weight = worker.care().weight();
@@ -50,6 +51,11 @@ final class Renewal {
         return old != null && old.reached(now) && spec.maxAge() != null
                 ? "max-age of " + Words.of(spec.maxAge()) + " is near"
                 : null;
+    }
+
+    static String illness(Worker worker) {
+        HealthSpec health = worker.version().spec().care().health();
+        return "not well: " + Words.checks(health == null ? 1 : health.failures());
     }
 
     /// When it is old: at 90 to 100 percent of `max-age`, the same for the same worker always.

@@ -245,11 +245,18 @@ final class Upkeep {
     /// Whether a worker is known to be ill.
     static boolean isIll(Worker worker, int count) {
         HealthSpec health = spec(worker).health();
+        return health != null && hasFailed(worker, health) && !isOfProgram(count, health);
+    }
+
+    /// Whether the answers that a worker gave for all show that its program is ill.
+    static boolean showsIllness(Worker worker, int count) {
+        HealthSpec health = spec(worker).health();
+        return health != null && hasFailed(worker, health) && isOfProgram(count, health);
+    }
+
+    private static boolean hasFailed(Worker worker, HealthSpec health) {
         Checkup checkup = worker.care().checkup();
-        return health != null
-                && checkup != null
-                && checkup.misses() >= health.failures()
-                && !isOfProgram(count, health);
+        return worker.ready() && checkup != null && checkup.misses() >= health.failures();
     }
 
     /// Whether an answer tells only something about the program: its workers share the socket, and

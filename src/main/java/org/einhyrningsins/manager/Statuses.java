@@ -108,6 +108,15 @@ final class Statuses {
                 return "worker " + slot.index() + ": " + slot.past().trouble();
             }
         }
+        if (program.illness() != null) {
+            return program.illness();
+        }
+        for (Slot slot : program.slots()) {
+            String ailment = slot.current() == null ? null : program.ailment(slot.current());
+            if (ailment != null) {
+                return "worker " + slot.index() + " is to be replaced: " + ailment;
+            }
+        }
         boolean scaled = program.count() != program.serving().spec().workers();
         return scaled ? "scaled by hand, the file says " + program.serving().spec().workers() : "";
     }
@@ -137,7 +146,17 @@ final class Statuses {
                 worker.version().generation(),
                 process == null ? 0 : Clock.wallMillis() - process.bornMillis(),
                 slot.past().restarts(),
-                host.workforce().words(worker.id()));
+                words(host, worker));
+    }
+
+    /// What it says of itself, and what is known of it.
+    private static String words(ProgramHost host, Worker worker) {
+        String own = host.workforce().words(worker.id());
+        String ailment = host.program().ailment(worker);
+        if (ailment == null) {
+            return own;
+        }
+        return "to be replaced: " + ailment + (own.isEmpty() ? "" : "; " + own);
     }
 
     static String word(WorkerState state) {
