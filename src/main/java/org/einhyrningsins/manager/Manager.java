@@ -51,6 +51,7 @@ public final class Manager
     private final Programs programs = new Programs();
     private final Loop loop = new Loop(log);
     private final SocketTable sockets = new SocketTable(log);
+    private final SocketFiles files = new SocketFiles(loop, log);
     private final Prober prober = new Prober(loop, buffer);
     private final Births births;
     private final Reloader reloader;
@@ -100,6 +101,7 @@ public final class Manager
         try {
             open(services, here);
             start(services);
+            files.begin();
             while (!over) {
                 turn();
             }
@@ -153,6 +155,7 @@ public final class Manager
     private void openControl(Path socket, int mode) throws CannotStart {
         try {
             control = new ControlServer(loop, socket, mode, buffer, operator);
+            files.guard(socket, control);
         } catch (PosixException e) {
             throw new CannotStart(
                     ExitStatus.FAILED,
@@ -251,7 +254,9 @@ public final class Manager
                         ? null
                         : Accounts.credentials(identity.user(), identity.group());
         String name = WorkerDoor.freeName(directory, spec.name());
-        return new WorkerDoor(loop, directory, name, owner, buffer, listener);
+        WorkerDoor.Place place =
+                new WorkerDoor.Place(directory, name, owner, premises()::makeWorkers, files);
+        return new WorkerDoor(loop, place, buffer, listener);
     }
 
     @Override
@@ -495,6 +500,7 @@ public final class Manager
             premises.close();
         }
         if (control != null) {
+            files.leave(control.path());
             control.close();
         }
         if (premises != null) {
