@@ -63,8 +63,8 @@ final class CircusFile {
 
     private static void include(Section circus, IniText ini, Path file, DraftFile draft)
             throws Unimportable {
-        Path parent = file.toAbsolutePath().normalize().getParent();
-        Path base = parent == null ? Path.of("/") : parent;
+        Path base = Importer.folder(file);
+        Set<Path> read = new TreeSet<>();
         for (String key : List.of("include", "include_dir")) {
             Setting setting = circus.take(key);
             String list = setting == null ? "" : setting.value().strip();
@@ -75,6 +75,9 @@ final class CircusFile {
                     draft.lost(circus, setting, "no file matches " + Texts.quoted(pattern));
                 }
                 for (Path path : found) {
+                    if (!read.add(path)) {
+                        continue;
+                    }
                     ini.read(Importer.source(path));
                     draft.say("Read too: " + path);
                 }

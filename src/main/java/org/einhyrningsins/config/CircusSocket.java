@@ -37,8 +37,9 @@ record CircusSocket(String name, Section section) {
         } catch (Misread e) {
             Setting whole = new Setting("[" + section.name() + "]", "", section.place());
             program.lost("bind", whole, e.reason());
-            program.say("bind", "  its settings: ");
-            settings.takeRest().forEach(setting -> program.say("bind", "  " + setting));
+            Section all = section.copy();
+            all.take(TAKEN);
+            all.takeRest().forEach(setting -> program.say("bind", "  " + setting));
             return;
         }
         for (Setting setting : settings.takeRest()) {

@@ -258,8 +258,15 @@ final class CircusWatcher {
             boolean never = respawn != null && Boolean.FALSE.equals(respawn.flag());
             if (respawn != null) {
                 program.set("restart", never ? "never" : "always");
+                program.say("restart", respawn, never ? "never" : "as it is here");
             }
-            Integer retries = retry == null ? null : program.number("restart", retry, -1, 10_000);
+            if (retry != null) {
+                giveUp(retry, never);
+            }
+        }
+
+        private void giveUp(Setting retry, boolean never) {
+            Integer retries = program.number("restart", retry, -1, 10_000);
             if (retries != null && retries > 0 && !never) {
                 program.set(
                         "restart",
@@ -330,25 +337,21 @@ final class CircusWatcher {
             Setting file = settled(stream + ".filename");
             String name = type == null ? "FileStream" : type.value();
             String path = file == null ? "" : file.value();
-            String named = Printer.quoted(path.indexOf('/') < 0 ? "./" + path : path);
             boolean first = stream.equals("stdout_stream");
             if (!path.isEmpty() && (first || !program.has("logs"))) {
-                program.set("logs", named);
-                program.text("logs", named.equals(Printer.quoted(path)) ? path : "./" + path);
+                program.log(path);
             }
-            for (Setting setting : new Setting[] {type, file}) {
-                if (setting == null) {
-                    continue;
-                } else if (!first && program.has("logs")) {
-                    program.say("logs", setting, "standard output and error go to one place");
-                } else if (setting == file || name.endsWith("FileStream")) {
-                    program.say("logs", setting, "see logs; workers write there themselves");
-                } else if (name.endsWith("StdoutStream")) {
-                    program.set("logs", "inherit");
-                } else {
-                    program.lost(
-                            "logs", setting, "standard output goes to a file, or nowhere else");
-                }
+            if (file != null && (first || path.equals(program.log()))) {
+                program.say("logs", file, "workers write there themselves");
+            } else if (file != null) {
+                program.lost("logs", file, "standard output and error go to one place");
+            }
+            if (type != null && name.endsWith("FileStream")) {
+                program.say("logs", type, "workers write there themselves");
+            } else if (type != null && name.endsWith("StdoutStream") && first) {
+                program.set("logs", "inherit");
+            } else if (type != null) {
+                program.lost("logs", type, "output goes to a file, or where the manager's does");
             }
             for (Setting setting : section.takeAll(key -> key.startsWith(stream + "."))) {
                 boolean rotates = setting.key().matches(".*[.](max_bytes|backup_count|rotate_.*)");

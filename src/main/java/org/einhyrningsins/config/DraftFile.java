@@ -6,9 +6,13 @@ import org.yaml.snakeyaml.reader.StreamReader;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// A file as an import writes it, with comments on what it cannot say.
 final class DraftFile {
@@ -17,6 +21,7 @@ final class DraftFile {
     private final DraftProgram defaults = new DraftProgram("defaults", this);
     private final SequencedMap<String, DraftProgram> programs = new LinkedHashMap<>();
     private final AddressBook book = new AddressBook();
+    private final Map<String, Set<String>> order = new HashMap<>();
     private int lost;
 
     /// @param what as in `supervisord`
@@ -129,6 +134,21 @@ final class DraftFile {
         if (objection != null) {
             throw new Misread(objection);
         }
+    }
+
+    /// Notes that one comes after another; false if that one already comes after it.
+    boolean comesAfter(String one, String other) {
+        Set<String> before = new TreeSet<>(Set.of(other));
+        int known = 0;
+        while (known != before.size()) {
+            known = before.size();
+            Set.copyOf(before).forEach(name -> before.addAll(order.getOrDefault(name, Set.of())));
+        }
+        if (before.contains(one)) {
+            return false;
+        }
+        order.computeIfAbsent(one, _ -> new TreeSet<>()).add(other);
+        return true;
     }
 
     Imported print() {

@@ -24,7 +24,9 @@ final class DraftProgram {
     private final Map<String, String> keys = new HashMap<>();
     private final Map<String, List<String>> comments = new HashMap<>();
     private final SequencedMap<String, String> env = new LinkedHashMap<>();
+    private final Map<String, Setting> variables = new HashMap<>();
     private final SequencedMap<String, String> sockets = new LinkedHashMap<>();
+    private String log = "";
     private boolean usable = true;
 
     /// @param name as commands will call it
@@ -128,13 +130,14 @@ final class DraftProgram {
         if (variable.isEmpty() || variable.indexOf('=') >= 0) {
             lost("env", setting, "a variable needs a name");
         } else {
+            Setting first = variables.put(variable, setting);
+            if (first != null) {
+                say("env", first, variable + " is overruled by " + setting.place());
+            }
             env(variable, value);
         }
     }
 
-    boolean hasEnv(String variable) {
-        return env.containsKey(variable);
-    }
 
     /// Adds a socket.
     ///
@@ -150,6 +153,17 @@ final class DraftProgram {
     /// The name of its first socket; null if it has none.
     @Nullable String firstSocket() {
         return sockets.isEmpty() ? null : sockets.firstEntry().getKey();
+    }
+
+    /// Where its workers write: a file.
+    void log(String path) {
+        text("logs", path.indexOf('/') < 0 ? "./" + path : path);
+        log = path;
+    }
+
+    /// The file that its workers write to; empty for none.
+    String log() {
+        return log;
     }
 
     /// @param limits by resource, each as our language writes it

@@ -3,6 +3,8 @@ package org.einhyrningsins.config;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /// Whose files can be imported.
@@ -28,6 +30,15 @@ public enum ImportFormat {
             }
         }
         return null;
+    }
+
+    /// The names of all.
+    public static List<String> words() {
+        List<String> words = new ArrayList<>();
+        for (ImportFormat format : values()) {
+            words.add(Shape.word(format));
+        }
+        return words;
     }
 
     /// By the name of a file, else by what is in it; null if neither tells.

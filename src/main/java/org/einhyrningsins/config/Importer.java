@@ -3,6 +3,7 @@ package org.einhyrningsins.config;
 
 import org.jspecify.annotations.Nullable;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,12 +34,22 @@ public final class Importer {
                             + " includes is read too");
         }
         Source first = sources.getFirst();
-        return switch (told) {
-            case SUPERVISORD -> new SupervisordFile(environment).read(first);
-            case CIRCUS -> new CircusFile(environment).read(first);
-            case PROCFILE -> new ProcfileReader(environment).read(first);
-            case SYSTEMD -> new SystemdUnits().read(sources);
-        };
+        try {
+            return switch (told) {
+                case SUPERVISORD -> new SupervisordFile(environment).read(first);
+                case CIRCUS -> new CircusFile(environment).read(first);
+                case PROCFILE -> new ProcfileReader(environment).read(first);
+                case SYSTEMD -> new SystemdUnits().read(sources);
+            };
+        } catch (InvalidPathException e) {
+            String path = Texts.quoted(e.getInput());
+            throw new Unimportable(
+                    first.file(),
+                    0,
+                    "names a path that cannot be used in this locale, "
+                            + path
+                            + "; set LC_ALL=C.UTF-8");
+        }
     }
 
     private static ImportFormat told(List<Source> sources) throws Unimportable {
@@ -58,6 +69,12 @@ public final class Importer {
         return Objects.requireNonNull(all);
     }
 
+    /// The absolute directory that a file is in.
+    static Path folder(Path file) {
+        Path parent = file.toAbsolutePath().normalize().getParent();
+        return parent == null ? Path.of("/") : parent;
+    }
+
     static Source source(Path file) throws Unimportable {
         Problems problems = new Problems();
         Source source = Source.read(file, null, problems);
@@ -67,7 +84,7 @@ public final class Importer {
         }
         int zero = source.text().indexOf('\0');
         if (zero >= 0) {
-            int line = 1 + (int) source.text().substring(0, zero).lines().count();
+            int line = 1 + (int) source.text().chars().limit(zero).filter(c -> c == '\n').count();
             throw new Unimportable(file, line, "holds the character NUL; it is no text");
         }
         return source;

@@ -87,7 +87,7 @@ final class IniText {
         }
 
         private boolean isComment(String line) {
-            String text = manner == CIRCUS ? line : line.stripLeading();
+            String text = manner.equals(CIRCUS) ? line : line.stripLeading();
             return text.startsWith("#") || text.startsWith(";");
         }
 

@@ -47,8 +47,7 @@ final class ProcfileReader {
         if (entries.isEmpty()) {
             throw new Unimportable(source.file(), 0, "holds no line of the form NAME: COMMAND");
         }
-        Path parent = source.file().toAbsolutePath().normalize().getParent();
-        Path directory = parent == null ? Path.of("/") : parent;
+        Path directory = Importer.folder(source.file());
         draft.defaults().text("directory", directory.toString());
         Integer port = variables(directory.resolve(".env"), draft);
         if (Files.exists(directory.resolve(".foreman"))) {

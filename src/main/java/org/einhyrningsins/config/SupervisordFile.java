@@ -33,7 +33,7 @@ final class SupervisordFile {
         IniText ini = IniText.ofSupervisord();
         ini.read(source);
         DraftFile draft = new DraftFile("supervisord", source.file());
-        Path here = here(source.file());
+        Path here = Importer.folder(source.file());
         include(ini, here, draft);
         Map<String, Section> groups = groups(ini.sections(), draft);
         List<Section> programs = new ArrayList<>();
@@ -50,11 +50,6 @@ final class SupervisordFile {
                     .write(draft);
         }
         return draft.print();
-    }
-
-    private static Path here(Path file) {
-        Path parent = file.toAbsolutePath().normalize().getParent();
-        return parent == null ? Path.of("/") : parent;
     }
 
     private static Map<String, String> names(Path here) {
@@ -85,7 +80,10 @@ final class SupervisordFile {
                 continue;
             }
             Setting programs = group.take("programs");
-            for (String program : programs == null ? new String[0] : split(programs.value())) {
+            if (programs == null) {
+                continue;
+            }
+            for (String program : split(programs.value())) {
                 groups.put(program, group);
                 if (!sections.containsKey("program:" + program)
                         && !sections.containsKey("fcgi-program:" + program)) {
@@ -103,7 +101,10 @@ final class SupervisordFile {
     private void include(IniText ini, Path here, DraftFile draft) throws Unimportable {
         Section section = ini.sections().get("include");
         Setting files = section == null ? null : section.take("files");
-        for (String text : files == null ? new String[0] : split(files.value())) {
+        if (section == null || files == null) {
+            return;
+        }
+        for (String text : split(files.value())) {
             String pattern = text;
             try {
                 pattern = new SupervisordText(names(here), 0, environment, Map.of()).settled(text);

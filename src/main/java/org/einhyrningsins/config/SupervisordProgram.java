@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -249,7 +250,9 @@ final class SupervisordProgram {
                                 + " "
                                 + workers()
                                 + "'");
-            } else if (autostart != null && !autostart.isTrue()) {
+            } else if (autostart != null && autostart.isTrue()) {
+                program.say("workers", autostart, "as it is here");
+            } else if (autostart != null) {
                 program.lost("workers", autostart, "not a flag");
             }
             Setting priority = settings.take("priority");
@@ -428,7 +431,7 @@ final class SupervisordProgram {
             boolean unix = socket.value().startsWith("unix://");
             String yaml = bound(socket, unix);
             if (yaml == null) {
-                for (Setting more : new Setting[] {backlog, owner, mode}) {
+                for (Setting more : Arrays.asList(backlog, owner, mode)) {
                     if (more != null) {
                         program.lost("bind", more, "it belongs to that socket");
                     }

@@ -218,7 +218,7 @@ final class SystemdService {
     private void command() {
         List<Setting> commands = list("ExecStart");
         if (commands.isEmpty()) {
-            Setting none = new Setting("ExecStart", "", unit.place());
+            Setting none = new Setting("ExecStart", "", settings.place());
             program.noCommand(none, "the unit has none");
             return;
         }
@@ -415,13 +415,13 @@ final class SystemdService {
             return "";
         }
         Duration from = first.toMillis() == 0 ? Duration.ofMillis(1) : first;
-        boolean grows = max != null && max.compareTo(from) > 0;
+        Duration to = max == null || max.compareTo(from) < 0 ? from : max;
         return ", backoff: { first: "
                 + DraftProgram.time(from)
                 + ", factor: "
-                + (grows ? 2 : 1)
+                + (to.equals(from) ? 1 : 2)
                 + ", max: "
-                + DraftProgram.time(grows ? max : from)
+                + DraftProgram.time(to)
                 + " }";
     }
 
@@ -556,6 +556,8 @@ final class SystemdService {
                 if (name.equals(unit.name()) || !services.contains(name)) {
                     String why = "it is not imported with this one, so nothing waits for it";
                     program.lost("after", setting.withValue(name), why);
+                } else if (!program.file().comesAfter(unit.name(), name)) {
+                    program.lost("after", setting.withValue(name), "they wait for each other");
                 } else if (Shape.PROGRAM.has("after")) {
                     after.add(DraftFile.plainName(name.substring(0, name.length() - 8), "program"));
                 } else {

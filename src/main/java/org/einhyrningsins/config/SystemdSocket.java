@@ -74,9 +74,9 @@ final class SystemdSocket {
         return unix.append(owner("group", settings.take("SocketGroup"))).toString();
     }
 
-    private String owner(String key, @Nullable Setting setting) {
-        boolean given = setting != null && !setting.value().isEmpty();
-        return given ? ", " + key + ": " + Printer.quoted(setting.value()) : "";
+    private static String owner(String key, @Nullable Setting setting) {
+        String name = setting == null ? "" : setting.value();
+        return name.isEmpty() ? "" : ", " + key + ": " + Printer.quoted(name);
     }
 
     private void listen(Setting listen, Options options) throws Misread {

@@ -71,7 +71,7 @@ final class SystemdUnits {
         String name = unit ? named : named.replaceFirst("[.][^.]*$", "") + kind;
         for (Path dropIn :
                 SupervisordFile.matching(
-                        file.toAbsolutePath().normalize().getParent(),
+                        Importer.folder(file),
                         named.replaceAll("[\\[*?\\\\]", "?") + ".d/*.conf")) {
             UnitText.read(Importer.source(dropIn), sections);
             draft.say("Read too: " + dropIn);
