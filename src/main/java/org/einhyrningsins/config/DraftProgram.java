@@ -138,7 +138,6 @@ final class DraftProgram {
         }
     }
 
-
     /// Adds a socket.
     ///
     /// @param yaml the map of it but for its name
