@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 /// What an import makes of other managers' files. After a change, `-Dgolden=write` writes the
 /// expected texts anew (and fails, so that somebody reads them).
 class ImporterTest {
-    private static final int MUTANTS = 150;
+    private static final int MUTANTS = Integer.getInteger("mutants", 150);
 
     @TempDir Path directory;
 
