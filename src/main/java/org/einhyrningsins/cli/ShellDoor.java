@@ -77,6 +77,7 @@ final class ShellDoor {
             LiveRoster manager = new LiveRoster(socket);
             return EditedLines.open(
                     prompt,
+                    environment.getOrDefault("TERM", ""),
                     ShellHistory.file(environment),
                     new Completion(true, before -> manager.ask()));
         } catch (IOException noStty) {
