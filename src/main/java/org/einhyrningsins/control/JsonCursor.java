@@ -134,7 +134,7 @@ final class JsonCursor {
 
     /// The next character that is not blank; 0 at the end.
     private char peek() {
-        while (at < text.length() && (text.charAt(at) == ' ' || text.charAt(at) == '\r')) {
+        while (at < text.length() && " \r\n\t".indexOf(text.charAt(at)) >= 0) {
             at++;
         }
         return at < text.length() ? text.charAt(at) : 0;
