@@ -19,7 +19,7 @@ import java.time.Duration;
 final class Upkeep {
     /// How often memory is looked at; at the same moments for all, so that the manager wakes up
     /// once for all of them.
-    static final Duration WEIGHING = Duration.ofSeconds(10);
+    static final Duration WEIGHING = Duration.ofSeconds(5);
 
     /// Who comes later than that to a deadline was away itself (stopped, replaced by execve, the
     /// machine suspended): what was not heard meanwhile is held against nobody.

@@ -201,9 +201,10 @@ final class Blueprint {
     }
 
     private List<String> assignments(WorkerId id) {
-        List<String> assignments = new ArrayList<>(environment.size() + own.size() + 2);
+        List<String> assignments = new ArrayList<>(environment.size() + own.size() + 3);
         assignments.addAll(environment);
         assignments.add("EINHORN_CHILD_INDEX=" + id.slot());
+        assignments.add(Strays.MARK + "=" + Strays.mark(version.spec().name(), id));
         for (Map.Entry<String, Template> entry : own) {
             assignments.add(entry.getKey() + "=" + entry.getValue().expand(id.slot(), addresses));
         }

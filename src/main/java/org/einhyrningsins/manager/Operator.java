@@ -93,10 +93,7 @@ final class Operator implements ControlServer.Requested {
             if (host.workforce().owns(message.pid())) {
                 return switch (message) {
                     case WorkerMessage.Ack ack -> host.acked(ack.pid(), sender);
-                    case WorkerMessage.Ping ping -> {
-                        host.pinged(ping.pid(), sender);
-                        yield null;
-                    }
+                    case WorkerMessage.Ping ping -> host.pinged(ping, sender);
                 };
             }
         }

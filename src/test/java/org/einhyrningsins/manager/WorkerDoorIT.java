@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import jnr.unixsocket.UnixDatagramChannel;
 import jnr.unixsocket.UnixSocketAddress;
 
+import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.LogSpec;
@@ -29,7 +30,9 @@ class WorkerDoorIT {
     private static final int MOST_GUESTS = 256;
 
     @TempDir Path directory;
-    private final Loop loop = new Loop(new Log(System.err, LogSpec.DEFAULT));
+    private final Log log = new Log(System.err::writeBytes, LogSpec.DEFAULT);
+    private final Loop loop = new Loop(log);
+    private final SocketFiles files = new SocketFiles(loop, log);
     private final List<String> heard = new ArrayList<>();
     private final List<ForeignClient> guests = new ArrayList<>();
     private final List<WorkerDoor> doors = new ArrayList<>();
@@ -42,8 +45,9 @@ class WorkerDoorIT {
                 }
 
                 @Override
-                public void pinged(int pid, Peer sender) {
-                    heard.add("ping " + pid + " by " + sender.pid());
+                public boolean pinged(WorkerMessage.Ping ping, Peer sender) {
+                    heard.add("ping " + ping.pid() + " by " + sender.pid() + " at " + ping.work());
+                    return ping.pid() != 1;
                 }
 
                 @Override
@@ -65,7 +69,10 @@ class WorkerDoorIT {
     private WorkerDoor door() throws IOException {
         String name = WorkerDoor.freeName(directory, "web");
         ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
-        WorkerDoor door = new WorkerDoor(loop, directory, name, null, buffer, listener);
+        WorkerDoor.Place place =
+                new WorkerDoor.Place(
+                        directory, name, null, () -> Files.createDirectories(directory), files);
+        WorkerDoor door = new WorkerDoor(loop, place, buffer, listener);
         doors.add(door);
         return door;
     }
@@ -97,6 +104,23 @@ class WorkerDoorIT {
     }
 
     @Test
+    void hearsPingsAndShowsOutWhoPingsForAnother() throws IOException {
+        ForeignClient guest = guest();
+        guest.write("{\"id\":1,\"command\":\"worker:ping\",\"pid\":7,\"request_id\":\"a\"}\n");
+        guest.write("{\"id\":2,\"command\":\"worker:ping\",\"pid\":1}\n");
+        turn();
+        long self = ProcessHandle.current().pid();
+        assertThat(heard)
+                .containsExactly(
+                        "ping 7 by " + self + " at JsonId[json=\"a\", dialect=JSON]",
+                        "ping 1 by " + self + " at null");
+        assertThat(guest.received())
+                .contains("pong")
+                .contains("you may not ping for pid 1")
+                .contains("\"request_id\":2");
+    }
+
+    @Test
     void hearsWhatWasSaidBeforeItIsAskedToListenAndKnowsWhoSaidIt() throws IOException {
         ForeignClient guest = guest();
         guest.write(ack(7));
@@ -110,6 +134,37 @@ class WorkerDoorIT {
         doors.getFirst().listen();
         int self = Processes.self();
         assertThat(heard).containsExactly("ack 7 by " + self, "READY=1 by " + self);
+    }
+
+    @Test
+    void isMadeAgainWhenSomebodyRemovesItsFiles() throws IOException {
+        files.begin();
+        ForeignClient early = guest();
+        Files.delete(doors.getFirst().ackPath());
+        Files.delete(doors.getFirst().notifyPath());
+        Files.delete(directory);
+        turn();
+        guest().write(ack(7));
+        early.write(ack(8));
+        try (UnixDatagramChannel datagrams = UnixDatagramChannel.open()) {
+            datagrams.send(
+                    ByteBuffer.wrap("READY=1".getBytes(UTF_8)),
+                    new UnixSocketAddress(doors.getFirst().notifyPath().toFile()));
+        }
+        turn();
+        int self = Processes.self();
+        assertThat(heard)
+                .containsExactlyInAnyOrder(
+                        "ack 7 by " + self, "ack 8 by " + self, "READY=1 by " + self);
+    }
+
+    @Test
+    void aChangedModeIsNoReasonToMakeItAgain() throws IOException {
+        files.begin();
+        Object inode = Files.getAttribute(doors.getFirst().ackPath(), "unix:ino");
+        Files.setAttribute(doors.getFirst().ackPath(), "unix:mode", 0666);
+        turn();
+        assertThat(Files.getAttribute(doors.getFirst().ackPath(), "unix:ino")).isEqualTo(inode);
     }
 
     @Test
