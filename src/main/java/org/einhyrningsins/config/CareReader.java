@@ -14,16 +14,11 @@ import java.time.Duration;
 record CareReader(Values values, Templates templates, int workers) {
     private static final int MOST_FAILURES = 1_000;
 
-    /// Sooner than that, nobody could be meant to go; and a worker is to be up first.
-    private static final Duration SHORTEST_AGE = Duration.ofSeconds(1);
-
-    private static final Duration SHORTEST_WATCHDOG = Duration.ofMillis(100);
-
     CareSpec read(Fields program) {
         return new CareSpec(
                 health(program),
-                time(program, "watchdog", SHORTEST_WATCHDOG),
-                time(program, "max-age", SHORTEST_AGE),
+                time(program, "watchdog"),
+                time(program, "max-age"),
                 size(program));
     }
 
@@ -42,15 +37,8 @@ record CareReader(Values values, Templates templates, int workers) {
         return target == null ? null : new HealthSpec(target, every, timeout, failures);
     }
 
-    private static @Nullable Duration time(Fields program, String key, Duration least) {
-        if (!program.has(key)) {
-            return null;
-        }
-        Duration time = program.positive(key, least);
-        if (time.isPositive() && time.compareTo(least) < 0) {
-            program.report(key, "expected at least " + Durations.print(least));
-        }
-        return time;
+    private static @Nullable Duration time(Fields program, String key) {
+        return program.has(key) ? program.positive(key, Duration.ofDays(1)) : null;
     }
 
     private @Nullable Long size(Fields program) {
