@@ -42,10 +42,9 @@ final class Renewal {
         if (Upkeep.isIll(worker, count)) {
             return illness(worker);
         }
-        Long most = spec.memoryMax();
-        long weight = worker.care().weight();
-        if (most != null && weight > most) {
-            return "uses " + Words.bytes(weight) + ", allowed are " + Words.bytes(most);
+        if (Upkeep.isLarge(worker) && spec.memoryMax() != null) {
+            String most = Words.bytes(spec.memoryMax());
+            return "uses " + Words.bytes(worker.care().weight()) + ", allowed are " + most;
         }
         Moment old = old(worker);
         return old != null && old.reached(now) && spec.maxAge() != null
@@ -83,12 +82,17 @@ final class Renewal {
         return next == null || next.reached(asOf) ? null : next;
     }
 
+    /// Whether it is ill, or too large.
+    private static boolean fails(Worker worker, int count) {
+        return Upkeep.isIll(worker, count) || Upkeep.isLarge(worker);
+    }
+
     /// One that replaced an ill one and is ill itself is left alone for a while, longer and longer.
     private static @Nullable Moment notBefore(Worker worker, Slot slot, int count) {
         Moment retry = worker.care().retry();
         int relapses = slot.past().relapses();
         if (relapses == 0
-                || !Upkeep.isIll(worker, count)
+                || !fails(worker, count)
                 || !(worker.state() instanceof WorkerState.Ready ready)) {
             return retry;
         }
@@ -108,7 +112,7 @@ final class Renewal {
 
     // ---- how
 
-    /// Goes on as far as it may.
+    /// Those that are up take over.
     static void advance(Draft draft) {
         if (draft.rollout != null) {
             return;
@@ -118,7 +122,11 @@ final class Renewal {
                 inherit(draft, slot, slot.successor());
             }
         }
-        if (!(draft.phase instanceof Phase.Running)) {
+    }
+
+    /// Begins with as many as it may, the oldest first.
+    static void begin(Draft draft) {
+        if (draft.rollout != null || !(draft.phase instanceof Phase.Running)) {
             return;
         }
         if (draft.serving.spec().rollout().strategy() == Strategy.REPLACE) {
@@ -148,7 +156,7 @@ final class Renewal {
 
     private static void count(Draft draft, Worker old) {
         Slot slot = draft.slot(old.id().slot());
-        int relapses = Upkeep.isIll(old, draft.count) ? slot.past().relapses() + 1 : 0;
+        int relapses = fails(old, draft.count) ? slot.past().relapses() + 1 : 0;
         draft.put(slot.relapsed(relapses));
     }
 
@@ -156,15 +164,28 @@ final class Renewal {
         RolloutSpec spec = draft.serving.spec().rollout();
         int most = Math.min(Rolling.most(draft), draft.count + Math.max(1, spec.maxSurge()));
         int room = Math.min(most - Rolling.processes(draft), spec.maxUnacked() - starting(draft));
+        for (Worker worker = oldest(draft);
+                room > 0 && worker != null;
+                worker = oldest(draft), room--) {
+            explain(draft, worker, "to be replaced: ");
+            Worker successor = draft.spawn(worker.id().slot(), draft.serving);
+            draft.put(draft.slot(worker.id().slot()).successor(successor));
+        }
+    }
+
+    /// Of those that are to be replaced and have no successor yet; null if there is none.
+    private static @Nullable Worker oldest(Draft draft) {
+        Worker oldest = null;
         for (Slot slot : draft.slots) {
             Worker worker = slot.current();
-            if (room > 0 && worker != null && slot.successor() == null && isDue(draft, slot)) {
-                explain(draft, worker, "to be replaced: ");
-                Worker successor = draft.spawn(slot.index(), draft.serving);
-                draft.put(draft.slot(slot.index()).successor(successor));
-                room--;
+            if (worker != null
+                    && slot.successor() == null
+                    && isDue(draft, slot)
+                    && (oldest == null || worker.id().incarnation() < oldest.id().incarnation())) {
+                oldest = worker;
             }
         }
+        return oldest;
     }
 
     private static int starting(Draft draft) {
@@ -176,25 +197,26 @@ final class Renewal {
         return starting;
     }
 
-    /// One slot after the other, so that at most one is empty for that.
+    /// One slot after the other, so that at most one is empty for that; and none while somebody
+    /// waits for all to be up.
     private static void makeRoom(Draft draft) {
-        Slot next = null;
         for (Slot slot : draft.slots) {
-            if (draft.wants(slot)) {
-                if (slot.current() == null || !slot.current().ready()) {
-                    return;
-                }
-                next = next == null && isDue(draft, slot) ? slot : next;
+            if (draft.wants(slot) && (slot.current() == null || !slot.current().ready())) {
+                return;
             }
         }
-        Worker worker = next == null ? null : next.current();
-        if (next == null || worker == null) {
-            return;
+        for (Wait wait : draft.waits) {
+            if (wait.until() == Wait.Until.UP || wait.until() == Wait.Until.SCALED) {
+                return;
+            }
         }
-        explain(draft, worker, "replaced: ");
-        count(draft, worker);
-        draft.tellToGo(worker, Cause.REPLACED);
-        draft.put(draft.slot(next.index()).refill(draft.now));
+        Worker worker = oldest(draft);
+        if (worker != null) {
+            explain(draft, worker, "replaced: ");
+            count(draft, worker);
+            draft.tellToGo(worker, Cause.REPLACED);
+            draft.put(draft.slot(worker.id().slot()).refill(draft.now));
+        }
     }
 
     private static boolean isDue(Draft draft, Slot slot) {

@@ -39,7 +39,7 @@ public record Slot(
     /// @param trouble how its last failure went, in words; empty if there was none since it was
     ///   well
     /// @param blame the worker that failed last; null if none did since it was well
-    /// @param relapses how many in a row were replaced since they were ill
+    /// @param relapses how many in a row were replaced since they were ill or too large
     public record Past(
             int quickDeaths,
             List<Moment> burst,

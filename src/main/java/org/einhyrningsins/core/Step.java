@@ -42,8 +42,9 @@ final class Step {
         Slots.trim(draft);
         Renewal.advance(draft);
         Slots.refill(draft);
-        Upkeep.attend(draft);
         Answers.give(draft);
+        Renewal.begin(draft);
+        Upkeep.attend(draft);
     }
 
     private static void exited(Draft draft, Event.Exited event) {

@@ -171,8 +171,18 @@ final class Upkeep {
     static void weighed(Draft draft, WorkerId id, long bytes) {
         Worker worker = draft.find(id);
         if (worker != null && worker.up() && spec(worker).memoryMax() != null) {
-            draft.replace(worker.with(worker.care().weighed(bytes)));
+            Worker after = worker.with(worker.care().weighed(bytes));
+            draft.replace(after);
+            if (spec(worker).health() == null && !isLarge(after)) {
+                draft.put(draft.slot(id.slot()).relapsed(0));
+            }
         }
+    }
+
+    /// Whether it uses more memory than it may.
+    static boolean isLarge(Worker worker) {
+        Long most = spec(worker).memoryMax();
+        return most != null && worker.care().weight() > most;
     }
 
     // ---- health
@@ -199,7 +209,9 @@ final class Upkeep {
             return;
         }
         draft.replace(worker.with(worker.care().checked(checkup.rest(next, 0))));
-        draft.put(draft.slot(id.slot()).relapsed(0));
+        if (!isLarge(worker)) {
+            draft.put(draft.slot(id.slot()).relapsed(0));
+        }
         if (checkup.misses() >= health.failures()) {
             boolean whole = isOfProgram(draft.count, health);
             draft.report(Severity.INFO, whole ? null : id, "is well again");

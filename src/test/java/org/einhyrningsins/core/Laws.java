@@ -321,7 +321,10 @@ final class Laws {
                 strategy(before) == Strategy.REPLACE
                         || strategy(after) == Strategy.REPLACE
                         || (after.serving().spec().rollout().strategy() == Strategy.REPLACE
-                                && !after.serving().spec().care().equals(CareSpec.NONE));
+                                && before.slots().stream()
+                                        .flatMap(slot -> slot.workers().stream())
+                                        .map(worker -> worker.version().spec().care())
+                                        .anyMatch(care -> !care.equals(CareSpec.NONE)));
         int promised = Math.min(before.ready(), after.count());
         for (Slot slot : before.slots()) {
             boolean gone = slot.index() >= after.count();
