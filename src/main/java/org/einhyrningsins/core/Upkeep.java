@@ -339,7 +339,7 @@ final class Upkeep {
     private static @Nullable Checkup checkup(Draft draft, Worker worker) {
         HealthSpec health = spec(worker).health();
         Checkup checkup = worker.care().checkup();
-        if (health == null || (health.reach() == Reach.PROGRAM && !isDelegate(draft, worker))) {
+        if (health == null || (sharesItsCheck(worker) && !isDelegate(draft, worker))) {
             return null;
         }
         Moment next = draft.now.plus(health.every());
@@ -356,7 +356,7 @@ final class Upkeep {
         Worker first = null;
         for (Slot slot : draft.slots) {
             Worker current = slot.current();
-            if (current != null && current.ready()) {
+            if (current != null && current.ready() && sharesItsCheck(current)) {
                 if (current.care().checkup() != null) {
                     return is(current, worker);
                 }
@@ -364,6 +364,11 @@ final class Upkeep {
             }
         }
         return is(first, worker);
+    }
+
+    private static boolean sharesItsCheck(Worker worker) {
+        HealthSpec health = spec(worker).health();
+        return health != null && health.reach() == Reach.PROGRAM;
     }
 
     private static boolean is(@Nullable Worker one, Worker other) {

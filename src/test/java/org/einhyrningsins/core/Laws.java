@@ -321,7 +321,7 @@ final class Laws {
                 strategy(before) == Strategy.REPLACE
                         || strategy(after) == Strategy.REPLACE
                         || (after.serving().spec().rollout().strategy() == Strategy.REPLACE
-                                && before.slots().stream()
+                                && after.slots().stream()
                                         .flatMap(slot -> slot.workers().stream())
                                         .map(worker -> worker.version().spec().care())
                                         .anyMatch(care -> !care.equals(CareSpec.NONE)));
