@@ -42,8 +42,8 @@ final class FileCheck {
                 }
                 yield ExitStatus.DONE.code();
             }
-            case Loaded.Invalid(List<Problem> problems) -> {
-                tell(json, List.of(), problems);
+            case Loaded.Invalid(List<Problem> problems, List<Problem> warnings) -> {
+                tell(json, warnings, problems);
                 yield ExitStatus.INVALID.code();
             }
         };
@@ -57,8 +57,8 @@ final class FileCheck {
                 out.print(Printer.print(services));
                 yield ExitStatus.DONE.code();
             }
-            case Loaded.Invalid(List<Problem> problems) -> {
-                tell(false, List.of(), problems);
+            case Loaded.Invalid(List<Problem> problems, List<Problem> warnings) -> {
+                tell(false, warnings, problems);
                 yield ExitStatus.INVALID.code();
             }
         };

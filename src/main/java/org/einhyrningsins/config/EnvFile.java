@@ -60,6 +60,8 @@ final class EnvFile {
         String value = first == '"' || first == '\'' ? quoted(first, start) : bare();
         if (value.indexOf('\0') >= 0) {
             report(start, "a variable cannot hold the character NUL");
+        } else if (value.length() > Budget.MAX_TEXT) {
+            report(start, "a variable for the kernel has at most 131,071 characters");
         }
         into.put(name, Template.of(value));
     }
@@ -112,7 +114,7 @@ final class EnvFile {
     }
 
     private void report(int where, String message) {
-        problems.report(new Place(source, where, 1, ""), message);
+        problems.report(new Place(source, where, 1, Trail.TOP), message);
     }
 
     /// Whether it can name a variable in such a file.

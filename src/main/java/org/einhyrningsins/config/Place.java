@@ -5,15 +5,22 @@ package org.einhyrningsins.config;
 ///
 /// @param line from 1; 0 for the file as a whole
 /// @param column from 1, in code points
-/// @param path the keys that lead there
-record Place(Source source, int line, int column, String path) {
+/// @param trail the keys that lead there
+record Place(Source source, int line, int column, Trail trail) {
+
+    /// The file as a whole.
+    static Place of(Source source) {
+        return new Place(source, 0, 0, Trail.TOP);
+    }
+
     Problem problem(String message) {
+        String path = trail.toString();
         return new Problem(source.file(), line, column, path, message, source.line(line));
     }
 
     /// The same place, said to be of one of its keys.
     Place of(String key) {
-        return new Place(source, line, column, path.isEmpty() ? key : path + "." + key);
+        return new Place(source, line, column, trail.of(key));
     }
 
     /// As one problem mentions another place: `services.yaml:12`.

@@ -46,6 +46,10 @@ record Templates(String program, Map<String, String> environment, List<SocketSpe
                 throw new Misread("${ is not closed; write $${ for a literal ${");
             }
             place(text.substring(open + 1, close), literal, parts);
+            if (literal.length() > Budget.MAX_TEXT) {
+                throw new Misread(
+                        "it means more than 131,071 characters; the kernel takes no more");
+            }
             at = close + 1;
         }
         if (parts.isEmpty() || !literal.isEmpty()) {
@@ -136,7 +140,7 @@ record Templates(String program, Map<String, String> environment, List<SocketSpe
             message.append(before).append(socket.name());
             before = ", ";
         }
-        return message.toString();
+        return message.append(sockets.isEmpty() ? "; it has no bind" : "").toString();
     }
 
     /// As the configuration would write it.
