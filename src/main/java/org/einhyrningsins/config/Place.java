@@ -14,8 +14,10 @@ record Place(Source source, int line, int column, Trail trail) {
     }
 
     Problem problem(String message) {
-        String path = trail.toString();
-        return new Problem(source.file(), line, column, path, message, source.line(line));
+        // names of files come from anywhere, and a message is one line
+        String text = Texts.escaped(message);
+        return new Problem(
+                source.file(), line, column, trail.toString(), text, source.line(line));
     }
 
     /// The same place, said to be of one of its keys.

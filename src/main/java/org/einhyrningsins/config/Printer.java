@@ -47,6 +47,9 @@ public final class Printer {
         Printer printer = new Printer();
         printer.control(services.control());
         printer.log(services.log());
+        if (services.stateDirectory() != null) {
+            printer.line(0, "state-dir: " + quoted(services.stateDirectory().toString()));
+        }
         printer.out.append("programs:");
         if (services.programs().isEmpty()) {
             printer.out.append(" {}");
@@ -251,7 +254,7 @@ public final class Printer {
             case Fixed fixed -> {
                 String numeric = new Tcp(fixed.host(), 0).toString();
                 String name = host == null ? numeric.substring(0, numeric.length() - 2) : host;
-                yield name + ":" + Templates.print(fixed.port());
+                yield name + ":" + fixed.port();
             }
         };
     }
@@ -335,7 +338,7 @@ public final class Printer {
     }
 
     private static String text(Template template) {
-        return quoted(Templates.print(template));
+        return quoted(template.toString());
     }
 
     /// Bare where no version of YAML takes it for anything but text, else in double quotes.

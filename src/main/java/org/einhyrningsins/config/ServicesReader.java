@@ -52,7 +52,9 @@ final class ServicesReader {
         if (!top.has("include")) {
             top.require("programs");
         }
-        return new ServicesSpec(control, log, programs);
+        String state = top.text("state-dir", "a path");
+        Path directory = state == null ? null : Paths.of(base, state);
+        return new ServicesSpec(control, log, directory, programs);
     }
 
     private Fields file(Path path, @Nullable Place mention, Shape shape) {

@@ -117,6 +117,20 @@ record Source(Path file, String text) {
                 : Texts.visible(text.substring(from, to));
     }
 
+    /// Where the character is that comes after so many code points.
+    Place place(int codePoints) {
+        int to =
+                text.offsetByCodePoints(
+                        0, Math.min(codePoints, text.codePointCount(0, text.length())));
+        int line = 1;
+        int from = 0;
+        for (int next = afterLine(0); next <= to; next = afterLine(next)) {
+            from = next;
+            line++;
+        }
+        return new Place(this, line, text.codePointCount(from, to) + 1, Trail.TOP);
+    }
+
     private int afterLine(int from) {
         int at = from;
         while (at < text.length() && !isBreak(text.charAt(at))) {

@@ -45,7 +45,12 @@ final class Texts {
 
     /// On one line and not too long.
     static String line(String text) {
-        return cut(text).replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
+        return escaped(cut(text));
+    }
+
+    /// On one line, of whatever length.
+    static String escaped(String text) {
+        return visible(text).replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
     }
 
     static String cut(String text) {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.events.AliasEvent;
 import org.yaml.snakeyaml.events.DocumentStartEvent;
 import org.yaml.snakeyaml.events.Event;
@@ -42,12 +43,14 @@ final class YamlTree {
     private final ParserImpl parser;
     private final Map<String, Anchored> anchors = new HashMap<>();
     private long values;
+    private Place last;
 
     private record Anchored(Node node, long values) {}
 
     private YamlTree(Source source, Problems problems) {
         this.source = source;
         this.problems = problems;
+        this.last = new Place(source, 1, 1, Trail.TOP);
         this.parser = new ParserImpl(new StreamReader(source.text()), new LoaderOptions());
     }
 
@@ -60,6 +63,9 @@ final class YamlTree {
             tree.reportSyntax(e);
         } catch (ReaderException e) {
             tree.reportCharacter(e);
+        } catch (YAMLException e) {
+            // SnakeYAML says some things without a place: it is after what was read last
+            problems.report(tree.last, "not valid YAML: " + e.getMessage());
         } catch (Unusable e) {
             problems.report(e.place, e.reason);
         }
@@ -85,6 +91,7 @@ final class YamlTree {
     private Node node(Trail trail, int depth) throws Unusable {
         Event event = parser.getEvent();
         Place place = place(event, trail);
+        last = place;
         if (depth > MAX_DEPTH) {
             throw new Unusable(
                     place(event, Trail.TOP), "nested deeper than " + MAX_DEPTH + " levels");
@@ -226,19 +233,10 @@ final class YamlTree {
 
     /// SnakeYAML knows only how many code points come before the character.
     private void reportCharacter(ReaderException e) {
-        int line = 1;
-        int column = 1;
-        int at = 0;
-        for (int i = 0; i < e.getPosition() && at < source.text().length(); i++) {
-            int c = source.text().codePointAt(at);
-            at += Character.charCount(c);
-            line += c == '\n' ? 1 : 0;
-            column = c == '\n' ? 1 : column + 1;
-        }
         String code = String.format("U+%04X", e.getCodePoint());
         String message =
                 "not valid YAML: the control character " + code + " cannot stand in a file";
-        problems.report(new Place(source, line, column, Trail.TOP), message);
+        problems.report(source.place(e.getPosition()), message);
     }
 
     /// The file is such that nothing more can be said about it.
