@@ -16,8 +16,7 @@ record Place(Source source, int line, int column, Trail trail) {
     Problem problem(String message) {
         // names of files come from anywhere, and a message is one line
         String text = Texts.escaped(message);
-        return new Problem(
-                source.file(), line, column, trail.toString(), text, source.line(line));
+        return new Problem(source.file(), line, column, trail.toString(), text, source.line(line));
     }
 
     /// The same place, said to be of one of its keys.

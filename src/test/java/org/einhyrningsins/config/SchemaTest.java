@@ -28,8 +28,7 @@ import java.util.TreeSet;
 class SchemaTest {
     private static final URI ID = URI.create("urn:services");
 
-    private static final Map<?, ?> SCHEMA =
-            (Map<?, ?>) yaml(SchemaText.FILE);
+    private static final Map<?, ?> SCHEMA = (Map<?, ?>) yaml(SchemaText.FILE);
 
     private static final Validator VALIDATOR = validator();
 
