@@ -50,10 +50,14 @@ final class LaunchModel {
     record Run(LaunchOptions options) implements Reading {}
 
     /// Say whether a file is valid.
-    record Check(Path file, boolean json) implements Reading {}
+    ///
+    /// @param strict whether a warning makes it invalid
+    record Check(Path file, boolean json, boolean strict) implements Reading {}
 
     /// Show what a file means.
-    record Print(Path file) implements Reading {}
+    ///
+    /// @param origins whether each key shall tell where it was given
+    record Print(Path file, boolean origins) implements Reading {}
 
     /// Show what a classic command line means.
     ///
@@ -155,8 +159,11 @@ final class LaunchModel {
             return new Mistake("'" + name + "' needs a file, as in '" + name + " services.yaml'");
         }
         return name.equals("check")
-                ? new Check(Path.of(file), command.hasMatchedOption("--json"))
-                : new Print(Path.of(file));
+                ? new Check(
+                        Path.of(file),
+                        command.hasMatchedOption("--json"),
+                        command.hasMatchedOption("--strict"))
+                : new Print(Path.of(file), command.hasMatchedOption("--origins"));
     }
 
     static @Nullable Path path(ParseResult line, String option) {
@@ -219,9 +226,12 @@ final class LaunchModel {
         root.addOption(help());
         root.addOption(flag("version", "-V", "--version"));
         CommandSpec check = command("check", "Says whether a file is valid, or all its problems.");
-        root.addSubcommand("check", check.addOption(flag("problems as JSON", "--json")));
-        root.addSubcommand(
-                "print", command("print", "Shows what a file means, defaults filled in."));
+        check.addOption(flag("problems as JSON", "--json"));
+        check.addOption(flag("warnings are problems too", "--strict"));
+        root.addSubcommand("check", check);
+        CommandSpec print = command("print", "Shows what a file means, defaults filled in.");
+        print.addOption(flag("and where each key was given", "--origins"));
+        root.addSubcommand("print", print);
         root.addSubcommand("version", plain("version", "Prints the version."));
         root.addSubcommand("help", plain("help", "Prints this."));
         return root;

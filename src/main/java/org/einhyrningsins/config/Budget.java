@@ -26,6 +26,9 @@ final class Budget {
     /// Of all programs; a process may hardly have more open.
     static final int MAX_SOCKETS = 10_000;
 
+    /// Of one file of variables; a process can hardly be given more.
+    static final int MAX_VARIABLES = 10_000;
+
     /// Files that are included.
     static final int MAX_FILES = 10_000;
 

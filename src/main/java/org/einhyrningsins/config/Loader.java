@@ -7,17 +7,30 @@ import org.jspecify.annotations.Nullable;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /// The door of the room: a file in, its meaning or all its problems out.
 public final class Loader {
     private Loader() {}
 
+    /// The same as [#load(Path, Surroundings)], and where each key of a program was given.
+    ///
+    /// @param origins is filled with `FILE:LINE` for each `PROGRAM.KEY`
+    public static Loaded load(Path file, Surroundings surroundings, Map<String, String> origins) {
+        return bounded(file, surroundings, origins);
+    }
+
     /// Reads a file with all that it includes. Blocks for as long as reading files and resolving
     /// host names take; throws nothing for whatever the files hold.
     public static Loaded load(Path file, Surroundings surroundings) {
+        return bounded(file, surroundings, null);
+    }
+
+    private static Loaded bounded(
+            Path file, Surroundings surroundings, @Nullable Map<String, String> origins) {
         try {
             Problems problems = new Problems();
-            ServicesSpec services = read(file, surroundings, problems);
+            ServicesSpec services = read(file, surroundings, origins, problems);
             return services != null && problems.none()
                     ? new Loaded.Valid(services, problems.warnings())
                     : new Loaded.Invalid(problems.problems(), problems.warnings());
@@ -38,9 +51,12 @@ public final class Loader {
     /// Null if a path cannot be handled at all: in the C locale the JVM knows only ASCII file
     /// names.
     private static @Nullable ServicesSpec read(
-            Path file, Surroundings surroundings, Problems problems) {
+            Path file,
+            Surroundings surroundings,
+            @Nullable Map<String, String> origins,
+            Problems problems) {
         try {
-            return new ServicesReader(file, surroundings, problems).read();
+            return new ServicesReader(file, surroundings, origins, problems).read();
         } catch (InvalidPathException e) {
             problems.report(
                     Place.of(new Source(file, "")),

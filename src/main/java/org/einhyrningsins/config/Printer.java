@@ -40,11 +40,24 @@ import java.util.Set;
 public final class Printer {
     private final StringBuilder out = new StringBuilder();
 
-    private Printer() {}
+    private final Map<String, String> origins;
+    private String program = "";
+
+    private Printer(Map<String, String> origins) {
+        this.origins = origins;
+    }
 
     /// The text of a whole file.
     public static String print(ServicesSpec services) {
-        Printer printer = new Printer();
+        return print(services, Map.of());
+    }
+
+    /// The same with a comment behind each key of a program that was given somewhere; the others
+    /// have their default.
+    ///
+    /// @param origins what to write there, for each `PROGRAM.KEY`
+    public static String print(ServicesSpec services, Map<String, String> origins) {
+        Printer printer = new Printer(origins);
         printer.control(services.control());
         printer.log(services.log());
         if (services.stateDirectory() != null) {
@@ -80,6 +93,7 @@ public final class Printer {
     }
 
     private void program(ProgramSpec program) {
+        this.program = program.name();
         line(2, quoted(program.name()) + ":");
         line(4, "command: " + list(program.command()));
         line(4, "directory: " + quoted(program.directory().toString()));
@@ -315,7 +329,17 @@ public final class Printer {
     }
 
     private void line(int indent, String text) {
-        out.repeat(' ', indent).append(text).append('\n');
+        out.repeat(' ', indent).append(text);
+        String origin = indent == 4 ? origins.get(program + "." + key(text)) : null;
+        if (origin != null) {
+            // a name of a file may hold what would end a comment
+            out.append("  # ").append(Texts.escaped(origin));
+        }
+        out.append('\n');
+    }
+
+    private static String key(String text) {
+        return text.substring(0, Math.max(0, text.indexOf(':')));
     }
 
     private void optional(String key, @Nullable String value) {

@@ -31,9 +31,16 @@ final class ServicesReader {
     private final Map<String, Place> places = new HashMap<>();
     private final Map<Path, Place> included = new HashMap<>();
     private @Nullable Mapping defaults;
+    private final @Nullable Map<String, String> origins;
     private boolean full;
 
-    ServicesReader(Path file, Surroundings surroundings, Problems problems) {
+    /// @param origins where each key of a program was given; null if nobody wants to know
+    ServicesReader(
+            Path file,
+            Surroundings surroundings,
+            @Nullable Map<String, String> origins,
+            Problems problems) {
+        this.origins = origins;
         this.file = file;
         Path parent = file.toAbsolutePath().getParent();
         this.base = parent == null ? file.toAbsolutePath() : parent;
@@ -53,6 +60,9 @@ final class ServicesReader {
             top.require("programs");
         }
         String state = top.text("state-dir", "a path");
+        if (state != null && state.isEmpty()) {
+            top.report("state-dir", "expected a path, found an empty text");
+        }
         Path directory = state == null ? null : Paths.of(base, state);
         return new ServicesSpec(control, log, directory, programs);
     }
@@ -121,6 +131,11 @@ final class ServicesReader {
         if (defaults != null && node instanceof Mapping map) {
             node = Defaults.under(map, defaults);
         }
+        if (origins != null && node instanceof Mapping map) {
+            for (Map.Entry<String, Entry> key : map.entries().entrySet()) {
+                origins.put(name + "." + key.getKey(), key.getValue().key().toString());
+            }
+        }
         if (!budget.takeProgram()) {
             tooMuch(entry.key(), "there are more than 10,000 programs");
         } else if (!budget.takeValues(Defaults.weight(node))) {
@@ -159,6 +174,9 @@ final class ServicesReader {
         }
         included.put(real(file), include.place());
         for (Node node : values.oneOrMany(include)) {
+            if (full || problems.full()) {
+                return;
+            }
             String pattern = values.text(node, "a file or a pattern such as conf.d/*.yaml");
             if (pattern != null && Glob.isWild(pattern)) {
                 includeAll(pattern, node.place());

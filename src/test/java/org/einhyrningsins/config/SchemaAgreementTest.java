@@ -41,7 +41,7 @@ class SchemaAgreementTest {
                             + "|has no address of|the soft limit is above|smooth needs room"
                             + "|must not be longer|expected a time of at most 10 years"
                             + "|expected a size of at most|for a program with a socket"
-                            + "|is longer than max|means something to a shell"
+                            + "|is longer than max|means something to a shell|mode is missing"
                             // SnakeYAML makes numbers of these before the schema sees them
                             + "|octal or decimal|expected octal|zero as octal"
                             + "|found \"1e3\"|found \"-0\"|found 007");
@@ -376,7 +376,8 @@ class SchemaAgreementTest {
     // ---- the schema
 
     private static List<?> examples(Key key) {
-        Map<?, ?> property = map(SchemaText.get(SchemaText.properties(SCHEMA, key.shape().name()), key.name()));
+        Map<?, ?> property =
+                map(SchemaText.get(SchemaText.properties(SCHEMA, key.shape().name()), key.name()));
         if (property.get("examples") instanceof List<?> examples) {
             return examples;
         } else if (property.get("$ref") instanceof String reference
