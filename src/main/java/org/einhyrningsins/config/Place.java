@@ -16,7 +16,11 @@ record Place(Source source, int line, int column, Trail trail) {
     Problem problem(String message) {
         // names of files come from anywhere, and a message is one line
         String text = Texts.escaped(message);
-        return new Problem(source.file(), line, column, trail.toString(), text, source.line(line));
+        String excerpt = source.line(line);
+        // SnakeYAML counts a carriage return at the end of the file as one column more
+        int width = excerpt.codePointCount(0, excerpt.length());
+        int at = excerpt.isEmpty() ? column : Math.min(column, width + 1);
+        return new Problem(source.file(), line, at, trail.toString(), text, excerpt);
     }
 
     /// The same place, said to be of one of its keys.
