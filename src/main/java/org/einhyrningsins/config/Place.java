@@ -8,6 +8,11 @@ package org.einhyrningsins.config;
 /// @param trail the keys that lead there
 record Place(Source source, int line, int column, Trail trail) {
 
+    /// @param path empty at the top
+    Place(Source source, int line, int column, String path) {
+        this(source, line, column, path.isEmpty() ? Trail.TOP : Trail.TOP.of(path));
+    }
+
     /// The file as a whole.
     static Place of(Source source) {
         return new Place(source, 0, 0, Trail.TOP);

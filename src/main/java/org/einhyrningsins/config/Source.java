@@ -21,6 +21,11 @@ import java.util.Locale;
 record Source(Path file, String text) {
     private static final int MAX_EXCERPT = 500;
 
+    /// The same for a file that stands for itself.
+    static @Nullable Source read(Path file, @Nullable Place mention, Problems problems) {
+        return read(file, mention, new Budget(), problems);
+    }
+
     /// Null if it cannot be read; then there is a problem at `mention`, or at the file itself if
     /// nothing mentions it.
     static @Nullable Source read(
