@@ -13,7 +13,8 @@ public record StatusReport(
         long managerPid,
         long uptimeMillis,
         String configFile,
-        List<ProgramStatus> programs) {
+        List<ProgramStatus> programs)
+        implements Report {
     public StatusReport {
         programs = List.copyOf(programs);
     }
