@@ -76,8 +76,8 @@ final class CommandPages {
                     new Page("plan", " [PROGRAM]...", "what reload would do; changes nothing")
                             .detail(
                                     "Values of env are hidden. Exit status: 0 nothing to do, 10"
-                                        + " something to do, 1 a reload would be refused, 3 the"
-                                        + " file is invalid.")
+                                            + " something to do, 1 a reload would be refused, 3 the"
+                                            + " file is invalid.")
                             .example("plan", "what all changes of the file come to")
                             .example("--json plan web", "for scripts; of web alone"),
                     new Page(

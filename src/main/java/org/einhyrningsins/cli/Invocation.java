@@ -32,8 +32,7 @@ record Invocation(
         }
         return switch (command) {
             case "status", "show", "plan", "confirm" -> QUESTION;
-            case "version", "signal", "state", "ehlo", "quieter", "louder" ->
-                    QUESTION;
+            case "version", "signal", "state", "ehlo", "quieter", "louder" -> QUESTION;
             case "events" -> FOREVER;
             default -> waits ? OPERATION : QUESTION;
         };

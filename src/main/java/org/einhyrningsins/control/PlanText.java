@@ -65,7 +65,8 @@ public final class PlanText {
     private static String words(PlanReport.ProgramPlan program) {
         String workers = program.workers() == 1 ? "1 worker" : program.workers() + " workers";
         return switch (program.change()) {
-            case ADDED -> "new, " + workers + (program.workers() == 1 ? " is" : " are") + " started";
+            case ADDED ->
+                    "new, " + workers + (program.workers() == 1 ? " is" : " are") + " started";
             case REMOVED -> "no longer in the file, is stopped";
             case NOTED -> "changes; it is stopped";
             case IN_PLACE -> "changes in place, no worker is replaced";
@@ -114,7 +115,7 @@ public final class PlanText {
         String between = "";
         for (PlanReport.Word word : PlanReport.Word.values()) {
             int count = report.count(word);
-            boolean socket = word.ordinal() >= PlanReport.Word.KEPT.ordinal();
+            boolean socket = ofSockets(word);
             if (count > 0) {
                 String noun = !socket ? "" : count == 1 ? " socket" : " sockets";
                 out.append(between).append(count).append(noun).append(' ').append(word.word());
@@ -122,5 +123,12 @@ public final class PlanText {
             }
         }
         out.append('\n');
+    }
+
+    private static boolean ofSockets(PlanReport.Word word) {
+        return switch (word) {
+            case KEPT, OPENED, CLOSED -> true;
+            case ADDED, REMOVED, UNCHANGED, NOTED, IN_PLACE, ROLLED -> false;
+        };
     }
 }

@@ -25,8 +25,7 @@ public final class Replies {
     }
 
     /// How it ended, and how things are.
-    public static byte[] done(
-            JsonId id, ExitStatus code, String message, @Nullable Report data) {
+    public static byte[] done(JsonId id, ExitStatus code, String message, @Nullable Report data) {
         return line(id, message, code, data);
     }
 
@@ -91,6 +90,9 @@ public final class Replies {
         json.writeNumberField("manager_pid", report.managerPid());
         json.writeNumberField("uptime_ms", report.uptimeMillis());
         json.writeStringField("config_file", wellFormed(report.configFile()));
+        if (report.confirmMillis() >= 0) {
+            json.writeNumberField("confirm_ms", report.confirmMillis());
+        }
         json.writeArrayFieldStart("programs");
         for (ProgramStatus program : report.programs()) {
             write(json, program);

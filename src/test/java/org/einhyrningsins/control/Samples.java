@@ -13,7 +13,7 @@ final class Samples {
     }
 
     static StatusReport report(List<ProgramStatus> programs) {
-        return new StatusReport("0.1.0", 4242, 183_845_000, "/etc/services.yaml", programs);
+        return new StatusReport("0.1.0", 4242, 183_845_000, "/etc/services.yaml", -1, programs);
     }
 
     static ProgramStatus web() {
