@@ -96,10 +96,7 @@ class PlanTest {
                                 + " umask: \"0077\"}");
         assertThat(change.differences())
                 .containsExactlyInAnyOrder(
-                        new Difference("command",
- "[\"./a\", \"b\"]",
- "[\"./a\", \"b: c\"]",
- false),
+                        new Difference("command", "[\"./a\", \"b\"]", "[\"./a\", \"b: c\"]", false),
                         new Difference("workers", "2", "4", false),
                         new Difference("rollout.settle", "1s", "2s", false),
                         new Difference("umask", null, "\"0077\"", false),
