@@ -24,8 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -44,11 +42,7 @@ class SocketTableIT {
     @TempDir Path directory;
 
     private final SocketTable table =
-            new SocketTable(
-                    new Log(
-                            new PrintStream(
-                                    new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
-                            LogSpec.DEFAULT));
+            new SocketTable(new Log(new ByteArrayOutputStream()::writeBytes, LogSpec.DEFAULT));
 
     @AfterEach
     void close() {
