@@ -25,6 +25,7 @@ public final class RandomConfiguration {
     private final SplittableRandom random;
     private final String mark;
     private final SequencedMap<String, Body> programs = new LinkedHashMap<>();
+    private final SequencedMap<String, Body> before = new LinkedHashMap<>();
     private int names;
     private int socketNames;
     private int abstracts;
@@ -50,8 +51,16 @@ public final class RandomConfiguration {
         }
     }
 
-    /// Somebody edits it.
+    /// Somebody edits it, or takes the last edit back.
     public void change() {
+        SequencedMap<String, Body> earlier = new LinkedHashMap<>(before);
+        before.clear();
+        programs.forEach((name, body) -> before.put(name, body.copy()));
+        if (!earlier.isEmpty() && random.nextInt(4) == 0) {
+            programs.clear();
+            programs.putAll(earlier);
+            return;
+        }
         for (String name : List.copyOf(programs.keySet())) {
             switch (random.nextInt(10)) {
                 case 0, 1, 2 -> {}

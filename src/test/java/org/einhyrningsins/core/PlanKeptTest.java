@@ -56,8 +56,10 @@ class PlanKeptTest {
             boolean quiet = random.nextBoolean();
             if (quiet) {
                 house.rest();
-            } else { // in the middle of whatever goes on
-                house.steps(random.nextInt(12));
+            } else { // in the middle of another reload
+                file.change();
+                house.carryOut(plan(house, load(file), Set.of()));
+                house.steps(random.nextInt(40));
             }
             file.change();
             house.failures().clear();
@@ -149,6 +151,7 @@ class PlanKeptTest {
             }
         }
         if (change.kind() != Change.Kind.REMOVED) {
+            bornAsTheFileSays(change, is);
             assertThat(is).isNotNull();
             assertThat(is == null ? null : is.newest()).isEqualTo(change.after());
         }
@@ -160,8 +163,15 @@ class PlanKeptTest {
             return;
         }
         assertThat(House.serving(is)).hasSize(is.count());
+    }
+
+    /// Whoever serves in the end, a rollout before this one has not left anybody else.
+    private static void bornAsTheFileSays(Change change, @Nullable Program is) {
+        ProgramSpec file = change.after();
         for (Worker worker : House.serving(is).values()) {
-            assertThat(worker.version().spec().birth()).isEqualTo(change.after().birth());
+            assertThat(worker.version().spec().birth())
+                    .as("worker %s", worker.id())
+                    .isEqualTo(file == null ? null : file.birth());
         }
     }
 
