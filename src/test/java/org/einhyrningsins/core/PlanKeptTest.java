@@ -23,7 +23,7 @@ import java.util.SplittableRandom;
 /// A reload does exactly what the plan said: random pairs of files, in a simulated house of
 /// programs. `-Dplan.seeds=N` for more of them, `-Dplan.seed=S` for one.
 class PlanKeptTest {
-    private static final long SEEDS = Long.getLong("plan.seeds", 400);
+    private static final long SEEDS = Long.getLong("plan.seeds", 200);
 
     @TempDir Path directory;
 
