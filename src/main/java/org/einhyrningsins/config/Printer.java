@@ -76,7 +76,7 @@ public final class Printer {
 
     /// The text of one program, as it stands in that file.
     static String print(ProgramSpec program) {
-        Printer printer = new Printer();
+        Printer printer = new Printer(Map.of());
         printer.program(program);
         return printer.out.toString();
     }
