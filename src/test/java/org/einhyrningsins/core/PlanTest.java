@@ -39,7 +39,8 @@ class PlanTest {
                 RestartSpec.DEFAULT,
                 RolloutSpec.DEFAULT,
                 new LogsSpec.Discard(),
-                org.einhyrningsins.spec.BondSpec.DEFAULT);
+                org.einhyrningsins.spec.BondSpec.DEFAULT,
+                List.of());
     }
 
     private static SequencedMap<String, ProgramSpec> file(ProgramSpec... programs) {
@@ -104,7 +105,8 @@ class PlanTest {
                         before.restart(),
                         before.rollout(),
                         before.logs(),
-                        before.bond());
+                        before.bond(),
+                        before.after());
         Plan.Change change = Plan.between(file(before), file(after)).changes().get("a");
         assertThat(requireNonNull(change)).isEqualTo(Plan.Change.IN_PLACE);
     }

@@ -19,6 +19,7 @@ import org.einhyrningsins.control.StatusReport;
 import org.einhyrningsins.control.WorkerStatus;
 import org.einhyrningsins.docs.ManPage.Example;
 import org.einhyrningsins.manager.Manager;
+import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
 import org.einhyrningsins.spec.Signal;
@@ -266,6 +267,8 @@ class ManualTest {
                         1,
                         "",
                         "",
+                        new Intent(true, 1, List.of(1)),
+                        List.of(""),
                         List.of(worker),
                         List.of(new SocketStatus("", "")));
         StatusReport report = new StatusReport("", 1, 0, "", List.of(program));
