@@ -112,7 +112,8 @@ final class ClassicLine {
                             LaunchModel.path(line, "--pidfile"),
                             LaunchModel.path(line, "--lockfile"),
                             ClassicReader.managerNice(given),
-                            null));
+                            null,
+                            false));
         } catch (Misread e) {
             return new LaunchModel.Mistake(e.reason());
         }

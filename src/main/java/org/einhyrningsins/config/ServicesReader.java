@@ -94,6 +94,7 @@ final class ServicesReader {
         ProgramReader reader =
                 new ProgramReader(file, base, surroundings, new AddressBook(), problems);
         SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
+        AfterCheck after = new AfterCheck(problems, values);
         for (Map.Entry<String, Entry> entry : entries.entrySet()) {
             Node node = entry.getValue().value();
             Node full =
@@ -101,7 +102,9 @@ final class ServicesReader {
                             ? Defaults.under(map, defaults)
                             : node;
             programs.put(entry.getKey(), reader.read(entry.getKey(), full));
+            after.add(entry.getKey(), full);
         }
+        after.finish();
         return programs;
     }
 

@@ -17,10 +17,14 @@ public sealed interface Order {
     record Status(List<Target> targets) implements Order {}
 
     /// How the programs are, with each worker and socket.
-    record Show(List<Target> targets) implements Order {}
+    ///
+    /// @param graph instead of that, which of them starts after which
+    record Show(List<Target> targets, boolean graph) implements Order {}
 
     /// Read the file again; roll what changed, and what is named whether it changed or not.
-    record Reload(List<Target> targets) implements Order {}
+    ///
+    /// @param reset what was stopped or scaled by hand is as the file says it again
+    record Reload(List<Target> targets, boolean reset) implements Order {}
 
     /// Roll onto the definition as it is.
     ///
@@ -75,8 +79,14 @@ public sealed interface Order {
     static Order read(String command, List<String> args) throws UsageException {
         return switch (command) {
             case "status" -> new Status(Target.list(args));
-            case "show" -> new Show(Target.list(args));
-            case "reload" -> new Reload(Target.list(args));
+            case "show" -> {
+                boolean graph = args.contains("--graph");
+                yield new Show(Target.list(OrderWords.without("--graph", args)), graph);
+            }
+            case "reload" -> {
+                boolean reset = args.contains("--reset");
+                yield new Reload(Target.list(OrderWords.without("--reset", args)), reset);
+            }
             case "upgrade" -> upgrade(args);
             case "upgrade_fleet" -> new Upgrade(Target.list(args), true);
             case "start" -> new Start(Target.list(args));

@@ -23,6 +23,13 @@ final class OrderWords {
         return Target.list(words);
     }
 
+    /// The words that are no option.
+    static List<String> without(String option, List<String> words) {
+        List<String> others = new ArrayList<>(words);
+        others.removeIf(option::equals);
+        return others;
+    }
+
     static Order increase(List<String> words) throws UsageException {
         return new Order.Increase(programs("inc", withoutCount(words)), count(words));
     }

@@ -116,15 +116,14 @@ public record Sequence(SequencedMap<String, List<String>> after) {
         };
     }
 
-    /// Whether a program may be told to stop, since nobody is left who comes after it.
+    /// Those that may not be told to stop yet, since somebody is left who comes after them.
     ///
     /// @param left those that are to stop as well and have not gone
-    public boolean mayStop(String name, Set<String> left) {
-        for (String other : left) {
-            if (after.getOrDefault(other, List.of()).contains(name)) {
-                return false;
-            }
+    public Set<String> needed(Set<String> left) {
+        Set<String> needed = new HashSet<>();
+        for (String name : left) {
+            needed.addAll(after.getOrDefault(name, List.of()));
         }
-        return true;
+        return needed;
     }
 }

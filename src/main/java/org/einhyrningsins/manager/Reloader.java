@@ -8,6 +8,7 @@ import org.einhyrningsins.config.Surroundings;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Plan;
+import org.einhyrningsins.core.Program;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -66,14 +67,15 @@ final class Reloader {
 
     /// @param names only these programs, and these roll whether they changed or not; empty for all
     ///   that changed. A command line never changes, and who says reload wants something done: all.
-    Outcome reload(Set<String> names, Conversation conversation, Operator operator) {
+    /// @param reset what was stopped or scaled by hand is as the file says it again
+    Outcome reload(Set<String> names, boolean reset, Conversation conversation, Operator operator) {
         Set<String> named =
                 names.isEmpty() && definition instanceof Definition.CommandLine line
                         ? line.services().programs().keySet()
                         : names;
         return switch (load()) {
             case Loaded.Invalid invalid -> refuse(invalid);
-            case Loaded.Valid valid -> apply(valid, named, conversation, operator);
+            case Loaded.Valid valid -> apply(valid, named, reset, conversation, operator);
         };
     }
 
@@ -92,7 +94,11 @@ final class Reloader {
     }
 
     private Outcome apply(
-            Loaded.Valid valid, Set<String> named, Conversation conversation, Operator operator) {
+            Loaded.Valid valid,
+            Set<String> named,
+            boolean reset,
+            Conversation conversation,
+            Operator operator) {
         for (String name : named) {
             if (!valid.services().programs().containsKey(name) && programs.get(name) == null) {
                 return new Outcome(
@@ -113,7 +119,7 @@ final class Reloader {
         if (named.isEmpty()) {
             hosting.settings(valid.services());
         }
-        carryOut(plan, valid.services(), named, conversation, operator);
+        carryOut(plan, valid.services(), named, reset, conversation, operator);
         programs.order(valid.services().programs().keySet());
         return new Outcome(ExitStatus.DONE, "reload: accepted");
     }
@@ -145,37 +151,68 @@ final class Reloader {
             Plan plan,
             ServicesSpec services,
             Set<String> named,
+            boolean reset,
             Conversation conversation,
             Operator operator) {
         // expected first: a program may answer at once, and must not end the conversation
         conversation.expect();
         int unchanged = 0;
+        List<ProgramHost> removed = new ArrayList<>();
         for (Map.Entry<String, Plan.Change> entry : plan.changes().entrySet()) {
-            if (entry.getValue() == Plan.Change.UNCHANGED && !named.contains(entry.getKey())) {
+            boolean stays = entry.getValue() == Plan.Change.UNCHANGED;
+            if (stays && !named.contains(entry.getKey()) && !(reset && byHand(entry.getKey()))) {
                 unchanged++;
                 continue;
             }
             conversation.expect();
             log.info(entry.getKey(), "reload: " + word(entry.getValue()));
-            change(entry.getKey(), services, named, conversation, operator);
+            ProgramHost host = programs.get(entry.getKey());
+            if (host != null && entry.getValue() == Plan.Change.REMOVED) {
+                programs.retire(host);
+                removed.add(host);
+            } else {
+                change(entry.getKey(), services, named, reset, conversation, operator);
+            }
         }
+        operator.stop(removed, null, conversation);
         int changed = plan.changes().size() - unchanged;
-        conversation.outcome(true, changed + " changed, " + unchanged + " unchanged");
+        conversation.outcome(
+                true, changed + " changed, " + unchanged + " unchanged" + byHand(plan));
+    }
+
+    private boolean byHand(String name) {
+        ProgramHost host = programs.get(name);
+        return host != null && !host.program().intent().none();
+    }
+
+    /// What stays as an operator set it; empty for nothing.
+    private String byHand(Plan plan) {
+        StringBuilder words = new StringBuilder();
+        for (String name : plan.changes().keySet()) {
+            ProgramHost host = programs.get(name);
+            if (host != null && byHand(name)) {
+                Program program = host.program();
+                String one = program.intent().words(program.newest().workers());
+                words.append("\n").append(name).append(": stays as it was set by hand: ");
+                words.append(one).append("; 'reload --reset ").append(name).append("' ends that");
+            }
+        }
+        return words.toString();
     }
 
     private void change(
             String name,
             ServicesSpec services,
             Set<String> named,
+            boolean reset,
             Conversation conversation,
             Operator operator) {
         ProgramHost host = programs.get(name);
         ProgramSpec spec = services.programs().get(name);
-        if (host != null && spec == null) {
-            programs.retire(host);
-            operator.ask(host, new Command.Stop(null, null), conversation);
-        } else if (host != null && spec != null) {
-            operator.ask(host, new Command.Apply(spec, named.contains(name)), conversation);
+        if (host != null && spec != null) {
+            boolean roll = named.contains(name);
+            Command command = reset ? new Command.Reset(spec, roll) : new Command.Apply(spec, roll);
+            operator.ask(host, command, conversation);
         } else if (spec != null) {
             add(spec, conversation, operator);
         }
@@ -202,7 +239,7 @@ final class Reloader {
         return switch (change) {
             case ADDED -> "new, is started";
             case REMOVED -> "no longer in the file, is stopped";
-            case UNCHANGED -> "unchanged, is rolled because it was named";
+            case UNCHANGED -> "unchanged, but named or set by hand";
             case IN_PLACE -> "changed, no worker needs to be replaced";
             case ROLLED -> "changed, is rolled";
         };

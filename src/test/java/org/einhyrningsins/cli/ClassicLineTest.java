@@ -218,7 +218,9 @@ class ClassicLineTest {
                                         Path.of("p"),
                                         Path.of("l"),
                                         null,
-                                        LogSpec.Level.WARN)));
+                                        LogSpec.Level.WARN,
+                                        false)));
+        assertThat(mistake("--reset x")).contains("-c");
         assertThat(mistake("-c f -n 2")).contains("--number");
         assertThat(mistake("-c web ./web")).contains("--command-name");
     }

@@ -16,8 +16,8 @@ class OrderTest {
     @Test
     void noNameMeansEveryProgramWhereNothingStops() throws UsageException {
         assertThat(read("status")).isEqualTo(new Order.Status(List.of()));
-        assertThat(read("show")).isEqualTo(new Order.Show(List.of()));
-        assertThat(read("reload")).isEqualTo(new Order.Reload(List.of()));
+        assertThat(read("show")).isEqualTo(new Order.Show(List.of(), false));
+        assertThat(read("reload")).isEqualTo(new Order.Reload(List.of(), false));
         assertThat(read("upgrade")).isEqualTo(new Order.Upgrade(List.of(), false));
         assertThat(read("start")).isEqualTo(new Order.Start(List.of()));
         assertThat(read("events")).isEqualTo(new Order.Events(List.of()));
@@ -72,7 +72,8 @@ class OrderTest {
 
     @Test
     void understandsProgramsAndSlots() throws UsageException {
-        assertThat(read("reload web web:2")).isEqualTo(new Order.Reload(List.of(WEB, WEB_2)));
+        assertThat(read("reload web web:2"))
+                .isEqualTo(new Order.Reload(List.of(WEB, WEB_2), false));
         assertThat(read("upgrade --fleet web")).isEqualTo(new Order.Upgrade(List.of(WEB), true));
         assertThat(WEB).hasToString("web");
         assertThat(WEB_2).hasToString("web:2");
