@@ -112,8 +112,7 @@ final class ClassicLine {
                             LaunchModel.path(line, "--pidfile"),
                             LaunchModel.path(line, "--lockfile"),
                             ClassicReader.managerNice(given),
-                            null,
-                            false));
+                            null));
         } catch (Misread e) {
             return new LaunchModel.Mistake(e.reason());
         }

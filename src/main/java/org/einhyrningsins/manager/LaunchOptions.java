@@ -22,4 +22,15 @@ public record LaunchOptions(
         @Nullable Path lockFile,
         @Nullable Integer nice,
         LogSpec.@Nullable Level level,
-        boolean reset) {}
+        boolean reset) {
+    /// What is set by hand stays.
+    public LaunchOptions(
+            Definition definition,
+            @Nullable Path controlSocket,
+            @Nullable Path pidFile,
+            @Nullable Path lockFile,
+            @Nullable Integer nice,
+            LogSpec.@Nullable Level level) {
+        this(definition, controlSocket, pidFile, lockFile, nice, level, false);
+    }
+}

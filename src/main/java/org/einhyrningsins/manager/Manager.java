@@ -56,6 +56,7 @@ public final class Manager
     private final Loop loop = new Loop(log);
     private final SocketTable sockets = new SocketTable(log);
     private final SocketFiles files = new SocketFiles(loop, log);
+    private final Strays strays = new Strays(programs, log);
     private final Prober prober = new Prober(loop, buffer);
     private final Births births;
     private final Reloader reloader;
@@ -146,6 +147,7 @@ public final class Manager
 
     private void open(ServicesSpec services, Premises here) throws CannotStart {
         Limits.raiseOpenFiles();
+        strays.begin();
         standardError.in(loop);
         signals.open();
         here.openControl();
@@ -310,7 +312,14 @@ public final class Manager
         socketsMayBeOver = true; // they are bound already, and this may fail
         ProgramHost.Surface surface =
                 new ProgramHost.Surface(
-                        loop, births, sockets, prober, this::door, premises().control(), this);
+                        loop,
+                        births,
+                        sockets,
+                        prober,
+                        strays,
+                        this::door,
+                        premises().control(),
+                        this);
         int count = byHand.workers() == null ? spec.workers() : byHand.workers();
         ProgramHost host = new ProgramHost(spec, count, surface);
         programs.add(host);
@@ -494,6 +503,7 @@ public final class Manager
                     orphansMayBeDead = ours(pid);
                     return orphansMayBeDead;
                 });
+        strays.sweep(null); // what died may have had children of its own
     }
 
     private boolean ours(int pid) {

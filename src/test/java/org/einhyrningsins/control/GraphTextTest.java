@@ -36,12 +36,12 @@ class GraphTextTest {
                         program("db"));
         assertThat(GraphText.of(Samples.report(programs)).lines().map(String::stripTrailing))
                 .containsExactly(
-                        "NAME         STATE    READY  NOTE",
-                        "cache        running  1/1",
-                        "db           running  1/1",
-                        "|- api       running  1/1",
-                        "|  `- web    running  1/1    also after cache",
-                        "`- jobs      running  1/1");
+                        "NAME       STATE    READY  NOTE",
+                        "cache      running  1/1",
+                        "db         running  1/1",
+                        "|- api     running  1/1",
+                        "|  `- web  running  1/1    also after cache",
+                        "`- jobs    running  1/1");
     }
 
     @Test

@@ -142,7 +142,11 @@ class ManualTest {
         }
         String command = first.equals("command") ? "" : "    command: [/bin/true]\n";
         String bind = first.equals("bind") ? "" : "    bind: [{name: http, tcp: ':80'}]\n";
-        return "programs:\n  web:\n" + command + bind + example.text().indent(4);
+        String others =
+                first.equals("after")
+                        ? "  db: {command: [/bin/true]}\n  cache: {command: [/bin/true]}\n"
+                        : "";
+        return "programs:\n" + others + "  web:\n" + command + bind + example.text().indent(4);
     }
 
     private ServicesSpec load(String text) throws IOException {
