@@ -54,7 +54,8 @@ final class CommandPages {
         "Without a command: a shell, with history and completion; 'quit' leaves it.",
         "",
         "Exit status: 0 done, 1 failed, 2 usage, 3 configuration invalid,",
-        "4 no manager there, 5 not allowed, 6 timed out, 70 our own bug.",
+        "4 no manager there, 5 not allowed, 6 timed out, 70 our own bug;",
+        "of 'plan' also 10: there is something to do.",
         "",
         "Examples:",
         "  einhyrningsinsctl status",
@@ -74,9 +75,16 @@ final class CommandPages {
                             .example("show web", "web, its workers and sockets")
                             .example("show web:0", "one worker")
                             .example("show --graph", "which programs start after which"),
+                    new Page("plan", " [PROGRAM]...", "what reload would do; changes nothing")
+                            .detail(
+                                    "Values of env are hidden. Exit status: 0 nothing to do, 10"
+                                            + " something to do, 1 a reload would be refused, 3 the"
+                                            + " file is invalid.")
+                            .example("plan", "what all changes of the file come to")
+                            .example("--json plan web", "for scripts; of web alone"),
                     new Page(
                                     "reload",
-                                    " [--reset]" + TARGETS,
+                                    " [--reset] [--confirm TIME] [PROGRAM]...",
                                     "read the file again and roll what changed")
                             .detail(
                                     "Programs that are named roll whether they changed or not. If"
@@ -87,7 +95,9 @@ final class CommandPages {
                                     "What was stopped or scaled by hand stays so, unless --reset is"
                                             + " given.")
                             .example("reload", "take over all changes of the file")
-                            .example("reload web", "roll web onto its newest definition"),
+                            .example("reload web", "roll web onto its newest definition")
+                            .example("reload --confirm 1m", "and back, unless 'confirm' comes"),
+                    new Page("confirm", "", "stay with what 'reload --confirm' brought"),
                     new Page(
                                     "upgrade",
                                     " [--fleet]" + TARGETS,

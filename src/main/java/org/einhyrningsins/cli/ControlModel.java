@@ -103,6 +103,9 @@ final class ControlModel {
                 args.add(0, option);
             }
         }
+        if (command.hasMatchedOption("--confirm")) {
+            args.addAll(0, List.of("--confirm", command.matchedOptionValue("--confirm", "")));
+        }
         int events = name.equals("events") ? command.matchedOptionValue("-n", 0) : 0;
         return events < 0
                 ? new Mistake("-n " + events + ": expected how many events, from 1")
@@ -225,6 +228,11 @@ final class ControlModel {
             command.addOption(
                     flag("--reset")
                             .description("forget what was stopped or scaled by hand")
+                            .build());
+            command.addOption(
+                    text("--confirm")
+                            .paramLabel("TIME")
+                            .description("go back, unless 'confirm' comes in that time")
                             .build());
         }
         if (page.name().equals("events")) {

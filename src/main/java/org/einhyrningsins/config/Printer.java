@@ -61,6 +61,13 @@ public final class Printer {
         return printer.out.toString();
     }
 
+    /// The text of one program, as it stands in that file.
+    static String print(ProgramSpec program) {
+        Printer printer = new Printer();
+        printer.program(program);
+        return printer.out.toString();
+    }
+
     private void control(ControlSpec control) {
         line(0, "control:");
         if (control.socket() != null) {
@@ -349,7 +356,7 @@ public final class Printer {
     }
 
     /// Bare where no version of YAML takes it for anything but text, else in double quotes.
-    private static String quoted(String text) {
+    static String quoted(String text) {
         if (isPlain(text)) {
             return text;
         }

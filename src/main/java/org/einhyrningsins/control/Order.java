@@ -4,6 +4,7 @@ package org.einhyrningsins.control;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
 import java.util.List;
 
 /// A command with its arguments understood. The client reads one to tell its user of mistakes
@@ -23,8 +24,17 @@ public sealed interface Order {
 
     /// Read the file again; roll what changed, and what is named whether it changed or not.
     ///
+    /// @param confirm go back to what was before, unless that is confirmed in that time; null to
+    ///   stay
     /// @param reset what was stopped or scaled by hand is as the file says it again
-    record Reload(List<Target> targets, boolean reset) implements Order {}
+    record Reload(List<Target> targets, @Nullable Duration confirm, boolean reset)
+            implements Order {}
+
+    /// What `reload` would do.
+    record Plan(List<Target> targets) implements Order {}
+
+    /// Stay with what the last reload brought.
+    record Confirm() implements Order {}
 
     /// Roll onto the definition as it is.
     ///
@@ -83,10 +93,9 @@ public sealed interface Order {
                 boolean graph = args.contains("--graph");
                 yield new Show(Target.list(OrderWords.without("--graph", args)), graph);
             }
-            case "reload" -> {
-                boolean reset = args.contains("--reset");
-                yield new Reload(Target.list(OrderWords.without("--reset", args)), reset);
-            }
+            case "reload" -> OrderWords.reload(args);
+            case "plan" -> new Plan(Target.list(args));
+            case "confirm" -> alone(command, args, new Confirm());
             case "upgrade" -> upgrade(args);
             case "upgrade_fleet" -> new Upgrade(Target.list(args), true);
             case "start" -> new Start(Target.list(args));

@@ -131,29 +131,35 @@ final class Commands {
 
     private static void apply(Draft draft, long ticket, Command.Apply command) {
         ProgramSpec spec = command.spec();
-        boolean same = spec.birth().equals(draft.serving.spec().birth());
-        if (draft.phase instanceof Phase.Stopped) {
-            note(draft, spec);
-            say(draft, ticket, true, "new definition noted; it is stopped");
-        } else if (draft.phase instanceof Phase.Waiting) {
-            Rolling.abort(draft, "superseded by a newer definition");
-            note(draft, spec);
-            expect(draft, ticket, "reload", null, Wait.Until.UP);
-        } else if (same && !command.roll()) {
-            applyInPlace(draft, ticket, spec);
-        } else {
-            Version target = new Version(draft.nextGeneration++, spec);
-            Rolling.begin(draft, target, spec.rollout().strategy(), null);
-            expect(draft, ticket, "reload", null, Wait.Until.ROLLED);
+        switch (draft.program().takeover(spec, command.roll())) {
+            case UNCHANGED -> join(draft, ticket, spec);
+            case ADDED, REMOVED, IN_PLACE -> applyInPlace(draft, ticket, spec);
+            case NOTED -> {
+                Rolling.abort(draft, "superseded by a newer definition");
+                note(draft, spec);
+                if (draft.phase instanceof Phase.Waiting) {
+                    expect(draft, ticket, "reload", null, Wait.Until.UP);
+                } else {
+                    say(draft, ticket, true, "new definition noted; it is stopped");
+                }
+            }
+            case ROLLED -> {
+                Version target = new Version(draft.nextGeneration++, spec);
+                Rolling.begin(draft, target, spec.rollout().strategy(), null);
+                expect(draft, ticket, "reload", null, Wait.Until.ROLLED);
+            }
         }
     }
 
-    /// Nothing runs: it is what the program is from now on.
-    private static void note(Draft draft, ProgramSpec spec) {
-        boolean same = spec.birth().equals(draft.serving.spec().birth());
-        adopt(
-                draft,
-                same ? draft.serving.managedBy(spec) : new Version(draft.nextGeneration++, spec));
+    /// What is asked for is what it is, or what a rollout under way will make of it.
+    private static void join(Draft draft, long ticket, ProgramSpec spec) {
+        if (draft.phase instanceof Phase.Waiting) {
+            expect(draft, ticket, "reload", null, Wait.Until.UP);
+        } else if (draft.rollout == null) {
+            applyInPlace(draft, ticket, spec);
+        } else {
+            expect(draft, ticket, "reload", null, Wait.Until.ROLLED);
+        }
     }
 
     private static void reset(Draft draft, long ticket, Command.Reset command) {
@@ -173,6 +179,14 @@ final class Commands {
         } else {
             draft.rollout = draft.rollout.count(workers);
         }
+    }
+
+    /// Nothing runs: it is what the program is from now on.
+    private static void note(Draft draft, ProgramSpec spec) {
+        boolean same = spec.birth().equals(draft.serving.spec().birth());
+        Version version =
+                same ? draft.serving.managedBy(spec) : new Version(draft.nextGeneration++, spec);
+        adopt(draft, version);
     }
 
     /// A rollout that is under way would bring something else: it is given up first.

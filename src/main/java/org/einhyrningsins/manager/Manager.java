@@ -85,7 +85,13 @@ public final class Manager
         births = new Births(Environment.inherited(System.getenv()), sockets);
         reloader =
                 new Reloader(
-                        options.definition(), Machine.surroundings(), programs, sockets, log, this);
+                        options.definition(),
+                        Machine.surroundings(),
+                        programs,
+                        sockets,
+                        births,
+                        log,
+                        this);
         operator = new Operator(programs, new Statuses(sockets), reloader, log, this);
     }
 
@@ -212,7 +218,7 @@ public final class Manager
         Map<String, Intent> byHand = setByHandBefore();
         for (ProgramSpec spec : services.programs().values()) {
             try {
-                host(spec, byHand.getOrDefault(spec.name(), Intent.NONE));
+                programs.add(host(spec, byHand.getOrDefault(spec.name(), Intent.NONE)));
             } catch (IOException e) {
                 log.error(spec.name(), "cannot make its worker sockets: " + RuntimeFiles.why(e));
             } catch (PosixException | UnknownAccountException e) {
@@ -321,9 +327,7 @@ public final class Manager
                         premises().control(),
                         this);
         int count = byHand.workers() == null ? spec.workers() : byHand.workers();
-        ProgramHost host = new ProgramHost(spec, count, surface);
-        programs.add(host);
-        return host;
+        return new ProgramHost(spec, count, surface);
     }
 
     private WorkerDoor door(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
@@ -353,6 +357,19 @@ public final class Manager
         log.configure(options.level() == null ? spec : spec.withLevel(options.level()));
     }
 
+    @Override
+    public ServicesSpec settings() {
+        if (last == null) {
+            throw new IllegalStateException("settings are asked for after the manager has some");
+        }
+        return last;
+    }
+
+    @Override
+    public void unsettled() {
+        socketsMayBeOver = true;
+    }
+
     // ---- the loop
 
     private void turn() {
@@ -372,7 +389,11 @@ public final class Manager
     /// @return the next deadline; null if there is none
     private @Nullable Moment elapse() {
         Moment now = Clock.now();
-        Moment next = null;
+        Moment next = stopping ? null : reloader.trials().deadline();
+        if (next != null && next.reached(now)) {
+            reloader.goBack(operator);
+            next = null;
+        }
         for (ProgramHost host : programs.everyHost()) {
             Moment deadline = host.deadline();
             if (deadline != null && deadline.reached(now)) {
@@ -390,7 +411,7 @@ public final class Manager
         }
         if (socketsMayBeOver) {
             socketsMayBeOver = false;
-            sockets.closeAllBut(programs.inUse());
+            sockets.closeAllBut(reloader.inUse());
         }
         if (intentsMayDiffer) {
             keepIntents();
@@ -449,7 +470,7 @@ public final class Manager
             return;
         }
         Conversation conversation = new Conversation(null, JsonId.NONE);
-        reloader.reload(Set.of(), false, conversation, operator);
+        reloader.reload(Set.of(), null, false, conversation, operator);
     }
 
     @Override
@@ -569,6 +590,7 @@ public final class Manager
                 Processes.self(),
                 Clock.wallMillis() - startedMillis,
                 options.definition().toString(),
+                reloader.trials().leftMillis(),
                 list);
     }
 
