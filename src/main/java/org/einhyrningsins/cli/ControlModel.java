@@ -98,8 +98,13 @@ final class ControlModel {
             return new Mistake("--timeout " + timeout + ": " + Timeouts.EXPECTED);
         }
         List<String> args = words(command);
-        if (command.hasMatchedOption("--fleet")) {
-            args.add(0, "--fleet");
+        for (String option : List.of("--fleet", "--graph", "--reset")) {
+            if (command.hasMatchedOption(option)) {
+                args.add(0, option);
+            }
+        }
+        if (command.hasMatchedOption("--confirm")) {
+            args.addAll(0, List.of("--confirm", command.matchedOptionValue("--confirm", "")));
         }
         int events = name.equals("events") ? command.matchedOptionValue("-n", 0) : 0;
         return events < 0
@@ -214,6 +219,20 @@ final class ControlModel {
             command.addOption(
                     flag("--fleet")
                             .description("all new workers are up before any old one goes")
+                            .build());
+        }
+        if (page.name().equals("show")) {
+            command.addOption(flag("--graph").description("which starts after which").build());
+        }
+        if (page.name().equals("reload")) {
+            command.addOption(
+                    flag("--reset")
+                            .description("forget what was stopped or scaled by hand")
+                            .build());
+            command.addOption(
+                    text("--confirm")
+                            .paramLabel("TIME")
+                            .description("go back, unless 'confirm' comes in that time")
                             .build());
         }
         if (page.name().equals("events")) {

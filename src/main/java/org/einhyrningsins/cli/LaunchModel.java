@@ -54,10 +54,14 @@ final class LaunchModel {
     record Run(LaunchOptions options) implements Reading {}
 
     /// Say whether a file is valid.
-    record Check(Path file, boolean json) implements Reading {}
+    ///
+    /// @param strict whether a warning makes it invalid
+    record Check(Path file, boolean json, boolean strict) implements Reading {}
 
     /// Show what a file means.
-    record Print(Path file) implements Reading {}
+    ///
+    /// @param origins whether each key shall tell where it was given
+    record Print(Path file, boolean origins) implements Reading {}
 
     /// Show what a classic command line means.
     ///
@@ -126,6 +130,9 @@ final class LaunchModel {
         }
         Path config = path(root, "-c");
         if (config == null) {
+            if (root.hasMatchedOption("--reset")) {
+                return new Mistake("--reset goes back to what a file says, and needs it: -c" + TRY);
+            }
             return program.isEmpty() ? new Mistake(NOTHING + TRY) : ClassicLine.read(root, program);
         }
         String objection = ClassicLine.objectionToFile(root);
@@ -143,7 +150,8 @@ final class LaunchModel {
                                 path(root, "--pidfile"),
                                 path(root, "--lockfile"),
                                 null,
-                                level(root)))
+                                level(root),
+                                root.hasMatchedOption("--reset")))
                 : new Mistake(objection + TRY);
     }
 
@@ -177,8 +185,11 @@ final class LaunchModel {
             return new Mistake("'" + name + "' needs a file, as in '" + name + " services.yaml'");
         }
         return name.equals("check")
-                ? new Check(Path.of(file), command.hasMatchedOption("--json"))
-                : new Print(Path.of(file));
+                ? new Check(
+                        Path.of(file),
+                        command.hasMatchedOption("--json"),
+                        command.hasMatchedOption("--strict"))
+                : new Print(Path.of(file), command.hasMatchedOption("--origins"));
     }
 
     private static Reading importing(ParseResult command) {
@@ -236,9 +247,12 @@ final class LaunchModel {
     private static CommandSpec root() {
         CommandSpec root = options();
         CommandSpec check = command("check", "Says whether a file is valid, or all its problems.");
-        root.addSubcommand("check", check.addOption(flag("problems as JSON", "--json")));
-        root.addSubcommand(
-                "print", command("print", "Shows what a file means, defaults filled in."));
+        check.addOption(flag("problems as JSON", "--json"));
+        check.addOption(flag("warnings are problems too", "--strict"));
+        root.addSubcommand("check", check);
+        CommandSpec print = command("print", "Shows what a file means, defaults filled in.");
+        print.addOption(flag("and where each key was given", "--origins"));
+        root.addSubcommand("print", print);
         CommandSpec foreign = plain("import", "Shows another manager's files as one of ours.");
         foreign.addOption(file("supervisord, circus, procfile or systemd", "WHAT", FROM))
                 .addPositional(files());
@@ -257,7 +271,7 @@ final class LaunchModel {
                         "Runs the programs of a file, holds their sockets and replaces their"
                                 + " workers.")
                 .customSynopsis(
-                        Main.NAME + " -c FILE [-d PATH] [-e FILE] [-f FILE] [-v | -q]",
+                        Main.NAME + " -c FILE [-d PATH] [-e FILE] [-f FILE] [-v | -q] [--reset]",
                         "       " + Main.NAME + " [OPTION]... [--] PROGRAM [ARGUMENT]...",
                         "       " + Main.NAME + " check FILE | print FILE | version | help",
                         "       " + Main.NAME + " import [--from WHAT] FILE... | init [FILE]",
@@ -276,6 +290,7 @@ final class LaunchModel {
         root.addOption(file("locked while the manager runs", "FILE", "-f", "--lockfile"));
         root.addOption(flag("log at level debug", "-v", "--verbose"));
         root.addOption(flag("log at level warn", "-q", "--quiet"));
+        root.addOption(flag("forget what was stopped or scaled by hand", "--reset"));
         ClassicLine.addTo(root);
         root.addOption(help());
         root.addOption(flag("version", "-V", "--version"));

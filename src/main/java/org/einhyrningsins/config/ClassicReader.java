@@ -102,7 +102,8 @@ public final class ClassicReader {
                                 WorkerSocket.CONTROL,
                                 given.has("--command-socket-as-fd"),
                                 !given.has("--kill-children-on-exit")),
-                        CareSpec.NONE);
+                        CareSpec.NONE,
+                        List.of());
         SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
         programs.put(name, program);
         return new ServicesSpec(

@@ -12,7 +12,9 @@ import java.util.List;
 /// Reads a command: a list of words, or one text, split like a shell would.
 record CommandReader(Values values, Templates templates) {
     /// Stands in for a command that has a problem.
-    private static final List<Template> NO_COMMAND = List.of(Template.of("?"));
+    static final Template UNKNOWN = Template.of("?");
+
+    private static final List<Template> NO_COMMAND = List.of(UNKNOWN);
 
     /// Never empty.
     List<Template> read(@Nullable Node node) {

@@ -47,8 +47,9 @@ record Shape(String name, List<String> keys, List<String> later) {
                             "health",
                             "watchdog",
                             "max-age",
-                            "memory-max"),
-                    List.of("after"));
+                            "memory-max",
+                            "after"),
+                    List.of());
     static final Shape LIMITS =
             new Shape(
                     "limits",

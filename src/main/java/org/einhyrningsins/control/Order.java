@@ -4,6 +4,7 @@ package org.einhyrningsins.control;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
 import java.util.List;
 
 /// A command with its arguments understood. The client reads one to tell its user of mistakes
@@ -17,10 +18,23 @@ public sealed interface Order {
     record Status(List<Target> targets) implements Order {}
 
     /// How the programs are, with each worker and socket.
-    record Show(List<Target> targets) implements Order {}
+    ///
+    /// @param graph instead of that, which of them starts after which
+    record Show(List<Target> targets, boolean graph) implements Order {}
 
     /// Read the file again; roll what changed, and what is named whether it changed or not.
-    record Reload(List<Target> targets) implements Order {}
+    ///
+    /// @param confirm go back to what was before, unless that is confirmed in that time; null to
+    ///   stay
+    /// @param reset what was stopped or scaled by hand is as the file says it again
+    record Reload(List<Target> targets, @Nullable Duration confirm, boolean reset)
+            implements Order {}
+
+    /// What `reload` would do.
+    record Plan(List<Target> targets) implements Order {}
+
+    /// Stay with what the last reload brought.
+    record Confirm() implements Order {}
 
     /// Roll onto the definition as it is.
     ///
@@ -75,8 +89,13 @@ public sealed interface Order {
     static Order read(String command, List<String> args) throws UsageException {
         return switch (command) {
             case "status" -> new Status(Target.list(args));
-            case "show" -> new Show(Target.list(args));
-            case "reload" -> new Reload(Target.list(args));
+            case "show" -> {
+                boolean graph = args.contains("--graph");
+                yield new Show(Target.list(OrderWords.without("--graph", args)), graph);
+            }
+            case "reload" -> OrderWords.reload(args);
+            case "plan" -> new Plan(Target.list(args));
+            case "confirm" -> alone(command, args, new Confirm());
             case "upgrade" -> upgrade(args);
             case "upgrade_fleet" -> new Upgrade(Target.list(args), true);
             case "start" -> new Start(Target.list(args));

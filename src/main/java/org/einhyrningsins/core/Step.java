@@ -29,6 +29,8 @@ final class Step {
             case Event.Retimed e -> Upkeep.retimed(draft, e.worker(), e.interval());
             case Event.Weighed e -> Upkeep.weighed(draft, e.worker(), e.bytes());
             case Event.Extended e -> extended(draft, e);
+            case Event.Admitted e -> Admission.admitted(draft, e);
+            case Event.Deferred e -> Admission.deferred(draft, e);
             case Event.Requested e -> Commands.obey(draft, e.ticket(), e.command());
             case Event.DeadlinePassed ignored -> {}
         }
@@ -42,6 +44,7 @@ final class Step {
         Slots.trim(draft);
         Renewal.advance(draft);
         Slots.refill(draft);
+        Admission.noteUp(draft);
         Answers.give(draft);
         Renewal.begin(draft);
         Upkeep.attend(draft);

@@ -25,7 +25,7 @@ import java.util.Map;
 /// What the workers of one version have in common, worked out once: a respawn should not cost more
 /// than what is new about it.
 final class Blueprint {
-    private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
+    static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
     /// What is about descriptors and rights that a worker has and its checks have not.
     private static final List<String> WORKERS_OWN =

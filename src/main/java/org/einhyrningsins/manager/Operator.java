@@ -2,7 +2,10 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.control.GraphText;
 import org.einhyrningsins.control.Order;
+import org.einhyrningsins.control.PlanReport;
+import org.einhyrningsins.control.PlanText;
 import org.einhyrningsins.control.ProgramStatus;
 import org.einhyrningsins.control.Replies;
 import org.einhyrningsins.control.Request;
@@ -19,6 +22,7 @@ import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -34,12 +38,18 @@ final class Operator implements ControlServer.Requested {
     private final Programs programs;
     private final Statuses statuses;
     private final Reloader reloader;
+    private final Log log;
     private final Conduct conduct;
     private final Map<Long, Conversation> tickets = new HashMap<>();
     private long nextTicket = 1;
 
+    private @Nullable Sequencer sequencer;
+
     /// What only the manager itself can do or tell.
     interface Conduct {
+        /// What an operator set by hand may have changed.
+        void setByHand();
+
         /// Stops everything and exits.
         ///
         /// @param first instead of the first signal of each program's own steps; null for those
@@ -62,7 +72,8 @@ final class Operator implements ControlServer.Requested {
         String state();
     }
 
-    Operator(Programs programs, Statuses statuses, Reloader reloader, Conduct conduct) {
+    Operator(Programs programs, Statuses statuses, Reloader reloader, Log log, Conduct conduct) {
+        this.log = log;
         this.programs = programs;
         this.statuses = statuses;
         this.reloader = reloader;
@@ -114,6 +125,8 @@ final class Operator implements ControlServer.Requested {
             case Order.Die ignored -> false;
             case Order.Stop ignored -> false;
             case Order.Deliver ignored -> false;
+            case Order.Plan ignored -> false;
+            case Order.Confirm ignored -> false;
             case Order.Reload ignored -> true;
             case Order.Upgrade ignored -> true;
             case Order.Start ignored -> true;
@@ -127,6 +140,7 @@ final class Operator implements ControlServer.Requested {
     private void obey(Connection client, Request request, Order order) throws UsageException {
         switch (order) {
             case Order.Status o -> status(client, request, o.targets(), false);
+            case Order.Show o when o.graph() -> graph(client, request, o.targets());
             case Order.Show o -> status(client, request, o.targets(), true);
             case Order.Events o -> follow(client, request, o.targets());
             case Order.Version ignored -> say(client, request, conduct.version());
@@ -139,14 +153,18 @@ final class Operator implements ControlServer.Requested {
                 conduct.die(conversation, o.first());
                 conversation.begun(request.command());
             }
-            case Order.Reload o -> reload(client, request, o.targets());
+            case Order.Plan o -> plan(client, request, o.targets());
+            case Order.Confirm ignored -> {
+                Reloader.Outcome outcome = reloader.confirm();
+                client.send(Replies.done(request.id(), outcome.code(), outcome.message()));
+            }
+            case Order.Reload o -> reload(client, request, o);
             case Order.Upgrade o -> {
                 RolloutSpec.Strategy strategy = o.fleet() ? RolloutSpec.Strategy.FLEET : null;
                 tell(client, request, o.targets(), scope -> new Command.Upgrade(scope, strategy));
             }
             case Order.Start o -> tell(client, request, o.targets(), Command.Start::new);
-            case Order.Stop o ->
-                    tell(client, request, o.targets(), scope -> new Command.Stop(scope, null));
+            case Order.Stop o -> stop(client, request, o.targets());
             case Order.Restart o -> tell(client, request, o.targets(), Command.Restart::new);
             case Order.Increase o ->
                     tell(client, request, o.targets(), scope -> new Command.ScaleBy(o.by()));
@@ -205,11 +223,83 @@ final class Operator implements ControlServer.Requested {
         conversation.begun(request.command());
     }
 
+    private void stop(Connection client, Request request, List<Target> targets)
+            throws UsageException {
+        Map<ProgramHost, @Nullable Set<Integer>> scopes = scopes(targets);
+        if (scopes.size() < 2) {
+            tell(client, request, targets, scope -> new Command.Stop(scope, null));
+            return;
+        }
+        Conversation conversation = converse(client, request);
+        scopes.keySet().forEach(host -> conversation.expect());
+        List<ProgramHost> whole = new ArrayList<>();
+        scopes.forEach(
+                (host, scope) -> {
+                    if (scope == null) {
+                        whole.add(host);
+                    } else {
+                        ask(host, new Command.Stop(scope, null), conversation);
+                    }
+                });
+        stop(whole, null, conversation);
+        conversation.begun(request.command());
+    }
+
+    /// Stops programs, those that come after others before them; the conversation already expects
+    /// the answer of each.
+    void stop(List<ProgramHost> hosts, @Nullable Signal first, Conversation conversation) {
+        if (programs.ordered()) {
+            sequencer().stop(hosts, first, conversation);
+        } else {
+            hosts.forEach(host -> ask(host, new Command.Stop(null, first), conversation));
+        }
+    }
+
+    /// Whoever waits to be stopped is.
+    void stopAtOnce() {
+        if (sequencer != null) {
+            sequencer.stopAtOnce();
+        }
+    }
+
+    /// Starts and stops whose turn it is.
+    ///
+    /// @return whether anybody was told anything
+    boolean goOn() {
+        return programs.ordered() && sequencer().goOn(!conduct.ending());
+    }
+
+    private Sequencer sequencer() {
+        if (sequencer == null) {
+            sequencer = new Sequencer(programs, log, this::ask);
+        }
+        return sequencer;
+    }
+
     /// Asks one program; the conversation already expects its answer.
     void ask(ProgramHost host, Command command, Conversation conversation) {
+        switch (command) {
+            case Command.Start ignored -> begins(host);
+            case Command.Restart ignored -> begins(host);
+            case Command.Reset ignored -> begins(host);
+            case Command.Stop ignored -> conduct.setByHand();
+            case Command.Apply ignored -> conduct.setByHand();
+            case Command.ScaleBy ignored -> conduct.setByHand();
+            case Command.ScaleTo ignored -> conduct.setByHand();
+            case Command.Hasten ignored -> {}
+            case Command.Upgrade ignored -> {}
+            case Command.SendSignal ignored -> {}
+        }
         long ticket = nextTicket++;
         tickets.put(ticket, conversation);
         host.take(new Event.Requested(ticket, command));
+    }
+
+    private void begins(ProgramHost host) {
+        conduct.setByHand();
+        if (sequencer != null) {
+            sequencer.startedAgain(host);
+        }
     }
 
     /// A conversation with whoever asked; one who would not wait is answered when it has begun.
@@ -217,8 +307,37 @@ final class Operator implements ControlServer.Requested {
         return new Conversation(client, request.id(), request.waits());
     }
 
-    private void reload(Connection client, Request request, List<Target> targets)
+    private void plan(Connection client, Request request, List<Target> targets)
             throws UsageException {
+        try {
+            Reloader.Prospect prospect = reloader.prospect(whole(targets));
+            PlanReport report = PlanReports.of(reloader.definition(), prospect);
+            ExitStatus code = PlanReports.code(report);
+            client.send(
+                    request.text()
+                            ? Replies.done(request.id(), code, PlanText.of(report))
+                            : Replies.done(request.id(), code, "", report));
+        } catch (Reloader.Refused e) {
+            client.send(Replies.done(request.id(), e.code(), String.valueOf(e.getMessage())));
+        }
+    }
+
+    private void reload(Connection client, Request request, Order.Reload order)
+            throws UsageException {
+        Set<String> named = whole(order.targets());
+        Duration confirm = order.confirm();
+        Trials.Terms terms = confirm == null ? null : new Trials.Terms(confirm);
+        Conversation conversation = new Conversation(request.waits() ? client : null, request.id());
+        Reloader.Outcome outcome = reloader.reload(named, terms, order.reset(), conversation, this);
+        if (outcome.code() != ExitStatus.DONE) {
+            conversation.abandon();
+        }
+        if (outcome.code() != ExitStatus.DONE || !request.waits()) {
+            client.send(Replies.done(request.id(), outcome.code(), outcome.message()));
+        }
+    }
+
+    private static Set<String> whole(List<Target> targets) throws UsageException {
         Set<String> named = new LinkedHashSet<>();
         for (Target target : targets) {
             if (!target.whole()) {
@@ -231,14 +350,7 @@ final class Operator implements ControlServer.Requested {
             }
             named.add(target.program());
         }
-        Conversation conversation = new Conversation(request.waits() ? client : null, request.id());
-        Reloader.Outcome outcome = reloader.reload(named, conversation, this);
-        if (outcome.code() != ExitStatus.DONE) {
-            conversation.abandon();
-        }
-        if (outcome.code() != ExitStatus.DONE || !request.waits()) {
-            client.send(Replies.done(request.id(), outcome.code(), outcome.message()));
-        }
+        return named;
     }
 
     // ---- whom it is about
@@ -266,16 +378,9 @@ final class Operator implements ControlServer.Requested {
     private ProgramHost host(Target target) throws UsageException {
         ProgramHost host = programs.get(target.program());
         if (host == null) {
-            throw new UsageException(unknown(target.program()));
+            throw new UsageException(programs.unknown(target.program()));
         }
         return host;
-    }
-
-    String unknown(String name) {
-        List<String> names = new ArrayList<>();
-        programs.all().forEach(host -> names.add(host.name()));
-        String known = names.isEmpty() ? "there is none" : "there is " + String.join(", ", names);
-        return "no program '" + name + "'; " + known;
     }
 
     private static int slot(ProgramHost host, Target target) throws UsageException {
@@ -303,6 +408,19 @@ final class Operator implements ControlServer.Requested {
         } else {
             client.send(Replies.done(request.id(), ExitStatus.DONE, "", report));
         }
+    }
+
+    private void graph(Connection client, Request request, List<Target> targets)
+            throws UsageException {
+        List<ProgramStatus> list = new ArrayList<>();
+        for (ProgramHost host : scopes(targets).keySet()) {
+            list.add(statuses.of(host, null));
+        }
+        StatusReport report = conduct.report(list);
+        client.send(
+                request.text()
+                        ? Replies.done(request.id(), ExitStatus.DONE, GraphText.of(report))
+                        : Replies.done(request.id(), ExitStatus.DONE, "", report));
     }
 
     private void follow(Connection client, Request request, List<Target> targets)

@@ -31,6 +31,8 @@ import java.util.Set;
 /// @param logs where descriptors 1 and 2 go
 /// @param bond how workers are bound to the manager
 /// @param care how workers that are up are looked after
+/// @param after the programs that are up before it starts, and are stopped after it; in the order
+///   of the file
 public record ProgramSpec(
         String name,
         List<Template> command,
@@ -48,13 +50,15 @@ public record ProgramSpec(
         RolloutSpec rollout,
         LogsSpec logs,
         BondSpec bond,
-        CareSpec care) {
+        CareSpec care,
+        List<String> after) {
     public ProgramSpec {
         command = List.copyOf(command);
         env = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(env));
         dropEnv = List.copyOf(dropEnv);
         sockets = List.copyOf(sockets);
         protocols = Set.copyOf(protocols);
+        after = List.copyOf(after);
     }
 
     /// The first descriptor number a socket of `bind` reaches a worker under.
@@ -64,12 +68,12 @@ public record ProgramSpec(
     public ProgramSpec withWorkers(int count) {
         return new ProgramSpec(
                 name, command, directory, env, dropEnv, identity, count, sockets, stdin, protocols,
-                ack, stop, restart, rollout, logs, bond, care);
+                ack, stop, restart, rollout, logs, bond, care, after);
     }
 
     /// What a worker is born with: two definitions that agree here need no new workers, since all
-    /// else (worker count, stop, restart, rollout, ack, care) is the manager's business and changes
-    /// in place. A worker is told its watchdog's interval, and given the pipe it acks by.
+    /// else (worker count, stop, restart, rollout, ack, care, after) is the manager's business and
+    /// changes in place. A worker is told its watchdog's interval, and given the pipe it acks by.
     public Birth birth() {
         return new Birth(
                 command,

@@ -92,6 +92,8 @@ final class Arrows {
             case Event.Despaired e when worker == null || e.worker().equals(worker) -> "despaired";
             case Event.Weighed e when worker == null || e.worker().equals(worker) -> "weighed";
             case Event.Extended e when worker == null || e.worker().equals(worker) -> "extended";
+            case Event.Admitted ignored when !due -> "admitted";
+            case Event.Deferred ignored when !due -> "deferred";
             case Event.Requested ignored when !due -> "command";
             default -> due || worker == null ? "deadline" : "another";
         };

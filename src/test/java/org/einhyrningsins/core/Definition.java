@@ -50,7 +50,8 @@ record Definition(Map<String, String> settings) {
                     Map.entry("failures", "3"),
                     Map.entry("watchdog", "none"),
                     Map.entry("max-age", "none"),
-                    Map.entry("memory-max", "none"));
+                    Map.entry("memory-max", "none"),
+                    Map.entry("after", ""));
 
     Definition {
         settings = Map.copyOf(settings);
@@ -91,7 +92,8 @@ record Definition(Map<String, String> settings) {
                 rollout(),
                 new LogsSpec.Inherit(),
                 BondSpec.DEFAULT,
-                care());
+                care(),
+                get("after").isEmpty() ? List.of() : List.of(get("after").split(",", -1)));
     }
 
     private CareSpec care() {

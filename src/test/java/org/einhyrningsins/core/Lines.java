@@ -23,6 +23,8 @@ final class Lines {
             case Event.Retimed e -> "retimed " + e.worker() + " to " + Words.of(e.interval());
             case Event.Weighed e -> "weighed " + e.worker() + ": " + Words.bytes(e.bytes());
             case Event.Extended e -> "extended " + e.worker() + " by " + Words.of(e.time());
+            case Event.Admitted e -> "admitted without " + e.without();
+            case Event.Deferred e -> "deferred: on " + e.on() + ", by " + e.by();
             case Event.Requested e -> "requested " + e.ticket() + ": " + of(e.command());
             case Event.DeadlinePassed ignored -> "deadline passed";
         };
@@ -31,6 +33,7 @@ final class Lines {
     static String of(Command command) {
         return switch (command) {
             case Command.Apply c -> "apply " + of(c.spec()) + (c.roll() ? " roll" : "");
+            case Command.Reset c -> "reset " + of(c.spec()) + (c.roll() ? " roll" : "");
             case Command.Upgrade c -> "upgrade " + c.scope() + " " + c.strategy();
             case Command other -> other.toString();
         };
@@ -80,7 +83,7 @@ final class Lines {
     static String of(Program program) {
         List<String> words = new ArrayList<>();
         words.add(
-                program.phase().getClass().getSimpleName().toLowerCase(Locale.ROOT)
+                of(program.phase())
                         + " g"
                         + program.serving().generation()
                         + " x"
@@ -99,6 +102,12 @@ final class Lines {
             words.add(of(program, slot));
         }
         return String.join(" | ", words);
+    }
+
+    private static String of(Phase phase) {
+        return phase instanceof Phase.Waiting waiting
+                ? "waiting (" + waiting.words() + ")"
+                : phase.getClass().getSimpleName().toLowerCase(Locale.ROOT);
     }
 
     private static String of(Program program, Slot slot) {
