@@ -105,7 +105,10 @@ public final class ClassicReader {
         SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
         programs.put(name, program);
         return new ServicesSpec(
-                new ControlSpec(controlSocket(), ControlSpec.DEFAULT.mode()), log(), programs);
+                new ControlSpec(controlSocket(), ControlSpec.DEFAULT.mode()),
+                log(),
+                null,
+                programs);
     }
 
     /// What was asked for, or what the command's file is called, as far as a name can have it.

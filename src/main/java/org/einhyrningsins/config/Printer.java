@@ -47,6 +47,9 @@ public final class Printer {
         Printer printer = new Printer();
         printer.control(services.control());
         printer.log(services.log());
+        if (services.stateDirectory() != null) {
+            printer.line(0, "state-dir: " + quoted(services.stateDirectory().toString()));
+        }
         printer.out.append("programs:");
         if (services.programs().isEmpty()) {
             printer.out.append(" {}");

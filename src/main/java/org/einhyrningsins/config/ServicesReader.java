@@ -48,7 +48,9 @@ final class ServicesReader {
         if (!top.has("include")) {
             top.require("programs");
         }
-        return new ServicesSpec(control, log, programs(programs, defaults(top)));
+        String state = top.text("state-dir", "a path");
+        Path directory = state == null ? null : Paths.of(base, state);
+        return new ServicesSpec(control, log, directory, programs(programs, defaults(top)));
     }
 
     private Fields file(Path path, @Nullable Place mention, Shape shape) {

@@ -3,7 +3,6 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.config.Loaded;
 import org.einhyrningsins.config.Problem;
-import org.einhyrningsins.control.ControlPath;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.control.ProgramStatus;
@@ -15,17 +14,13 @@ import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.posix.Accounts;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
-import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Limits;
 import org.einhyrningsins.posix.Peer;
-import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
-import org.einhyrningsins.posix.Signals;
 import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.posix.UnknownAccountException;
-import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -35,20 +30,17 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 
 /// The manager: made once, runs until everything it started has gone.
-public final class Manager implements ProgramHost.Listener, Operator.Conduct, Reloader.Hosting {
+public final class Manager
+        implements ProgramHost.Listener, Operator.Conduct, Reloader.Hosting, SignalDesk.Obeyed {
     private static final int BUFFER = 64 * 1024;
-
-    /// Above the worker sockets of all managers of root.
-    private static final Path SHARED = Path.of("/run/einhyrningsins-workers");
 
     private final LaunchOptions options;
     private final Log log = new Log(System.err, LogSpec.DEFAULT);
@@ -61,13 +53,11 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     private final Births births;
     private final Reloader reloader;
     private final Operator operator;
+    private final SignalDesk signals = new SignalDesk(loop, log, this);
     private final List<Conversation> dying = new ArrayList<>();
     private @Nullable ControlServer control;
-    private Path controlSocket = Path.of("");
-    private @Nullable ControlSpec controlled;
-    private @Nullable Path controlDirectory;
-    private @Nullable Path workerDirectory;
-    private boolean pidFileWritten;
+    private @Nullable ServicesSpec last;
+    private @Nullable Premises premises;
     private boolean stopping;
     private boolean over;
 
@@ -94,30 +84,19 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
             return new Manager(options).run();
         } catch (CannotStart e) {
             System.err.println("einhyrningsins: " + e.getMessage());
-            return e.code.code();
-        }
-    }
-
-    /// Why the manager cannot start. Nothing was started.
-    private static final class CannotStart extends Exception {
-        private static final long serialVersionUID = 1L;
-        private final ExitStatus code;
-
-        CannotStart(ExitStatus code, String message) {
-            super(message);
-            this.code = code;
+            return e.code().code();
         }
     }
 
     private int run() throws CannotStart {
         ServicesSpec services = load();
         settings(services);
-        Path socket = controlPath(services.control());
-        controlSocket = socket;
-        takeLock();
+        Premises here = new Premises(options, services);
+        premises = here;
+        here.takeLock();
         renice();
         try {
-            open(services, socket);
+            open(services, here);
             start(services);
             while (!over) {
                 turn();
@@ -152,21 +131,15 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         };
     }
 
-    private Path controlPath(ControlSpec spec) {
-        Path named = options.controlSocket() != null ? options.controlSocket() : spec.socket();
-        return named == null
-                ? ControlPath.standard(System.getenv(), Processes.user())
-                : named.toAbsolutePath().normalize();
-    }
-
-    private void open(ServicesSpec services, Path socket) throws CannotStart {
+    private void open(ServicesSpec services, Premises here) throws CannotStart {
         Limits.raiseOpenFiles();
-        listenForSignals();
-        openControl(socket, services.control().mode());
+        signals.open();
+        here.openControl();
+        openControl(here.control(), services.control().mode());
         try {
             sockets.open(services.programs().values());
-            workerDirectory = openWorkerDirectory(socket);
-            writePidFile();
+            here.openWorkers();
+            here.writePidFile();
         } catch (IOException e) {
             throw new CannotStart(ExitStatus.FAILED, "cannot start: " + RuntimeFiles.why(e));
         } catch (SocketTable.CannotBind | PosixException e) {
@@ -175,13 +148,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     }
 
     private void openControl(Path socket, int mode) throws CannotStart {
-        Path directory = socket.getParent();
         try {
-            if (directory != null) {
-                boolean made = RuntimeFiles.directory(directory, "rwx------");
-                controlDirectory = made ? directory : null;
-                requireOurs(directory, socket);
-            }
             control = new ControlServer(loop, socket, mode, buffer, operator);
         } catch (PosixException e) {
             throw new CannotStart(
@@ -189,26 +156,6 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                     e.errno() == Errno.EADDRINUSE
                             ? taken(socket)
                             : "cannot start: control socket " + socket + ": " + e.getMessage());
-        } catch (IOException e) {
-            throw new CannotStart(
-                    ExitStatus.FAILED,
-                    "cannot make directory "
-                            + directory
-                            + " of the control socket: "
-                            + RuntimeFiles.why(e));
-        }
-    }
-
-    /// In /tmp anybody could have made the default directory before us, and would own our socket.
-    private static void requireOurs(Path directory, Path socket) throws CannotStart {
-        boolean byDefault = socket.equals(ControlPath.standard(System.getenv(), Processes.user()));
-        if (byDefault && RuntimeFiles.owner(directory) != Processes.user()) {
-            throw new CannotStart(
-                    ExitStatus.FAILED,
-                    "cannot start: "
-                            + directory
-                            + ", where the control socket goes by default, belongs to somebody"
-                            + " else; remove it, or name another socket (-d)");
         }
     }
 
@@ -223,46 +170,6 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                 + "; use that manager, or start this one with another socket (-d)";
     }
 
-    /// Where workers of other users can reach it, and short, since a socket's path has 107 bytes.
-    /// What is in it was left by a manager that was killed: whoever has the control socket has the
-    /// directory.
-    private static Path openWorkerDirectory(Path socket) throws IOException {
-        Path directory = workerDirectory(socket, Processes.user());
-        if (Processes.user() == 0) {
-            RuntimeFiles.directory(SHARED, "rwx--x--x");
-            RuntimeFiles.directory(directory, "rwx--x--x");
-        } else {
-            RuntimeFiles.directory(directory, "rwx------");
-            if (RuntimeFiles.owner(directory) != Processes.user()) {
-                // beside a control socket in /tmp anybody could have made it
-                throw new IOException(directory + " belongs to somebody else; remove it");
-            }
-        }
-        WorkerDoor.sweep(directory);
-        return directory;
-    }
-
-    static Path workerDirectory(Path socket, int user) {
-        return user == 0
-                ? SHARED.resolve(Long.toHexString(fingerprint(socket.toString())))
-                : Path.of(socket + ".workers");
-    }
-
-    private void takeLock() throws CannotStart {
-        Path file = options.lockFile();
-        try {
-            if (file != null && Descriptors.lock(file) < 0) {
-                throw new CannotStart(
-                        ExitStatus.FAILED,
-                        "cannot start: another process has locked "
-                                + file
-                                + "; stop that manager, or use another lock file (-f)");
-            }
-        } catch (PosixException e) {
-            throw new CannotStart(ExitStatus.FAILED, "cannot start: lock file: " + e.getMessage());
-        }
-    }
-
     /// As with einhorn(1), not reason enough not to start.
     private void renice() {
         try {
@@ -274,32 +181,6 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                     "",
                     "keeps its niceness: " + e.getMessage() + " (--nice " + options.nice() + ")");
         }
-    }
-
-    /// FNV-1a of 64 bits: of String's 32, `Aa` and `BB` have the same.
-    private static long fingerprint(String text) {
-        long hash = 0xcbf29ce484222325L;
-        for (int i = 0; i < text.length(); i++) {
-            hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
-        }
-        return hash;
-    }
-
-    private void writePidFile() throws IOException {
-        if (options.pidFile() != null) {
-            Files.writeString(options.pidFile(), Processes.self() + "\n");
-            pidFileWritten = true;
-        }
-    }
-
-    private void listenForSignals() throws CannotStart {
-        if (!Signals.blocked(Signal.TERM)) {
-            throw new CannotStart(
-                    ExitStatus.BUG,
-                    "signals are not blocked; start it by bin/einhyrningsins, which does that");
-        }
-        int fd = Signals.open(SIGNALS);
-        loop.watch(fd, Poll.IN, events -> signals(fd));
     }
 
     private void start(ServicesSpec services) {
@@ -341,37 +222,45 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
                         + on);
     }
 
+    private Premises premises() {
+        if (premises == null) {
+            throw new IllegalStateException("programs are hosted after the manager is open");
+        }
+        return premises;
+    }
+
     @Override
     public ProgramHost host(ProgramSpec spec) throws IOException {
         socketsMayBeOver = true; // they are bound already, and this may fail
         ProgramHost.Surface surface =
                 new ProgramHost.Surface(
-                        loop, births, sockets, prober, this::door, controlSocket, this);
+                        loop, births, sockets, prober, this::door, premises().control(), this);
         ProgramHost host = new ProgramHost(spec, surface);
         programs.add(host);
         return host;
     }
 
     private WorkerDoor door(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
-        if (workerDirectory == null) {
-            throw new IllegalStateException("programs are hosted after the manager is open");
-        }
+        Path directory = premises().workers();
         IdentitySpec identity = spec.identity();
         Credentials owner =
                 identity.user() == null
                         ? null
                         : Accounts.credentials(identity.user(), identity.group());
-        String name = WorkerDoor.freeName(workerDirectory, spec.name());
-        return new WorkerDoor(loop, workerDirectory, name, owner, buffer, listener);
+        String name = WorkerDoor.freeName(directory, spec.name());
+        return new WorkerDoor(loop, directory, name, owner, buffer, listener);
     }
 
     @Override
     public void settings(ServicesSpec services) {
-        ControlSpec before = controlled;
-        if (before != null && !before.equals(services.control())) {
+        ServicesSpec before = last;
+        if (before != null && !before.control().equals(services.control())) {
             log.warn("", "a change of control: takes effect when the manager is started again");
         }
-        controlled = services.control();
+        if (before != null && !Objects.equals(before.stateDirectory(), services.stateDirectory())) {
+            log.warn("", "a change of state-dir: takes effect when the manager is started again");
+        }
+        last = services;
         LogSpec spec = services.log();
         log.configure(options.level() == null ? spec : spec.withLevel(options.level()));
     }
@@ -449,41 +338,8 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
 
     // ---- signals
 
-    private static final Set<Signal> SIGNALS =
-            EnumSet.of(
-                    Signal.HUP,
-                    Signal.INT,
-                    Signal.QUIT,
-                    Signal.USR1,
-                    Signal.USR2,
-                    Signal.TERM,
-                    Signal.CHLD,
-                    Signal.TTIN,
-                    Signal.TTOU,
-                    Signal.CONT);
-
-    private void signals(int fd) {
-        for (Signals.Received next = Signals.read(fd); next != null; next = Signals.read(fd)) {
-            signal(next.signal(), next.sender());
-        }
-    }
-
-    private void signal(Signal signal, int sender) {
-        if (signal != Signal.CHLD) {
-            log.info("", "SIG" + signal + " from pid " + sender);
-        }
-        switch (signal) {
-            case HUP -> reloadAll();
-            case USR1, TTIN, TTOU, CONT -> everyProgram(new Command.SendSignal(signal, null));
-            case INT, USR2 -> stop(null);
-            case TERM -> stop(Signal.TERM);
-            case QUIT -> quit();
-            case CHLD -> orphansMayBeDead = true;
-            default -> {}
-        }
-    }
-
-    private void reloadAll() {
+    @Override
+    public void reloadAll() {
         if (stopping) {
             log.warn("", "does not reload: everything is being stopped");
             return;
@@ -492,7 +348,8 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         reloader.reload(Set.of(), conversation, operator);
     }
 
-    private void everyProgram(Command command) {
+    @Override
+    public void everyProgram(Command command) {
         for (ProgramHost host : programs.everyHost()) {
             Conversation conversation = new Conversation(null, JsonId.NONE);
             conversation.expect();
@@ -502,7 +359,8 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
 
     /// The first time it is told, everything stops gracefully; every further time, what has not
     /// gone gets its next signal.
-    private void stop(@Nullable Signal first) {
+    @Override
+    public void stop(@Nullable Signal first) {
         if (stopping) {
             everyProgram(new Command.Hasten());
             return;
@@ -513,10 +371,16 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
         endIfVacant();
     }
 
-    private void quit() {
+    @Override
+    public void quit() {
         everyProgram(new Command.Stop(null, null));
         log.warn("", "exits at once; workers were told to go and are not waited for");
         end(false, "the manager exits at once; workers were told to go and are not waited for");
+    }
+
+    @Override
+    public void childDied() {
+        orphansMayBeDead = true;
     }
 
     /// As far as the first dead worker, which is to be reaped as such; what is behind it has its
@@ -532,7 +396,7 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
 
     private boolean ours(int pid) {
         for (ProgramHost host : programs.everyHost()) {
-            if (host.owns(pid)) {
+            if (host.workforce().owns(pid)) {
                 return true;
             }
         }
@@ -624,20 +488,14 @@ public final class Manager implements ProgramHost.Listener, Operator.Conduct, Re
     private void close() {
         programs.everyHost().forEach(ProgramHost::close);
         sockets.closeAllBut(List.of());
-        if (workerDirectory != null) {
-            RuntimeFiles.delete(workerDirectory);
-            if (Processes.user() == 0) {
-                RuntimeFiles.delete(SHARED);
-            }
-        }
-        if (pidFileWritten && options.pidFile() != null) {
-            RuntimeFiles.delete(options.pidFile());
+        if (premises != null) {
+            premises.close();
         }
         if (control != null) {
             control.close();
         }
-        if (controlDirectory != null) {
-            RuntimeFiles.delete(controlDirectory);
+        if (premises != null) {
+            premises.closeControl();
         }
         loop.close();
     }

@@ -104,7 +104,7 @@ final class OlderState {
         for (ProgramHost host : hosts) {
             for (Slot slot : host.program().slots()) {
                 for (Worker worker : slot.workers()) {
-                    WorkerProcess process = host.process(worker.id());
+                    WorkerProcess process = host.workforce().of(worker.id());
                     if (process != null) {
                         children.put(process.pid(), child(host, slot, worker, process));
                     }
@@ -143,7 +143,7 @@ final class OlderState {
         for (ProgramHost host : hosts) {
             for (Slot slot : host.program().slots()) {
                 for (Worker worker : slot.workers()) {
-                    WorkerProcess process = host.process(worker.id());
+                    WorkerProcess process = host.workforce().of(worker.id());
                     last = Math.max(last, process == null ? 0 : process.bornMillis());
                 }
             }

@@ -90,7 +90,7 @@ final class Operator implements ControlServer.Requested {
     @Override
     public @Nullable String heard(WorkerMessage message, Peer sender) {
         for (ProgramHost host : programs.everyHost()) {
-            if (host.owns(message.pid())) {
+            if (host.workforce().owns(message.pid())) {
                 return message instanceof WorkerMessage.Ack
                         ? host.acked(message.pid(), sender)
                         : null;

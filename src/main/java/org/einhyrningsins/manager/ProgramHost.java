@@ -25,7 +25,6 @@ import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -37,23 +36,14 @@ import java.util.function.Consumer;
 
 /// One program in the world: its core state, the processes of its workers, its worker sockets.
 final class ProgramHost {
-    private static final int LAST_LINES = 10;
-    private static final int LAST_BYTES = 4 * 1024;
-    private static final int REMEMBERED = 32;
-
     /// After a bug, deadlines wait that long: one that cannot be met would else be met for ever.
     private static final Duration AFTER_A_BUG = Duration.ofSeconds(1);
 
-    private static final int MOST_ANCESTORS = 64;
-
     private final Surface surface;
     private final Deque<Event> pending = new ArrayDeque<>();
-    private final Map<WorkerId, WorkerProcess> processes = new HashMap<>();
-    private final Map<WorkerId, String> words = new HashMap<>();
-    private final Deque<WorkerProcess> departed = new ArrayDeque<>();
+    private final Workforce workforce = new Workforce();
     private final Map<String, WorkerDoor> doors = new HashMap<>();
-    private final Complaints complaints = new Complaints();
-    private final Heard heard = new Heard();
+    private final Hearing hearing = new Hearing(this, workforce);
     private Program program;
     private @Nullable Blueprint latest;
     private @Nullable Blueprint earlier;
@@ -111,7 +101,7 @@ final class ProgramHost {
         String user = spec.identity().user() == null ? "" : spec.identity().user();
         WorkerDoor door = doors.get(user);
         if (door == null) {
-            door = surface.doors().open(spec, heard);
+            door = surface.doors().open(spec, hearing);
             doors.put(user, door);
         }
         return door;
@@ -130,23 +120,9 @@ final class ProgramHost {
         return deadline;
     }
 
-    @Nullable WorkerProcess process(WorkerId id) {
-        return processes.get(id);
-    }
-
-    /// Whether a process is a worker of it.
-    boolean owns(int pid) {
-        for (WorkerProcess process : processes.values()) {
-            if (process.pid() == pid) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /// What a worker last said of itself by STATUS=; empty if nothing.
-    String words(WorkerId id) {
-        return words.getOrDefault(id, "");
+    /// Its processes.
+    Workforce workforce() {
+        return workforce;
     }
 
     void close() {
@@ -160,7 +136,7 @@ final class ProgramHost {
         if (program.newest().bond().workerSocket() == BondSpec.WorkerSocket.OWN) {
             return ControlServer.ELSEWHERE;
         }
-        return heard.acked(pid, sender) ? null : "you may not acknowledge for pid " + pid;
+        return hearing.acked(pid, sender) ? null : "you may not acknowledge for pid " + pid;
     }
 
     // ---- events
@@ -221,7 +197,7 @@ final class ProgramHost {
             return true;
         } catch (RuntimeException e) {
             surface.listener().bug(this, e);
-            if (effect instanceof Effect.Spawn spawn && !processes.containsKey(spawn.worker())) {
+            if (effect instanceof Effect.Spawn spawn && workforce.of(spawn.worker()) == null) {
                 pending.add(new Event.SpawnFailed(spawn.worker(), "by our own bug: " + e));
             }
             return false;
@@ -247,7 +223,10 @@ final class ProgramHost {
             case Effect.Progress e -> surface.listener().progress(e.ticket(), e.message());
             case Effect.Answer e ->
                     surface.listener()
-                            .answer(e.ticket(), e.done(), e.message() + lastWords(e.blame()));
+                            .answer(
+                                    e.ticket(),
+                                    e.done(),
+                                    e.message() + workforce.lastWords(e.blame()));
             case Effect.Report e -> report(e.severity(), e.worker(), e.message());
         }
     }
@@ -258,7 +237,7 @@ final class ProgramHost {
         WorkerId id = order.worker();
         try {
             WorkerProcess process = surface.births().spawn(id, blueprint(order.version()));
-            processes.put(id, process);
+            workforce.add(process);
             if (process.line() >= 0) {
                 door(order.version().spec())
                         .connect(process.line(), new Peer(process.pid(), process.uid(), -1));
@@ -270,7 +249,7 @@ final class ProgramHost {
             String why = "cannot make its worker sockets: " + RuntimeFiles.why(e);
             pending.add(new Event.SpawnFailed(id, why));
         } catch (PosixException | UnknownAccountException e) {
-            WorkerProcess unwatched = processes.remove(id);
+            WorkerProcess unwatched = workforce.forget(id);
             if (unwatched != null) {
                 abandon(unwatched);
             }
@@ -323,23 +302,18 @@ final class ProgramHost {
         }
         WorkerId id = process.id();
         surface.prober().forget(key(id));
-        departed.addLast(process);
-        if (departed.size() > REMEMBERED) {
-            departed.removeFirst();
-        }
         take(new Event.Exited(id, new Exit(exit.code(), exit.signal())));
         // only now, for the same reason as deeds come before words
         if (process.line() >= 0) {
             doors.values().forEach(door -> door.disconnect(process.line(), process.pid()));
         }
-        processes.remove(id);
-        words.remove(id);
+        workforce.depart(process);
         surface.loop().forget(process.pidfd());
         Descriptors.close(process.pidfd());
     }
 
     private void send(Effect.Send order) {
-        WorkerProcess process = processes.get(order.worker());
+        WorkerProcess process = workforce.of(order.worker());
         if (process == null) {
             return;
         }
@@ -392,145 +366,13 @@ final class ProgramHost {
 
     // ---- words
 
-    private void report(Effect.Severity severity, @Nullable WorkerId worker, String message) {
-        surface.listener().report(this, severity, subject(worker), message);
+    /// @param worker whom it is about; null for the program
+    void report(Effect.Severity severity, @Nullable WorkerId worker, String message) {
+        String subject = worker == null ? name() : workforce.subject(name(), worker);
+        surface.listener().report(this, severity, subject, message);
     }
 
-    private String subject(@Nullable WorkerId worker) {
-        if (worker == null) {
-            return name();
-        }
-        WorkerProcess process = processes.get(worker);
-        String slot = name() + ":" + worker.slot();
-        return process == null ? slot : slot + " pid " + process.pid();
-    }
-
-    /// The last lines that a failed worker wrote, if they went to a file.
-    private String lastWords(@Nullable WorkerId blame) {
-        WorkerProcess process = blame == null ? null : find(blame);
-        if (process == null || process.log() == null) {
-            return "";
-        }
-        try {
-            byte[] tail = Descriptors.readTail(process.log(), process.logOffset(), LAST_BYTES);
-            String text = new String(tail, StandardCharsets.UTF_8).strip();
-            return text.isEmpty() ? "" : "\nlast lines of " + process.log() + ":\n" + last(text);
-        } catch (PosixException e) {
-            return "\n(its log cannot be read: " + e.getMessage() + ")";
-        }
-    }
-
-    private @Nullable WorkerProcess find(WorkerId id) {
-        WorkerProcess living = processes.get(id);
-        if (living != null) {
-            return living;
-        }
-        for (WorkerProcess process : departed) {
-            if (process.id().equals(id)) {
-                return process;
-            }
-        }
-        return null;
-    }
-
-    private static String last(String text) {
-        int at = text.length();
-        for (int i = 0; i < LAST_LINES && at > 0; i++) {
-            at = text.lastIndexOf('\n', at - 1);
-        }
-        return "  " + text.substring(Math.max(at, -1) + 1).replace("\n", "\n  ");
-    }
-
-    // ---- what workers say
-
-    private final class Heard implements WorkerDoor.Listener {
-        @Override
-        public boolean acked(int pid, Peer sender) {
-            WorkerProcess process = believed(pid, sender.pid());
-            if (process != null) {
-                acked(process.id());
-                return true;
-            }
-            refused(
-                    "pid "
-                            + sender.pid()
-                            + " (uid "
-                            + sender.uid()
-                            + ") may not acknowledge for pid "
-                            + pid
-                            + ": it is no worker of '"
-                            + name()
-                            + "', or the sender is neither that worker nor a descendant of it");
-            return false;
-        }
-
-        @Override
-        public void notified(Peer sender, String text) {
-            WorkerProcess process = ancestor(sender.pid());
-            if (process == null) {
-                refused(
-                        "pid "
-                                + sender.pid()
-                                + " (uid "
-                                + sender.uid()
-                                + ") is no worker of '"
-                                + name()
-                                + "' and may not notify");
-                return;
-            }
-            for (String line : text.split("\n", -1)) {
-                notified(process, line);
-            }
-        }
-
-        /// In another mode, what counts is not what the worker says here.
-        private void acked(WorkerId id) {
-            Worker worker = worker(id);
-            if (worker != null && worker.version().spec().ack().mode() instanceof AckSpec.Manual) {
-                take(new Event.Acked(id));
-            } else {
-                String what = "acknowledged, but its ack mode is not manual; ignored";
-                report(Effect.Severity.DEBUG, id, what);
-            }
-        }
-
-        private void notified(WorkerProcess process, String line) {
-            WorkerId id = process.id();
-            if (line.equals("READY=1")) {
-                ready(id);
-            } else if (line.startsWith("STATUS=")) {
-                words.put(id, onOneLine(line.substring("STATUS=".length())));
-            } else if (line.startsWith("EXTEND_TIMEOUT_USEC=")) {
-                extend(id, line.substring("EXTEND_TIMEOUT_USEC=".length()));
-            }
-        }
-
-        private void ready(WorkerId id) {
-            Worker worker = worker(id);
-            if (worker != null && worker.version().spec().ack().mode() instanceof AckSpec.Notify) {
-                take(new Event.Acked(id));
-            }
-        }
-
-        private void extend(WorkerId id, String microseconds) {
-            try {
-                long micros = Long.parseLong(microseconds.strip());
-                take(new Event.Extended(id, Duration.ofNanos(Math.multiplyExact(micros, 1_000L))));
-            } catch (ArithmeticException | NumberFormatException e) {
-                refused("EXTEND_TIMEOUT_USEC=" + microseconds + " is no number of microseconds");
-            }
-        }
-
-        @Override
-        public void refused(String why) {
-            if (complaints.mayBeTold(Clock.now())) {
-                String more = complaints.untold();
-                report(Effect.Severity.WARN, null, "refused: " + onOneLine(why) + more);
-            }
-        }
-    }
-
-    private @Nullable Worker worker(WorkerId id) {
+    @Nullable Worker worker(WorkerId id) {
         for (Slot slot : program.slots()) {
             for (Worker worker : slot.workers()) {
                 if (worker.id().equals(id)) {
@@ -539,38 +381,5 @@ final class ProgramHost {
             }
         }
         return null;
-    }
-
-    private @Nullable WorkerProcess believed(int claimed, int sender) {
-        for (WorkerProcess process : processes.values()) {
-            if (process.pid() == claimed) {
-                return Processes.isDescendant(sender, claimed) ? process : null;
-            }
-        }
-        return null;
-    }
-
-    /// The worker that a process is or comes from. One walk up, however many workers there are.
-    private @Nullable WorkerProcess ancestor(int sender) {
-        Map<Integer, WorkerProcess> byPid = new HashMap<>();
-        processes.values().forEach(process -> byPid.put(process.pid(), process));
-        int pid = sender;
-        for (int i = 0; i < MOST_ANCESTORS && pid > 1; i++) {
-            WorkerProcess process = byPid.get(pid);
-            if (process != null) {
-                return process;
-            }
-            pid = Processes.parent(pid);
-        }
-        return null;
-    }
-
-    /// What strangers wrote must not look like lines of ours, nor command a terminal.
-    private static String onOneLine(String text) {
-        StringBuilder line = new StringBuilder(text.length());
-        text.codePoints()
-                .map(point -> Character.isISOControl(point) ? ' ' : point)
-                .forEach(line::appendCodePoint);
-        return line.toString();
     }
 }

@@ -128,7 +128,7 @@ final class Statuses {
     }
 
     private static WorkerStatus worker(ProgramHost host, Slot slot, Worker worker) {
-        WorkerProcess process = host.process(worker.id());
+        WorkerProcess process = host.workforce().of(worker.id());
         return new WorkerStatus(
                 slot.index(),
                 worker.id().incarnation(),
@@ -137,7 +137,7 @@ final class Statuses {
                 worker.version().generation(),
                 process == null ? 0 : Clock.wallMillis() - process.bornMillis(),
                 slot.past().restarts(),
-                host.words(worker.id()));
+                host.workforce().words(worker.id()));
     }
 
     static String word(WorkerState state) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec;
 
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
@@ -9,9 +12,14 @@ import java.util.SequencedMap;
 ///
 /// @param control the operator's socket
 /// @param log the manager's own log
+/// @param stateDirectory of what survives the manager; null for the default, beside the control
+///   socket
 /// @param programs by name, in the order of the file
 public record ServicesSpec(
-        ControlSpec control, LogSpec log, SequencedMap<String, ProgramSpec> programs) {
+        ControlSpec control,
+        LogSpec log,
+        @Nullable Path stateDirectory,
+        SequencedMap<String, ProgramSpec> programs) {
     public ServicesSpec {
         programs = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(programs));
     }

@@ -73,11 +73,11 @@ class RuntimeFilesTest {
 
     @Test
     void managersWithOtherControlSocketsHaveOtherWorkerDirectories() {
-        Path a = Manager.workerDirectory(Path.of("/tmp/Aa"), 0);
-        assertThat(a).isNotEqualTo(Manager.workerDirectory(Path.of("/tmp/BB"), 0));
-        assertThat(a).isEqualTo(Manager.workerDirectory(Path.of("/tmp/Aa"), 0));
+        Path a = Premises.workerDirectory(Path.of("/tmp/Aa"), 0);
+        assertThat(a).isNotEqualTo(Premises.workerDirectory(Path.of("/tmp/BB"), 0));
+        assertThat(a).isEqualTo(Premises.workerDirectory(Path.of("/tmp/Aa"), 0));
         assertThat(a.toString()).hasSizeLessThan(50);
-        assertThat(Manager.workerDirectory(Path.of("/tmp/Aa"), 1000))
+        assertThat(Premises.workerDirectory(Path.of("/tmp/Aa"), 1000))
                 .hasToString("/tmp/Aa.workers");
     }
 }

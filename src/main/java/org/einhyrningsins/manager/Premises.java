@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.control.ControlPath;
+import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.spec.ControlSpec;
+import org.einhyrningsins.spec.ServicesSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// Where the manager is in the file system: the directory of its control socket, the one of its
+/// worker sockets, its state directory, its pid file and its lock.
+final class Premises {
+    /// Above the worker sockets of all managers of root.
+    private static final Path SHARED = Path.of("/run/einhyrningsins-workers");
+
+    private final LaunchOptions options;
+    private final Path control;
+    private final StateDirectory state;
+    private @Nullable Path madeForControl;
+    private @Nullable Path workers;
+    private boolean pidFileWritten;
+
+    Premises(LaunchOptions options, ServicesSpec services) {
+        this.options = options;
+        this.control = controlPath(options, services.control());
+        Path named = services.stateDirectory();
+        this.state = new StateDirectory(named == null ? Path.of(control + ".state") : named);
+    }
+
+    private static Path controlPath(LaunchOptions options, ControlSpec spec) {
+        Path named = options.controlSocket() != null ? options.controlSocket() : spec.socket();
+        return named == null
+                ? ControlPath.standard(System.getenv(), Processes.user())
+                : named.toAbsolutePath().normalize();
+    }
+
+    /// The control socket.
+    Path control() {
+        return control;
+    }
+
+    /// What survives the manager.
+    StateDirectory state() {
+        return state;
+    }
+
+    /// Where the worker sockets are. Exists once [#openWorkers()] has been called.
+    Path workers() {
+        if (workers == null) {
+            throw new IllegalStateException("programs are hosted after the manager is open");
+        }
+        return workers;
+    }
+
+    /// Keeps a second manager with the same lock file from starting.
+    void takeLock() throws CannotStart {
+        Path file = options.lockFile();
+        try {
+            if (file != null && Descriptors.lock(file) < 0) {
+                throw new CannotStart(
+                        ExitStatus.FAILED,
+                        "cannot start: another process has locked "
+                                + file
+                                + "; stop that manager, or use another lock file (-f)");
+            }
+        } catch (PosixException e) {
+            throw new CannotStart(ExitStatus.FAILED, "cannot start: lock file: " + e.getMessage());
+        }
+    }
+
+    /// Makes the directory of the control socket, if there is none.
+    void openControl() throws CannotStart {
+        Path directory = control.getParent();
+        if (directory == null) {
+            return;
+        }
+        try {
+            boolean made = RuntimeFiles.directory(directory, "rwx------");
+            madeForControl = made ? directory : null;
+        } catch (IOException e) {
+            throw new CannotStart(
+                    ExitStatus.FAILED,
+                    "cannot make directory "
+                            + directory
+                            + " of the control socket: "
+                            + RuntimeFiles.why(e));
+        }
+        requireOurs(directory);
+    }
+
+    /// In /tmp anybody could have made the default directory before us, and would own our socket.
+    private void requireOurs(Path directory) throws CannotStart {
+        boolean byDefault = control.equals(ControlPath.standard(System.getenv(), Processes.user()));
+        if (byDefault && RuntimeFiles.owner(directory) != Processes.user()) {
+            throw new CannotStart(
+                    ExitStatus.FAILED,
+                    "cannot start: "
+                            + directory
+                            + ", where the control socket goes by default, belongs to somebody"
+                            + " else; remove it, or name another socket (-d)");
+        }
+    }
+
+    /// Where workers of other users can reach it, and short, since a socket's path has 107 bytes.
+    /// What is in it was left by a manager that was killed: whoever has the control socket has the
+    /// directory.
+    void openWorkers() throws IOException {
+        Path directory = workerDirectory(control, Processes.user());
+        if (Processes.user() == 0) {
+            RuntimeFiles.directory(SHARED, "rwx--x--x");
+            RuntimeFiles.directory(directory, "rwx--x--x");
+        } else {
+            RuntimeFiles.directory(directory, "rwx------");
+            if (RuntimeFiles.owner(directory) != Processes.user()) {
+                // beside a control socket in /tmp anybody could have made it
+                throw new IOException(directory + " belongs to somebody else; remove it");
+            }
+        }
+        WorkerDoor.sweep(directory);
+        workers = directory;
+    }
+
+    static Path workerDirectory(Path socket, int user) {
+        return user == 0
+                ? SHARED.resolve(Long.toHexString(fingerprint(socket.toString())))
+                : Path.of(socket + ".workers");
+    }
+
+    /// FNV-1a of 64 bits: of String's 32, `Aa` and `BB` have the same.
+    private static long fingerprint(String text) {
+        long hash = 0xcbf29ce484222325L;
+        for (int i = 0; i < text.length(); i++) {
+            hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
+        }
+        return hash;
+    }
+
+    void writePidFile() throws IOException {
+        if (options.pidFile() != null) {
+            Files.writeString(options.pidFile(), Processes.self() + "\n");
+            pidFileWritten = true;
+        }
+    }
+
+    /// Removes what was made, but for the directory of the control socket, which is still in use.
+    void close() {
+        if (workers != null) {
+            RuntimeFiles.delete(workers);
+            if (Processes.user() == 0) {
+                RuntimeFiles.delete(SHARED);
+            }
+        }
+        if (pidFileWritten && options.pidFile() != null) {
+            RuntimeFiles.delete(options.pidFile());
+        }
+        state.close();
+    }
+
+    /// The last of all: the control socket is gone.
+    void closeControl() {
+        if (madeForControl != null) {
+            RuntimeFiles.delete(madeForControl);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+
+/// The processes of one program's workers: which is whose, what each last said of itself, and what
+/// the last of those that went had written.
+final class Workforce {
+    private static final int LAST_LINES = 10;
+    private static final int LAST_BYTES = 4 * 1024;
+    private static final int REMEMBERED = 32;
+    private static final int MOST_ANCESTORS = 64;
+
+    private final Map<WorkerId, WorkerProcess> processes = new HashMap<>();
+    private final Map<WorkerId, String> words = new HashMap<>();
+    private final Deque<WorkerProcess> departed = new ArrayDeque<>();
+
+    void add(WorkerProcess process) {
+        processes.put(process.id(), process);
+    }
+
+    @Nullable WorkerProcess of(WorkerId id) {
+        return processes.get(id);
+    }
+
+    /// Takes it out as if it had never been.
+    @Nullable WorkerProcess forget(WorkerId id) {
+        return processes.remove(id);
+    }
+
+    /// It is dead; its last lines are remembered for a while.
+    void depart(WorkerProcess process) {
+        processes.remove(process.id());
+        words.remove(process.id());
+        departed.addLast(process);
+        if (departed.size() > REMEMBERED) {
+            departed.removeFirst();
+        }
+    }
+
+    /// Whether a process is a worker of it.
+    boolean owns(int pid) {
+        return byPid(pid) != null;
+    }
+
+    private @Nullable WorkerProcess byPid(int pid) {
+        for (WorkerProcess process : processes.values()) {
+            if (process.pid() == pid) {
+                return process;
+            }
+        }
+        return null;
+    }
+
+    /// How a worker is called in a log: its slot, and its pid as long as it has one.
+    String subject(String program, WorkerId worker) {
+        WorkerProcess process = processes.get(worker);
+        String slot = program + ":" + worker.slot();
+        return process == null ? slot : slot + " pid " + process.pid();
+    }
+
+    /// What a worker last said of itself by STATUS=; empty if nothing.
+    String words(WorkerId id) {
+        return words.getOrDefault(id, "");
+    }
+
+    void says(WorkerId id, String text) {
+        words.put(id, text);
+    }
+
+    // ---- whom to believe
+
+    /// The worker of that pid, if the sender is it or comes from it.
+    @Nullable WorkerProcess believed(int claimed, int sender) {
+        WorkerProcess process = byPid(claimed);
+        return process != null && Processes.isDescendant(sender, claimed) ? process : null;
+    }
+
+    /// The worker that a process is or comes from. One walk up, however many workers there are.
+    @Nullable WorkerProcess ancestor(int sender) {
+        Map<Integer, WorkerProcess> byPid = new HashMap<>();
+        processes.values().forEach(process -> byPid.put(process.pid(), process));
+        int pid = sender;
+        for (int i = 0; i < MOST_ANCESTORS && pid > 1; i++) {
+            WorkerProcess process = byPid.get(pid);
+            if (process != null) {
+                return process;
+            }
+            pid = Processes.parent(pid);
+        }
+        return null;
+    }
+
+    // ---- last words
+
+    /// The last lines that a failed worker wrote, if they went to a file.
+    String lastWords(@Nullable WorkerId blame) {
+        WorkerProcess process = blame == null ? null : find(blame);
+        if (process == null || process.log() == null) {
+            return "";
+        }
+        try {
+            byte[] tail = Descriptors.readTail(process.log(), process.logOffset(), LAST_BYTES);
+            String text = new String(tail, StandardCharsets.UTF_8).strip();
+            return text.isEmpty() ? "" : "\nlast lines of " + process.log() + ":\n" + last(text);
+        } catch (PosixException e) {
+            return "\n(its log cannot be read: " + e.getMessage() + ")";
+        }
+    }
+
+    private @Nullable WorkerProcess find(WorkerId id) {
+        WorkerProcess living = processes.get(id);
+        if (living != null) {
+            return living;
+        }
+        for (WorkerProcess process : departed) {
+            if (process.id().equals(id)) {
+                return process;
+            }
+        }
+        return null;
+    }
+
+    private static String last(String text) {
+        int at = text.length();
+        for (int i = 0; i < LAST_LINES && at > 0; i++) {
+            at = text.lastIndexOf('\n', at - 1);
+        }
+        return "  " + text.substring(Math.max(at, -1) + 1).replace("\n", "\n  ");
+    }
+}
