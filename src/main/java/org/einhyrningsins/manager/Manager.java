@@ -41,9 +41,11 @@ import java.util.Set;
 public final class Manager
         implements ProgramHost.Listener, Operator.Conduct, Reloader.Hosting, SignalDesk.Obeyed {
     private static final int BUFFER = 64 * 1024;
+    private static final int STDERR = 2;
 
     private final LaunchOptions options;
-    private final Log log = new Log(System.err, LogSpec.DEFAULT);
+    private final StandardError standardError = new StandardError(STDERR);
+    private final Log log = new Log(standardError, LogSpec.DEFAULT);
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
     private final long startedMillis = Clock.wallMillis();
     private final Programs programs = new Programs();
@@ -133,6 +135,7 @@ public final class Manager
 
     private void open(ServicesSpec services, Premises here) throws CannotStart {
         Limits.raiseOpenFiles();
+        standardError.in(loop);
         signals.open();
         here.openControl();
         openControl(here.control(), services.control().mode());
@@ -497,6 +500,7 @@ public final class Manager
         if (premises != null) {
             premises.closeControl();
         }
+        standardError.close();
         loop.close();
     }
 }

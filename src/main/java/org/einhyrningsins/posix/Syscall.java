@@ -57,6 +57,7 @@ enum Syscall {
     EPOLL_CREATE1(291, 20),
     DUP3(292, 24),
     PIPE2(293, 59),
+    PPOLL(271, 73),
     PRLIMIT64(302, 261),
     MEMFD_CREATE(319, 279),
     PIDFD_SEND_SIGNAL(424, 424),

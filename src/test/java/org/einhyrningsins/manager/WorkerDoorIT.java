@@ -29,7 +29,7 @@ class WorkerDoorIT {
     private static final int MOST_GUESTS = 256;
 
     @TempDir Path directory;
-    private final Loop loop = new Loop(new Log(System.err, LogSpec.DEFAULT));
+    private final Loop loop = new Loop(new Log(System.err::writeBytes, LogSpec.DEFAULT));
     private final List<String> heard = new ArrayList<>();
     private final List<ForeignClient> guests = new ArrayList<>();
     private final List<WorkerDoor> doors = new ArrayList<>();
