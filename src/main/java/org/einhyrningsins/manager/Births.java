@@ -89,7 +89,8 @@ final class Births {
                     uid,
                     Clock.wallMillis(),
                     log,
-                    offset);
+                    offset,
+                    false);
         } catch (SpawnException | PosixException e) {
             throw new Stillborn(e.getMessage());
         } finally {

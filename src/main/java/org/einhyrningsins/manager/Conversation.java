@@ -4,6 +4,7 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.control.Replies;
+import org.einhyrningsins.manager.image.ConversationImage;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -33,6 +34,24 @@ final class Conversation {
         if (client != null) {
             client.begin();
         }
+    }
+
+    /// Goes on where another manager stopped.
+    Conversation(Connection client, ConversationImage image) {
+        this(client, image.id(), image.waits());
+        open = image.open();
+        failed = image.failed();
+        outcomes.addAll(image.outcomes());
+    }
+
+    /// What another manager needs to go on; null if nobody waits for it.
+    ///
+    /// @param tickets of the questions that are still to be answered
+    @Nullable ConversationImage image(List<Long> tickets, ConversationImage.About about) {
+        return client == null || client.closed()
+                ? null
+                : new ConversationImage(
+                        client.fd(), id, waits, open, failed, outcomes, tickets, about);
     }
 
     /// It came to nothing, and whoever asked was told otherwise.

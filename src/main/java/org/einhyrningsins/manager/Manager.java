@@ -11,9 +11,18 @@ import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Effect;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.manager.image.ConversationImage;
+import org.einhyrningsins.manager.image.DoorImage;
+import org.einhyrningsins.manager.image.HandoverImage;
+import org.einhyrningsins.manager.image.ImageException;
+import org.einhyrningsins.manager.image.KeptDescriptor;
+import org.einhyrningsins.manager.image.ManagerImage;
+import org.einhyrningsins.manager.image.ProgramImage;
 import org.einhyrningsins.posix.Accounts;
+import org.einhyrningsins.posix.Boot;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
+import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Limits;
 import org.einhyrningsins.posix.Peer;
@@ -39,15 +48,24 @@ import java.util.Set;
 
 /// The manager: made once, runs until everything it started has gone.
 public final class Manager
-        implements ProgramHost.Listener, Operator.Conduct, Reloader.Hosting, SignalDesk.Obeyed {
+        implements ProgramHost.Listener,
+                ProgramHost.Doors,
+                Operator.Conduct,
+                Reloader.Hosting,
+                SignalDesk.Obeyed {
+    /// The first word of the command line of a child that only says whether it could replace the
+    /// manager.
+    public static final String CHECK = Succession.CHECK;
+
     private static final int BUFFER = 64 * 1024;
     private static final int STDERR = 2;
 
     private final LaunchOptions options;
+    private final List<String> words;
     private final StandardError standardError = new StandardError(STDERR);
     private final Log log = new Log(standardError, LogSpec.DEFAULT);
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
-    private final long startedMillis = Clock.wallMillis();
+    private long startedMillis = Clock.wallMillis();
     private final Programs programs = new Programs();
     private final Loop loop = new Loop(log);
     private final SocketTable sockets = new SocketTable(log);
@@ -58,6 +76,8 @@ public final class Manager
     private final SignalDesk signals = new SignalDesk(loop, log, this);
     private final List<Conversation> dying = new ArrayList<>();
     private @Nullable ControlServer control;
+    private @Nullable Succession succession;
+    private @Nullable Conversation replacement;
     private @Nullable ServicesSpec last;
     private @Nullable Premises premises;
     private boolean stopping;
@@ -69,8 +89,9 @@ public final class Manager
 
     private boolean orphansMayBeDead;
 
-    private Manager(LaunchOptions options) {
+    private Manager(LaunchOptions options, List<String> words) {
         this.options = options;
+        this.words = words;
         births = new Births(Environment.inherited(System.getenv()), sockets);
         reloader =
                 new Reloader(
@@ -80,10 +101,14 @@ public final class Manager
 
     /// Runs until it is told to stop.
     ///
+    /// @param words the command line that the options were read from, to be read again by the
+    ///   manager that replaces this one
     /// @return the exit status, as section EXIT STATUS of einhyrningsins(1) has it
-    public static int run(LaunchOptions options) {
+    public static int run(LaunchOptions options, List<String> words) {
         try {
-            return new Manager(options).run();
+            return System.getenv(Succession.IMAGE) == null
+                    ? new Manager(options, words).run()
+                    : goOn(options, words);
         } catch (CannotStart e) {
             System.err.println("einhyrningsins: " + e.getMessage());
             return e.code().code();
@@ -100,14 +125,215 @@ public final class Manager
         try {
             open(services, here);
             start(services);
-            while (!over) {
-                turn();
-            }
+            loop();
         } finally {
             close();
         }
-        log.info("", "everything is stopped");
         return ExitStatus.DONE.code();
+    }
+
+    private void loop() {
+        while (!over) {
+            turn();
+        }
+        log.info("", "everything is stopped");
+    }
+
+    // ---- from one manager to the next
+
+    /// Says whether this program could replace the manager that asks.
+    ///
+    /// @return exit status
+    public static int check() {
+        try {
+            HandoverImage image = Succession.inherited(System.getenv());
+            return image == null ? ExitStatus.USAGE.code() : ExitStatus.DONE.code();
+        } catch (ImageException e) {
+            System.err.println("cannot read the state of the manager: " + e.getMessage());
+            return ExitStatus.FAILED.code();
+        }
+    }
+
+    private static int goOn(LaunchOptions options, List<String> words) throws CannotStart {
+        try {
+            HandoverImage image = Succession.inherited(System.getenv());
+            if (image != null) {
+                return new Manager(options, words).goOn(image);
+            }
+            throw new IllegalStateException(Succession.IMAGE + " without an image");
+        } catch (ImageException | IOException e) {
+            throw new CannotStart(
+                    ExitStatus.BUG, "cannot go on where the manager before stopped: " + e);
+        }
+    }
+
+    private int goOn(HandoverImage image) throws CannotStart, IOException {
+        resume(image);
+        try {
+            loop();
+        } finally {
+            close();
+        }
+        return ExitStatus.DONE.code();
+    }
+
+    /// Should it fail, nothing of what is there may be removed: whoever comes next needs it.
+    private void resume(HandoverImage image) throws CannotStart, IOException {
+        image.descriptors().forEach(fd -> Descriptors.setInherited(fd, false));
+        Limits.rememberInherited(image.openFiles());
+        ManagerImage before = image.manager();
+        startedMillis = before.startedMillis();
+        stopping = before.stopping();
+        last = before.settings();
+        log.configure(before.log());
+        Premises here = new Premises(options, before.settings());
+        premises = here;
+        here.resume(before.madeDirectory(), before.descriptor("lock"));
+        signals.open();
+        ControlServer server =
+                new ControlServer(
+                        loop,
+                        here.control(),
+                        before.descriptor("control"),
+                        image.clients(),
+                        buffer,
+                        operator);
+        control = server;
+        before.sockets().forEach(socket -> sockets.take(socket, socket.fd()));
+        for (ProgramImage program : image.programs()) {
+            programs.add(new ProgramHost(program, surface()), program.retiring());
+        }
+        operator.resume(image.nextTicket());
+        resume(image.conversations(), server);
+        orphansMayBeDead = true;
+        String took = Math.round((Clock.now().nanos() - image.leftAt()) / 1e6) + " ms";
+        log.info("", "einhyrningsins " + version() + " goes on, away for " + took);
+        if (replacement != null) {
+            replacement.outcome(
+                    true,
+                    "this is einhyrningsins "
+                            + version()
+                            + ", pid "
+                            + Processes.self()
+                            + ", away for "
+                            + took);
+            replacement = null;
+        }
+    }
+
+    private void resume(List<ConversationImage> images, ControlServer server) {
+        for (ConversationImage image : images) {
+            Connection client = server.client(image.client());
+            if (client != null) {
+                Conversation conversation = new Conversation(client, image);
+                switch (image.about()) {
+                    case PROGRAMS -> operator.resume(conversation, image.tickets());
+                    case END -> dying.add(conversation);
+                    case REPLACEMENT -> replacement = conversation;
+                }
+            }
+        }
+    }
+
+    private HandoverImage image() {
+        List<ProgramImage> all = new ArrayList<>();
+        for (ProgramHost host : programs.everyHost()) {
+            all.add(host.image(programs.get(host.name()) != host));
+        }
+        List<ConversationImage> open = new ArrayList<>(operator.images());
+        dying.forEach(asked -> add(open, asked, ConversationImage.About.END));
+        if (replacement != null) {
+            add(open, replacement, ConversationImage.About.REPLACEMENT);
+        }
+        return new HandoverImage(
+                managerImage(),
+                all,
+                control == null ? List.of() : control.clients(),
+                open,
+                operator.nextTicket(),
+                Limits.inheritedOpenFiles(),
+                Clock.now().nanos());
+    }
+
+    private static void add(
+            List<ConversationImage> to, Conversation asked, ConversationImage.About about) {
+        ConversationImage image = asked.image(List.of(), about);
+        if (image != null) {
+            to.add(image);
+        }
+    }
+
+    private ManagerImage managerImage() {
+        Premises here = premises();
+        List<KeptDescriptor> kept = new ArrayList<>();
+        if (control != null) {
+            kept.add(new KeptDescriptor("control", control.listener()));
+        }
+        if (here.lock() >= 0) {
+            kept.add(new KeptDescriptor("lock", here.lock()));
+        }
+        return new ManagerImage(
+                version(),
+                Boot.name(),
+                Processes.self(),
+                here.control(),
+                settings().withoutPrograms(),
+                log.spec(),
+                startedMillis,
+                stopping,
+                here.madeForControl(),
+                sockets.images(),
+                kept);
+    }
+
+    private ServicesSpec settings() {
+        if (last == null) {
+            throw new IllegalStateException("nothing was read yet");
+        }
+        return last;
+    }
+
+    @Override
+    public void reexec(Conversation conversation) {
+        conversation.expect();
+        Succession next = succession == null ? newSuccession() : succession;
+        succession = next;
+        if (next == null) {
+            String launcher = "it was not started by bin/einhyrningsins";
+            conversation.outcome(false, "the manager cannot replace itself: " + launcher);
+        } else if (next.underWay()) {
+            conversation.outcome(false, "the manager is being replaced already");
+        } else {
+            replacement = conversation;
+            log.info("", "is to be replaced; the new program is checked first");
+            next.begin(this::notReplaced);
+        }
+    }
+
+    private @Nullable Succession newSuccession() {
+        String launcher = System.getProperty("einhyrningsins.launcher");
+        return launcher == null
+                ? null
+                : new Succession(
+                        loop,
+                        List.of(Path.of(launcher).toAbsolutePath().toString()),
+                        words,
+                        this::image);
+    }
+
+    private void notReplaced(String why) {
+        String message = "not replaced, this one goes on: " + why;
+        log.error("", message);
+        if (replacement != null) {
+            replacement.outcome(false, message);
+            replacement = null;
+        }
+    }
+
+    /// What was said until now is heard first; what comes later waits in the sockets.
+    private void giveWay(Succession next) {
+        log.info("", "gives way to the new program");
+        notReplaced(next.proceed());
     }
 
     // ---- start
@@ -235,15 +461,23 @@ public final class Manager
     @Override
     public ProgramHost host(ProgramSpec spec) throws IOException {
         socketsMayBeOver = true; // they are bound already, and this may fail
-        ProgramHost.Surface surface =
-                new ProgramHost.Surface(
-                        loop, births, sockets, prober, this::door, premises().control(), this);
-        ProgramHost host = new ProgramHost(spec, surface);
-        programs.add(host);
+        ProgramHost host = new ProgramHost(spec, surface());
+        programs.add(host, false);
         return host;
     }
 
-    private WorkerDoor door(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
+    private ProgramHost.Surface surface() {
+        return new ProgramHost.Surface(
+                loop, births, sockets, prober, this, premises().control(), this);
+    }
+
+    @Override
+    public WorkerDoor resume(DoorImage image, WorkerDoor.Listener listener) {
+        return new WorkerDoor(loop, premises().workers(), image, buffer, listener);
+    }
+
+    @Override
+    public WorkerDoor open(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
         Path directory = premises().workers();
         IdentitySpec identity = spec.identity();
         Credentials owner =
@@ -281,11 +515,23 @@ public final class Manager
             }
             next = Moment.earlier(next, deadline);
         }
+        if (succession != null) {
+            next = Moment.earlier(next, succeed(succession, now));
+        }
         tidy();
         if (!over) {
             loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
             tidy();
         }
+    }
+
+    private @Nullable Moment succeed(Succession next, Moment now) {
+        if (next.proven()) {
+            giveWay(next);
+        } else if (next.deadline() != null && next.deadline().reached(now)) {
+            next.expire();
+        }
+        return next.deadline();
     }
 
     private void tidy() {
@@ -403,7 +649,7 @@ public final class Manager
                 return true;
             }
         }
-        return false;
+        return succession != null && succession.owns(pid);
     }
 
     // ---- what programs tell

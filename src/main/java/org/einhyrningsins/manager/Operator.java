@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.control.Dialect;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.Order;
 import org.einhyrningsins.control.ProgramStatus;
@@ -14,6 +15,7 @@ import org.einhyrningsins.control.WireHelp;
 import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Event;
+import org.einhyrningsins.manager.image.ConversationImage;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
@@ -53,6 +55,9 @@ final class Operator implements ControlServer.Requested {
 
         String version();
 
+        /// Replaces the manager by the program it would be if it were started now.
+        void reexec(Conversation conversation);
+
         /// Logs more, or less.
         ///
         /// @return what it does now, in words
@@ -74,7 +79,7 @@ final class Operator implements ControlServer.Requested {
     @Override
     public void request(Connection client, Request request) {
         try {
-            Order order = Order.read(request.command(), request.args());
+            Order order = order(request);
             if (conduct.ending() && starts(order)) {
                 String message = "everything is being stopped; nothing is started any more";
                 client.send(Replies.done(request.id(), ExitStatus.FAILED, message));
@@ -85,6 +90,14 @@ final class Operator implements ControlServer.Requested {
             String message = String.valueOf(e.getMessage());
             client.send(Replies.done(request.id(), ExitStatus.USAGE, message));
         }
+    }
+
+    /// What einhorn's clients call `reload` is about the manager; workers follow by `upgrade`.
+    private static Order order(Request request) throws UsageException {
+        boolean einhorns = request.id().dialect() == Dialect.YAML;
+        String command = request.command();
+        return Order.read(
+                einhorns && command.equals("reload") ? "reexec" : command, request.args());
     }
 
     @Override
@@ -111,6 +124,7 @@ final class Operator implements ControlServer.Requested {
             case Order.Help ignored -> false;
             case Order.Loudness ignored -> false;
             case Order.Die ignored -> false;
+            case Order.Reexec ignored -> false;
             case Order.Stop ignored -> false;
             case Order.Deliver ignored -> false;
             case Order.Reload ignored -> true;
@@ -136,6 +150,11 @@ final class Operator implements ControlServer.Requested {
             case Order.Die o -> {
                 Conversation conversation = converse(client, request);
                 conduct.die(conversation, o.first());
+                conversation.begun(request.command());
+            }
+            case Order.Reexec ignored -> {
+                Conversation conversation = converse(client, request);
+                conduct.reexec(conversation);
                 conversation.begun(request.command());
             }
             case Order.Reload o -> reload(client, request, o.targets());
@@ -311,6 +330,40 @@ final class Operator implements ControlServer.Requested {
             names.add(host.name());
         }
         client.follow(request.id(), targets.isEmpty() ? Set.of() : names);
+    }
+
+    // ---- what another manager goes on with
+
+    /// Of the next question.
+    long nextTicket() {
+        return nextTicket;
+    }
+
+    /// What was asked and is not answered by all programs yet.
+    List<ConversationImage> images() {
+        Map<Conversation, List<Long>> open = new LinkedHashMap<>();
+        tickets.forEach(
+                (ticket, conversation) ->
+                        open.computeIfAbsent(conversation, c -> new ArrayList<>()).add(ticket));
+        List<ConversationImage> images = new ArrayList<>();
+        open.forEach(
+                (conversation, its) -> {
+                    ConversationImage image =
+                            conversation.image(its, ConversationImage.About.PROGRAMS);
+                    if (image != null) {
+                        images.add(image);
+                    }
+                });
+        return images;
+    }
+
+    /// Goes on where another manager stopped.
+    void resume(long next) {
+        nextTicket = next;
+    }
+
+    void resume(Conversation conversation, List<Long> its) {
+        its.forEach(ticket -> tickets.put(ticket, conversation));
     }
 
     void progress(long ticket, String message) {

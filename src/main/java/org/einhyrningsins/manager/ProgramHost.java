@@ -6,10 +6,14 @@ import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Exit;
 import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Transition;
 import org.einhyrningsins.core.Version;
 import org.einhyrningsins.core.Worker;
+import org.einhyrningsins.manager.image.DoorImage;
+import org.einhyrningsins.manager.image.ProgramImage;
+import org.einhyrningsins.manager.image.WorkerImage;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Peer;
@@ -28,6 +32,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -63,6 +68,9 @@ final class ProgramHost {
     /// Opens a program's worker sockets.
     interface Doors {
         WorkerDoor open(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException;
+
+        /// One that another manager had opened.
+        WorkerDoor resume(DoorImage image, WorkerDoor.Listener listener) throws IOException;
     }
 
     /// Who hears of it.
@@ -93,6 +101,39 @@ final class ProgramHost {
         this.surface = surface;
         this.program = Program.of(spec, Clock.now());
         door(spec);
+    }
+
+    /// Goes on where another manager stopped. Its processes are our children, or adopted.
+    ProgramHost(ProgramImage image, Surface surface) throws IOException {
+        this.surface = surface;
+        Moment now = Clock.now();
+        this.program = Recovery.handedOn(image.program(), now);
+        for (DoorImage door : image.doors()) {
+            doors.put(door.user(), surface.doors().resume(door, hearing));
+        }
+        for (WorkerImage worker : image.workers()) {
+            watch(WorkerProcess.of(worker));
+            workforce.says(worker.id(), worker.words());
+        }
+        deadline = now;
+    }
+
+    private void watch(WorkerProcess process) {
+        workforce.add(process);
+        surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
+    }
+
+    /// What another manager needs to go on.
+    ///
+    /// @param retiring the file has it no more
+    ProgramImage image(boolean retiring) {
+        List<WorkerImage> workers = new ArrayList<>();
+        for (WorkerProcess process : workforce.all()) {
+            workers.add(process.image(workforce.words(process.id())));
+        }
+        List<DoorImage> open = new ArrayList<>();
+        doors.forEach((user, door) -> open.add(door.image(user)));
+        return new ProgramImage(program, retiring, workers, open, List.of());
     }
 
     /// Where workers of that definition speak to us. A door is for one user; there is a second one
@@ -296,13 +337,13 @@ final class ProgramHost {
         }
         doors.values().forEach(WorkerDoor::listen);
         Processes.killGroup(process.pid(), Signal.KILL);
-        org.einhyrningsins.posix.Exit exit = Processes.reap(process.pidfd());
+        Exit exit = exit(process);
         if (exit == null) {
             return;
         }
         WorkerId id = process.id();
         surface.prober().forget(key(id));
-        take(new Event.Exited(id, new Exit(exit.code(), exit.signal())));
+        take(new Event.Exited(id, exit));
         // only now, for the same reason as deeds come before words
         if (process.line() >= 0) {
             doors.values().forEach(door -> door.disconnect(process.line(), process.pid()));
@@ -310,6 +351,18 @@ final class ProgramHost {
         workforce.depart(process);
         surface.loop().forget(process.pidfd());
         Descriptors.close(process.pidfd());
+    }
+
+    /// How it ended; null if it has not yet. Who is no child of ours is reaped by others.
+    private static @Nullable Exit exit(WorkerProcess process) {
+        org.einhyrningsins.posix.Exit exit =
+                process.adopted()
+                        ? Processes.exitOfStranger(process.pidfd())
+                        : Processes.reap(process.pidfd());
+        if (exit == null) {
+            return process.adopted() ? Exit.UNKNOWN : null;
+        }
+        return new Exit(exit.code(), exit.signal());
     }
 
     private void send(Effect.Send order) {

@@ -32,8 +32,13 @@ final class Programs {
         return every;
     }
 
-    void add(ProgramHost host) {
-        hosts.put(host.name(), host);
+    /// @param leaving the file has it no more
+    void add(ProgramHost host, boolean leaving) {
+        if (leaving) {
+            retiring.add(host);
+        } else {
+            hosts.put(host.name(), host);
+        }
     }
 
     /// It goes when its last worker has gone.

@@ -9,6 +9,6 @@ import java.util.List;
 /// @param name of their files, which running workers have in their environment
 /// @param acks descriptor, for a re-exec; else -1
 /// @param notifications descriptor, for a re-exec; else -1
-/// @param guests descriptors of those who are connected, for a re-exec
+/// @param guests those who are connected, for a re-exec
 public record DoorImage(
-        String user, String name, int acks, int notifications, List<Integer> guests) {}
+        String user, String name, int acks, int notifications, List<GuestImage> guests) {}

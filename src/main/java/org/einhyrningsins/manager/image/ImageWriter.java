@@ -19,8 +19,8 @@ import java.util.Map;
 /// Writes images. One for each kind of image that is written again and again: it remembers the text
 /// of definitions, which are most of an image and hardly ever change.
 public final class ImageWriter {
-    private Map<Version, String> remembered = new IdentityHashMap<>();
-    private Map<Version, String> used = new IdentityHashMap<>();
+    private IdentityHashMap<Version, String> remembered = new IdentityHashMap<>();
+    private IdentityHashMap<Version, String> used = new IdentityHashMap<>();
     private final List<Version> table = new ArrayList<>();
 
     /// The text of a record.
@@ -72,7 +72,7 @@ public final class ImageWriter {
 
     private int number(Version version) {
         for (int i = 0; i < table.size(); i++) {
-            if (table.get(i) == version || table.get(i).equals(version)) {
+            if (table.get(i).equals(version)) {
                 return i;
             }
         }

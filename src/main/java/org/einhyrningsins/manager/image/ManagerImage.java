@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.image;
 
-import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.LogSpec;
+import org.einhyrningsins.spec.ServicesSpec;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -13,19 +13,31 @@ import java.util.List;
 /// @param boot which run of the machine its pids and moments are of
 /// @param pid the manager's
 /// @param control path of its control socket
+/// @param settings what the file says, but for its programs
+/// @param log as it is now
 /// @param startedMillis when it was first started, wall clock
 /// @param stopping it was told to stop everything
-/// @param programs in the order of the file
+/// @param madeDirectory of the control socket, which is removed at the end
 /// @param kept its descriptors, for a re-exec
 public record ManagerImage(
         String release,
         String boot,
         int pid,
         Path control,
-        ControlSpec controlled,
+        ServicesSpec settings,
         LogSpec log,
         long startedMillis,
         boolean stopping,
-        List<String> programs,
+        boolean madeDirectory,
         List<SocketImage> sockets,
-        List<KeptDescriptor> kept) {}
+        List<KeptDescriptor> kept) {
+    /// The descriptor of that name; -1 if there is none.
+    public int descriptor(String name) {
+        for (KeptDescriptor descriptor : kept) {
+            if (descriptor.name().equals(name)) {
+                return descriptor.fd();
+            }
+        }
+        return -1;
+    }
+}
