@@ -57,7 +57,7 @@ public final class ImageReader {
         if (tree == null && !type.isPrimitive()) {
             return null;
         }
-        if (type.isSealed()) {
+        if (ImageWriter.isSealed(type)) {
             return record(tree, member(tree, type, where), where);
         }
         if (type == Version.class) {

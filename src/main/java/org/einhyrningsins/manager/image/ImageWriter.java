@@ -127,7 +127,7 @@ public final class ImageWriter {
     }
 
     static boolean isSealed(Type declared) {
-        return declared instanceof Class<?> type && type.isSealed();
+        return declared instanceof Class<?> type && type.isSealed() && type.isInterface();
     }
 
     static Type argument(Type declared, int index) {
