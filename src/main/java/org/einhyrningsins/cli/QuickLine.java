@@ -108,6 +108,7 @@ final class QuickLine {
                     "scale",
                     "signal",
                     "die",
+                    "reexec",
                     "events",
                     "version",
                     "state",

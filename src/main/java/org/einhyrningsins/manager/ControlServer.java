@@ -10,6 +10,7 @@ import org.einhyrningsins.control.Request;
 import org.einhyrningsins.control.Requests;
 import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.manager.image.ConnectionImage;
+import org.einhyrningsins.manager.image.ManagerImage;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
@@ -17,6 +18,7 @@ import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -29,7 +31,7 @@ import java.util.SequencedSet;
 /// or forgotten in a script, must not keep the others out. When there are too many, the one that
 /// has been silent for longest and waits for nothing has to go; when they make us hold too much,
 /// the one that makes us hold most.
-final class ControlServer {
+final class ControlServer implements SocketFiles.Owner {
     /// What a worker is told whose socket is another one.
     static final String ELSEWHERE =
             "this is the operator's socket; a worker acknowledges at its EINHORN_SOCK_PATH";
@@ -41,8 +43,9 @@ final class ControlServer {
 
     private final Loop loop;
     private final Path path;
-    private final int listener;
-    private final long file;
+    private final int mode;
+    private int listener;
+    private long file;
     private final ByteBuffer buffer;
 
     /// The one that spoke last stands last.
@@ -67,6 +70,7 @@ final class ControlServer {
     ControlServer(Loop loop, Path path, int mode, ByteBuffer buffer, Requested requested) {
         this.loop = loop;
         this.path = path;
+        this.mode = mode;
         this.buffer = buffer;
         this.requested = requested;
         listener = Sockets.listenUnix(path, mode);
@@ -78,15 +82,16 @@ final class ControlServer {
     ControlServer(
             Loop loop,
             Path path,
-            int listener,
+            ManagerImage before,
             List<ConnectionImage> clients,
             ByteBuffer buffer,
             Requested requested) {
         this.loop = loop;
         this.path = path;
+        this.mode = before.settings().control().mode();
         this.buffer = buffer;
         this.requested = requested;
-        this.listener = listener;
+        this.listener = before.descriptor("control");
         file = RuntimeFiles.inode(path);
         loop.watch(listener, Poll.IN, events -> accept());
         for (ConnectionImage image : clients) {
@@ -118,6 +123,26 @@ final class ControlServer {
 
     Path path() {
         return path;
+    }
+
+    @Override
+    public long inode() {
+        return file;
+    }
+
+    /// Clients that are connected stay so.
+    @Override
+    public void remake() throws IOException {
+        Path directory = path.getParent();
+        if (directory != null) {
+            RuntimeFiles.directory(directory, "rwx------");
+        }
+        int fresh = Sockets.listenUnix(path, mode);
+        loop.forget(listener);
+        Descriptors.close(listener);
+        listener = fresh;
+        file = RuntimeFiles.inode(path);
+        loop.watch(listener, Poll.IN, events -> accept());
     }
 
     /// Takes up all that was said until now: what a worker said before it died counts.

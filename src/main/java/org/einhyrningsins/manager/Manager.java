@@ -69,6 +69,7 @@ public final class Manager
     private final Programs programs = new Programs();
     private final Loop loop = new Loop(log);
     private final SocketTable sockets = new SocketTable(log);
+    private final SocketFiles files = new SocketFiles(loop, log);
     private final Prober prober = new Prober(loop, buffer);
     private final Births births;
     private final Reloader reloader;
@@ -125,6 +126,7 @@ public final class Manager
         try {
             open(services, here);
             start(services);
+            files.begin();
             loop();
         } finally {
             close();
@@ -191,14 +193,9 @@ public final class Manager
         here.resume(before.madeDirectory(), before.descriptor("lock"));
         signals.open();
         ControlServer server =
-                new ControlServer(
-                        loop,
-                        here.control(),
-                        before.descriptor("control"),
-                        image.clients(),
-                        buffer,
-                        operator);
+                new ControlServer(loop, here.control(), before, image.clients(), buffer, operator);
         control = server;
+        files.guard(here.control(), server);
         before.sockets().forEach(socket -> sockets.take(socket, socket.fd()));
         for (ProgramImage program : image.programs()) {
             programs.add(new ProgramHost(program, surface()), program.retiring());
@@ -206,6 +203,7 @@ public final class Manager
         operator.resume(image.nextTicket());
         resume(image.conversations(), server);
         orphansMayBeDead = true;
+        files.begin();
         String took = Math.round((Clock.now().nanos() - image.leftAt()) / 1e6) + " ms";
         log.info("", "einhyrningsins " + version() + " goes on, away for " + took);
         if (replacement != null) {
@@ -379,6 +377,7 @@ public final class Manager
     private void openControl(Path socket, int mode) throws CannotStart {
         try {
             control = new ControlServer(loop, socket, mode, buffer, operator);
+            files.guard(socket, control);
         } catch (PosixException e) {
             throw new CannotStart(
                     ExitStatus.FAILED,
@@ -473,7 +472,14 @@ public final class Manager
 
     @Override
     public WorkerDoor resume(DoorImage image, WorkerDoor.Listener listener) {
-        return new WorkerDoor(loop, premises().workers(), image, buffer, listener);
+        WorkerDoor.Place place =
+                new WorkerDoor.Place(
+                        premises().workers(),
+                        image.name(),
+                        image.owner(),
+                        premises()::makeWorkers,
+                        files);
+        return new WorkerDoor(loop, place, image, buffer, listener);
     }
 
     @Override
@@ -485,7 +491,9 @@ public final class Manager
                         ? null
                         : Accounts.credentials(identity.user(), identity.group());
         String name = WorkerDoor.freeName(directory, spec.name());
-        return new WorkerDoor(loop, directory, name, owner, buffer, listener);
+        WorkerDoor.Place place =
+                new WorkerDoor.Place(directory, name, owner, premises()::makeWorkers, files);
+        return new WorkerDoor(loop, place, buffer, listener);
     }
 
     @Override
@@ -741,6 +749,7 @@ public final class Manager
             premises.close();
         }
         if (control != null) {
+            files.leave(control.path());
             control.close();
         }
         if (premises != null) {
