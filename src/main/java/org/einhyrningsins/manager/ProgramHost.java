@@ -16,6 +16,7 @@ import org.einhyrningsins.manager.image.ProgramImage;
 import org.einhyrningsins.manager.image.WorkerImage;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
@@ -353,16 +354,23 @@ final class ProgramHost {
         Descriptors.close(process.pidfd());
     }
 
-    /// How it ended; null if it has not yet. Who is no child of ours is reaped by others.
+    /// How it ended; null if it has not yet. One that is adopted is no child of ours and reaped by
+    /// others; one that died while the launcher ran between two managers was perhaps reaped by the
+    /// launcher's shell, which waits for any child.
     private static @Nullable Exit exit(WorkerProcess process) {
-        org.einhyrningsins.posix.Exit exit =
-                process.adopted()
-                        ? Processes.exitOfStranger(process.pidfd())
-                        : Processes.reap(process.pidfd());
-        if (exit == null) {
-            return process.adopted() ? Exit.UNKNOWN : null;
+        try {
+            return known(Processes.reap(process.pidfd()));
+        } catch (PosixException e) {
+            if (e.errno() != Errno.ECHILD) {
+                throw e;
+            }
+            Exit exit = known(Processes.exitOfStranger(process.pidfd()));
+            return exit == null ? Exit.UNKNOWN : exit;
         }
-        return new Exit(exit.code(), exit.signal());
+    }
+
+    private static @Nullable Exit known(org.einhyrningsins.posix.@Nullable Exit exit) {
+        return exit == null ? null : new Exit(exit.code(), exit.signal());
     }
 
     private void send(Effect.Send order) {
