@@ -38,7 +38,8 @@ final class QuickLaunch {
                         line.pidFile,
                         null,
                         null,
-                        line.verbose ? LogSpec.Level.DEBUG : null);
+                        line.verbose ? LogSpec.Level.DEBUG : null,
+                        null);
     }
 
     private boolean take(String word) {

@@ -303,6 +303,7 @@ public final class Manager
             conversation.outcome(false, "the manager is being replaced already");
         } else {
             replacement = conversation;
+            conversation.progress("the new program is checked first");
             log.info("", "is to be replaced; the new program is checked first");
             next.begin(this::notReplaced);
         }
@@ -310,6 +311,10 @@ public final class Manager
 
     private @Nullable Succession newSuccession() {
         String launcher = System.getProperty("einhyrningsins.launcher");
+        String instead = options.reexecAs();
+        if (instead != null) {
+            return new Succession(loop, List.of(instead.strip().split(" +")), words, this::image);
+        }
         return launcher == null
                 ? null
                 : new Succession(
