@@ -32,6 +32,17 @@ def forks_twice():
         os._exit(0)
 
 
+def family_of_daemons():
+    """Three generations, each in a session of its own and deaf: nothing of it is in its worker's process group."""
+    for _ in range(3):
+        if os.fork() > 0:
+            break
+        os.setsid()
+        deaf()
+    if os.getsid(0) != os.getpid():
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+
+
 def acks_without_end():
     with socket.socket(socket.AF_UNIX) as door:
         door.connect(os.environ["EINHORN_SOCK_PATH"])

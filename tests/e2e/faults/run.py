@@ -10,10 +10,10 @@ import signal
 import socket
 import time
 
-from lab import alive, check, environment_of, get, nothing_lost, same, state_of, wait_for
+from lab import alive, check, command_of, environment_of, get, nothing_lost, same, state_of, wait_for
 
 PIPE_BYTES = 64 * 1024
-ODD = ("deaf", "closes_everything", "another_user", "forks_twice", "acks_without_end")
+ODD = ("deaf", "closes_everything", "another_user", "forks_twice", "family_of_daemons", "acks_without_end")
 
 
 def run(lab):
@@ -83,14 +83,19 @@ def odd_workers(lab, manager):
             was = odd
             manager.ctl("reload")
         pids = wait_for(lambda: manager.pids_of("odd"), "a worker that " + odd)
+        if odd == "family_of_daemons":
+            wait_for(lambda: len(odd_ones(lab)) == 4, "the whole family")
         before = time.monotonic()
         manager.ctl("status")
         check(time.monotonic() - before < 5, "status takes long beside a worker that " + odd)
         manager.ctl("restart", "odd")
         check(not any(alive(pid) for pid in pids), "a worker that %s is still there" % odd)
     manager.ctl("stop", "odd")
-    odd_ones = [pid for pid in lab.pids() if b"odd.py" in open("/proc/%d/cmdline" % pid, "rb").read()]
-    same(odd_ones, [], "what odd workers left behind")
+    wait_for(lambda: not odd_ones(lab), "nothing is left of odd workers", 3)
+
+
+def odd_ones(lab):
+    return [pid for pid in lab.pids() if "odd.py" in command_of(pid)]
 
 
 def no_descriptors_left(lab, manager):

@@ -70,6 +70,7 @@ public final class Manager
     private final Loop loop = new Loop(log);
     private final SocketTable sockets = new SocketTable(log);
     private final SocketFiles files = new SocketFiles(loop, log);
+    private final Strays strays = new Strays(programs, log);
     private final Prober prober = new Prober(loop, buffer);
     private final Births births;
     private final Reloader reloader;
@@ -203,6 +204,7 @@ public final class Manager
         operator.resume(image.nextTicket());
         resume(image.conversations(), server);
         orphansMayBeDead = true;
+        strays.begin();
         files.begin();
         String took = Math.round((Clock.now().nanos() - image.leftAt()) / 1e6) + " ms";
         log.info("", "einhyrningsins " + version() + " goes on, away for " + took);
@@ -364,6 +366,7 @@ public final class Manager
 
     private void open(ServicesSpec services, Premises here) throws CannotStart {
         Limits.raiseOpenFiles();
+        strays.begin();
         standardError.in(loop);
         signals.open();
         here.openControl();
@@ -472,7 +475,7 @@ public final class Manager
 
     private ProgramHost.Surface surface() {
         return new ProgramHost.Surface(
-                loop, births, sockets, prober, this, premises().control(), this);
+                loop, births, sockets, prober, strays, this, premises().control(), this);
     }
 
     @Override
@@ -654,6 +657,7 @@ public final class Manager
                     orphansMayBeDead = ours(pid);
                     return orphansMayBeDead;
                 });
+        strays.sweep(null); // what died may have had children of its own
     }
 
     private boolean ours(int pid) {

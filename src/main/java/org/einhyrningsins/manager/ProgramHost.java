@@ -62,6 +62,7 @@ final class ProgramHost {
             Births births,
             SocketTable sockets,
             Prober prober,
+            Strays strays,
             Doors doors,
             Path control,
             Listener listener) {}
@@ -343,6 +344,7 @@ final class ProgramHost {
             return;
         }
         WorkerId id = process.id();
+        surface.strays().sweep(Strays.mark(name(), id));
         surface.prober().forget(key(id));
         take(new Event.Exited(id, exit));
         // only now, for the same reason as deeds come before words

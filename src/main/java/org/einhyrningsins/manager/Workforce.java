@@ -59,6 +59,16 @@ final class Workforce {
         return byPid(pid) != null;
     }
 
+    /// Whether one of its workers has that mark.
+    boolean marked(String program, String mark) {
+        for (WorkerId id : processes.keySet()) {
+            if (mark.equals(Strays.mark(program, id))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private @Nullable WorkerProcess byPid(int pid) {
         for (WorkerProcess process : processes.values()) {
             if (process.pid() == pid) {
