@@ -11,6 +11,7 @@ import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Effect;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.manager.image.ConversationImage;
 import org.einhyrningsins.manager.image.DoorImage;
 import org.einhyrningsins.manager.image.HandoverImage;
@@ -41,8 +42,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
@@ -82,7 +85,12 @@ public final class Manager
     private @Nullable Conversation replacement;
     private @Nullable ServicesSpec last;
     private @Nullable Premises premises;
+    private @Nullable Recorder recorder;
     private boolean stopping;
+
+    /// What is there belongs to workers that live, and to the manager that comes after this one.
+    private boolean leavesAll;
+
     private boolean over;
 
     /// Looked after at the end of a turn, when all that one request changes is changed: a reload
@@ -125,8 +133,14 @@ public final class Manager
         here.takeLock();
         renice();
         try {
-            open(services, here);
-            start(services);
+            openDoors(services, here);
+            Heritage heritage = record(here.state());
+            if (heritage == null) {
+                open(services, here);
+                start(services);
+            } else {
+                recover(heritage, services, here);
+            }
             files.begin();
             loop();
         } finally {
@@ -136,9 +150,11 @@ public final class Manager
     }
 
     private void loop() {
+        leavesAll = true; // whatever ends this loop, unless it is the end
         while (!over) {
             turn();
         }
+        leavesAll = false;
         log.info("", "everything is stopped");
     }
 
@@ -192,6 +208,10 @@ public final class Manager
         Premises here = new Premises(options, before.settings());
         premises = here;
         here.resume(before.madeDirectory(), before.descriptor("lock"));
+        if (before.descriptor("notes") >= 0) {
+            recordIn(here.state(), before.descriptor("notes"));
+        }
+        standardError.in(loop);
         signals.open();
         ControlServer server =
                 new ControlServer(loop, here.control(), before, image.clients(), buffer, operator);
@@ -235,6 +255,37 @@ public final class Manager
         }
     }
 
+    /// Goes on where a manager stopped that was killed, and then brings everything to what the file
+    /// says now.
+    private void recover(Heritage heritage, ServicesSpec services, Premises here)
+            throws CannotStart {
+        leavesAll = true;
+        log.info("", "einhyrningsins " + version() + ", pid " + Processes.self());
+        log.warn("", heritage.told());
+        Map<ProgramHost, Recovery.Found> found = new LinkedHashMap<>();
+        try {
+            heritage.fetchInto(sockets);
+            here.openWorkers();
+            here.writePidFile();
+            sockets.open(heritage.definitions());
+            for (Heritage.Found each : heritage.programs()) {
+                ProgramHost host = new ProgramHost(each.image(), surface());
+                programs.add(host, each.image().retiring());
+                found.put(host, each.found());
+            }
+        } catch (IOException e) {
+            throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + RuntimeFiles.why(e));
+        } catch (SocketTable.CannotBind | PosixException e) {
+            String why = e.getMessage() + heritage.advice();
+            throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + why);
+        }
+        found.forEach(ProgramHost::recover);
+        reloader.bringUpToDate(services, new Conversation(null, JsonId.NONE), operator);
+        if (heritage.manager().stopping()) {
+            everyProgram(new Command.Start(null));
+        }
+    }
+
     private HandoverImage image() {
         List<ProgramImage> all = new ArrayList<>();
         for (ProgramHost host : programs.everyHost()) {
@@ -246,7 +297,7 @@ public final class Manager
             add(open, replacement, ConversationImage.About.REPLACEMENT);
         }
         return new HandoverImage(
-                managerImage(),
+                managerImage(List.of()),
                 all,
                 control == null ? List.of() : control.clients(),
                 open,
@@ -263,11 +314,15 @@ public final class Manager
         }
     }
 
-    private ManagerImage managerImage() {
+    /// @param files where the images of programs are
+    private ManagerImage managerImage(List<String> files) {
         Premises here = premises();
         List<KeptDescriptor> kept = new ArrayList<>();
         if (control != null) {
             kept.add(new KeptDescriptor("control", control.listener()));
+        }
+        if (recorder != null) {
+            kept.add(new KeptDescriptor("notes", recorder.notes().file()));
         }
         if (here.lock() >= 0) {
             kept.add(new KeptDescriptor("lock", here.lock()));
@@ -282,6 +337,7 @@ public final class Manager
                 startedMillis,
                 stopping,
                 here.madeForControl(),
+                files,
                 sockets.images(),
                 kept);
     }
@@ -364,13 +420,35 @@ public final class Manager
         };
     }
 
-    private void open(ServicesSpec services, Premises here) throws CannotStart {
+    private void openDoors(ServicesSpec services, Premises here) throws CannotStart {
         Limits.raiseOpenFiles();
         strays.begin();
         standardError.in(loop);
         signals.open();
         here.openControl();
         openControl(here.control(), services.control().mode());
+    }
+
+    /// From now on all is written down.
+    ///
+    /// @return what a manager left that was killed; null if there is nothing
+    private @Nullable Heritage record(StateDirectory state) throws CannotStart {
+        int notes = Recorder.lock(state, log);
+        if (notes < 0) {
+            return null;
+        }
+        Heritage heritage = Heritage.find(state, log);
+        recordIn(state, notes);
+        return heritage;
+    }
+
+    private void recordIn(StateDirectory state, int notes) {
+        Recorder opened = new Recorder(state, programs, log, notes);
+        births.noteIn(opened.notes());
+        recorder = opened;
+    }
+
+    private void open(ServicesSpec services, Premises here) throws CannotStart {
         try {
             sockets.open(services.programs().values());
             here.openWorkers();
@@ -479,7 +557,7 @@ public final class Manager
     }
 
     @Override
-    public WorkerDoor resume(DoorImage image, WorkerDoor.Listener listener) {
+    public WorkerDoor resume(DoorImage image, WorkerDoor.Listener listener) throws IOException {
         WorkerDoor.Place place =
                 new WorkerDoor.Place(
                         premises().workers(),
@@ -487,7 +565,9 @@ public final class Manager
                         image.owner(),
                         premises()::makeWorkers,
                         files);
-        return new WorkerDoor(loop, place, image, buffer, listener);
+        return image.acks() < 0
+                ? new WorkerDoor(loop, place, buffer, listener)
+                : new WorkerDoor(loop, place, image, buffer, listener);
     }
 
     @Override
@@ -534,6 +614,9 @@ public final class Manager
         if (succession != null) {
             next = Moment.earlier(next, succeed(succession, now));
         }
+        if (recorder != null) {
+            next = Moment.earlier(next, written(recorder, now));
+        }
         tidy();
         if (!over) {
             loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
@@ -548,6 +631,14 @@ public final class Manager
             next.expire();
         }
         return next.deadline();
+    }
+
+    private @Nullable Moment written(Recorder to, Moment now) {
+        Moment due = to.due();
+        if (due != null && due.reached(now)) {
+            to.write(this::managerImage);
+        }
+        return to.due();
     }
 
     private void tidy() {
@@ -569,8 +660,14 @@ public final class Manager
 
     @Override
     public void stepped(ProgramHost host) {
+        if (recorder != null) {
+            recorder.changed(host);
+        }
         if (programs.dropIfGone(host)) {
             host.close();
+            if (recorder != null) {
+                recorder.gone(host);
+            }
             socketsMayBeOver = true;
             log.info(host.name(), "removed");
         }
@@ -752,6 +849,12 @@ public final class Manager
     // ---- end
 
     private void close() {
+        if (leavesAll) {
+            return;
+        }
+        if (recorder != null) {
+            recorder.delete();
+        }
         programs.everyHost().forEach(ProgramHost::close);
         sockets.closeAllBut(List.of());
         if (premises != null) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.core.Effect;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Exit;
 import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
+import org.einhyrningsins.core.Rollout;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Transition;
 import org.einhyrningsins.core.Version;
@@ -54,6 +56,7 @@ final class ProgramHost {
     private @Nullable Blueprint latest;
     private @Nullable Blueprint earlier;
     private boolean stepping;
+    private long upgradedMillis;
     private @Nullable Moment deadline;
 
     /// What a program's host needs of the manager.
@@ -163,6 +166,11 @@ final class ProgramHost {
         return deadline;
     }
 
+    /// When it last began to be rolled, by the wall clock; 0 for never.
+    long upgradedMillis() {
+        return upgradedMillis;
+    }
+
     /// Its processes.
     Workforce workforce() {
         return workforce;
@@ -182,11 +190,21 @@ final class ProgramHost {
         return hearing.acked(pid, sender) ? null : "you may not acknowledge for pid " + pid;
     }
 
+    /// Lets a worker say at either socket that it is alive.
+    ///
+    /// @return why it does not count; null if it does
+    @Nullable String pinged(WorkerMessage.Ping ping, Peer sender) {
+        return hearing.pinged(ping, sender) ? null : "you may not ping for pid " + ping.pid();
+    }
+
     // ---- events
 
     /// Lets something happen to it. What an effect brings about at once (a failed spawn) is taken
     /// up after all effects of the step before.
     void take(Event event) {
+        if (event instanceof Event.Acked(WorkerId worker)) {
+            surface.births().noteAck(name(), worker);
+        }
         pending.add(event);
         if (stepping) {
             return;
@@ -221,6 +239,19 @@ final class ProgramHost {
             }
             return false;
         }
+        noteRollout(program.rollout(), transition.program().rollout());
+        return carryOut(transition);
+    }
+
+    /// What was found of it after its manager was killed. All that lives is in the workforce.
+    void recover(Recovery.Found found) {
+        stepping = true;
+        carryOut(Recovery.after(program, found, Clock.now()));
+        stepping = false;
+        take(new Event.DeadlinePassed()); // and whatever failed to be spawned
+    }
+
+    private boolean carryOut(Transition transition) {
         program = transition.program();
         // deeds before words: who waits for a new worker should not wait for a line in the log
         boolean well = true;
@@ -231,6 +262,12 @@ final class ProgramHost {
             well &= carryOut(effect, this::tell);
         }
         return well;
+    }
+
+    private void noteRollout(@Nullable Rollout before, @Nullable Rollout now) {
+        if (now != null && (before == null || !before.target().equals(now.target()))) {
+            upgradedMillis = Clock.wallMillis();
+        }
     }
 
     /// The core relies on every effect, so one that fails does not take the others with it.
@@ -386,6 +423,7 @@ final class ProgramHost {
             } else {
                 Processes.kill(process.pidfd(), order.signal());
             }
+            workforce.signaled(order.worker());
         } catch (PosixException e) { // it became another user, and we are not root
             String what = "cannot be sent SIG" + order.signal() + ": " + e.getMessage();
             report(Effect.Severity.ERROR, order.worker(), what);

@@ -77,6 +77,12 @@ final class Reloader {
         };
     }
 
+    /// Brings what was recovered to what the file says.
+    Outcome bringUpToDate(ServicesSpec services, Conversation conversation, Operator operator) {
+        Loaded.Valid valid = new Loaded.Valid(services, List.of());
+        return apply(valid, Set.of(), conversation, operator);
+    }
+
     private Outcome refuse(Loaded.Invalid invalid) {
         StringBuilder text = new StringBuilder();
         for (Problem problem : invalid.problems()) {

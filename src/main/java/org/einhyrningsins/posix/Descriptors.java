@@ -134,11 +134,12 @@ public final class Descriptors {
         return fd;
     }
 
-    /// Locks a file for as long as the descriptor is open, made with mode 0600 if it is not there.
+    /// Opens a file to append to and locks it for as long as the descriptor is open; made with mode
+    /// 0600 if it is not there.
     ///
     /// @return the descriptor; -1 if somebody else has the lock
     public static int lock(Path file) {
-        int fd = raise(open(file.toString(), O_WRONLY | O_CREAT, 0600));
+        int fd = raise(open(file.toString(), O_WRONLY | O_APPEND | O_CREAT, 0600));
         long result = Kernel.call(Syscall.FLOCK, fd, LOCK_EX | LOCK_NB);
         if (Kernel.is(result, Errno.EAGAIN)) {
             close(fd);

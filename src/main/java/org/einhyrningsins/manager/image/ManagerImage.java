@@ -18,6 +18,7 @@ import java.util.List;
 /// @param startedMillis when it was first started, wall clock
 /// @param stopping it was told to stop everything
 /// @param madeDirectory of the control socket, which is removed at the end
+/// @param programs where their images are, in the order of the file; for a re-exec empty
 /// @param kept its descriptors, for a re-exec
 public record ManagerImage(
         String release,
@@ -29,6 +30,7 @@ public record ManagerImage(
         long startedMillis,
         boolean stopping,
         boolean madeDirectory,
+        List<String> programs,
         List<SocketImage> sockets,
         List<KeptDescriptor> kept) {
     /// The descriptor of that name; -1 if there is none.
