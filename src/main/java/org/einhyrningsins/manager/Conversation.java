@@ -61,6 +61,11 @@ final class Conversation {
         }
     }
 
+    /// Whether there is a client to hear of it.
+    boolean isHeard() {
+        return client != null;
+    }
+
     /// One program more is to answer.
     void expect() {
         open++;

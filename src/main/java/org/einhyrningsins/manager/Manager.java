@@ -678,6 +678,9 @@ public final class Manager
 
     @Override
     public void redefined(ProgramHost host) {
+        if (recorder != null) {
+            recorder.changedForGood();
+        }
         socketsMayBeOver = true;
     }
 
@@ -775,6 +778,9 @@ public final class Manager
 
     @Override
     public void answer(long ticket, boolean done, String message) {
+        if (recorder != null && recorder.due() != null && operator.isAwaited(ticket)) {
+            recorder.write(this::managerImage); // what was told to be done stays done
+        }
         operator.answer(ticket, done, message);
     }
 

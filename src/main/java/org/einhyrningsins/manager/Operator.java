@@ -374,6 +374,12 @@ final class Operator implements ControlServer.Requested {
         }
     }
 
+    /// Whether a client will hear of it.
+    boolean isAwaited(long ticket) {
+        Conversation conversation = tickets.get(ticket);
+        return conversation != null && conversation.isHeard();
+    }
+
     void answer(long ticket, boolean done, String message) {
         Conversation conversation = tickets.remove(ticket);
         if (conversation != null) {

@@ -107,6 +107,11 @@ final class Recorder {
         }
     }
 
+    /// What changed cannot be found out later: it is written before anything else happens.
+    void changedForGood() {
+        due = Clock.now();
+    }
+
     void changed(ProgramHost host) {
         changed.add(host);
         changed();

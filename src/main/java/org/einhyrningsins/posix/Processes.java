@@ -36,6 +36,7 @@ public final class Processes {
     private static final int STAT_START = 19;
     // struct pidfd_info, include/uapi/linux/pidfd.h: mask, cgroupid, 10 of 32 bits, exit_code
     private static final long PIDFD_GET_INFO = 0xc040_ff0bL;
+    private static final long REAPED_SOON_NANOS = 5_000_000;
     private static final int PIDFD_INFO_BYTES = 64;
     private static final long PIDFD_INFO_EXIT = 8;
     private static final int PIDFD_INFO_CODE = 60;
@@ -75,9 +76,23 @@ public final class Processes {
     /// How a process ended that is no child of ours and has been reaped by whose it was: the kernel
     /// tells from Linux 6.15 on (PIDFD_GET_INFO).
     ///
+    /// Waits a few milliseconds for it to be reaped.
+    ///
     /// @param pidfd opened before it was reaped
     /// @return null if it lives, is not reaped yet, or the kernel does not tell
     public static @Nullable Exit exitOfStranger(int pidfd) {
+        Exit exit = toldOf(pidfd);
+        if (exit != null) {
+            return exit;
+        }
+        try (Poll poll = Poll.open()) {
+            poll.add(pidfd, 0, 0); // hangs up when it is reaped, from Linux 6.9 on
+            poll.await(REAPED_SOON_NANOS);
+        }
+        return toldOf(pidfd);
+    }
+
+    private static @Nullable Exit toldOf(int pidfd) {
         Scratch scratch = Scratch.here().clear(PIDFD_INFO_BYTES);
         scratch.bytes.putLong(0, PIDFD_INFO_EXIT);
         long result = Kernel.call(Syscall.IOCTL, pidfd, PIDFD_GET_INFO, scratch.structures);
