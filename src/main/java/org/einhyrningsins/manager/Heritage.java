@@ -165,7 +165,8 @@ final class Heritage {
         Map<WorkerId, WorkerImage> living = new HashMap<>();
         for (WorkerImage worker : image.workers()) {
             int pidfd = Processes.open(worker.pid());
-            if (pidfd >= 0 && Processes.startTime(worker.pid()) == worker.startTicks()) {
+            boolean same = pidfd >= 0 && Processes.startTime(worker.pid()) == worker.startTicks();
+            if (same && program.has(worker.id())) {
                 living.put(worker.id(), adopted(worker, pidfd));
             } else {
                 gone++;
@@ -175,10 +176,11 @@ final class Heritage {
         List<Recovery.Newborn> newborn = new ArrayList<>();
         for (Notes.Birth birth : notes.births()) {
             boolean its = !image.retiring() && birth.program().equals(program.name());
-            if (its && birth.id().incarnation() >= program.nextIncarnation()) {
+            boolean later = birth.id().incarnation() >= program.nextIncarnation();
+            if (its && later) {
                 newborn.add(new Recovery.Newborn(birth.id(), birth.generation()));
             }
-            if (its && !living.containsKey(birth.id())) {
+            if (its && (later || program.has(birth.id())) && !living.containsKey(birth.id())) {
                 int pidfd = living(birth);
                 if (pidfd >= 0) {
                     living.put(birth.id(), born(program, birth, pidfd));

@@ -134,7 +134,9 @@ final class ProgramHost {
     ProgramImage image(boolean retiring) {
         List<WorkerImage> workers = new ArrayList<>();
         for (WorkerProcess process : workforce.all()) {
-            workers.add(process.image(workforce.words(process.id())));
+            if (worker(process.id()) != null) { // else it died in this very step
+                workers.add(process.image(workforce.words(process.id())));
+            }
         }
         List<DoorImage> open = new ArrayList<>();
         doors.forEach((user, door) -> open.add(door.image(user)));

@@ -96,10 +96,11 @@ final class TreeReader {
         expect('"');
         StringBuilder string = new StringBuilder();
         while (peek() != '"') {
-            char c = text.charAt(at++);
+            char c = peek();
             if (c < ' ') {
-                throw broken("no control character");
+                throw broken("the end of a text");
             }
+            at++;
             string.append(c == '\\' ? escaped() : c);
         }
         at++;
