@@ -45,7 +45,6 @@ public final class Recovery {
         draft.waits.clear();
         bury(draft, found);
         welcome(draft, found);
-        bury(draft, found);
         for (WorkerId worker : found.acked()) {
             Worker known = draft.find(worker);
             if (known != null && known.state() instanceof WorkerState.Starting) {
@@ -83,6 +82,7 @@ public final class Recovery {
             draft.skip(newborn.worker().incarnation());
             if (draft.find(newborn.worker()) == null) {
                 welcome(draft, newborn);
+                bury(draft, found); // the next one may have been born in its place
             }
         }
     }
@@ -101,7 +101,10 @@ public final class Recovery {
         boolean onTrial = version != null && draft.onTrial(worker);
         if (version != null && slot.current() == null && draft.wants(slot)) {
             draft.put(slot.current(worker).move(slot.moved() || onTrial).refill(null));
-        } else if (onTrial && slot.successor() == null && draft.wants(slot)) {
+            if (onTrial && slot.successor() != null) {
+                draft.tellToGo(slot.successor(), Cause.WITHDRAWN); // it was to be replaced by this
+            }
+        } else if (onTrial && !slot.moved() && slot.successor() == null && draft.wants(slot)) {
             draft.put(slot.successor(worker));
         } else {
             draft.report(Severity.WARN, worker.id(), "born at the last moment, and not wanted");
