@@ -19,6 +19,7 @@ final class Conversation {
     private final List<String> outcomes = new ArrayList<>();
     private int open;
     private boolean failed;
+    private @Nullable Runnable whenOver;
 
     /// @param client null when nobody waits: a signal asked for it, or the client would not
     Conversation(@Nullable Connection client, JsonId id) {
@@ -52,6 +53,16 @@ final class Conversation {
                 ? null
                 : new ConversationImage(
                         client.fd(), id, waits, open, failed, outcomes, tickets, about);
+    }
+
+    /// Nobody asked, so nobody hears of it.
+    static Conversation withNobody() {
+        return new Conversation(null, JsonId.NONE);
+    }
+
+    /// Is to be run when all have answered.
+    void whenOver(Runnable then) {
+        whenOver = then;
     }
 
     /// It came to nothing, and whoever asked was told otherwise.
@@ -98,6 +109,9 @@ final class Conversation {
             progress(message);
         } else {
             end();
+            if (whenOver != null) {
+                whenOver.run();
+            }
         }
     }
 

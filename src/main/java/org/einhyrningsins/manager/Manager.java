@@ -105,7 +105,13 @@ public final class Manager
         births = new Births(Environment.inherited(System.getenv()), sockets);
         reloader =
                 new Reloader(
-                        options.definition(), Machine.surroundings(), programs, sockets, log, this);
+                        options.definition(),
+                        Machine.surroundings(),
+                        programs,
+                        sockets,
+                        births,
+                        log,
+                        this);
         operator = new Operator(programs, new Statuses(sockets), reloader, this);
     }
 
@@ -280,7 +286,7 @@ public final class Manager
             throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + why);
         }
         found.forEach(ProgramHost::recover);
-        reloader.bringUpToDate(services, new Conversation(null, JsonId.NONE), operator);
+        reloader.bringUpToDate(services, operator);
         if (heritage.manager().stopping()) {
             everyProgram(new Command.Start(null));
         }
@@ -342,13 +348,6 @@ public final class Manager
                 kept);
     }
 
-    private ServicesSpec settings() {
-        if (last == null) {
-            throw new IllegalStateException("nothing was read yet");
-        }
-        return last;
-    }
-
     @Override
     public void reexec(Conversation conversation) {
         conversation.expect();
@@ -357,6 +356,9 @@ public final class Manager
         if (next == null) {
             String launcher = "it was not started by bin/einhyrningsins";
             conversation.outcome(false, "the manager cannot replace itself: " + launcher);
+        } else if (reloader.trials().objection() != null) {
+            conversation.outcome(
+                    false, "a reload waits to be confirmed; confirm it, or wait until it is over");
         } else if (next.underWay()) {
             conversation.outcome(false, "the manager is being replaced already");
         } else {
@@ -508,7 +510,7 @@ public final class Manager
                         + options.definition());
         for (ProgramSpec spec : services.programs().values()) {
             try {
-                host(spec);
+                programs.add(host(spec));
             } catch (IOException e) {
                 log.error(spec.name(), "cannot make its worker sockets: " + RuntimeFiles.why(e));
             } catch (PosixException | UnknownAccountException e) {
@@ -546,9 +548,7 @@ public final class Manager
     @Override
     public ProgramHost host(ProgramSpec spec) throws IOException {
         socketsMayBeOver = true; // they are bound already, and this may fail
-        ProgramHost host = new ProgramHost(spec, surface());
-        programs.add(host, false);
-        return host;
+        return new ProgramHost(spec, surface());
     }
 
     private ProgramHost.Surface surface() {
@@ -598,11 +598,28 @@ public final class Manager
         log.configure(options.level() == null ? spec : spec.withLevel(options.level()));
     }
 
+    @Override
+    public ServicesSpec settings() {
+        if (last == null) {
+            throw new IllegalStateException("settings are asked for after the manager has some");
+        }
+        return last;
+    }
+
+    @Override
+    public void unsettled() {
+        socketsMayBeOver = true;
+    }
+
     // ---- the loop
 
     private void turn() {
         Moment now = Clock.now();
-        Moment next = null;
+        Moment next = stopping ? null : reloader.trials().deadline();
+        if (next != null && next.reached(now)) {
+            reloader.goBack(operator);
+            next = null;
+        }
         for (ProgramHost host : programs.everyHost()) {
             Moment deadline = host.deadline();
             if (deadline != null && deadline.reached(now)) {
@@ -647,7 +664,7 @@ public final class Manager
         }
         if (socketsMayBeOver) {
             socketsMayBeOver = false;
-            sockets.closeAllBut(programs.inUse());
+            sockets.closeAllBut(reloader.inUse());
         }
     }
 
@@ -710,7 +727,7 @@ public final class Manager
             return;
         }
         Conversation conversation = new Conversation(null, JsonId.NONE);
-        reloader.reload(Set.of(), conversation, operator);
+        reloader.reload(Set.of(), null, conversation, operator);
     }
 
     @Override
@@ -826,6 +843,7 @@ public final class Manager
                 Processes.self(),
                 Clock.wallMillis() - startedMillis,
                 options.definition().toString(),
+                reloader.trials().leftMillis(),
                 list);
     }
 

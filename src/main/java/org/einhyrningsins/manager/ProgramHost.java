@@ -40,6 +40,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /// One program in the world: its core state, the processes of its workers, its worker sockets.
@@ -141,6 +142,22 @@ final class ProgramHost {
         List<DoorImage> open = new ArrayList<>();
         doors.forEach((user, door) -> open.add(door.image(user)));
         return new ProgramImage(program, retiring, workers, open, List.of());
+    }
+
+    /// Opens what workers of that definition need, if it is not open.
+    ///
+    /// @return how to undo it
+    Runnable prepare(ProgramSpec spec) throws IOException {
+        Set<String> before = Set.copyOf(doors.keySet());
+        door(spec);
+        return () -> {
+            for (String user : List.copyOf(doors.keySet())) {
+                WorkerDoor door = before.contains(user) ? null : doors.remove(user);
+                if (door != null) {
+                    door.close();
+                }
+            }
+        };
     }
 
     /// Where workers of that definition speak to us. A door is for one user; there is a second one

@@ -64,6 +64,7 @@ final class Laws {
         Program after = step.program();
         open.clear();
         calm = false; // who is called ready may have been told to go, unknown to this manager
+        mustBeAlone.clear();
         waitsAreKnown(after);
         for (Effect effect : step.effects()) {
             if (effect instanceof Effect.Spawn spawn) {
