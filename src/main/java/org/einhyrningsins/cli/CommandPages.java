@@ -137,6 +137,11 @@ final class CommandPages {
                                     "A signal is sent instead of the first one of each program's"
                                             + " own steps.")
                             .example("die", "the same as SIGINT to the manager"),
+                    new Page("reexec", "", "replace the manager by its newest version")
+                            .detail(
+                                    "The new program is checked first; workers and sockets stay,"
+                                            + " and what is under way goes on.")
+                            .example("reexec", "after an upgrade of einhyrningsins or the JVM"),
                     new Page("version", "", "versions of this client and of the manager"),
                     new Page("ehlo", "", "which manager this is"),
                     new Page("state", "", "everything, in YAML, in the shape einhorn gave it"),

@@ -110,6 +110,7 @@ final class QuickLine {
                     "scale",
                     "signal",
                     "die",
+                    "reexec",
                     "events",
                     "version",
                     "state",

@@ -65,6 +65,9 @@ public sealed interface Order {
     /// @param first sent instead of the first signal of each program's own steps; null for those
     record Die(@Nullable Signal first) implements Order {}
 
+    /// Let the manager replace itself by its newest version.
+    record Reexec() implements Order {}
+
     /// Tell what happens from now on, as progress, until the client goes away.
     record Events(List<Target> targets) implements Order {}
 
@@ -107,6 +110,7 @@ public sealed interface Order {
             case "signal" -> OrderWords.deliver(args);
             case "events" -> new Events(Target.list(args));
             case "die" -> OrderWords.die(args);
+            case "reexec" -> alone(command, args, new Reexec());
             case "version" -> alone(command, args, new Version());
             case "set_workers" -> OrderWords.setWorkers(args);
             case "state" -> alone(command, args, new State());

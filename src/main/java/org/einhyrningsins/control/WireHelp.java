@@ -28,6 +28,7 @@ public final class WireHelp {
             signal SIGNAL... [PROGRAM]...  send signals to workers
             events [PROGRAM]...            tell what happens
             quieter, louder                log less, or more
+            reexec                         replace the manager by its newest version
             die [SIGNAL]                   stop everything; the manager exits
             version, ehlo                  which manager this is
             help                           this

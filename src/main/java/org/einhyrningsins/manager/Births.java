@@ -36,6 +36,7 @@ final class Births {
     private final SocketTable sockets;
     private final Spawner spawner = new Spawner();
     private final int nothing = Descriptors.openNull();
+    private @Nullable Notes notes;
 
     Births(SequencedMap<String, String> inherited, SocketTable sockets) {
         this.inherited = inherited;
@@ -116,6 +117,19 @@ final class Births {
         }
     }
 
+    /// Workers leave their notes there from now on.
+    void noteIn(Notes file) {
+        notes = file;
+        spawner.noteIn(file.file());
+    }
+
+    /// A worker said that it is up.
+    void noteAck(String program, WorkerId id) {
+        if (notes != null) {
+            notes.acked(program, id);
+        }
+    }
+
     /// Spawns a worker.
     WorkerProcess spawn(WorkerId id, Blueprint blueprint) throws Stillborn {
         LogsSpec logs = blueprint.version().spec().logs();
@@ -136,7 +150,8 @@ final class Births {
                     uid,
                     Clock.wallMillis(),
                     log,
-                    offset);
+                    offset,
+                    false);
         } catch (SpawnException | PosixException e) {
             throw new Stillborn(e.getMessage());
         } finally {
@@ -169,14 +184,19 @@ final class Births {
     private Spawned spawn(WorkerId id, Blueprint blueprint, int output, int line)
             throws SpawnException {
         int err = output == 1 ? 2 : output; // inherited: each its own
+        String note = notes == null ? "" : note(notes, id, blueprint.version());
         if (blueprint.remembersExecutable()) {
             try {
-                return spawner.spawn(blueprint.order(id, output, err, line));
+                return spawner.spawn(blueprint.order(id, output, err, line), note);
             } catch (SpawnException e) {
                 blueprint.forgetExecutable();
             }
         }
-        return spawner.spawn(blueprint.order(id, output, err, line));
+        return spawner.spawn(blueprint.order(id, output, err, line), note);
+    }
+
+    private static String note(Notes notes, WorkerId id, Version version) {
+        return notes.birth(version.spec().name(), id, version.generation());
     }
 
     private int output(LogsSpec logs) throws Stillborn {

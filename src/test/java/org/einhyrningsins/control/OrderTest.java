@@ -49,6 +49,8 @@ class OrderTest {
                         new Order.Deliver(
                                 List.of(Signal.USR1), List.of(new Target("term", Target.WHOLE))));
         refuses("signal", "needs a signal");
+        assertThat(read("reexec")).isEqualTo(new Order.Reexec());
+        refuses("reexec web", "takes no arguments");
         assertThat(read("die")).isEqualTo(new Order.Die(null));
         assertThat(read("die SIGTERM")).isEqualTo(new Order.Die(Signal.TERM));
         refuses("die web", "'web' is no signal");
