@@ -16,6 +16,7 @@ import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -28,7 +29,7 @@ import java.util.SequencedSet;
 /// or forgotten in a script, must not keep the others out. When there are too many, the one that
 /// has been silent for longest and waits for nothing has to go; when they make us hold too much,
 /// the one that makes us hold most.
-final class ControlServer {
+final class ControlServer implements SocketFiles.Owner {
     /// What a worker is told whose socket is another one.
     static final String ELSEWHERE =
             "this is the operator's socket; a worker acknowledges at its EINHORN_SOCK_PATH";
@@ -40,8 +41,9 @@ final class ControlServer {
 
     private final Loop loop;
     private final Path path;
-    private final int listener;
-    private final long file;
+    private final int mode;
+    private int listener;
+    private long file;
     private final ByteBuffer buffer;
 
     /// The one that spoke last stands last.
@@ -66,6 +68,7 @@ final class ControlServer {
     ControlServer(Loop loop, Path path, int mode, ByteBuffer buffer, Requested requested) {
         this.loop = loop;
         this.path = path;
+        this.mode = mode;
         this.buffer = buffer;
         this.requested = requested;
         listener = Sockets.listenUnix(path, mode);
@@ -75,6 +78,26 @@ final class ControlServer {
 
     Path path() {
         return path;
+    }
+
+    @Override
+    public long inode() {
+        return file;
+    }
+
+    /// Clients that are connected stay so.
+    @Override
+    public void remake() throws IOException {
+        Path directory = path.getParent();
+        if (directory != null) {
+            RuntimeFiles.directory(directory, "rwx------");
+        }
+        int fresh = Sockets.listenUnix(path, mode);
+        loop.forget(listener);
+        Descriptors.close(listener);
+        listener = fresh;
+        file = RuntimeFiles.inode(path);
+        loop.watch(listener, Poll.IN, events -> accept());
     }
 
     /// Takes up all that was said until now: what a worker said before it died counts.

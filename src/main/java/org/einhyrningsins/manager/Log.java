@@ -4,19 +4,21 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.spec.LogSpec;
 import org.jspecify.annotations.Nullable;
 
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /// The manager's own log, on stderr: one line for what happened and what comes next.
-///
-/// Lines are written at once and whole. A reader that stops reading stops the manager, as with any
-/// program that logs to a pipe: give it a file, a terminal or journald.
 final class Log {
-    private final PrintStream out;
+    private final Sink out;
     private LogSpec spec;
     private @Nullable Syslog syslog;
 
-    Log(PrintStream out, LogSpec spec) {
+    /// Takes whole lines.
+    interface Sink {
+        /// A line with its end.
+        void write(byte[] line);
+    }
+
+    Log(Sink out, LogSpec spec) {
         this.out = out;
         this.spec = spec;
     }
@@ -68,9 +70,7 @@ final class Log {
         if (spec.syslog() && level.compareTo(LogSpec.Level.WARN) <= 0) {
             toSystem(level, subject, message);
         }
-        byte[] bytes = line.append('\n').toString().getBytes(StandardCharsets.UTF_8);
-        out.write(bytes, 0, bytes.length);
-        out.flush();
+        out.write(line.append('\n').toString().getBytes(StandardCharsets.UTF_8));
     }
 
     /// That it cannot be had is said once, and whenever it is lost.

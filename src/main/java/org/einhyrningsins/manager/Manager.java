@@ -41,14 +41,17 @@ import java.util.Set;
 public final class Manager
         implements ProgramHost.Listener, Operator.Conduct, Reloader.Hosting, SignalDesk.Obeyed {
     private static final int BUFFER = 64 * 1024;
+    private static final int STDERR = 2;
 
     private final LaunchOptions options;
-    private final Log log = new Log(System.err, LogSpec.DEFAULT);
+    private final StandardError standardError = new StandardError(STDERR);
+    private final Log log = new Log(standardError, LogSpec.DEFAULT);
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
     private final long startedMillis = Clock.wallMillis();
     private final Programs programs = new Programs();
     private final Loop loop = new Loop(log);
     private final SocketTable sockets = new SocketTable(log);
+    private final SocketFiles files = new SocketFiles(loop, log);
     private final Prober prober = new Prober(loop, buffer);
     private final Births births;
     private final Reloader reloader;
@@ -98,6 +101,7 @@ public final class Manager
         try {
             open(services, here);
             start(services);
+            files.begin();
             while (!over) {
                 turn();
             }
@@ -133,6 +137,7 @@ public final class Manager
 
     private void open(ServicesSpec services, Premises here) throws CannotStart {
         Limits.raiseOpenFiles();
+        standardError.in(loop);
         signals.open();
         here.openControl();
         openControl(here.control(), services.control().mode());
@@ -150,6 +155,7 @@ public final class Manager
     private void openControl(Path socket, int mode) throws CannotStart {
         try {
             control = new ControlServer(loop, socket, mode, buffer, operator);
+            files.guard(socket, control);
         } catch (PosixException e) {
             throw new CannotStart(
                     ExitStatus.FAILED,
@@ -248,7 +254,9 @@ public final class Manager
                         ? null
                         : Accounts.credentials(identity.user(), identity.group());
         String name = WorkerDoor.freeName(directory, spec.name());
-        return new WorkerDoor(loop, directory, name, owner, buffer, listener);
+        WorkerDoor.Place place =
+                new WorkerDoor.Place(directory, name, owner, premises()::makeWorkers, files);
+        return new WorkerDoor(loop, place, buffer, listener);
     }
 
     @Override
@@ -492,11 +500,13 @@ public final class Manager
             premises.close();
         }
         if (control != null) {
+            files.leave(control.path());
             control.close();
         }
         if (premises != null) {
             premises.closeControl();
         }
+        standardError.close();
         loop.close();
     }
 }

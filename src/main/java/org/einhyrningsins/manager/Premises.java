@@ -112,6 +112,13 @@ final class Premises {
     /// What is in it was left by a manager that was killed: whoever has the control socket has the
     /// directory.
     void openWorkers() throws IOException {
+        Path directory = makeWorkers();
+        WorkerDoor.sweep(directory);
+        workers = directory;
+    }
+
+    /// Makes the directory of the worker sockets, if there is none.
+    Path makeWorkers() throws IOException {
         Path directory = workerDirectory(control, Processes.user());
         if (Processes.user() == 0) {
             RuntimeFiles.directory(SHARED, "rwx--x--x");
@@ -123,8 +130,7 @@ final class Premises {
                 throw new IOException(directory + " belongs to somebody else; remove it");
             }
         }
-        WorkerDoor.sweep(directory);
-        workers = directory;
+        return directory;
     }
 
     static Path workerDirectory(Path socket, int user) {

@@ -48,8 +48,11 @@ final class WorkerDoor {
     private final Listener says;
     private final Path ackPath;
     private final Path notifyPath;
-    private final int acks;
-    private final int notifications;
+    private final Place place;
+    private int acks;
+    private int notifications;
+    private long acksFile;
+    private long notificationsFile;
 
     /// The one that came last stands last.
     private final SequencedMap<Integer, Guest> guests = new LinkedHashMap<>();
@@ -77,47 +80,100 @@ final class WorkerDoor {
         void refused(String why);
     }
 
-    /// Opens both sockets.
+    /// Where a door is.
     ///
-    /// @param name of their files, without `.sock` and `.notify`; nobody else's as long as this
-    ///   door is open
+    /// @param name of its files, without `.sock` and `.notify`; nobody else's as long as the door
+    ///   is open
     /// @param owner who may use them besides root; null for the manager's own user
-    WorkerDoor(
-            Loop loop,
+    /// @param maker makes the directory again
+    record Place(
             Path directory,
             String name,
             @Nullable Credentials owner,
-            ByteBuffer buffer,
-            Listener says)
-            throws IOException {
+            Maker maker,
+            SocketFiles files) {}
+
+    /// Makes a directory that is gone.
+    interface Maker {
+        Path make() throws IOException;
+    }
+
+    /// Opens both sockets.
+    WorkerDoor(Loop loop, Place place, ByteBuffer buffer, Listener says) throws IOException {
         this.loop = loop;
+        this.place = place;
         this.says = says;
         this.buffer = buffer;
-        ackPath = directory.resolve(name + ACKS);
-        notifyPath = directory.resolve(name + NOTIFICATIONS);
-        acks = Sockets.listenUnix(ackPath, 0600);
-        notifications = notifications();
+        ackPath = place.directory().resolve(place.name() + ACKS);
+        notifyPath = place.directory().resolve(place.name() + NOTIFICATIONS);
+        openAcks();
         try {
-            if (owner != null) {
-                give(ackPath, owner);
-                give(notifyPath, owner);
-            }
-            loop.watch(acks, Poll.IN, events -> accept());
-            loop.watch(notifications, Poll.IN, events -> receive());
+            openNotifications();
         } catch (IOException | PosixException e) {
-            close();
+            closeAcks();
+            throw e;
+        }
+        place.files().guard(ackPath, new Acks());
+        place.files().guard(notifyPath, new Notifications());
+    }
+
+    private void openAcks() throws IOException {
+        acks = opened(Sockets.listenUnix(ackPath, 0600), ackPath);
+        acksFile = RuntimeFiles.inode(ackPath);
+        loop.watch(acks, Poll.IN, events -> accept());
+    }
+
+    private void openNotifications() throws IOException {
+        Files.deleteIfExists(notifyPath);
+        notifications = opened(Sockets.bindUnixDatagram(notifyPath, 0600), notifyPath);
+        notificationsFile = RuntimeFiles.inode(notifyPath);
+        loop.watch(notifications, Poll.IN, events -> receive());
+    }
+
+    private int opened(int fd, Path path) throws IOException {
+        try {
+            if (place.owner() != null) {
+                give(path, place.owner());
+            }
+            return fd;
+        } catch (IOException e) {
+            Descriptors.close(fd);
+            RuntimeFiles.delete(path);
             throw e;
         }
     }
 
-    private int notifications() throws IOException {
-        try {
-            Files.deleteIfExists(notifyPath);
-            return Sockets.bindUnixDatagram(notifyPath, 0600);
-        } catch (IOException | PosixException e) {
-            Descriptors.close(acks);
-            RuntimeFiles.delete(ackPath);
-            throw e;
+    /// The stream socket, as one whose file may vanish.
+    private final class Acks implements SocketFiles.Owner {
+        @Override
+        public long inode() {
+            return acksFile;
+        }
+
+        @Override
+        public void remake() throws IOException {
+            place.maker().make();
+            int before = acks;
+            openAcks();
+            loop.forget(before);
+            Descriptors.close(before);
+        }
+    }
+
+    /// The datagram socket, as one whose file may vanish.
+    private final class Notifications implements SocketFiles.Owner {
+        @Override
+        public long inode() {
+            return notificationsFile;
+        }
+
+        @Override
+        public void remake() throws IOException {
+            place.maker().make();
+            int before = notifications;
+            openNotifications();
+            loop.forget(before);
+            Descriptors.close(before);
         }
     }
 
@@ -331,11 +387,17 @@ final class WorkerDoor {
 
     void close() {
         List.copyOf(guests.keySet()).forEach(this::dismiss);
-        loop.forget(acks);
+        place.files().leave(ackPath);
+        place.files().leave(notifyPath);
+        closeAcks();
         loop.forget(notifications);
-        RuntimeFiles.delete(ackPath);
         RuntimeFiles.delete(notifyPath);
-        Descriptors.close(acks);
         Descriptors.close(notifications);
+    }
+
+    private void closeAcks() {
+        loop.forget(acks);
+        RuntimeFiles.delete(ackPath);
+        Descriptors.close(acks);
     }
 }

@@ -96,6 +96,19 @@ public final class Descriptors {
         return length;
     }
 
+    /// Whether something can be written without waiting; of a pipe, a page (pipe(7): 4,096 bytes).
+    /// What has an error or nobody to read it can be written to too: the write then says so.
+    ///
+    /// @param millis how long to wait for it; 0 does not wait
+    public static boolean writable(int fd, int millis) {
+        Scratch scratch = Scratch.here();
+        scratch.bytes.putInt(0, fd).putShort(4, (short) Poll.OUT).putShort(6, (short) 0);
+        scratch.bytes.putLong(8, millis / 1000).putLong(16, millis % 1000 * 1_000_000L);
+        long at = scratch.structures;
+        long count = Kernel.call(Syscall.PPOLL, at, 1, at + 8, 0);
+        return !Kernel.is(count, Errno.EINTR) && Kernel.check("poll", count) > 0;
+    }
+
     private static int move(Syscall call, int fd, long at, int length) {
         while (true) {
             long result = Kernel.call(call, fd, at, length);

@@ -17,7 +17,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +32,7 @@ class ControlServerIT {
 
     @TempDir Path directory;
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
-    private final Log log = new Log(new PrintStream(logged, true, UTF_8), LogSpec.DEFAULT);
+    private final Log log = new Log(logged::writeBytes, LogSpec.DEFAULT);
     private final Loop loop = new Loop(log);
     private final List<ForeignClient> clients = new ArrayList<>();
     private final List<String> asked = new ArrayList<>();

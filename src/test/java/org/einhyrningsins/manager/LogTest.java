@@ -14,7 +14,6 @@ import org.junit.jupiter.api.Test;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -22,7 +21,7 @@ class LogTest {
     private final ByteArrayOutputStream written = new ByteArrayOutputStream();
 
     private Log log(LogSpec.Level level, LogSpec.Format format) {
-        return new Log(new PrintStream(written, false, UTF_8), new LogSpec(level, format, false));
+        return new Log(written::writeBytes, new LogSpec(level, format, false));
     }
 
     private String written() {

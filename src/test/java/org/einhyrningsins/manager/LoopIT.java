@@ -13,7 +13,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -23,7 +22,7 @@ import java.util.Set;
 @Timeout(30)
 class LoopIT {
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
-    private final Log log = new Log(new PrintStream(logged, true, UTF_8), LogSpec.DEFAULT);
+    private final Log log = new Log(logged::writeBytes, LogSpec.DEFAULT);
     private final Loop loop = new Loop(log);
     private final Set<Integer> open = new HashSet<>();
 

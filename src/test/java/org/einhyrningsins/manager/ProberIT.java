@@ -27,7 +27,7 @@ class ProberIT {
     private static final AckSpec.Target TCP = new AckSpec.TcpTarget(SOMEWHERE);
     private static final AckSpec.Target HTTP = new AckSpec.HttpTarget(SOMEWHERE, "here", "/up");
 
-    private final Loop loop = new Loop(new Log(System.err, LogSpec.DEFAULT));
+    private final Loop loop = new Loop(new Log(System.err::writeBytes, LogSpec.DEFAULT));
     private final Prober prober = new Prober(loop, ByteBuffer.allocateDirect(4096));
     private final List<Boolean> answers = new ArrayList<>();
     private final ServerSocket server = listen();

@@ -29,7 +29,9 @@ class WorkerDoorIT {
     private static final int MOST_GUESTS = 256;
 
     @TempDir Path directory;
-    private final Loop loop = new Loop(new Log(System.err, LogSpec.DEFAULT));
+    private final Log log = new Log(System.err::writeBytes, LogSpec.DEFAULT);
+    private final Loop loop = new Loop(log);
+    private final SocketFiles files = new SocketFiles(loop, log);
     private final List<String> heard = new ArrayList<>();
     private final List<ForeignClient> guests = new ArrayList<>();
     private final List<WorkerDoor> doors = new ArrayList<>();
@@ -60,7 +62,10 @@ class WorkerDoorIT {
     private WorkerDoor door() throws IOException {
         String name = WorkerDoor.freeName(directory, "web");
         ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
-        WorkerDoor door = new WorkerDoor(loop, directory, name, null, buffer, listener);
+        WorkerDoor.Place place =
+                new WorkerDoor.Place(
+                        directory, name, null, () -> Files.createDirectories(directory), files);
+        WorkerDoor door = new WorkerDoor(loop, place, buffer, listener);
         doors.add(door);
         return door;
     }
@@ -105,6 +110,37 @@ class WorkerDoorIT {
         doors.getFirst().listen();
         int self = Processes.self();
         assertThat(heard).containsExactly("ack 7 by " + self, "READY=1 by " + self);
+    }
+
+    @Test
+    void isMadeAgainWhenSomebodyRemovesItsFiles() throws IOException {
+        files.begin();
+        ForeignClient early = guest();
+        Files.delete(doors.getFirst().ackPath());
+        Files.delete(doors.getFirst().notifyPath());
+        Files.delete(directory);
+        turn();
+        guest().write(ack(7));
+        early.write(ack(8));
+        try (UnixDatagramChannel datagrams = UnixDatagramChannel.open()) {
+            datagrams.send(
+                    ByteBuffer.wrap("READY=1".getBytes(UTF_8)),
+                    new UnixSocketAddress(doors.getFirst().notifyPath().toFile()));
+        }
+        turn();
+        int self = Processes.self();
+        assertThat(heard)
+                .containsExactlyInAnyOrder(
+                        "ack 7 by " + self, "ack 8 by " + self, "READY=1 by " + self);
+    }
+
+    @Test
+    void aChangedModeIsNoReasonToMakeItAgain() throws IOException {
+        files.begin();
+        Object inode = Files.getAttribute(doors.getFirst().ackPath(), "unix:ino");
+        Files.setAttribute(doors.getFirst().ackPath(), "unix:mode", 0666);
+        turn();
+        assertThat(Files.getAttribute(doors.getFirst().ackPath(), "unix:ino")).isEqualTo(inode);
     }
 
     @Test

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.posix.Notices;
+import org.einhyrningsins.posix.Poll;
+import org.einhyrningsins.posix.PosixException;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Looks after the files of the manager's own sockets: a socket whose file somebody removed cannot
+/// be reached any more, so it is made again. (Those of programs cannot: their workers have the
+/// socket, and no new file can be had for it.)
+final class SocketFiles {
+    private final Loop loop;
+    private final Log log;
+    private final List<Guarded> guarded = new ArrayList<>();
+    private @Nullable Notices notices;
+
+    SocketFiles(Loop loop, Log log) {
+        this.loop = loop;
+        this.log = log;
+    }
+
+    /// A socket that can be made again at its path.
+    interface Owner {
+        /// Which file it has.
+        long inode();
+
+        /// Listens at the path anew, and no more at what had it before; its directory may be gone.
+        ///
+        /// @throws PosixException why it cannot; nothing was changed
+        void remake() throws IOException;
+    }
+
+    /// @param watch of the kernel; -1 while there is none
+    private record Guarded(Path path, Owner owner, int watch) {}
+
+    /// Makes it again whenever its file is gone.
+    void guard(Path path, Owner owner) {
+        guarded.add(new Guarded(path, owner, notices == null ? -1 : watch(notices, path)));
+    }
+
+    /// Looks after it no more; to be called before the file is removed on purpose.
+    void leave(Path path) {
+        for (Guarded file : List.copyOf(guarded)) {
+            if (file.path().equals(path)) {
+                guarded.remove(file);
+                if (notices != null) {
+                    notices.remove(file.watch());
+                }
+            }
+        }
+    }
+
+    /// Looks from now on; until then, the start of workers has precedence.
+    void begin() {
+        try {
+            Notices opened = Notices.open();
+            loop.watch(opened.fd(), Poll.IN, events -> opened.read(this::happened));
+            notices = opened;
+            guarded.replaceAll(
+                    file -> new Guarded(file.path(), file.owner(), watch(opened, file.path())));
+        } catch (PosixException e) {
+            log.warn("", "would not notice if a socket's file were removed: " + e.getMessage());
+        }
+    }
+
+    /// Where the kernel has no more watches to give, that is said, and the file is not looked
+    /// after.
+    private int watch(Notices with, Path path) {
+        try {
+            return with.add(path);
+        } catch (PosixException e) {
+            log.warn("", "would not notice if " + path + " were removed: " + e.getMessage());
+            return -1;
+        }
+    }
+
+    private void happened(int watch) {
+        for (Guarded file : List.copyOf(guarded)) {
+            // else its mode or owner changed
+            if (file.watch() == watch && RuntimeFiles.inode(file.path()) != file.owner().inode()) {
+                leave(file.path());
+                remake(file);
+            }
+        }
+    }
+
+    private void remake(Guarded file) {
+        try {
+            file.owner().remake();
+            log.warn("", file.path() + " was removed; made it again");
+            guard(file.path(), file.owner());
+        } catch (IOException e) {
+            lost(file.path(), RuntimeFiles.why(e));
+        } catch (PosixException e) {
+            lost(file.path(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void lost(Path path, String why) {
+        String end = "; what runs goes on, and a start of the manager makes it again";
+        log.error("", path + " was removed and cannot be made again: " + why + end);
+    }
+}
