@@ -8,7 +8,6 @@ import org.einhyrningsins.config.Node.Scalar;
 import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.BondSpec.WorkerSocket;
 import org.einhyrningsins.spec.IdentitySpec;
-import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Protocol;
 import org.einhyrningsins.spec.RolloutSpec;
@@ -79,7 +78,7 @@ final class ProgramReader {
                 new StopReader(values).read(program.node("stop")),
                 new RestartReader(values).read(program.node("restart")),
                 rollout(program.fields("rollout", Shape.ROLLOUT)),
-                logs(program.node("logs")),
+                new LogsReader(values, templates, base).read(program.node("logs")),
                 bond(program));
     }
 
@@ -290,24 +289,5 @@ final class ProgramReader {
                 socket,
                 program.flag("worker-socket-fd", otherwise.descriptor()),
                 program.flag("outlive-manager", otherwise.outlive()));
-    }
-
-    /// `inherit`, `null` (the word or YAML's nothing), or a file.
-    private LogsSpec logs(@Nullable Node node) {
-        String what = "inherit, null or a file (a path with a slash, or a name with a dot)";
-        if (node instanceof Scalar scalar && (scalar.isNull() || scalar.text().equals("null"))) {
-            return new LogsSpec.Discard();
-        } else if (node instanceof Mapping
-                || (node instanceof Scalar scalar && scalar.text().equals("journal"))) {
-            problems.report(node.place(), "not supported by this version; expected " + what);
-            return new LogsSpec.Inherit();
-        }
-        String text = node == null ? "inherit" : values.text(node, what);
-        if (node == null || text == null || text.equals("inherit")) {
-            return new LogsSpec.Inherit();
-        } else if (text.indexOf('/') < 0 && text.indexOf('.') < 0) {
-            values.expected(node, what);
-        }
-        return new LogsSpec.ToFile(Paths.of(base, text));
     }
 }

@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.zip.GZIPOutputStream;
 
-/// Removes and compresses log files that were put aside: on a thread of its own, which is there only
-/// while there is something to do, and takes the processor only when nobody else wants it.
+/// Removes and compresses log files that were put aside: on a thread of its own, which is there
+/// only while there is something to do, and takes the processor only when nobody else wants it.
 ///
 /// A file that is being compressed has the name of the result with `.part`, and is a whole one when
 /// it has its own name. What a manager that died left behind is taken up at the next occasion.
@@ -63,7 +63,8 @@ final class Archivist {
     }
 
     private synchronized @Nullable Task next() {
-        Map.Entry<Path, Task> first = waiting.isEmpty() ? null : waiting.entrySet().iterator().next();
+        Map.Entry<Path, Task> first =
+                waiting.isEmpty() ? null : waiting.entrySet().iterator().next();
         working = first != null;
         return first == null ? null : waiting.remove(first.getKey());
     }
@@ -89,7 +90,9 @@ final class Archivist {
             Path twin = plain(each);
             if (twin != null) {
                 Files.deleteIfExists(twin);
-            } else if (task.compress() && !each.equals(task.spared()) && !PutAside.isCompressed(each)) {
+            } else if (task.compress()
+                    && !each.equals(task.spared())
+                    && !PutAside.isCompressed(each)) {
                 compress(each);
             }
         }

@@ -13,13 +13,10 @@ import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.Spawner;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.IdentitySpec;
-import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SequencedMap;
@@ -31,11 +28,19 @@ final class Births {
     private final SequencedMap<String, String> inherited;
     private final SocketTable sockets;
     private final Spawner spawner = new Spawner();
-    private final int nothing = Descriptors.openNull();
+    private final int nothing;
+    private final Outputs outputs;
 
-    Births(SequencedMap<String, String> inherited, SocketTable sockets) {
+    /// @param nothing a descriptor of /dev/null
+    Births(
+            SequencedMap<String, String> inherited,
+            SocketTable sockets,
+            int nothing,
+            Outputs outputs) {
         this.inherited = inherited;
         this.sockets = sockets;
+        this.nothing = nothing;
+        this.outputs = outputs;
     }
 
     /// Why a worker could not be born, as a person reads it.
@@ -71,35 +76,34 @@ final class Births {
 
     /// Spawns a worker.
     WorkerProcess spawn(WorkerId id, Blueprint blueprint) throws Stillborn {
-        LogsSpec logs = blueprint.version().spec().logs();
-        int output = output(logs);
+        ProgramSpec spec = blueprint.version().spec();
+        Credentials credentials = blueprint.credentials();
+        Outputs.Output output = outputs.open(spec, id, credentials);
         try {
-            Path log = logs instanceof LogsSpec.ToFile file ? file.path() : null;
-            long offset = log == null ? 0 : length(log);
-            boolean connected = blueprint.version().spec().bond().descriptor();
-            int[] line = connected ? Sockets.pair() : NO_LINE;
+            int[] line = spec.bond().descriptor() ? Sockets.pair() : NO_LINE;
             Spawned spawned = spawn(id, blueprint, output, line);
-            Credentials credentials = blueprint.credentials();
-            int uid = credentials == null ? -1 : credentials.uid();
+            if (output.pipe() != null) {
+                output.pipe().born(spawned.pid());
+            }
             return new WorkerProcess(
                     id,
                     spawned.pid(),
                     spawned.pidfd(),
                     line[0],
-                    uid,
+                    credentials == null ? -1 : credentials.uid(),
                     Clock.wallMillis(),
-                    log,
-                    offset);
+                    output.file(),
+                    output.since(),
+                    output.pipe());
         } catch (SpawnException | PosixException e) {
+            outputs.discard(output);
             throw new Stillborn(e.getMessage());
         } finally {
-            if (logs instanceof LogsSpec.ToFile) {
-                Descriptors.close(output);
-            }
+            output.release();
         }
     }
 
-    private Spawned spawn(WorkerId id, Blueprint blueprint, int output, int[] line)
+    private Spawned spawn(WorkerId id, Blueprint blueprint, Outputs.Output output, int[] line)
             throws SpawnException {
         boolean born = false;
         try {
@@ -119,40 +123,15 @@ final class Births {
     }
 
     /// A remembered executable that is no longer there is looked for once more.
-    private Spawned spawn(WorkerId id, Blueprint blueprint, int output, int line)
+    private Spawned spawn(WorkerId id, Blueprint blueprint, Outputs.Output output, int line)
             throws SpawnException {
-        int err = output == 1 ? 2 : output; // inherited: each its own
         if (blueprint.remembersExecutable()) {
             try {
-                return spawner.spawn(blueprint.order(id, output, err, line));
+                return spawner.spawn(blueprint.order(id, output.out(), output.err(), line));
             } catch (SpawnException e) {
                 blueprint.forgetExecutable();
             }
         }
-        return spawner.spawn(blueprint.order(id, output, err, line));
-    }
-
-    private int output(LogsSpec logs) throws Stillborn {
-        return switch (logs) {
-            case LogsSpec.Inherit ignored -> 1;
-            case LogsSpec.Discard ignored -> nothing;
-            case LogsSpec.ToFile file -> append(file.path());
-        };
-    }
-
-    private static int append(Path file) throws Stillborn {
-        try {
-            return Descriptors.openAppend(file);
-        } catch (PosixException e) {
-            throw new Stillborn("cannot open its log: " + e.getMessage());
-        }
-    }
-
-    private static long length(Path file) {
-        try {
-            return Files.size(file);
-        } catch (IOException e) {
-            return 0;
-        }
+        return spawner.spawn(blueprint.order(id, output.out(), output.err(), line));
     }
 }

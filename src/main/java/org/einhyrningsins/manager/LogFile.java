@@ -86,6 +86,8 @@ final class LogFile {
         users++;
     }
 
+    /// Somebody needs it no more.
+    ///
     /// @return whether it is done with: nobody uses it and nothing waits to be written
     boolean leave() {
         users--;
@@ -233,9 +235,7 @@ final class LogFile {
 
     private int room() {
         long bound = spec.maxBytes();
-        return bound == 0
-                ? Integer.MAX_VALUE
-                : (int) Math.clamp(bound - size, 0, Integer.MAX_VALUE);
+        return bound == 0 ? Integer.MAX_VALUE : Math.clamp(bound - size, 0, Integer.MAX_VALUE);
     }
 
     /// How much of it goes into this file; begins a new one if that is nothing.
@@ -466,8 +466,7 @@ final class LogFile {
                         + " again; "
                         + (lines.lostLines() == 0
                                 ? "nothing was lost"
-                                : "lost meanwhile: "
-                                        + lost(lines.lostLines(), lines.lostBytes())));
+                                : "lost meanwhile: " + lost(lines.lostLines(), lines.lostBytes())));
         trouble = "";
     }
 

@@ -26,9 +26,9 @@ import java.util.Map;
 ///
 /// **Nothing is lost.** What a worker wrote is in its pipe until it is in the file. We look at it
 /// with tee(2), which takes nothing, to find where lines end, and splice(2) it over. With words
-/// before the lines it is written first and taken from the pipe afterwards. The worker's end is open
-/// for both ways, so that it neither dies nor loses anything while there is no manager: it waits
-/// when the pipe is full, and the next manager goes on with the same pipe ([#adopt]).
+/// before the lines it is written first and taken from the pipe afterwards. The worker's end is
+/// open for both ways, so that it neither dies nor loses anything while there is no manager: it
+/// waits when the pipe is full, and the next manager goes on with the same pipe ([#adopt]).
 ///
 /// **Supervision comes first.** All pipes are watched by a poll of their own, and the loop gives it
 /// [#TURN] at a time however much there is to move. A worker that writes faster than that waits.
@@ -96,8 +96,7 @@ final class LogKeeper {
         return pipe;
     }
 
-    private LogPipe watch(
-            String program, int slot, LogsSpec.Kept spec, LogFile file, int reader) {
+    private LogPipe watch(String program, int slot, LogsSpec.Kept spec, LogFile file, int reader) {
         LogPipe pipe = new LogPipe(this, program, slot, reader, spec, file);
         long token = ++serial;
         poll.add(reader, Poll.IN | Poll.EDGE, token);
@@ -138,7 +137,7 @@ final class LogKeeper {
         }
     }
 
-    private void redirect(LogPipe pipe, LogsSpec.Kept kept) {
+    void redirect(LogPipe pipe, LogsSpec.Kept kept) {
         try {
             LogFile before = pipe.file();
             LogFile after = file(pipe.program(), pipe.slot(), kept, false);
@@ -159,7 +158,8 @@ final class LogKeeper {
 
     // ---- the loop
 
-    /// Moves what there is for a while; what is left then has its turn after the others of the loop.
+    /// Moves what there is for a while; what is left then has its turn after the others of the
+    /// loop.
     private void turn() {
         Moment until = Clock.now().plus(TURN);
         int count;

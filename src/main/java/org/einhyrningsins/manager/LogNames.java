@@ -8,8 +8,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
 /// The names of log files that were put aside: `web.log-20261123T101500.123Z`, then with `.gz`. The
-/// time is the one when it was put aside. They sort by age, and a pattern like `*.log` does not find
-/// them.
+/// time is the one when it was put aside. They sort by age, and a pattern like `*.log` does not
+/// find them.
 final class LogNames {
     private LogNames() {}
 

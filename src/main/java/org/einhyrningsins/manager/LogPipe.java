@@ -9,8 +9,8 @@ import org.einhyrningsins.spec.LogsSpec;
 import java.nio.file.Path;
 import java.util.List;
 
-/// What one worker writes, on its way to a file: our end of the pipe that is its standard output and
-/// standard error.
+/// What one worker writes, on its way to a file: our end of the pipe that is its standard output
+/// and standard error.
 ///
 /// A line stays in the pipe until it is whole, so lines of several workers do not mix. One that is
 /// longer than the pipe can be trusted to hold (64 KiB, see [#longest]) is moved in pieces.

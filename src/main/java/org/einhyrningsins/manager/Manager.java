@@ -14,6 +14,7 @@ import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.posix.Accounts;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
+import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Limits;
 import org.einhyrningsins.posix.Peer;
@@ -53,6 +54,7 @@ public final class Manager
     private final SocketTable sockets = new SocketTable(log);
     private final SocketFiles files = new SocketFiles(loop, log);
     private final Prober prober = new Prober(loop, buffer);
+    private final Outputs outputs;
     private final Births births;
     private final Reloader reloader;
     private final Operator operator;
@@ -72,11 +74,13 @@ public final class Manager
 
     private Manager(LaunchOptions options) {
         this.options = options;
-        births = new Births(Environment.inherited(System.getenv()), sockets);
+        int nothing = Descriptors.openNull();
+        outputs = new Outputs(loop, nothing, this::tell);
+        births = new Births(Environment.inherited(System.getenv()), sockets, nothing, outputs);
         reloader =
                 new Reloader(
                         options.definition(), Machine.surroundings(), programs, sockets, log, this);
-        operator = new Operator(programs, new Statuses(sockets), reloader, this);
+        operator = new Operator(programs, new Statuses(sockets, outputs), reloader, this);
     }
 
     /// Runs until it is told to stop.
@@ -286,6 +290,8 @@ public final class Manager
             }
             next = Moment.earlier(next, deadline);
         }
+        outputs.deadlinePassed(now);
+        next = Moment.earlier(next, outputs.deadline());
         tidy();
         if (!over) {
             loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
@@ -325,6 +331,7 @@ public final class Manager
     @Override
     public void redefined(ProgramHost host) {
         socketsMayBeOver = true;
+        outputs.redefined(host.program().serving().spec());
     }
 
     @Override
@@ -432,9 +439,17 @@ public final class Manager
                     case INFO -> LogSpec.Level.INFO;
                     case DEBUG -> LogSpec.Level.DEBUG;
                 };
+        tell(level, host.name(), subject, message);
+    }
+
+    private void tell(LogSpec.Level level, String program, String message) {
+        tell(level, program, program, message);
+    }
+
+    private void tell(LogSpec.Level level, String program, String subject, String message) {
         log.write(level, subject, message);
         if (control != null) {
-            control.tell(host.name(), subject + ": " + message);
+            control.tell(program, subject + ": " + message);
         }
     }
 
@@ -495,6 +510,7 @@ public final class Manager
 
     private void close() {
         programs.everyHost().forEach(ProgramHost::close);
+        outputs.close();
         sockets.closeAllBut(List.of());
         if (premises != null) {
             premises.close();

@@ -302,6 +302,9 @@ final class ProgramHost {
         }
         WorkerId id = process.id();
         surface.prober().forget(key(id));
+        if (process.pipe() != null) {
+            process.pipe().drain(true);
+        }
         take(new Event.Exited(id, new Exit(exit.code(), exit.signal())));
         // only now, for the same reason as deeds come before words
         if (process.line() >= 0) {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 /// @param bornMillis wall clock, for people
 /// @param log what it writes to, if that is a file; else null
 /// @param logOffset how long that file was when it was born
+/// @param pipe how what it writes gets there, if we bring it; else null
 record WorkerProcess(
         WorkerId id,
         int pid,
@@ -22,4 +23,5 @@ record WorkerProcess(
         int uid,
         long bornMillis,
         @Nullable Path log,
-        long logOffset) {}
+        long logOffset,
+        @Nullable LogPipe pipe) {}

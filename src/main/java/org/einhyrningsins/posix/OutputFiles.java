@@ -32,9 +32,9 @@ public final class OutputFiles {
         }
     }
 
-    /// Opens a file to write to, made with mode 0640 (less the umask) if it is not there. What is no
-    /// regular file, or a symbolic link, is refused: who may write in the directory must not lead us
-    /// elsewhere.
+    /// Opens a file to write to, made with mode 0640 (less the umask) if it is not there. What is
+    /// no regular file, or a symbolic link, is refused: who may write in the directory must not
+    /// lead us elsewhere.
     ///
     /// @param append every write goes to the end, also when others write; splice(2) refuses that
     /// @return close-on-exec, raised
@@ -66,8 +66,7 @@ public final class OutputFiles {
         Scratch scratch = Scratch.here();
         long at = scratch.path(file);
         long result =
-                Kernel.call(
-                        Syscall.NEWFSTATAT, Descriptors.AT_FDCWD, at, scratch.structures, 0);
+                Kernel.call(Syscall.NEWFSTATAT, Descriptors.AT_FDCWD, at, scratch.structures, 0);
         if (Kernel.is(result, Errno.ENOENT)) {
             return null;
         }

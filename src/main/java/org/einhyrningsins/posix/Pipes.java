@@ -5,13 +5,13 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 
-/// Pipes that a worker writes to and we read from, and that outlive us: the worker's end is open for
-/// both ways, so there is always a reader, and a worker whose manager is gone waits when the pipe is
-/// full instead of dying of SIGPIPE. A new manager opens the pipe again through the worker's
-/// descriptor.
+/// Pipes that a worker writes to and we read from, and that outlive us: the worker's end is open
+/// for both ways, so there is always a reader, and a worker whose manager is gone waits when the
+/// pipe is full instead of dying of SIGPIPE. A new manager opens the pipe again through the
+/// worker's descriptor.
 ///
 /// What is in a pipe stays in the kernel until it is in a file: [#peek] shows it without taking it,
-/// [#moveTo] lets the kernel move it. Whoever is killed in between has lost nothing.
+/// [#move] lets the kernel move it. Whoever is killed in between has lost nothing.
 public final class Pipes {
     private static final int NONBLOCK = 2; // SPLICE_F_NONBLOCK
     private static final int O_RDWR = 2;
@@ -97,7 +97,8 @@ public final class Pipes {
     ///
     /// @param glass an empty pipe, empty again afterwards
     /// @param into a direct buffer; as much as has room after its position
-    /// @return how many bytes; 0 at the end, when nobody writes any more; -1 if there is nothing yet
+    /// @return how many bytes; 0 at the end, when nobody writes any more; -1 if there is nothing
+    ///   yet
     public static int peek(int pipe, int[] glass, ByteBuffer into) {
         long seen = again(Syscall.TEE, pipe, glass[1], into.remaining(), NONBLOCK, 0);
         if (Kernel.is(seen, Errno.EAGAIN)) {
@@ -125,8 +126,7 @@ public final class Pipes {
         scratch.bytes.putLong(0, offset);
         return (int)
                 Kernel.check(
-                        "splice",
-                        again(Syscall.SPLICE, pipe, 0, file, scratch.structures, length));
+                        "splice", again(Syscall.SPLICE, pipe, 0, file, scratch.structures, length));
     }
 
     /// Takes the beginning of a pipe, and forgets it.

@@ -95,9 +95,7 @@ public final class Poll implements AutoCloseable {
         long count = inNanos ? awaitNanos(timeoutNanos) : -Errno.ENOSYS.number();
         if (Kernel.is(count, Errno.ENOSYS)) { // before Linux 5.11, or under an old seccomp filter
             inNanos = false;
-            count =
-                    Kernel.call(
-                            Syscall.EPOLL_PWAIT, fd, events, most, millis(timeoutNanos));
+            count = Kernel.call(Syscall.EPOLL_PWAIT, fd, events, most, millis(timeoutNanos));
         }
         return Kernel.is(count, Errno.EINTR) ? 0 : (int) Kernel.check("epoll_wait", count);
     }

@@ -74,9 +74,7 @@ public sealed interface LogsSpec {
 
     private static Path filled(Path pattern, int slot) {
         String text = pattern.toString();
-        return text.contains("%s")
-                ? Path.of(text.replace("%s", Integer.toString(slot)))
-                : pattern;
+        return text.contains("%s") ? Path.of(text.replace("%s", Integer.toString(slot))) : pattern;
     }
 
     /// What of it a worker is born with. Of a file that we keep it has a pipe, and all else about
