@@ -39,7 +39,8 @@ final class QuickLine {
                         line.json,
                         line.wait,
                         line.timeout,
-                        0,
+                        -1,
+                        false,
                         line.command,
                         line.args);
     }
@@ -109,6 +110,7 @@ final class QuickLine {
                     "signal",
                     "die",
                     "events",
+                    "logs",
                     "version",
                     "state",
                     "ehlo",

@@ -2,6 +2,7 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.control.LogPlace;
 import org.einhyrningsins.control.Order;
 import org.einhyrningsins.control.ProgramStatus;
 import org.einhyrningsins.control.Replies;
@@ -105,6 +106,7 @@ final class Operator implements ControlServer.Requested {
             case Order.Status ignored -> false;
             case Order.Show ignored -> false;
             case Order.Events ignored -> false;
+            case Order.Logs ignored -> false;
             case Order.Version ignored -> false;
             case Order.State ignored -> false;
             case Order.Greet ignored -> false;
@@ -128,6 +130,7 @@ final class Operator implements ControlServer.Requested {
             case Order.Status o -> status(client, request, o.targets(), false);
             case Order.Show o -> status(client, request, o.targets(), true);
             case Order.Events o -> follow(client, request, o.targets());
+            case Order.Logs o -> logs(client, request, o.targets());
             case Order.Version ignored -> say(client, request, conduct.version());
             case Order.Greet o -> say(client, request, greeting(o.user()));
             case Order.Help ignored -> say(client, request, WireHelp.TEXT);
@@ -311,6 +314,15 @@ final class Operator implements ControlServer.Requested {
             names.add(host.name());
         }
         client.follow(request.id(), targets.isEmpty() ? Set.of() : names);
+    }
+
+    private void logs(Connection client, Request request, List<Target> targets)
+            throws UsageException {
+        List<LogPlace> places = new ArrayList<>();
+        for (var entry : scopes(targets).entrySet()) {
+            places.addAll(LogPlaces.of(entry.getKey().program(), entry.getValue()));
+        }
+        client.send(Replies.logs(request.id(), LogPlaces.text(places), places));
     }
 
     void progress(long ticket, String message) {
