@@ -87,10 +87,10 @@ class Counts:
         self.first_failures = []
         self.longest_at = 0.0
 
-    def failed(self, kind, why, now):
+    def failed(self, kind, why, began, now):
         self.failures[kind] += 1
-        if len(self.first_failures) < 20:
-            self.first_failures.append({"at": round(now, 6), "kind": kind, "why": why})
+        if len(self.first_failures) < 2000:
+            self.first_failures.append({"began": round(began, 6), "at": round(now, 6), "kind": kind, "why": why})
 
 
 class Client:
@@ -186,7 +186,7 @@ class Client:
         except OSError:
             unexpected = b""
         if unexpected:
-            self.load.counts.failed("bad_status", "bytes that nobody asked for", time.monotonic())
+            self.load.counts.failed("bad_status", "bytes that nobody asked for", self.began, time.monotonic())
         self.drop()
         self.load.counts.resent += 1
 
@@ -284,7 +284,7 @@ class Client:
 
     def fail(self, kind, why):
         now = time.monotonic()
-        self.load.counts.failed(kind, why, now)
+        self.load.counts.failed(kind, why, self.began, now)
         self.drop()
         self.pause(now)
 

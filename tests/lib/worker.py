@@ -24,7 +24,7 @@ Options are `key=value` arguments:
     drain=2          seconds that a silent connection is given after the order to go
     stop=TERM        the signal that means "go"
     note=USR1,HUP    signals that are only noted in the journal
-    broken=…         exit (message on stderr, status 3, at boot) | noack (hangs: neither acks nor serves) | noterm
+    broken=…         (default: the environment variable BROKEN) exit (message on stderr, status 3, at boot) | noack (hangs: neither acks nor serves) | noterm
                      (ignores TERM) | stuck (hangs and ignores TERM) | careless (drops all its
                      connections when told to go) | crash:N (dies after N requests) | idler (closes
                      idle keep-alive connections at once when told to go)
@@ -50,7 +50,7 @@ options = dict(argument.split("=", 1) for argument in sys.argv[1:])
 version = options.get("version") or os.environ.get("VERSION") or "v1"
 slot = os.environ.get("EINHORN_CHILD_INDEX", "-")
 pid = os.getpid()
-broken = options.get("broken", "")
+broken = options.get("broken") or os.environ.get("BROKEN", "")
 work_seconds = float(options.get("work", "0"))
 drain_seconds = float(options.get("drain", "2"))
 

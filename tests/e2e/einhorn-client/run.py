@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import threading
+import time
 
 from lab import answers, check, same, wait_for
 
@@ -99,6 +100,7 @@ def state(shell, lab, manager):
         same(child[":acked"], True, "acked")
         same(child[":signaled"], [], "signaled")
         same(child[":version"], 1, "version")
+        same(child[":last_signaled_at"], None, "last_signaled_at")
         check(child[":spinup_time"].startswith("Time "), lambda: "spinup_time is no time: %s" % child)
     same(sorted(child[":index"] for child in found.values() if child[":program"] == "web"), [0, 1], "indexes of web")
     same(loaded[":config"][":number"], 3, "number of workers")
@@ -106,8 +108,21 @@ def state(shell, lab, manager):
     same(loaded[":socket_path"], manager.socket, "socket path")
     same((loaded[":respawn"], loaded[":upgrading"], loaded[":verbosity"]), (True, False, 1), "respawn, upgrading, verbosity")
     same(sorted(loaded[":programs"]), ["api", "web"], "programs")
+    same((loaded[":versions"], loaded[":sockets"], loaded[":last_upgraded"]), ({}, {}, None), "versions, sockets, last_upgraded")
+    same(loaded[":bind"], [["127.0.0.1", lab.port(), ["r", "n"]]], "bind")
+    pings(shell, found)
     text = manager.ctl("state").out
     check(text.startswith("---\n:state:\n  :children:\n"), lambda: "einhyrningsinsctl state printed %s" % text)
+
+
+def pings(shell, before):
+    """The workers in Ruby ping once they are up, with something as their request's id; those in Python never do."""
+    for pid, child in before.items():
+        ruby = child[":program"] == "web"
+        same(":pinged_at" in child, ruby, "whether %s of %s pinged" % (pid, child[":program"]))
+        if ruby:
+            check(child[":pinged_at"].startswith("Time "), lambda: "pinged_at is no time: %s" % child)
+            same(child[":pinged_request_id"], "begun %s" % pid, "pinged_request_id")
 
 
 def workers(shell, manager):
@@ -129,12 +144,15 @@ def upgrades(shell, lab, manager):
     for command in ("upgrade", "upgrade_fleet"):
         load = lab.load(clients=2)
         before = manager.worker_pids()
+        began = int(time.time())
         replies = shell.ask(command)
         check(len(replies) > 3, lambda: "no progress of %s: %s" % (command, replies))
         check(all(reply["wait"] is True and "code" not in reply for reply in replies[:-1]), lambda: str(replies))
         same((replies[-1].get("code"), "wait" in replies[-1]), (0, False), "end of %s" % command)
         load.finish()
         check(not before & manager.worker_pids(), lambda: "%s left workers" % command)
+        upgraded = shell.ask("state")[-1]["loaded"][":state"][":last_upgraded"]
+        check(float(upgraded.split()[1]) >= began, lambda: "last_upgraded is %s after %s, begun at %s" % (upgraded, command, began))
         same({child[":version"] for child in children(shell).values()}, {2 if command == "upgrade" else 3}, "versions")
     # a client without ids reads one reply, and goes on with something else
     before = manager.worker_pids()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # frozen_string_literal: true
 
-# A server as one writes it for einhorn: takes its socket from EINHORN_FD_0, says worker:ack in YAML, goes with USR2.
+# A server as one writes it for einhorn: takes its socket from EINHORN_FD_0, says worker:ping and worker:ack in YAML, goes with USR2.
 
 require "socket"
 require "yaml"
@@ -16,9 +16,13 @@ going, go = IO.pipe
 end
 socket = Socket.for_fd(Integer(ENV.fetch("EINHORN_FD_0")))
 
-UNIXSocket.open(ENV.fetch("EINHORN_SOCK_PATH")) do |manager|
-  said = YAML.dump({ "command" => "worker:ack", "pid" => $$ })
-  manager.write(said.gsub("%", "%25").gsub("\n", "%0A") + "\n")
+[
+  { "command" => "worker:ping", "pid" => $$, "request_id" => "begun #{$$}" },
+  { "command" => "worker:ack", "pid" => $$ },
+].each do |said|
+  UNIXSocket.open(ENV.fetch("EINHORN_SOCK_PATH")) do |manager|
+    manager.write(YAML.dump(said).gsub("%", "%25").gsub("\n", "%0A") + "\n")
+  end
 end
 
 until IO.select([socket, going]).first.include?(going)

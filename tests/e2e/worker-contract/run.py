@@ -40,7 +40,7 @@ OF_SHELLS = {"PWD", "OLDPWD", "SHLVL", "_"}
 # The usual company of a changed user.
 OF_USERS = {"HOME", "USER", "LOGNAME", "SHELL"}
 # set by the manager; checked one by one
-PROTOCOL = re.compile(r"(EINHORN|LISTEN|NOTIFY|WATCHDOG|SERVER_STARTER)_")
+PROTOCOL = re.compile(r"(EINHORN|LISTEN|NOTIFY|WATCHDOG|SERVER_STARTER)_|EINHYRNINGSINS_WORKER$")
 # set by the manager for a program that asks for them
 ON_REQUEST = ("NGINX", "UNICORN_FD", "FPM_SOCKETS", "PUMA_INHERIT_0", "PUMA_INHERIT_1")
 SOFT_FILES, HARD_FILES = 700, 5000
@@ -90,6 +90,7 @@ def common(manager, found, slot):
     same(found["parent"], manager.pid, "parent")
     same(env.get("EINHORN_MASTER_PID"), str(manager.pid), "EINHORN_MASTER_PID")
     same(env.get("EINHORN_CHILD_INDEX"), str(slot), "EINHORN_CHILD_INDEX")
+    same(env.get("EINHYRNINGSINS_WORKER", "").split(":")[1:2], [str(slot)], "the slot in EINHYRNINGSINS_WORKER")
     same(found["process_group"], pid, "process group (its own)")
     for name in ("SigBlk", "ShdPnd", "SigPnd"):
         same(int(status[name], 16), 0, name)
@@ -99,7 +100,7 @@ def common(manager, found, slot):
     check(path != manager.socket, "EINHORN_SOCK_PATH is the operator's control socket")
     check(env.get("NOTIFY_SOCKET", "")[:1] in ("/", "@"), lambda: "NOTIFY_SOCKET: %r" % env.get("NOTIFY_SOCKET"))
     for name in env:
-        ours = re.match(r"_JAVA|JAVA_TOOL|JDK_|MALLOC_ARENA_MAX|EINHYRNINGSINS_|LD_", name)
+        ours = re.match(r"_JAVA|JAVA_TOOL|JDK_|MALLOC_ARENA_MAX|EINHYRNINGSINS_(?!WORKER$)|LD_", name)
         check(not ours, lambda: "a variable of the manager's own leaked: %s=%s" % (name, env[name]))
     same([env.get(name) for name in ("WATCHDOG_USEC", "WATCHDOG_PID")], [None, None], "WATCHDOG_* without a watchdog")
 

@@ -61,7 +61,7 @@ final class ClassicWords {
     }
 
     private boolean modeFollows() {
-        return at < words.length && words[at].matches("manual|[0-9]+([.][0-9]*)?|[.][0-9]+");
+        return at < words.length && QuickLaunch.isMode(words[at]);
     }
 
     /// Whether the value of the word's last option is the next word.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.einhyrningsins.control.ControlException;
 import org.einhyrningsins.control.ControlPath;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.Roster;
@@ -47,10 +48,14 @@ final class CompletionProgram {
 
     private Roster ask(List<String> before) {
         int option = Math.max(before.lastIndexOf("-d"), before.lastIndexOf("--socket"));
-        return new LiveRoster(
-                        option < 0
-                                ? ControlPath.forClient(environment)
-                                : Path.of(before.get(option + 1)))
-                .ask();
+        try {
+            Path socket =
+                    option < 0
+                            ? ControlPath.forClient(environment)
+                            : Path.of(before.get(option + 1));
+            return new LiveRoster(socket).ask();
+        } catch (ControlException noneOfOurs) {
+            return Roster.EMPTY;
+        }
     }
 }

@@ -43,7 +43,7 @@ final class ControlModel {
     record Mistake(String message) implements Reading {}
 
     static Reading read(String[] words) {
-        CommandLine line = new CommandLine(root());
+        CommandLine line = new CommandLine(root()).setExpandAtFiles(false);
         try {
             return reading(line, line.parseArgs(words), words);
         } catch (ParameterException e) {

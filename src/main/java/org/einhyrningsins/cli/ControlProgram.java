@@ -75,10 +75,18 @@ final class ControlProgram {
             }
             case ControlModel.Line(List<String> options, String line) ->
                     new Shell(this, options, out).line(line);
-            case ControlModel.Session(@Nullable String socket) ->
-                    ShellDoor.run(this, environment, List.of(words), socket, out, err);
+            case ControlModel.Session(@Nullable String socket) -> shell(socket, List.of(words));
             case ControlModel.Mistake(String message) -> mistake(message);
         };
+    }
+
+    private int shell(@Nullable String socket, List<String> options) {
+        try {
+            return ShellDoor.run(this, environment, options, socket, out, err);
+        } catch (ControlException e) {
+            err.print(NAME + ": " + e.getMessage());
+            return e.status().code();
+        }
     }
 
     private int ask(Invocation asked) {
@@ -161,7 +169,7 @@ final class ControlProgram {
         return Terminal.showsStderr(environment);
     }
 
-    private Path socket(Invocation asked) {
+    private Path socket(Invocation asked) throws ControlException {
         String given = asked.socket();
         return given == null ? ControlPath.forClient(environment) : Path.of(given);
     }

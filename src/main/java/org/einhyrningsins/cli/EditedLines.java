@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.jline.keymap.KeyMap;
+import org.jline.reader.Binding;
 import org.jline.reader.Candidate;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.ParsedLine;
 import org.jline.reader.Parser;
+import org.jline.reader.Reference;
 import org.jline.reader.UserInterruptException;
 import org.jline.terminal.Terminal;
-import org.jline.terminal.TerminalBuilder;
+import org.jline.terminal.impl.exec.ExecTerminalProvider;
+import org.jline.terminal.spi.SystemStream;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /// Lines that a person edits, with history and completion: JLine. The terminal is set with stty
 /// (JLine's provider "exec"), since the others call native code, for which the JVM would have to be
@@ -33,25 +39,48 @@ final class EditedLines implements LineSource {
 
     /// To be called by the thread that will read.
     ///
+    /// @param type of the terminal, as in TERM
     /// @param history null to keep none
     /// @throws IOException if the terminal cannot be set
-    static EditedLines open(String prompt, @Nullable Path history, Completion completion)
+    static EditedLines open(
+            String prompt, String type, @Nullable Path history, Completion completion)
             throws IOException {
-        Terminal terminal = terminal();
+        Terminal terminal = terminal(type);
         Thread shell = Thread.currentThread();
         terminal.handle(Terminal.Signal.INT, signal -> shell.interrupt());
         LineReader reader = reader(terminal, completion);
+        bindArrows(reader);
         if (history != null) {
             remember(reader, history);
         }
         return new EditedLines(terminal, reader, prompt);
     }
 
-    private static Terminal terminal() throws IOException {
-        try {
-            return TerminalBuilder.builder().system(true).provider("exec").dumb(false).build();
-        } catch (IllegalStateException e) {
-            throw new IOException(e);
+    private static Terminal terminal(String type) throws IOException {
+        // not by TerminalBuilder, which runs test(1) five times to learn what we know
+        return new ExecTerminalProvider()
+                .sysTerminal(
+                        ControlProgram.NAME,
+                        type,
+                        false,
+                        StandardCharsets.UTF_8,
+                        true,
+                        Terminal.SignalHandler.SIG_DFL,
+                        false,
+                        SystemStream.Output);
+    }
+
+    /// Arrow keys as they are in either mode of the terminal: it may not be in the one its
+    /// description tells of.
+    static void bindArrows(LineReader reader) {
+        KeyMap<Binding> keys = Objects.requireNonNull(reader.getKeyMaps().get(LineReader.MAIN));
+        for (String prefix : List.of("\033[", "\033O")) {
+            keys.bind(new Reference(LineReader.UP_LINE_OR_HISTORY), prefix + "A");
+            keys.bind(new Reference(LineReader.DOWN_LINE_OR_HISTORY), prefix + "B");
+            keys.bind(new Reference(LineReader.FORWARD_CHAR), prefix + "C");
+            keys.bind(new Reference(LineReader.BACKWARD_CHAR), prefix + "D");
+            keys.bind(new Reference(LineReader.BEGINNING_OF_LINE), prefix + "H");
+            keys.bind(new Reference(LineReader.END_OF_LINE), prefix + "F");
         }
     }
 

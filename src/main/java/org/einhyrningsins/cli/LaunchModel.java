@@ -95,10 +95,12 @@ final class LaunchModel {
 
     /// Options, and a program if it is a classic line. A subcommand comes first or not at all: what
     /// comes later is the name of a program.
-    private static Reading plainLine(CommandLine line, String[] words) {
-        ClassicWords.Parted parted = ClassicWords.part(line.getCommandSpec(), words);
-        return reading(
-                line, line.parseArgs(parted.options().toArray(new String[0])), parted.program());
+    private static Reading plainLine(CommandLine line, String[] typed) {
+        ClassicWords.Parted parted = ClassicWords.part(line.getCommandSpec(), typed);
+        // without the subcommands, which would be found in the options' values
+        CommandLine options = new CommandLine(options()).setExpandAtFiles(false);
+        String[] words = parted.options().toArray(new String[0]);
+        return reading(line, options.parseArgs(words), parted.program());
     }
 
     private static Reading reading(CommandLine line, ParseResult root, List<String> program) {
@@ -191,6 +193,17 @@ final class LaunchModel {
     }
 
     private static CommandSpec root() {
+        CommandSpec root = options();
+        CommandSpec check = command("check", "Says whether a file is valid, or all its problems.");
+        root.addSubcommand("check", check.addOption(flag("problems as JSON", "--json")));
+        root.addSubcommand(
+                "print", command("print", "Shows what a file means, defaults filled in."));
+        root.addSubcommand("version", plain("version", "Prints the version."));
+        root.addSubcommand("help", plain("help", "Prints this."));
+        return root;
+    }
+
+    private static CommandSpec options() {
         CommandSpec root = CommandSpec.create().name(Main.NAME);
         root.usageMessage()
                 .header(
@@ -218,12 +231,6 @@ final class LaunchModel {
         ClassicLine.addTo(root);
         root.addOption(help());
         root.addOption(flag("version", "-V", "--version"));
-        CommandSpec check = command("check", "Says whether a file is valid, or all its problems.");
-        root.addSubcommand("check", check.addOption(flag("problems as JSON", "--json")));
-        root.addSubcommand(
-                "print", command("print", "Shows what a file means, defaults filled in."));
-        root.addSubcommand("version", plain("version", "Prints the version."));
-        root.addSubcommand("help", plain("help", "Prints this."));
         return root;
     }
 

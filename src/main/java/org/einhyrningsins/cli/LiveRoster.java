@@ -6,7 +6,6 @@ import org.einhyrningsins.control.ControlException;
 import org.einhyrningsins.control.Reply;
 import org.einhyrningsins.control.Roster;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -26,7 +25,7 @@ final class LiveRoster {
         try (Client client = Client.connect(socket, PATIENCE)) {
             Reply reply = client.ask("status", List.of(), true, false, ignored -> true);
             return Roster.read(reply.json());
-        } catch (ControlException | IOException noAnswer) {
+        } catch (ControlException | IllegalArgumentException noAnswer) {
             return Roster.EMPTY;
         }
     }

@@ -1,22 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.einhyrningsins.config.ClassicReader;
+import org.einhyrningsins.config.Misread;
 import org.einhyrningsins.manager.Definition;
 import org.einhyrningsins.manager.LaunchOptions;
 import org.einhyrningsins.spec.LogSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
-/// Reads the manager's command line by hand, if it is the everyday one: `-c FILE` and a few
-/// options. Gives up at anything else; [LaunchModel] then reads it and says what is wrong.
-final class QuickLaunch {
+/// Reads the manager's command line by hand, if it is an everyday one: `-c FILE` and a few options,
+/// or a classic line. Gives up at anything else, mistakes above all; [LaunchModel] then reads it
+/// and says what is wrong. What both can read means the same to both.
+final class QuickLaunch implements ClassicReader.Given {
+    /// For a line without a file and with one.
+    private static final List<String> EVERYWHERE =
+            List.of("--socket-path", "--pidfile", "--lockfile", "--verbose", "--quiet", "--config");
+
     private final String[] words;
+
+    /// Options by their long names, and beside each its value, empty for a flag.
+    private final List<String> names = new ArrayList<>();
+
+    private final List<String> values = new ArrayList<>();
     private int at;
-    private @Nullable Path config;
-    private @Nullable Path socket;
-    private @Nullable Path pidFile;
-    private boolean verbose;
 
     private QuickLaunch(String[] words) {
         this.words = words;
@@ -24,36 +35,172 @@ final class QuickLaunch {
 
     /// What to run; null if this is not the one to say.
     static @Nullable LaunchOptions read(String[] words) {
+        if (words.length == 0 || isSubcommand(words[0])) {
+            return null;
+        }
         QuickLaunch line = new QuickLaunch(words);
-        while (line.at < words.length) {
+        while (line.at < words.length && isOption(words[line.at])) {
             if (!line.take(words[line.at++])) {
                 return null;
             }
         }
-        return line.config == null
-                ? null
-                : new LaunchOptions(
-                        new Definition.File(line.config),
-                        line.socket,
-                        line.pidFile,
-                        null,
-                        null,
-                        line.verbose ? LogSpec.Level.DEBUG : null);
+        if (line.at < words.length && words[line.at].equals("--")) {
+            line.at++;
+        }
+        List<String> program = Arrays.asList(words).subList(line.at, words.length);
+        return program.isEmpty() ? line.withFile() : line.classic(program);
     }
 
-    private boolean take(String word) {
+    /// Whether the word is a mode of einhorn's `-m`, which it follows: `manual`, or seconds.
+    static boolean isMode(String word) {
+        int digits = 0;
+        int points = 0;
+        for (int i = 0; i < word.length(); i++) {
+            char c = word.charAt(i);
+            digits += c >= '0' && c <= '9' ? 1 : 0;
+            points += c == '.' ? 1 : 0;
+        }
+        boolean number = digits > 0 && points <= 1 && digits + points == word.length();
+        return number || word.equals("manual");
+    }
+
+    private static boolean isSubcommand(String word) {
         return switch (word) {
-            case "-c", "--config" -> config == null && (config = path()) != null;
-            case "-d", "--socket-path" -> socket == null && (socket = path()) != null;
-            case "-e", "--pidfile" -> pidFile == null && (pidFile = path()) != null;
-            case "-v", "--verbose" -> !verbose && (verbose = true);
+            case "check", "print", "version", "help" -> true;
             default -> false;
         };
     }
 
-    /// The next word as a path; null if there is none.
-    private @Nullable Path path() {
-        boolean given = at < words.length && !words[at].isEmpty() && !words[at].startsWith("-");
-        return given ? Path.of(words[at++]) : null;
+    private static boolean isOption(String word) {
+        return word.length() > 1 && word.startsWith("-") && !word.equals("--");
+    }
+
+    private boolean take(String word) {
+        int equals = word.startsWith("--") ? word.indexOf('=') : -1;
+        String option = equals < 0 ? word : word.substring(0, equals);
+        if (word.equals("-m") && at < words.length && isMode(words[at])) {
+            return put("--ack-mode", words[at++]);
+        }
+        String flag = flag(option);
+        if (flag != null) {
+            return equals < 0 && put(flag, "");
+        }
+        String name = valued(option);
+        if (name == null || (equals < 0 && at == words.length)) {
+            return false;
+        }
+        String value = equals < 0 ? words[at++] : word.substring(equals + 1);
+        return isPlain(value) && put(name, value);
+    }
+
+    private static boolean isPlain(String value) {
+        return !value.isEmpty() && !value.startsWith("-");
+    }
+
+    /// False if that is given twice and may not be.
+    private boolean put(String name, String value) {
+        boolean repeats = name.equals("--bind") || name.equals("--drop-env-var");
+        if (has(name) && !repeats) {
+            return false;
+        }
+        names.add(name);
+        values.add(value);
+        return true;
+    }
+
+    private static @Nullable String flag(String option) {
+        return switch (option) {
+            case "-v", "--verbose" -> "--verbose";
+            case "-q", "--quiet" -> "--quiet";
+            case "-4", "--ipv4-only" -> "--ipv4-only";
+            case "-6", "--ipv6-only" -> "--ipv6-only";
+            case "-m", "--manual" -> "--manual";
+            case "-g", "--command-socket-as-fd" -> "--command-socket-as-fd";
+            case "-k", "--kill-children-on-exit" -> "--kill-children-on-exit";
+            case "--syslog" -> "--syslog";
+            default -> null;
+        };
+    }
+
+    private static @Nullable String valued(String option) {
+        return switch (option) {
+            case "-c", "--config" -> "--config";
+            case "-d", "--socket-path" -> "--socket-path";
+            case "-e", "--pidfile" -> "--pidfile";
+            case "-f", "--lockfile" -> "--lockfile";
+            case "-n", "--number" -> "--number";
+            case "-b", "--bind" -> "--bind";
+            case "-l", "--backlog" -> "--backlog";
+            case "--ack-mode" -> "--ack-mode";
+            case "-r", "--retries" -> "--retries";
+            case "-s", "--seconds" -> "--seconds";
+            case "-t", "--signal-timeout" -> "--signal-timeout";
+            case "--max-unacked" -> "--max-unacked";
+            case "--max-upgrade-additional" -> "--max-upgrade-additional";
+            case "--drop-env-var" -> "--drop-env-var";
+            case "--nice" -> "--nice";
+            case "--command-name" -> "--command-name";
+            default -> null;
+        };
+    }
+
+    private @Nullable LaunchOptions withFile() {
+        Path config = path("--config");
+        return config == null || !EVERYWHERE.containsAll(names)
+                ? null
+                : new LaunchOptions(
+                        new Definition.File(config),
+                        path("--socket-path"),
+                        path("--pidfile"),
+                        path("--lockfile"),
+                        null,
+                        level());
+    }
+
+    private @Nullable LaunchOptions classic(List<String> program) {
+        if (has("--config")) {
+            return null;
+        }
+        try {
+            Path here = Path.of("").toAbsolutePath();
+            return new LaunchOptions(
+                    new Definition.CommandLine(ClassicReader.read(this, program, here)),
+                    null,
+                    path("--pidfile"),
+                    path("--lockfile"),
+                    ClassicReader.managerNice(this),
+                    null);
+        } catch (Misread mistake) {
+            return null;
+        }
+    }
+
+    private LogSpec.@Nullable Level level() {
+        boolean verbose = has("--verbose");
+        if (verbose == has("--quiet")) {
+            return null;
+        }
+        return verbose ? LogSpec.Level.DEBUG : LogSpec.Level.WARN;
+    }
+
+    private @Nullable Path path(String option) {
+        int index = names.indexOf(option);
+        return index < 0 ? null : Path.of(values.get(index));
+    }
+
+    @Override
+    public boolean has(String option) {
+        return names.contains(option);
+    }
+
+    @Override
+    public List<String> values(String option) {
+        List<String> given = new ArrayList<>();
+        for (int i = 0; i < names.size(); i++) {
+            if (names.get(i).equals(option)) {
+                given.add(values.get(i));
+            }
+        }
+        return given;
     }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.einhyrningsins.control.ControlException;
 import org.einhyrningsins.control.ControlPath;
 import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.Release;
 import org.jspecify.annotations.Nullable;
 
@@ -40,11 +42,11 @@ final class ShellDoor {
             List<String> options,
             @Nullable String given,
             Output out,
-            Output err) {
-        Path usual = ControlPath.forClient(environment);
-        Path socket = given == null ? usual : Path.of(given);
-        String prompt =
-                socket.equals(usual) ? "einhyrningsins> " : "einhyrningsins " + socket + "> ";
+            Output err)
+            throws ControlException {
+        Path socket = given == null ? ControlPath.forClient(environment) : Path.of(given);
+        boolean usual = given == null && !socket.equals(ControlSpec.CLASSIC);
+        String prompt = usual ? "einhyrningsins> " : "einhyrningsins " + socket + "> ";
         ShellDoor door = new ShellDoor(socket, err);
         Shell shell = new Shell(program, options, out);
         try (LineSource lines = lines(environment, socket, prompt, err)) {
@@ -75,6 +77,7 @@ final class ShellDoor {
             LiveRoster manager = new LiveRoster(socket);
             return EditedLines.open(
                     prompt,
+                    environment.getOrDefault("TERM", ""),
                     ShellHistory.file(environment),
                     new Completion(true, before -> manager.ask()));
         } catch (IOException noStty) {

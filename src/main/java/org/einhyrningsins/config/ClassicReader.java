@@ -38,7 +38,6 @@ public final class ClassicReader {
     private static final int MAX_WORKERS = 10_000;
     private static final Duration GRACE = Duration.ofSeconds(3); // as einhyrningsins(1) has it
     private static final double BACKOFF_FACTOR = 1.5; // as einhorn(1) has it
-    private static final String SOCKET = "/tmp/einhorn";
 
     private final Given given;
     private final Path base;
@@ -133,8 +132,12 @@ public final class ClassicReader {
     private Path controlSocket() {
         String path = text("--socket-path");
         String name = text("--command-name");
-        String otherwise = name == null ? SOCKET + ".sock" : SOCKET + "-" + name + ".sock";
-        return base.resolve(path == null ? otherwise : path).normalize();
+        if (path != null) {
+            return base.resolve(path).normalize();
+        }
+        return name == null
+                ? ControlSpec.CLASSIC
+                : ControlSpec.CLASSIC.resolveSibling("einhorn-" + name + ".sock");
     }
 
     private List<SocketSpec> sockets() throws Misread {

@@ -54,12 +54,12 @@ final class OlderDialect {
 
     private Parsed parsed() {
         try {
-            id = id();
+            id = id("id");
             String command = text("command");
             if (command == null || command.isEmpty()) {
                 throw new UsageException("no command; expected as in --- {id: 1, command: state}");
             }
-            return Requests.workerMessage(command, pid(), id.none() ? null : id, request(command));
+            return Requests.workerMessage(command, pid(), id, id("request_id"), request(command));
         } catch (UsageException e) {
             return new Malformed(id, String.valueOf(e.getMessage()));
         }
@@ -80,13 +80,13 @@ final class OlderDialect {
         };
     }
 
-    private JsonId id() throws UsageException {
-        return switch (fields.getOrDefault("id", YamlLine.NOTHING)) {
-            case YamlLine.Text text when text.none() -> id;
+    private JsonId id(String name) throws UsageException {
+        return switch (fields.getOrDefault(name, YamlLine.NOTHING)) {
+            case YamlLine.Text text when text.none() -> JsonId.NONE.in(Dialect.YAML);
             case YamlLine.Text text when isInteger(text) -> new JsonId(text.text(), Dialect.YAML);
             case YamlLine.Text text -> new JsonId(YamlText.quote(text.text()), Dialect.YAML);
-            case YamlLine.Items ignored -> throw wrong("id", "a number or a string");
-            case YamlLine.Other ignored -> throw wrong("id", "a number or a string");
+            case YamlLine.Items ignored -> throw wrong(name, "a number or a string");
+            case YamlLine.Other ignored -> throw wrong(name, "a number or a string");
         };
     }
 

@@ -16,6 +16,7 @@ import java.util.List;
 public final class Requests {
     private final List<String> args = new ArrayList<>();
     private JsonId id = JsonId.NONE;
+    private JsonId work = JsonId.NONE;
     private @Nullable String command;
     private @Nullable String problem;
     private boolean wait = true;
@@ -62,7 +63,8 @@ public final class Requests {
 
     private void readField(String name, JsonParser json) throws IOException {
         switch (name) {
-            case "id" -> id = readId(json);
+            case "id" -> id = readId(name, json);
+            case "request_id" -> work = readId(name, json);
             // so it is spelled in the Go client that stripe once published
             case "command", "comand" -> command = readText(name, json);
             case "args" -> readArgs(json);
@@ -73,7 +75,7 @@ public final class Requests {
         }
     }
 
-    private JsonId readId(JsonParser json) throws IOException {
+    private JsonId readId(String name, JsonParser json) throws IOException {
         JsonToken token = json.currentToken();
         if (token == JsonToken.VALUE_STRING) {
             return JsonId.of(json.getText());
@@ -83,7 +85,7 @@ public final class Requests {
         }
         return token == JsonToken.VALUE_NULL
                 ? JsonId.NONE
-                : wrong("id", "a number or a string", json, JsonId.NONE);
+                : wrong(name, "a number or a string", json, JsonId.NONE);
     }
 
     private @Nullable String readText(String name, JsonParser json) throws IOException {
@@ -130,7 +132,7 @@ public final class Requests {
         if (command == null || command.isEmpty()) {
             return malformed("no command; expected as in {\"id\":1,\"command\":\"status\"}");
         }
-        return workerMessage(command, pid, id.none() ? null : id, request());
+        return workerMessage(command, pid, id, work, request());
     }
 
     private Request request() {
@@ -138,18 +140,20 @@ public final class Requests {
     }
 
     /// The worker's message of that name; what it is otherwise, if the name is none of a worker's.
-    static Parsed workerMessage(String command, int pid, @Nullable JsonId id, Parsed otherwise) {
+    static Parsed workerMessage(String command, int pid, JsonId id, JsonId work, Parsed otherwise) {
         if (!command.equals("worker:ack") && !command.equals("worker:ping")) {
             return otherwise;
         }
         if (pid <= 0) {
-            return new Malformed(
-                    id == null ? JsonId.NONE : id,
-                    command + " needs the worker's process id, as in \"pid\":123");
+            return new Malformed(id, command + " needs the worker's process id, as in \"pid\":123");
         }
         return command.equals("worker:ack")
-                ? new WorkerMessage.Ack(pid, id)
-                : new WorkerMessage.Ping(pid, id);
+                ? new WorkerMessage.Ack(pid, orNull(id))
+                : new WorkerMessage.Ping(pid, orNull(id), orNull(work));
+    }
+
+    private static @Nullable JsonId orNull(JsonId id) {
+        return id.none() ? null : id;
     }
 
     private <T> T wrong(String name, String expected, JsonParser json, T instead)

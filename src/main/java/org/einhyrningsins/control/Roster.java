@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonStreamContext;
-import com.fasterxml.jackson.core.JsonToken;
-
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,31 +17,59 @@ public record Roster(Map<String, List<Integer>> slots) {
     /// Reads it from the line with which a manager answers `status` in JSON. What it does not know
     /// it passes over: a manager of another version may say more.
     ///
-    /// @throws IOException if the line is no JSON
-    public static Roster read(String json) throws IOException {
-        Map<String, List<Integer>> slots = new LinkedHashMap<>();
-        List<Integer> current = new ArrayList<>();
-        try (JsonParser parser = Wire.JSON.createParser(json)) {
-            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
-                if (token == JsonToken.VALUE_STRING && isField(parser, "programs", "name")) {
-                    current = slots.computeIfAbsent(parser.getText(), name -> new ArrayList<>());
-                } else if (token == JsonToken.VALUE_NUMBER_INT
-                        && isField(parser, "workers", "slot")
-                        && !current.contains(parser.getIntValue())) {
-                    current.add(parser.getIntValue());
-                }
-            }
-        }
-        return new Roster(slots);
+    /// @throws IllegalArgumentException if the line is no JSON
+    public static Roster read(String json) {
+        Roster roster = new Roster(new LinkedHashMap<>());
+        roster.addAll(new JsonCursor(json), "");
+        return roster;
     }
 
-    /// Whether the value is that field of an object in that list.
-    private static boolean isField(JsonParser parser, String list, String field)
-            throws IOException {
-        if (!field.equals(parser.currentName())) {
-            return false;
+    /// Looks for `programs` in `data`.
+    private void addAll(JsonCursor json, String where) {
+        for (boolean more = json.opens('{', '}'); more; more = json.more('}')) {
+            String name = json.field();
+            if (where.isEmpty() && name.equals("data")) {
+                addAll(json, name);
+            } else if (where.equals("data") && name.equals("programs")) {
+                addPrograms(json);
+            } else {
+                json.raw();
+            }
         }
-        JsonStreamContext array = parser.getParsingContext().getParent();
-        return array != null && array.inArray() && list.equals(array.getParent().getCurrentName());
+    }
+
+    private void addPrograms(JsonCursor json) {
+        for (boolean more = json.opens('[', ']'); more; more = json.more(']')) {
+            addProgram(json);
+        }
+    }
+
+    private void addProgram(JsonCursor json) {
+        String name = "";
+        List<Integer> numbers = new ArrayList<>();
+        for (boolean more = json.opens('{', '}'); more; more = json.more('}')) {
+            switch (json.field()) {
+                case "name" -> name = json.string();
+                case "workers" -> addWorkers(json, numbers);
+                default -> json.raw();
+            }
+        }
+        slots.put(name, numbers);
+    }
+
+    private static void addWorkers(JsonCursor json, List<Integer> numbers) {
+        for (boolean more = json.opens('[', ']'); more; more = json.more(']')) {
+            addWorker(json, numbers);
+        }
+    }
+
+    private static void addWorker(JsonCursor json, List<Integer> numbers) {
+        for (boolean more = json.opens('{', '}'); more; more = json.more('}')) {
+            boolean slot = json.field().equals("slot");
+            String value = json.raw();
+            if (slot && !numbers.contains(Integer.valueOf(value))) {
+                numbers.add(Integer.valueOf(value));
+            }
+        }
     }
 }

@@ -16,5 +16,7 @@ public sealed interface WorkerMessage extends Parsed {
     record Ack(int pid, @Nullable JsonId id) implements WorkerMessage {}
 
     /// The worker is alive.
-    record Ping(int pid, @Nullable JsonId id) implements WorkerMessage {}
+    ///
+    /// @param work what it is at, as it says itself: einhorn's `request_id`; null if it does not
+    record Ping(int pid, @Nullable JsonId id, @Nullable JsonId work) implements WorkerMessage {}
 }

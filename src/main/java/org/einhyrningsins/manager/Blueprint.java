@@ -118,9 +118,10 @@ final class Blueprint {
         for (Template word : spec.command()) {
             argv.add(word.expand(id.slot(), addresses));
         }
-        List<String> assignments = new ArrayList<>(environment.size() + own.size() + 1);
+        List<String> assignments = new ArrayList<>(environment.size() + own.size() + 2);
         assignments.addAll(environment);
         assignments.add("EINHORN_CHILD_INDEX=" + id.slot());
+        assignments.add(Strays.MARK + "=" + Strays.mark(spec.name(), id));
         for (Map.Entry<String, Template> entry : own) {
             assignments.add(entry.getKey() + "=" + entry.getValue().expand(id.slot(), addresses));
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.core.Effect;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Worker;
@@ -24,21 +25,38 @@ final class Hearing implements WorkerDoor.Listener {
     @Override
     public boolean acked(int pid, Peer sender) {
         WorkerProcess process = workforce.believed(pid, sender.pid());
-        if (process != null) {
-            acked(process.id());
-            return true;
+        if (process == null) {
+            refused(sender, "acknowledge", pid);
+            return false;
         }
+        acked(process.id());
+        return true;
+    }
+
+    @Override
+    public boolean pinged(WorkerMessage.Ping ping, Peer sender) {
+        WorkerProcess process = workforce.believed(ping.pid(), sender.pid());
+        if (process == null) {
+            refused(sender, "ping", ping.pid());
+            return false;
+        }
+        workforce.pinged(process.id(), ping.work());
+        return true;
+    }
+
+    private void refused(Peer sender, String deed, int pid) {
         refused(
                 "pid "
                         + sender.pid()
                         + " (uid "
                         + sender.uid()
-                        + ") may not acknowledge for pid "
+                        + ") may not "
+                        + deed
+                        + " for pid "
                         + pid
                         + ": it is no worker of '"
                         + host.name()
                         + "', or the sender is neither that worker nor a descendant of it");
-        return false;
     }
 
     @Override

@@ -53,6 +53,7 @@ public final class Manager
     private final Loop loop = new Loop(log);
     private final SocketTable sockets = new SocketTable(log);
     private final SocketFiles files = new SocketFiles(loop, log);
+    private final Strays strays = new Strays(programs, log);
     private final Prober prober = new Prober(loop, buffer);
     private final Outputs outputs;
     private final Births births;
@@ -141,6 +142,7 @@ public final class Manager
 
     private void open(ServicesSpec services, Premises here) throws CannotStart {
         Limits.raiseOpenFiles();
+        strays.begin();
         standardError.in(loop);
         signals.open();
         here.openControl();
@@ -244,7 +246,14 @@ public final class Manager
         socketsMayBeOver = true; // they are bound already, and this may fail
         ProgramHost.Surface surface =
                 new ProgramHost.Surface(
-                        loop, births, sockets, prober, this::door, premises().control(), this);
+                        loop,
+                        births,
+                        sockets,
+                        prober,
+                        strays,
+                        this::door,
+                        premises().control(),
+                        this);
         ProgramHost host = new ProgramHost(spec, surface);
         programs.add(host);
         return host;
@@ -407,6 +416,7 @@ public final class Manager
                     orphansMayBeDead = ours(pid);
                     return orphansMayBeDead;
                 });
+        strays.sweep(null); // what died may have had children of its own
     }
 
     private boolean ours(int pid) {

@@ -3,6 +3,7 @@ package org.einhyrningsins.manager;
 
 import static org.einhyrningsins.control.YamlText.symbol;
 
+import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.control.YamlText;
 import org.einhyrningsins.core.Phase;
 import org.einhyrningsins.core.Program;
@@ -15,6 +16,7 @@ import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.StopSpec;
 import org.einhyrningsins.spec.Template;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +31,9 @@ import java.util.function.ToIntFunction;
 
 /// What `state` answers: a YAML document whose keys are those of einhorn's own state
 /// (lib/einhorn.rb, `default_state`), so that scripts that read it go on to work. What einhorn has
-/// no notion of is `:program` and `:state` of a child, and `:programs`. The worker's signals are a
-/// list, not a Ruby set, which only Ruby could read; both have `length` and `include?`.
+/// no notion of is `:program` and `:state` of a child, and `:programs`. `:versions` and `:sockets`
+/// are as empty as there: einhorn fills them no more. The worker's signals are a list, not a Ruby
+/// set, which only Ruby could read; both have `length` and `include?`.
 final class OlderState {
     private final SocketTable sockets;
     private final Collection<ProgramHost> hosts;
@@ -83,13 +86,13 @@ final class OlderState {
         put(state, "generation", 0);
         put(state, "last_spinup", time(lastBirth()));
         put(state, "ack_mode", first == null ? null : ackMode(first));
-        put(state, "kill_children_on_exit", false);
-        put(state, "command_socket_as_fd", false);
+        put(state, "kill_children_on_exit", first != null && !first.bond().outlive());
+        put(state, "command_socket_as_fd", first != null && first.bond().descriptor());
         put(state, "socket_path", text(general.control()));
         put(state, "pidfile", text(general.pidFile()));
         put(state, "lockfile", null);
         put(state, "consecutive_deaths_before_ack", most(OlderState::quickDeaths));
-        put(state, "last_upgraded", null);
+        put(state, "last_upgraded", time(lastUpgrade()));
         put(state, "nice", nice(first));
         put(state, "reexec_commandline", null);
         put(state, "drop_environment_variables", first == null ? List.of() : first.dropEnv());
@@ -120,9 +123,15 @@ final class OlderState {
         put(child, "version", worker.version().generation());
         put(child, "acked", !(worker.state() instanceof WorkerState.Starting));
         put(child, "signaled", signaled(worker));
-        put(child, "last_signaled_at", null);
+        Workforce.Times times = host.workforce().times(worker.id());
+        boolean stopping = worker.state() instanceof WorkerState.Stopping;
+        put(child, "last_signaled_at", stopping ? time(times.signaledMillis()) : null);
         put(child, "index", slot.index());
         put(child, "spinup_time", time(process.bornMillis()));
+        if (times.pingedMillis() > 0) {
+            put(child, "pinged_at", time(times.pingedMillis()));
+            put(child, "pinged_request_id", plain(times.work()));
+        }
         put(child, "program", host.name());
         put(child, "state", symbol(Statuses.word(worker.state())));
         return child;
@@ -136,6 +145,10 @@ final class OlderState {
         List<StopSpec.Step> steps = worker.version().spec().stop().steps();
         int done = Math.max(0, steps.size() - stopping.rest().size());
         return steps.subList(0, done).stream().map(step -> step.signal().name()).toList();
+    }
+
+    private long lastUpgrade() {
+        return hosts.stream().mapToLong(ProgramHost::upgradedMillis).max().orElse(0);
     }
 
     private long lastBirth() {
@@ -189,16 +202,19 @@ final class OlderState {
         List<Object> ports = new ArrayList<>();
         for (ProgramHost host : hosts) {
             int fd = ProgramSpec.FIRST_SOCKET_FD;
-            for (Bound bound : sockets.of(spec(host))) {
+            List<Bound> all = sockets.of(spec(host));
+            for (int i = 0; i < all.size(); i++) {
+                Bound bound = all.get(i);
+                List<String> flags = flags(spec(host).sockets().get(i));
                 int colon = bound.address().lastIndexOf(':');
                 String port = bound.address().substring(colon + 1);
                 boolean numbered = !port.isEmpty() && port.chars().allMatch(Character::isDigit);
                 if (colon >= 0 && numbered) {
                     String where = bound.address().substring(0, colon);
-                    bind.add(List.of(where, Integer.valueOf(port), List.of()));
+                    bind.add(List.of(where, Integer.valueOf(port), flags));
                     ports.add(Integer.valueOf(port));
                 } else {
-                    bind.add(List.of(bound.address(), 0, List.of()));
+                    bind.add(List.of(bound.address(), 0, flags));
                 }
                 fds.add(fd++);
             }
@@ -206,6 +222,17 @@ final class OlderState {
         put(state, "bind", bind);
         put(state, "bind_fds", fds);
         put(state, "bound_ports", ports);
+    }
+
+    private static List<String> flags(SocketSpec socket) {
+        List<String> flags = new ArrayList<>();
+        if (socket.reuseAddress()) {
+            flags.add("r");
+        }
+        if (socket.nonBlocking()) {
+            flags.add("n");
+        }
+        return flags;
     }
 
     private static ProgramSpec spec(ProgramHost host) {
@@ -282,6 +309,10 @@ final class OlderState {
 
     private static @Nullable String text(@Nullable Path path) {
         return path == null ? null : path.toString();
+    }
+
+    private static YamlText.@Nullable Plain plain(@Nullable JsonId id) {
+        return id == null ? null : new YamlText.Plain(id.json());
     }
 
     private static YamlText.@Nullable Plain time(long wallMillis) {

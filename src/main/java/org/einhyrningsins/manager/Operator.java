@@ -92,9 +92,10 @@ final class Operator implements ControlServer.Requested {
     public @Nullable String heard(WorkerMessage message, Peer sender) {
         for (ProgramHost host : programs.everyHost()) {
             if (host.workforce().owns(message.pid())) {
-                return message instanceof WorkerMessage.Ack
-                        ? host.acked(message.pid(), sender)
-                        : null;
+                return switch (message) {
+                    case WorkerMessage.Ack ack -> host.acked(ack.pid(), sender);
+                    case WorkerMessage.Ping ping -> host.pinged(ping, sender);
+                };
             }
         }
         return "pid " + message.pid() + " is no worker of this manager";

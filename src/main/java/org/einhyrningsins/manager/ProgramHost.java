@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.core.Effect;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Exit;
 import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Rollout;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Transition;
 import org.einhyrningsins.core.Version;
@@ -48,6 +50,7 @@ final class ProgramHost {
     private @Nullable Blueprint latest;
     private @Nullable Blueprint earlier;
     private boolean stepping;
+    private long upgradedMillis;
     private @Nullable Moment deadline;
 
     /// What a program's host needs of the manager.
@@ -56,6 +59,7 @@ final class ProgramHost {
             Births births,
             SocketTable sockets,
             Prober prober,
+            Strays strays,
             Doors doors,
             Path control,
             Listener listener) {}
@@ -120,6 +124,11 @@ final class ProgramHost {
         return deadline;
     }
 
+    /// When it last began to be rolled, by the wall clock; 0 for never.
+    long upgradedMillis() {
+        return upgradedMillis;
+    }
+
     /// Its processes.
     Workforce workforce() {
         return workforce;
@@ -137,6 +146,13 @@ final class ProgramHost {
             return ControlServer.ELSEWHERE;
         }
         return hearing.acked(pid, sender) ? null : "you may not acknowledge for pid " + pid;
+    }
+
+    /// Lets a worker say at either socket that it is alive.
+    ///
+    /// @return why it does not count; null if it does
+    @Nullable String pinged(WorkerMessage.Ping ping, Peer sender) {
+        return hearing.pinged(ping, sender) ? null : "you may not ping for pid " + ping.pid();
     }
 
     // ---- events
@@ -178,6 +194,7 @@ final class ProgramHost {
             }
             return false;
         }
+        noteRollout(program.rollout(), transition.program().rollout());
         program = transition.program();
         // deeds before words: who waits for a new worker should not wait for a line in the log
         boolean well = true;
@@ -188,6 +205,12 @@ final class ProgramHost {
             well &= carryOut(effect, this::tell);
         }
         return well;
+    }
+
+    private void noteRollout(@Nullable Rollout before, @Nullable Rollout now) {
+        if (now != null && (before == null || !before.target().equals(now.target()))) {
+            upgradedMillis = Clock.wallMillis();
+        }
     }
 
     /// The core relies on every effect, so one that fails does not take the others with it.
@@ -301,6 +324,7 @@ final class ProgramHost {
             return;
         }
         WorkerId id = process.id();
+        surface.strays().sweep(Strays.mark(name(), id));
         surface.prober().forget(key(id));
         if (process.pipe() != null) {
             process.pipe().drain(true);
@@ -326,6 +350,7 @@ final class ProgramHost {
             } else {
                 Processes.kill(process.pidfd(), order.signal());
             }
+            workforce.signaled(order.worker());
         } catch (PosixException e) { // it became another user, and we are not root
             String what = "cannot be sent SIG" + order.signal() + ": " + e.getMessage();
             report(Effect.Severity.ERROR, order.worker(), what);

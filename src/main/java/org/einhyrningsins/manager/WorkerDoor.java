@@ -73,6 +73,11 @@ final class WorkerDoor {
         /// @return whether the sender may speak for it
         boolean acked(int pid, Peer sender);
 
+        /// A worker is said to be alive.
+        ///
+        /// @return whether the sender may speak for it
+        boolean pinged(WorkerMessage.Ping ping, Peer sender);
+
         /// Somebody sent a notification.
         void notified(Peer sender, String text);
 
@@ -316,13 +321,16 @@ final class WorkerDoor {
                     if (says.acked(ack.pid(), sender)) {
                         reply(ack.id(), "acknowledged");
                     } else {
-                        showOut(
-                                ack.id() == null ? JsonId.NONE : ack.id(),
-                                ExitStatus.NOT_ALLOWED,
-                                "you may not acknowledge for pid " + ack.pid());
+                        showOut(ack, "you may not acknowledge for pid " + ack.pid());
                     }
                 }
-                case WorkerMessage.Ping ping -> reply(ping.id(), "pong");
+                case WorkerMessage.Ping ping -> {
+                    if (says.pinged(ping, sender)) {
+                        reply(ping.id(), "pong");
+                    } else {
+                        showOut(ping, "you may not ping for pid " + ping.pid());
+                    }
+                }
                 case Request request ->
                         refuse(
                                 request.id(),
@@ -348,6 +356,11 @@ final class WorkerDoor {
         private void refuse(JsonId id, String message) {
             says.refused("pid " + sender.pid() + ": " + message);
             showOut(id, ExitStatus.USAGE, message);
+        }
+
+        private void showOut(WorkerMessage message, String why) {
+            JsonId id = message.id() == null ? JsonId.NONE : message.id();
+            showOut(id, ExitStatus.NOT_ALLOWED, why);
         }
 
         /// Who said one wrong thing would say a million of them, and we would read them all.

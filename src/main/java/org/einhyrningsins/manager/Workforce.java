@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
@@ -20,11 +21,25 @@ final class Workforce {
     private static final int LAST_LINES = 10;
     private static final int LAST_BYTES = 4 * 1024;
     private static final int REMEMBERED = 32;
+
+    /// In characters: the state has it for every worker.
+    private static final int MOST_WORK = 256;
+
     private static final int MOST_ANCESTORS = 64;
 
     private final Map<WorkerId, WorkerProcess> processes = new HashMap<>();
     private final Map<WorkerId, String> words = new HashMap<>();
+    private final Map<WorkerId, Times> times = new HashMap<>();
     private final Deque<WorkerProcess> departed = new ArrayDeque<>();
+
+    /// When what last happened to a worker, by the wall clock, for people.
+    ///
+    /// @param signaledMillis it was sent a signal; 0 for never
+    /// @param pingedMillis it said that it was alive; 0 for never
+    /// @param work what it then was at, as it said itself; null if it did not
+    record Times(long signaledMillis, long pingedMillis, @Nullable JsonId work) {
+        static final Times NONE = new Times(0, 0, null);
+    }
 
     void add(WorkerProcess process) {
         processes.put(process.id(), process);
@@ -43,6 +58,7 @@ final class Workforce {
     void depart(WorkerProcess process) {
         processes.remove(process.id());
         words.remove(process.id());
+        times.remove(process.id());
         departed.addLast(process);
         if (departed.size() > REMEMBERED) {
             departed.removeFirst();
@@ -52,6 +68,16 @@ final class Workforce {
     /// Whether a process is a worker of it.
     boolean owns(int pid) {
         return byPid(pid) != null;
+    }
+
+    /// Whether one of its workers has that mark.
+    boolean marked(String program, String mark) {
+        for (WorkerId id : processes.keySet()) {
+            if (mark.equals(Strays.mark(program, id))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private @Nullable WorkerProcess byPid(int pid) {
@@ -77,6 +103,21 @@ final class Workforce {
 
     void says(WorkerId id, String text) {
         words.put(id, text);
+    }
+
+    Times times(WorkerId id) {
+        return times.getOrDefault(id, Times.NONE);
+    }
+
+    void signaled(WorkerId id) {
+        Times before = times(id);
+        times.put(id, new Times(Clock.wallMillis(), before.pingedMillis(), before.work()));
+    }
+
+    void pinged(WorkerId id, @Nullable JsonId work) {
+        boolean kept = work != null && work.json().length() <= MOST_WORK;
+        long signaled = times(id).signaledMillis();
+        times.put(id, new Times(signaled, Clock.wallMillis(), kept ? work : null));
     }
 
     // ---- whom to believe

@@ -24,6 +24,8 @@ public final class Descriptors {
     private static final int ENOUGH_FOR_A_HIGH_FLOOR = 1024;
     private static final int HIGH_FLOOR = 256;
     private static final int LOW_FLOOR = 64;
+    private static final int MOST_OF_PROC = 1024 * 1024;
+    private static final byte[] NOTHING = {};
 
     /// Moves a descriptor up, out of the way of the numbers that workers get (from 256, or from 64
     /// where few may be open); the old number is closed, also when this fails.
@@ -174,6 +176,31 @@ public final class Descriptors {
             return readAt(fd, start, (int) (size - start));
         } finally {
             close(fd);
+        }
+    }
+
+    /// A file of /proc, as far as its first megabyte; empty if it cannot be had.
+    static byte[] readWhole(String path) {
+        long at = Scratch.here().path(path);
+        long fd = Kernel.call(Syscall.OPENAT, AT_FDCWD, at, O_CLOEXEC, 0);
+        if (fd < 0) {
+            return NOTHING;
+        }
+        try {
+            byte[] all = NOTHING;
+            ByteBuffer chunk = Scratch.here().chunk;
+            while (all.length < MOST_OF_PROC) {
+                long got = Kernel.call(Syscall.READ, fd, Kernel.address(chunk), Scratch.CHUNK);
+                if (got <= 0) {
+                    break;
+                }
+                int length = all.length;
+                all = Arrays.copyOf(all, length + (int) got);
+                chunk.get(0, all, length, (int) got);
+            }
+            return all;
+        } finally {
+            close((int) fd);
         }
     }
 

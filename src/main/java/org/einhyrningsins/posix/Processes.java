@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +35,8 @@ public final class Processes {
     private static final int STAT_PARENT = 1; // fields after the command, counted from 0
     private static final int STAT_START = 19;
     private static final int PRIO_PROCESS = 0;
+    private static final int PR_SET_CHILD_SUBREAPER = 36;
+    private static final int MOST_OF_A_TREE = 10_000;
     private static final int EXECUTE = 1;
     private static final int EFFECTIVE_IDS = 0x200;
 
@@ -107,6 +110,67 @@ public final class Processes {
         int options = WEXITED | WNOHANG | WNOWAIT;
         long result = Kernel.call(Syscall.WAITID, P_ALL, 0, scratch.structures, options);
         return result < 0 ? 0 : scratch.bytes.getInt(SIGINFO_PID); // ECHILD: no children at all
+    }
+
+    /// Lets orphans among our descendants become our children instead of those of PID 1
+    /// (PR_SET_CHILD_SUBREAPER, prctl(2)). Lasts over an execve.
+    public static void becomeSubreaper() {
+        Kernel.check("prctl", Kernel.call(Syscall.PRCTL, PR_SET_CHILD_SUBREAPER, 1));
+    }
+
+    /// Our children that lost their own parent, dead ones too. They are given to the first thread
+    /// of a process, and what we spawn is the child of the thread that spawns, which in a JVM is
+    /// another. Empty too if the kernel does not tell (CONFIG_PROC_CHILDREN).
+    public static List<Integer> orphans() {
+        int self = self();
+        byte[] list = Descriptors.readWhole("/proc/" + self + "/task/" + self + "/children");
+        return list.length == 0 ? List.of() : pids(new String(list, StandardCharsets.US_ASCII));
+    }
+
+    /// A process and all that come from it, as far as the kernel tells.
+    public static List<Integer> tree(int root) {
+        List<Integer> all = new ArrayList<>(List.of(root));
+        for (int i = 0; i < all.size() && all.size() < MOST_OF_A_TREE; i++) {
+            Path tasks = Path.of("/proc/" + all.get(i) + "/task");
+            try (DirectoryStream<Path> threads = Files.newDirectoryStream(tasks)) {
+                for (Path thread : threads) {
+                    all.addAll(pids(Files.readString(thread.resolve("children"))));
+                }
+            } catch (IOException | DirectoryIteratorException gone) {
+                // it has ended
+            }
+        }
+        return all;
+    }
+
+    private static List<Integer> pids(String text) {
+        List<Integer> pids = new ArrayList<>();
+        for (String pid : text.strip().split(" ", -1)) {
+            if (!pid.isEmpty()) {
+                pids.add(Integer.valueOf(pid));
+            }
+        }
+        return pids;
+    }
+
+    /// The variable of a process as it was when it executed what it is; null if it had none, is
+    /// dead, or may not be looked at.
+    public static @Nullable String variable(int pid, String name) {
+        byte[] all = Descriptors.readWhole("/proc/" + pid + "/environ");
+        String wanted = name + "=";
+        for (String entry : new String(all, StandardCharsets.UTF_8).split("\0", -1)) {
+            if (entry.startsWith(wanted)) {
+                return entry.substring(wanted.length());
+            }
+        }
+        return null;
+    }
+
+    /// Ends a process for good.
+    ///
+    /// @param pid of a child of ours or below one, so that nobody else can have its number
+    public static void end(int pid) {
+        Kernel.call(Syscall.KILL, pid, Signal.KILL.number());
     }
 
     /// Sends a signal to the process behind a pidfd, never to one that has its pid since.

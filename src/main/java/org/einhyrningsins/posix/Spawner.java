@@ -235,7 +235,7 @@ public final class Spawner {
 
     private Spawned spawned(SpawnOrder order, long pid) throws SpawnException {
         if (pid < 0) {
-            throw new SpawnException("clone", (int) -pid, "; processes or memory are used up");
+            throw new SpawnException("clone", (int) -pid, advice((int) -pid));
         }
         int pidfd = list.pidfd();
         if (list.errno() != 0) {
@@ -245,6 +245,16 @@ public final class Spawner {
             throw new SpawnException(step, list.errno(), hint(order, step, list.errno()));
         }
         return new Spawned((int) pid, pidfd);
+    }
+
+    private static String advice(int errno) {
+        return switch (Errno.of(errno)) {
+            case EMFILE -> "; the manager may open no more files: raise its limit (ulimit -n)";
+            case ENFILE -> "; the machine may open no more files (fs.file-max)";
+            case EAGAIN -> "; no more processes are allowed (ulimit -u, pids.max, kernel.pid_max)";
+            case ENOMEM -> "; there is no memory left";
+            default -> "";
+        };
     }
 
     /// What the kernel's word alone does not tell.

@@ -12,4 +12,7 @@ import java.nio.file.Path;
 public record ControlSpec(@Nullable Path socket, int mode) {
     /// The default path, mode 0600.
     public static final ControlSpec DEFAULT = new ControlSpec(null, 0600);
+
+    /// Where it is for a classic command line that does not say, as in einhyrningsins(1).
+    public static final Path CLASSIC = Path.of("/tmp/einhorn.sock");
 }

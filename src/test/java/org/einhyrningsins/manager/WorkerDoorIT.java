@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import jnr.unixsocket.UnixDatagramChannel;
 import jnr.unixsocket.UnixSocketAddress;
 
+import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.LogSpec;
@@ -41,6 +42,12 @@ class WorkerDoorIT {
                 public boolean acked(int pid, Peer sender) {
                     heard.add("ack " + pid + " by " + sender.pid());
                     return pid != 1;
+                }
+
+                @Override
+                public boolean pinged(WorkerMessage.Ping ping, Peer sender) {
+                    heard.add("ping " + ping.pid() + " by " + sender.pid() + " at " + ping.work());
+                    return ping.pid() != 1;
                 }
 
                 @Override
@@ -94,6 +101,23 @@ class WorkerDoorIT {
 
     private static String ack(int pid) {
         return "{\"id\":1,\"command\":\"worker:ack\",\"pid\":" + pid + "}\n";
+    }
+
+    @Test
+    void hearsPingsAndShowsOutWhoPingsForAnother() throws IOException {
+        ForeignClient guest = guest();
+        guest.write("{\"id\":1,\"command\":\"worker:ping\",\"pid\":7,\"request_id\":\"a\"}\n");
+        guest.write("{\"id\":2,\"command\":\"worker:ping\",\"pid\":1}\n");
+        turn();
+        long self = ProcessHandle.current().pid();
+        assertThat(heard)
+                .containsExactly(
+                        "ping 7 by " + self + " at JsonId[json=\"a\", dialect=JSON]",
+                        "ping 1 by " + self + " at null");
+        assertThat(guest.received())
+                .contains("pong")
+                .contains("you may not ping for pid 1")
+                .contains("\"request_id\":2");
     }
 
     @Test

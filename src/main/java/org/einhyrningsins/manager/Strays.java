@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+/// Ends what a worker leaves behind. Its process group is ended with it; what moved to another
+/// group or session, as daemons do, loses its parent when the worker dies and becomes a child of
+/// the manager's, which is a subreaper. Whose it was, says a variable it was born with.
+final class Strays {
+    /// PROGRAM:SLOT:INCARNATION.
+    static final String MARK = "EINHYRNINGSINS_WORKER";
+
+    private final Programs programs;
+    private final Log log;
+
+    Strays(Programs programs, Log log) {
+        this.programs = programs;
+        this.log = log;
+    }
+
+    /// From now on, orphans are ours.
+    void begin() {
+        try {
+            Processes.becomeSubreaper();
+        } catch (PosixException e) {
+            log.warn("", "what workers leave behind in other sessions stays: " + e.getMessage());
+        }
+    }
+
+    static String mark(String program, WorkerId id) {
+        return program + ":" + id.slot() + ":" + id.incarnation();
+    }
+
+    /// Ends all that came from a worker that is no more.
+    ///
+    /// @param dead one that is dead although it is still known; null if there is none
+    void sweep(@Nullable String dead) {
+        for (int orphan : Processes.orphans()) {
+            String mark = Processes.variable(orphan, MARK);
+            if (mark != null && (mark.equals(dead) || !alive(mark))) {
+                end(orphan, mark);
+            }
+        }
+    }
+
+    private boolean alive(String mark) {
+        for (ProgramHost host : programs.everyHost()) {
+            if (host.workforce().marked(host.name(), mark)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void end(int orphan, String mark) {
+        int count = 0;
+        for (int pid : Processes.tree(orphan)) {
+            Processes.end(pid);
+            count++;
+        }
+        String worker = mark.substring(0, mark.lastIndexOf(':'));
+        String more = count == 1 ? "" : " and " + (count - 1) + " more";
+        log.info(worker, "left pid " + orphan + more + " behind; ended");
+    }
+}

@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A campaign of faults: a shop of five programs under load, and at random, one after the other, what can go wrong.
+
+    tests/campaign/run [--faults N] [--seed S] [--only FAULT,FAULT…]
+
+Every request is counted. Lost may be only what a worker had in its hands when it was itself killed
+with -9 (a request of that program, under way at that moment); all else has to be answered. After
+each fault the shop has to come to rest: as many workers of each program as the file says, of the
+version it says, and not one process more. The seed is printed; with it the same faults come in the
+same order (when exactly they strike is the machine's business).
+"""
+
+import argparse
+import collections
+import os
+import random
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "lib"))
+sys.dont_write_bytecode = True
+
+import lab as lib  # noqa: E402 (found by the path above)
+from lab import BIN, DONE, FAILED, alive, check, environment_of, same, wait_for  # noqa: E402
+
+COUNTS = {"web": 3, "admin": 1, "api": 2, "orders": 2, "mail": 2}
+SMALL_DISK = "256k"
+REST_WITHIN = 30.0
+
+
+class Shop:
+    """The five programs, their manager, their load, and what is expected of them."""
+
+    def __init__(self, laboratory, rng):
+        self.lab = laboratory
+        self.random = rng
+        self.versions = dict.fromkeys(COUNTS, "v0")
+        self.counts = dict(COUNTS)
+        self.number = 0
+        self.kills = collections.defaultdict(list)  # program: when a worker of it was killed
+        self.away = []  # how long the manager was away, by kill -9 and by reexec
+        self.reexecs = []
+        self.small = laboratory.path("small")
+        os.mkdir(self.small)
+        self.mounted = os.geteuid() == 0 and self.mount()
+        laboratory.config()
+        self.manager = laboratory.start()
+        self.rest()
+        addresses = {
+            "web": "127.0.0.1:%d" % laboratory.port("web"),
+            "admin": laboratory.path("admin.sock"),
+            "api": "127.0.0.1:%d" % laboratory.port("api"),
+            "orders": "[::1]:%d" % laboratory.port("orders"),
+            "mail": "127.0.0.1:%d" % laboratory.port("mail"),
+        }
+        self.loads = {name: laboratory.load(address, clients=3, pause=6.0) for name, address in addresses.items()}
+
+    def mount(self):
+        return subprocess.run(["mount", "-t", "tmpfs", "-o", "size=" + SMALL_DISK, "tmpfs", self.small]).returncode == 0
+
+    def close(self):
+        if self.mounted:
+            subprocess.run(["umount", "-l", self.small])
+
+    # What is
+
+    def processes(self):
+        """The living workers by program, from the kernel: {program: {pid: version}}."""
+        found = {name: {} for name in COUNTS}
+        for pid in self.lab.pids():
+            env = environment_of(pid)
+            if env.get("NAME") in found and "EINHORN_CHILD_INDEX" in env and alive(pid):
+                found[env["NAME"]][pid] = env.get("VERSION")
+        return found
+
+    def settled(self):
+        processes = self.processes()
+        for name, count in self.counts.items():
+            if sorted(processes[name].values()) != [self.versions[name]] * count:
+                return False
+        status = self.manager.status()
+        return all(
+            sorted(worker["pid"] for worker in status[name]["workers"] if worker["state"] == "ready") == sorted(processes[name])
+            for name in COUNTS
+        )
+
+    def rest(self):
+        """Waits until all is as the file says; returns the pids of all workers."""
+        try:
+            wait_for(self.settled, "the shop comes to rest", REST_WITHIN, every=0.05)
+        except lib.ScenarioFailed as problem:
+            raise lib.ScenarioFailed("%s; expected %s of %s, found %s" % (problem, self.counts, self.versions, self.processes()))
+        return {pid for pids in self.processes().values() for pid in pids}
+
+    # What is done to it
+
+    def any_program(self):
+        return self.random.choice(list(COUNTS))
+
+    def edit(self, name, key, old, new):
+        """Changes a word of one program's environment in the file."""
+        line = "{ NAME: %s, VERSION: %s, BROKEN: none }"
+        text = lib.read(self.lab.path("services.yaml"))
+        before = re.search(r"\{ NAME: %s, [^}]*\}" % name, text).group()
+        after = before.replace("%s: %s" % (key, old), "%s: %s" % (key, new))
+        check(before != after, lambda: "%s of %s is not %s in %s, %s" % (key, name, old, before, line))
+        self.lab.edit("services.yaml", before, after)
+
+    def deploy(self, name):
+        self.number += 1
+        new = "v%d" % self.number
+        self.edit(name, "VERSION", self.versions[name], new)
+        self.versions[name] = new
+
+    def kill_manager(self):
+        began = time.monotonic()
+        os.kill(self.manager.pid, signal.SIGKILL)
+        self.manager.process.wait()
+        return began
+
+    def start_manager(self, began):
+        again = self.lab.start(socket_path=self.manager.socket)
+        self.manager = again
+        again.ctl("status")
+        self.away.append(time.monotonic() - began)
+
+    # The faults
+
+    def crash_of_a_worker(self):
+        name = self.any_program()
+        pid = self.random.choice(list(self.processes()[name]))
+        self.kills[name].append(time.monotonic())
+        os.kill(pid, signal.SIGKILL)
+
+    def crash_of_several_workers(self):
+        for name in self.random.sample(list(COUNTS), 3):
+            for pid in self.processes()[name]:
+                self.kills[name].append(time.monotonic())
+                os.kill(pid, signal.SIGKILL)
+
+    def deploy_of_one(self):
+        name = self.any_program()
+        self.deploy(name)
+        self.manager.ctl("reload", name)
+
+    def deploy_of_all(self):
+        for name in COUNTS:
+            self.deploy(name)
+        self.manager.ctl("reload")
+
+    def upgrade(self):
+        self.manager.ctl("upgrade", *(["--fleet"] if self.random.random() < 0.3 else []), self.any_program())
+
+    def bad_deploy(self):
+        name, how = self.any_program(), self.random.choice(["exit", "noack"])
+        self.edit(name, "BROKEN", "none", how)
+        self.edit(name, "VERSION", self.versions[name], "bad")
+        self.manager.ctl("reload", name, code=FAILED)
+        self.edit(name, "VERSION", "bad", self.versions[name])
+        self.edit(name, "BROKEN", how, "none")
+        self.manager.ctl("reload")
+
+    def another_count(self):
+        name = self.any_program()
+        text = lib.read(self.lab.path("services.yaml"))
+        at = re.search(r"\n  %s:\n(?:    .*\n)*?    workers: (\d+)\n" % name, text)
+        count = self.random.randint(1, 4)
+        self.lab.write("services.yaml", text[: at.start(1)] + str(count) + text[at.end(1) :])
+        self.counts[name] = count
+        self.manager.ctl("reload")
+
+    def a_program_comes_and_goes(self):
+        more = '  guest:\n    env: { NAME: guest, VERSION: v0, BROKEN: none }\n    bind: ["127.0.0.1:%d,r,n"]\n' % self.lab.port("guest")
+        text = lib.read(self.lab.path("services.yaml"))
+        self.lab.write("services.yaml", text + more)
+        self.manager.ctl("reload")
+        lib.get("127.0.0.1:%d" % self.lab.port("guest"))
+        self.lab.write("services.yaml", text)
+        self.manager.ctl("reload")
+
+    def a_file_with_problems(self):
+        text = lib.read(self.lab.path("services.yaml"))
+        self.lab.write("services.yaml", text + "  oops: [\n")
+        self.manager.ctl("reload", code=lib.INVALID)
+        self.lab.write("services.yaml", text)
+
+    def reexec(self):
+        before = self.processes()
+        began = time.monotonic()
+        self.manager.ctl("reexec")
+        self.reexecs.append(time.monotonic() - began)
+        check(self.manager.running(), "the manager is gone after reexec")
+        same(self.processes(), before, "workers after reexec")
+
+    def reexec_in_a_rollout(self):
+        self.in_a_rollout(lambda: self.manager.ctl("reexec", code=None))
+
+    def crash_of_the_manager(self):
+        before = self.processes()
+        began = self.kill_manager()
+        self.pause(0.3)
+        self.start_manager(began)
+        same(self.processes(), before, "workers after a crash of the manager")
+
+    def crash_of_the_manager_in_a_rollout(self):
+        self.in_a_rollout(self.crash_and_start)
+
+    def crash_of_manager_and_worker(self):
+        began = self.kill_manager()
+        self.crash_of_a_worker()
+        self.start_manager(began)
+
+    def crash_and_start(self):
+        began = self.kill_manager()
+        self.pause(0.1)
+        self.start_manager(began)
+
+    def in_a_rollout(self, act):
+        """Something happens at some moment of a rollout of one program; afterwards the newest file is asked for again."""
+        name = self.any_program()
+        self.deploy(name)
+        with open(os.devnull, "w") as nowhere:
+            asked = subprocess.Popen(
+                [lib.CTL, "-d", self.manager.socket, "reload"], stdout=nowhere, stderr=nowhere, env=self.lab.environment()
+            )
+        self.pause(0.4)
+        act()
+        try:
+            asked.wait(30)
+        except subprocess.TimeoutExpired:
+            asked.kill()
+            asked.wait()
+            raise lib.ScenarioFailed("a reload of before never ended")
+        self.manager.ctl("reload")
+
+    def manager_stands_still(self):
+        self.manager.send("STOP")
+        self.pause(0.3)
+        self.manager.send("CONT")
+
+    def full_disk(self):
+        """No room where the log of a program goes, while it is rolled."""
+        if not self.mounted:
+            return
+        with open(os.path.join(self.small, "rubbish"), "wb") as rubbish:
+            try:
+                while True:
+                    rubbish.write(b"x" * 4096)
+                    rubbish.flush()
+            except OSError:
+                pass
+        self.manager.ctl("upgrade", "api")
+        os.unlink(os.path.join(self.small, "rubbish"))
+
+    def full_state_directory(self):
+        """The state cannot be written for a while: said, and nothing else."""
+        state = self.lab.path("state")
+        if not self.mounted or not os.path.isdir(state):
+            return
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k,mode=0700", "tmpfs", state], check=True)
+        try:
+            with open(os.path.join(state, "rubbish"), "wb", buffering=0) as rubbish:
+                try:
+                    rubbish.write(b"x" * 8192)
+                except OSError:
+                    pass
+            self.deploy_of_one()
+        finally:
+            subprocess.run(["umount", "-l", state], check=True)
+        self.manager.ctl("upgrade", self.any_program())
+
+    def pause(self, most):
+        time.sleep(self.random.uniform(0, most))
+
+    # The end
+
+    def finish(self):
+        """Every failure has to be that of a request which a killed worker had in its hands."""
+        answered = lost = 0
+        for name, load in self.loads.items():
+            counts = load.finish()
+            answered += counts["answered"]
+            failures = sum(counts[kind] for kind in ("refused", "reset", "lost", "timed_out", "bad_status"))
+            same(len(counts["first_failures"]), failures, "failures of %s that are known in detail" % name)
+            for failure in counts["first_failures"]:
+                struck = [at for at in self.kills[name] if failure["began"] <= at <= failure["at"] + 0.001]
+                check(
+                    struck and failure["kind"] in ("reset", "lost"),
+                    lambda: "%s lost a request without a reason: %s; killed at %s" % (name, failure, self.kills[name][-5:]),
+                )
+            lost += failures
+        return answered, lost
+
+
+FAULTS = {
+    Shop.crash_of_a_worker: 4,
+    Shop.crash_of_several_workers: 1,
+    Shop.deploy_of_one: 3,
+    Shop.deploy_of_all: 1,
+    Shop.upgrade: 2,
+    Shop.bad_deploy: 1,
+    Shop.another_count: 2,
+    Shop.a_program_comes_and_goes: 1,
+    Shop.a_file_with_problems: 1,
+    Shop.reexec: 2,
+    Shop.reexec_in_a_rollout: 2,
+    Shop.crash_of_the_manager: 3,
+    Shop.crash_of_the_manager_in_a_rollout: 4,
+    Shop.crash_of_manager_and_worker: 2,
+    Shop.manager_stands_still: 1,
+    Shop.full_disk: 1,
+    Shop.full_state_directory: 1,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--faults", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
+    parser.add_argument("--only", help="names of faults with commas between them")
+    asked = parser.parse_args()
+    lib.check(os.path.exists(BIN), "there is no " + BIN)
+    subprocess.run([BIN, "--version"], check=True, stdout=subprocess.DEVNULL)  # builds if need be
+    print("seed %d, %d faults" % (asked.seed, asked.faults), flush=True)
+    weights = {fault: weight for fault, weight in FAULTS.items() if not asked.only or fault.__name__ in asked.only.split(",")}
+    rng = random.Random(asked.seed)
+    laboratory = lib.Lab(HERE)
+    shop = None
+    done = collections.Counter()
+    fault = None
+    began = time.monotonic()
+    failed = True
+    try:
+        shop = Shop(laboratory, rng)
+        for number in range(asked.faults):
+            fault = rng.choices(list(weights), weights.values())[0]
+            fault(shop)
+            shop.rest()
+            done[fault.__name__] += 1
+            if number % 25 == 24:
+                print("  %d faults, %.0f s" % (number + 1, time.monotonic() - began), flush=True)
+        answered, lost = shop.finish()
+        laboratory.finish()
+        failed = False
+        for name, count in sorted(done.items()):
+            print("  %4d %s" % (count, name.replace("_", " ")))
+        print("%d faults in %.0f s: %d requests answered, %d lost in the hands of killed workers, 0 else"
+              % (sum(done.values()), time.monotonic() - began, answered, lost))
+        for what, times in (("manager killed to status answered", shop.away), ("reexec, whole command", shop.reexecs)):
+            if times:
+                print("%s: median %.0f ms, longest %.0f ms" % (what, 1000 * sorted(times)[len(times) // 2], 1000 * max(times)))
+    except lib.ScenarioFailed as problem:
+        print("FAILED after %d faults, at '%s' (seed %d): %s" % (sum(done.values()), fault and fault.__name__, asked.seed, problem))
+        for manager in laboratory.managers[-2:]:
+            print("  log of manager %d:\n    %s" % (manager.pid, "\n    ".join(manager.stderr().splitlines()[-40:])))
+    finally:
+        laboratory.close(keep=failed)
+        if shop is not None:
+            shop.close()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    sys.exit(main())
