@@ -226,8 +226,7 @@ class LogTailTest {
                 default -> tail.more();
             }
         }
-        Files.writeString(
-                log, "end\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        Files.writeString(log, "end\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         written.add("end");
         tail.more();
         tail.close();
