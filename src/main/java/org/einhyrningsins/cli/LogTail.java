@@ -81,8 +81,8 @@ final class LogTail {
     void last(int lines) throws IOException {
         boolean open = open();
         List<Path> aside = PutAside.of(path);
-        if (open) {
-            aside.removeIf(each -> Objects.equals(key(each), key)); // since it was opened
+        if (open && !aside.isEmpty() && isOurs(aside.getLast())) {
+            aside.removeLast(); // put aside since it was opened
         }
         before = aside.isEmpty() ? "" : PutAside.moment(path, aside.getLast());
         if (!open) {
@@ -172,7 +172,10 @@ final class LogTail {
             for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
                 cut(chunk, count, unfinished, taker);
             }
-        } catch (NoSuchFileException removed) {
+        } catch (NoSuchFileException gone) {
+            if (!PutAside.isCompressed(file) && unfinished.size() == 0) {
+                cut(PutAside.compressed(file), taker); // meanwhile; else it was removed
+            }
             return;
         }
         if (unfinished.size() > 0) {
@@ -273,7 +276,7 @@ final class LogTail {
         }
         try (RandomAccessFile gzip = new RandomAccessFile(aside.toFile(), "r")) {
             gzip.seek(Math.max(0, gzip.length() - 4));
-            return Integer.reverseBytes(gzip.readInt()) == (int) position;
+            return Integer.reverseBytes(gzip.readInt()) == (int) opened().size();
         } catch (java.io.FileNotFoundException removed) {
             return false;
         }
