@@ -89,7 +89,7 @@ final class FileCheck {
         return warnings.isEmpty() ? "no problems" : count(warnings.size(), "warning");
     }
 
-    private static String count(int number, String noun) {
+    static String count(int number, String noun) {
         return number + " " + noun + (number == 1 ? "" : "s");
     }
 

@@ -54,6 +54,9 @@ public final class Main {
                 out.print(more + Printer.print(services));
                 yield ExitStatus.DONE.code();
             }
+            case LaunchModel.Import foreign ->
+                    new FileImport(out, err).run(foreign.files(), foreign.format());
+            case LaunchModel.Init(String file) -> new StarterFile(out, err).write(file);
             case LaunchModel.Say(String text) -> {
                 out.print(text);
                 yield ExitStatus.DONE.code();

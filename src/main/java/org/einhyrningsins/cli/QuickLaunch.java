@@ -66,7 +66,7 @@ final class QuickLaunch implements ClassicReader.Given {
 
     private static boolean isSubcommand(String word) {
         return switch (word) {
-            case "check", "print", "version", "help" -> true;
+            case "check", "print", "import", "init", "version", "help" -> true;
             default -> false;
         };
     }

@@ -367,7 +367,7 @@ public final class Printer {
     }
 
     /// Bare where no version of YAML takes it for anything but text, else in double quotes.
-    private static String quoted(String text) {
+    static String quoted(String text) {
         if (isPlain(text)) {
             return text;
         }
