@@ -14,7 +14,7 @@ import time
 from lab import CTL, FAILED, USAGE, check, read, same, wait_for
 
 WHOLE = re.compile(r"line (\d+) (\d+) (\d+) (x*)\.")
-TIMES = 9
+TIMES = 5
 
 
 def run(lab):
@@ -183,17 +183,22 @@ def full_disk(lab, manager):
         subprocess.run(["umount", "-l", small], check=False)
 
 
+def far(lab):
+    """How far the worker says it is."""
+    return int(wait_for(lambda: read(lab.path("progress")), "the worker says how far it is"))
+
+
 def on_a_small_disk(lab, manager, small):
     manager.ctl("scale", "full", "1")
     wait_for(lambda: "no space left" in manager.status()["full"]["note"], "status says that the disk is full", 30)
-    full = int(read(lab.path("progress")))
+    full = far(lab)
     wait_for(lambda: "lost" in manager.status()["full"]["note"], "status counts what is lost", 30)
-    wait_for(lambda: int(read(lab.path("progress")) or 0) > full + 5000, "the worker goes on", 30)
+    wait_for(lambda: far(lab) > full + 5000, "the worker goes on", 30)
     same(manager.stderr().count("no space left"), 1, "how often the log says that the disk is full")
     subprocess.run(["mount", "-o", "remount,size=100m", small], check=True)
     wait_for(lambda: "again; lost meanwhile: " in manager.stderr(), "the log says what is lost", 30)
-    now = int(read(lab.path("progress")))
-    wait_for(lambda: int(read(lab.path("progress")) or 0) > now + 2000, "the worker goes on", 30)
+    now = far(lab)
+    wait_for(lambda: far(lab) > now + 2000, "the worker goes on", 30)
     manager.ctl("scale", "full", "0")
     text = read(os.path.join(small, "full.log"))
     lines = text.splitlines()
