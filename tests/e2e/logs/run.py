@@ -81,9 +81,9 @@ def several_workers_one_file(lab, manager):
     follower = subprocess.Popen([CTL, "-d", manager.socket, "logs", "-f", "-n", "99999", "shared"], stdout=out, env=lab.environment())
     try:
         manager.ctl("scale", "shared", str(workers))
-        wait_for(lambda: lines_of(path).count("written") == workers, "all lines are in files", 60)
+        wait_for(lambda: lines_of(path).count("written") == workers, "all lines are in files", 60, every=0.2)
         all_once(lines_of(path), workers, count)
-        wait_for(lambda: read(lab.path("followed")).count("written\n") == workers, "the follower has seen them", 30)
+        wait_for(lambda: read(lab.path("followed")).count("written\n") == workers, "the follower has seen them", 30, every=0.1)
         all_once(read(lab.path("followed")).splitlines(), workers, count)
     finally:
         follower.kill()
