@@ -101,6 +101,9 @@ final class ControlModel {
         if (command.hasMatchedOption("--fleet")) {
             args.add(0, "--fleet");
         }
+        if (command.hasMatchedOption("--confirm")) {
+            args.addAll(0, List.of("--confirm", command.matchedOptionValue("--confirm", "")));
+        }
         int count = counts(name) ? command.matchedOptionValue("-n", -1) : -1;
         boolean follows = name.equals("logs") && command.hasMatchedOption("-f");
         return counts(name) && command.hasMatchedOption("-n") && count < 0
@@ -220,6 +223,13 @@ final class ControlModel {
             command.addOption(
                     flag("--fleet")
                             .description("all new workers are up before any old one goes")
+                            .build());
+        }
+        if (page.name().equals("reload")) {
+            command.addOption(
+                    text("--confirm")
+                            .paramLabel("TIME")
+                            .description("go back, unless 'confirm' comes in that time")
                             .build());
         }
         if (page.name().equals("events")) {

@@ -5,7 +5,7 @@ import org.einhyrningsins.control.Client;
 import org.einhyrningsins.control.ControlException;
 import org.einhyrningsins.control.ControlPath;
 import org.einhyrningsins.control.ExitStatus;
-import org.einhyrningsins.control.LogPlace;
+import org.einhyrningsins.control.LogReport;
 import org.einhyrningsins.control.Order;
 import org.einhyrningsins.control.Reply;
 import org.einhyrningsins.control.UsageException;
@@ -151,7 +151,7 @@ final class ControlProgram {
             new Screen(asked, out, err, false).verdict(reply);
             return reply.code();
         }
-        return new LogProgram(asked, out, err).run(LogPlace.read(reply));
+        return new LogProgram(asked, out, err).run(LogReport.read(reply).places());
     }
 
     private static void over(@Nullable Interruption interruption) {

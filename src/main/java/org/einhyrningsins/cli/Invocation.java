@@ -33,8 +33,8 @@ record Invocation(
             return timeout;
         }
         return switch (command) {
-            case "status", "show", "version", "signal", "state", "ehlo", "quieter", "louder" ->
-                    QUESTION;
+            case "status", "show", "plan", "confirm" -> QUESTION;
+            case "version", "signal", "state", "ehlo", "quieter", "louder" -> QUESTION;
             case "events" -> FOREVER;
             case "logs" -> follows ? FOREVER : QUESTION;
             default -> waits ? OPERATION : QUESTION;
@@ -44,7 +44,8 @@ record Invocation(
     /// Whether something goes on in the manager if the client goes away meanwhile.
     boolean goesOnWithoutUs() {
         return switch (command) {
-            case "status", "show", "version", "signal", "events", "logs" -> false;
+            case "status", "show", "plan", "confirm", "version", "signal", "events", "logs" ->
+                    false;
             case "state", "ehlo", "quieter", "louder" -> false;
             default -> true;
         };

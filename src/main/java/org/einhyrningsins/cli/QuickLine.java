@@ -99,7 +99,9 @@ final class QuickLine {
         return switch (word) {
             case "status",
                     "show",
+                    "plan",
                     "reload",
+                    "confirm",
                     "upgrade",
                     "start",
                     "stop",

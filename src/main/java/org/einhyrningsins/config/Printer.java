@@ -62,6 +62,13 @@ public final class Printer {
         return printer.out.toString();
     }
 
+    /// The text of one program, as it stands in that file.
+    static String print(ProgramSpec program) {
+        Printer printer = new Printer();
+        printer.program(program);
+        return printer.out.toString();
+    }
+
     private void control(ControlSpec control) {
         line(0, "control:");
         if (control.socket() != null) {

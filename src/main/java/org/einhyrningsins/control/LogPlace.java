@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-
 import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 
 /// Where the output of a program's workers is, for a client that reads it there itself.
@@ -31,58 +26,5 @@ public record LogPlace(
     /// Whose it is, as in `web:0`.
     public String label() {
         return new Target(program, slot).toString();
-    }
-
-    /// The places that a reply to `logs` tells of.
-    ///
-    /// @throws IllegalArgumentException if it tells of none
-    public static List<LogPlace> read(Reply reply) {
-        try (JsonParser json = Wire.JSON.createParser(reply.json())) {
-            while (json.nextToken() != null) {
-                if (json.currentToken() == JsonToken.FIELD_NAME
-                        && json.currentName().equals("logs")) {
-                    json.nextToken();
-                    return places(json);
-                }
-            }
-        } catch (IOException e) {
-            throw new IllegalArgumentException(e);
-        }
-        throw new IllegalArgumentException("no logs in it");
-    }
-
-    private static List<LogPlace> places(JsonParser json) throws IOException {
-        List<LogPlace> places = new ArrayList<>();
-        while (json.nextToken() == JsonToken.START_OBJECT) {
-            places.add(place(json));
-        }
-        return places;
-    }
-
-    private static LogPlace place(JsonParser json) throws IOException {
-        String program = "";
-        int slot = Target.WHOLE;
-        String file = null;
-        List<String> prefix = new ArrayList<>();
-        boolean shared = false;
-        String why = "";
-        while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String name = json.currentName();
-            JsonToken value = json.nextToken();
-            switch (name) {
-                case "program" -> program = json.getText();
-                case "slot" -> slot = value == JsonToken.VALUE_NULL ? slot : json.getIntValue();
-                case "file" -> file = value == JsonToken.VALUE_NULL ? null : json.getText();
-                case "prefix" -> {
-                    while (json.nextToken() == JsonToken.VALUE_STRING) {
-                        prefix.add(json.getText());
-                    }
-                }
-                case "shared" -> shared = json.getBooleanValue();
-                case "why" -> why = json.getText();
-                default -> json.skipChildren();
-            }
-        }
-        return new LogPlace(program, slot, file, prefix, shared, why);
     }
 }

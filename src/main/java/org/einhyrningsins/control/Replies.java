@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.List;
 
 /// Writes the manager's replies, each a line with its newline, in the dialect of the request. Data
 /// goes only into JSON: requests of the older dialect are answered for people.
@@ -26,52 +25,8 @@ public final class Replies {
     }
 
     /// How it ended, and how things are.
-    public static byte[] done(
-            JsonId id, ExitStatus code, String message, @Nullable StatusReport data) {
-        return line(id, message, code, data == null ? null : json -> write(json, data));
-    }
-
-    /// Writes what a reply tells to programs.
-    private interface Data {
-        void write(JsonGenerator json) throws IOException;
-    }
-
-    /// Where output is to be read.
-    ///
-    /// @param message the same for people
-    public static byte[] logs(JsonId id, String message, List<LogPlace> places) {
-        return line(id, message, ExitStatus.DONE, json -> write(json, places));
-    }
-
-    private static void write(JsonGenerator json, List<LogPlace> places) throws IOException {
-        json.writeStartObject();
-        json.writeArrayFieldStart("logs");
-        for (LogPlace place : places) {
-            write(json, place);
-        }
-        json.writeEndArray();
-        json.writeEndObject();
-    }
-
-    private static void write(JsonGenerator json, LogPlace place) throws IOException {
-        json.writeStartObject();
-        json.writeStringField("program", place.program());
-        json.writeFieldName("slot");
-        if (place.slot() == Target.WHOLE) {
-            json.writeNull();
-        } else {
-            json.writeNumber(place.slot());
-        }
-        json.writeFieldName("file");
-        json.writeString(place.file() == null ? null : wellFormed(place.file()));
-        json.writeArrayFieldStart("prefix");
-        for (String word : place.prefix()) {
-            json.writeString(word);
-        }
-        json.writeEndArray();
-        json.writeBooleanField("shared", place.shared());
-        json.writeStringField("why", wellFormed(place.why()));
-        json.writeEndObject();
+    public static byte[] done(JsonId id, ExitStatus code, String message, @Nullable Report data) {
+        return line(id, message, code, data);
     }
 
     /// What is answered to a line that is no request.
@@ -88,7 +43,7 @@ public final class Replies {
     }
 
     private static byte[] line(
-            JsonId id, String message, @Nullable ExitStatus code, @Nullable Data data) {
+            JsonId id, String message, @Nullable ExitStatus code, @Nullable Report data) {
         return switch (id.dialect()) {
             case JSON -> json(id, message, code, data);
             case YAML -> OlderReplies.line(id, message, code);
@@ -96,7 +51,7 @@ public final class Replies {
     }
 
     private static byte[] json(
-            JsonId id, String message, @Nullable ExitStatus code, @Nullable Data data) {
+            JsonId id, String message, @Nullable ExitStatus code, @Nullable Report data) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(message.length() + 64);
         try (JsonGenerator json = Wire.JSON.createGenerator(bytes)) {
             json.writeStartObject();
@@ -112,7 +67,8 @@ public final class Replies {
         return bytes.toByteArray();
     }
 
-    private static void writeEnd(JsonGenerator json, @Nullable ExitStatus code, @Nullable Data data)
+    private static void writeEnd(
+            JsonGenerator json, @Nullable ExitStatus code, @Nullable Report data)
             throws IOException {
         if (code == null) {
             json.writeBooleanField("wait", true);
@@ -121,7 +77,11 @@ public final class Replies {
         }
         if (data != null) {
             json.writeFieldName("data");
-            data.write(json);
+            switch (data) {
+                case StatusReport status -> write(json, status);
+                case PlanReport plan -> PlanJson.write(json, plan);
+                case LogReport logs -> LogReport.write(json, logs);
+            }
         }
     }
 
@@ -131,6 +91,9 @@ public final class Replies {
         json.writeNumberField("manager_pid", report.managerPid());
         json.writeNumberField("uptime_ms", report.uptimeMillis());
         json.writeStringField("config_file", wellFormed(report.configFile()));
+        if (report.confirmMillis() >= 0) {
+            json.writeNumberField("confirm_ms", report.confirmMillis());
+        }
         json.writeArrayFieldStart("programs");
         for (ProgramStatus program : report.programs()) {
             write(json, program);
@@ -183,7 +146,7 @@ public final class Replies {
 
     /// Messages quote what workers wrote, and a quote cut short may end in half a character, which
     /// Jackson refuses to write.
-    private static String wellFormed(String text) {
+    static String wellFormed(String text) {
         StringBuilder repaired = null;
         for (int i = 0; i < text.length(); i++) {
             if (Character.isSurrogate(text.charAt(i)) && !inPair(text, i)) {

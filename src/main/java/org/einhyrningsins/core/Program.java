@@ -109,6 +109,35 @@ public record Program(
         return rollout == null ? serving.spec() : rollout.target().spec();
     }
 
+    /// What it comes to when that definition takes over.
+    ///
+    /// @param roll roll even if nothing has changed
+    Change.Kind takeover(ProgramSpec spec, boolean roll) {
+        if (!roll && newest().equals(spec) && (advances() || bornAs(spec.birth()))) {
+            return Change.Kind.UNCHANGED;
+        }
+        if (phase instanceof Phase.Stopped) {
+            return Change.Kind.NOTED;
+        }
+        return !roll && bornAs(spec.birth()) ? Change.Kind.IN_PLACE : Change.Kind.ROLLED;
+    }
+
+    private boolean advances() {
+        return rollout != null && !rollout.draining();
+    }
+
+    /// Whether respawns and all who serve are born so. A rollout that failed, or is under way, may
+    /// have left some who are not.
+    private boolean bornAs(ProgramSpec.Birth birth) {
+        for (Slot slot : slots) {
+            Worker current = slot.current();
+            if (current != null && !current.version().spec().birth().equals(birth)) {
+                return false;
+            }
+        }
+        return serving.spec().birth().equals(birth);
+    }
+
     /// The definitions whose sockets it needs: the one that serves and the one that is to.
     public List<ProgramSpec> definitions() {
         return rollout == null

@@ -6,7 +6,9 @@ import org.einhyrningsins.posix.Accounts;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
 import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.posix.SpawnException;
 import org.einhyrningsins.posix.Spawned;
@@ -14,11 +16,14 @@ import org.einhyrningsins.posix.Spawner;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Template;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 
 /// Turns an order to spawn into a process.
@@ -60,6 +65,49 @@ final class Births {
         List<Bound> bound = sockets.of(version.spec());
         Credentials credentials = credentials(version.spec());
         return new Blueprint(version, inherited, bound, acks, notifications, credentials, nothing);
+    }
+
+    /// Why a worker of that definition could not be born, as far as one can see without trying.
+    /// What another user may see of it is not known, so only what is certain counts.
+    ///
+    /// @return null if nothing speaks against it
+    @Nullable String objection(ProgramSpec spec) {
+        try {
+            credentials(spec);
+        } catch (Stillborn e) {
+            return e.getMessage();
+        }
+        if (Files.notExists(spec.directory())) {
+            return "directory " + spec.directory() + ": no such directory (ENOENT)";
+        }
+        try {
+            requireExecutable(spec);
+            return null;
+        } catch (PosixException e) {
+            boolean certain = spec.identity().user() == null || e.errno() == Errno.ENOENT;
+            return certain ? "command " + e.getMessage() : null;
+        }
+    }
+
+    /// What differs from slot to slot is looked for as the first one has it; what depends on a port
+    /// is not known yet.
+    private void requireExecutable(ProgramSpec spec) {
+        Template command = spec.command().getFirst();
+        Template path = spec.env().get("PATH");
+        boolean known = path == null || path.constant();
+        for (Template.Part part : command.parts()) {
+            known &= !(part instanceof Template.AddressOf);
+        }
+        if (known) {
+            String search = path == null ? inheritedPath(spec) : path.expand(0, Map.of());
+            String directory = spec.directory().toString();
+            Processes.findExecutable(command.expand(0, Map.of()), directory, search);
+        }
+    }
+
+    private String inheritedPath(ProgramSpec spec) {
+        String path = spec.dropEnv().contains("PATH") ? null : inherited.get("PATH");
+        return path == null ? Blueprint.DEFAULT_PATH : path;
     }
 
     private static @Nullable Credentials credentials(ProgramSpec spec) throws Stillborn {

@@ -18,6 +18,7 @@ final class Conversation {
     private final List<String> outcomes = new ArrayList<>();
     private int open;
     private boolean failed;
+    private @Nullable Runnable whenOver;
 
     /// @param client null when nobody waits: a signal asked for it, or the client would not
     Conversation(@Nullable Connection client, JsonId id) {
@@ -33,6 +34,16 @@ final class Conversation {
         if (client != null) {
             client.begin();
         }
+    }
+
+    /// Nobody asked, so nobody hears of it.
+    static Conversation withNobody() {
+        return new Conversation(null, JsonId.NONE);
+    }
+
+    /// Is to be run when all have answered.
+    void whenOver(Runnable then) {
+        whenOver = then;
     }
 
     /// It came to nothing, and whoever asked was told otherwise.
@@ -74,6 +85,9 @@ final class Conversation {
             progress(message);
         } else {
             end();
+            if (whenOver != null) {
+                whenOver.run();
+            }
         }
     }
 

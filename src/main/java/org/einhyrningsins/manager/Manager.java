@@ -80,7 +80,13 @@ public final class Manager
         births = new Births(Environment.inherited(System.getenv()), sockets, nothing, outputs);
         reloader =
                 new Reloader(
-                        options.definition(), Machine.surroundings(), programs, sockets, log, this);
+                        options.definition(),
+                        Machine.surroundings(),
+                        programs,
+                        sockets,
+                        births,
+                        log,
+                        this);
         operator = new Operator(programs, new Statuses(sockets, outputs), reloader, this);
     }
 
@@ -206,7 +212,7 @@ public final class Manager
                         + options.definition());
         for (ProgramSpec spec : services.programs().values()) {
             try {
-                host(spec);
+                programs.add(host(spec));
             } catch (IOException e) {
                 log.error(spec.name(), "cannot make its worker sockets: " + RuntimeFiles.why(e));
             } catch (PosixException | UnknownAccountException e) {
@@ -254,9 +260,7 @@ public final class Manager
                         this::door,
                         premises().control(),
                         this);
-        ProgramHost host = new ProgramHost(spec, surface);
-        programs.add(host);
-        return host;
+        return new ProgramHost(spec, surface);
     }
 
     private WorkerDoor door(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
@@ -286,11 +290,28 @@ public final class Manager
         log.configure(options.level() == null ? spec : spec.withLevel(options.level()));
     }
 
+    @Override
+    public ServicesSpec settings() {
+        if (last == null) {
+            throw new IllegalStateException("settings are asked for after the manager has some");
+        }
+        return last;
+    }
+
+    @Override
+    public void unsettled() {
+        socketsMayBeOver = true;
+    }
+
     // ---- the loop
 
     private void turn() {
         Moment now = Clock.now();
-        Moment next = null;
+        Moment next = stopping ? null : reloader.trials().deadline();
+        if (next != null && next.reached(now)) {
+            reloader.goBack(operator);
+            next = null;
+        }
         for (ProgramHost host : programs.everyHost()) {
             Moment deadline = host.deadline();
             if (deadline != null && deadline.reached(now)) {
@@ -314,7 +335,7 @@ public final class Manager
         }
         if (socketsMayBeOver) {
             socketsMayBeOver = false;
-            sockets.closeAllBut(programs.inUse());
+            sockets.closeAllBut(reloader.inUse());
         }
     }
 
@@ -369,7 +390,7 @@ public final class Manager
             return;
         }
         Conversation conversation = new Conversation(null, JsonId.NONE);
-        reloader.reload(Set.of(), conversation, operator);
+        reloader.reload(Set.of(), null, conversation, operator);
     }
 
     @Override
@@ -490,6 +511,7 @@ public final class Manager
                 Processes.self(),
                 Clock.wallMillis() - startedMillis,
                 options.definition().toString(),
+                reloader.trials().leftMillis(),
                 list);
     }
 

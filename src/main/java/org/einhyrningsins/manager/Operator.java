@@ -3,7 +3,10 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.LogPlace;
+import org.einhyrningsins.control.LogReport;
 import org.einhyrningsins.control.Order;
+import org.einhyrningsins.control.PlanReport;
+import org.einhyrningsins.control.PlanText;
 import org.einhyrningsins.control.ProgramStatus;
 import org.einhyrningsins.control.Replies;
 import org.einhyrningsins.control.Request;
@@ -20,6 +23,7 @@ import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -116,6 +120,8 @@ final class Operator implements ControlServer.Requested {
             case Order.Die ignored -> false;
             case Order.Stop ignored -> false;
             case Order.Deliver ignored -> false;
+            case Order.Plan ignored -> false;
+            case Order.Confirm ignored -> false;
             case Order.Reload ignored -> true;
             case Order.Upgrade ignored -> true;
             case Order.Start ignored -> true;
@@ -142,7 +148,12 @@ final class Operator implements ControlServer.Requested {
                 conduct.die(conversation, o.first());
                 conversation.begun(request.command());
             }
-            case Order.Reload o -> reload(client, request, o.targets());
+            case Order.Plan o -> plan(client, request, o.targets());
+            case Order.Confirm ignored -> {
+                Reloader.Outcome outcome = reloader.confirm();
+                client.send(Replies.done(request.id(), outcome.code(), outcome.message()));
+            }
+            case Order.Reload o -> reload(client, request, o);
             case Order.Upgrade o -> {
                 RolloutSpec.Strategy strategy = o.fleet() ? RolloutSpec.Strategy.FLEET : null;
                 tell(client, request, o.targets(), scope -> new Command.Upgrade(scope, strategy));
@@ -220,8 +231,37 @@ final class Operator implements ControlServer.Requested {
         return new Conversation(client, request.id(), request.waits());
     }
 
-    private void reload(Connection client, Request request, List<Target> targets)
+    private void plan(Connection client, Request request, List<Target> targets)
             throws UsageException {
+        try {
+            Reloader.Prospect prospect = reloader.prospect(whole(targets));
+            PlanReport report = PlanReports.of(reloader.definition(), prospect);
+            ExitStatus code = PlanReports.code(report);
+            client.send(
+                    request.text()
+                            ? Replies.done(request.id(), code, PlanText.of(report))
+                            : Replies.done(request.id(), code, "", report));
+        } catch (Reloader.Refused e) {
+            client.send(Replies.done(request.id(), e.code(), String.valueOf(e.getMessage())));
+        }
+    }
+
+    private void reload(Connection client, Request request, Order.Reload order)
+            throws UsageException {
+        Set<String> named = whole(order.targets());
+        Duration confirm = order.confirm();
+        Trials.Terms terms = confirm == null ? null : new Trials.Terms(confirm);
+        Conversation conversation = new Conversation(request.waits() ? client : null, request.id());
+        Reloader.Outcome outcome = reloader.reload(named, terms, conversation, this);
+        if (outcome.code() != ExitStatus.DONE) {
+            conversation.abandon();
+        }
+        if (outcome.code() != ExitStatus.DONE || !request.waits()) {
+            client.send(Replies.done(request.id(), outcome.code(), outcome.message()));
+        }
+    }
+
+    private static Set<String> whole(List<Target> targets) throws UsageException {
         Set<String> named = new LinkedHashSet<>();
         for (Target target : targets) {
             if (!target.whole()) {
@@ -234,14 +274,7 @@ final class Operator implements ControlServer.Requested {
             }
             named.add(target.program());
         }
-        Conversation conversation = new Conversation(request.waits() ? client : null, request.id());
-        Reloader.Outcome outcome = reloader.reload(named, conversation, this);
-        if (outcome.code() != ExitStatus.DONE) {
-            conversation.abandon();
-        }
-        if (outcome.code() != ExitStatus.DONE || !request.waits()) {
-            client.send(Replies.done(request.id(), outcome.code(), outcome.message()));
-        }
+        return named;
     }
 
     // ---- whom it is about
@@ -269,16 +302,9 @@ final class Operator implements ControlServer.Requested {
     private ProgramHost host(Target target) throws UsageException {
         ProgramHost host = programs.get(target.program());
         if (host == null) {
-            throw new UsageException(unknown(target.program()));
+            throw new UsageException(programs.unknown(target.program()));
         }
         return host;
-    }
-
-    String unknown(String name) {
-        List<String> names = new ArrayList<>();
-        programs.all().forEach(host -> names.add(host.name()));
-        String known = names.isEmpty() ? "there is none" : "there is " + String.join(", ", names);
-        return "no program '" + name + "'; " + known;
     }
 
     private static int slot(ProgramHost host, Target target) throws UsageException {
@@ -323,7 +349,12 @@ final class Operator implements ControlServer.Requested {
         for (var entry : scopes(targets).entrySet()) {
             places.addAll(LogPlaces.of(entry.getKey().program(), entry.getValue()));
         }
-        client.send(Replies.logs(request.id(), LogPlaces.text(places), places));
+        client.send(
+                Replies.done(
+                        request.id(),
+                        ExitStatus.DONE,
+                        LogPlaces.text(places),
+                        new LogReport(places)));
     }
 
     void progress(long ticket, String message) {

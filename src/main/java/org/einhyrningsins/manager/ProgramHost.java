@@ -34,6 +34,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /// One program in the world: its core state, the processes of its workers, its worker sockets.
@@ -97,6 +98,22 @@ final class ProgramHost {
         this.surface = surface;
         this.program = Program.of(spec, Clock.now());
         door(spec);
+    }
+
+    /// Opens what workers of that definition need, if it is not open.
+    ///
+    /// @return how to undo it
+    Runnable prepare(ProgramSpec spec) throws IOException {
+        Set<String> before = Set.copyOf(doors.keySet());
+        door(spec);
+        return () -> {
+            for (String user : List.copyOf(doors.keySet())) {
+                WorkerDoor door = before.contains(user) ? null : doors.remove(user);
+                if (door != null) {
+                    door.close();
+                }
+            }
+        };
     }
 
     /// Where workers of that definition speak to us. A door is for one user; there is a second one

@@ -12,15 +12,23 @@ import java.util.List;
 class RepliesTest {
     private static final JsonId ID = JsonId.of(1);
 
-    private static final List<LogPlace> PLACES =
-            List.of(
-                    new LogPlace("web", 0, "/var/log/web-0.log", List.of("time", "slot"), true, ""),
-                    new LogPlace("db", Target.WHOLE, null, List.of(), true, "'db' has none"));
+    private static final LogReport PLACES =
+            new LogReport(
+                    List.of(
+                            new LogPlace(
+                                    "web",
+                                    0,
+                                    "/var/log/web-0.log",
+                                    List.of("time", "slot"),
+                                    true,
+                                    ""),
+                            new LogPlace(
+                                    "db", Target.WHOLE, null, List.of(), true, "'db' has none")));
 
     @Test
     void theClientReadsWhereLogsAre() {
-        Reply reply = read(Replies.logs(ID, "", PLACES));
-        assertThat(LogPlace.read(reply)).isEqualTo(PLACES);
+        Reply reply = read(Replies.done(ID, ExitStatus.DONE, "", PLACES));
+        assertThat(LogReport.read(reply)).isEqualTo(PLACES);
     }
 
     @Test
@@ -33,7 +41,8 @@ class RepliesTest {
         append(written, Replies.done(ID, ExitStatus.DONE, "web: 4 of 4 replaced"));
         append(written, Replies.done(new JsonId("1.5e3"), ExitStatus.FAILED, "Þetta gekk ekki 🦄"));
         append(written, Replies.done(ID, ExitStatus.DONE, "2 programs", Samples.report()));
-        append(written, Replies.logs(ID, "web:0 /var/log/web-0.log", PLACES));
+        append(written, Replies.done(ID, ExitStatus.DONE, "web:0 /var/log/web-0.log", PLACES));
+        append(written, Replies.done(ID, ExitStatus.CHANGES, "", Samples.plan()));
         append(written, Replies.malformed(new Malformed(JsonId.NONE, "not a JSON object")));
         append(written, Replies.tooLong(65_536));
         Golden.check("replies.txt", written.toString());

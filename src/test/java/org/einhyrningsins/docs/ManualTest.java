@@ -268,7 +268,7 @@ class ManualTest {
                         "",
                         List.of(worker),
                         List.of(new SocketStatus("", "")));
-        StatusReport report = new StatusReport("", 1, 0, "", List.of(program));
+        StatusReport report = new StatusReport("", 1, 0, "", -1, List.of(program));
         byte[] reply = Replies.done(JsonId.of(1), ExitStatus.DONE, "", report);
         for (String field :
                 found("\"[a-z_]+\":", new String(reply, StandardCharsets.UTF_8).strip())) {
