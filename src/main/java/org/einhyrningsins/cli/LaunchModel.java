@@ -54,10 +54,14 @@ final class LaunchModel {
     record Run(LaunchOptions options) implements Reading {}
 
     /// Say whether a file is valid.
-    record Check(Path file, boolean json) implements Reading {}
+    ///
+    /// @param strict whether a warning makes it invalid
+    record Check(Path file, boolean json, boolean strict) implements Reading {}
 
     /// Show what a file means.
-    record Print(Path file) implements Reading {}
+    ///
+    /// @param origins whether each key shall tell where it was given
+    record Print(Path file, boolean origins) implements Reading {}
 
     /// Show what a classic command line means.
     ///
@@ -177,8 +181,11 @@ final class LaunchModel {
             return new Mistake("'" + name + "' needs a file, as in '" + name + " services.yaml'");
         }
         return name.equals("check")
-                ? new Check(Path.of(file), command.hasMatchedOption("--json"))
-                : new Print(Path.of(file));
+                ? new Check(
+                        Path.of(file),
+                        command.hasMatchedOption("--json"),
+                        command.hasMatchedOption("--strict"))
+                : new Print(Path.of(file), command.hasMatchedOption("--origins"));
     }
 
     private static Reading importing(ParseResult command) {
@@ -236,9 +243,12 @@ final class LaunchModel {
     private static CommandSpec root() {
         CommandSpec root = options();
         CommandSpec check = command("check", "Says whether a file is valid, or all its problems.");
-        root.addSubcommand("check", check.addOption(flag("problems as JSON", "--json")));
-        root.addSubcommand(
-                "print", command("print", "Shows what a file means, defaults filled in."));
+        check.addOption(flag("problems as JSON", "--json"));
+        check.addOption(flag("warnings are problems too", "--strict"));
+        root.addSubcommand("check", check);
+        CommandSpec print = command("print", "Shows what a file means, defaults filled in.");
+        print.addOption(flag("and where each key was given", "--origins"));
+        root.addSubcommand("print", print);
         CommandSpec foreign = plain("import", "Shows another manager's files as one of ours.");
         foreign.addOption(file("supervisord, circus, procfile or systemd", "WHAT", FROM))
                 .addPositional(files());

@@ -48,8 +48,9 @@ public final class Main {
         return switch (LaunchModel.read(words)) {
             case LaunchModel.Run(LaunchOptions options) -> Manager.run(options);
             case LaunchModel.Check check ->
-                    new FileCheck(out, err).check(check.file(), check.json());
-            case LaunchModel.Print print -> new FileCheck(out, err).print(print.file());
+                    new FileCheck(out, err).check(check.file(), check.json(), check.strict());
+            case LaunchModel.Print print ->
+                    new FileCheck(out, err).print(print.file(), print.origins());
             case LaunchModel.PrintLine(ServicesSpec services, String more) -> {
                 out.print(more + Printer.print(services));
                 yield ExitStatus.DONE.code();

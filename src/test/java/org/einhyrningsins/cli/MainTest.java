@@ -54,6 +54,50 @@ class MainTest {
     }
 
     @Test
+    void tellsWarningsFromProblems() throws IOException {
+        Path file = file("programs: {web: {command: [/nowhere/server]}}");
+        assertThat(run("check", file.toString())).isZero();
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .startsWith("warning: " + file + ":1:")
+                .contains("there is no /nowhere/server yet");
+        assertThat(out).hasToString(file + ": 1 program, 0 sockets, 1 warning\n");
+        assertThat(run("check", "--strict", file.toString())).isEqualTo(3);
+        out.reset();
+        assertThat(run("check", "--json", file.toString())).isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .startsWith("{\"valid\":true,\"problems\":[],\"warnings\":[{\"file\":");
+    }
+
+    @Test
+    void keepsTheWarningsOfAnInvalidFile() throws IOException {
+        Path file = file("programs: {web: {command: [/nowhere/server], workers: many}}");
+        assertThat(run("check", file.toString())).isEqualTo(3);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .contains("warning: " + file + ":1:")
+                .contains(file + ":1:55: programs.web.workers: ");
+    }
+
+    @Test
+    void printsWhereEachKeyWasGiven() throws IOException {
+        Path more =
+                Files.writeString(
+                        directory.resolve("more.yaml"),
+                        "programs:\n  jobs:\n    command: [/bin/true]\n    workers: 3\n");
+        Path file = file("include: more.yaml\ndefaults:\n  umask: \"027\"\n  workers: 2\n");
+        assertThat(run("print", "--origins", file.toString())).isZero();
+        String printed = out.toString(StandardCharsets.UTF_8);
+        assertThat(printed)
+                .contains("    command: [/bin/true]  # " + more + ":3\n")
+                .contains("    workers: 3  # " + more + ":4\n")
+                .contains("    umask: \"0027\"  # " + file + ":3\n")
+                .contains("    logs: inherit\n");
+        out.reset();
+        assertThat(run("print", "--origins", file(printed).toString())).isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8).replaceAll("  # .*", ""))
+                .isEqualTo(printed.replaceAll("  # .*", ""));
+    }
+
+    @Test
     void saysThatAFileIsNotThere() {
         assertThat(run("check", directory + "/none.yaml")).isEqualTo(3);
         assertThat(err.toString(StandardCharsets.UTF_8)).contains("none.yaml");
