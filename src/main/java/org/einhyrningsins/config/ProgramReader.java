@@ -99,7 +99,8 @@ final class ProgramReader {
                         new RestartReader(values).read(program.node("restart")),
                         rollout(program.fields("rollout", Shape.ROLLOUT)),
                         new LogsReader(values, templates, base).read(program.node("logs")),
-                        bond(program));
+                        bond(program),
+                        program.texts("after", "the name of a program"));
         warn(program, spec);
         return spec;
     }

@@ -14,10 +14,23 @@ import java.nio.file.Path;
 /// @param lockFile locked as long as the manager runs; null for none
 /// @param nice the manager's own niceness, -20 to 19; null leaves it
 /// @param level of the log, whatever the definition says; null for what that says
+/// @param reset forget what operators set by hand
 public record LaunchOptions(
         Definition definition,
         @Nullable Path controlSocket,
         @Nullable Path pidFile,
         @Nullable Path lockFile,
         @Nullable Integer nice,
-        LogSpec.@Nullable Level level) {}
+        LogSpec.@Nullable Level level,
+        boolean reset) {
+    /// What is set by hand stays.
+    public LaunchOptions(
+            Definition definition,
+            @Nullable Path controlSocket,
+            @Nullable Path pidFile,
+            @Nullable Path lockFile,
+            @Nullable Integer nice,
+            LogSpec.@Nullable Level level) {
+        this(definition, controlSocket, pidFile, lockFile, nice, level, false);
+    }
+}

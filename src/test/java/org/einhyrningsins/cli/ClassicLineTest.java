@@ -219,6 +219,7 @@ class ClassicLineTest {
                                         Path.of("l"),
                                         null,
                                         LogSpec.Level.WARN)));
+        assertThat(mistake("--reset x")).contains("-c");
         assertThat(mistake("-c f -n 2")).contains("--number");
         assertThat(mistake("-c web ./web")).contains("--command-name");
     }
