@@ -130,6 +130,16 @@ final class CommandPages {
                                     "tell what happens, until interrupted")
                             .example("events web", "what happens to web")
                             .example("events -n 1", "wait for the next event"),
+                    new Page(
+                                    "logs",
+                                    " [-f] [-n N] [PROGRAM | PROGRAM:SLOT]...",
+                                    "what the workers wrote, if it goes to files")
+                            .detail(
+                                    "The last N lines (10), also of files that were put aside; with"
+                                            + " -f, what comes after them. Of several files, each"
+                                            + " line is preceded by its worker's name.")
+                            .example("logs web", "the last ten lines of web")
+                            .example("logs -f -n 100 web:0", "follow one worker"),
                     new Page("quieter", "", "log less, until the next reload"),
                     new Page("louder", "", "log more, until the next reload"),
                     new Page("die", " [SIGNAL]", "stop everything; the manager exits")
@@ -137,6 +147,11 @@ final class CommandPages {
                                     "A signal is sent instead of the first one of each program's"
                                             + " own steps.")
                             .example("die", "the same as SIGINT to the manager"),
+                    new Page("reexec", "", "replace the manager by its newest version")
+                            .detail(
+                                    "The new program is checked first; workers and sockets stay,"
+                                            + " and what is under way goes on.")
+                            .example("reexec", "after an upgrade of einhyrningsins or the JVM"),
                     new Page("version", "", "versions of this client and of the manager"),
                     new Page("ehlo", "", "which manager this is"),
                     new Page("state", "", "everything, in YAML, in the shape einhorn gave it"),

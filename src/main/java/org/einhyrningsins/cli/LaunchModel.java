@@ -151,6 +151,7 @@ final class LaunchModel {
                                 path(root, "--lockfile"),
                                 null,
                                 level(root),
+                                root.matchedOptionValue("--reexec-as", (String) null),
                                 root.hasMatchedOption("--reset")))
                 : new Mistake(objection + TRY);
     }
@@ -288,6 +289,12 @@ final class LaunchModel {
                         "--socket-path"));
         root.addOption(file("where to write the manager's process id", "FILE", "-e", "--pidfile"));
         root.addOption(file("locked while the manager runs", "FILE", "-f", "--lockfile"));
+        root.addOption(
+                OptionSpec.builder("--reexec-as")
+                        .type(String.class)
+                        .paramLabel("COMMAND")
+                        .description("what to execute when the manager replaces itself")
+                        .build());
         root.addOption(flag("log at level debug", "-v", "--verbose"));
         root.addOption(flag("log at level warn", "-q", "--quiet"));
         root.addOption(flag("forget what was stopped or scaled by hand", "--reset"));

@@ -163,6 +163,7 @@ final class QuickLaunch implements ClassicReader.Given {
                         path("--lockfile"),
                         null,
                         level(),
+                        null,
                         has("--reset"));
     }
 
@@ -178,6 +179,7 @@ final class QuickLaunch implements ClassicReader.Given {
                     path("--pidfile"),
                     path("--lockfile"),
                     ClassicReader.managerNice(this),
+                    null,
                     null);
         } catch (Misread mistake) {
             return null;

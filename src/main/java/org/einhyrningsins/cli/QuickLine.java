@@ -39,7 +39,8 @@ final class QuickLine {
                         line.json,
                         line.wait,
                         line.timeout,
-                        0,
+                        -1,
+                        false,
                         line.command,
                         line.args);
     }
@@ -110,7 +111,9 @@ final class QuickLine {
                     "scale",
                     "signal",
                     "die",
+                    "reexec",
                     "events",
+                    "logs",
                     "version",
                     "state",
                     "ehlo",

@@ -65,8 +65,14 @@ public sealed interface Order {
     /// @param first sent instead of the first signal of each program's own steps; null for those
     record Die(@Nullable Signal first) implements Order {}
 
+    /// Let the manager replace itself by its newest version.
+    record Reexec() implements Order {}
+
     /// Tell what happens from now on, as progress, until the client goes away.
     record Events(List<Target> targets) implements Order {}
+
+    /// Tell where what the workers write is to be read.
+    record Logs(List<Target> targets) implements Order {}
 
     /// Which manager this is.
     record Version() implements Order {}
@@ -106,7 +112,9 @@ public sealed interface Order {
             case "scale" -> OrderWords.scale(args);
             case "signal" -> OrderWords.deliver(args);
             case "events" -> new Events(Target.list(args));
+            case "logs" -> new Logs(Target.list(args));
             case "die" -> OrderWords.die(args);
+            case "reexec" -> alone(command, args, new Reexec());
             case "version" -> alone(command, args, new Version());
             case "set_workers" -> OrderWords.setWorkers(args);
             case "state" -> alone(command, args, new State());

@@ -3,6 +3,7 @@ package org.einhyrningsins.core;
 
 import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -112,6 +113,18 @@ public record Program(
                 && slot.index() < count
                 && !slot.held()
                 && slot.finished() == null;
+    }
+
+    /// Whether it has that worker.
+    public boolean has(WorkerId id) {
+        for (Slot slot : slots) {
+            for (Worker worker : slot.workers()) {
+                if (worker.id().equals(id)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /// How many workers are up.

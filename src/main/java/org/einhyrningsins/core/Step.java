@@ -38,7 +38,7 @@ final class Step {
 
     /// A rollout that commits may change the count, so slots are trimmed after it as well, and only
     /// then filled.
-    private static void reconcile(Draft draft) {
+    static void reconcile(Draft draft) {
         Slots.trim(draft);
         Rolling.advance(draft);
         Slots.trim(draft);
@@ -50,7 +50,7 @@ final class Step {
         Upkeep.attend(draft);
     }
 
-    private static void exited(Draft draft, Event.Exited event) {
+    static void exited(Draft draft, Event.Exited event) {
         Worker worker = known(draft, event.worker());
         boolean against = speaksAgainstRollout(draft, worker, event.exit());
         boolean renewal = Renewal.owns(draft, worker);

@@ -57,6 +57,11 @@ final class AckPipe implements Loop.Watcher {
         }
     }
 
+    /// What another manager is to go on with; -1 if it is closed.
+    int fd() {
+        return open ? fd : -1;
+    }
+
     void close() {
         if (open) {
             open = false;

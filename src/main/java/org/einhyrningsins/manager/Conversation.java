@@ -4,6 +4,7 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.control.Replies;
+import org.einhyrningsins.manager.image.ConversationImage;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -36,6 +37,24 @@ final class Conversation {
         }
     }
 
+    /// Goes on where another manager stopped.
+    Conversation(Connection client, ConversationImage image) {
+        this(client, image.id(), image.waits());
+        open = image.open();
+        failed = image.failed();
+        outcomes.addAll(image.outcomes());
+    }
+
+    /// What another manager needs to go on; null if nobody waits for it.
+    ///
+    /// @param tickets of the questions that are still to be answered
+    @Nullable ConversationImage image(List<Long> tickets, ConversationImage.About about) {
+        return client == null || client.closed()
+                ? null
+                : new ConversationImage(
+                        client.fd(), id, waits, open, failed, outcomes, tickets, about);
+    }
+
     /// Nobody asked, so nobody hears of it.
     static Conversation withNobody() {
         return new Conversation(null, JsonId.NONE);
@@ -51,6 +70,11 @@ final class Conversation {
         if (client != null) {
             client.end();
         }
+    }
+
+    /// Whether there is a client to hear of it.
+    boolean isHeard() {
+        return client != null;
     }
 
     /// One program more is to answer.

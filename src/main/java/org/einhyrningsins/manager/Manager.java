@@ -12,9 +12,19 @@ import org.einhyrningsins.core.Effect;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Recovery;
+import org.einhyrningsins.manager.image.ConversationImage;
+import org.einhyrningsins.manager.image.DoorImage;
+import org.einhyrningsins.manager.image.HandoverImage;
+import org.einhyrningsins.manager.image.ImageException;
+import org.einhyrningsins.manager.image.KeptDescriptor;
+import org.einhyrningsins.manager.image.ManagerImage;
+import org.einhyrningsins.manager.image.ProgramImage;
 import org.einhyrningsins.posix.Accounts;
+import org.einhyrningsins.posix.Boot;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
+import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Limits;
 import org.einhyrningsins.posix.Peer;
@@ -34,6 +44,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -43,30 +54,47 @@ import java.util.TreeSet;
 
 /// The manager: made once, runs until everything it started has gone.
 public final class Manager
-        implements ProgramHost.Listener, Operator.Conduct, Reloader.Hosting, SignalDesk.Obeyed {
+        implements ProgramHost.Listener,
+                ProgramHost.Doors,
+                Operator.Conduct,
+                Reloader.Hosting,
+                SignalDesk.Obeyed {
+    /// The first word of the command line of a child that only says whether it could replace the
+    /// manager.
+    public static final String CHECK = Succession.CHECK;
+
     private static final int BUFFER = 64 * 1024;
     private static final int STDERR = 2;
 
     private final LaunchOptions options;
+    private final List<String> words;
     private final StandardError standardError = new StandardError(STDERR);
     private final Log log = new Log(standardError, LogSpec.DEFAULT);
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
-    private final long startedMillis = Clock.wallMillis();
+    private long startedMillis = Clock.wallMillis();
     private final Programs programs = new Programs();
     private final Loop loop = new Loop(log);
     private final SocketTable sockets = new SocketTable(log);
     private final SocketFiles files = new SocketFiles(loop, log);
     private final Strays strays = new Strays(programs, log);
     private final Prober prober = new Prober(loop, buffer);
+    private final Outputs outputs;
     private final Births births;
     private final Reloader reloader;
     private final Operator operator;
     private final SignalDesk signals = new SignalDesk(loop, log, this);
     private final List<Conversation> dying = new ArrayList<>();
     private @Nullable ControlServer control;
+    private @Nullable Succession succession;
+    private @Nullable Conversation replacement;
     private @Nullable ServicesSpec last;
     private @Nullable Premises premises;
+    private @Nullable Recorder recorder;
     private boolean stopping;
+
+    /// What is there belongs to workers that live, and to the manager that comes after this one.
+    private boolean leavesAll;
+
     private boolean over;
 
     /// Looked after at the end of a turn, when all that one request changes is changed: a reload
@@ -80,9 +108,12 @@ public final class Manager
 
     private boolean intentsMayDiffer;
 
-    private Manager(LaunchOptions options) {
+    private Manager(LaunchOptions options, List<String> words) {
         this.options = options;
-        births = new Births(Environment.inherited(System.getenv()), sockets);
+        this.words = words;
+        int nothing = Descriptors.openNull();
+        outputs = new Outputs(loop, nothing, this::tell);
+        births = new Births(Environment.inherited(System.getenv()), sockets, nothing, outputs);
         reloader =
                 new Reloader(
                         options.definition(),
@@ -92,15 +123,19 @@ public final class Manager
                         births,
                         log,
                         this);
-        operator = new Operator(programs, new Statuses(sockets), reloader, log, this);
+        operator = new Operator(programs, new Statuses(sockets, outputs), reloader, log, this);
     }
 
     /// Runs until it is told to stop.
     ///
+    /// @param words the command line that the options were read from, to be read again by the
+    ///   manager that replaces this one
     /// @return the exit status, as section EXIT STATUS of einhyrningsins(1) has it
-    public static int run(LaunchOptions options) {
+    public static int run(LaunchOptions options, List<String> words) {
         try {
-            return new Manager(options).run();
+            return System.getenv(Succession.IMAGE) == null
+                    ? new Manager(options, words).run()
+                    : goOn(options, words);
         } catch (CannotStart e) {
             System.err.println("einhyrningsins: " + e.getMessage());
             return e.code().code();
@@ -115,17 +150,266 @@ public final class Manager
         here.takeLock();
         renice();
         try {
-            open(services, here);
-            start(services);
-            files.begin();
-            while (!over) {
-                turn();
+            openDoors(services, here);
+            Heritage heritage = record(here.state());
+            if (heritage == null) {
+                open(services, here);
+                start(services);
+            } else {
+                recover(heritage, services, here);
             }
+            files.begin();
+            loop();
         } finally {
             close();
         }
-        log.info("", "everything is stopped");
         return ExitStatus.DONE.code();
+    }
+
+    private void loop() {
+        leavesAll = true; // whatever ends this loop, unless it is the end
+        while (!over) {
+            turn();
+        }
+        leavesAll = false;
+        log.info("", "everything is stopped");
+    }
+
+    // ---- from one manager to the next
+
+    /// Says whether this program could replace the manager that asks.
+    ///
+    /// @return exit status
+    public static int check() {
+        try {
+            HandoverImage image = Succession.inherited(System.getenv());
+            return image == null ? ExitStatus.USAGE.code() : ExitStatus.DONE.code();
+        } catch (ImageException e) {
+            System.err.println("cannot read the state of the manager: " + e.getMessage());
+            return ExitStatus.FAILED.code();
+        }
+    }
+
+    private static int goOn(LaunchOptions options, List<String> words) throws CannotStart {
+        try {
+            HandoverImage image = Succession.inherited(System.getenv());
+            if (image != null) {
+                return new Manager(options, words).goOn(image);
+            }
+            throw new IllegalStateException(Succession.IMAGE + " without an image");
+        } catch (ImageException | IOException e) {
+            throw new CannotStart(
+                    ExitStatus.BUG, "cannot go on where the manager before stopped: " + e);
+        }
+    }
+
+    private int goOn(HandoverImage image) throws CannotStart, IOException {
+        resume(image);
+        try {
+            loop();
+        } finally {
+            close();
+        }
+        return ExitStatus.DONE.code();
+    }
+
+    /// Should it fail, nothing of what is there may be removed: whoever comes next needs it.
+    private void resume(HandoverImage image) throws CannotStart, IOException {
+        image.descriptors().forEach(fd -> Descriptors.setInherited(fd, false));
+        Limits.rememberInherited(image.openFiles());
+        ManagerImage before = image.manager();
+        startedMillis = before.startedMillis();
+        stopping = before.stopping();
+        last = before.settings();
+        log.configure(before.log());
+        Premises here = new Premises(options, before.settings());
+        premises = here;
+        here.resume(before.madeDirectory(), before.descriptor("lock"));
+        if (before.descriptor("notes") >= 0) {
+            recordIn(here.state(), before.descriptor("notes"));
+        }
+        standardError.in(loop);
+        signals.open();
+        ControlServer server =
+                new ControlServer(loop, here.control(), before, image.clients(), buffer, operator);
+        control = server;
+        files.guard(here.control(), server);
+        before.sockets().forEach(socket -> sockets.take(socket, socket.fd()));
+        for (ProgramImage program : image.programs()) {
+            programs.add(new ProgramHost(program, surface()), program.retiring());
+        }
+        takeUpIntents();
+        operator.resume(image.nextTicket());
+        resume(image.conversations(), server);
+        orphansMayBeDead = true;
+        strays.begin();
+        files.begin();
+        String took = Math.round((Clock.now().nanos() - image.leftAt()) / 1e6) + " ms";
+        log.info("", "einhyrningsins " + version() + " goes on, away for " + took);
+        if (replacement != null) {
+            replacement.outcome(
+                    true,
+                    "this is einhyrningsins "
+                            + version()
+                            + ", pid "
+                            + Processes.self()
+                            + ", away for "
+                            + took);
+            replacement = null;
+        }
+    }
+
+    private void resume(List<ConversationImage> images, ControlServer server) {
+        for (ConversationImage image : images) {
+            Connection client = server.client(image.client());
+            if (client != null) {
+                Conversation conversation = new Conversation(client, image);
+                switch (image.about()) {
+                    case PROGRAMS -> operator.resume(conversation, image.tickets());
+                    case END -> dying.add(conversation);
+                    case REPLACEMENT -> replacement = conversation;
+                }
+            }
+        }
+    }
+
+    /// Goes on where a manager stopped that was killed, and then brings everything to what the file
+    /// says now.
+    private void recover(Heritage heritage, ServicesSpec services, Premises here)
+            throws CannotStart {
+        leavesAll = true;
+        log.info("", "einhyrningsins " + version() + ", pid " + Processes.self());
+        log.warn("", heritage.told());
+        Map<ProgramHost, Recovery.Found> found = new LinkedHashMap<>();
+        try {
+            heritage.fetchInto(sockets);
+            here.openWorkers();
+            here.writePidFile();
+            sockets.open(heritage.definitions());
+            for (Heritage.Found each : heritage.programs()) {
+                ProgramHost host = new ProgramHost(each.image(), surface());
+                programs.add(host, each.image().retiring());
+                found.put(host, each.found());
+            }
+        } catch (IOException e) {
+            throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + RuntimeFiles.why(e));
+        } catch (SocketTable.CannotBind | PosixException e) {
+            String why = e.getMessage() + heritage.advice();
+            throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + why);
+        }
+        takeUpIntents();
+        found.forEach(ProgramHost::recover);
+        reloader.bringUpToDate(services, options.reset(), operator);
+        if (heritage.manager().stopping()) {
+            everyProgram(new Command.Start(null));
+        }
+    }
+
+    private HandoverImage image() {
+        List<ProgramImage> all = new ArrayList<>();
+        for (ProgramHost host : programs.everyHost()) {
+            all.add(host.image(programs.get(host.name()) != host));
+        }
+        List<ConversationImage> open = new ArrayList<>(operator.images());
+        dying.forEach(asked -> add(open, asked, ConversationImage.About.END));
+        if (replacement != null) {
+            add(open, replacement, ConversationImage.About.REPLACEMENT);
+        }
+        return new HandoverImage(
+                managerImage(List.of()),
+                all,
+                control == null ? List.of() : control.clients(),
+                open,
+                operator.nextTicket(),
+                Limits.inheritedOpenFiles(),
+                Clock.now().nanos());
+    }
+
+    private static void add(
+            List<ConversationImage> to, Conversation asked, ConversationImage.About about) {
+        ConversationImage image = asked.image(List.of(), about);
+        if (image != null) {
+            to.add(image);
+        }
+    }
+
+    /// @param files where the images of programs are
+    private ManagerImage managerImage(List<String> files) {
+        Premises here = premises();
+        List<KeptDescriptor> kept = new ArrayList<>();
+        if (control != null) {
+            kept.add(new KeptDescriptor("control", control.listener()));
+        }
+        if (recorder != null) {
+            kept.add(new KeptDescriptor("notes", recorder.notes().file()));
+        }
+        if (here.lock() >= 0) {
+            kept.add(new KeptDescriptor("lock", here.lock()));
+        }
+        return new ManagerImage(
+                version(),
+                Boot.name(),
+                Processes.self(),
+                here.control(),
+                settings().withoutPrograms(),
+                log.spec(),
+                startedMillis,
+                stopping,
+                here.madeForControl(),
+                files,
+                sockets.images(),
+                kept);
+    }
+
+    @Override
+    public void reexec(Conversation conversation) {
+        conversation.expect();
+        Succession next = succession == null ? newSuccession() : succession;
+        succession = next;
+        if (next == null) {
+            String launcher = "it was not started by bin/einhyrningsins";
+            conversation.outcome(false, "the manager cannot replace itself: " + launcher);
+        } else if (reloader.trials().objection() != null) {
+            conversation.outcome(
+                    false, "a reload waits to be confirmed; confirm it, or wait until it is over");
+        } else if (next.underWay()) {
+            conversation.outcome(false, "the manager is being replaced already");
+        } else {
+            replacement = conversation;
+            conversation.progress("the new program is checked first");
+            log.info("", "is to be replaced; the new program is checked first");
+            next.begin(this::notReplaced);
+        }
+    }
+
+    private @Nullable Succession newSuccession() {
+        String launcher = System.getProperty("einhyrningsins.launcher");
+        String instead = options.reexecAs();
+        if (instead != null) {
+            return new Succession(loop, List.of(instead.strip().split(" +")), words, this::image);
+        }
+        return launcher == null
+                ? null
+                : new Succession(
+                        loop,
+                        List.of(Path.of(launcher).toAbsolutePath().toString()),
+                        words,
+                        this::image);
+    }
+
+    private void notReplaced(String why) {
+        String message = "not replaced, this one goes on: " + why;
+        log.error("", message);
+        if (replacement != null) {
+            replacement.outcome(false, message);
+            replacement = null;
+        }
+    }
+
+    /// What was said until now is heard first; what comes later waits in the sockets.
+    private void giveWay(Succession next) {
+        log.info("", "gives way to the new program");
+        notReplaced(next.proceed());
     }
 
     // ---- start
@@ -151,13 +435,35 @@ public final class Manager
         };
     }
 
-    private void open(ServicesSpec services, Premises here) throws CannotStart {
+    private void openDoors(ServicesSpec services, Premises here) throws CannotStart {
         Limits.raiseOpenFiles();
         strays.begin();
         standardError.in(loop);
         signals.open();
         here.openControl();
         openControl(here.control(), services.control().mode());
+    }
+
+    /// From now on all is written down.
+    ///
+    /// @return what a manager left that was killed; null if there is nothing
+    private @Nullable Heritage record(StateDirectory state) throws CannotStart {
+        int notes = Recorder.lock(state, log);
+        if (notes < 0) {
+            return null;
+        }
+        Heritage heritage = Heritage.find(state, log);
+        recordIn(state, notes);
+        return heritage;
+    }
+
+    private void recordIn(StateDirectory state, int notes) {
+        Recorder opened = new Recorder(state, programs, log, notes);
+        births.noteIn(opened.notes());
+        recorder = opened;
+    }
+
+    private void open(ServicesSpec services, Premises here) throws CannotStart {
         try {
             sockets.open(services.programs().values());
             here.openWorkers();
@@ -285,6 +591,14 @@ public final class Manager
         return before.read();
     }
 
+    /// They are in the programs; the file is written when they change.
+    private void takeUpIntents() {
+        if (options.definition() instanceof Definition.File && Intents.exist(premises().state())) {
+            intentsMayDiffer = true;
+            intents();
+        }
+    }
+
     private Intents intents() {
         if (intents == null) {
             Path file = Path.of(options.definition().toString());
@@ -316,21 +630,31 @@ public final class Manager
 
     private ProgramHost host(ProgramSpec spec, Intent byHand) throws IOException {
         socketsMayBeOver = true; // they are bound already, and this may fail
-        ProgramHost.Surface surface =
-                new ProgramHost.Surface(
-                        loop,
-                        births,
-                        sockets,
-                        prober,
-                        strays,
-                        this::door,
-                        premises().control(),
-                        this);
         int count = byHand.workers() == null ? spec.workers() : byHand.workers();
-        return new ProgramHost(spec, count, surface);
+        return new ProgramHost(spec, count, surface());
     }
 
-    private WorkerDoor door(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
+    private ProgramHost.Surface surface() {
+        return new ProgramHost.Surface(
+                loop, births, sockets, prober, strays, this, premises().control(), this);
+    }
+
+    @Override
+    public WorkerDoor resume(DoorImage image, WorkerDoor.Listener listener) throws IOException {
+        WorkerDoor.Place place =
+                new WorkerDoor.Place(
+                        premises().workers(),
+                        image.name(),
+                        image.owner(),
+                        premises()::makeWorkers,
+                        files);
+        return image.acks() < 0
+                ? new WorkerDoor(loop, place, buffer, listener)
+                : new WorkerDoor(loop, place, image, buffer, listener);
+    }
+
+    @Override
+    public WorkerDoor open(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
         Path directory = premises().workers();
         IdentitySpec identity = spec.identity();
         Credentials owner =
@@ -377,6 +701,7 @@ public final class Manager
         while (operator.goOn()) {
             next = elapse(); // who was let in has deadlines too
         }
+        next = Moment.earlier(next, upkeep());
         tidy();
         if (!over) {
             loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
@@ -402,7 +727,34 @@ public final class Manager
             }
             next = Moment.earlier(next, deadline);
         }
-        return next;
+        outputs.deadlinePassed(now);
+        return Moment.earlier(next, outputs.deadline());
+    }
+
+    /// What the manager itself has to do at some time.
+    ///
+    /// @return when next; null if time alone changes nothing
+    private @Nullable Moment upkeep() {
+        Moment now = Clock.now();
+        Moment next = succession == null ? null : succeed(succession, now);
+        return recorder == null ? next : Moment.earlier(next, written(recorder, now));
+    }
+
+    private @Nullable Moment succeed(Succession next, Moment now) {
+        if (next.proven()) {
+            giveWay(next);
+        } else if (next.deadline() != null && next.deadline().reached(now)) {
+            next.expire();
+        }
+        return next.deadline();
+    }
+
+    private @Nullable Moment written(Recorder to, Moment now) {
+        Moment due = to.due();
+        if (due != null && due.reached(now)) {
+            to.write(this::managerImage);
+        }
+        return to.due();
     }
 
     private void tidy() {
@@ -427,8 +779,14 @@ public final class Manager
 
     @Override
     public void stepped(ProgramHost host) {
+        if (recorder != null) {
+            recorder.changed(host);
+        }
         if (programs.dropIfGone(host)) {
             host.close();
+            if (recorder != null) {
+                recorder.gone(host);
+            }
             socketsMayBeOver = true;
             log.info(host.name(), "removed");
         }
@@ -439,7 +797,11 @@ public final class Manager
 
     @Override
     public void redefined(ProgramHost host) {
+        if (recorder != null) {
+            recorder.changedForGood();
+        }
         socketsMayBeOver = true;
+        outputs.redefined(host.program().serving().spec());
         intentsMayDiffer |= intents != null;
         programs.redefined(host);
     }
@@ -533,7 +895,7 @@ public final class Manager
                 return true;
             }
         }
-        return prober.owns(pid);
+        return prober.owns(pid) || (succession != null && succession.owns(pid));
     }
 
     // ---- what programs tell
@@ -545,6 +907,9 @@ public final class Manager
 
     @Override
     public void answer(long ticket, boolean done, String message) {
+        if (recorder != null && recorder.due() != null && operator.isAwaited(ticket)) {
+            recorder.write(this::managerImage); // what was told to be done stays done
+        }
         operator.answer(ticket, done, message);
     }
 
@@ -557,9 +922,17 @@ public final class Manager
                     case INFO -> LogSpec.Level.INFO;
                     case DEBUG -> LogSpec.Level.DEBUG;
                 };
+        tell(level, host.name(), subject, message);
+    }
+
+    private void tell(LogSpec.Level level, String program, String message) {
+        tell(level, program, program, message);
+    }
+
+    private void tell(LogSpec.Level level, String program, String subject, String message) {
         log.write(level, subject, message);
         if (control != null) {
-            control.tell(host.name(), subject + ": " + message);
+            control.tell(program, subject + ": " + message);
         }
     }
 
@@ -620,7 +993,14 @@ public final class Manager
     // ---- end
 
     private void close() {
+        if (leavesAll) {
+            return;
+        }
+        if (recorder != null) {
+            recorder.delete();
+        }
         programs.everyHost().forEach(ProgramHost::close);
+        outputs.close();
         sockets.closeAllBut(List.of());
         if (premises != null) {
             premises.close();

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.control.Dialect;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.GraphText;
+import org.einhyrningsins.control.LogPlace;
+import org.einhyrningsins.control.LogReport;
 import org.einhyrningsins.control.Order;
 import org.einhyrningsins.control.PlanReport;
 import org.einhyrningsins.control.PlanText;
@@ -17,6 +20,7 @@ import org.einhyrningsins.control.WireHelp;
 import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Event;
+import org.einhyrningsins.manager.image.ConversationImage;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
@@ -63,6 +67,9 @@ final class Operator implements ControlServer.Requested {
 
         String version();
 
+        /// Replaces the manager by the program it would be if it were started now.
+        void reexec(Conversation conversation);
+
         /// Logs more, or less.
         ///
         /// @return what it does now, in words
@@ -85,7 +92,7 @@ final class Operator implements ControlServer.Requested {
     @Override
     public void request(Connection client, Request request) {
         try {
-            Order order = Order.read(request.command(), request.args());
+            Order order = order(request);
             if (conduct.ending() && starts(order)) {
                 String message = "everything is being stopped; nothing is started any more";
                 client.send(Replies.done(request.id(), ExitStatus.FAILED, message));
@@ -96,6 +103,14 @@ final class Operator implements ControlServer.Requested {
             String message = String.valueOf(e.getMessage());
             client.send(Replies.done(request.id(), ExitStatus.USAGE, message));
         }
+    }
+
+    /// What einhorn's clients call `reload` is about the manager; workers follow by `upgrade`.
+    private static Order order(Request request) throws UsageException {
+        boolean einhorns = request.id().dialect() == Dialect.YAML;
+        String command = request.command();
+        return Order.read(
+                einhorns && command.equals("reload") ? "reexec" : command, request.args());
     }
 
     @Override
@@ -117,12 +132,14 @@ final class Operator implements ControlServer.Requested {
             case Order.Status ignored -> false;
             case Order.Show ignored -> false;
             case Order.Events ignored -> false;
+            case Order.Logs ignored -> false;
             case Order.Version ignored -> false;
             case Order.State ignored -> false;
             case Order.Greet ignored -> false;
             case Order.Help ignored -> false;
             case Order.Loudness ignored -> false;
             case Order.Die ignored -> false;
+            case Order.Reexec ignored -> false;
             case Order.Stop ignored -> false;
             case Order.Deliver ignored -> false;
             case Order.Plan ignored -> false;
@@ -143,6 +160,7 @@ final class Operator implements ControlServer.Requested {
             case Order.Show o when o.graph() -> graph(client, request, o.targets());
             case Order.Show o -> status(client, request, o.targets(), true);
             case Order.Events o -> follow(client, request, o.targets());
+            case Order.Logs o -> logs(client, request, o.targets());
             case Order.Version ignored -> say(client, request, conduct.version());
             case Order.Greet o -> say(client, request, greeting(o.user()));
             case Order.Help ignored -> say(client, request, WireHelp.TEXT);
@@ -151,6 +169,11 @@ final class Operator implements ControlServer.Requested {
             case Order.Die o -> {
                 Conversation conversation = converse(client, request);
                 conduct.die(conversation, o.first());
+                conversation.begun(request.command());
+            }
+            case Order.Reexec ignored -> {
+                Conversation conversation = converse(client, request);
+                conduct.reexec(conversation);
                 conversation.begun(request.command());
             }
             case Order.Plan o -> plan(client, request, o.targets());
@@ -432,11 +455,65 @@ final class Operator implements ControlServer.Requested {
         client.follow(request.id(), targets.isEmpty() ? Set.of() : names);
     }
 
+    // ---- what another manager goes on with
+
+    /// Of the next question.
+    long nextTicket() {
+        return nextTicket;
+    }
+
+    /// What was asked and is not answered by all programs yet.
+    List<ConversationImage> images() {
+        Map<Conversation, List<Long>> open = new LinkedHashMap<>();
+        tickets.forEach(
+                (ticket, conversation) ->
+                        open.computeIfAbsent(conversation, c -> new ArrayList<>()).add(ticket));
+        List<ConversationImage> images = new ArrayList<>();
+        open.forEach(
+                (conversation, its) -> {
+                    ConversationImage image =
+                            conversation.image(its, ConversationImage.About.PROGRAMS);
+                    if (image != null) {
+                        images.add(image);
+                    }
+                });
+        return images;
+    }
+
+    /// Goes on where another manager stopped.
+    void resume(long next) {
+        nextTicket = next;
+    }
+
+    void resume(Conversation conversation, List<Long> its) {
+        its.forEach(ticket -> tickets.put(ticket, conversation));
+    }
+
+    private void logs(Connection client, Request request, List<Target> targets)
+            throws UsageException {
+        List<LogPlace> places = new ArrayList<>();
+        for (var entry : scopes(targets).entrySet()) {
+            places.addAll(LogPlaces.of(entry.getKey().program(), entry.getValue()));
+        }
+        client.send(
+                Replies.done(
+                        request.id(),
+                        ExitStatus.DONE,
+                        LogPlaces.text(places),
+                        new LogReport(places)));
+    }
+
     void progress(long ticket, String message) {
         Conversation conversation = tickets.get(ticket);
         if (conversation != null) {
             conversation.progress(message);
         }
+    }
+
+    /// Whether a client will hear of it.
+    boolean isAwaited(long ticket) {
+        Conversation conversation = tickets.get(ticket);
+        return conversation != null && conversation.isHeard();
     }
 
     void answer(long ticket, boolean done, String message) {

@@ -35,7 +35,16 @@ final class Programs {
     }
 
     void add(ProgramHost host) {
-        hosts.put(host.name(), host);
+        add(host, false);
+    }
+
+    /// @param leaving the file has it no more
+    void add(ProgramHost host, boolean leaving) {
+        if (leaving) {
+            retiring.add(host);
+        } else {
+            hosts.put(host.name(), host);
+        }
         redefined(host);
     }
 

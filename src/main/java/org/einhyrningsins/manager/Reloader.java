@@ -118,6 +118,24 @@ final class Reloader {
         };
     }
 
+    /// Brings what was recovered to what the file says. A command line rolls nothing for that.
+    ///
+    /// @param reset what was stopped or scaled by hand is as the file says it again
+    void bringUpToDate(ServicesSpec services, boolean reset, Operator operator) {
+        Plan plan = plan(services.programs(), Set.of());
+        try {
+            if (!plan.objections().isEmpty()) {
+                throw new Refused(ExitStatus.FAILED, String.join("\n", plan.objections()));
+            }
+            Preparation preparation = prepare(plan);
+            Conversation nobody = Conversation.withNobody();
+            carryOut(plan, preparation, Set.of(), reset, "", nobody, operator);
+            programs.order(services.programs().keySet());
+        } catch (Refused e) {
+            refuse(e.code(), String.valueOf(e.getMessage()));
+        }
+    }
+
     private static String said(Loaded.Invalid invalid) {
         StringBuilder text = new StringBuilder();
         for (Problem problem : invalid.problems()) {

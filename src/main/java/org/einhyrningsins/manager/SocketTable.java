@@ -3,6 +3,7 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.core.SocketKey;
 import org.einhyrningsins.core.SocketMove;
+import org.einhyrningsins.manager.image.SocketImage;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.PosixException;
@@ -177,6 +178,34 @@ final class SocketTable {
             bound.add(held.bound());
         }
         return bound;
+    }
+
+    /// What another manager needs to go on.
+    List<SocketImage> images() {
+        List<SocketImage> images = new ArrayList<>(sockets.size());
+        sockets.forEach(
+                (key, held) -> {
+                    Bound bound = held.bound();
+                    images.add(
+                            new SocketImage(
+                                    key.owner(),
+                                    held.spec(),
+                                    bound.fd(),
+                                    bound.address(),
+                                    bound.inode(),
+                                    held.file()));
+                });
+        return images;
+    }
+
+    /// Holds a socket that another manager held.
+    ///
+    /// @param fd its number here
+    void take(SocketImage image, int fd) {
+        Bound bound = new Bound(fd, image.address(), image.inode());
+        sockets.put(
+                new SocketKey(image.spec().address(), image.owner()),
+                new Held(image.spec(), bound, image.file()));
     }
 
     /// Closes what none of these definitions names.

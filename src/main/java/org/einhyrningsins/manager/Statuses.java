@@ -22,9 +22,11 @@ import java.util.Set;
 /// Says how programs are, from their state in the core and what the manager knows of processes.
 final class Statuses {
     private final SocketTable sockets;
+    private final Outputs outputs;
 
-    Statuses(SocketTable sockets) {
+    Statuses(SocketTable sockets, Outputs outputs) {
         this.sockets = sockets;
+        this.outputs = outputs;
     }
 
     /// @param slots only these of it; null for all
@@ -37,7 +39,7 @@ final class Statuses {
                 program.phase() instanceof Phase.Stopped ? 0 : program.count(),
                 program.serving().generation(),
                 rollout(program),
-                note(program),
+                note(program, outputs.note(program.name())),
                 program.intent(),
                 program.newest().after(),
                 workers(host, slots),
@@ -102,6 +104,11 @@ final class Statuses {
         return to + ": " + moved + " of " + program.count() + " replaced" + failures;
     }
 
+    private static String note(Program program, String output) {
+        String note = note(program);
+        return note + (note.isEmpty() || output.isEmpty() ? "" : "; ") + output;
+    }
+
     private static String note(Program program) {
         String byHand = program.intent().words(program.newest().workers());
         String trouble = trouble(program);
@@ -157,17 +164,20 @@ final class Statuses {
                 worker.version().generation(),
                 process == null ? 0 : Clock.wallMillis() - process.bornMillis(),
                 slot.past().restarts(),
-                words(host, worker));
+                words(host, worker, process));
     }
 
     /// What it says of itself, and what is known of it.
-    private static String words(ProgramHost host, Worker worker) {
+    private static String words(ProgramHost host, Worker worker, @Nullable WorkerProcess process) {
         String own = host.workforce().words(worker.id());
         String ailment = host.program().ailment(worker);
-        if (ailment == null) {
+        if (ailment != null) {
+            own = "to be replaced: " + ailment + (own.isEmpty() ? "" : "; " + own);
+        }
+        if (process == null || !process.adopted()) {
             return own;
         }
-        return "to be replaced: " + ailment + (own.isEmpty() ? "" : "; " + own);
+        return own.isEmpty() ? "adopted" : "adopted; " + own;
     }
 
     static String word(WorkerState state) {

@@ -1,27 +1,89 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.manager.image.KeptDescriptor;
+import org.einhyrningsins.manager.image.WorkerImage;
+import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /// A process of ours: the manager's side of a worker.
 ///
 /// @param pid also the number of its process group
 /// @param pidfd readable when it is dead
 /// @param line our end of its EINHORN_SOCK_FD; -1 if it has none
-/// @param pipe our end of its EINHORN_ACK_FD; -1 if it has none
+/// @param ack our end of its EINHORN_ACK_FD when it was born; -1 if it had none
 /// @param bornMillis wall clock, for people
 /// @param log what it writes to, if that is a file; else null
 /// @param logOffset how long that file was when it was born
+/// @param adopted it is the child of a manager that was killed, and no longer of anybody of ours
+/// @param pipe how what it writes gets there, if we bring it; else null
 record WorkerProcess(
         WorkerId id,
         int pid,
         int pidfd,
         int line,
-        int pipe,
+        int ack,
         int uid,
         long bornMillis,
         @Nullable Path log,
-        long logOffset) {}
+        long logOffset,
+        boolean adopted,
+        @Nullable LogPipe pipe) {
+    /// The name of our end of the pipe it writes to.
+    static final String OUTPUT = "output";
+
+    /// The name of our end of the pipe it says on that it is up.
+    static final String ACK = "ack";
+
+    /// One that another manager had spawned.
+    static WorkerProcess of(WorkerImage image, @Nullable LogPipe pipe) {
+        return new WorkerProcess(
+                image.id(),
+                image.pid(),
+                image.pidfd(),
+                image.line(),
+                image.descriptor(ACK),
+                image.uid(),
+                image.bornMillis(),
+                image.log(),
+                image.logOffset(),
+                image.adopted(),
+                pipe);
+    }
+
+    /// What another manager needs to go on.
+    ///
+    /// @param words what it last said of itself
+    /// @param open what of [#ack] is still open; -1 if it is not
+    WorkerImage image(String words, int open) {
+        return new WorkerImage(
+                id,
+                pid,
+                Processes.startTime(pid),
+                pidfd,
+                line,
+                uid,
+                bornMillis,
+                log,
+                logOffset,
+                adopted,
+                words,
+                kept(open));
+    }
+
+    private List<KeptDescriptor> kept(int open) {
+        List<KeptDescriptor> kept = new ArrayList<>(2);
+        if (pipe != null) {
+            kept.add(new KeptDescriptor(OUTPUT, pipe.fd()));
+        }
+        if (open >= 0) {
+            kept.add(new KeptDescriptor(ACK, open));
+        }
+        return kept;
+    }
+}

@@ -84,7 +84,7 @@ public record ProgramSpec(
                 sockets,
                 stdin,
                 protocols,
-                logs,
+                logs.birth(),
                 bond,
                 care.watchdog(),
                 ack.mode() instanceof AckSpec.Fd fd ? fd : null);

@@ -204,6 +204,7 @@ class ControlProgramTest {
                         "events web",
                         "die",
                         "die TERM",
+                        "reexec",
                         "signal USR1 TERM",
                         "state",
                         "ehlo",

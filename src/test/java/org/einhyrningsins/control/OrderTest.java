@@ -21,6 +21,8 @@ class OrderTest {
         assertThat(read("reload")).isEqualTo(new Order.Reload(List.of(), null, false));
         assertThat(read("upgrade")).isEqualTo(new Order.Upgrade(List.of(), false));
         assertThat(read("start")).isEqualTo(new Order.Start(List.of()));
+        assertThat(read("logs")).isEqualTo(new Order.Logs(List.of()));
+        assertThat(read("logs web:2")).isEqualTo(new Order.Logs(List.of(WEB_2)));
         assertThat(read("events")).isEqualTo(new Order.Events(List.of()));
         assertThat(read("inc")).isEqualTo(new Order.Increase(List.of(), 1));
     }
@@ -49,6 +51,8 @@ class OrderTest {
                         new Order.Deliver(
                                 List.of(Signal.USR1), List.of(new Target("term", Target.WHOLE))));
         refuses("signal", "needs a signal");
+        assertThat(read("reexec")).isEqualTo(new Order.Reexec());
+        refuses("reexec web", "takes no arguments");
         assertThat(read("die")).isEqualTo(new Order.Die(null));
         assertThat(read("die SIGTERM")).isEqualTo(new Order.Die(Signal.TERM));
         refuses("die web", "'web' is no signal");

@@ -241,7 +241,8 @@ class ManualTest {
         StringBuilder manager = new StringBuilder();
         Path room = Path.of("src/main/java/org/einhyrningsins/manager");
         try (Stream<Path> files = Files.list(room)) {
-            files.forEach(file -> manager.append(read(file.toString())));
+            files.filter(Files::isRegularFile)
+                    .forEach(file -> manager.append(read(file.toString())));
         }
         List<String> named =
                 found(
