@@ -171,18 +171,21 @@ final class Rolling {
         for (Slot slot : draft.slots) {
             processes += slot.index() < draft.count ? 1 : 0;
             processes += slot.successor() != null ? 1 : 0;
+            int failed = 0;
             for (Worker worker : slot.leaving()) {
-                processes += drains(worker) || isExtra(draft, slot, worker) ? 1 : 0;
+                processes += drains(worker) ? 1 : 0;
+                failed += failed(worker) ? 1 : 0;
             }
+            boolean taken = slot.current() != null || slot.index() >= draft.count;
+            processes += taken ? failed : Math.max(0, failed - 1);
         }
         return processes;
     }
 
-    /// Whether a worker that did not come up is not the one its slot is counted for: a successor
-    /// took over meanwhile, or the slot is not wanted any more.
-    private static boolean isExtra(Draft draft, Slot slot, Worker worker) {
-        return (slot.current() != null || slot.index() >= draft.count)
-                && worker.state() instanceof WorkerState.Stopping s
+    /// Whether a worker is leaving since it failed. An empty slot is counted for one of those;
+    /// others are extra, as are all of a slot that has somebody else or is not wanted any more.
+    private static boolean failed(Worker worker) {
+        return worker.state() instanceof WorkerState.Stopping s
                 && !s.stuck()
                 && (s.cause() == Cause.FAILED_START || s.cause() == Cause.HUNG);
     }
