@@ -19,6 +19,8 @@ final class ImageTextTest {
     /// version adds has its default.
     private static final String FIRST = "program-format-1.json";
 
+    private static final String STRANGE = "{}[]\",:0-9ntf\\e.";
+
     @Test
     void readsWhatTheFirstVersionWrote() throws Exception {
         ProgramImage image = ImageReader.read(first(), ProgramImage.class);
@@ -96,7 +98,7 @@ final class ImageTextTest {
             for (int j = 0; j <= random.nextInt(3); j++) {
                 int at = random.nextInt(text.length());
                 switch (random.nextInt(3)) {
-                    case 0 -> text.setCharAt(at, "{}[]\",:0-9ntf\\e.".charAt(random.nextInt(17)));
+                    case 0 -> text.setCharAt(at, STRANGE.charAt(random.nextInt(STRANGE.length())));
                     case 1 -> text.deleteCharAt(at);
                     default -> text.insert(at, text.charAt(random.nextInt(text.length())));
                 }
