@@ -110,6 +110,7 @@ final class ClassicLine {
                             LaunchModel.path(line, "--lockfile"),
                             ClassicReader.managerNice(given),
                             null,
+                            false,
                             line.matchedOptionValue("--reexec-as", (String) null)));
         } catch (Misread e) {
             return new LaunchModel.Mistake(e.reason());

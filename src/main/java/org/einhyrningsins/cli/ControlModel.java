@@ -98,8 +98,10 @@ final class ControlModel {
             return new Mistake("--timeout " + timeout + ": " + Timeouts.EXPECTED);
         }
         List<String> args = words(command);
-        if (command.hasMatchedOption("--fleet")) {
-            args.add(0, "--fleet");
+        for (String option : List.of("--fleet", "--graph", "--reset")) {
+            if (command.hasMatchedOption(option)) {
+                args.add(0, option);
+            }
         }
         if (command.hasMatchedOption("--confirm")) {
             args.addAll(0, List.of("--confirm", command.matchedOptionValue("--confirm", "")));
@@ -219,7 +221,14 @@ final class ControlModel {
                             .description("all new workers are up before any old one goes")
                             .build());
         }
+        if (page.name().equals("show")) {
+            command.addOption(flag("--graph").description("which starts after which").build());
+        }
         if (page.name().equals("reload")) {
+            command.addOption(
+                    flag("--reset")
+                            .description("forget what was stopped or scaled by hand")
+                            .build());
             command.addOption(
                     text("--confirm")
                             .paramLabel("TIME")

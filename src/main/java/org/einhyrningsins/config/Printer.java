@@ -114,6 +114,13 @@ public final class Printer {
         rollout(program.rollout());
         line(4, "logs: " + logs(program.logs()));
         bond(program.bond());
+        if (!program.after().isEmpty()) {
+            StringBuilder names = new StringBuilder();
+            for (String name : program.after()) {
+                names.append(names.isEmpty() ? "" : ", ").append(quoted(name));
+            }
+            line(4, "after: [" + names + "]");
+        }
     }
 
     /// Only what differs: nearly every program goes without.

@@ -98,7 +98,8 @@ final class ProgramReader {
                         new RestartReader(values).read(program.node("restart")),
                         rollout(program.fields("rollout", Shape.ROLLOUT)),
                         logs(program.node("logs")),
-                        bond(program));
+                        bond(program),
+                        program.texts("after", "the name of a program"));
         warn(program, spec);
         return spec;
     }

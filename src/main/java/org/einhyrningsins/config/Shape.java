@@ -43,8 +43,9 @@ record Shape(String name, List<String> keys, List<String> later) {
                             "logs",
                             "worker-socket",
                             "worker-socket-fd",
-                            "outlive-manager"),
-                    List.of("health", "watchdog", "max-age", "memory-max", "after"));
+                            "outlive-manager",
+                            "after"),
+                    List.of("health", "watchdog", "max-age", "memory-max"));
     static final Shape LIMITS =
             new Shape(
                     "limits",

@@ -11,6 +11,7 @@ import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Effect;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.manager.image.ConversationImage;
 import org.einhyrningsins.manager.image.DoorImage;
@@ -32,6 +33,7 @@ import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.IdentitySpec;
+import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
@@ -48,6 +50,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 
 /// The manager: made once, runs until everything it started has gone.
 public final class Manager
@@ -99,6 +102,11 @@ public final class Manager
 
     private boolean orphansMayBeDead;
 
+    /// What operators set by hand is kept; null as long as nobody did.
+    private @Nullable Intents intents;
+
+    private boolean intentsMayDiffer;
+
     private Manager(LaunchOptions options, List<String> words) {
         this.options = options;
         this.words = words;
@@ -112,7 +120,7 @@ public final class Manager
                         births,
                         log,
                         this);
-        operator = new Operator(programs, new Statuses(sockets), reloader, this);
+        operator = new Operator(programs, new Statuses(sockets), reloader, log, this);
     }
 
     /// Runs until it is told to stop.
@@ -227,6 +235,8 @@ public final class Manager
         for (ProgramImage program : image.programs()) {
             programs.add(new ProgramHost(program, surface()), program.retiring());
         }
+        setByHandBefore();
+        intentsMayDiffer = true;
         operator.resume(image.nextTicket());
         resume(image.conversations(), server);
         orphansMayBeDead = true;
@@ -285,6 +295,8 @@ public final class Manager
             String why = e.getMessage() + heritage.advice();
             throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + why);
         }
+        setByHandBefore(); // the programs know it themselves; what is in the file is known then
+        intentsMayDiffer = true;
         found.forEach(ProgramHost::recover);
         reloader.bringUpToDate(services, operator);
         if (heritage.manager().stopping()) {
@@ -359,6 +371,9 @@ public final class Manager
         } else if (reloader.trials().objection() != null) {
             conversation.outcome(
                     false, "a reload waits to be confirmed; confirm it, or wait until it is over");
+        } else if (operator.stopsInOrder()) {
+            conversation.outcome(
+                    false, "programs are being stopped one after the other; try again after that");
         } else if (next.underWay()) {
             conversation.outcome(false, "the manager is being replaced already");
         } else {
@@ -508,9 +523,10 @@ public final class Manager
                         + Processes.self()
                         + ", "
                         + options.definition());
+        Map<String, Intent> byHand = setByHandBefore();
         for (ProgramSpec spec : services.programs().values()) {
             try {
-                programs.add(host(spec));
+                programs.add(host(spec, byHand.getOrDefault(spec.name(), Intent.NONE)));
             } catch (IOException e) {
                 log.error(spec.name(), "cannot make its worker sockets: " + RuntimeFiles.why(e));
             } catch (PosixException | UnknownAccountException e) {
@@ -518,24 +534,41 @@ public final class Manager
             }
         }
         for (ProgramHost host : programs.all()) {
-            announce(host.program().serving().spec());
-            Conversation start = new Conversation(null, JsonId.NONE);
-            start.expect();
-            operator.ask(host, new Command.Start(null), start);
+            start(host, byHand.getOrDefault(host.name(), Intent.NONE));
         }
+        intentsMayDiffer = !byHand.isEmpty();
     }
 
-    private void announce(ProgramSpec spec) {
+    private void start(ProgramHost host, Intent byHand) {
+        Program program = host.program();
+        if (!byHand.none()) {
+            log.info(
+                    host.name(),
+                    "as an operator set it before: " + byHand.words(program.newest().workers()));
+        }
+        if (byHand.stopped()) {
+            return;
+        }
+        announce(program.serving().spec(), program.count());
+        Conversation start = new Conversation(null, JsonId.NONE);
+        start.expect();
+        Set<Integer> scope = byHand.held().isEmpty() ? null : new TreeSet<>();
+        for (int slot = 0; scope != null && slot < program.count(); slot++) {
+            if (!byHand.held().contains(slot)) {
+                scope.add(slot);
+            }
+        }
+        operator.ask(host, new Command.Start(scope), start);
+    }
+
+    private void announce(ProgramSpec spec, int workers) {
         List<String> addresses = new ArrayList<>();
         for (Bound bound : sockets.of(spec)) {
             addresses.add(bound.address());
         }
         String on = addresses.isEmpty() ? "" : " on " + String.join(", ", addresses);
         log.info(
-                spec.name(),
-                "starting "
-                        + (spec.workers() == 1 ? "1 worker" : spec.workers() + " workers")
-                        + on);
+                spec.name(), "starting " + (workers == 1 ? "1 worker" : workers + " workers") + on);
     }
 
     private Premises premises() {
@@ -545,10 +578,54 @@ public final class Manager
         return premises;
     }
 
+    // ---- what operators set by hand
+
+    private Map<String, Intent> setByHandBefore() {
+        if (!(options.definition() instanceof Definition.File)
+                || !Intents.exist(premises().state())) {
+            return Map.of();
+        }
+        Intents before = intents();
+        if (options.reset()) {
+            before.reset();
+            return Map.of();
+        }
+        return before.read();
+    }
+
+    private Intents intents() {
+        if (intents == null) {
+            Path file = Path.of(options.definition().toString());
+            intents = new Intents(premises().state(), file, log);
+        }
+        return intents;
+    }
+
+    @Override
+    public void setByHand() {
+        intentsMayDiffer = true;
+    }
+
+    /// A command line is the operator's own word; only a file can differ from what was set by hand.
+    /// A stop of everything is not the stop of each program.
+    private void keepIntents() {
+        if (intentsMayDiffer && !stopping && options.definition() instanceof Definition.File) {
+            intents().keep(programs);
+        }
+        intentsMayDiffer = false;
+    }
+
+    // ---- programs
+
     @Override
     public ProgramHost host(ProgramSpec spec) throws IOException {
+        return host(spec, Intent.NONE);
+    }
+
+    private ProgramHost host(ProgramSpec spec, Intent byHand) throws IOException {
         socketsMayBeOver = true; // they are bound already, and this may fail
-        return new ProgramHost(spec, surface());
+        int count = byHand.workers() == null ? spec.workers() : byHand.workers();
+        return new ProgramHost(spec, count, surface());
     }
 
     private ProgramHost.Surface surface() {
@@ -614,6 +691,21 @@ public final class Manager
     // ---- the loop
 
     private void turn() {
+        Moment next = elapse();
+        while (operator.goOn()) {
+            next = elapse(); // who was let in has deadlines too
+        }
+        tidy();
+        if (!over) {
+            loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
+            tidy();
+        }
+    }
+
+    /// Tells programs the time whose deadline has passed.
+    ///
+    /// @return the next deadline; null if there is none
+    private @Nullable Moment elapse() {
         Moment now = Clock.now();
         Moment next = stopping ? null : reloader.trials().deadline();
         if (next != null && next.reached(now)) {
@@ -634,11 +726,7 @@ public final class Manager
         if (recorder != null) {
             next = Moment.earlier(next, written(recorder, now));
         }
-        tidy();
-        if (!over) {
-            loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
-            tidy();
-        }
+        return next;
     }
 
     private @Nullable Moment succeed(Succession next, Moment now) {
@@ -665,6 +753,9 @@ public final class Manager
         if (socketsMayBeOver) {
             socketsMayBeOver = false;
             sockets.closeAllBut(reloader.inUse());
+        }
+        if (intentsMayDiffer) {
+            keepIntents();
         }
     }
 
@@ -699,6 +790,8 @@ public final class Manager
             recorder.changedForGood();
         }
         socketsMayBeOver = true;
+        intentsMayDiffer |= intents != null;
+        programs.redefined(host);
     }
 
     @Override
@@ -727,7 +820,7 @@ public final class Manager
             return;
         }
         Conversation conversation = new Conversation(null, JsonId.NONE);
-        reloader.reload(Set.of(), null, conversation, operator);
+        reloader.reload(Set.of(), null, false, conversation, operator);
     }
 
     @Override
@@ -745,16 +838,23 @@ public final class Manager
     public void stop(@Nullable Signal first) {
         if (stopping) {
             everyProgram(new Command.Hasten());
+            operator.stopAtOnce();
             return;
         }
+        keepIntents();
         stopping = true;
         log.info("", "stopping everything");
-        everyProgram(new Command.Stop(null, first));
+        List<ProgramHost> every = programs.everyHost();
+        Conversation conversation = new Conversation(null, JsonId.NONE);
+        every.forEach(host -> conversation.expect());
+        operator.stop(every, first, conversation);
         endIfVacant();
     }
 
     @Override
     public void quit() {
+        keepIntents();
+        stopping = true;
         everyProgram(new Command.Stop(null, null));
         log.warn("", "exits at once; workers were told to go and are not waited for");
         end(false, "the manager exits at once; workers were told to go and are not waited for");

@@ -103,9 +103,10 @@ final class ProgramHost {
         void bug(ProgramHost host, RuntimeException thrown);
     }
 
-    ProgramHost(ProgramSpec spec, Surface surface) throws IOException {
+    /// @param count how many workers are wanted, whatever the definition says
+    ProgramHost(ProgramSpec spec, int count, Surface surface) throws IOException {
         this.surface = surface;
-        this.program = Program.of(spec, Clock.now());
+        this.program = Program.of(spec, count, Clock.now());
         door(spec);
     }
 

@@ -38,6 +38,8 @@ final class Statuses {
                 program.serving().generation(),
                 rollout(program),
                 note(program),
+                program.intent(),
+                program.newest().after(),
                 workers(host, slots),
                 sockets(program));
     }
@@ -46,6 +48,7 @@ final class Statuses {
         return switch (program.phase()) {
             case Phase.Stopped ignored ->
                     program.vacant() ? ProgramStatus.State.STOPPED : ProgramStatus.State.STOPPING;
+            case Phase.Waiting ignored -> ProgramStatus.State.WAITING;
             case Phase.Failed ignored -> ProgramStatus.State.FAILED;
             case Phase.Running ignored -> running(program);
         };
@@ -100,16 +103,24 @@ final class Statuses {
     }
 
     private static String note(Program program) {
+        String byHand = program.intent().words(program.newest().workers());
+        String trouble = trouble(program);
+        return trouble.isEmpty() || byHand.isEmpty() ? trouble + byHand : trouble + "; " + byHand;
+    }
+
+    private static String trouble(Program program) {
         if (program.phase() instanceof Phase.Failed failed) {
             return failed.why();
+        }
+        if (program.phase() instanceof Phase.Waiting waiting) {
+            return waiting.words();
         }
         for (Slot slot : program.slots()) {
             if (slot.past().quickDeaths() > 0 && !slot.past().trouble().isEmpty()) {
                 return "worker " + slot.index() + ": " + slot.past().trouble();
             }
         }
-        boolean scaled = program.count() != program.serving().spec().workers();
-        return scaled ? "scaled by hand, the file says " + program.serving().spec().workers() : "";
+        return "";
     }
 
     private List<WorkerStatus> workers(ProgramHost host, @Nullable Set<Integer> slots) {

@@ -218,12 +218,12 @@ class ClassicLineTest {
                                         Path.of("p"),
                                         Path.of("l"),
                                         null,
-                                        LogSpec.Level.WARN,
-                                        null)));
+                                        LogSpec.Level.WARN)));
         assertThat(LaunchModel.read(new String[] {"--reexec-as", "ruby new", "./x"}))
                 .isInstanceOfSatisfying(
                         LaunchModel.Run.class,
                         run -> assertThat(run.options().reexecAs()).isEqualTo("ruby new"));
+        assertThat(mistake("--reset x")).contains("-c");
         assertThat(mistake("-c f -n 2")).contains("--number");
         assertThat(mistake("-c web ./web")).contains("--command-name");
     }
