@@ -298,7 +298,7 @@ public final class Manager
         setByHandBefore(); // the programs know it themselves; what is in the file is known then
         intentsMayDiffer = true;
         found.forEach(ProgramHost::recover);
-        reloader.bringUpToDate(services, operator);
+        reloader.bringUpToDate(services, options.reset(), operator);
         if (heritage.manager().stopping()) {
             everyProgram(new Command.Start(null));
         }

@@ -119,7 +119,9 @@ final class Reloader {
     }
 
     /// Brings what was recovered to what the file says. A command line rolls nothing for that.
-    void bringUpToDate(ServicesSpec services, Operator operator) {
+    ///
+    /// @param reset what operators set by hand is forgotten
+    void bringUpToDate(ServicesSpec services, boolean reset, Operator operator) {
         Plan plan = plan(services.programs(), Set.of());
         try {
             if (!plan.objections().isEmpty()) {
