@@ -110,7 +110,6 @@ final class ClassicLine {
                             LaunchModel.path(line, "--lockfile"),
                             ClassicReader.managerNice(given),
                             null,
-                            false,
                             line.matchedOptionValue("--reexec-as", (String) null)));
         } catch (Misread e) {
             return new LaunchModel.Mistake(e.reason());

@@ -151,8 +151,8 @@ final class LaunchModel {
                                 path(root, "--lockfile"),
                                 null,
                                 level(root),
-                                root.hasMatchedOption("--reset"),
-                                root.matchedOptionValue("--reexec-as", (String) null)))
+                                root.matchedOptionValue("--reexec-as", (String) null),
+                                root.hasMatchedOption("--reset")))
                 : new Mistake(objection + TRY);
     }
 

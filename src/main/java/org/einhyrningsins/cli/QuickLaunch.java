@@ -163,8 +163,8 @@ final class QuickLaunch implements ClassicReader.Given {
                         path("--lockfile"),
                         null,
                         level(),
-                        has("--reset"),
-                        null);
+                        null,
+                        has("--reset"));
     }
 
     private @Nullable LaunchOptions classic(List<String> program) {
@@ -180,7 +180,6 @@ final class QuickLaunch implements ClassicReader.Given {
                     path("--lockfile"),
                     ClassicReader.managerNice(this),
                     null,
-                    false,
                     null);
         } catch (Misread mistake) {
             return null;

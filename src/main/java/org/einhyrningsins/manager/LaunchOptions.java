@@ -14,9 +14,9 @@ import java.nio.file.Path;
 /// @param lockFile locked as long as the manager runs; null for none
 /// @param nice the manager's own niceness, -20 to 19; null leaves it
 /// @param level of the log, whatever the definition says; null for what that says
-/// @param reset forget what operators set by hand
 /// @param reexecAs what to execute instead of the launcher when the manager replaces itself, in
 ///   words separated by spaces; null for the launcher
+/// @param reset forget what operators set by hand
 public record LaunchOptions(
         Definition definition,
         @Nullable Path controlSocket,
@@ -24,8 +24,8 @@ public record LaunchOptions(
         @Nullable Path lockFile,
         @Nullable Integer nice,
         LogSpec.@Nullable Level level,
-        boolean reset,
-        @Nullable String reexecAs) {
+        @Nullable String reexecAs,
+        boolean reset) {
     /// What is set by hand stays.
     public LaunchOptions(
             Definition definition,
@@ -33,7 +33,8 @@ public record LaunchOptions(
             @Nullable Path pidFile,
             @Nullable Path lockFile,
             @Nullable Integer nice,
-            LogSpec.@Nullable Level level) {
-        this(definition, controlSocket, pidFile, lockFile, nice, level, false, null);
+            LogSpec.@Nullable Level level,
+            @Nullable String reexecAs) {
+        this(definition, controlSocket, pidFile, lockFile, nice, level, reexecAs, false);
     }
 }

@@ -235,8 +235,7 @@ public final class Manager
         for (ProgramImage program : image.programs()) {
             programs.add(new ProgramHost(program, surface()), program.retiring());
         }
-        setByHandBefore();
-        intentsMayDiffer = true;
+        takeUpIntents();
         operator.resume(image.nextTicket());
         resume(image.conversations(), server);
         orphansMayBeDead = true;
@@ -295,8 +294,7 @@ public final class Manager
             String why = e.getMessage() + heritage.advice();
             throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + why);
         }
-        setByHandBefore(); // the programs know it themselves; what is in the file is known then
-        intentsMayDiffer = true;
+        takeUpIntents();
         found.forEach(ProgramHost::recover);
         reloader.bringUpToDate(services, options.reset(), operator);
         if (heritage.manager().stopping()) {
@@ -593,6 +591,14 @@ public final class Manager
         return before.read();
     }
 
+    /// They are in the programs; the file is written when they change.
+    private void takeUpIntents() {
+        if (options.definition() instanceof Definition.File && Intents.exist(premises().state())) {
+            intentsMayDiffer = true;
+            intents();
+        }
+    }
+
     private Intents intents() {
         if (intents == null) {
             Path file = Path.of(options.definition().toString());
@@ -695,6 +701,7 @@ public final class Manager
         while (operator.goOn()) {
             next = elapse(); // who was let in has deadlines too
         }
+        next = Moment.earlier(next, upkeep());
         tidy();
         if (!over) {
             loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
@@ -720,13 +727,16 @@ public final class Manager
             }
             next = Moment.earlier(next, deadline);
         }
-        if (succession != null) {
-            next = Moment.earlier(next, succeed(succession, now));
-        }
-        if (recorder != null) {
-            next = Moment.earlier(next, written(recorder, now));
-        }
         return next;
+    }
+
+    /// What the manager itself has to do at some time.
+    ///
+    /// @return when next; null if time alone changes nothing
+    private @Nullable Moment upkeep() {
+        Moment now = Clock.now();
+        Moment next = succession == null ? null : succeed(succession, now);
+        return recorder == null ? next : Moment.earlier(next, written(recorder, now));
     }
 
     private @Nullable Moment succeed(Succession next, Moment now) {

@@ -120,7 +120,7 @@ final class Reloader {
 
     /// Brings what was recovered to what the file says. A command line rolls nothing for that.
     ///
-    /// @param reset what operators set by hand is forgotten
+    /// @param reset what was stopped or scaled by hand is as the file says it again
     void bringUpToDate(ServicesSpec services, boolean reset, Operator operator) {
         Plan plan = plan(services.programs(), Set.of());
         try {
@@ -128,7 +128,8 @@ final class Reloader {
                 throw new Refused(ExitStatus.FAILED, String.join("\n", plan.objections()));
             }
             Preparation preparation = prepare(plan);
-            carryOut(plan, preparation, Set.of(), false, "", Conversation.withNobody(), operator);
+            Conversation nobody = Conversation.withNobody();
+            carryOut(plan, preparation, Set.of(), reset, "", nobody, operator);
             programs.order(services.programs().keySet());
         } catch (Refused e) {
             refuse(e.code(), String.valueOf(e.getMessage()));

@@ -218,7 +218,8 @@ class ClassicLineTest {
                                         Path.of("p"),
                                         Path.of("l"),
                                         null,
-                                        LogSpec.Level.WARN)));
+                                        LogSpec.Level.WARN,
+                                        null)));
         assertThat(LaunchModel.read(new String[] {"--reexec-as", "ruby new", "./x"}))
                 .isInstanceOfSatisfying(
                         LaunchModel.Run.class,

@@ -19,8 +19,6 @@ final class ImageTextTest {
     /// version adds has its default.
     private static final String FIRST = "program-format-1.json";
 
-    private static final String STRANGE = "{}[]\",:0-9ntf\\e.";
-
     @Test
     void readsWhatTheFirstVersionWrote() throws Exception {
         ProgramImage image = ImageReader.read(first(), ProgramImage.class);
@@ -88,6 +86,8 @@ final class ImageTextTest {
         }
     }
 
+    private static final String FLIPS = "{}[]\",:0-9ntf\\e.";
+
     @Test
     void aChangedTextIsAnImageOrRefused() throws Exception {
         String whole = first();
@@ -98,7 +98,7 @@ final class ImageTextTest {
             for (int j = 0; j <= random.nextInt(3); j++) {
                 int at = random.nextInt(text.length());
                 switch (random.nextInt(3)) {
-                    case 0 -> text.setCharAt(at, STRANGE.charAt(random.nextInt(STRANGE.length())));
+                    case 0 -> text.setCharAt(at, FLIPS.charAt(random.nextInt(FLIPS.length())));
                     case 1 -> text.deleteCharAt(at);
                     default -> text.insert(at, text.charAt(random.nextInt(text.length())));
                 }
