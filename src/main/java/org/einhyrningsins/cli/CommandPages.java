@@ -130,6 +130,16 @@ final class CommandPages {
                                     "tell what happens, until interrupted")
                             .example("events web", "what happens to web")
                             .example("events -n 1", "wait for the next event"),
+                    new Page(
+                                    "logs",
+                                    " [-f] [-n N] [PROGRAM | PROGRAM:SLOT]...",
+                                    "what the workers wrote, if it goes to files")
+                            .detail(
+                                    "The last N lines (10), also of files that were put aside; with"
+                                            + " -f, what comes after them. Of several files, each"
+                                            + " line is preceded by its worker's name.")
+                            .example("logs web", "the last ten lines of web")
+                            .example("logs -f -n 100 web:0", "follow one worker"),
                     new Page("quieter", "", "log less, until the next reload"),
                     new Page("louder", "", "log more, until the next reload"),
                     new Page("die", " [SIGNAL]", "stop everything; the manager exits")

@@ -106,18 +106,24 @@ final class ControlModel {
         if (command.hasMatchedOption("--confirm")) {
             args.addAll(0, List.of("--confirm", command.matchedOptionValue("--confirm", "")));
         }
-        int events = name.equals("events") ? command.matchedOptionValue("-n", 0) : 0;
-        return events < 0
-                ? new Mistake("-n " + events + ": expected how many events, from 1")
+        int count = counts(name) ? command.matchedOptionValue("-n", -1) : -1;
+        boolean follows = name.equals("logs") && command.hasMatchedOption("-f");
+        return counts(name) && command.hasMatchedOption("-n") && count < 0
+                ? new Mistake("-n " + count + ": expected how many, from 0")
                 : new Run(
                         new Invocation(
                                 option(root, command, "-d"),
                                 given(root, command, "--json"),
                                 !given(root, command, "--no-wait"),
                                 bound,
-                                events,
+                                count,
+                                follows,
                                 name,
                                 args));
+    }
+
+    private static boolean counts(String command) {
+        return command.equals("events") || command.equals("logs");
     }
 
     private static List<String> words(ParseResult command) {
@@ -241,6 +247,15 @@ final class ControlModel {
                             .type(int.class)
                             .paramLabel("COUNT")
                             .description("end after that many")
+                            .build());
+        }
+        if (page.name().equals("logs")) {
+            command.addOption(flag("-f", "--follow").description("go on with what comes").build());
+            command.addOption(
+                    OptionSpec.builder("-n", "--lines")
+                            .type(int.class)
+                            .paramLabel("N")
+                            .description("begin with the last N lines (default 10)")
                             .build());
         }
         return command.addPositional(

@@ -71,6 +71,9 @@ public sealed interface Order {
     /// Tell what happens from now on, as progress, until the client goes away.
     record Events(List<Target> targets) implements Order {}
 
+    /// Tell where what the workers write is to be read.
+    record Logs(List<Target> targets) implements Order {}
+
     /// Which manager this is.
     record Version() implements Order {}
 
@@ -109,6 +112,7 @@ public sealed interface Order {
             case "scale" -> OrderWords.scale(args);
             case "signal" -> OrderWords.deliver(args);
             case "events" -> new Events(Target.list(args));
+            case "logs" -> new Logs(Target.list(args));
             case "die" -> OrderWords.die(args);
             case "reexec" -> alone(command, args, new Reexec());
             case "version" -> alone(command, args, new Version());

@@ -80,6 +80,7 @@ public final class Replies {
             switch (data) {
                 case StatusReport status -> write(json, status);
                 case PlanReport plan -> PlanJson.write(json, plan);
+                case LogReport logs -> LogReport.write(json, logs);
             }
         }
     }

@@ -78,6 +78,7 @@ public final class Manager
     private final SocketFiles files = new SocketFiles(loop, log);
     private final Strays strays = new Strays(programs, log);
     private final Prober prober = new Prober(loop, buffer);
+    private final Outputs outputs;
     private final Births births;
     private final Reloader reloader;
     private final Operator operator;
@@ -110,7 +111,9 @@ public final class Manager
     private Manager(LaunchOptions options, List<String> words) {
         this.options = options;
         this.words = words;
-        births = new Births(Environment.inherited(System.getenv()), sockets);
+        int nothing = Descriptors.openNull();
+        outputs = new Outputs(loop, nothing, this::tell);
+        births = new Births(Environment.inherited(System.getenv()), sockets, nothing, outputs);
         reloader =
                 new Reloader(
                         options.definition(),
@@ -120,7 +123,7 @@ public final class Manager
                         births,
                         log,
                         this);
-        operator = new Operator(programs, new Statuses(sockets), reloader, log, this);
+        operator = new Operator(programs, new Statuses(sockets, outputs), reloader, log, this);
     }
 
     /// Runs until it is told to stop.
@@ -727,7 +730,8 @@ public final class Manager
             }
             next = Moment.earlier(next, deadline);
         }
-        return next;
+        outputs.deadlinePassed(now);
+        return Moment.earlier(next, outputs.deadline());
     }
 
     /// What the manager itself has to do at some time.
@@ -800,6 +804,7 @@ public final class Manager
             recorder.changedForGood();
         }
         socketsMayBeOver = true;
+        outputs.redefined(host.program().serving().spec());
         intentsMayDiffer |= intents != null;
         programs.redefined(host);
     }
@@ -920,9 +925,17 @@ public final class Manager
                     case INFO -> LogSpec.Level.INFO;
                     case DEBUG -> LogSpec.Level.DEBUG;
                 };
+        tell(level, host.name(), subject, message);
+    }
+
+    private void tell(LogSpec.Level level, String program, String message) {
+        tell(level, program, program, message);
+    }
+
+    private void tell(LogSpec.Level level, String program, String subject, String message) {
         log.write(level, subject, message);
         if (control != null) {
-            control.tell(host.name(), subject + ": " + message);
+            control.tell(program, subject + ": " + message);
         }
     }
 
@@ -990,6 +1003,7 @@ public final class Manager
             recorder.delete();
         }
         programs.everyHost().forEach(ProgramHost::close);
+        outputs.close();
         sockets.closeAllBut(List.of());
         if (premises != null) {
             premises.close();

@@ -4,6 +4,8 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.control.Dialect;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.GraphText;
+import org.einhyrningsins.control.LogPlace;
+import org.einhyrningsins.control.LogReport;
 import org.einhyrningsins.control.Order;
 import org.einhyrningsins.control.PlanReport;
 import org.einhyrningsins.control.PlanText;
@@ -130,6 +132,7 @@ final class Operator implements ControlServer.Requested {
             case Order.Status ignored -> false;
             case Order.Show ignored -> false;
             case Order.Events ignored -> false;
+            case Order.Logs ignored -> false;
             case Order.Version ignored -> false;
             case Order.State ignored -> false;
             case Order.Greet ignored -> false;
@@ -157,6 +160,7 @@ final class Operator implements ControlServer.Requested {
             case Order.Show o when o.graph() -> graph(client, request, o.targets());
             case Order.Show o -> status(client, request, o.targets(), true);
             case Order.Events o -> follow(client, request, o.targets());
+            case Order.Logs o -> logs(client, request, o.targets());
             case Order.Version ignored -> say(client, request, conduct.version());
             case Order.Greet o -> say(client, request, greeting(o.user()));
             case Order.Help ignored -> say(client, request, WireHelp.TEXT);
@@ -489,6 +493,20 @@ final class Operator implements ControlServer.Requested {
 
     void resume(Conversation conversation, List<Long> its) {
         its.forEach(ticket -> tickets.put(ticket, conversation));
+    }
+
+    private void logs(Connection client, Request request, List<Target> targets)
+            throws UsageException {
+        List<LogPlace> places = new ArrayList<>();
+        for (var entry : scopes(targets).entrySet()) {
+            places.addAll(LogPlaces.of(entry.getKey().program(), entry.getValue()));
+        }
+        client.send(
+                Replies.done(
+                        request.id(),
+                        ExitStatus.DONE,
+                        LogPlaces.text(places),
+                        new LogReport(places)));
     }
 
     void progress(long ticket, String message) {

@@ -22,9 +22,11 @@ import java.util.Set;
 /// Says how programs are, from their state in the core and what the manager knows of processes.
 final class Statuses {
     private final SocketTable sockets;
+    private final Outputs outputs;
 
-    Statuses(SocketTable sockets) {
+    Statuses(SocketTable sockets, Outputs outputs) {
         this.sockets = sockets;
+        this.outputs = outputs;
     }
 
     /// @param slots only these of it; null for all
@@ -37,7 +39,7 @@ final class Statuses {
                 program.phase() instanceof Phase.Stopped ? 0 : program.count(),
                 program.serving().generation(),
                 rollout(program),
-                note(program),
+                note(program, outputs.note(program.name())),
                 program.intent(),
                 program.newest().after(),
                 workers(host, slots),
@@ -100,6 +102,11 @@ final class Statuses {
                                 + " failed starts, last: "
                                 + rollout.lastFailure();
         return to + ": " + moved + " of " + program.count() + " replaced" + failures;
+    }
+
+    private static String note(Program program, String output) {
+        String note = note(program);
+        return note + (note.isEmpty() || output.isEmpty() ? "" : "; ") + output;
     }
 
     private static String note(Program program) {

@@ -73,7 +73,16 @@ public record ProgramSpec(
     /// changes in place.
     public Birth birth() {
         return new Birth(
-                command, directory, env, dropEnv, identity, sockets, stdin, protocols, logs, bond);
+                command,
+                directory,
+                env,
+                dropEnv,
+                identity,
+                sockets,
+                stdin,
+                protocols,
+                logs.birth(),
+                bond);
     }
 
     /// The part of a definition that a running worker cannot change: see [#birth()].

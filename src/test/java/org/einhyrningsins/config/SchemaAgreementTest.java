@@ -222,6 +222,13 @@ class SchemaAgreementTest {
             case "limits", "stop", "rollout" ->
                     program("command: x, " + key.shape().name() + ": {" + own + "}");
             case "restart" -> program("command: x, restart: {" + own + "}");
+            case "logs" ->
+                    program(
+                            "command: x, logs: {"
+                                    + (key.name().equals("to") ? "" : "to: ./x.log, ")
+                                    + (key.name().equals("max-size") ? "" : "max-size: 1MiB, ")
+                                    + own
+                                    + "}");
             case "backoff" -> program("command: x, restart: {backoff: {" + own + "}}");
             case "give-up" -> {
                 String other = key.name().equals("deaths") ? "within: 1m" : "deaths: 2";

@@ -21,6 +21,8 @@ class OrderTest {
         assertThat(read("reload")).isEqualTo(new Order.Reload(List.of(), null, false));
         assertThat(read("upgrade")).isEqualTo(new Order.Upgrade(List.of(), false));
         assertThat(read("start")).isEqualTo(new Order.Start(List.of()));
+        assertThat(read("logs")).isEqualTo(new Order.Logs(List.of()));
+        assertThat(read("logs web:2")).isEqualTo(new Order.Logs(List.of(WEB_2)));
         assertThat(read("events")).isEqualTo(new Order.Events(List.of()));
         assertThat(read("inc")).isEqualTo(new Order.Increase(List.of(), 1));
     }
