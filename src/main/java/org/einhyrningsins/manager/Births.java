@@ -30,12 +30,14 @@ final class Births {
 
     private final SequencedMap<String, String> inherited;
     private final SocketTable sockets;
+    private final WorkerCgroups cgroups;
     private final Spawner spawner = new Spawner();
     private final int nothing = Descriptors.openNull();
 
-    Births(SequencedMap<String, String> inherited, SocketTable sockets) {
+    Births(SequencedMap<String, String> inherited, SocketTable sockets, WorkerCgroups cgroups) {
         this.inherited = inherited;
         this.sockets = sockets;
+        this.cgroups = cgroups;
     }
 
     /// Why a worker could not be born, as a person reads it.
@@ -124,12 +126,18 @@ final class Births {
         int err = output == 1 ? 2 : output; // inherited: each its own
         if (blueprint.remembersExecutable()) {
             try {
-                return spawner.spawn(blueprint.order(id, output, err, line));
+                return born(id, blueprint, output, err, line);
             } catch (SpawnException e) {
                 blueprint.forgetExecutable();
             }
         }
-        return spawner.spawn(blueprint.order(id, output, err, line));
+        return born(id, blueprint, output, err, line);
+    }
+
+    private Spawned born(WorkerId id, Blueprint blueprint, int output, int err, int line)
+            throws SpawnException {
+        String mark = Strays.mark(blueprint.version().spec().name(), id);
+        return cgroups.spawn(mark, spawner, blueprint.order(id, output, err, line));
     }
 
     private int output(LogsSpec logs) throws Stillborn {

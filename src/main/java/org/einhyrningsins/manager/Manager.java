@@ -52,7 +52,8 @@ public final class Manager
     private final Loop loop = new Loop(log);
     private final SocketTable sockets = new SocketTable(log);
     private final SocketFiles files = new SocketFiles(loop, log);
-    private final Strays strays = new Strays(programs, log);
+    private final WorkerCgroups cgroups = new WorkerCgroups(log);
+    private final Strays strays = new Strays(programs, cgroups, log);
     private final Prober prober = new Prober(loop, buffer);
     private final Births births;
     private final Reloader reloader;
@@ -73,7 +74,7 @@ public final class Manager
 
     private Manager(LaunchOptions options) {
         this.options = options;
-        births = new Births(Environment.inherited(System.getenv()), sockets);
+        births = new Births(Environment.inherited(System.getenv()), sockets, cgroups);
         reloader =
                 new Reloader(
                         options.definition(), Machine.surroundings(), programs, sockets, log, this);
@@ -143,6 +144,7 @@ public final class Manager
         signals.open();
         here.openControl();
         openControl(here.control(), services.control().mode());
+        cgroups.begin(here.mark()); // nobody else has the control socket
         try {
             sockets.open(services.programs().values());
             here.openWorkers();
@@ -409,7 +411,7 @@ public final class Manager
                     orphansMayBeDead = ours(pid);
                     return orphansMayBeDead;
                 });
-        strays.sweep(null); // what died may have had children of its own
+        strays.sweep(); // what died may have had children of its own
     }
 
     private boolean ours(int pid) {
@@ -506,6 +508,7 @@ public final class Manager
     private void close() {
         programs.everyHost().forEach(ProgramHost::close);
         sockets.closeAllBut(List.of());
+        cgroups.close();
         if (premises != null) {
             premises.close();
         }

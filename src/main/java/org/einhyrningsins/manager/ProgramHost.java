@@ -307,6 +307,7 @@ final class ProgramHost {
     private void abandon(WorkerProcess process) {
         doors.values().forEach(door -> door.disconnect(process.line(), process.pid()));
         Processes.killGroup(process.pid(), Signal.KILL);
+        surface.strays().sweep(Strays.mark(name(), process.id()), process.pid());
         Descriptors.close(process.pidfd());
     }
 
@@ -324,7 +325,7 @@ final class ProgramHost {
             return;
         }
         WorkerId id = process.id();
-        surface.strays().sweep(Strays.mark(name(), id));
+        surface.strays().sweep(Strays.mark(name(), id), process.pid());
         surface.prober().forget(key(id));
         take(new Event.Exited(id, new Exit(exit.code(), exit.signal())));
         // only now, for the same reason as deeds come before words

@@ -27,6 +27,9 @@ import java.util.Map;
 /// the kernel marks it "not dumpable", which would close our /proc/self to ourselves. That is
 /// undone.
 public final class Spawner {
+    /// No control group but ours.
+    public static final int OWN_CGROUP = -1;
+
     private static final int PR_SET_PDEATHSIG = 1;
     private static final int PR_GET_DUMPABLE = 3;
     private static final int PR_SET_DUMPABLE = 4;
@@ -49,14 +52,24 @@ public final class Spawner {
         list.doWithoutClone3();
     }
 
-    /// Brings one into the world.
+    /// Brings one into the world, in our own control group.
     ///
     /// @throws SpawnException if a step failed; then there is no child, dead or alive
-    public synchronized Spawned spawn(SpawnOrder order) throws SpawnException {
+    public Spawned spawn(SpawnOrder order) throws SpawnException {
+        return spawn(order, OWN_CGROUP);
+    }
+
+    /// Brings one into the world.
+    ///
+    /// @param cgroup descriptor of the directory of the control group it is born into;
+    ///   [#OWN_CGROUP] for ours
+    /// @throws SpawnException if a step failed; then there is no child, dead or alive. If that is
+    ///   [SpawnException#refusesCgroup], there may be one without a group of its own
+    public synchronized Spawned spawn(SpawnOrder order, int cgroup) throws SpawnException {
         List<Integer> copies = new ArrayList<>(0);
         try {
             write(order, copies);
-            long pid = born(order);
+            long pid = cgroup < 0 ? born(order) : bornInto(cgroup, order);
             if (Kernel.is(pid, Errno.ENOSYS) && list.clearsHandlers()) {
                 list.doWithoutClone3();
                 write(order, copies);
@@ -68,6 +81,28 @@ public final class Spawner {
         } finally {
             copies.forEach(Descriptors::close);
         }
+    }
+
+    private long bornInto(int cgroup, SpawnOrder order) throws SpawnException {
+        long pid = -Errno.ENOSYS.number();
+        if (list.clearsHandlers()) { // there is clone3
+            list.cgroup(cgroup);
+            pid = born(order);
+            list.cgroup(OWN_CGROUP);
+        }
+        if (pid < 0 && refused((int) -pid)) {
+            throw new SpawnException(SpawnException.INTO_CGROUP, (int) -pid, "");
+        }
+        return pid;
+    }
+
+    /// Whether it is the group that is in the way, and not a lack of something: that would be
+    /// lacking without a group too.
+    private static boolean refused(int errno) {
+        return switch (Errno.of(errno)) {
+            case EAGAIN, ENOMEM, EMFILE, ENFILE -> false;
+            default -> true;
+        };
     }
 
     private void write(SpawnOrder order, List<Integer> copies) throws SpawnException {
