@@ -31,7 +31,9 @@ def run(lab):
     no_descriptors_left(lab, manager)
     same(manager.worker_pids("steady"), steady, "the other program's workers")
     nothing_lost(load.finish())
+    cgroups = cgroups_of(manager)
     manager.stop()
+    check(not cgroups or not os.path.exists(cgroups), "control groups are left behind")
     nobody_reads_the_log(lab)
 
 
@@ -108,7 +110,8 @@ def hidden_daemon(lab, manager):
     daemon = wait_for(lambda: [pid for pid in deaf_ones(lab) if not environment_of(pid)], "a daemon without environment")[0]
     check(session_of(daemon) != session_of(worker), "the daemon is in its worker's session")
     group = "%s/%s" % (parent, environment_of(worker)["EINHYRNINGSINS_WORKER"])
-    same({int(pid) for pid in read(group + "/cgroup.procs").split()}, {daemon, worker}, "the worker's control group")
+    members = lambda: {int(pid) for pid in read(group + "/cgroup.procs").split()}
+    wait_for(lambda: members() == {daemon, worker}, "both are in the worker's control group, and nobody else", 5)
     manager.ctl("stop", "odd")
     wait_for(lambda: not deaf_ones(lab), "the daemon is gone", 3)
     wait_for(lambda: not os.path.exists(group), "its control group is gone", 3)

@@ -155,6 +155,9 @@ public final class Cgroups {
         Kernel.check("mkdir " + path + "/" + name, make(directory, name));
         long at = Scratch.here().path(name);
         long fd = Kernel.call(Syscall.OPENAT, directory, at, Descriptors.O_CLOEXEC, 0);
+        if (fd < 0) {
+            remove(name);
+        }
         return (int) Kernel.check("open " + path + "/" + name, fd);
     }
 
