@@ -382,8 +382,17 @@ def remove_cgroups(socket_path):
         mark = (mark ^ ord(char)) * 0x100000001B3 % 2**64
     for line in read("/proc/self/mountinfo").splitlines():
         if " - cgroup2 " in line:
-            for root, _, _ in os.walk(line.split()[4] + "/einhyrningsins-%x" % mark, topdown=False):
-                os.rmdir(root)
+            top = line.split()[4] + "/einhyrningsins-%x" % mark
+            for _ in range(50):
+                if not os.path.exists(top):
+                    break
+                try:
+                    with open(top + "/cgroup.kill", "w") as kill:
+                        kill.write("1")
+                    for root, _, _ in os.walk(top, topdown=False):
+                        os.rmdir(root)
+                except OSError:
+                    time.sleep(0.02)  # they are dying
 
 
 def command_of(pid):

@@ -25,7 +25,6 @@ BAD = [
     (["-c", "web", "-n", "2"], "--number"),
     (["-p", "app.rb", "./x"], "--preload"),
     (["--gc-before-fork", "./x"], "--gc-before-fork"),
-    (["--reexec-as", "x", "./x"], "--reexec-as"),
     (["--command-name", "a b", "./x"], "--command-name"),
     (["--bogus", "./x"], "--bogus"),
 ]

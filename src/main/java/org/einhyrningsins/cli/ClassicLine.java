@@ -54,10 +54,7 @@ final class ClassicLine {
                     new Refusal(
                             flag("not here: there is no Ruby to collect", "--gc-before-fork"),
                             "the manager forks nothing that Ruby's collector could tidy; leave it"
-                                    + " out"),
-                    new Refusal(
-                            value("not here yet", "COMMAND", "--reexec-as"),
-                            "the manager cannot replace itself yet; leave it out"));
+                                    + " out"));
 
     private record Refusal(OptionSpec option, String why) {}
 
@@ -112,7 +109,8 @@ final class ClassicLine {
                             LaunchModel.path(line, "--pidfile"),
                             LaunchModel.path(line, "--lockfile"),
                             ClassicReader.managerNice(given),
-                            null));
+                            null,
+                            line.matchedOptionValue("--reexec-as", (String) null)));
         } catch (Misread e) {
             return new LaunchModel.Mistake(e.reason());
         }
@@ -126,6 +124,9 @@ final class ClassicLine {
         }
         if (options.lockFile() != null) {
             comment.append(" --lockfile ").append(options.lockFile());
+        }
+        if (options.reexecAs() != null) {
+            comment.append(" --reexec-as '").append(options.reexecAs()).append('\'');
         }
         String with = comment.isEmpty() ? "" : "# Run it with" + comment + ".\n";
         return options.nice() == null

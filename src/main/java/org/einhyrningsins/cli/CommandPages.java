@@ -54,7 +54,8 @@ final class CommandPages {
         "Without a command: a shell, with history and completion; 'quit' leaves it.",
         "",
         "Exit status: 0 done, 1 failed, 2 usage, 3 configuration invalid,",
-        "4 no manager there, 5 not allowed, 6 timed out, 70 our own bug.",
+        "4 no manager there, 5 not allowed, 6 timed out, 70 our own bug;",
+        "of 'plan' also 10: there is something to do.",
         "",
         "Examples:",
         "  einhyrningsinsctl status",
@@ -73,14 +74,26 @@ final class CommandPages {
                     new Page("show", TARGETS, "the same with each worker and socket")
                             .example("show web", "web, its workers and sockets")
                             .example("show web:0", "one worker"),
-                    new Page("reload", TARGETS, "read the file again and roll what changed")
+                    new Page("plan", " [PROGRAM]...", "what reload would do; changes nothing")
+                            .detail(
+                                    "Values of env are hidden. Exit status: 0 nothing to do, 10"
+                                            + " something to do, 1 a reload would be refused, 3 the"
+                                            + " file is invalid.")
+                            .example("plan", "what all changes of the file come to")
+                            .example("--json plan web", "for scripts; of web alone"),
+                    new Page(
+                                    "reload",
+                                    " [--confirm TIME] [PROGRAM]...",
+                                    "read the file again and roll what changed")
                             .detail(
                                     "Programs that are named roll whether they changed or not. If"
                                         + " the new workers do not come up, the old ones stay and"
                                         + " the exit status is 1. If the file is invalid, nothing"
                                         + " happens and it is 3.")
                             .example("reload", "take over all changes of the file")
-                            .example("reload web", "roll web onto its newest definition"),
+                            .example("reload web", "roll web onto its newest definition")
+                            .example("reload --confirm 1m", "and back, unless 'confirm' comes"),
+                    new Page("confirm", "", "stay with what 'reload --confirm' brought"),
                     new Page(
                                     "upgrade",
                                     " [--fleet]" + TARGETS,
@@ -119,6 +132,11 @@ final class CommandPages {
                                     "A signal is sent instead of the first one of each program's"
                                             + " own steps.")
                             .example("die", "the same as SIGINT to the manager"),
+                    new Page("reexec", "", "replace the manager by its newest version")
+                            .detail(
+                                    "The new program is checked first; workers and sockets stay,"
+                                            + " and what is under way goes on.")
+                            .example("reexec", "after an upgrade of einhyrningsins or the JVM"),
                     new Page("version", "", "versions of this client and of the manager"),
                     new Page("ehlo", "", "which manager this is"),
                     new Page("state", "", "everything, in YAML, in the shape einhorn gave it"),

@@ -101,6 +101,9 @@ final class ControlModel {
         if (command.hasMatchedOption("--fleet")) {
             args.add(0, "--fleet");
         }
+        if (command.hasMatchedOption("--confirm")) {
+            args.addAll(0, List.of("--confirm", command.matchedOptionValue("--confirm", "")));
+        }
         int events = name.equals("events") ? command.matchedOptionValue("-n", 0) : 0;
         return events < 0
                 ? new Mistake("-n " + events + ": expected how many events, from 1")
@@ -214,6 +217,13 @@ final class ControlModel {
             command.addOption(
                     flag("--fleet")
                             .description("all new workers are up before any old one goes")
+                            .build());
+        }
+        if (page.name().equals("reload")) {
+            command.addOption(
+                    text("--confirm")
+                            .paramLabel("TIME")
+                            .description("go back, unless 'confirm' comes in that time")
                             .build());
         }
         if (page.name().equals("events")) {

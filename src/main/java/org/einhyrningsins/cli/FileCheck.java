@@ -18,7 +18,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /// `check` and `print`: what a file means, without running it.
 final class FileCheck {
@@ -33,32 +35,37 @@ final class FileCheck {
     /// Says whether a file is valid: on stdout how much is in it, on stderr every problem.
     ///
     /// @param json everything on stdout, as one JSON object
-    int check(Path file, boolean json) {
+    /// @param strict whether warnings make the exit status that of an invalid file
+    int check(Path file, boolean json, boolean strict) {
         return switch (Loader.load(file, Machine.surroundings())) {
             case Loaded.Valid(ServicesSpec services, List<Problem> warnings) -> {
                 tell(json, warnings, List.of());
                 if (!json) {
                     out.print(file + ": " + contents(services) + ", " + problems(warnings));
                 }
-                yield ExitStatus.DONE.code();
+                boolean refused = strict && !warnings.isEmpty();
+                yield refused ? ExitStatus.INVALID.code() : ExitStatus.DONE.code();
             }
-            case Loaded.Invalid(List<Problem> problems) -> {
-                tell(json, List.of(), problems);
+            case Loaded.Invalid(List<Problem> problems, List<Problem> warnings) -> {
+                tell(json, warnings, problems);
                 yield ExitStatus.INVALID.code();
             }
         };
     }
 
     /// Shows what it means: the file it could be, with every default filled in.
-    int print(Path file) {
-        return switch (Loader.load(file, Machine.surroundings())) {
+    ///
+    /// @param origins whether each key tells where it was given
+    int print(Path file, boolean origins) {
+        Map<String, String> places = new HashMap<>();
+        return switch (Loader.load(file, Machine.surroundings(), places)) {
             case Loaded.Valid(ServicesSpec services, List<Problem> warnings) -> {
                 tell(false, warnings, List.of());
-                out.print(Printer.print(services));
+                out.print(Printer.print(services, origins ? places : Map.of()));
                 yield ExitStatus.DONE.code();
             }
-            case Loaded.Invalid(List<Problem> problems) -> {
-                tell(false, List.of(), problems);
+            case Loaded.Invalid(List<Problem> problems, List<Problem> warnings) -> {
+                tell(false, warnings, problems);
                 yield ExitStatus.INVALID.code();
             }
         };
@@ -89,7 +96,7 @@ final class FileCheck {
         return warnings.isEmpty() ? "no problems" : count(warnings.size(), "warning");
     }
 
-    private static String count(int number, String noun) {
+    static String count(int number, String noun) {
         return number + " " + noun + (number == 1 ? "" : "s");
     }
 

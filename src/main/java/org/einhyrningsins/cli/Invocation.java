@@ -31,8 +31,8 @@ record Invocation(
             return timeout;
         }
         return switch (command) {
-            case "status", "show", "version", "signal", "state", "ehlo", "quieter", "louder" ->
-                    QUESTION;
+            case "status", "show", "plan", "confirm" -> QUESTION;
+            case "version", "signal", "state", "ehlo", "quieter", "louder" -> QUESTION;
             case "events" -> FOREVER;
             default -> waits ? OPERATION : QUESTION;
         };
@@ -41,7 +41,7 @@ record Invocation(
     /// Whether something goes on in the manager if the client goes away meanwhile.
     boolean goesOnWithoutUs() {
         return switch (command) {
-            case "status", "show", "version", "signal", "events" -> false;
+            case "status", "show", "plan", "confirm", "version", "signal", "events" -> false;
             case "state", "ehlo", "quieter", "louder" -> false;
             default -> true;
         };

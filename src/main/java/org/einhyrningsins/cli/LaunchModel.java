@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.einhyrningsins.config.ImportFormat;
 import org.einhyrningsins.manager.Definition;
 import org.einhyrningsins.manager.LaunchOptions;
 import org.einhyrningsins.spec.LogSpec;
@@ -25,6 +26,8 @@ final class LaunchModel {
     private static final String NOTHING =
             "nothing to run: einhyrningsins -c FILE, or einhyrningsins -b ADDR:PORT PROGRAM";
 
+    private static final String FROM = "--from";
+
     private static final String TRY = "\nTry '" + Main.NAME + " help'.";
 
     private static final String[] FOOTER = {
@@ -38,27 +41,42 @@ final class LaunchModel {
         "  einhyrningsins -n 4 -b :80,r ./web   the classic line: one program, no file",
         "  einhyrningsins print -- -n 4 ./web   the file that such a line stands for",
         "  einhyrningsins check services.yaml   every problem it has, by line",
+        "  einhyrningsins import app.service    a unit of systemd as such a file",
         "  einhyrningsinsctl status             ask a running manager",
     };
 
     private LaunchModel() {}
 
     /// What a command line turned out to be.
-    sealed interface Reading permits Run, Check, Print, PrintLine, Say, Mistake {}
+    sealed interface Reading permits Run, Check, Print, PrintLine, Import, Init, Say, Mistake {}
 
     /// Run the manager.
     record Run(LaunchOptions options) implements Reading {}
 
     /// Say whether a file is valid.
-    record Check(Path file, boolean json) implements Reading {}
+    ///
+    /// @param strict whether a warning makes it invalid
+    record Check(Path file, boolean json, boolean strict) implements Reading {}
 
     /// Show what a file means.
-    record Print(Path file) implements Reading {}
+    ///
+    /// @param origins whether each key shall tell where it was given
+    record Print(Path file, boolean origins) implements Reading {}
 
     /// Show what a classic command line means.
     ///
     /// @param more a comment on what it says and no file could; empty for nothing
     record PrintLine(ServicesSpec services, String more) implements Reading {}
+
+    /// Show files of another process manager as one of ours.
+    ///
+    /// @param format null to tell it by the files
+    record Import(List<Path> files, @Nullable ImportFormat format) implements Reading {}
+
+    /// Write a first file.
+    ///
+    /// @param file where; `-` for stdout
+    record Init(String file) implements Reading {}
 
     /// Something to print: help, a version.
     record Say(String text) implements Reading {}
@@ -129,7 +147,8 @@ final class LaunchModel {
                                 path(root, "--pidfile"),
                                 path(root, "--lockfile"),
                                 null,
-                                level(root)))
+                                level(root),
+                                root.matchedOptionValue("--reexec-as", (String) null)))
                 : new Mistake(objection + TRY);
     }
 
@@ -152,13 +171,38 @@ final class LaunchModel {
         if (name.equals("help")) {
             return say(line);
         }
+        if (name.equals("import")) {
+            return importing(command);
+        }
         String file = command.matchedPositionalValue(0, "");
+        if (name.equals("init")) {
+            return new Init(file.isEmpty() ? StarterFile.USUAL : file);
+        }
         if (file.isEmpty()) {
             return new Mistake("'" + name + "' needs a file, as in '" + name + " services.yaml'");
         }
         return name.equals("check")
-                ? new Check(Path.of(file), command.hasMatchedOption("--json"))
-                : new Print(Path.of(file));
+                ? new Check(
+                        Path.of(file),
+                        command.hasMatchedOption("--json"),
+                        command.hasMatchedOption("--strict"))
+                : new Print(Path.of(file), command.hasMatchedOption("--origins"));
+    }
+
+    private static Reading importing(ParseResult command) {
+        List<Path> files = new ArrayList<>();
+        for (String file : command.matchedPositionalValue(0, List.<String>of())) {
+            files.add(Path.of(file));
+        }
+        String from = command.matchedOptionValue(FROM, "");
+        ImportFormat format = ImportFormat.of(from);
+        if (files.isEmpty()) {
+            return new Mistake("'import' needs a file, as in 'import supervisord.conf'" + TRY);
+        } else if (format == null && !from.isEmpty()) {
+            String words = String.join(", ", ImportFormat.words());
+            return new Mistake("'" + from + "' cannot be imported; there are " + words + TRY);
+        }
+        return new Import(files, format);
     }
 
     static @Nullable Path path(ParseResult line, String option) {
@@ -173,6 +217,11 @@ final class LaunchModel {
         if (before.isEmpty()) {
             root.subcommands()
                     .forEach((name, command) -> choices.add(choice(name, command.getHelp())));
+        }
+        if (before.size() > 1
+                && before.getFirst().equals("import")
+                && before.getLast().equals(FROM)) {
+            ImportFormat.words().forEach(word -> choices.add(new Completion.Choice(word, "")));
         }
         CommandLine command = before.isEmpty() ? null : root.subcommands().get(before.get(0));
         CommandSpec spec = command == null ? root : command.getCommandSpec();
@@ -195,9 +244,18 @@ final class LaunchModel {
     private static CommandSpec root() {
         CommandSpec root = options();
         CommandSpec check = command("check", "Says whether a file is valid, or all its problems.");
-        root.addSubcommand("check", check.addOption(flag("problems as JSON", "--json")));
+        check.addOption(flag("problems as JSON", "--json"));
+        check.addOption(flag("warnings are problems too", "--strict"));
+        root.addSubcommand("check", check);
+        CommandSpec print = command("print", "Shows what a file means, defaults filled in.");
+        print.addOption(flag("and where each key was given", "--origins"));
+        root.addSubcommand("print", print);
+        CommandSpec foreign = plain("import", "Shows another manager's files as one of ours.");
+        foreign.addOption(file("supervisord, circus, procfile or systemd", "WHAT", FROM))
+                .addPositional(files());
+        root.addSubcommand("import", foreign);
         root.addSubcommand(
-                "print", command("print", "Shows what a file means, defaults filled in."));
+                "init", command("init", "Writes a first file, " + StarterFile.USUAL + "."));
         root.addSubcommand("version", plain("version", "Prints the version."));
         root.addSubcommand("help", plain("help", "Prints this."));
         return root;
@@ -213,6 +271,7 @@ final class LaunchModel {
                         Main.NAME + " -c FILE [-d PATH] [-e FILE] [-f FILE] [-v | -q]",
                         "       " + Main.NAME + " [OPTION]... [--] PROGRAM [ARGUMENT]...",
                         "       " + Main.NAME + " check FILE | print FILE | version | help",
+                        "       " + Main.NAME + " import [--from WHAT] FILE... | init [FILE]",
                         "       " + Main.NAME + " print -- [OPTION]... [--] PROGRAM [ARGUMENT]...")
                 .optionListHeading("%nOptions:%n")
                 .commandListHeading("%nCommands:%n")
@@ -226,6 +285,12 @@ final class LaunchModel {
                         "--socket-path"));
         root.addOption(file("where to write the manager's process id", "FILE", "-e", "--pidfile"));
         root.addOption(file("locked while the manager runs", "FILE", "-f", "--lockfile"));
+        root.addOption(
+                OptionSpec.builder("--reexec-as")
+                        .type(String.class)
+                        .paramLabel("COMMAND")
+                        .description("what to execute when the manager replaces itself")
+                        .build());
         root.addOption(flag("log at level debug", "-v", "--verbose"));
         root.addOption(flag("log at level warn", "-q", "--quiet"));
         ClassicLine.addTo(root);
@@ -245,6 +310,17 @@ final class LaunchModel {
                         .description("a configuration")
                         .build());
         return command;
+    }
+
+    private static PositionalParamSpec files() {
+        return PositionalParamSpec.builder()
+                .type(List.class)
+                .auxiliaryTypes(String.class)
+                .arity("0..*")
+                .index("0..*")
+                .paramLabel("FILE")
+                .description("supervisord.conf, circus.ini, Procfile, or units of systemd")
+                .build();
     }
 
     private static CommandSpec plain(String name, String summary) {

@@ -10,6 +10,8 @@ import org.einhyrningsins.spec.ServicesSpec;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.List;
 
 /// The door of `einhyrningsins`, the manager.
 public final class Main {
@@ -35,7 +37,7 @@ public final class Main {
     int run(String[] words) {
         LaunchOptions everyday = QuickLaunch.read(words);
         if (everyday != null) {
-            return Manager.run(everyday);
+            return Manager.run(everyday, List.of(words));
         }
         try {
             return runSpecial(words);
@@ -45,15 +47,22 @@ public final class Main {
     }
 
     private int runSpecial(String[] words) {
+        if (words.length > 0 && words[0].equals(Manager.CHECK)) {
+            return check(Arrays.copyOfRange(words, 1, words.length));
+        }
         return switch (LaunchModel.read(words)) {
-            case LaunchModel.Run(LaunchOptions options) -> Manager.run(options);
+            case LaunchModel.Run(LaunchOptions options) -> Manager.run(options, List.of(words));
             case LaunchModel.Check check ->
-                    new FileCheck(out, err).check(check.file(), check.json());
-            case LaunchModel.Print print -> new FileCheck(out, err).print(print.file());
+                    new FileCheck(out, err).check(check.file(), check.json(), check.strict());
+            case LaunchModel.Print print ->
+                    new FileCheck(out, err).print(print.file(), print.origins());
             case LaunchModel.PrintLine(ServicesSpec services, String more) -> {
                 out.print(more + Printer.print(services));
                 yield ExitStatus.DONE.code();
             }
+            case LaunchModel.Import foreign ->
+                    new FileImport(out, err).run(foreign.files(), foreign.format());
+            case LaunchModel.Init(String file) -> new StarterFile(out, err).write(file);
             case LaunchModel.Say(String text) -> {
                 out.print(text);
                 yield ExitStatus.DONE.code();
@@ -63,5 +72,14 @@ public final class Main {
                 yield ExitStatus.USAGE.code();
             }
         };
+    }
+
+    /// Whether this program, with that command line, could replace the manager that asks.
+    private int check(String[] words) {
+        if (QuickLaunch.read(words) != null || LaunchModel.read(words) instanceof LaunchModel.Run) {
+            return Manager.check();
+        }
+        err.print(NAME + ": it does not understand the command line: " + String.join(" ", words));
+        return ExitStatus.USAGE.code();
     }
 }

@@ -66,7 +66,7 @@ final class QuickLaunch implements ClassicReader.Given {
 
     private static boolean isSubcommand(String word) {
         return switch (word) {
-            case "check", "print", "version", "help" -> true;
+            case "check", "print", "import", "init", "version", "help" -> true;
             default -> false;
         };
     }
@@ -154,7 +154,8 @@ final class QuickLaunch implements ClassicReader.Given {
                         path("--pidfile"),
                         path("--lockfile"),
                         null,
-                        level());
+                        level(),
+                        null);
     }
 
     private @Nullable LaunchOptions classic(List<String> program) {
@@ -169,6 +170,7 @@ final class QuickLaunch implements ClassicReader.Given {
                     path("--pidfile"),
                     path("--lockfile"),
                     ClassicReader.managerNice(this),
+                    null,
                     null);
         } catch (Misread mistake) {
             return null;

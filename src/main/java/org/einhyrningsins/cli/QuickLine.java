@@ -98,7 +98,9 @@ final class QuickLine {
         return switch (word) {
             case "status",
                     "show",
+                    "plan",
                     "reload",
+                    "confirm",
                     "upgrade",
                     "start",
                     "stop",
@@ -108,6 +110,7 @@ final class QuickLine {
                     "scale",
                     "signal",
                     "die",
+                    "reexec",
                     "events",
                     "version",
                     "state",

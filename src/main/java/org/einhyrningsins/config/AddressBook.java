@@ -5,6 +5,7 @@ import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.SocketSpec.Address;
 import org.einhyrningsins.spec.SocketSpec.Tcp;
 import org.einhyrningsins.spec.SocketSpec.Udp;
+import org.einhyrningsins.spec.SocketSpec.UnixPath;
 import org.jspecify.annotations.Nullable;
 
 import java.net.Inet6Address;
@@ -16,71 +17,105 @@ import java.util.Map;
 
 /// Who binds which address, to find those that two want.
 final class AddressBook {
-    private record Claim(SocketSpec socket, String program, Place place) {}
+    private record Claim(SocketSpec socket, InetAddress host, String program, Place place) {}
 
-    private final Map<Integer, List<Claim>> byPort = new HashMap<>();
-    private final Map<String, Claim> byName = new HashMap<>();
+    /// The claims on one port. There may be thousands of single addresses, but few wildcards.
+    private record Port(Map<InetAddress, Claim> single, List<Claim> wide) {}
+
+    private record Named(Address address, String program, Place place) {}
+
+    private final Map<Integer, Port> tcp = new HashMap<>();
+    private final Map<Integer, Port> udp = new HashMap<>();
+    private final Map<String, Named> named = new HashMap<>();
 
     /// Notes a socket. Says what is wrong with it if the kernel would refuse it because of another
     /// one of the file, else null.
     @Nullable String claim(SocketSpec socket, String program, Place place) {
-        Claim mine = new Claim(socket, program, place);
         Address address = socket.address();
         // no pattern switch and no lambda here: linking them costs milliseconds at start
-        if (address instanceof Tcp tcp) {
-            return claimPort(mine, tcp.port());
-        } else if (address instanceof Udp udp) {
-            return claimPort(mine, udp.port());
+        if (address instanceof Tcp at) {
+            return claimPort(tcp, at.port(), new Claim(socket, at.host(), program, place));
+        } else if (address instanceof Udp at) {
+            return claimPort(udp, at.port(), new Claim(socket, at.host(), program, place));
         }
-        Claim other = byName.putIfAbsent(address.toString(), mine);
-        return other == null ? null : objection(mine, other);
+        return claimName(address, program, place);
     }
 
-    private @Nullable String claimPort(Claim mine, int port) {
-        if (port == 0) {
+    /// Notes a UNIX address, be it a program's or the manager's own.
+    @Nullable String claimName(Address address, String program, Place place) {
+        String name =
+                address instanceof UnixPath file
+                        ? file.path().normalize().toString()
+                        : address.toString();
+        Named other = named.putIfAbsent(name, new Named(address, program, place));
+        return other == null ? null : objection(address, address, other.program(), other.place());
+    }
+
+    private static @Nullable String claimPort(Map<Integer, Port> ports, int number, Claim mine) {
+        if (number == 0) {
             return null;
         }
-        List<Claim> others = byPort.get(port);
-        if (others == null) {
-            others = new ArrayList<>();
-            byPort.put(port, others);
+        Port port = ports.get(number);
+        if (port == null) {
+            port = new Port(new HashMap<>(), new ArrayList<>());
+            ports.put(number, port);
         }
-        for (Claim other : others) {
-            if (clash(mine.socket(), other.socket())) {
-                return objection(mine, other);
-            }
+        Claim other = rival(port, mine);
+        if (other != null) {
+            return objection(
+                    mine.socket().address(),
+                    other.socket().address(),
+                    other.program(),
+                    other.place());
+        } else if (mine.host().isAnyLocalAddress()) {
+            port.wide().add(mine);
+        } else {
+            port.single().put(mine.host(), mine);
         }
-        others.add(mine);
         return null;
     }
 
-    private static String objection(Claim mine, Claim other) {
-        Address address = mine.socket().address();
-        String what =
-                address.equals(other.socket().address())
-                        ? ""
-                        : " as part of " + other.socket().address();
-        return address
-                + " is bound already"
-                + what
-                + ", by "
-                + Texts.quoted(other.program())
-                + " at "
-                + other.place();
+    /// Whom the kernel has given what is asked for now.
+    private static @Nullable Claim rival(Port port, Claim mine) {
+        for (Claim other : port.wide()) {
+            if (clash(mine, other)) {
+                return other;
+            }
+        }
+        if (!mine.host().isAnyLocalAddress()) {
+            return port.single().get(mine.host());
+        }
+        for (Claim other : port.single().values()) {
+            if (clash(mine, other)) {
+                return other;
+            }
+        }
+        return null;
     }
 
     /// Whether the kernel gives the same port to only one of the two. A wildcard address takes the
-    /// port of all addresses of its family; `[::]` without IPV6_V6ONLY those of IPv4 too.
-    private static boolean clash(SocketSpec a, SocketSpec b) {
-        if (a.address() instanceof Tcp x && b.address() instanceof Tcp y) {
-            return x.equals(y) || covers(a, x.host(), y.host()) || covers(b, y.host(), x.host());
+    /// port of all addresses of its family; `[::]` without IPV6_V6ONLY those of IPv4 too. Of UDP
+    /// sockets with SO_REUSEADDR the more special one has its own, see socket(7).
+    private static boolean clash(Claim a, Claim b) {
+        if (a.host().equals(b.host())) {
+            return true;
         }
-        return a.address().equals(b.address());
+        boolean shared =
+                a.socket().address() instanceof Udp
+                        && a.socket().reuseAddress()
+                        && b.socket().reuseAddress();
+        return !shared && (covers(a, b.host()) || covers(b, a.host()));
     }
 
-    private static boolean covers(SocketSpec socket, InetAddress wide, InetAddress other) {
-        boolean sameFamily = wide instanceof Inet6Address == other instanceof Inet6Address;
-        boolean dual = wide instanceof Inet6Address && !socket.ipv6Only();
-        return wide.isAnyLocalAddress() && (sameFamily || dual);
+    private static boolean covers(Claim wide, InetAddress other) {
+        boolean six = wide.host() instanceof Inet6Address;
+        boolean sameFamily = six == other instanceof Inet6Address;
+        boolean dual = six && !wide.socket().ipv6Only();
+        return wide.host().isAnyLocalAddress() && (sameFamily || dual);
+    }
+
+    private static String objection(Address mine, Address other, String program, Place place) {
+        String what = mine.equals(other) ? "" : " as part of " + other;
+        return mine + " is bound already" + what + ", by " + Texts.quoted(program) + " at " + place;
     }
 }

@@ -2,6 +2,7 @@
 package org.einhyrningsins.config;
 
 import org.einhyrningsins.config.Node.Entry;
+import org.einhyrningsins.config.Node.Items;
 import org.einhyrningsins.config.Node.Mapping;
 
 import java.util.LinkedHashMap;
@@ -26,6 +27,21 @@ final class Defaults {
             merged.put(entry.getKey(), mine);
         }
         return new Mapping(program.place(), merged);
+    }
+
+    /// How many values a program has, and what its maps and lists hold. An alias counts in full.
+    static int weight(Node node) {
+        int weight = 1;
+        if (node instanceof Mapping map) {
+            for (Entry entry : map.entries().values()) {
+                weight += 1 + weight(entry.value());
+            }
+        } else if (node instanceof Items list) {
+            for (Node value : list.values()) {
+                weight += weight(value);
+            }
+        }
+        return weight;
     }
 
     /// An ack that says its own way of knowing takes no part of another way, but the timeout.

@@ -25,6 +25,10 @@ final class EnvFile {
     static void read(Source source, Map<String, Template> into, Problems problems) {
         EnvFile file = new EnvFile(source, problems);
         while (file.at < file.text.length()) {
+            if (into.size() >= Budget.MAX_VARIABLES) {
+                file.report(file.line, "there are more than 10,000 variables");
+                return;
+            }
             file.assignment(into);
         }
     }
@@ -49,7 +53,8 @@ final class EnvFile {
 
     private static String name(String left) {
         String name = left.strip();
-        return name.startsWith("export ") ? name.substring(7).strip() : name;
+        boolean export = name.startsWith("export ") || name.startsWith("export\t");
+        return export ? name.substring(7).strip() : name;
     }
 
     private void value(String name, int start, Map<String, Template> into) {
@@ -60,6 +65,8 @@ final class EnvFile {
         String value = first == '"' || first == '\'' ? quoted(first, start) : bare();
         if (value.indexOf('\0') >= 0) {
             report(start, "a variable cannot hold the character NUL");
+        } else if (value.length() > Budget.MAX_TEXT) {
+            report(start, "a variable for the kernel has at most 131,071 characters");
         }
         into.put(name, Template.of(value));
     }
@@ -67,9 +74,14 @@ final class EnvFile {
     /// To the end of the line, or to a comment.
     private String bare() {
         String rest = text.substring(at, lineEnd(at));
-        int comment = rest.indexOf(" #");
         at += rest.length();
-        return (comment < 0 ? rest : rest.substring(0, comment)).strip();
+        for (int i = 0; i < rest.length(); i++) {
+            boolean apart = i == 0 || rest.charAt(i - 1) == ' ' || rest.charAt(i - 1) == '\t';
+            if (rest.charAt(i) == '#' && apart) {
+                return rest.substring(0, i).strip();
+            }
+        }
+        return rest.strip();
     }
 
     private String quoted(char quote, int start) {
@@ -112,7 +124,7 @@ final class EnvFile {
     }
 
     private void report(int where, String message) {
-        problems.report(new Place(source, where, 1, ""), message);
+        problems.report(new Place(source, where, 1, Trail.TOP), message);
     }
 
     /// Whether it can name a variable in such a file.

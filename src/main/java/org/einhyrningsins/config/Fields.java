@@ -19,7 +19,8 @@ record Fields(Place place, Map<String, Entry> entries, @Nullable Shape shape, Va
     static Fields of(Mapping map, Shape shape, Values values) {
         for (Map.Entry<String, Entry> entry : map.entries().entrySet()) {
             if (!shape.has(entry.getKey())) {
-                values.problems().report(entry.getValue().key(), shape.objection(entry.getKey()));
+                String message = values.problems().full() ? "" : shape.objection(entry.getKey());
+                values.problems().report(entry.getValue().key(), message);
             }
         }
         return new Fields(map.place(), map.entries(), shape, values);
@@ -92,16 +93,36 @@ record Fields(Place place, Map<String, Entry> entries, @Nullable Shape shape, Va
         return node == null ? otherwise : values.choice(node, constants, otherwise);
     }
 
-    /// Reports that a key must be there, unless the map itself is not.
+    /// Reports that a key must be there, unless the map itself is not, or it is there but for a
+    /// slip.
     void require(String key) {
-        if (shape != null && !has(key)) {
+        if (shape != null && !has(key) && !isMisspelt(key, shape)) {
             values.problems().report(place, key + " is missing");
         }
     }
 
+    private boolean isMisspelt(String key, Shape known) {
+        for (String typed : entries.keySet()) {
+            if (!known.has(typed) && key.equals(Nearest.of(typed, known.keys()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Where the value of a key is, or where it would be.
+    Place place(String key) {
+        Node node = node(key);
+        return node == null ? place : node.place();
+    }
+
+    /// Warns of a key that is there, at its value.
+    void warn(String key, String message) {
+        values.problems().warn(place(key), message);
+    }
+
     /// Reports a problem of a key that is there, at its value.
     void report(String key, String message) {
-        Node node = node(key);
-        values.problems().report(node == null ? place : node.place(), message);
+        values.problems().report(place(key), message);
     }
 }

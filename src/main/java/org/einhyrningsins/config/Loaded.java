@@ -14,10 +14,12 @@ public sealed interface Loaded {
         }
     }
 
-    /// It cannot, for these reasons: at least one, by file, line and column.
-    record Invalid(List<Problem> problems) implements Loaded {
+    /// It cannot, for these problems: at least one, by file, line and column. The warnings are
+    /// about what else was seen.
+    record Invalid(List<Problem> problems, List<Problem> warnings) implements Loaded {
         public Invalid {
             problems = List.copyOf(problems);
+            warnings = List.copyOf(warnings);
         }
     }
 }

@@ -6,30 +6,60 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 
 /// The door of the room: a file in, its meaning or all its problems out.
 public final class Loader {
     private Loader() {}
 
+    /// The same as [#load(Path, Surroundings)], and where each key of a program was given.
+    ///
+    /// @param origins is filled with `FILE:LINE` for each `PROGRAM.KEY`
+    public static Loaded load(Path file, Surroundings surroundings, Map<String, String> origins) {
+        return bounded(file, surroundings, origins);
+    }
+
     /// Reads a file with all that it includes. Blocks for as long as reading files and resolving
     /// host names take; throws nothing for whatever the files hold.
     public static Loaded load(Path file, Surroundings surroundings) {
-        Problems problems = new Problems();
-        ServicesSpec services = read(file, surroundings, problems);
-        return services != null && problems.none()
-                ? new Loaded.Valid(services, problems.warnings())
-                : new Loaded.Invalid(problems.problems());
+        return bounded(file, surroundings, null);
+    }
+
+    private static Loaded bounded(
+            Path file, Surroundings surroundings, @Nullable Map<String, String> origins) {
+        try {
+            Problems problems = new Problems();
+            ServicesSpec services = read(file, surroundings, origins, problems);
+            return services != null && problems.none()
+                    ? new Loaded.Valid(services, problems.warnings())
+                    : new Loaded.Invalid(problems.problems(), problems.warnings());
+        } catch (OutOfMemoryError _) {
+            return tooLarge(file);
+        }
+    }
+
+    /// What was read is garbage by now, so a running manager can go on with what it has. [Budget]
+    /// makes this rare: it takes a manager that is full already.
+    private static Loaded tooLarge(Path file) {
+        String message =
+                "it takes more memory than there is; give the manager more, as in"
+                        + " EINHYRNINGSINS_JAVA_OPTS=-Xmx128m";
+        return new Loaded.Invalid(List.of(new Problem(file, 0, 0, "", message, "")), List.of());
     }
 
     /// Null if a path cannot be handled at all: in the C locale the JVM knows only ASCII file
     /// names.
     private static @Nullable ServicesSpec read(
-            Path file, Surroundings surroundings, Problems problems) {
+            Path file,
+            Surroundings surroundings,
+            @Nullable Map<String, String> origins,
+            Problems problems) {
         try {
-            return new ServicesReader(file, surroundings, problems).read();
+            return new ServicesReader(file, surroundings, origins, problems).read();
         } catch (InvalidPathException e) {
             problems.report(
-                    new Place(new Source(file, ""), 0, 0, ""),
+                    Place.of(new Source(file, "")),
                     "the path "
                             + Texts.quoted(e.getInput())
                             + " cannot be used in this locale; set LC_ALL=C.UTF-8 for the manager");

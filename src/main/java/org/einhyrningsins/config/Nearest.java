@@ -10,7 +10,8 @@ import java.util.Locale;
 final class Nearest {
     private Nearest() {}
 
-    /// The word that is nearest, if no more than a third of its letters are wrong.
+    /// The word that is nearest, if no more than a third of its letters are wrong; else one that it
+    /// begins with, or that begins with it.
     static @Nullable String of(String typed, List<String> words) {
         String nearest = null;
         int best = Integer.MAX_VALUE;
@@ -22,7 +23,21 @@ final class Nearest {
                 nearest = word;
             }
         }
-        return nearest;
+        return nearest == null ? beginning(typed.toLowerCase(Locale.ROOT), words) : nearest;
+    }
+
+    private static @Nullable String beginning(String typed, List<String> words) {
+        String longest = null;
+        for (String word : words) {
+            boolean begins =
+                    typed.length() > 2
+                            && word.length() > 2
+                            && (typed.startsWith(word) || word.startsWith(typed));
+            if (begins && (longest == null || word.length() > longest.length())) {
+                longest = word;
+            }
+        }
+        return longest;
     }
 
     /// How many letters must be put in, left out, changed, or swapped with the next (optimal string

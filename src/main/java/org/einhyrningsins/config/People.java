@@ -14,6 +14,15 @@ record People(Surroundings surroundings) {
         return name;
     }
 
+    /// The user that workers shall run as.
+    @Nullable String worker(Fields fields, String key) {
+        String name = user(fields, key);
+        if (name != null && !surroundings.rights().become(name)) {
+            fields.warn(key, "only root, or whoever has CAP_SETUID, can run it as another user");
+        }
+        return name;
+    }
+
     @Nullable String group(Fields fields, String key) {
         String name = fields.text(key, "a group name or number");
         if (name != null && !Texts.areDigits(name) && !surroundings.groupExists().test(name)) {

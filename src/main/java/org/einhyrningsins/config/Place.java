@@ -5,15 +5,32 @@ package org.einhyrningsins.config;
 ///
 /// @param line from 1; 0 for the file as a whole
 /// @param column from 1, in code points
-/// @param path the keys that lead there
-record Place(Source source, int line, int column, String path) {
+/// @param trail the keys that lead there
+record Place(Source source, int line, int column, Trail trail) {
+
+    /// @param path empty at the top
+    Place(Source source, int line, int column, String path) {
+        this(source, line, column, path.isEmpty() ? Trail.TOP : Trail.TOP.of(path));
+    }
+
+    /// The file as a whole.
+    static Place of(Source source) {
+        return new Place(source, 0, 0, Trail.TOP);
+    }
+
     Problem problem(String message) {
-        return new Problem(source.file(), line, column, path, message, source.line(line));
+        // names of files come from anywhere, and a message is one line
+        String text = Texts.escaped(message);
+        String excerpt = source.line(line);
+        // SnakeYAML counts a carriage return at the end of the file as one column more
+        int width = excerpt.codePointCount(0, excerpt.length());
+        int at = excerpt.isEmpty() ? column : Math.min(column, width + 1);
+        return new Problem(source.file(), line, at, trail.toString(), text, excerpt);
     }
 
     /// The same place, said to be of one of its keys.
     Place of(String key) {
-        return new Place(source, line, column, path.isEmpty() ? key : path + "." + key);
+        return new Place(source, line, column, trail.of(key));
     }
 
     /// As one problem mentions another place: `services.yaml:12`.

@@ -40,11 +40,24 @@ import java.util.Set;
 public final class Printer {
     private final StringBuilder out = new StringBuilder();
 
-    private Printer() {}
+    private final Map<String, String> origins;
+    private String program = "";
+
+    private Printer(Map<String, String> origins) {
+        this.origins = origins;
+    }
 
     /// The text of a whole file.
     public static String print(ServicesSpec services) {
-        Printer printer = new Printer();
+        return print(services, Map.of());
+    }
+
+    /// The same with a comment behind each key of a program that was given somewhere; the others
+    /// have their default.
+    ///
+    /// @param origins what to write there, for each `PROGRAM.KEY`
+    public static String print(ServicesSpec services, Map<String, String> origins) {
+        Printer printer = new Printer(origins);
         printer.control(services.control());
         printer.log(services.log());
         if (services.stateDirectory() != null) {
@@ -58,6 +71,13 @@ public final class Printer {
         for (ProgramSpec program : services.programs().values()) {
             printer.program(program);
         }
+        return printer.out.toString();
+    }
+
+    /// The text of one program, as it stands in that file.
+    static String print(ProgramSpec program) {
+        Printer printer = new Printer(Map.of());
+        printer.program(program);
         return printer.out.toString();
     }
 
@@ -80,6 +100,7 @@ public final class Printer {
     }
 
     private void program(ProgramSpec program) {
+        this.program = program.name();
         line(2, quoted(program.name()) + ":");
         line(4, "command: " + list(program.command()));
         line(4, "directory: " + quoted(program.directory().toString()));
@@ -254,7 +275,7 @@ public final class Printer {
             case Fixed fixed -> {
                 String numeric = new Tcp(fixed.host(), 0).toString();
                 String name = host == null ? numeric.substring(0, numeric.length() - 2) : host;
-                yield name + ":" + Templates.print(fixed.port());
+                yield name + ":" + fixed.port();
             }
         };
     }
@@ -315,7 +336,17 @@ public final class Printer {
     }
 
     private void line(int indent, String text) {
-        out.repeat(' ', indent).append(text).append('\n');
+        out.repeat(' ', indent).append(text);
+        String origin = indent == 4 ? origins.get(program + "." + key(text)) : null;
+        if (origin != null) {
+            // a name of a file may hold what would end a comment
+            out.append("  # ").append(Texts.escaped(origin));
+        }
+        out.append('\n');
+    }
+
+    private static String key(String text) {
+        return text.substring(0, Math.max(0, text.indexOf(':')));
     }
 
     private void optional(String key, @Nullable String value) {
@@ -338,11 +369,11 @@ public final class Printer {
     }
 
     private static String text(Template template) {
-        return quoted(Templates.print(template));
+        return quoted(template.toString());
     }
 
     /// Bare where no version of YAML takes it for anything but text, else in double quotes.
-    private static String quoted(String text) {
+    static String quoted(String text) {
         if (isPlain(text)) {
             return text;
         }

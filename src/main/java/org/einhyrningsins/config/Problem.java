@@ -17,7 +17,7 @@ public record Problem(
     /// As a person reads it: `services.yaml:12:14: programs.web.workers: expected …`, then the
     /// line, then a caret below the column. Without a newline at the end.
     public String render() {
-        StringBuilder text = new StringBuilder().append(file);
+        StringBuilder text = new StringBuilder(Texts.escaped(file.toString()));
         if (line > 0) {
             text.append(':').append(line).append(':').append(column);
         }

@@ -37,6 +37,11 @@ final class Problems {
         }
     }
 
+    /// Whether further ones are only counted.
+    boolean full() {
+        return problems.size() >= MAX;
+    }
+
     boolean none() {
         return problems.isEmpty();
     }

@@ -21,6 +21,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,25 +34,39 @@ final class ProgramReader {
     private static final int MAX_WORKERS = 10_000;
 
     /// Stands in for a command that has a problem.
-    private static final List<Template> NO_COMMAND = List.of(Template.of("?"));
+    private static final Template UNKNOWN = Template.of("?");
+
+    private static final List<Template> NO_COMMAND = List.of(UNKNOWN);
 
     private final Path main;
     private final Path base;
     private final Surroundings surroundings;
     private final People people;
     private final AddressBook book;
+    private final Budget budget;
+    private final Map<Path, SequencedMap<String, Template>> envFiles = new HashMap<>();
+    private final Executables executables;
+    private final Map<Path, String> logs = new HashMap<>();
+    private final Set<Path> shared = new HashSet<>();
     private final Problems problems;
     private final Values values;
 
     /// @param main the main file, as the user named it
     /// @param base the directory of the main file, absolute: where every relative path begins
     ProgramReader(
-            Path main, Path base, Surroundings surroundings, AddressBook book, Problems problems) {
+            Path main,
+            Path base,
+            Surroundings surroundings,
+            AddressBook book,
+            Budget budget,
+            Problems problems) {
         this.main = main;
         this.base = base;
         this.surroundings = surroundings;
         this.people = new People(surroundings);
         this.book = book;
+        this.budget = budget;
+        this.executables = new Executables(surroundings.environment());
         this.problems = problems;
         this.values = new Values(problems);
     }
@@ -59,31 +75,35 @@ final class ProgramReader {
         Fields program = values.fields(node, Shape.PROGRAM, "a map that describes the program");
         program.require("command");
         List<SocketSpec> sockets =
-                new SocketReader(base, people, book, values).read(program.node("bind"), name);
+                new SocketReader(base, people, book, budget, surroundings.rights(), values)
+                        .read(program.node("bind"), name);
         Templates templates = new Templates(name, surroundings.environment(), sockets);
         Path directory = directory(program);
         int workers = workers(program.node("workers"));
         Set<Protocol> protocols = protocols(program);
-        return new ProgramSpec(
-                name,
-                command(program.node("command"), directory, templates),
-                directory,
-                env(program, templates),
-                variables(program),
-                identity(program),
-                workers,
-                sockets,
-                stdin(program, templates, protocols.contains(Protocol.FD0)),
-                onRequest(protocols),
-                new AckReader(values, templates, workers).read(program.node("ack")),
-                new StopReader(values).read(program.node("stop")),
-                new RestartReader(values).read(program.node("restart")),
-                rollout(program.fields("rollout", Shape.ROLLOUT)),
-                logs(program.node("logs")),
-                bond(program));
+        ProgramSpec spec =
+                new ProgramSpec(
+                        name,
+                        command(program.node("command"), templates),
+                        directory,
+                        env(program, templates),
+                        variables(program),
+                        identity(program),
+                        workers,
+                        sockets,
+                        stdin(program, templates, protocols.contains(Protocol.FD0)),
+                        onRequest(protocols),
+                        new AckReader(values, templates, workers).read(program.node("ack")),
+                        new StopReader(values).read(program.node("stop")),
+                        new RestartReader(values).read(program.node("restart")),
+                        rollout(program.fields("rollout", Shape.ROLLOUT)),
+                        logs(program.node("logs")),
+                        bond(program));
+        warn(program, spec);
+        return spec;
     }
 
-    private List<Template> command(@Nullable Node node, Path directory, Templates templates) {
+    private List<Template> command(@Nullable Node node, Templates templates) {
         if (node == null) {
             return NO_COMMAND;
         }
@@ -99,7 +119,6 @@ final class ProgramReader {
         if (command.isEmpty()) {
             return NO_COMMAND;
         }
-        warnIfMissing(command.getFirst(), directory, node);
         return command;
     }
 
@@ -130,13 +149,36 @@ final class ProgramReader {
         }
     }
 
-    /// Only a warning: the program may come with the next deploy.
-    private void warnIfMissing(Template program, Path directory, Node node) {
-        if (program.parts().size() == 1
-                && program.parts().getFirst() instanceof Template.Text name
-                && name.text().indexOf('/') >= 0
-                && !Files.exists(directory.resolve(name.text()))) {
-            problems.warn(node.place(), "there is no " + directory.resolve(name.text()) + " yet");
+    /// Only warnings: what is missing may come with the next deploy.
+    private void warn(Fields program, ProgramSpec spec) {
+        String objection =
+                executables.objection(
+                        spec.command().getFirst(), spec.directory(), spec.env(), spec.dropEnv());
+        if (objection != null && !spec.command().getFirst().equals(UNKNOWN)) {
+            program.warn("command", objection);
+        }
+        for (String name : spec.dropEnv()) {
+            if (spec.env().containsKey(name)) {
+                program.warn("drop-env", Texts.quoted(name) + " is set for the program as well");
+            }
+        }
+        if (spec.logs() instanceof LogsSpec.ToFile file) {
+            warn(program, spec.name(), file.path());
+        }
+    }
+
+    private void warn(Fields program, String name, Path log) {
+        Path directory = log.getParent();
+        if (Files.isDirectory(log)) {
+            program.warn("logs", log + " is a directory");
+        } else if (directory != null && !Files.isDirectory(directory)) {
+            program.warn("logs", "there is no directory " + directory + " yet");
+        }
+        String other = logs.putIfAbsent(log, name);
+        if (other != null && shared.add(log)) {
+            program.warn(
+                    "logs",
+                    Texts.quoted(other) + " writes to this file too, and their lines will mix");
         }
     }
 
@@ -145,7 +187,12 @@ final class ProgramReader {
         Node node = program.node("directory");
         Path directory = text == null ? base : Paths.of(base, text);
         if (node != null && text != null && !Files.isDirectory(directory)) {
-            problems.warn(node.place(), "there is no directory " + directory + " yet");
+            boolean there = Files.exists(directory);
+            problems.warn(
+                    node.place(),
+                    there
+                            ? directory + " is not a directory"
+                            : "there is no directory " + directory + " yet");
         }
         return directory;
     }
@@ -155,12 +202,8 @@ final class ProgramReader {
         Node files = program.node("env-file");
         for (Node file : files == null ? List.<Node>of() : values.oneOrMany(files)) {
             String text = values.text(file, "a file");
-            Source source =
-                    text == null
-                            ? null
-                            : Source.read(main.resolveSibling(text), file.place(), problems);
-            if (source != null) {
-                EnvFile.read(source, env, problems);
+            if (text != null) {
+                envFile(main.resolveSibling(text), file.place(), env);
             }
         }
         Node node = program.node("env");
@@ -172,6 +215,27 @@ final class ProgramReader {
             values.expected(node, "a map of variables");
         }
         return env;
+    }
+
+    /// A file that many programs name is read once.
+    private void envFile(Path path, Place mention, Map<String, Template> into) {
+        SequencedMap<String, Template> variables = envFiles.get(path);
+        if (variables == null) {
+            variables = new LinkedHashMap<>();
+            Source source = Source.read(path, mention, budget, problems);
+            if (source == null) {
+                return;
+            }
+            EnvFile.read(source, variables, problems);
+            envFiles.put(path, variables);
+        }
+        if (budget.takeValues(2 * variables.size())) {
+            into.putAll(variables);
+        } else {
+            problems.report(
+                    mention,
+                    "with this file there are more than 200,000 values in all programs together");
+        }
     }
 
     private void variable(
@@ -193,7 +257,7 @@ final class ProgramReader {
     private IdentitySpec identity(Fields program) {
         Integer nice = program.has("nice") ? program.number("nice", -20, 19, 0) : null;
         return new IdentitySpec(
-                people.user(program, "user"),
+                people.worker(program, "user"),
                 people.group(program, "group"),
                 program.octal("umask"),
                 nice,

@@ -7,55 +7,69 @@ import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
+import org.einhyrningsins.spec.SocketSpec.UnixPath;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.regex.PatternSyntaxException;
 
 /// Reads the main file and what it includes.
 final class ServicesReader {
     private final Path file;
     private final Path base;
-    private final Surroundings surroundings;
     private final Problems problems;
     private final Values values;
+    private final Budget budget = new Budget();
+    private final AddressBook book = new AddressBook();
+    private final ProgramReader reader;
+    private final SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
+    private final Map<String, Place> places = new HashMap<>();
+    private final Map<Path, Place> included = new HashMap<>();
+    private @Nullable Mapping defaults;
+    private final @Nullable Map<String, String> origins;
+    private boolean full;
 
-    ServicesReader(Path file, Surroundings surroundings, Problems problems) {
+    /// @param origins where each key of a program was given; null if nobody wants to know
+    ServicesReader(
+            Path file,
+            Surroundings surroundings,
+            @Nullable Map<String, String> origins,
+            Problems problems) {
+        this.origins = origins;
         this.file = file;
         Path parent = file.toAbsolutePath().getParent();
         this.base = parent == null ? file.toAbsolutePath() : parent;
-        this.surroundings = surroundings;
         this.problems = problems;
         this.values = new Values(problems);
+        this.reader = new ProgramReader(file, base, surroundings, book, budget, problems);
     }
 
     ServicesSpec read() {
         Fields top = file(file, null, Shape.FILE);
         ControlSpec control = control(top.fields("control", Shape.CONTROL));
         LogSpec log = log(top.fields("log", Shape.LOG));
-        SequencedMap<String, Entry> programs = new LinkedHashMap<>();
-        enter(top, programs);
-        include(top, programs);
+        defaults = defaults(top);
+        programs(top);
+        include(top);
         if (!top.has("include")) {
             top.require("programs");
         }
         String state = top.text("state-dir", "a path");
+        if (state != null && state.isEmpty()) {
+            top.report("state-dir", "expected a path, found an empty text");
+        }
         Path directory = state == null ? null : Paths.of(base, state);
-        return new ServicesSpec(control, log, directory, programs(programs, defaults(top)));
+        return new ServicesSpec(control, log, directory, programs);
     }
 
     private Fields file(Path path, @Nullable Place mention, Shape shape) {
-        Source source = Source.read(path, mention, problems);
-        Place place = new Place(source == null ? new Source(path, "") : source, 0, 0, "");
+        Source source = Source.read(path, mention, budget, problems);
+        Place place = Place.of(source == null ? new Source(path, "") : source);
         Node root = source == null ? null : YamlTree.read(source, problems);
         if (root == null) {
             return Fields.none(place, values);
@@ -66,9 +80,11 @@ final class ServicesReader {
     private ControlSpec control(Fields fields) {
         String socket = fields.text("socket", "a path");
         Integer mode = fields.octal("mode");
-        return new ControlSpec(
-                socket == null ? null : Paths.of(base, socket),
-                mode == null ? ControlSpec.DEFAULT.mode() : mode);
+        Path path = socket == null ? null : Paths.of(base, socket);
+        if (path != null) {
+            book.claimName(new UnixPath(path), "control", fields.place("socket"));
+        }
+        return new ControlSpec(path, mode == null ? ControlSpec.DEFAULT.mode() : mode);
     }
 
     private static LogSpec log(Fields fields) {
@@ -89,40 +105,53 @@ final class ServicesReader {
         return null;
     }
 
-    private SequencedMap<String, ProgramSpec> programs(
-            SequencedMap<String, Entry> entries, @Nullable Mapping defaults) {
-        ProgramReader reader =
-                new ProgramReader(file, base, surroundings, new AddressBook(), problems);
-        SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
-        for (Map.Entry<String, Entry> entry : entries.entrySet()) {
-            Node node = entry.getValue().value();
-            Node full =
-                    defaults != null && node instanceof Mapping map
-                            ? Defaults.under(map, defaults)
-                            : node;
-            programs.put(entry.getKey(), reader.read(entry.getKey(), full));
+    /// Reads the programs of one file. Its tree is garbage afterwards.
+    private void programs(Fields of) {
+        Node node = of.node("programs");
+        if (node instanceof Mapping map) {
+            for (Map.Entry<String, Entry> entry : map.entries().entrySet()) {
+                if (full) {
+                    break;
+                }
+                program(entry.getKey(), entry.getValue());
+            }
+        } else if (node != null) {
+            values.expected(node, "a map of programs");
         }
-        return programs;
     }
 
-    /// Adds the programs of one file to those of all.
-    private void enter(Fields file, SequencedMap<String, Entry> programs) {
-        Node node = file.node("programs");
-        if (node == null) {
+    private void program(String name, Entry entry) {
+        checkName(name, entry.key());
+        Place first = places.putIfAbsent(name, entry.key());
+        if (first != null) {
+            problems.report(entry.key(), "there is a program of that name at " + first);
             return;
-        } else if (!(node instanceof Mapping map)) {
-            values.expected(node, "a map of programs");
-            return;
-        } else {
-            for (Map.Entry<String, Entry> entry : map.entries().entrySet()) {
-                checkName(entry.getKey(), entry.getValue().key());
-                Entry first = programs.putIfAbsent(entry.getKey(), entry.getValue());
-                if (first != null) {
-                    problems.report(
-                            entry.getValue().key(),
-                            "there is a program of that name at " + first.key());
-                }
+        }
+        Node node = entry.value();
+        if (defaults != null && node instanceof Mapping map) {
+            node = Defaults.under(map, defaults);
+        }
+        if (origins != null && node instanceof Mapping map) {
+            for (Map.Entry<String, Entry> key : map.entries().entrySet()) {
+                origins.put(name + "." + key.getKey(), key.getValue().key().toString());
             }
+        }
+        if (!budget.takeProgram()) {
+            tooMuch(entry.key(), "there are more than 10,000 programs");
+        } else if (!budget.takeValues(Defaults.weight(node))) {
+            tooMuch(
+                    entry.key(),
+                    "this program and those before it have more than 200,000 values, counting the"
+                            + " defaults in each");
+        } else {
+            programs.put(name, reader.read(name, node));
+        }
+    }
+
+    private void tooMuch(Place place, String message) {
+        if (!full) {
+            full = true;
+            problems.report(place, message);
         }
     }
 
@@ -138,56 +167,78 @@ final class ServicesReader {
         }
     }
 
-    private void include(Fields top, SequencedMap<String, Entry> programs) {
+    private void include(Fields top) {
         Node include = top.node("include");
-        for (Node node : include == null ? List.<Node>of() : values.oneOrMany(include)) {
+        if (include == null) {
+            return;
+        }
+        included.put(real(file), include.place());
+        for (Node node : values.oneOrMany(include)) {
+            if (full || problems.full()) {
+                return;
+            }
             String pattern = values.text(node, "a file or a pattern such as conf.d/*.yaml");
-            for (Path path : pattern == null ? List.<Path>of() : matching(pattern, node)) {
-                enter(file(path, node.place(), Shape.INCLUDED), programs);
+            if (pattern != null && Glob.isWild(pattern)) {
+                includeAll(pattern, node.place());
+            } else if (pattern != null) {
+                includeOne(pattern, node.place());
             }
         }
     }
 
-    /// In the order of their names, without the main file. As in a shell, `*` does not mean files
-    /// that begin with a dot (editors leave such).
-    private List<Path> matching(String pattern, Node node) {
-        int slash = pattern.lastIndexOf('/');
-        String directory = pattern.substring(0, slash + 1);
-        String name = pattern.substring(slash + 1);
-        if (isWild(directory)) {
-            problems.report(node.place(), "wildcards may stand only after the last slash");
-            return List.of();
-        } else if (!isWild(name)) {
-            return List.of(sibling(pattern));
+    private void includeOne(String path, Place mention) {
+        Path sibling = sibling(path);
+        Path real = real(sibling);
+        Place first = included.putIfAbsent(real, mention);
+        if (real.equals(real(file))) {
+            problems.report(mention, "a file cannot include itself");
+        } else if (first != null) {
+            problems.report(mention, sibling + " is included already, at " + first);
+        } else {
+            includeFile(sibling, mention);
         }
-        List<Path> matching = new ArrayList<>();
-        try (DirectoryStream<Path> files =
-                Files.newDirectoryStream(sibling(directory.isEmpty() ? "." : directory), name)) {
-            for (Path path : files) {
-                String found = path.getFileName().toString();
-                Path sibling = sibling(directory + found);
-                if (name.startsWith(".") == found.startsWith(".") && !sibling.equals(file)) {
-                    matching.add(sibling);
-                }
-            }
-        } catch (IOException | PatternSyntaxException e) {
-            problems.warn(node.place(), "nothing is included: " + e);
-            return List.of();
-        }
-        if (matching.isEmpty()) {
-            problems.warn(node.place(), "no file matches; nothing is included");
-        }
-        Collections.sort(matching);
-        return matching;
     }
 
-    private static boolean isWild(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if ("*?[{".indexOf(text.charAt(i)) >= 0) {
-                return true;
+    /// Without the main file, and without what is included already: so a list can name the first
+    /// one and then all others.
+    private void includeAll(String pattern, Place mention) {
+        List<String> matching;
+        try {
+            matching = Glob.find(pattern, file);
+        } catch (Misread e) {
+            problems.report(mention, e.reason());
+            return;
+        }
+        int matched = 0;
+        for (String path : matching) {
+            Path sibling = sibling(path);
+            if (included.putIfAbsent(real(sibling), mention) == null) {
+                includeFile(sibling, mention);
+                matched++;
             }
         }
-        return false;
+        if (matched == 0) {
+            problems.warn(mention, "no file matches; nothing is included");
+        }
+    }
+
+    private void includeFile(Path path, Place mention) {
+        if (full || problems.full()) {
+            return;
+        } else if (budget.takeFile()) {
+            programs(file(path, mention, Shape.INCLUDED));
+        } else {
+            tooMuch(mention, "more than 10,000 files are included");
+        }
+    }
+
+    private static Path real(Path path) {
+        try {
+            return path.toRealPath();
+        } catch (IOException _) {
+            // reading it will tell why
+            return path.toAbsolutePath().normalize();
+        }
     }
 
     /// Beside the main file, named as the user named that.

@@ -11,6 +11,7 @@ import org.einhyrningsins.spec.SocketSpec.UnixPath;
 import org.jspecify.annotations.Nullable;
 
 import java.net.Inet6Address;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -25,13 +26,23 @@ final class SocketReader {
     private final BindText texts;
     private final People people;
     private final AddressBook book;
+    private final Budget budget;
+    private final Rights rights;
     private final Values values;
     private final Problems problems;
 
-    SocketReader(Path base, People people, AddressBook book, Values values) {
+    SocketReader(
+            Path base,
+            People people,
+            AddressBook book,
+            Budget budget,
+            Rights rights,
+            Values values) {
         this.texts = BindText.ofFile(base);
         this.people = people;
         this.book = book;
+        this.budget = budget;
+        this.rights = rights;
         this.values = values;
         this.problems = values.problems();
     }
@@ -40,9 +51,14 @@ final class SocketReader {
         if (bind == null) {
             return List.of();
         }
+        List<Node> nodes = values.oneOrMany(bind);
+        if (!budget.takeSockets(nodes.size())) {
+            problems.report(bind.place(), "all programs together have more than 10,000 sockets");
+            return List.of();
+        }
         List<SocketSpec> sockets = new ArrayList<>();
         Set<String> names = new HashSet<>();
-        for (Node node : values.oneOrMany(bind)) {
+        for (Node node : nodes) {
             SocketSpec socket = socket(node, "socket" + names.size());
             if (socket == null) {
                 names.add("socket" + names.size());
@@ -56,9 +72,31 @@ final class SocketReader {
             if (objection != null) {
                 problems.report(node.place(), objection);
             }
+            warn(socket, node);
             sockets.add(socket);
         }
         return sockets;
+    }
+
+    /// What would go wrong now, and may be right when it is bound.
+    private void warn(SocketSpec socket, Node node) {
+        int port = 0;
+        if (socket.address() instanceof Tcp tcp) {
+            port = tcp.port();
+        } else if (socket.address() instanceof Udp udp) {
+            port = udp.port();
+        }
+        if (port > 0 && !rights.bind(port)) {
+            problems.warn(
+                    node.place(),
+                    "port " + port + " needs root, or whoever has CAP_NET_BIND_SERVICE");
+        }
+        if (socket.address() instanceof UnixPath unix) {
+            Path directory = unix.path().getParent();
+            if (directory != null && !Files.isDirectory(directory)) {
+                problems.warn(node.place(), "there is no directory " + directory + " yet");
+            }
+        }
     }
 
     private @Nullable SocketSpec socket(Node node, String name) {

@@ -9,31 +9,39 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /// A text file, read whole.
 ///
 /// @param file as the user named it
 record Source(Path file, String text) {
-    private static final int MAX_BYTES = 16 << 20;
     private static final int MAX_EXCERPT = 500;
+
+    /// The same for a file that stands for itself.
+    static @Nullable Source read(Path file, @Nullable Place mention, Problems problems) {
+        return read(file, mention, new Budget(), problems);
+    }
 
     /// Null if it cannot be read; then there is a problem at `mention`, or at the file itself if
     /// nothing mentions it.
-    static @Nullable Source read(Path file, @Nullable Place mention, Problems problems) {
+    static @Nullable Source read(
+            Path file, @Nullable Place mention, Budget budget, Problems problems) {
         try {
-            return new Source(file, decoded(bytes(file)));
+            Source source = new Source(file, decoded(bytes(file, budget)));
+            return source.hasLongLine(problems) ? null : source;
         } catch (Misread e) {
-            Place place = mention == null ? new Place(new Source(file, ""), 0, 0, "") : mention;
+            Place place = mention == null ? Place.of(new Source(file, "")) : mention;
             String subject = mention == null ? "cannot be read: " : "cannot read " + file + ": ";
             problems.report(place, subject + e.reason());
             return null;
         }
     }
 
-    private static byte[] bytes(Path file) throws Misread {
+    private static byte[] bytes(Path file, Budget budget) throws Misread {
         if (Files.isDirectory(file)) {
             throw new Misread("it is a directory");
         }
@@ -42,28 +50,61 @@ record Source(Path file, String text) {
             throw new Misread("it is not a regular file");
         }
         try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-            if (bytes.length > MAX_BYTES) {
-                throw new Misread("it is larger than 16 MiB");
+            byte[] bytes = in.readNBytes(budget.bytes() + 1);
+            if (bytes.length > Budget.MAX_FILE_BYTES) {
+                throw new Misread("it is larger than 2 MiB");
+            } else if (bytes.length > budget.bytes()) {
+                throw new Misread("all files together are larger than 4 MiB");
             }
+            budget.read(bytes.length);
             return bytes;
         } catch (NoSuchFileException _) {
             throw new Misread("no such file");
         } catch (AccessDeniedException _) {
             throw new Misread("permission denied");
+        } catch (FileSystemException e) {
+            throw new Misread(reason(e));
         } catch (IOException e) {
             throw new Misread(e.toString());
         }
     }
 
+    private static String reason(FileSystemException e) {
+        String reason = e.getReason();
+        if (reason == null) {
+            return e.toString();
+        } else if (reason.startsWith("Too many levels of symbolic links")) {
+            return "it is a symbolic link that leads back to itself";
+        }
+        return reason.toLowerCase(Locale.ROOT);
+    }
+
     private static String decoded(byte[] bytes) throws Misread {
+        String text = new String(bytes, StandardCharsets.UTF_8);
         try {
-            String text =
-                    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            // the decoder that objects needs much more memory than the one that replaces
+            if (text.indexOf('\uFFFD') >= 0) {
+                StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+            }
             return text.startsWith("\uFEFF") ? text.substring(1) : text;
         } catch (CharacterCodingException _) {
             throw new Misread("it is not UTF-8 text");
         }
+    }
+
+    private boolean hasLongLine(Problems problems) {
+        int from = 0;
+        for (int line = 1; from < text.length(); line++) {
+            int next = afterLine(from);
+            if (next - from > Budget.MAX_TEXT) {
+                problems.report(
+                        new Place(this, line, 1, Trail.TOP),
+                        "the line is longer than 131,071 characters");
+                return true;
+            }
+            from = next;
+        }
+        return false;
     }
 
     /// The line of that number, from 1; empty if there is none or if it is too long for a person.
@@ -79,6 +120,20 @@ record Source(Path file, String text) {
         return number < 1 || from > text.length() || to - from > MAX_EXCERPT
                 ? ""
                 : Texts.visible(text.substring(from, to));
+    }
+
+    /// Where the character is that comes after so many code points.
+    Place place(int codePoints) {
+        int to =
+                text.offsetByCodePoints(
+                        0, Math.min(codePoints, text.codePointCount(0, text.length())));
+        int line = 1;
+        int from = 0;
+        for (int next = afterLine(0); next <= to; next = afterLine(next)) {
+            from = next;
+            line++;
+        }
+        return new Place(this, line, text.codePointCount(from, to) + 1, Trail.TOP);
     }
 
     private int afterLine(int from) {

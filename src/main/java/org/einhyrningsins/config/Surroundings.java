@@ -10,12 +10,23 @@ import java.util.function.Predicate;
 /// @param processors what `workers: cpus` stands for
 /// @param userExists whether a user name is known; not asked about numbers
 /// @param groupExists whether a group name is known; not asked about numbers
+/// @param rights what the kernel would allow
 public record Surroundings(
         Map<String, String> environment,
         int processors,
         Predicate<String> userExists,
-        Predicate<String> groupExists) {
+        Predicate<String> groupExists,
+        Rights rights) {
     public Surroundings {
         environment = Map.copyOf(environment);
+    }
+
+    /// With all rights.
+    public Surroundings(
+            Map<String, String> environment,
+            int processors,
+            Predicate<String> userExists,
+            Predicate<String> groupExists) {
+        this(environment, processors, userExists, groupExists, Rights.ALL);
     }
 }

@@ -46,6 +46,10 @@ record Templates(String program, Map<String, String> environment, List<SocketSpe
                 throw new Misread("${ is not closed; write $${ for a literal ${");
             }
             place(text.substring(open + 1, close), literal, parts);
+            if (literal.length() > Budget.MAX_TEXT) {
+                throw new Misread(
+                        "it means more than 131,071 characters; the kernel takes no more");
+            }
             at = close + 1;
         }
         if (parts.isEmpty() || !literal.isEmpty()) {
@@ -136,36 +140,6 @@ record Templates(String program, Map<String, String> environment, List<SocketSpe
             message.append(before).append(socket.name());
             before = ", ";
         }
-        return message.toString();
-    }
-
-    /// As the configuration would write it.
-    static String print(Template template) {
-        StringBuilder text = new StringBuilder();
-        List<Part> parts = template.parts();
-        for (int i = 0; i < parts.size(); i++) {
-            switch (parts.get(i)) {
-                case Text literal -> escape(literal.text(), i + 1 < parts.size(), text);
-                case Slot _ -> text.append("${slot}");
-                case AddressOf socket ->
-                        text.append("${address.").append(socket.name()).append('}');
-            }
-        }
-        return text.toString();
-    }
-
-    private static void escape(String literal, boolean placeFollows, StringBuilder text) {
-        int at = 0;
-        while (at < literal.length()) {
-            int dollars = dollars(literal, at);
-            int next = at + dollars;
-            boolean end = next == literal.length();
-            boolean doubled = end ? placeFollows : literal.charAt(next) == '{';
-            text.repeat('$', doubled ? 2 * dollars : dollars);
-            if (!end) {
-                text.append(literal.charAt(next));
-            }
-            at = next + 1;
-        }
+        return message.append(sockets.isEmpty() ? "; it has no bind" : "").toString();
     }
 }

@@ -40,12 +40,29 @@ final class Texts {
 
     /// In quotes for a message, on one line and not too long.
     static String quoted(String text) {
-        return '"' + cut(text).replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + '"';
+        return '"' + line(text) + '"';
+    }
+
+    /// On one line and not too long.
+    static String line(String text) {
+        return escaped(cut(text));
+    }
+
+    /// On one line, of whatever length.
+    static String escaped(String text) {
+        return visible(text).replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
     }
 
     static String cut(String text) {
-        String visible = visible(text);
-        return visible.length() <= MAX_QUOTED ? visible : visible.substring(0, MAX_QUOTED) + "…";
+        if (text.length() <= MAX_QUOTED) {
+            return visible(text);
+        }
+        // half of a pair is no character
+        int end =
+                Character.isHighSurrogate(text.charAt(MAX_QUOTED - 1))
+                        ? MAX_QUOTED - 1
+                        : MAX_QUOTED;
+        return visible(text.substring(0, end)) + "…";
     }
 
     /// Without what a terminal would obey; tabs and newlines stay.

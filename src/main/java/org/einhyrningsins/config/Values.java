@@ -34,6 +34,10 @@ record Values(Problems problems) {
     /// The kernel takes texts that end at a NUL, and we give them to it in UTF-8.
     private boolean isSound(Scalar scalar) {
         String text = scalar.text();
+        if (text.length() > Budget.MAX_TEXT) {
+            problems.report(scalar.place(), "a text for the kernel has at most 131,071 characters");
+            return false;
+        }
         for (int i = 0; i < text.length(); i++) {
             int c = text.codePointAt(i);
             if (c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {

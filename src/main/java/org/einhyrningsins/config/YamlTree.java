@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.events.AliasEvent;
 import org.yaml.snakeyaml.events.DocumentStartEvent;
 import org.yaml.snakeyaml.events.Event;
@@ -37,20 +38,19 @@ final class YamlTree {
     /// Deeper than any sensible file, and far from the end of the stack.
     private static final int MAX_DEPTH = 50;
 
-    /// An alias counts as much as what it stands for, so that a few lines cannot mean billions.
-    private static final int MAX_VALUES = 1_000_000;
-
     private final Source source;
     private final Problems problems;
     private final ParserImpl parser;
     private final Map<String, Anchored> anchors = new HashMap<>();
     private long values;
+    private Place last;
 
     private record Anchored(Node node, long values) {}
 
     private YamlTree(Source source, Problems problems) {
         this.source = source;
         this.problems = problems;
+        this.last = new Place(source, 1, 1, Trail.TOP);
         this.parser = new ParserImpl(new StreamReader(source.text()), new LoaderOptions());
     }
 
@@ -63,6 +63,9 @@ final class YamlTree {
             tree.reportSyntax(e);
         } catch (ReaderException e) {
             tree.reportCharacter(e);
+        } catch (YAMLException e) {
+            // SnakeYAML says some things without a place: it is after what was read last
+            problems.report(tree.last, "not valid YAML: " + e.getMessage());
         } catch (Unusable e) {
             problems.report(e.place, e.reason);
         }
@@ -72,24 +75,26 @@ final class YamlTree {
     private Node document() throws Unusable {
         parser.getEvent();
         if (!(parser.peekEvent() instanceof DocumentStartEvent)) {
-            Place place = new Place(source, 0, 0, "");
-            throw new Unusable(place, "the file is empty; expected a map with programs");
+            throw new Unusable(Place.of(source), "the file is empty; expected a map with programs");
         }
         parser.getEvent();
-        Node root = node("", 0);
+        Node root = node(Trail.TOP, 0);
         parser.getEvent();
         Event end = parser.getEvent();
         if (!(end instanceof StreamEndEvent)) {
-            throw new Unusable(place(end, ""), "a second document begins; one file holds one");
+            throw new Unusable(
+                    place(end, Trail.TOP), "a second document begins; one file holds one");
         }
         return root;
     }
 
-    private Node node(String path, int depth) throws Unusable {
+    private Node node(Trail trail, int depth) throws Unusable {
         Event event = parser.getEvent();
-        Place place = place(event, path);
+        Place place = place(event, trail);
+        last = place;
         if (depth > MAX_DEPTH) {
-            throw new Unusable(place, "nested deeper than " + MAX_DEPTH + " levels");
+            throw new Unusable(
+                    place(event, Trail.TOP), "nested deeper than " + MAX_DEPTH + " levels");
         }
         long before = values;
         count(1, place);
@@ -126,8 +131,8 @@ final class YamlTree {
 
     private void count(long more, Place place) throws Unusable {
         values += more;
-        if (values > MAX_VALUES) {
-            throw new Unusable(place, "more than 1,000,000 values, counting aliases in full");
+        if (values > Budget.MAX_FILE_VALUES) {
+            throw new Unusable(place, "more than 100,000 values, counting aliases in full");
         }
     }
 
@@ -150,7 +155,7 @@ final class YamlTree {
         }
         List<Node> values = new ArrayList<>();
         while (!(parser.peekEvent() instanceof SequenceEndEvent)) {
-            values.add(node(place.path() + "[" + values.size() + "]", depth + 1));
+            values.add(node(place.trail().of(values.size()), depth + 1));
         }
         parser.getEvent();
         return new Items(place, values);
@@ -163,14 +168,14 @@ final class YamlTree {
         SequencedMap<String, Entry> entries = new LinkedHashMap<>();
         List<Node> merged = new ArrayList<>();
         while (!(parser.peekEvent() instanceof MappingEndEvent)) {
-            Node key = node(place.path(), depth + 1);
+            Node key = node(place.trail(), depth + 1);
             if (!(key instanceof Scalar name)) {
                 problems.report(key.place(), "a key must be text, found " + key.found());
-                node(place.path(), depth + 1);
+                node(place.trail(), depth + 1);
                 continue;
             }
             Place at = name.place().of(name.text());
-            Node value = node(at.path(), depth + 1);
+            Node value = node(at.trail(), depth + 1);
             if (name.plain() && name.text().equals("<<")) {
                 merged.add(value);
             } else {
@@ -212,35 +217,26 @@ final class YamlTree {
         }
     }
 
-    private Place place(Event event, String path) {
+    private Place place(Event event, Trail trail) {
         Mark mark = event.getStartMark();
-        return new Place(source, mark.getLine() + 1, mark.getColumn() + 1, path);
+        return new Place(source, mark.getLine() + 1, mark.getColumn() + 1, trail);
     }
 
     private void reportSyntax(MarkedYAMLException e) {
         // of what is never closed, the end of the file is the least interesting place
         boolean open = e.getContextMark() != null && e.getProblem().contains("stream");
         Mark mark = open || e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
-        Place place = new Place(source, mark.getLine() + 1, mark.getColumn() + 1, "");
+        Place place = new Place(source, mark.getLine() + 1, mark.getColumn() + 1, Trail.TOP);
         String context = e.getContext() == null ? "" : " (" + e.getContext() + ")";
         problems.report(place, "not valid YAML: " + e.getProblem() + context);
     }
 
     /// SnakeYAML knows only how many code points come before the character.
     private void reportCharacter(ReaderException e) {
-        int line = 1;
-        int column = 1;
-        int at = 0;
-        for (int i = 0; i < e.getPosition() && at < source.text().length(); i++) {
-            int c = source.text().codePointAt(at);
-            at += Character.charCount(c);
-            line += c == '\n' ? 1 : 0;
-            column = c == '\n' ? 1 : column + 1;
-        }
         String code = String.format("U+%04X", e.getCodePoint());
         String message =
                 "not valid YAML: the control character " + code + " cannot stand in a file";
-        problems.report(new Place(source, line, column, ""), message);
+        problems.report(source.place(e.getPosition()), message);
     }
 
     /// The file is such that nothing more can be said about it.

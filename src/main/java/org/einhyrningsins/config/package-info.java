@@ -14,6 +14,11 @@
 ///
 /// The room asks the machine for what [Surroundings] gives it, for files that the configuration
 /// names, and for the addresses of host names; it changes nothing.
+///
+/// [Importer] is a second door, of which the manager's way through the first one loads nothing.
+/// Files of another manager become sections of settings ([IniText] and [UnitText], or the lines of
+/// a Procfile); one reader for each kind takes out of them what it understands and writes a
+/// [DraftProgram]; what nobody took gets a comment, so that nothing can be lost in silence.
 @NullMarked
 package org.einhyrningsins.config;
 

@@ -14,6 +14,8 @@ public enum ExitStatus {
     NOT_ALLOWED(5),
     /// Nothing is known about the outcome; what was begun goes on.
     TIMED_OUT(6),
+    /// Not an error: `plan` found something to do.
+    CHANGES(10),
     /// Our own bug: EX_SOFTWARE of sysexits.h.
     BUG(70);
 

@@ -51,6 +51,11 @@ public final class Lines {
         return length > 0 || skipping;
     }
 
+    /// The bytes of a line that has begun, for whoever goes on to read it; empty if it is skipped.
+    public byte[] begun() {
+        return Arrays.copyOf(held, length);
+    }
+
     private void finish(Taker taker) {
         if (!skipping && length > 0) {
             taker.line(Arrays.copyOf(held, length));

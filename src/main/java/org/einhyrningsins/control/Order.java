@@ -4,6 +4,7 @@ package org.einhyrningsins.control;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
 import java.util.List;
 
 /// A command with its arguments understood. The client reads one to tell its user of mistakes
@@ -20,7 +21,16 @@ public sealed interface Order {
     record Show(List<Target> targets) implements Order {}
 
     /// Read the file again; roll what changed, and what is named whether it changed or not.
-    record Reload(List<Target> targets) implements Order {}
+    ///
+    /// @param confirm go back to what was before, unless that is confirmed in that time; null to
+    ///   stay
+    record Reload(List<Target> targets, @Nullable Duration confirm) implements Order {}
+
+    /// What `reload` would do.
+    record Plan(List<Target> targets) implements Order {}
+
+    /// Stay with what the last reload brought.
+    record Confirm() implements Order {}
 
     /// Roll onto the definition as it is.
     ///
@@ -51,6 +61,9 @@ public sealed interface Order {
     /// @param first sent instead of the first signal of each program's own steps; null for those
     record Die(@Nullable Signal first) implements Order {}
 
+    /// Let the manager replace itself by its newest version.
+    record Reexec() implements Order {}
+
     /// Tell what happens from now on, as progress, until the client goes away.
     record Events(List<Target> targets) implements Order {}
 
@@ -76,7 +89,9 @@ public sealed interface Order {
         return switch (command) {
             case "status" -> new Status(Target.list(args));
             case "show" -> new Show(Target.list(args));
-            case "reload" -> new Reload(Target.list(args));
+            case "reload" -> OrderWords.reload(args);
+            case "plan" -> new Plan(Target.list(args));
+            case "confirm" -> alone(command, args, new Confirm());
             case "upgrade" -> upgrade(args);
             case "upgrade_fleet" -> new Upgrade(Target.list(args), true);
             case "start" -> new Start(Target.list(args));
@@ -88,6 +103,7 @@ public sealed interface Order {
             case "signal" -> OrderWords.deliver(args);
             case "events" -> new Events(Target.list(args));
             case "die" -> OrderWords.die(args);
+            case "reexec" -> alone(command, args, new Reexec());
             case "version" -> alone(command, args, new Version());
             case "set_workers" -> OrderWords.setWorkers(args);
             case "state" -> alone(command, args, new State());

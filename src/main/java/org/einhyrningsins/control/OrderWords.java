@@ -3,11 +3,15 @@ package org.einhyrningsins.control;
 
 import org.einhyrningsins.spec.Signal;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /// The arguments of those commands that take more than targets, or want them named.
 final class OrderWords {
+    private static final Duration SHORTEST = Duration.ofSeconds(1);
+    private static final Duration LONGEST = Duration.ofDays(1);
+
     private OrderWords() {}
 
     /// The targets of a command that stops something: everything must be asked for in so many
@@ -21,6 +25,38 @@ final class OrderWords {
                             + " program");
         }
         return Target.list(words);
+    }
+
+    static Order reload(List<String> words) throws UsageException {
+        if (words.isEmpty() || !words.get(0).equals("--confirm")) {
+            return new Order.Reload(Target.list(words), null);
+        }
+        if (words.size() == 1) {
+            throw new UsageException("'--confirm' needs a time, as in 'reload --confirm 1m'");
+        }
+        return new Order.Reload(Target.list(words.subList(2, words.size())), time(words.get(1)));
+    }
+
+    /// A number with a unit, from a second to a day.
+    private static Duration time(String word) throws UsageException {
+        int digits = 0;
+        while (digits < word.length() && digits < 6 && Character.isDigit(word.charAt(digits))) {
+            digits++;
+        }
+        long number = digits == 0 ? 0 : Long.parseLong(word.substring(0, digits));
+        Duration time =
+                switch (word.substring(digits)) {
+                    case "ms" -> Duration.ofMillis(number);
+                    case "s" -> Duration.ofSeconds(number);
+                    case "m" -> Duration.ofMinutes(number);
+                    case "h" -> Duration.ofHours(number);
+                    default -> Duration.ZERO;
+                };
+        if (time.compareTo(SHORTEST) < 0 || time.compareTo(LONGEST) > 0) {
+            throw new UsageException(
+                    "'--confirm " + word + "': expected a time from 1s to 24h, as in 30s or 5m");
+        }
+        return time;
     }
 
     static Order increase(List<String> words) throws UsageException {

@@ -25,8 +25,7 @@ public final class Replies {
     }
 
     /// How it ended, and how things are.
-    public static byte[] done(
-            JsonId id, ExitStatus code, String message, @Nullable StatusReport data) {
+    public static byte[] done(JsonId id, ExitStatus code, String message, @Nullable Report data) {
         return line(id, message, code, data);
     }
 
@@ -44,7 +43,7 @@ public final class Replies {
     }
 
     private static byte[] line(
-            JsonId id, String message, @Nullable ExitStatus code, @Nullable StatusReport data) {
+            JsonId id, String message, @Nullable ExitStatus code, @Nullable Report data) {
         return switch (id.dialect()) {
             case JSON -> json(id, message, code, data);
             case YAML -> OlderReplies.line(id, message, code);
@@ -52,7 +51,7 @@ public final class Replies {
     }
 
     private static byte[] json(
-            JsonId id, String message, @Nullable ExitStatus code, @Nullable StatusReport data) {
+            JsonId id, String message, @Nullable ExitStatus code, @Nullable Report data) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(message.length() + 64);
         try (JsonGenerator json = Wire.JSON.createGenerator(bytes)) {
             json.writeStartObject();
@@ -69,7 +68,7 @@ public final class Replies {
     }
 
     private static void writeEnd(
-            JsonGenerator json, @Nullable ExitStatus code, @Nullable StatusReport data)
+            JsonGenerator json, @Nullable ExitStatus code, @Nullable Report data)
             throws IOException {
         if (code == null) {
             json.writeBooleanField("wait", true);
@@ -78,7 +77,10 @@ public final class Replies {
         }
         if (data != null) {
             json.writeFieldName("data");
-            write(json, data);
+            switch (data) {
+                case StatusReport status -> write(json, status);
+                case PlanReport plan -> PlanJson.write(json, plan);
+            }
         }
     }
 
@@ -88,6 +90,9 @@ public final class Replies {
         json.writeNumberField("manager_pid", report.managerPid());
         json.writeNumberField("uptime_ms", report.uptimeMillis());
         json.writeStringField("config_file", wellFormed(report.configFile()));
+        if (report.confirmMillis() >= 0) {
+            json.writeNumberField("confirm_ms", report.confirmMillis());
+        }
         json.writeArrayFieldStart("programs");
         for (ProgramStatus program : report.programs()) {
             write(json, program);
@@ -140,7 +145,7 @@ public final class Replies {
 
     /// Messages quote what workers wrote, and a quote cut short may end in half a character, which
     /// Jackson refuses to write.
-    private static String wellFormed(String text) {
+    static String wellFormed(String text) {
         StringBuilder repaired = null;
         for (int i = 0; i < text.length(); i++) {
             if (Character.isSurrogate(text.charAt(i)) && !inPair(text, i)) {

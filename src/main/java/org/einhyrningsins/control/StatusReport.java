@@ -8,12 +8,16 @@ import java.util.List;
 /// @param version of the manager
 /// @param uptimeMillis since the manager started, in milliseconds
 /// @param configFile the file the programs come from
+/// @param confirmMillis in how many milliseconds the last reload goes back unless it is confirmed;
+///   -1 if it does not
 public record StatusReport(
         String version,
         long managerPid,
         long uptimeMillis,
         String configFile,
-        List<ProgramStatus> programs) {
+        long confirmMillis,
+        List<ProgramStatus> programs)
+        implements Report {
     public StatusReport {
         programs = List.copyOf(programs);
     }

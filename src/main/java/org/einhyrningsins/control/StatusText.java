@@ -14,7 +14,7 @@ public final class StatusText {
     /// A line for each program: what `status` says.
     public static String programs(StatusReport report) {
         if (report.programs().isEmpty()) {
-            return "no programs\n";
+            return "no programs\n" + awaited(report);
         }
         Table table = new Table("NAME", "STATE", "READY", "GEN", "UP", "RESTARTS", "NOTE");
         for (ProgramStatus program : report.programs()) {
@@ -27,20 +27,29 @@ public final class StatusText {
                     Long.toString(restarts(program)),
                     note(program));
         }
-        return print(table);
+        return print(table) + awaited(report);
+    }
+
+    /// That the last reload has to be confirmed; empty if it has not.
+    private static String awaited(StatusReport report) {
+        return report.confirmMillis() < 0
+                ? ""
+                : "\nThe last reload goes back in "
+                        + duration(report.confirmMillis())
+                        + " unless it is confirmed: einhyrningsinsctl confirm\n";
     }
 
     /// A line for each program and, indented, for each of its workers; then the sockets: what
     /// `show` says.
     public static String workers(StatusReport report) {
         if (report.programs().isEmpty()) {
-            return "no programs\n";
+            return "no programs\n" + awaited(report);
         }
         Table table = new Table("NAME", "STATE", "READY", "PID", "GEN", "UP", "RESTARTS", "NOTE");
         for (ProgramStatus program : report.programs()) {
             addWithWorkers(table, program);
         }
-        return print(table) + sockets(report);
+        return print(table) + sockets(report) + awaited(report);
     }
 
     private static void addWithWorkers(Table table, ProgramStatus program) {

@@ -13,7 +13,11 @@ public final class WireHelp {
 
             status [PROGRAM]...            how the programs are
             show [PROGRAM]...              the same with each worker and socket
-            reload [PROGRAM]...            read the file again and roll what changed
+            plan [PROGRAM]...              what reload would do
+            reload [--confirm TIME] [PROGRAM]...
+                                           read the file again and roll what changed;
+                                           go back unless it is confirmed in that time
+            confirm                        stay with what was reloaded
             upgrade [--fleet] [PROGRAM]... roll onto new workers, definition as it is
             start [PROGRAM]...             start what is stopped or has failed
             stop PROGRAM...                stop gracefully, and keep stopped
@@ -24,6 +28,7 @@ public final class WireHelp {
             signal SIGNAL... [PROGRAM]...  send signals to workers
             events [PROGRAM]...            tell what happens
             quieter, louder                log less, or more
+            reexec                         replace the manager by its newest version
             die [SIGNAL]                   stop everything; the manager exits
             version, ehlo                  which manager this is
             help                           this

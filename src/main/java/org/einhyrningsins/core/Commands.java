@@ -128,21 +128,33 @@ final class Commands {
 
     private static void apply(Draft draft, long ticket, Command.Apply command) {
         ProgramSpec spec = command.spec();
-        boolean same = spec.birth().equals(draft.serving.spec().birth());
-        if (draft.phase instanceof Phase.Stopped) {
-            Version version =
-                    same
-                            ? draft.serving.managedBy(spec)
-                            : new Version(draft.nextGeneration++, spec);
-            adopt(draft, version);
-            say(draft, ticket, true, "new definition noted; it is stopped");
-        } else if (same && !command.roll()) {
+        switch (draft.program().takeover(spec, command.roll())) {
+            case UNCHANGED -> join(draft, ticket, spec);
+            case ADDED, REMOVED, IN_PLACE -> applyInPlace(draft, ticket, spec);
+            case NOTED -> note(draft, ticket, spec);
+            case ROLLED -> {
+                Version target = new Version(draft.nextGeneration++, spec);
+                Rolling.begin(draft, target, spec.rollout().strategy(), null);
+                expect(draft, ticket, "reload", null, Wait.Until.ROLLED);
+            }
+        }
+    }
+
+    /// What is asked for is what it is, or what a rollout under way will make of it.
+    private static void join(Draft draft, long ticket, ProgramSpec spec) {
+        if (draft.rollout == null) {
             applyInPlace(draft, ticket, spec);
         } else {
-            Version target = new Version(draft.nextGeneration++, spec);
-            Rolling.begin(draft, target, spec.rollout().strategy(), null);
             expect(draft, ticket, "reload", null, Wait.Until.ROLLED);
         }
+    }
+
+    private static void note(Draft draft, long ticket, ProgramSpec spec) {
+        boolean same = spec.birth().equals(draft.serving.spec().birth());
+        Version version =
+                same ? draft.serving.managedBy(spec) : new Version(draft.nextGeneration++, spec);
+        adopt(draft, version);
+        say(draft, ticket, true, "new definition noted; it is stopped");
     }
 
     /// A rollout that is under way would bring something else: it is given up first.

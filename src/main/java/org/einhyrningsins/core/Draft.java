@@ -67,6 +67,11 @@ final class Draft {
                 now);
     }
 
+    /// An incarnation that has been used is not used again.
+    void skip(long incarnation) {
+        nextIncarnation = Math.max(nextIncarnation, incarnation + 1);
+    }
+
     void put(Slot slot) {
         slots.set(slot.index(), slot);
     }

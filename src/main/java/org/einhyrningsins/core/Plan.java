@@ -4,52 +4,149 @@ package org.einhyrningsins.core;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.function.Function;
 
-/// What becomes of each program when one set of definitions takes the place of another: what
-/// `reload` does, and what `plan` says it would do.
+/// What becomes of everything when other definitions take over: what `reload` does, and what `plan`
+/// says it would do. They are the same because this is all that either of them knows.
 ///
 /// @param changes by program: first those of the new set in its order, then the removed ones
-public record Plan(SequencedMap<String, Change> changes) {
+/// @param sockets first those of the new set in its order, then those that are closed
+/// @param objections why it cannot be done, in words; none if it can, as far as one can see without
+///   trying
+public record Plan(
+        SequencedMap<String, Change> changes, List<SocketMove> sockets, List<String> objections) {
     public Plan {
         changes = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(changes));
+        sockets = List.copyOf(sockets);
+        objections = List.copyOf(objections);
     }
 
-    /// What becomes of one program.
-    public enum Change {
-        /// It is new: it is started.
-        ADDED,
-        /// It is gone: it is stopped.
-        REMOVED,
-        /// Nothing.
-        UNCHANGED,
-        /// Its workers stay; counts and policies change.
-        IN_PLACE,
-        /// Its workers are replaced, one rollout.
-        ROLLED
+    /// How things are now.
+    ///
+    /// @param programs by name, but for those that are leaving for good
+    /// @param inUse every definition whose sockets are open: see [Program#definitions()]
+    public record Now(SequencedMap<String, Program> programs, Collection<ProgramSpec> inUse) {
+        public Now {
+            programs = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(programs));
+            inUse = List.copyOf(inUse);
+        }
     }
 
     /// The difference between what runs and what is to run.
+    ///
+    /// @param next by name
+    /// @param named only these programs, and these roll whether they changed or not; empty for all
+    ///   that changed
+    /// @param settings the keys of a definition, with their values as the configuration writes them
     public static Plan between(
-            Map<String, ProgramSpec> now, SequencedMap<String, ProgramSpec> next) {
+            Now now,
+            SequencedMap<String, ProgramSpec> next,
+            Set<String> named,
+            Function<ProgramSpec, SequencedMap<String, String>> settings) {
         SequencedMap<String, Change> changes = new LinkedHashMap<>();
-        next.forEach((name, spec) -> changes.put(name, change(now.get(name), spec)));
-        for (String name : now.keySet()) {
-            changes.putIfAbsent(name, Change.REMOVED);
+        SequencedMap<String, ProgramSpec> result = new LinkedHashMap<>();
+        for (ProgramSpec spec : next.values()) {
+            Program program = now.programs().get(spec.name());
+            if (named.isEmpty() || named.contains(spec.name())) {
+                boolean roll = named.contains(spec.name());
+                changes.put(spec.name(), change(program, spec, roll, settings));
+                result.put(spec.name(), spec);
+            } else if (program != null) {
+                result.put(spec.name(), program.newest());
+            }
         }
-        return new Plan(changes);
+        for (Program program : now.programs().values()) {
+            boolean concerned = named.isEmpty() || named.contains(program.name());
+            if (concerned && !next.containsKey(program.name())) {
+                changes.put(program.name(), removal(program));
+            } else {
+                result.putIfAbsent(program.name(), program.newest());
+            }
+        }
+        SocketPlan sockets = new SocketPlan(now, result);
+        return new Plan(changes, sockets.moves(), sockets.objections());
     }
 
-    private static Change change(@Nullable ProgramSpec now, ProgramSpec next) {
-        if (now == null) {
-            return Change.ADDED;
+    private static Change change(
+            @Nullable Program program,
+            ProgramSpec next,
+            boolean roll,
+            Function<ProgramSpec, SequencedMap<String, String>> settings) {
+        if (program == null) {
+            return new Change(
+                    next.name(), Change.Kind.ADDED, null, next, false, List.of(), List.of());
         }
-        if (now.equals(next)) {
-            return Change.UNCHANGED;
+        ProgramSpec newest = program.newest();
+        List<Difference> differences =
+                newest.equals(next)
+                        ? List.of()
+                        : Difference.between(settings.apply(newest), settings.apply(next));
+        return new Change(
+                next.name(),
+                program.takeover(next, roll),
+                newest,
+                next,
+                roll,
+                differences,
+                notes(program, next, roll));
+    }
+
+    private static Change removal(Program program) {
+        return new Change(
+                program.name(),
+                Change.Kind.REMOVED,
+                program.newest(),
+                null,
+                false,
+                List.of(),
+                List.of());
+    }
+
+    /// What differs from the file because somebody wanted it so, and what happens on the way that
+    /// the keys do not show.
+    private static List<String> notes(Program program, ProgramSpec next, boolean roll) {
+        List<String> notes = new ArrayList<>();
+        int file = program.serving().spec().workers();
+        if (program.phase() instanceof Phase.Stopped) {
+            notes.add("is stopped, and stays so");
         }
-        return now.birth().equals(next.birth()) ? Change.IN_PLACE : Change.ROLLED;
+        if (program.count() != file) {
+            notes.add(
+                    "scaled by hand to "
+                            + program.count()
+                            + (next.workers() == file
+                                    ? ", and stays so; the file says " + file
+                                    : "; the file's new number takes its place"));
+        }
+        for (Slot slot : program.slots()) {
+            if (slot.held() && slot.index() < program.count()) {
+                notes.add("worker " + slot.index() + " is stopped by hand, and stays so");
+            }
+        }
+        if (roll && program.newest().equals(next)) {
+            notes.add("is rolled because it was named");
+        }
+        Rollout rollout = program.rollout();
+        if (rollout != null && !rollout.draining() && (roll || !program.newest().equals(next))) {
+            notes.add("the rollout under way is given up for it");
+        }
+        return notes;
+    }
+
+    /// Whether it changes nothing at all.
+    public boolean nothing() {
+        for (Change change : changes.values()) {
+            if (change.kind() != Change.Kind.UNCHANGED) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -2,6 +2,7 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
@@ -90,6 +91,18 @@ public record Program(
                 && slot.finished() == null;
     }
 
+    /// Whether it has that worker.
+    public boolean has(WorkerId id) {
+        for (Slot slot : slots) {
+            for (Worker worker : slot.workers()) {
+                if (worker.id().equals(id)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /// How many workers are up.
     public int ready() {
         int ready = 0;
@@ -107,6 +120,35 @@ public record Program(
     /// The newest definition it was given and has not turned down.
     public ProgramSpec newest() {
         return rollout == null ? serving.spec() : rollout.target().spec();
+    }
+
+    /// What it comes to when that definition takes over.
+    ///
+    /// @param roll roll even if nothing has changed
+    Change.Kind takeover(ProgramSpec spec, boolean roll) {
+        if (!roll && newest().equals(spec) && (advances() || bornAs(spec.birth()))) {
+            return Change.Kind.UNCHANGED;
+        }
+        if (phase instanceof Phase.Stopped) {
+            return Change.Kind.NOTED;
+        }
+        return !roll && bornAs(spec.birth()) ? Change.Kind.IN_PLACE : Change.Kind.ROLLED;
+    }
+
+    private boolean advances() {
+        return rollout != null && !rollout.draining();
+    }
+
+    /// Whether respawns and all who serve are born so. A rollout that failed, or is under way, may
+    /// have left some who are not.
+    private boolean bornAs(ProgramSpec.Birth birth) {
+        for (Slot slot : slots) {
+            Worker current = slot.current();
+            if (current != null && !current.version().spec().birth().equals(birth)) {
+                return false;
+            }
+        }
+        return serving.spec().birth().equals(birth);
     }
 
     /// The definitions whose sockets it needs: the one that serves and the one that is to.

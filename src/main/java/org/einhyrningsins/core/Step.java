@@ -32,7 +32,7 @@ final class Step {
 
     /// A rollout that commits may change the count, so slots are trimmed after it as well, and only
     /// then filled.
-    private static void reconcile(Draft draft) {
+    static void reconcile(Draft draft) {
         Slots.trim(draft);
         Rolling.advance(draft);
         Slots.trim(draft);
@@ -40,7 +40,7 @@ final class Step {
         Answers.give(draft);
     }
 
-    private static void exited(Draft draft, Event.Exited event) {
+    static void exited(Draft draft, Event.Exited event) {
         Worker worker = known(draft, event.worker());
         boolean against = speaksAgainstRollout(draft, worker, event.exit());
         draft.put(Draft.without(draft.slot(worker.id().slot()), worker));

@@ -6,7 +6,9 @@ import org.einhyrningsins.posix.Accounts;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
 import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.posix.SpawnException;
 import org.einhyrningsins.posix.Spawned;
@@ -15,6 +17,7 @@ import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Template;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 
 /// Turns an order to spawn into a process.
@@ -33,6 +37,7 @@ final class Births {
     private final WorkerCgroups cgroups;
     private final Spawner spawner = new Spawner();
     private final int nothing = Descriptors.openNull();
+    private @Nullable Notes notes;
 
     Births(SequencedMap<String, String> inherited, SocketTable sockets, WorkerCgroups cgroups) {
         this.inherited = inherited;
@@ -59,6 +64,49 @@ final class Births {
         return new Blueprint(version, inherited, bound, acks, notifications, credentials, nothing);
     }
 
+    /// Why a worker of that definition could not be born, as far as one can see without trying.
+    /// What another user may see of it is not known, so only what is certain counts.
+    ///
+    /// @return null if nothing speaks against it
+    @Nullable String objection(ProgramSpec spec) {
+        try {
+            credentials(spec);
+        } catch (Stillborn e) {
+            return e.getMessage();
+        }
+        if (Files.notExists(spec.directory())) {
+            return "directory " + spec.directory() + ": no such directory (ENOENT)";
+        }
+        try {
+            requireExecutable(spec);
+            return null;
+        } catch (PosixException e) {
+            boolean certain = spec.identity().user() == null || e.errno() == Errno.ENOENT;
+            return certain ? "command " + e.getMessage() : null;
+        }
+    }
+
+    /// What differs from slot to slot is looked for as the first one has it; what depends on a port
+    /// is not known yet.
+    private void requireExecutable(ProgramSpec spec) {
+        Template command = spec.command().getFirst();
+        Template path = spec.env().get("PATH");
+        boolean known = path == null || path.constant();
+        for (Template.Part part : command.parts()) {
+            known &= !(part instanceof Template.AddressOf);
+        }
+        if (known) {
+            String search = path == null ? inheritedPath(spec) : path.expand(0, Map.of());
+            String directory = spec.directory().toString();
+            Processes.findExecutable(command.expand(0, Map.of()), directory, search);
+        }
+    }
+
+    private String inheritedPath(ProgramSpec spec) {
+        String path = spec.dropEnv().contains("PATH") ? null : inherited.get("PATH");
+        return path == null ? Blueprint.DEFAULT_PATH : path;
+    }
+
     private static @Nullable Credentials credentials(ProgramSpec spec) throws Stillborn {
         IdentitySpec identity = spec.identity();
         if (identity.user() == null && identity.group() == null) {
@@ -68,6 +116,19 @@ final class Births {
             return Accounts.credentials(identity.user(), identity.group());
         } catch (UnknownAccountException e) {
             throw new Stillborn(e.getMessage());
+        }
+    }
+
+    /// Workers leave their notes there from now on.
+    void noteIn(Notes file) {
+        notes = file;
+        spawner.noteIn(file.file());
+    }
+
+    /// A worker said that it is up.
+    void noteAck(String program, WorkerId id) {
+        if (notes != null) {
+            notes.acked(program, id);
         }
     }
 
@@ -91,7 +152,8 @@ final class Births {
                     uid,
                     Clock.wallMillis(),
                     log,
-                    offset);
+                    offset,
+                    false);
         } catch (SpawnException | PosixException e) {
             throw new Stillborn(e.getMessage());
         } finally {
@@ -124,20 +186,26 @@ final class Births {
     private Spawned spawn(WorkerId id, Blueprint blueprint, int output, int line)
             throws SpawnException {
         int err = output == 1 ? 2 : output; // inherited: each its own
+        String note = notes == null ? "" : note(notes, id, blueprint.version());
         if (blueprint.remembersExecutable()) {
             try {
-                return born(id, blueprint, output, err, line);
+                return born(id, blueprint, output, err, line, note);
             } catch (SpawnException e) {
                 blueprint.forgetExecutable();
             }
         }
-        return born(id, blueprint, output, err, line);
+        return born(id, blueprint, output, err, line, note);
     }
 
-    private Spawned born(WorkerId id, Blueprint blueprint, int output, int err, int line)
+    private Spawned born(
+            WorkerId id, Blueprint blueprint, int output, int err, int line, String note)
             throws SpawnException {
         String mark = Strays.mark(blueprint.version().spec().name(), id);
-        return cgroups.spawn(mark, spawner, blueprint.order(id, output, err, line));
+        return cgroups.spawn(mark, spawner, blueprint.order(id, output, err, line), note);
+    }
+
+    private static String note(Notes notes, WorkerId id, Version version) {
+        return notes.birth(version.spec().name(), id, version.generation());
     }
 
     private int output(LogsSpec logs) throws Stillborn {

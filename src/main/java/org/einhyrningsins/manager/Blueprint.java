@@ -22,7 +22,7 @@ import java.util.Map;
 /// What the workers of one version have in common, worked out once: a respawn should not cost more
 /// than what is new about it.
 final class Blueprint {
-    private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
+    static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
     private final Version version;
     private final Map<String, String> addresses = new HashMap<>();

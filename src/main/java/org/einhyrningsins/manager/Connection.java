@@ -4,6 +4,7 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.control.Lines;
 import org.einhyrningsins.control.Replies;
+import org.einhyrningsins.manager.image.ConnectionImage;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
@@ -12,6 +13,7 @@ import org.einhyrningsins.posix.Sockets;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Set;
@@ -50,6 +52,48 @@ final class Connection {
         this.fd = fd;
         this.gone = gone;
         this.peer = Sockets.peer(fd);
+    }
+
+    /// Goes on where another manager stopped.
+    Connection(Loop loop, ConnectionImage image, Gone gone) {
+        this(loop, image.fd(), gone);
+        follows = image.follows();
+        followed = image.followed();
+        lines.feed(ByteBuffer.wrap(image.begun().getBytes(StandardCharsets.ISO_8859_1)), NOBODY);
+        unfinishedBytes = image.begun().length();
+        if (!image.untaken().isEmpty()) {
+            waiting.add(ByteBuffer.wrap(image.untaken().getBytes(StandardCharsets.ISO_8859_1)));
+            waitingBytes = image.untaken().length();
+        }
+    }
+
+    /// What another manager needs to go on.
+    ConnectionImage image() {
+        StringBuilder untaken = new StringBuilder();
+        for (ByteBuffer reply : waiting) {
+            untaken.append(StandardCharsets.ISO_8859_1.decode(reply.duplicate()));
+        }
+        String begun = new String(lines.begun(), StandardCharsets.ISO_8859_1);
+        return new ConnectionImage(fd, follows, followed, begun, untaken.toString());
+    }
+
+    /// Half a line is none.
+    private static final Lines.Taker NOBODY =
+            new Lines.Taker() {
+                @Override
+                public void line(byte[] line) {}
+
+                @Override
+                public void tooLong(int bound) {}
+            };
+
+    int fd() {
+        return fd;
+    }
+
+    /// What it is to be watched for.
+    int interest() {
+        return waiting.isEmpty() ? Poll.IN : Poll.IN | Poll.OUT;
     }
 
     Peer peer() {
@@ -149,7 +193,7 @@ final class Connection {
             return;
         }
         if (!closed) {
-            loop.change(fd, waiting.isEmpty() ? Poll.IN : Poll.IN | Poll.OUT);
+            loop.change(fd, interest());
         }
     }
 

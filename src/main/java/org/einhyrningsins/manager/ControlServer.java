@@ -9,6 +9,8 @@ import org.einhyrningsins.control.Replies;
 import org.einhyrningsins.control.Request;
 import org.einhyrningsins.control.Requests;
 import org.einhyrningsins.control.WorkerMessage;
+import org.einhyrningsins.manager.image.ConnectionImage;
+import org.einhyrningsins.manager.image.ManagerImage;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
@@ -74,6 +76,49 @@ final class ControlServer implements SocketFiles.Owner {
         listener = Sockets.listenUnix(path, mode);
         file = RuntimeFiles.inode(path);
         loop.watch(listener, Poll.IN, events -> accept());
+    }
+
+    /// Goes on where another manager stopped, with its socket and its clients.
+    ControlServer(
+            Loop loop,
+            Path path,
+            ManagerImage before,
+            List<ConnectionImage> clients,
+            ByteBuffer buffer,
+            Requested requested) {
+        this.loop = loop;
+        this.path = path;
+        this.mode = before.settings().control().mode();
+        this.buffer = buffer;
+        this.requested = requested;
+        this.listener = before.descriptor("control");
+        file = RuntimeFiles.inode(path);
+        loop.watch(listener, Poll.IN, events -> accept());
+        for (ConnectionImage image : clients) {
+            Connection client = new Connection(loop, image, connections::remove);
+            loop.watch(image.fd(), client.interest(), events -> ready(client, events));
+            connections.add(client);
+        }
+    }
+
+    /// Its socket, for the next manager.
+    int listener() {
+        return listener;
+    }
+
+    /// Its clients, for the next manager.
+    List<ConnectionImage> clients() {
+        return connections.stream().map(Connection::image).toList();
+    }
+
+    /// The client of that descriptor; null if there is none.
+    @Nullable Connection client(int fd) {
+        for (Connection client : connections) {
+            if (client.fd() == fd) {
+                return client;
+            }
+        }
+        return null;
     }
 
     Path path() {

@@ -4,6 +4,7 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.control.Replies;
+import org.einhyrningsins.manager.image.ConversationImage;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ final class Conversation {
     private final List<String> outcomes = new ArrayList<>();
     private int open;
     private boolean failed;
+    private @Nullable Runnable whenOver;
 
     /// @param client null when nobody waits: a signal asked for it, or the client would not
     Conversation(@Nullable Connection client, JsonId id) {
@@ -35,11 +37,44 @@ final class Conversation {
         }
     }
 
+    /// Goes on where another manager stopped.
+    Conversation(Connection client, ConversationImage image) {
+        this(client, image.id(), image.waits());
+        open = image.open();
+        failed = image.failed();
+        outcomes.addAll(image.outcomes());
+    }
+
+    /// What another manager needs to go on; null if nobody waits for it.
+    ///
+    /// @param tickets of the questions that are still to be answered
+    @Nullable ConversationImage image(List<Long> tickets, ConversationImage.About about) {
+        return client == null || client.closed()
+                ? null
+                : new ConversationImage(
+                        client.fd(), id, waits, open, failed, outcomes, tickets, about);
+    }
+
+    /// Nobody asked, so nobody hears of it.
+    static Conversation withNobody() {
+        return new Conversation(null, JsonId.NONE);
+    }
+
+    /// Is to be run when all have answered.
+    void whenOver(Runnable then) {
+        whenOver = then;
+    }
+
     /// It came to nothing, and whoever asked was told otherwise.
     void abandon() {
         if (client != null) {
             client.end();
         }
+    }
+
+    /// Whether there is a client to hear of it.
+    boolean isHeard() {
+        return client != null;
     }
 
     /// One program more is to answer.
@@ -74,6 +109,9 @@ final class Conversation {
             progress(message);
         } else {
             end();
+            if (whenOver != null) {
+                whenOver.run();
+            }
         }
     }
 

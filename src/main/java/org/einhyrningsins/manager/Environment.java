@@ -21,6 +21,11 @@ final class Environment {
     private static final String OURS = "EINHYRNINGSINS_";
 
     private static final String SET = "EINHYRNINGSINS_SET";
+
+    /// What an operator tells the launcher.
+    private static final Set<String> FOR_THE_LAUNCHER =
+            Set.of("EINHYRNINGSINS_JAVA_OPTS", "EINHYRNINGSINS_AOT");
+
     private static final String ORIGINAL = "EINHYRNINGSINS_ORIG_";
 
     /// Spoken to us by whoever started us, or by us to workers; never passed on.
@@ -55,6 +60,25 @@ final class Environment {
                     }
                 });
         return inherited;
+    }
+
+    /// What the manager was started with, before the launcher changed it: for the launcher of the
+    /// next one.
+    ///
+    /// @param own the manager's environment
+    static SequencedMap<String, String> original(Map<String, String> own) {
+        SequencedMap<String, String> original = new LinkedHashMap<>();
+        List<String> set = List.of(own.getOrDefault(SET, "").split(" "));
+        own.forEach(
+                (name, value) -> {
+                    if (name.startsWith(ORIGINAL)) {
+                        original.put(name.substring(ORIGINAL.length()), value);
+                    } else if (FOR_THE_LAUNCHER.contains(name)
+                            || !(set.contains(name) || name.startsWith(OURS))) {
+                        original.put(name, value);
+                    }
+                });
+        return original;
     }
 
     private static boolean ours(String name) {

@@ -14,10 +14,13 @@ import java.nio.file.Path;
 /// @param lockFile locked as long as the manager runs; null for none
 /// @param nice the manager's own niceness, -20 to 19; null leaves it
 /// @param level of the log, whatever the definition says; null for what that says
+/// @param reexecAs what to execute instead of the launcher when the manager replaces itself, in
+///   words separated by spaces; null for the launcher
 public record LaunchOptions(
         Definition definition,
         @Nullable Path controlSocket,
         @Nullable Path pidFile,
         @Nullable Path lockFile,
         @Nullable Integer nice,
-        LogSpec.@Nullable Level level) {}
+        LogSpec.@Nullable Level level,
+        @Nullable String reexecAs) {}

@@ -15,6 +15,7 @@ public final class Machine {
                 Environment.inherited(System.getenv()),
                 Runtime.getRuntime().availableProcessors(),
                 name -> Accounts.uid(name).isPresent(),
-                name -> Accounts.gid(name).isPresent());
+                name -> Accounts.gid(name).isPresent(),
+                new ProcessRights());
     }
 }

@@ -11,9 +11,19 @@ import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Effect;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.core.Recovery;
+import org.einhyrningsins.manager.image.ConversationImage;
+import org.einhyrningsins.manager.image.DoorImage;
+import org.einhyrningsins.manager.image.HandoverImage;
+import org.einhyrningsins.manager.image.ImageException;
+import org.einhyrningsins.manager.image.KeptDescriptor;
+import org.einhyrningsins.manager.image.ManagerImage;
+import org.einhyrningsins.manager.image.ProgramImage;
 import org.einhyrningsins.posix.Accounts;
+import org.einhyrningsins.posix.Boot;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
+import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Limits;
 import org.einhyrningsins.posix.Peer;
@@ -32,22 +42,33 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
 /// The manager: made once, runs until everything it started has gone.
 public final class Manager
-        implements ProgramHost.Listener, Operator.Conduct, Reloader.Hosting, SignalDesk.Obeyed {
+        implements ProgramHost.Listener,
+                ProgramHost.Doors,
+                Operator.Conduct,
+                Reloader.Hosting,
+                SignalDesk.Obeyed {
+    /// The first word of the command line of a child that only says whether it could replace the
+    /// manager.
+    public static final String CHECK = Succession.CHECK;
+
     private static final int BUFFER = 64 * 1024;
     private static final int STDERR = 2;
 
     private final LaunchOptions options;
+    private final List<String> words;
     private final StandardError standardError = new StandardError(STDERR);
     private final Log log = new Log(standardError, LogSpec.DEFAULT);
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
-    private final long startedMillis = Clock.wallMillis();
+    private long startedMillis = Clock.wallMillis();
     private final Programs programs = new Programs();
     private final Loop loop = new Loop(log);
     private final SocketTable sockets = new SocketTable(log);
@@ -61,9 +82,16 @@ public final class Manager
     private final SignalDesk signals = new SignalDesk(loop, log, this);
     private final List<Conversation> dying = new ArrayList<>();
     private @Nullable ControlServer control;
+    private @Nullable Succession succession;
+    private @Nullable Conversation replacement;
     private @Nullable ServicesSpec last;
     private @Nullable Premises premises;
+    private @Nullable Recorder recorder;
     private boolean stopping;
+
+    /// What is there belongs to workers that live, and to the manager that comes after this one.
+    private boolean leavesAll;
+
     private boolean over;
 
     /// Looked after at the end of a turn, when all that one request changes is changed: a reload
@@ -72,21 +100,32 @@ public final class Manager
 
     private boolean orphansMayBeDead;
 
-    private Manager(LaunchOptions options) {
+    private Manager(LaunchOptions options, List<String> words) {
         this.options = options;
+        this.words = words;
         births = new Births(Environment.inherited(System.getenv()), sockets, cgroups);
         reloader =
                 new Reloader(
-                        options.definition(), Machine.surroundings(), programs, sockets, log, this);
+                        options.definition(),
+                        Machine.surroundings(),
+                        programs,
+                        sockets,
+                        births,
+                        log,
+                        this);
         operator = new Operator(programs, new Statuses(sockets), reloader, this);
     }
 
     /// Runs until it is told to stop.
     ///
+    /// @param words the command line that the options were read from, to be read again by the
+    ///   manager that replaces this one
     /// @return the exit status, as section EXIT STATUS of einhyrningsins(1) has it
-    public static int run(LaunchOptions options) {
+    public static int run(LaunchOptions options, List<String> words) {
         try {
-            return new Manager(options).run();
+            return System.getenv(Succession.IMAGE) == null
+                    ? new Manager(options, words).run()
+                    : goOn(options, words);
         } catch (CannotStart e) {
             System.err.println("einhyrningsins: " + e.getMessage());
             return e.code().code();
@@ -101,17 +140,266 @@ public final class Manager
         here.takeLock();
         renice();
         try {
-            open(services, here);
-            start(services);
-            files.begin();
-            while (!over) {
-                turn();
+            openDoors(services, here);
+            Heritage heritage = record(here.state());
+            if (heritage == null) {
+                open(services, here);
+                start(services);
+            } else {
+                recover(heritage, services, here);
             }
+            files.begin();
+            loop();
         } finally {
             close();
         }
-        log.info("", "everything is stopped");
         return ExitStatus.DONE.code();
+    }
+
+    private void loop() {
+        leavesAll = true; // whatever ends this loop, unless it is the end
+        while (!over) {
+            turn();
+        }
+        leavesAll = false;
+        log.info("", "everything is stopped");
+    }
+
+    // ---- from one manager to the next
+
+    /// Says whether this program could replace the manager that asks.
+    ///
+    /// @return exit status
+    public static int check() {
+        try {
+            HandoverImage image = Succession.inherited(System.getenv());
+            return image == null ? ExitStatus.USAGE.code() : ExitStatus.DONE.code();
+        } catch (ImageException e) {
+            System.err.println("cannot read the state of the manager: " + e.getMessage());
+            return ExitStatus.FAILED.code();
+        }
+    }
+
+    private static int goOn(LaunchOptions options, List<String> words) throws CannotStart {
+        try {
+            HandoverImage image = Succession.inherited(System.getenv());
+            if (image != null) {
+                return new Manager(options, words).goOn(image);
+            }
+            throw new IllegalStateException(Succession.IMAGE + " without an image");
+        } catch (ImageException | IOException e) {
+            throw new CannotStart(
+                    ExitStatus.BUG, "cannot go on where the manager before stopped: " + e);
+        }
+    }
+
+    private int goOn(HandoverImage image) throws CannotStart, IOException {
+        resume(image);
+        try {
+            loop();
+        } finally {
+            close();
+        }
+        return ExitStatus.DONE.code();
+    }
+
+    /// Should it fail, nothing of what is there may be removed: whoever comes next needs it.
+    private void resume(HandoverImage image) throws CannotStart, IOException {
+        image.descriptors().forEach(fd -> Descriptors.setInherited(fd, false));
+        Limits.rememberInherited(image.openFiles());
+        ManagerImage before = image.manager();
+        startedMillis = before.startedMillis();
+        stopping = before.stopping();
+        last = before.settings();
+        log.configure(before.log());
+        Premises here = new Premises(options, before.settings());
+        premises = here;
+        here.resume(before.madeDirectory(), before.descriptor("lock"));
+        cgroups.begin(here.mark());
+        if (before.descriptor("notes") >= 0) {
+            recordIn(here.state(), before.descriptor("notes"));
+        }
+        standardError.in(loop);
+        signals.open();
+        ControlServer server =
+                new ControlServer(loop, here.control(), before, image.clients(), buffer, operator);
+        control = server;
+        files.guard(here.control(), server);
+        before.sockets().forEach(socket -> sockets.take(socket, socket.fd()));
+        for (ProgramImage program : image.programs()) {
+            programs.add(new ProgramHost(program, surface()), program.retiring());
+        }
+        operator.resume(image.nextTicket());
+        resume(image.conversations(), server);
+        orphansMayBeDead = true;
+        strays.begin();
+        files.begin();
+        String took = Math.round((Clock.now().nanos() - image.leftAt()) / 1e6) + " ms";
+        log.info("", "einhyrningsins " + version() + " goes on, away for " + took);
+        if (replacement != null) {
+            replacement.outcome(
+                    true,
+                    "this is einhyrningsins "
+                            + version()
+                            + ", pid "
+                            + Processes.self()
+                            + ", away for "
+                            + took);
+            replacement = null;
+        }
+    }
+
+    private void resume(List<ConversationImage> images, ControlServer server) {
+        for (ConversationImage image : images) {
+            Connection client = server.client(image.client());
+            if (client != null) {
+                Conversation conversation = new Conversation(client, image);
+                switch (image.about()) {
+                    case PROGRAMS -> operator.resume(conversation, image.tickets());
+                    case END -> dying.add(conversation);
+                    case REPLACEMENT -> replacement = conversation;
+                }
+            }
+        }
+    }
+
+    /// Goes on where a manager stopped that was killed, and then brings everything to what the file
+    /// says now.
+    private void recover(Heritage heritage, ServicesSpec services, Premises here)
+            throws CannotStart {
+        leavesAll = true;
+        log.info("", "einhyrningsins " + version() + ", pid " + Processes.self());
+        log.warn("", heritage.told());
+        Map<ProgramHost, Recovery.Found> found = new LinkedHashMap<>();
+        try {
+            heritage.fetchInto(sockets);
+            here.openWorkers();
+            here.writePidFile();
+            sockets.open(heritage.definitions());
+            for (Heritage.Found each : heritage.programs()) {
+                ProgramHost host = new ProgramHost(each.image(), surface());
+                programs.add(host, each.image().retiring());
+                found.put(host, each.found());
+            }
+        } catch (IOException e) {
+            throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + RuntimeFiles.why(e));
+        } catch (SocketTable.CannotBind | PosixException e) {
+            String why = e.getMessage() + heritage.advice();
+            throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + why);
+        }
+        strays.sweepAfterRecovery();
+        found.forEach(ProgramHost::recover);
+        reloader.bringUpToDate(services, operator);
+        if (heritage.manager().stopping()) {
+            everyProgram(new Command.Start(null));
+        }
+    }
+
+    private HandoverImage image() {
+        List<ProgramImage> all = new ArrayList<>();
+        for (ProgramHost host : programs.everyHost()) {
+            all.add(host.image(programs.get(host.name()) != host));
+        }
+        List<ConversationImage> open = new ArrayList<>(operator.images());
+        dying.forEach(asked -> add(open, asked, ConversationImage.About.END));
+        if (replacement != null) {
+            add(open, replacement, ConversationImage.About.REPLACEMENT);
+        }
+        return new HandoverImage(
+                managerImage(List.of()),
+                all,
+                control == null ? List.of() : control.clients(),
+                open,
+                operator.nextTicket(),
+                Limits.inheritedOpenFiles(),
+                Clock.now().nanos());
+    }
+
+    private static void add(
+            List<ConversationImage> to, Conversation asked, ConversationImage.About about) {
+        ConversationImage image = asked.image(List.of(), about);
+        if (image != null) {
+            to.add(image);
+        }
+    }
+
+    /// @param files where the images of programs are
+    private ManagerImage managerImage(List<String> files) {
+        Premises here = premises();
+        List<KeptDescriptor> kept = new ArrayList<>();
+        if (control != null) {
+            kept.add(new KeptDescriptor("control", control.listener()));
+        }
+        if (recorder != null) {
+            kept.add(new KeptDescriptor("notes", recorder.notes().file()));
+        }
+        if (here.lock() >= 0) {
+            kept.add(new KeptDescriptor("lock", here.lock()));
+        }
+        return new ManagerImage(
+                version(),
+                Boot.name(),
+                Processes.self(),
+                here.control(),
+                settings().withoutPrograms(),
+                log.spec(),
+                startedMillis,
+                stopping,
+                here.madeForControl(),
+                files,
+                sockets.images(),
+                kept);
+    }
+
+    @Override
+    public void reexec(Conversation conversation) {
+        conversation.expect();
+        Succession next = succession == null ? newSuccession() : succession;
+        succession = next;
+        if (next == null) {
+            String launcher = "it was not started by bin/einhyrningsins";
+            conversation.outcome(false, "the manager cannot replace itself: " + launcher);
+        } else if (reloader.trials().objection() != null) {
+            conversation.outcome(
+                    false, "a reload waits to be confirmed; confirm it, or wait until it is over");
+        } else if (next.underWay()) {
+            conversation.outcome(false, "the manager is being replaced already");
+        } else {
+            replacement = conversation;
+            conversation.progress("the new program is checked first");
+            log.info("", "is to be replaced; the new program is checked first");
+            next.begin(this::notReplaced);
+        }
+    }
+
+    private @Nullable Succession newSuccession() {
+        String launcher = System.getProperty("einhyrningsins.launcher");
+        String instead = options.reexecAs();
+        if (instead != null) {
+            return new Succession(loop, List.of(instead.strip().split(" +")), words, this::image);
+        }
+        return launcher == null
+                ? null
+                : new Succession(
+                        loop,
+                        List.of(Path.of(launcher).toAbsolutePath().toString()),
+                        words,
+                        this::image);
+    }
+
+    private void notReplaced(String why) {
+        String message = "not replaced, this one goes on: " + why;
+        log.error("", message);
+        if (replacement != null) {
+            replacement.outcome(false, message);
+            replacement = null;
+        }
+    }
+
+    /// What was said until now is heard first; what comes later waits in the sockets.
+    private void giveWay(Succession next) {
+        log.info("", "gives way to the new program");
+        notReplaced(next.proceed());
     }
 
     // ---- start
@@ -137,7 +425,7 @@ public final class Manager
         };
     }
 
-    private void open(ServicesSpec services, Premises here) throws CannotStart {
+    private void openDoors(ServicesSpec services, Premises here) throws CannotStart {
         Limits.raiseOpenFiles();
         strays.begin();
         standardError.in(loop);
@@ -145,6 +433,28 @@ public final class Manager
         here.openControl();
         openControl(here.control(), services.control().mode());
         cgroups.begin(here.mark()); // nobody else has the control socket
+    }
+
+    /// From now on all is written down.
+    ///
+    /// @return what a manager left that was killed; null if there is nothing
+    private @Nullable Heritage record(StateDirectory state) throws CannotStart {
+        int notes = Recorder.lock(state, log);
+        if (notes < 0) {
+            return null;
+        }
+        Heritage heritage = Heritage.find(state, log);
+        recordIn(state, notes);
+        return heritage;
+    }
+
+    private void recordIn(StateDirectory state, int notes) {
+        Recorder opened = new Recorder(state, programs, log, notes);
+        births.noteIn(opened.notes());
+        recorder = opened;
+    }
+
+    private void open(ServicesSpec services, Premises here) throws CannotStart {
         try {
             sockets.open(services.programs().values());
             here.openWorkers();
@@ -204,7 +514,7 @@ public final class Manager
                         + options.definition());
         for (ProgramSpec spec : services.programs().values()) {
             try {
-                host(spec);
+                programs.add(host(spec));
             } catch (IOException e) {
                 log.error(spec.name(), "cannot make its worker sockets: " + RuntimeFiles.why(e));
             } catch (PosixException | UnknownAccountException e) {
@@ -242,22 +552,30 @@ public final class Manager
     @Override
     public ProgramHost host(ProgramSpec spec) throws IOException {
         socketsMayBeOver = true; // they are bound already, and this may fail
-        ProgramHost.Surface surface =
-                new ProgramHost.Surface(
-                        loop,
-                        births,
-                        sockets,
-                        prober,
-                        strays,
-                        this::door,
-                        premises().control(),
-                        this);
-        ProgramHost host = new ProgramHost(spec, surface);
-        programs.add(host);
-        return host;
+        return new ProgramHost(spec, surface());
     }
 
-    private WorkerDoor door(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
+    private ProgramHost.Surface surface() {
+        return new ProgramHost.Surface(
+                loop, births, sockets, prober, strays, this, premises().control(), this);
+    }
+
+    @Override
+    public WorkerDoor resume(DoorImage image, WorkerDoor.Listener listener) throws IOException {
+        WorkerDoor.Place place =
+                new WorkerDoor.Place(
+                        premises().workers(),
+                        image.name(),
+                        image.owner(),
+                        premises()::makeWorkers,
+                        files);
+        return image.acks() < 0
+                ? new WorkerDoor(loop, place, buffer, listener)
+                : new WorkerDoor(loop, place, image, buffer, listener);
+    }
+
+    @Override
+    public WorkerDoor open(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
         Path directory = premises().workers();
         IdentitySpec identity = spec.identity();
         Credentials owner =
@@ -284,11 +602,28 @@ public final class Manager
         log.configure(options.level() == null ? spec : spec.withLevel(options.level()));
     }
 
+    @Override
+    public ServicesSpec settings() {
+        if (last == null) {
+            throw new IllegalStateException("settings are asked for after the manager has some");
+        }
+        return last;
+    }
+
+    @Override
+    public void unsettled() {
+        socketsMayBeOver = true;
+    }
+
     // ---- the loop
 
     private void turn() {
         Moment now = Clock.now();
-        Moment next = null;
+        Moment next = stopping ? null : reloader.trials().deadline();
+        if (next != null && next.reached(now)) {
+            reloader.goBack(operator);
+            next = null;
+        }
         for (ProgramHost host : programs.everyHost()) {
             Moment deadline = host.deadline();
             if (deadline != null && deadline.reached(now)) {
@@ -297,11 +632,34 @@ public final class Manager
             }
             next = Moment.earlier(next, deadline);
         }
+        if (succession != null) {
+            next = Moment.earlier(next, succeed(succession, now));
+        }
+        if (recorder != null) {
+            next = Moment.earlier(next, written(recorder, now));
+        }
         tidy();
         if (!over) {
             loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
             tidy();
         }
+    }
+
+    private @Nullable Moment succeed(Succession next, Moment now) {
+        if (next.proven()) {
+            giveWay(next);
+        } else if (next.deadline() != null && next.deadline().reached(now)) {
+            next.expire();
+        }
+        return next.deadline();
+    }
+
+    private @Nullable Moment written(Recorder to, Moment now) {
+        Moment due = to.due();
+        if (due != null && due.reached(now)) {
+            to.write(this::managerImage);
+        }
+        return to.due();
     }
 
     private void tidy() {
@@ -310,7 +668,7 @@ public final class Manager
         }
         if (socketsMayBeOver) {
             socketsMayBeOver = false;
-            sockets.closeAllBut(programs.inUse());
+            sockets.closeAllBut(reloader.inUse());
         }
     }
 
@@ -323,8 +681,14 @@ public final class Manager
 
     @Override
     public void stepped(ProgramHost host) {
+        if (recorder != null) {
+            recorder.changed(host);
+        }
         if (programs.dropIfGone(host)) {
             host.close();
+            if (recorder != null) {
+                recorder.gone(host);
+            }
             socketsMayBeOver = true;
             log.info(host.name(), "removed");
         }
@@ -335,6 +699,9 @@ public final class Manager
 
     @Override
     public void redefined(ProgramHost host) {
+        if (recorder != null) {
+            recorder.changedForGood();
+        }
         socketsMayBeOver = true;
     }
 
@@ -364,7 +731,7 @@ public final class Manager
             return;
         }
         Conversation conversation = new Conversation(null, JsonId.NONE);
-        reloader.reload(Set.of(), conversation, operator);
+        reloader.reload(Set.of(), null, conversation, operator);
     }
 
     @Override
@@ -420,7 +787,7 @@ public final class Manager
                 return true;
             }
         }
-        return false;
+        return succession != null && succession.owns(pid);
     }
 
     // ---- what programs tell
@@ -432,6 +799,9 @@ public final class Manager
 
     @Override
     public void answer(long ticket, boolean done, String message) {
+        if (recorder != null && recorder.due() != null && operator.isAwaited(ticket)) {
+            recorder.write(this::managerImage); // what was told to be done stays done
+        }
         operator.answer(ticket, done, message);
     }
 
@@ -477,6 +847,7 @@ public final class Manager
                 Processes.self(),
                 Clock.wallMillis() - startedMillis,
                 options.definition().toString(),
+                reloader.trials().leftMillis(),
                 list);
     }
 
@@ -506,6 +877,12 @@ public final class Manager
     // ---- end
 
     private void close() {
+        if (leavesAll) {
+            return;
+        }
+        if (recorder != null) {
+            recorder.delete();
+        }
         programs.everyHost().forEach(ProgramHost::close);
         sockets.closeAllBut(List.of());
         cgroups.close();

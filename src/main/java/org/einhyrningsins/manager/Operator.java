@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.control.Dialect;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.Order;
+import org.einhyrningsins.control.PlanReport;
+import org.einhyrningsins.control.PlanText;
 import org.einhyrningsins.control.ProgramStatus;
 import org.einhyrningsins.control.Replies;
 import org.einhyrningsins.control.Request;
@@ -14,11 +17,13 @@ import org.einhyrningsins.control.WireHelp;
 import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Event;
+import org.einhyrningsins.manager.image.ConversationImage;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -53,6 +58,9 @@ final class Operator implements ControlServer.Requested {
 
         String version();
 
+        /// Replaces the manager by the program it would be if it were started now.
+        void reexec(Conversation conversation);
+
         /// Logs more, or less.
         ///
         /// @return what it does now, in words
@@ -74,7 +82,7 @@ final class Operator implements ControlServer.Requested {
     @Override
     public void request(Connection client, Request request) {
         try {
-            Order order = Order.read(request.command(), request.args());
+            Order order = order(request);
             if (conduct.ending() && starts(order)) {
                 String message = "everything is being stopped; nothing is started any more";
                 client.send(Replies.done(request.id(), ExitStatus.FAILED, message));
@@ -85,6 +93,14 @@ final class Operator implements ControlServer.Requested {
             String message = String.valueOf(e.getMessage());
             client.send(Replies.done(request.id(), ExitStatus.USAGE, message));
         }
+    }
+
+    /// What einhorn's clients call `reload` is about the manager; workers follow by `upgrade`.
+    private static Order order(Request request) throws UsageException {
+        boolean einhorns = request.id().dialect() == Dialect.YAML;
+        String command = request.command();
+        return Order.read(
+                einhorns && command.equals("reload") ? "reexec" : command, request.args());
     }
 
     @Override
@@ -112,8 +128,11 @@ final class Operator implements ControlServer.Requested {
             case Order.Help ignored -> false;
             case Order.Loudness ignored -> false;
             case Order.Die ignored -> false;
+            case Order.Reexec ignored -> false;
             case Order.Stop ignored -> false;
             case Order.Deliver ignored -> false;
+            case Order.Plan ignored -> false;
+            case Order.Confirm ignored -> false;
             case Order.Reload ignored -> true;
             case Order.Upgrade ignored -> true;
             case Order.Start ignored -> true;
@@ -139,7 +158,17 @@ final class Operator implements ControlServer.Requested {
                 conduct.die(conversation, o.first());
                 conversation.begun(request.command());
             }
-            case Order.Reload o -> reload(client, request, o.targets());
+            case Order.Reexec ignored -> {
+                Conversation conversation = converse(client, request);
+                conduct.reexec(conversation);
+                conversation.begun(request.command());
+            }
+            case Order.Plan o -> plan(client, request, o.targets());
+            case Order.Confirm ignored -> {
+                Reloader.Outcome outcome = reloader.confirm();
+                client.send(Replies.done(request.id(), outcome.code(), outcome.message()));
+            }
+            case Order.Reload o -> reload(client, request, o);
             case Order.Upgrade o -> {
                 RolloutSpec.Strategy strategy = o.fleet() ? RolloutSpec.Strategy.FLEET : null;
                 tell(client, request, o.targets(), scope -> new Command.Upgrade(scope, strategy));
@@ -217,8 +246,37 @@ final class Operator implements ControlServer.Requested {
         return new Conversation(client, request.id(), request.waits());
     }
 
-    private void reload(Connection client, Request request, List<Target> targets)
+    private void plan(Connection client, Request request, List<Target> targets)
             throws UsageException {
+        try {
+            Reloader.Prospect prospect = reloader.prospect(whole(targets));
+            PlanReport report = PlanReports.of(reloader.definition(), prospect);
+            ExitStatus code = PlanReports.code(report);
+            client.send(
+                    request.text()
+                            ? Replies.done(request.id(), code, PlanText.of(report))
+                            : Replies.done(request.id(), code, "", report));
+        } catch (Reloader.Refused e) {
+            client.send(Replies.done(request.id(), e.code(), String.valueOf(e.getMessage())));
+        }
+    }
+
+    private void reload(Connection client, Request request, Order.Reload order)
+            throws UsageException {
+        Set<String> named = whole(order.targets());
+        Duration confirm = order.confirm();
+        Trials.Terms terms = confirm == null ? null : new Trials.Terms(confirm);
+        Conversation conversation = new Conversation(request.waits() ? client : null, request.id());
+        Reloader.Outcome outcome = reloader.reload(named, terms, conversation, this);
+        if (outcome.code() != ExitStatus.DONE) {
+            conversation.abandon();
+        }
+        if (outcome.code() != ExitStatus.DONE || !request.waits()) {
+            client.send(Replies.done(request.id(), outcome.code(), outcome.message()));
+        }
+    }
+
+    private static Set<String> whole(List<Target> targets) throws UsageException {
         Set<String> named = new LinkedHashSet<>();
         for (Target target : targets) {
             if (!target.whole()) {
@@ -231,14 +289,7 @@ final class Operator implements ControlServer.Requested {
             }
             named.add(target.program());
         }
-        Conversation conversation = new Conversation(request.waits() ? client : null, request.id());
-        Reloader.Outcome outcome = reloader.reload(named, conversation, this);
-        if (outcome.code() != ExitStatus.DONE) {
-            conversation.abandon();
-        }
-        if (outcome.code() != ExitStatus.DONE || !request.waits()) {
-            client.send(Replies.done(request.id(), outcome.code(), outcome.message()));
-        }
+        return named;
     }
 
     // ---- whom it is about
@@ -266,16 +317,9 @@ final class Operator implements ControlServer.Requested {
     private ProgramHost host(Target target) throws UsageException {
         ProgramHost host = programs.get(target.program());
         if (host == null) {
-            throw new UsageException(unknown(target.program()));
+            throw new UsageException(programs.unknown(target.program()));
         }
         return host;
-    }
-
-    String unknown(String name) {
-        List<String> names = new ArrayList<>();
-        programs.all().forEach(host -> names.add(host.name()));
-        String known = names.isEmpty() ? "there is none" : "there is " + String.join(", ", names);
-        return "no program '" + name + "'; " + known;
     }
 
     private static int slot(ProgramHost host, Target target) throws UsageException {
@@ -314,11 +358,51 @@ final class Operator implements ControlServer.Requested {
         client.follow(request.id(), targets.isEmpty() ? Set.of() : names);
     }
 
+    // ---- what another manager goes on with
+
+    /// Of the next question.
+    long nextTicket() {
+        return nextTicket;
+    }
+
+    /// What was asked and is not answered by all programs yet.
+    List<ConversationImage> images() {
+        Map<Conversation, List<Long>> open = new LinkedHashMap<>();
+        tickets.forEach(
+                (ticket, conversation) ->
+                        open.computeIfAbsent(conversation, c -> new ArrayList<>()).add(ticket));
+        List<ConversationImage> images = new ArrayList<>();
+        open.forEach(
+                (conversation, its) -> {
+                    ConversationImage image =
+                            conversation.image(its, ConversationImage.About.PROGRAMS);
+                    if (image != null) {
+                        images.add(image);
+                    }
+                });
+        return images;
+    }
+
+    /// Goes on where another manager stopped.
+    void resume(long next) {
+        nextTicket = next;
+    }
+
+    void resume(Conversation conversation, List<Long> its) {
+        its.forEach(ticket -> tickets.put(ticket, conversation));
+    }
+
     void progress(long ticket, String message) {
         Conversation conversation = tickets.get(ticket);
         if (conversation != null) {
             conversation.progress(message);
         }
+    }
+
+    /// Whether a client will hear of it.
+    boolean isAwaited(long ticket) {
+        Conversation conversation = tickets.get(ticket);
+        return conversation != null && conversation.isHeard();
     }
 
     void answer(long ticket, boolean done, String message) {

@@ -26,6 +26,7 @@ final class Premises {
     private @Nullable Path madeForControl;
     private @Nullable Path workers;
     private boolean pidFileWritten;
+    private int lock = -1;
 
     Premises(LaunchOptions options, ServicesSpec services) {
         this.options = options;
@@ -63,7 +64,8 @@ final class Premises {
     void takeLock() throws CannotStart {
         Path file = options.lockFile();
         try {
-            if (file != null && Descriptors.lock(file) < 0) {
+            lock = file == null ? -1 : Descriptors.lock(file);
+            if (file != null && lock < 0) {
                 throw new CannotStart(
                         ExitStatus.FAILED,
                         "cannot start: another process has locked "
@@ -73,6 +75,24 @@ final class Premises {
         } catch (PosixException e) {
             throw new CannotStart(ExitStatus.FAILED, "cannot start: lock file: " + e.getMessage());
         }
+    }
+
+    /// Goes on where another manager stopped: everything is there.
+    void resume(boolean made, int lock) {
+        madeForControl = made ? control.getParent() : null;
+        workers = workerDirectory(control, Processes.user());
+        pidFileWritten = options.pidFile() != null;
+        this.lock = lock;
+    }
+
+    /// Whether the control socket's directory is ours to remove.
+    boolean madeForControl() {
+        return madeForControl != null;
+    }
+
+    /// The descriptor of the lock file; -1 if there is none.
+    int lock() {
+        return lock;
     }
 
     /// Makes the directory of the control socket, if there is none.

@@ -7,13 +7,18 @@ import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Exit;
 import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.core.Rollout;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Transition;
 import org.einhyrningsins.core.Version;
 import org.einhyrningsins.core.Worker;
+import org.einhyrningsins.manager.image.DoorImage;
+import org.einhyrningsins.manager.image.ProgramImage;
+import org.einhyrningsins.manager.image.WorkerImage;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
@@ -30,10 +35,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /// One program in the world: its core state, the processes of its workers, its worker sockets.
@@ -67,6 +74,9 @@ final class ProgramHost {
     /// Opens a program's worker sockets.
     interface Doors {
         WorkerDoor open(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException;
+
+        /// One that another manager had opened.
+        WorkerDoor resume(DoorImage image, WorkerDoor.Listener listener) throws IOException;
     }
 
     /// Who hears of it.
@@ -97,6 +107,57 @@ final class ProgramHost {
         this.surface = surface;
         this.program = Program.of(spec, Clock.now());
         door(spec);
+    }
+
+    /// Goes on where another manager stopped. Its processes are our children, or adopted.
+    ProgramHost(ProgramImage image, Surface surface) throws IOException {
+        this.surface = surface;
+        Moment now = Clock.now();
+        this.program = Recovery.handedOn(image.program(), now);
+        for (DoorImage door : image.doors()) {
+            doors.put(door.user(), surface.doors().resume(door, hearing));
+        }
+        for (WorkerImage worker : image.workers()) {
+            watch(WorkerProcess.of(worker));
+            workforce.says(worker.id(), worker.words());
+        }
+        deadline = now;
+    }
+
+    private void watch(WorkerProcess process) {
+        workforce.add(process);
+        surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
+    }
+
+    /// What another manager needs to go on.
+    ///
+    /// @param retiring the file has it no more
+    ProgramImage image(boolean retiring) {
+        List<WorkerImage> workers = new ArrayList<>();
+        for (WorkerProcess process : workforce.all()) {
+            if (worker(process.id()) != null) { // else it died in this very step
+                workers.add(process.image(workforce.words(process.id())));
+            }
+        }
+        List<DoorImage> open = new ArrayList<>();
+        doors.forEach((user, door) -> open.add(door.image(user)));
+        return new ProgramImage(program, retiring, workers, open, List.of());
+    }
+
+    /// Opens what workers of that definition need, if it is not open.
+    ///
+    /// @return how to undo it
+    Runnable prepare(ProgramSpec spec) throws IOException {
+        Set<String> before = Set.copyOf(doors.keySet());
+        door(spec);
+        return () -> {
+            for (String user : List.copyOf(doors.keySet())) {
+                WorkerDoor door = before.contains(user) ? null : doors.remove(user);
+                if (door != null) {
+                    door.close();
+                }
+            }
+        };
     }
 
     /// Where workers of that definition speak to us. A door is for one user; there is a second one
@@ -160,6 +221,9 @@ final class ProgramHost {
     /// Lets something happen to it. What an effect brings about at once (a failed spawn) is taken
     /// up after all effects of the step before.
     void take(Event event) {
+        if (event instanceof Event.Acked(WorkerId worker)) {
+            surface.births().noteAck(name(), worker);
+        }
         pending.add(event);
         if (stepping) {
             return;
@@ -195,6 +259,18 @@ final class ProgramHost {
             return false;
         }
         noteRollout(program.rollout(), transition.program().rollout());
+        return carryOut(transition);
+    }
+
+    /// What was found of it after its manager was killed. All that lives is in the workforce.
+    void recover(Recovery.Found found) {
+        stepping = true;
+        carryOut(Recovery.after(program, found, Clock.now()));
+        stepping = false;
+        take(new Event.DeadlinePassed()); // and whatever failed to be spawned
+    }
+
+    private boolean carryOut(Transition transition) {
         program = transition.program();
         // deeds before words: who waits for a new worker should not wait for a line in the log
         boolean well = true;
@@ -320,14 +396,14 @@ final class ProgramHost {
         }
         doors.values().forEach(WorkerDoor::listen);
         Processes.killGroup(process.pid(), Signal.KILL);
-        org.einhyrningsins.posix.Exit exit = Processes.reap(process.pidfd());
+        Exit exit = exit(process);
         if (exit == null) {
             return;
         }
         WorkerId id = process.id();
         surface.strays().sweep(Strays.mark(name(), id), process.pid());
         surface.prober().forget(key(id));
-        take(new Event.Exited(id, new Exit(exit.code(), exit.signal())));
+        take(new Event.Exited(id, exit));
         // only now, for the same reason as deeds come before words
         if (process.line() >= 0) {
             doors.values().forEach(door -> door.disconnect(process.line(), process.pid()));
@@ -335,6 +411,25 @@ final class ProgramHost {
         workforce.depart(process);
         surface.loop().forget(process.pidfd());
         Descriptors.close(process.pidfd());
+    }
+
+    /// How it ended; null if it has not yet. One that is adopted is no child of ours and reaped by
+    /// others; one that died while the launcher ran between two managers was perhaps reaped by the
+    /// launcher's shell, which waits for any child.
+    private static @Nullable Exit exit(WorkerProcess process) {
+        try {
+            return known(Processes.reap(process.pidfd()));
+        } catch (PosixException e) {
+            if (e.errno() != Errno.ECHILD) {
+                throw e;
+            }
+            Exit exit = known(Processes.exitOfStranger(process.pidfd()));
+            return exit == null ? Exit.UNKNOWN : exit;
+        }
+    }
+
+    private static @Nullable Exit known(org.einhyrningsins.posix.@Nullable Exit exit) {
+        return exit == null ? null : new Exit(exit.code(), exit.signal());
     }
 
     private void send(Effect.Send order) {

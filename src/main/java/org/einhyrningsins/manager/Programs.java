@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.core.Program;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +34,16 @@ final class Programs {
     }
 
     void add(ProgramHost host) {
-        hosts.put(host.name(), host);
+        add(host, false);
+    }
+
+    /// @param leaving the file has it no more
+    void add(ProgramHost host, boolean leaving) {
+        if (leaving) {
+            retiring.add(host);
+        } else {
+            hosts.put(host.name(), host);
+        }
     }
 
     /// It goes when its last worker has gone.
@@ -59,11 +69,18 @@ final class Programs {
         }
     }
 
-    /// The newest definitions, for comparison with a file.
-    SequencedMap<String, ProgramSpec> definitions() {
-        SequencedMap<String, ProgramSpec> definitions = new LinkedHashMap<>();
-        hosts.forEach((name, host) -> definitions.put(name, host.program().newest()));
-        return definitions;
+    /// How each is.
+    SequencedMap<String, Program> states() {
+        SequencedMap<String, Program> states = new LinkedHashMap<>();
+        hosts.forEach((name, host) -> states.put(name, host.program()));
+        return states;
+    }
+
+    /// What is said to one who asks for a program that is not there.
+    String unknown(String name) {
+        String known =
+                hosts.isEmpty() ? "there is none" : "there is " + String.join(", ", hosts.keySet());
+        return "no program '" + name + "'; " + known;
     }
 
     /// Every definition whose sockets are needed.

@@ -4,56 +4,97 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.config.Loaded;
 import org.einhyrningsins.config.Loader;
 import org.einhyrningsins.config.Problem;
+import org.einhyrningsins.config.Settings;
 import org.einhyrningsins.config.Surroundings;
 import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.core.Change;
 import org.einhyrningsins.core.Command;
+import org.einhyrningsins.core.Difference;
 import org.einhyrningsins.core.Plan;
-import org.einhyrningsins.posix.PosixException;
-import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
+import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 
-/// Reads the file again and brings the programs to what it says. New sockets are bound before
-/// anything is touched; if the file has a problem or a socket cannot be had, nothing is.
+/// Reads the file again, plans what has to be done, and brings the programs to what it says. All
+/// that can be had or known before is: sockets are bound, worker sockets opened, commands looked
+/// for. If the file has a problem, or something of that cannot be had, nothing is changed.
 final class Reloader {
     private final Definition definition;
     private final Surroundings surroundings;
     private final Programs programs;
     private final SocketTable sockets;
+    private final Births births;
     private final Log log;
     private final Hosting hosting;
+    private final Trials trials;
 
     /// Makes hosts of new programs, and takes over what is not a program's.
-    interface Hosting {
-        ProgramHost host(ProgramSpec spec) throws IOException;
-
+    interface Hosting extends Preparation.Hosts {
         void settings(ServicesSpec services);
+
+        /// Those in force.
+        ServicesSpec settings();
+
+        /// Sockets may be over.
+        void unsettled();
     }
 
     /// What came of it at once; with code DONE, the programs' answers are still to come.
     record Outcome(ExitStatus code, String message) {}
+
+    /// What a reload is to do, worked out and not begun.
+    ///
+    /// @param objections why it is refused; none if it is not
+    record Prospect(ServicesSpec services, Plan plan, List<String> objections) {}
+
+    /// What is to be worked out cannot be.
+    static final class Refused extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final ExitStatus code;
+
+        Refused(ExitStatus code, String message) {
+            super(message);
+            this.code = code;
+        }
+
+        ExitStatus code() {
+            return code;
+        }
+    }
 
     Reloader(
             Definition definition,
             Surroundings surroundings,
             Programs programs,
             SocketTable sockets,
+            Births births,
             Log log,
             Hosting hosting) {
         this.definition = definition;
         this.surroundings = surroundings;
         this.programs = programs;
         this.sockets = sockets;
+        this.births = births;
         this.log = log;
         this.hosting = hosting;
+        this.trials = new Trials(programs, log);
+    }
+
+    /// Those that wait for a confirmation.
+    Trials trials() {
+        return trials;
+    }
+
+    /// Every definition whose sockets are needed.
+    List<ProgramSpec> inUse() {
+        List<ProgramSpec> inUse = programs.inUse();
+        inUse.addAll(trials.definitions());
+        return inUse;
     }
 
     /// Reads the definition.
@@ -64,147 +105,239 @@ final class Reloader {
         };
     }
 
+    // ---- what is to be done
+
+    /// What a reload would do. Changes nothing.
+    ///
     /// @param names only these programs, and these roll whether they changed or not; empty for all
     ///   that changed. A command line never changes, and who says reload wants something done: all.
-    Outcome reload(Set<String> names, Conversation conversation, Operator operator) {
-        Set<String> named =
-                names.isEmpty() && definition instanceof Definition.CommandLine line
-                        ? line.services().programs().keySet()
-                        : names;
+    Prospect prospect(Set<String> names) throws Refused {
         return switch (load()) {
-            case Loaded.Invalid invalid -> refuse(invalid);
-            case Loaded.Valid valid -> apply(valid, named, conversation, operator);
+            case Loaded.Invalid invalid -> throw new Refused(ExitStatus.INVALID, said(invalid));
+            case Loaded.Valid valid -> prospect(valid, names);
         };
     }
 
-    private Outcome refuse(Loaded.Invalid invalid) {
+    /// Brings what was recovered to what the file says. A command line rolls nothing for that.
+    void bringUpToDate(ServicesSpec services, Operator operator) {
+        Plan plan = plan(services.programs(), Set.of());
+        try {
+            if (!plan.objections().isEmpty()) {
+                throw new Refused(ExitStatus.FAILED, String.join("\n", plan.objections()));
+            }
+            Preparation preparation = prepare(plan);
+            carryOut(plan, preparation, Set.of(), "", Conversation.withNobody(), operator);
+            programs.order(services.programs().keySet());
+        } catch (Refused e) {
+            refuse(e.code(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static String said(Loaded.Invalid invalid) {
         StringBuilder text = new StringBuilder();
         for (Problem problem : invalid.problems()) {
             text.append(problem.render()).append('\n');
         }
-        text.append(
-                invalid.problems().size() == 1
-                        ? "1 problem"
-                        : invalid.problems().size() + " problems");
-        String message = text.append("; nothing was changed").toString();
-        log.error("", "cannot reload " + definition + ": " + message);
-        return new Outcome(ExitStatus.INVALID, message);
+        int count = invalid.problems().size();
+        return text.append(count).append(count == 1 ? " problem" : " problems").toString();
     }
 
-    private Outcome apply(
-            Loaded.Valid valid, Set<String> named, Conversation conversation, Operator operator) {
-        for (String name : named) {
+    private Prospect prospect(Loaded.Valid valid, Set<String> names) throws Refused {
+        for (String name : names) {
             if (!valid.services().programs().containsKey(name) && programs.get(name) == null) {
-                return new Outcome(
-                        ExitStatus.USAGE,
-                        operator.unknown(name) + " and " + definition + " has none");
+                String message = programs.unknown(name) + " and " + definition + " has none";
+                throw new Refused(ExitStatus.USAGE, message);
             }
-        }
-        Plan plan = plan(valid.services(), named);
-        try {
-            sockets.open(needed(plan, valid.services()));
-        } catch (SocketTable.CannotBind e) {
-            log.error("", "cannot reload: " + e.getMessage());
-            return new Outcome(ExitStatus.FAILED, e.getMessage() + "; nothing was changed");
         }
         for (Problem warning : valid.warnings()) {
             log.warn("", warning.render());
         }
-        if (named.isEmpty()) {
-            hosting.settings(valid.services());
+        Set<String> named =
+                names.isEmpty() && definition instanceof Definition.CommandLine line
+                        ? line.services().programs().keySet()
+                        : names;
+        Plan plan = plan(valid.services().programs(), named);
+        List<String> objections = new ArrayList<>(plan.objections());
+        for (Change change : plan.changes().values()) {
+            ProgramSpec after = change.after();
+            String objection =
+                    after == null || change.kind() == Change.Kind.UNCHANGED
+                            ? null
+                            : births.objection(after);
+            if (objection != null) {
+                objections.add("'" + change.program() + "': " + objection);
+            }
         }
-        carryOut(plan, valid.services(), named, conversation, operator);
-        programs.order(valid.services().programs().keySet());
-        return new Outcome(ExitStatus.DONE, "reload: accepted");
+        return new Prospect(valid.services(), plan, objections);
     }
 
-    private Plan plan(ServicesSpec services, Set<String> named) {
-        SequencedMap<String, ProgramSpec> now = programs.definitions();
-        SequencedMap<String, ProgramSpec> next = new LinkedHashMap<>(services.programs());
-        if (!named.isEmpty()) {
-            now.keySet().retainAll(named);
-            next.keySet().retainAll(named);
-        }
-        return Plan.between(now, next);
+    private Plan plan(SequencedMap<String, ProgramSpec> next, Set<String> named) {
+        Plan.Now now = new Plan.Now(programs.states(), inUse());
+        return Plan.between(now, next, named, Settings::of);
     }
 
-    private static List<ProgramSpec> needed(Plan plan, ServicesSpec services) {
+    String definition() {
+        return definition.toString();
+    }
+
+    // ---- doing it
+
+    /// @param names as for [#prospect]
+    /// @param terms whether it has to be confirmed; null for a reload that stays
+    Outcome reload(
+            Set<String> names,
+            Trials.@Nullable Terms terms,
+            Conversation conversation,
+            Operator operator) {
+        String awaited = terms == null ? trials.objection() : null;
+        if (awaited != null) {
+            return refuse(ExitStatus.FAILED, awaited);
+        }
+        try {
+            Prospect prospect = prospect(names);
+            if (!prospect.objections().isEmpty()) {
+                return refuse(ExitStatus.FAILED, String.join("\n", prospect.objections()));
+            }
+            Preparation preparation = prepare(prospect.plan());
+            boolean trial = terms != null && !prospect.plan().nothing();
+            if (terms != null && trial) {
+                trials.begin(terms, hosting.settings(), conversation);
+            }
+            if (names.isEmpty()) {
+                hosting.settings(prospect.services());
+            }
+            String more = terms == null || !trial ? "" : "; " + terms.words();
+            carryOut(prospect.plan(), preparation, Set.of(), more, conversation, operator);
+            programs.order(prospect.services().programs().keySet());
+            return new Outcome(ExitStatus.DONE, "reload: accepted" + more);
+        } catch (Refused e) {
+            return refuse(e.code(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Outcome refuse(ExitStatus code, String why) {
+        String message = code == ExitStatus.USAGE ? why : why + "; nothing was changed";
+        log.error("", "cannot reload " + definition + ": " + message);
+        return new Outcome(code, message);
+    }
+
+    /// Has all that is needed, or nothing.
+    private Preparation prepare(Plan plan) throws Refused {
+        Preparation preparation = new Preparation(programs, hosting);
+        try {
+            for (Change change : plan.changes().values()) {
+                preparation.prepare(change);
+            }
+            sockets.open(needed(plan), plan.sockets());
+            return preparation;
+        } catch (Preparation.Failed | SocketTable.CannotBind e) {
+            preparation.undo();
+            throw new Refused(ExitStatus.FAILED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static List<ProgramSpec> needed(Plan plan) {
         List<ProgramSpec> needed = new ArrayList<>();
-        plan.changes()
-                .forEach(
-                        (name, change) -> {
-                            ProgramSpec spec = services.programs().get(name);
-                            if (spec != null) {
-                                needed.add(spec);
-                            }
-                        });
+        for (Change change : plan.changes().values()) {
+            if (change.after() != null) {
+                needed.add(change.after());
+            }
+        }
         return needed;
     }
 
+    /// @param stopped new ones that are not started
     private void carryOut(
             Plan plan,
-            ServicesSpec services,
-            Set<String> named,
+            Preparation preparation,
+            Set<String> stopped,
+            String more,
             Conversation conversation,
             Operator operator) {
         // expected first: a program may answer at once, and must not end the conversation
         conversation.expect();
-        int unchanged = 0;
-        for (Map.Entry<String, Plan.Change> entry : plan.changes().entrySet()) {
-            if (entry.getValue() == Plan.Change.UNCHANGED && !named.contains(entry.getKey())) {
-                unchanged++;
+        int changed = 0;
+        for (Change change : plan.changes().values()) {
+            Command command = change.command();
+            if (command == null) {
                 continue;
             }
+            changed++;
             conversation.expect();
-            log.info(entry.getKey(), "reload: " + word(entry.getValue()));
-            change(entry.getKey(), services, named, conversation, operator);
+            log.info(change.program(), "reload: " + words(change));
+            ProgramHost host = preparation.host(change);
+            if (change.kind() == Change.Kind.ADDED) {
+                programs.add(host);
+            } else if (change.kind() == Change.Kind.REMOVED) {
+                programs.retire(host);
+            }
+            boolean quiet = change.kind() == Change.Kind.ADDED && stopped.contains(host.name());
+            operator.ask(host, quiet ? new Command.Stop(null, null) : command, conversation);
         }
-        int changed = plan.changes().size() - unchanged;
-        conversation.outcome(true, changed + " changed, " + unchanged + " unchanged");
+        hosting.unsettled();
+        int unchanged = plan.changes().size() - changed;
+        conversation.outcome(true, changed + " changed, " + unchanged + " unchanged" + more);
     }
 
-    private void change(
-            String name,
-            ServicesSpec services,
-            Set<String> named,
-            Conversation conversation,
-            Operator operator) {
-        ProgramHost host = programs.get(name);
-        ProgramSpec spec = services.programs().get(name);
-        if (host != null && spec == null) {
-            programs.retire(host);
-            operator.ask(host, new Command.Stop(null, null), conversation);
-        } else if (host != null && spec != null) {
-            operator.ask(host, new Command.Apply(spec, named.contains(name)), conversation);
-        } else if (spec != null) {
-            add(spec, conversation, operator);
+    private static String words(Change change) {
+        List<String> keys = new ArrayList<>();
+        for (Difference difference : change.differences()) {
+            keys.add(difference.key());
         }
-    }
-
-    private void add(ProgramSpec spec, Conversation conversation, Operator operator) {
-        try {
-            ProgramHost host = hosting.host(spec);
-            operator.ask(host, new Command.Start(null), conversation);
-        } catch (IOException e) {
-            stillborn(spec, RuntimeFiles.why(e), conversation);
-        } catch (PosixException | UnknownAccountException e) {
-            stillborn(spec, String.valueOf(e.getMessage()), conversation);
-        }
-    }
-
-    private void stillborn(ProgramSpec spec, String why, Conversation conversation) {
-        String message = "cannot make its worker sockets: " + why;
-        log.error(spec.name(), message);
-        conversation.outcome(false, spec.name() + ": " + message);
-    }
-
-    private static String word(Plan.Change change) {
-        return switch (change) {
+        String what = keys.isEmpty() ? "" : " (" + String.join(", ", keys) + ")";
+        return switch (change.kind()) {
             case ADDED -> "new, is started";
             case REMOVED -> "no longer in the file, is stopped";
-            case UNCHANGED -> "unchanged, is rolled because it was named";
-            case IN_PLACE -> "changed, no worker needs to be replaced";
-            case ROLLED -> "changed, is rolled";
+            case UNCHANGED -> "unchanged";
+            case NOTED -> "changed" + what + ", is stopped and stays so";
+            case IN_PLACE -> "changed" + what + ", no worker needs to be replaced";
+            case ROLLED ->
+                    keys.isEmpty()
+                            ? "unchanged, is rolled because it was named"
+                            : "changed" + what + ", is rolled";
         };
+    }
+
+    // ---- and back
+
+    /// Stays with what the last reload brought.
+    Outcome confirm() {
+        if (!trials.confirm()) {
+            return new Outcome(ExitStatus.FAILED, "no reload waits to be confirmed");
+        }
+        hosting.unsettled();
+        return new Outcome(ExitStatus.DONE, "confirmed: the new definitions stay");
+    }
+
+    /// Brings back what was before a reload that nobody confirmed in time. What cannot be brought
+    /// back stays as it is, and is told.
+    void goBack(Operator operator) {
+        Trials.Before before = trials.expire();
+        if (before == null) {
+            return;
+        }
+        Plan plan = plan(before.definitions(), Set.of());
+        Preparation preparation = new Preparation(programs, hosting);
+        try {
+            for (Change change : plan.changes().values()) {
+                preparation.prepare(change);
+            }
+            sockets.open(needed(plan), plan.sockets());
+        } catch (Preparation.Failed | SocketTable.CannotBind e) {
+            preparation.undo();
+            log.error("", "cannot go back: " + e.getMessage() + "; the new definitions stay");
+            return;
+        }
+        hosting.settings(before.settings());
+        Conversation conversation = Conversation.withNobody();
+        carryOut(plan, preparation, before.stopped(), "", conversation, operator);
+        for (Trials.Intent intent : before.intents(plan)) {
+            ProgramHost host = programs.get(intent.program());
+            if (host != null) {
+                conversation.expect();
+                operator.ask(host, intent.command(), conversation);
+            }
+        }
+        programs.order(before.definitions().keySet());
     }
 }

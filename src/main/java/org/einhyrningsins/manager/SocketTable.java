@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.core.SocketKey;
+import org.einhyrningsins.core.SocketMove;
+import org.einhyrningsins.manager.image.SocketImage;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.PosixException;
@@ -21,7 +24,7 @@ import java.util.Set;
 /// The listening sockets of all programs. A socket is known by its address: while any definition in
 /// use names the address, the socket stays open, whichever program or name it goes by.
 final class SocketTable {
-    private final Map<Key, Held> sockets = new HashMap<>();
+    private final Map<SocketKey, Held> sockets = new HashMap<>();
     private final Log log;
 
     SocketTable(Log log) {
@@ -32,20 +35,6 @@ final class SocketTable {
     ///
     /// @param file inode of the file of a UNIX socket, so that we unlink no other; else 0
     record Held(SocketSpec spec, Bound bound, long file) {}
-
-    /// What makes a socket the same: its address, or, where the kernel chooses the port, its name.
-    private record Key(SocketSpec.Address address, String owner) {
-        static Key of(ProgramSpec program, SocketSpec socket) {
-            boolean chosen =
-                    switch (socket.address()) {
-                        case SocketSpec.Tcp tcp -> tcp.port() == 0;
-                        case SocketSpec.Udp udp -> udp.port() == 0;
-                        case SocketSpec.UnixPath ignored -> false;
-                        case SocketSpec.UnixAbstract ignored -> false;
-                    };
-            return new Key(socket.address(), chosen ? program.name() + "/" + socket.name() : "");
-        }
-    }
 
     /// Why the sockets of a set of definitions cannot all be had.
     static final class CannotBind extends Exception {
@@ -60,19 +49,26 @@ final class SocketTable {
     ///
     /// @return how many were bound
     int open(Collection<ProgramSpec> programs) throws CannotBind {
-        List<Key> opened = new ArrayList<>();
+        return open(programs, List.of());
+    }
+
+    /// The same, when definitions take over from others.
+    ///
+    /// @param moves a socket whose port the kernel chose may stay under another name
+    /// @return how many were bound
+    int open(Collection<ProgramSpec> programs, List<SocketMove> moves) throws CannotBind {
+        List<SocketKey> opened = rename(moves);
+        int renamed = opened.size();
         List<Kept> kept = new ArrayList<>();
         try {
             for (ProgramSpec program : programs) {
                 for (SocketSpec socket : program.sockets()) {
-                    Key key = Key.of(program, socket);
-                    Held held = sockets.get(key);
-                    if (held == null) {
+                    SocketKey key = SocketKey.of(program, socket);
+                    if (sockets.containsKey(key)) {
+                        kept.add(new Kept(program.name(), key, socket));
+                    } else {
                         sockets.put(key, bind(program, socket));
                         opened.add(key);
-                    } else {
-                        requireSameFlags(program, held, socket);
-                        kept.add(new Kept(program.name(), key, socket));
                     }
                 }
             }
@@ -81,11 +77,25 @@ final class SocketTable {
             throw e;
         }
         kept.forEach(this::keep);
-        return opened.size();
+        return opened.size() - renamed;
+    }
+
+    /// It has both names until no definition in use has the old one.
+    private List<SocketKey> rename(List<SocketMove> moves) {
+        List<SocketKey> names = new ArrayList<>();
+        for (SocketMove move : moves) {
+            SocketMove.Place from = move.from();
+            SocketMove.Place to = move.to();
+            Held held = from == null || to == null ? null : sockets.get(from.key());
+            if (held != null && to != null && sockets.putIfAbsent(to.key(), held) == null) {
+                names.add(to.key());
+            }
+        }
+        return names;
     }
 
     /// A socket that is open already, as it is wanted from now on.
-    private record Kept(String program, Key key, SocketSpec wanted) {}
+    private record Kept(String program, SocketKey key, SocketSpec wanted) {}
 
     private static Held bind(ProgramSpec program, SocketSpec socket) throws CannotBind {
         try {
@@ -121,21 +131,6 @@ final class SocketTable {
             case EADDRNOTAVAIL -> "; no interface of this machine has that address";
             default -> "";
         };
-    }
-
-    /// A socket that stays keeps its flags: they belong to all who have it.
-    private static void requireSameFlags(ProgramSpec program, Held held, SocketSpec wanted)
-            throws CannotBind {
-        if (held.spec().nonBlocking() != wanted.nonBlocking()) {
-            throw new CannotBind(
-                    "cannot change non-blocking of socket '%s' of '%s' while workers have it; stop the program, or leave it as it was"
-                            .formatted(wanted.name(), program.name()));
-        }
-        if (held.spec().ipv6Only() != wanted.ipv6Only()) {
-            throw new CannotBind(
-                    "cannot change ipv6-only of socket '%s' of '%s' while it is open; stop the program, or leave it as it was"
-                            .formatted(wanted.name(), program.name()));
-        }
     }
 
     /// Only when all sockets are had: what cannot be had as a whole changes nothing.
@@ -175,7 +170,7 @@ final class SocketTable {
     List<Bound> of(ProgramSpec program) {
         List<Bound> bound = new ArrayList<>(program.sockets().size());
         for (SocketSpec socket : program.sockets()) {
-            Held held = sockets.get(Key.of(program, socket));
+            Held held = sockets.get(SocketKey.of(program, socket));
             if (held == null) {
                 throw new IllegalStateException(
                         "socket '" + socket.name() + "' of '" + program.name() + "' is not bound");
@@ -185,24 +180,52 @@ final class SocketTable {
         return bound;
     }
 
+    /// What another manager needs to go on.
+    List<SocketImage> images() {
+        List<SocketImage> images = new ArrayList<>(sockets.size());
+        sockets.forEach(
+                (key, held) -> {
+                    Bound bound = held.bound();
+                    images.add(
+                            new SocketImage(
+                                    key.owner(),
+                                    held.spec(),
+                                    bound.fd(),
+                                    bound.address(),
+                                    bound.inode(),
+                                    held.file()));
+                });
+        return images;
+    }
+
+    /// Holds a socket that another manager held.
+    ///
+    /// @param fd its number here
+    void take(SocketImage image, int fd) {
+        Bound bound = new Bound(fd, image.address(), image.inode());
+        sockets.put(
+                new SocketKey(image.spec().address(), image.owner()),
+                new Held(image.spec(), bound, image.file()));
+    }
+
     /// Closes what none of these definitions names.
     void closeAllBut(Collection<ProgramSpec> inUse) {
-        Set<Key> needed = new HashSet<>();
+        Set<SocketKey> needed = new HashSet<>();
         for (ProgramSpec program : inUse) {
             for (SocketSpec socket : program.sockets()) {
-                needed.add(Key.of(program, socket));
+                needed.add(SocketKey.of(program, socket));
             }
         }
-        for (Key key : List.copyOf(sockets.keySet())) {
+        for (SocketKey key : List.copyOf(sockets.keySet())) {
             if (!needed.contains(key)) {
                 close(key);
             }
         }
     }
 
-    private void close(Key key) {
+    private void close(SocketKey key) {
         Held held = sockets.remove(key);
-        if (held == null) {
+        if (held == null || isHeld(held.bound())) {
             return;
         }
         log.debug("", "closed " + held.bound().address());
@@ -211,6 +234,16 @@ final class SocketTable {
             RuntimeFiles.delete(unix.path()); // before it is closed: then its number is free
         }
         Descriptors.close(held.bound().fd());
+    }
+
+    /// Under another name.
+    private boolean isHeld(Bound bound) {
+        for (Held held : sockets.values()) {
+            if (held.bound().equals(bound)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static long inode(SocketSpec socket) {

@@ -64,7 +64,8 @@ final class StateDirectory {
                 StandardOpenOption.TRUNCATE_EXISTING);
     }
 
-    private void make() throws IOException {
+    /// Makes it, if it is not there.
+    void make() throws IOException {
         if (made) {
             return;
         }

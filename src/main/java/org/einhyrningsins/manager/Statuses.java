@@ -137,7 +137,15 @@ final class Statuses {
                 worker.version().generation(),
                 process == null ? 0 : Clock.wallMillis() - process.bornMillis(),
                 slot.past().restarts(),
-                host.workforce().words(worker.id()));
+                words(host, worker, process));
+    }
+
+    private static String words(ProgramHost host, Worker worker, @Nullable WorkerProcess process) {
+        String own = host.workforce().words(worker.id());
+        if (process == null || !process.adopted()) {
+            return own;
+        }
+        return own.isEmpty() ? "adopted" : "adopted; " + own;
     }
 
     static String word(WorkerState state) {

@@ -62,6 +62,21 @@ final class Strays {
         }
     }
 
+    /// Ends what is left of workers that died while there was no manager. A worker of a program
+    /// that nobody knows may well live.
+    void sweepAfterRecovery() {
+        cgroups.endAll(mark -> hosted(mark) && !alive(mark));
+    }
+
+    private boolean hosted(String mark) {
+        for (ProgramHost host : programs.everyHost()) {
+            if (mark.startsWith(host.name() + ":")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private boolean alive(String mark) {
         for (ProgramHost host : programs.everyHost()) {
             if (host.workforce().marked(host.name(), mark)) {

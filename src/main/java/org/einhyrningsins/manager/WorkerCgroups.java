@@ -19,6 +19,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /// A control group for each worker, where the manager may make them ([Cgroups]): then everything a
 /// worker started can be ended, also what cleared its environment and lost its parents. Named like
@@ -69,14 +70,15 @@ final class WorkerCgroups {
     }
 
     /// Spawns a worker into a group of its own, if there is one to be had.
-    Spawned spawn(String mark, Spawner spawner, SpawnOrder order) throws SpawnException {
+    Spawned spawn(String mark, Spawner spawner, SpawnOrder order, String note)
+            throws SpawnException {
         int group = make(mark);
         if (group < 0) {
-            return spawner.spawn(order);
+            return spawner.spawn(order, note, Spawner.OWN_CGROUP);
         }
         boolean born = false;
         try {
-            Spawned spawned = spawner.spawn(order, group);
+            Spawned spawned = spawner.spawn(order, note, group);
             born = true;
             return spawned;
         } catch (SpawnException e) {
@@ -85,7 +87,7 @@ final class WorkerCgroups {
             }
             log.warn("", "workers get no control groups of their own any more: " + e.getMessage());
             refused = true;
-            return spawner.spawn(order);
+            return spawner.spawn(order, note, Spawner.OWN_CGROUP);
         } finally {
             Descriptors.close(group);
             if (!born) {
@@ -143,6 +145,15 @@ final class WorkerCgroups {
             String others = more == 0 ? "" : " and " + more + " more";
             String worker = mark.substring(0, mark.lastIndexOf(':'));
             log.info(worker, "left pid " + strangers.getFirst() + others + " behind; ended");
+        }
+    }
+
+    /// Ends what is left of the workers of a manager that was killed, which died meanwhile.
+    void endAll(Predicate<String> dead) {
+        for (String mark : List.copyOf(lived)) {
+            if (dead.test(mark)) {
+                end(mark, 0);
+            }
         }
     }
 

@@ -9,6 +9,8 @@ import org.einhyrningsins.control.Replies;
 import org.einhyrningsins.control.Request;
 import org.einhyrningsins.control.Requests;
 import org.einhyrningsins.control.WorkerMessage;
+import org.einhyrningsins.manager.image.DoorImage;
+import org.einhyrningsins.manager.image.GuestImage;
 import org.einhyrningsins.posix.Credentials;
 import org.einhyrningsins.posix.Datagram;
 import org.einhyrningsins.posix.Descriptors;
@@ -24,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -146,6 +149,53 @@ final class WorkerDoor {
             RuntimeFiles.delete(path);
             throw e;
         }
+    }
+
+    /// Goes on where another manager stopped, with its sockets and its guests.
+    WorkerDoor(Loop loop, Place place, DoorImage image, ByteBuffer buffer, Listener says) {
+        this.loop = loop;
+        this.place = place;
+        this.says = says;
+        this.buffer = buffer;
+        ackPath = place.directory().resolve(place.name() + ACKS);
+        notifyPath = place.directory().resolve(place.name() + NOTIFICATIONS);
+        acks = image.acks();
+        notifications = image.notifications();
+        acksFile = RuntimeFiles.inode(ackPath);
+        notificationsFile = RuntimeFiles.inode(notifyPath);
+        loop.watch(acks, Poll.IN, events -> accept());
+        loop.watch(notifications, Poll.IN, events -> receive());
+        for (GuestImage guest : image.guests()) {
+            Peer worker = guest.pid() == 0 ? null : new Peer(guest.pid(), guest.uid(), -1);
+            Guest known = new Guest(new Lines(LINE_BOUND), worker);
+            byte[] begun = guest.begun().getBytes(StandardCharsets.ISO_8859_1);
+            known.lines().feed(ByteBuffer.wrap(begun), new Ear(NOBODY, guest.fd(), known));
+            guests.put(guest.fd(), known);
+            lines += worker == null ? 0 : 1;
+            loop.watch(guest.fd(), Poll.IN, events -> hear(guest.fd()));
+        }
+        place.files().guard(ackPath, new Acks());
+        place.files().guard(notifyPath, new Notifications());
+    }
+
+    /// Half a line is nobody's word yet.
+    private static final Peer NOBODY = new Peer(0, -1, -1);
+
+    /// What another manager needs to go on.
+    ///
+    /// @param user whose it is; empty for the manager's own
+    DoorImage image(String user) {
+        List<GuestImage> here = new ArrayList<>();
+        guests.forEach(
+                (fd, guest) -> {
+                    String begun = new String(guest.lines().begun(), StandardCharsets.ISO_8859_1);
+                    Peer worker = guest.worker();
+                    here.add(
+                            worker == null
+                                    ? new GuestImage(fd, 0, -1, begun)
+                                    : new GuestImage(fd, worker.pid(), worker.uid(), begun));
+                });
+        return new DoorImage(user, place.name(), place.owner(), acks, notifications, here);
     }
 
     /// The stream socket, as one whose file may vanish.

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.manager.image.WorkerImage;
+import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /// A process of ours: the manager's side of a worker.
 ///
@@ -14,6 +17,7 @@ import java.nio.file.Path;
 /// @param bornMillis wall clock, for people
 /// @param log what it writes to, if that is a file; else null
 /// @param logOffset how long that file was when it was born
+/// @param adopted it is the child of a manager that was killed, and no longer of anybody of ours
 record WorkerProcess(
         WorkerId id,
         int pid,
@@ -22,4 +26,38 @@ record WorkerProcess(
         int uid,
         long bornMillis,
         @Nullable Path log,
-        long logOffset) {}
+        long logOffset,
+        boolean adopted) {
+    /// One that another manager had spawned.
+    static WorkerProcess of(WorkerImage image) {
+        return new WorkerProcess(
+                image.id(),
+                image.pid(),
+                image.pidfd(),
+                image.line(),
+                image.uid(),
+                image.bornMillis(),
+                image.log(),
+                image.logOffset(),
+                image.adopted());
+    }
+
+    /// What another manager needs to go on.
+    ///
+    /// @param words what it last said of itself
+    WorkerImage image(String words) {
+        return new WorkerImage(
+                id,
+                pid,
+                Processes.startTime(pid),
+                pidfd,
+                line,
+                uid,
+                bornMillis,
+                log,
+                logOffset,
+                adopted,
+                words,
+                List.of());
+    }
+}

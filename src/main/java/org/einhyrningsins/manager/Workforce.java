@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
@@ -46,6 +47,11 @@ final class Workforce {
 
     @Nullable WorkerProcess of(WorkerId id) {
         return processes.get(id);
+    }
+
+    /// All that live.
+    Collection<WorkerProcess> all() {
+        return processes.values();
     }
 
     /// Takes it out as if it had never been.

@@ -18,6 +18,9 @@ public final class Descriptors {
     private static final int O_NONBLOCK = 0x800;
     private static final int LOCK_EX = 2;
     private static final int LOCK_NB = 4;
+    private static final int F_SETFD = 2;
+    private static final int FD_CLOEXEC = 1;
+    private static final int MFD_CLOEXEC = 1;
     private static final int F_GETFL = 3;
     private static final int F_SETFL = 4;
     private static final int F_DUPFD_CLOEXEC = 1030;
@@ -141,11 +144,12 @@ public final class Descriptors {
         return fd;
     }
 
-    /// Locks a file for as long as the descriptor is open, made with mode 0600 if it is not there.
+    /// Opens a file to append to and locks it for as long as the descriptor is open; made with mode
+    /// 0600 if it is not there.
     ///
     /// @return the descriptor; -1 if somebody else has the lock
     public static int lock(Path file) {
-        int fd = raise(open(file.toString(), O_WRONLY | O_CREAT, 0600));
+        int fd = raise(open(file.toString(), O_WRONLY | O_APPEND | O_CREAT, 0600));
         long result = Kernel.call(Syscall.FLOCK, fd, LOCK_EX | LOCK_NB);
         if (Kernel.is(result, Errno.EAGAIN)) {
             close(fd);
@@ -153,6 +157,46 @@ public final class Descriptors {
         }
         Kernel.check("flock " + file, result);
         return fd;
+    }
+
+    /// A file in memory that holds these bytes, to be read from its beginning by whoever is given
+    /// it: see memfd_create(2). Raised.
+    public static int memory(String name, byte[] content) {
+        long at = Scratch.here().path(name);
+        long fd = Kernel.call(Syscall.MEMFD_CREATE, at, MFD_CLOEXEC);
+        int raised = raise((int) Kernel.check("memfd_create", fd));
+        try {
+            ByteBuffer bytes = ByteBuffer.wrap(content);
+            while (bytes.hasRemaining()) {
+                write(raised, bytes);
+            }
+        } catch (PosixException e) {
+            close(raised);
+            throw e;
+        }
+        return raised;
+    }
+
+    /// All there is in a file, from its beginning, wherever its offset stands.
+    ///
+    /// @param mostBytes no more than these
+    public static byte[] readAll(int fd, int mostBytes) {
+        Scratch scratch = Scratch.here();
+        Kernel.check("fstat", Kernel.call(Syscall.FSTAT, fd, scratch.structures));
+        long size = scratch.bytes.getLong(48); // st_size, on both machines
+        return readAt(fd, 0, (int) Math.min(size, mostBytes));
+    }
+
+    /// Cuts a file off.
+    public static void truncate(int fd, long length) {
+        Kernel.check("ftruncate", Kernel.call(Syscall.FTRUNCATE, fd, length));
+    }
+
+    /// Whether a program that this process becomes, or a child of it, still has the descriptor.
+    public static void setInherited(int fd, boolean inherited) {
+        Kernel.check(
+                "fcntl of descriptor " + fd,
+                Kernel.call(Syscall.FCNTL, fd, F_SETFD, inherited ? 0 : FD_CLOEXEC));
     }
 
     /// Opens /dev/null for both ways.

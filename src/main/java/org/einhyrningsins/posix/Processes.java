@@ -35,6 +35,12 @@ public final class Processes {
     private static final int STAT_PARENT = 1; // fields after the command, counted from 0
     private static final int STAT_GROUP = 2;
     private static final int STAT_START = 19;
+    // struct pidfd_info, include/uapi/linux/pidfd.h: mask, cgroupid, 10 of 32 bits, exit_code
+    private static final long PIDFD_GET_INFO = 0xc040_ff0bL;
+    private static final long REAPED_SOON_NANOS = 5_000_000;
+    private static final int PIDFD_INFO_BYTES = 64;
+    private static final long PIDFD_INFO_EXIT = 8;
+    private static final int PIDFD_INFO_CODE = 60;
     private static final int PRIO_PROCESS = 0;
     private static final int PR_SET_CHILD_SUBREAPER = 36;
     private static final int MOST_OF_A_TREE = 10_000;
@@ -57,6 +63,53 @@ public final class Processes {
         return Kernel.is(fd, Errno.ESRCH)
                 ? -1
                 : Descriptors.raise((int) Kernel.check("pidfd_open " + pid, fd));
+    }
+
+    /// A copy of a descriptor of another process, close-on-exec and raised. Needs to be allowed to
+    /// trace it: the same user, or CAP_SYS_PTRACE.
+    ///
+    /// @param number as the other process has it
+    public static int fetch(int pidfd, int number) {
+        long fd = Kernel.call(Syscall.PIDFD_GETFD, pidfd, number, 0);
+        return Descriptors.raise((int) Kernel.check("pidfd_getfd of descriptor " + number, fd));
+    }
+
+    /// How a process ended that is no child of ours and has been reaped by whose it was: the kernel
+    /// tells from Linux 6.15 on (PIDFD_GET_INFO).
+    ///
+    /// Waits a few milliseconds for it to be reaped.
+    ///
+    /// @param pidfd opened before it was reaped
+    /// @return null if it lives, is not reaped yet, or the kernel does not tell
+    public static @Nullable Exit exitOfStranger(int pidfd) {
+        Exit exit = toldOf(pidfd);
+        if (exit != null) {
+            return exit;
+        }
+        try (Poll poll = Poll.open()) {
+            poll.add(pidfd, 0, 0); // hangs up when it is reaped, from Linux 6.9 on
+            poll.await(REAPED_SOON_NANOS);
+        }
+        return toldOf(pidfd);
+    }
+
+    private static @Nullable Exit toldOf(int pidfd) {
+        Scratch scratch = Scratch.here().clear(PIDFD_INFO_BYTES);
+        scratch.bytes.putLong(0, PIDFD_INFO_EXIT);
+        long result = Kernel.call(Syscall.IOCTL, pidfd, PIDFD_GET_INFO, scratch.structures);
+        if (result < 0 || (scratch.bytes.getLong(0) & PIDFD_INFO_EXIT) == 0) {
+            return null;
+        }
+        int status = scratch.bytes.getInt(PIDFD_INFO_CODE); // as wait(2) has it
+        int signal = status & 0x7f;
+        return signal == 0
+                ? new Exit(status >> 8 & 0xff, 0, false)
+                : new Exit(0, signal, (status & 0x80) != 0);
+    }
+
+    /// Whether a process is our child.
+    public static boolean isChild(int pid) {
+        return parent(pid) == self();
     }
 
     /// Takes a dead child's status, after which it is gone; null while it lives.

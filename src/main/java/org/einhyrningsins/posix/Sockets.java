@@ -25,6 +25,7 @@ public final class Sockets {
     private static final int SOCK_CLOEXEC = Descriptors.O_CLOEXEC;
     private static final int SOL_SOCKET = 1;
     private static final int SO_REUSEADDR = 2;
+    private static final int SO_ACCEPTCONN = 30;
     private static final int SO_ERROR = 4;
     private static final int SO_PASSCRED = 16;
     private static final int SO_PEERCRED = 17;
@@ -389,6 +390,13 @@ public final class Sockets {
         long at = scratch.structures;
         Kernel.check("getsockname", Kernel.call(Syscall.GETSOCKNAME, fd, at, at + lengthAt));
         return SocketAddress.text(scratch.bytes, scratch.bytes.getInt(lengthAt));
+    }
+
+    /// Whether it is a socket that listens.
+    public static boolean listens(int fd) {
+        Scratch scratch = Scratch.here();
+        get(fd, SO_ACCEPTCONN, 4);
+        return scratch.bytes.getInt(0) != 0;
     }
 
     /// The inode of what is open there.

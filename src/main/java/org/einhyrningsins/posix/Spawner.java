@@ -46,33 +46,56 @@ public final class Spawner {
 
     private final SyscallList list = new SyscallList();
     private int lifeline = -1;
+    private int notes = -1;
 
     /// Does what is done where a seccomp filter refuses clone3.
     void doWithoutClone3() {
         list.doWithoutClone3();
     }
 
+    /// Children leave their notes there.
+    ///
+    /// @param fd of a file to append to
+    public void noteIn(int fd) {
+        notes = fd;
+    }
+
     /// Brings one into the world, in our own control group.
     ///
     /// @throws SpawnException if a step failed; then there is no child, dead or alive
     public Spawned spawn(SpawnOrder order) throws SpawnException {
-        return spawn(order, OWN_CGROUP);
+        return spawn(order, "", OWN_CGROUP);
     }
 
-    /// Brings one into the world.
+    /// Brings one into the world that leaves a note of itself before anything else: so that there
+    /// is no moment at which it is there and nobody could know.
     ///
+    /// @param note its words, which its pid follows; empty for none
     /// @param cgroup descriptor of the directory of the control group it is born into;
     ///   [#OWN_CGROUP] for ours
     /// @throws SpawnException if a step failed; then there is no child, dead or alive. If that is
     ///   [SpawnException#refusesCgroup], there may be one without a group of its own
-    public synchronized Spawned spawn(SpawnOrder order, int cgroup) throws SpawnException {
+    public synchronized Spawned spawn(SpawnOrder order, String note, int cgroup)
+            throws SpawnException {
+        try {
+            return bear(order, note, cgroup);
+        } catch (SpawnException e) {
+            if (!e.step().startsWith(SyscallList.NOTE)) {
+                throw e;
+            }
+            notes = -1; // that file cannot be written to; who lives is more than who is noted
+            return bear(order, note, cgroup);
+        }
+    }
+
+    private Spawned bear(SpawnOrder order, String note, int cgroup) throws SpawnException {
         List<Integer> copies = new ArrayList<>(0);
         try {
-            write(order, copies);
+            write(order, note, copies);
             long pid = cgroup < 0 ? born(order) : bornInto(cgroup, order);
             if (Kernel.is(pid, Errno.ENOSYS) && list.clearsHandlers()) {
                 list.doWithoutClone3();
-                write(order, copies);
+                write(order, note, copies);
                 pid = born(order);
             }
             return spawned(order, pid);
@@ -105,12 +128,15 @@ public final class Spawner {
         };
     }
 
-    private void write(SpawnOrder order, List<Integer> copies) throws SpawnException {
+    private void write(SpawnOrder order, String note, List<Integer> copies) throws SpawnException {
         list.begin(order);
         if (list.isNew()) {
             signals();
             list.add("setpgid", "", Syscall.SETPGID, 0, 0);
             list.keep();
+        }
+        if (notes >= 0 && !note.isEmpty()) {
+            list.note(notes, note);
         }
         descriptors(order, copies);
         String directory = order.directory();

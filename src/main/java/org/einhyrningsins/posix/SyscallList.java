@@ -30,6 +30,9 @@ final class SyscallList {
     private static final int FIXED_DATA = 4096;
     private static final int DIGITS = 16;
 
+    /// How the step of a note is told.
+    static final String NOTE = "note";
+
     private static final int ERRNO = HEADER;
     private static final int FAILED = HEADER + 8;
     private static final int FIRST = HEADER + 16;
@@ -227,6 +230,22 @@ final class SyscallList {
             entry("pid", name, WRITE_PID, 0, base + digits, 0, 0, 0);
         }
         return base + at;
+    }
+
+    /// Writes the text, the child's pid and a newline to a descriptor; between the pid and the
+    /// newline are NULs. A full disk is no reason not to be born.
+    void note(int fd, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        int length = bytes.length + DIGITS + 1;
+        int at = take(length);
+        memory.put(at, bytes);
+        for (int i = bytes.length; i < length - 1; i++) {
+            memory.put(at + i, (byte) 0);
+        }
+        memory.put(at + length - 1, (byte) '\n');
+        entry(NOTE, "", WRITE_PID, 0, base + at + bytes.length, 0, 0, 0);
+        int full = Errno.ENOSPC.number();
+        entry(NOTE, "", Syscall.WRITE.number, full, fd, base + at, length, 0);
     }
 
     private int fill(int at, List<String> texts) {

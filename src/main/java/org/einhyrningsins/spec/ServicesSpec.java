@@ -23,4 +23,9 @@ public record ServicesSpec(
     public ServicesSpec {
         programs = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(programs));
     }
+
+    /// What is not a program's.
+    public ServicesSpec withoutPrograms() {
+        return new ServicesSpec(control, log, stateDirectory, new LinkedHashMap<>());
+    }
 }

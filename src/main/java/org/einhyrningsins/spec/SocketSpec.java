@@ -30,6 +30,24 @@ public record SocketSpec(
         return new SocketSpec(name, address, reuseAddress, nonBlocking, length, ipv6Only, file);
     }
 
+    /// Whether the kernel gives only one of the two what the other has a part of: TCP listeners of
+    /// different addresses and one port, of which one is a wildcard. It takes the port of all
+    /// addresses of its family; `[::]` without IPV6_V6ONLY those of IPv4 too.
+    public boolean overlaps(SocketSpec other) {
+        return address instanceof Tcp mine
+                && other.address instanceof Tcp yours
+                && mine.port() != 0
+                && mine.port() == yours.port()
+                && !mine.equals(yours)
+                && (covers(mine.host(), yours.host()) || other.covers(yours.host(), mine.host()));
+    }
+
+    private boolean covers(InetAddress wide, InetAddress narrow) {
+        boolean sameFamily = wide instanceof Inet6Address == narrow instanceof Inet6Address;
+        boolean dual = wide instanceof Inet6Address && !ipv6Only;
+        return wide.isAnyLocalAddress() && (sameFamily || dual);
+    }
+
     /// Where a socket is bound. Two sockets of one address are the same socket.
     public sealed interface Address {
         /// As the configuration writes it.

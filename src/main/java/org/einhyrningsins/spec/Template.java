@@ -42,19 +42,35 @@ public record Template(List<Part> parts) {
         return text.toString();
     }
 
-    /// As the configuration would write it.
+    /// As the configuration would write it; read again there, it is an equal template. Of dollars
+    /// before a `{` each two stand for one, so those are doubled, and no others.
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
-        for (Part part : parts) {
-            switch (part) {
-                case Text literal -> text.append(literal.text().replace("${", "$${"));
+        for (int i = 0; i < parts.size(); i++) {
+            switch (parts.get(i)) {
+                case Text literal -> escape(literal.text(), i + 1 < parts.size(), text);
                 case Slot ignored -> text.append("${slot}");
                 case AddressOf socket ->
                         text.append("${address.").append(socket.name()).append('}');
             }
         }
         return text.toString();
+    }
+
+    /// @param placeFollows whether `${` comes next
+    private static void escape(String literal, boolean placeFollows, StringBuilder text) {
+        int dollars = 0;
+        for (int i = 0; i < literal.length(); i++) {
+            char c = literal.charAt(i);
+            if (c == '$') {
+                dollars++;
+            } else {
+                text.repeat('$', c == '{' ? 2 * dollars : dollars).append(c);
+                dollars = 0;
+            }
+        }
+        text.repeat('$', placeFollows ? 2 * dollars : dollars);
     }
 
     /// A piece of a template.

@@ -218,7 +218,12 @@ class ClassicLineTest {
                                         Path.of("p"),
                                         Path.of("l"),
                                         null,
-                                        LogSpec.Level.WARN)));
+                                        LogSpec.Level.WARN,
+                                        null)));
+        assertThat(LaunchModel.read(new String[] {"--reexec-as", "ruby new", "./x"}))
+                .isInstanceOfSatisfying(
+                        LaunchModel.Run.class,
+                        run -> assertThat(run.options().reexecAs()).isEqualTo("ruby new"));
         assertThat(mistake("-c f -n 2")).contains("--number");
         assertThat(mistake("-c web ./web")).contains("--command-name");
     }
@@ -227,7 +232,6 @@ class ClassicLineTest {
     @CsvSource({
         "-p app.rb x, --preload",
         "--gc-before-fork x, --gc-before-fork",
-        "--reexec-as=y x, --reexec-as",
         "-n x y, a number from 0",
         "-n, COUNT",
         "-l 0 x, --backlog",

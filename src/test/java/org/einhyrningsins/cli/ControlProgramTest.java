@@ -74,6 +74,15 @@ class ControlProgramTest {
     }
 
     @Test
+    void passesOnTheTimeOfATrial() throws Exception {
+        try (TestManager manager = answering(ExitStatus.DONE, "reloaded")) {
+            assertThat(run(manager, "reload", "web", "--confirm", "30s")).isZero();
+            assertThat(((Request) manager.asked()).args())
+                    .containsExactly("--confirm", "30s", "web");
+        }
+    }
+
+    @Test
     void runsALineOfOneWord() throws Exception {
         try (TestManager manager = answering(ExitStatus.DONE, "fine")) {
             assertThat(run(manager, "-e", "status")).isZero();
@@ -130,6 +139,9 @@ class ControlProgramTest {
                         "stat",
                         "status web:x",
                         "status --fleet",
+                        "status --confirm 3s",
+                        "reload --confirm soon",
+                        "reload --confirm",
                         "--timeout 3 status",
                         "--timeout 0s status",
                         "events -n -1",
@@ -184,12 +196,15 @@ class ControlProgramTest {
                         "--socket /s reload web --no-wait --timeout 5m",
                         "--timeout 250ms stop all",
                         "scale web 3",
+                        "plan web",
+                        "confirm",
                         "signal HUP web:1",
                         "inc",
                         "inc web 2",
                         "events web",
                         "die",
                         "die TERM",
+                        "reexec",
                         "signal USR1 TERM",
                         "state",
                         "ehlo",

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.einhyrningsins.manager.LaunchOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.yaml.snakeyaml.Yaml;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,7 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 class MainTest {
     @TempDir Path directory;
@@ -51,6 +54,50 @@ class MainTest {
     }
 
     @Test
+    void tellsWarningsFromProblems() throws IOException {
+        Path file = file("programs: {web: {command: [/nowhere/server]}}");
+        assertThat(run("check", file.toString())).isZero();
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .startsWith("warning: " + file + ":1:")
+                .contains("there is no /nowhere/server yet");
+        assertThat(out).hasToString(file + ": 1 program, 0 sockets, 1 warning\n");
+        assertThat(run("check", "--strict", file.toString())).isEqualTo(3);
+        out.reset();
+        assertThat(run("check", "--json", file.toString())).isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .startsWith("{\"valid\":true,\"problems\":[],\"warnings\":[{\"file\":");
+    }
+
+    @Test
+    void keepsTheWarningsOfAnInvalidFile() throws IOException {
+        Path file = file("programs: {web: {command: [/nowhere/server], workers: many}}");
+        assertThat(run("check", file.toString())).isEqualTo(3);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .contains("warning: " + file + ":1:")
+                .contains(file + ":1:55: programs.web.workers: ");
+    }
+
+    @Test
+    void printsWhereEachKeyWasGiven() throws IOException {
+        Path more =
+                Files.writeString(
+                        directory.resolve("more.yaml"),
+                        "programs:\n  jobs:\n    command: [/bin/true]\n    workers: 3\n");
+        Path file = file("include: more.yaml\ndefaults:\n  umask: \"027\"\n  workers: 2\n");
+        assertThat(run("print", "--origins", file.toString())).isZero();
+        String printed = out.toString(StandardCharsets.UTF_8);
+        assertThat(printed)
+                .contains("    command: [/bin/true]  # " + more + ":3\n")
+                .contains("    workers: 3  # " + more + ":4\n")
+                .contains("    umask: \"0027\"  # " + file + ":3\n")
+                .contains("    logs: inherit\n");
+        out.reset();
+        assertThat(run("print", "--origins", file(printed).toString())).isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8).replaceAll("  # .*", ""))
+                .isEqualTo(printed.replaceAll("  # .*", ""));
+    }
+
+    @Test
     void saysThatAFileIsNotThere() {
         assertThat(run("check", directory + "/none.yaml")).isEqualTo(3);
         assertThat(err.toString(StandardCharsets.UTF_8)).contains("none.yaml");
@@ -74,6 +121,90 @@ class MainTest {
             assertThat(run(line.split(" ", -1))).as(line).isEqualTo(2);
             assertThat(out.size()).as(line).isZero();
         }
+    }
+
+    @Test
+    void importsWithACommentOnWhatIsLost() throws IOException {
+        Path unit =
+                Files.writeString(
+                        directory.resolve("web.service"),
+                        "[Service]\nExecStart=/bin/true\nPrivateTmp=yes\n");
+        assertThat(run("import", unit.toString())).isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .contains("  web:\n", "# not carried over: " + unit + ":3: PrivateTmp = yes (");
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .contains("imported 1 program; 1 not carried over, each with a comment");
+        Path imported = file(out.toString(StandardCharsets.UTF_8));
+        assertThat(run("check", imported.toString())).isZero();
+        assertThat(run("print", imported.toString())).isZero();
+    }
+
+    @Test
+    void refusesWhatCannotBeImported() throws IOException {
+        Path notes = Files.writeString(directory.resolve("notes"), "remember\n");
+        assertThat(run("import", notes.toString())).isEqualTo(2);
+        assertThat(run("import", "--from", "upstart", notes.toString())).isEqualTo(2);
+        assertThat(run("import")).isEqualTo(2);
+        err.reset();
+        assertThat(run("import", "--from", "supervisord", notes.toString())).isEqualTo(3);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains(notes + ":1: expected [SECTION]");
+        assertThat(out.size()).isZero();
+    }
+
+    @Test
+    void writesAFirstFileButNeverOverOne() throws IOException {
+        Path file = directory.resolve("services.yaml");
+        assertThat(run("init", file.toString())).isZero();
+        assertThat(run("check", file.toString())).isZero();
+        out.reset();
+        assertThat(run("print", file.toString())).isZero();
+        assertThat(run("check", file(out.toString(StandardCharsets.UTF_8)).toString())).isZero();
+        Files.writeString(file, "mine");
+        assertThat(run("init", file.toString())).isEqualTo(1);
+        assertThat(file).hasContent("mine");
+        assertThat(run("init", directory + "/none/services.yaml")).isEqualTo(1);
+        out.reset();
+        assertThat(run("init", "-")).isZero();
+        assertThat(out).hasToString(StarterFile.TEXT);
+    }
+
+    /// With every `#key` uncommented it is still valid, and no key of a program is missing.
+    @Test
+    void theFirstFileExplainsEveryKey() throws IOException {
+        String all =
+                StarterFile.TEXT
+                        .replaceAll("(?m)^( *)#(?=[a-z])", "$1")
+                        .replace("include: [conf.d/*.yaml]", "include: []")
+                        .replace("env-file: [hello.env]", "env-file: []")
+                        .replace("user: nobody", "user: root")
+                        .replace("group: nogroup", "group: root");
+        Path file = file(all);
+        assertThat(run("check", file.toString())).as(err.toString(StandardCharsets.UTF_8)).isZero();
+        for (Object key : keysOfPrograms()) {
+            assertThat(all).containsPattern("(?m)^ +" + key + ":");
+        }
+    }
+
+    private static Set<?> keysOfPrograms() throws IOException {
+        Map<?, ?> schema =
+                new Yaml().load(Files.readString(Path.of("schema/services.schema.json")));
+        for (String key : List.of("$defs", "program", "properties")) {
+            schema = (Map<?, ?>) Objects.requireNonNull(schema.get(key), key);
+        }
+        return schema.keySet();
+    }
+
+    @Test
+    void completesWhatCanBeImported() {
+        assertThat(LaunchModel.choices(List.of("import", "--from"), "s"))
+                .extracting(Completion.Choice::word)
+                .containsExactly("supervisord", "systemd");
+        assertThat(LaunchModel.choices(List.of(), "i"))
+                .extracting(Completion.Choice::word)
+                .containsExactly("import", "init");
+        assertThat(LaunchModel.choices(List.of("import"), "--f"))
+                .extracting(Completion.Choice::word)
+                .contains("--from");
     }
 
     @Test

@@ -121,7 +121,7 @@ class ShellTest {
                         "signal",
                         "state",
                         "set_workers");
-        assertThat(typed("help", "re")).containsExactly("reload", "restart");
+        assertThat(typed("help", "re")).containsExactly("reload", "restart", "reexec");
         assertThat(typed("status", "w")).containsExactly("web", "worker");
         assertThat(typed("-d /s --json status", "web:")).containsExactly("web:0", "web:3");
         assertThat(typed("stop", "")).containsExactly("web", "worker", "all");

@@ -168,7 +168,11 @@ class GoodFilesTest {
                 .containsEntry("FROM_FILE", "bare value")
                 .containsEntry("QUOTED", "as it is $HOME \\n")
                 .containsEntry("DOUBLE", "line\nbreak \"q\" $ \\x")
-                .containsEntry("EMPTY_TOO", "");
+                .containsEntry("EMPTY_TOO", "")
+                .containsEntry("COMMENTED", "")
+                .containsEntry("HASH", "a#b")
+                .containsEntry("TABBED", "x")
+                .containsEntry("MULTI", "one\ntwo");
     }
 
     @Test

@@ -18,7 +18,6 @@ import org.yaml.snakeyaml.Yaml;
 
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,8 +28,7 @@ import java.util.TreeSet;
 class SchemaTest {
     private static final URI ID = URI.create("urn:services");
 
-    private static final Map<?, ?> SCHEMA =
-            (Map<?, ?>) yaml(Path.of("schema/services.schema.json"));
+    private static final Map<?, ?> SCHEMA = (Map<?, ?>) yaml(SchemaText.FILE);
 
     private static final Validator VALIDATOR = validator();
 
@@ -161,39 +159,14 @@ class SchemaTest {
     }
 
     private static Map<?, ?> definition(String name) {
-        Map<?, ?> definitions = (Map<?, ?>) get(SCHEMA, "$defs");
-        return (Map<?, ?>) get(definitions, name);
+        return SchemaText.definition(SCHEMA, name);
     }
 
     private static Object get(Map<?, ?> map, String key) {
-        Object value = map.get(key);
-        if (value == null) {
-            throw new AssertionError("no " + key + " in " + map.keySet());
-        }
-        return value;
+        return SchemaText.get(map, key);
     }
 
-    /// The properties of a kind of map, wherever the schema has them.
     private static Map<?, ?> properties(String shape) {
-        Map<?, ?> top = (Map<?, ?>) get(SCHEMA, "properties");
-        Map<?, ?> owner =
-                switch (shape) {
-                    case "file" -> SCHEMA;
-                    case "control", "log" -> (Map<?, ?>) get(top, shape);
-                    case "backoff", "give-up" -> (Map<?, ?>) get(properties("restart"), shape);
-                    default -> definition(shape);
-                };
-        List<Object> alternatives = new ArrayList<>();
-        alternatives.add(owner);
-        if (owner.get("oneOf") instanceof List<?> ways) {
-            alternatives.addAll(ways);
-        }
-        for (Object way : alternatives) {
-            if (((Map<?, ?>) way).get("properties") instanceof Map<?, ?> properties) {
-                assertThat(((Map<?, ?>) way).get("additionalProperties")).isEqualTo(false);
-                return properties;
-            }
-        }
-        throw new AssertionError("no properties for " + shape);
+        return SchemaText.properties(SCHEMA, shape);
     }
 }

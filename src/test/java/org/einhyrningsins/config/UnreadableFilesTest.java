@@ -67,10 +67,9 @@ class UnreadableFilesTest {
     void refusesAHugeFile() throws IOException {
         Path huge = directory.resolve("huge.yaml");
         try (RandomAccessFile file = new RandomAccessFile(huge.toFile(), "rw")) {
-            file.setLength((16 << 20) + 1);
+            file.setLength((2 << 20) + 1);
         }
-        assertThat(problemOf(huge))
-                .isEqualTo("huge.yaml: cannot be read: it is larger than 16 MiB");
+        assertThat(problemOf(huge)).isEqualTo("huge.yaml: cannot be read: it is larger than 2 MiB");
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.einhyrningsins.spec.Signal;
 import org.junit.jupiter.api.Test;
 
+import java.time.Duration;
 import java.util.List;
 
 class OrderTest {
@@ -17,7 +18,7 @@ class OrderTest {
     void noNameMeansEveryProgramWhereNothingStops() throws UsageException {
         assertThat(read("status")).isEqualTo(new Order.Status(List.of()));
         assertThat(read("show")).isEqualTo(new Order.Show(List.of()));
-        assertThat(read("reload")).isEqualTo(new Order.Reload(List.of()));
+        assertThat(read("reload")).isEqualTo(new Order.Reload(List.of(), null));
         assertThat(read("upgrade")).isEqualTo(new Order.Upgrade(List.of(), false));
         assertThat(read("start")).isEqualTo(new Order.Start(List.of()));
         assertThat(read("events")).isEqualTo(new Order.Events(List.of()));
@@ -48,6 +49,8 @@ class OrderTest {
                         new Order.Deliver(
                                 List.of(Signal.USR1), List.of(new Target("term", Target.WHOLE))));
         refuses("signal", "needs a signal");
+        assertThat(read("reexec")).isEqualTo(new Order.Reexec());
+        refuses("reexec web", "takes no arguments");
         assertThat(read("die")).isEqualTo(new Order.Die(null));
         assertThat(read("die SIGTERM")).isEqualTo(new Order.Die(Signal.TERM));
         refuses("die web", "'web' is no signal");
@@ -72,10 +75,27 @@ class OrderTest {
 
     @Test
     void understandsProgramsAndSlots() throws UsageException {
-        assertThat(read("reload web web:2")).isEqualTo(new Order.Reload(List.of(WEB, WEB_2)));
+        assertThat(read("reload web web:2")).isEqualTo(new Order.Reload(List.of(WEB, WEB_2), null));
         assertThat(read("upgrade --fleet web")).isEqualTo(new Order.Upgrade(List.of(WEB), true));
         assertThat(WEB).hasToString("web");
         assertThat(WEB_2).hasToString("web:2");
+    }
+
+    @Test
+    void understandsTrials() throws UsageException {
+        assertThat(read("plan web")).isEqualTo(new Order.Plan(List.of(WEB)));
+        assertThat(read("confirm")).isEqualTo(new Order.Confirm());
+        assertThat(read("reload --confirm 30s web"))
+                .isEqualTo(new Order.Reload(List.of(WEB), Duration.ofSeconds(30)));
+        assertThat(read("reload --confirm 1500ms"))
+                .isEqualTo(new Order.Reload(List.of(), Duration.ofMillis(1500)));
+        assertThat(read("reload --confirm 24h"))
+                .isEqualTo(new Order.Reload(List.of(), Duration.ofHours(24)));
+        refuses("reload --confirm", "needs a time");
+        for (String time : List.of("web", "30", "s", "0s", "999ms", "25h", "-1s", "9999999s")) {
+            refuses("reload --confirm " + time, "from 1s to 24h");
+        }
+        refuses("confirm web", "takes no arguments");
     }
 
     @Test

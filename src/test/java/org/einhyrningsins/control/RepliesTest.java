@@ -21,6 +21,7 @@ class RepliesTest {
         append(written, Replies.done(ID, ExitStatus.DONE, "web: 4 of 4 replaced"));
         append(written, Replies.done(new JsonId("1.5e3"), ExitStatus.FAILED, "Þetta gekk ekki 🦄"));
         append(written, Replies.done(ID, ExitStatus.DONE, "2 programs", Samples.report()));
+        append(written, Replies.done(ID, ExitStatus.CHANGES, "", Samples.plan()));
         append(written, Replies.malformed(new Malformed(JsonId.NONE, "not a JSON object")));
         append(written, Replies.tooLong(65_536));
         Golden.check("replies.txt", written.toString());

@@ -13,7 +13,55 @@ final class Samples {
     }
 
     static StatusReport report(List<ProgramStatus> programs) {
-        return new StatusReport("0.1.0", 4242, 183_845_000, "/etc/services.yaml", programs);
+        return new StatusReport("0.1.0", 4242, 183_845_000, "/etc/services.yaml", -1, programs);
+    }
+
+    static PlanReport plan() {
+        return new PlanReport(
+                "/etc/services.yaml",
+                List.of(
+                        new PlanReport.ProgramPlan(
+                                "web",
+                                PlanReport.Word.ROLLED,
+                                4,
+                                List.of(
+                                        new PlanReport.KeyPlan(
+                                                "command", "[./a]", "[./b, \"1 2\"]", false, true),
+                                        new PlanReport.KeyPlan(
+                                                "env.TOKEN", null, "(hidden)", true, true),
+                                        new PlanReport.KeyPlan("workers", "2", "4", false, false)),
+                                List.of("the rollout under way is given up for it")),
+                        new PlanReport.ProgramPlan(
+                                "new", PlanReport.Word.ADDED, 1, List.of(), List.of()),
+                        new PlanReport.ProgramPlan(
+                                "db",
+                                PlanReport.Word.IN_PLACE,
+                                1,
+                                List.of(
+                                        new PlanReport.KeyPlan(
+                                                "rollout.settle", "1s", "2s", false, false)),
+                                List.of()),
+                        new PlanReport.ProgramPlan(
+                                "idle", PlanReport.Word.NOTED, 1, List.of(), List.of()),
+                        new PlanReport.ProgramPlan(
+                                "same", PlanReport.Word.UNCHANGED, 1, List.of(), List.of()),
+                        new PlanReport.ProgramPlan(
+                                "by-hand",
+                                PlanReport.Word.UNCHANGED,
+                                2,
+                                List.of(),
+                                List.of("scaled by hand to 5, and stays so; the file says 2")),
+                        new PlanReport.ProgramPlan(
+                                "old", PlanReport.Word.REMOVED, 3, List.of(), List.of())),
+                List.of(
+                        new PlanReport.SocketPlan(
+                                "127.0.0.1:80", PlanReport.Word.KEPT, "web/http", "web/http"),
+                        new PlanReport.SocketPlan(
+                                "127.0.0.1:81", PlanReport.Word.KEPT, "old/http", "new/http"),
+                        new PlanReport.SocketPlan("unix:@x", PlanReport.Word.OPENED, null, "web/x"),
+                        new PlanReport.SocketPlan(
+                                "udp:[::1]:5", PlanReport.Word.CLOSED, "old/dns", null)),
+                List.of());
     }
 
     static ProgramStatus web() {

@@ -3,6 +3,8 @@ package org.einhyrningsins.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
@@ -32,6 +34,18 @@ class StatusTextTest {
         assertThat(StatusText.duration(3_599_999)).isEqualTo("59m59s");
         assertThat(StatusText.duration(3_600_000)).isEqualTo("1h0m");
         assertThat(StatusText.duration(183_845_000)).isEqualTo("2d3h");
+    }
+
+    @Test
+    void saysThatAReloadWaitsToBeConfirmed() {
+        StatusReport report = new StatusReport("", 1, 0, "", 23_400, List.of(Samples.web()));
+        String told =
+                "\nThe last reload goes back in 23s unless it is confirmed: einhyrningsinsctl"
+                        + " confirm\n";
+        assertThat(StatusText.programs(report)).endsWith(told);
+        assertThat(StatusText.workers(report)).endsWith(told);
+        assertThat(new String(Replies.done(JsonId.NONE, ExitStatus.DONE, "", report), UTF_8))
+                .contains("\"confirm_ms\":23400,");
     }
 
     @Test

@@ -24,7 +24,7 @@ final class Laws {
         }
     }
 
-    private final boolean calm;
+    private boolean calm;
     private final Set<Long> open = new HashSet<>();
     private final Set<Long> answered = new HashSet<>();
     private final Set<WorkerId> mustBeAlone = new HashSet<>();
@@ -49,11 +49,30 @@ final class Laws {
         }
         servesWhatProvedItself(before, event, after);
         processes(before, after);
-        unacked(after);
+        unacked(before, after);
         noSlotIsForgotten(after);
         if (calm) {
             keepsTheReady(before, event, after);
         }
+        deadlines(now, after);
+        restsAfterAStep(after, now);
+    }
+
+    /// What holds for a step by which another manager goes on, from what was written down a while
+    /// before and what is there. Those who waited have lost their connections.
+    void recovered(Program noted, Moment now, Transition step) {
+        Program after = step.program();
+        open.clear();
+        calm = false; // who is called ready may have been told to go, unknown to this manager
+        mustBeAlone.clear();
+        waitsAreKnown(after);
+        for (Effect effect : step.effects()) {
+            if (effect instanceof Effect.Spawn spawn) {
+                spawned(noted, after, spawn);
+            }
+        }
+        allowed = Math.max(limit(after), processes(after));
+        noSlotIsForgotten(after);
         deadlines(now, after);
         restsAfterAStep(after, now);
     }
@@ -249,20 +268,28 @@ final class Laws {
                                                 || s.cause() == Cause.REPLACED));
     }
 
-    private static void unacked(Program after) {
+    /// Above the limit only what a manager found that did not see all of them come up.
+    private static void unacked(Program before, Program after) {
         Rollout rollout = after.rollout();
         if (rollout == null || rollout.draining()) {
             return;
         }
+        int unacked = unacked(after, rollout);
+        int most = rollout.target().spec().rollout().maxUnacked();
+        require(
+                unacked <= Math.max(most, unacked(before, rollout)),
+                unacked + " starting at once, allowed are " + most);
+    }
+
+    private static int unacked(Program program, Rollout rollout) {
         int unacked = 0;
-        for (Slot slot : after.slots()) {
+        for (Slot slot : program.slots()) {
             for (Worker worker : slot.workers()) {
                 boolean starting = worker.state() instanceof WorkerState.Starting;
                 unacked += starting && rollout.owns(worker) ? 1 : 0;
             }
         }
-        int most = rollout.target().spec().rollout().maxUnacked();
-        require(unacked <= most, unacked + " starting at once, allowed are " + most);
+        return unacked;
     }
 
     // ---- nothing is lost

@@ -18,6 +18,7 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 
 /// A world that carries out what one program orders, in virtual time, and does to it what the real
 /// one would: all of it follows from a seed.
@@ -83,9 +84,24 @@ final class Simulation {
     private long newest;
     private int steps;
     private boolean quiet;
+    private final @Nullable UnaryOperator<Program> memory;
+
+    /// As the program was written down last, and what was noted since.
+    private Program noted;
+
+    private final Map<WorkerId, Integer> births = new HashMap<>();
+    private final Set<WorkerId> acks = new HashSet<>();
+    private int crashes;
 
     Simulation(long seed, Arrows arrows) {
+        this(seed, arrows, null);
+    }
+
+    /// @param memory what a program is after it was written down and read again; with it, the
+    ///   manager is replaced and killed at times; null for a manager that lives for ever
+    Simulation(long seed, Arrows arrows, @Nullable UnaryOperator<Program> memory) {
         this.seed = seed;
+        this.memory = memory;
         this.random = new SplittableRandom(seed);
         this.calm = random.nextInt(3) == 0;
         this.laws = new Laws(calm);
@@ -93,6 +109,7 @@ final class Simulation {
         this.origin = random.nextLong(-1L << 61, 1L << 61);
         ProgramSpec spec = definition(true);
         this.program = Program.of(spec, now());
+        this.noted = program;
         lines.add(new Line(0, "a " + (calm ? "calm" : "rough") + " world; " + Lines.of(spec)));
     }
 
@@ -173,6 +190,14 @@ final class Simulation {
 
     /// Whatever is due next happens; false if there is nothing.
     private boolean next() {
+        if (memory != null && !quiet && ticket > 0 && random.nextInt(12) == 0) {
+            if (random.nextInt(3) == 0) {
+                isReplaced(memory);
+            } else {
+                crashes(memory);
+            }
+            return true;
+        }
         Moment deadline = program.earliestDeadline();
         Plan plan = plans.peek();
         if (plan == null && deadline == null) {
@@ -196,6 +221,91 @@ final class Simulation {
 
     private Moment now() {
         return new Moment(origin + millis * 1_000_000);
+    }
+
+    // ---- the manager's end
+
+    int crashes() {
+        return crashes;
+    }
+
+    /// The next manager has all that this one had, but for the probes that were under way.
+    private void isReplaced(UnaryOperator<Program> memory) {
+        Program read = memory.apply(program);
+        if (!read.equals(program)) {
+            throw new Laws.Broken("not what was handed on: " + Lines.of(read));
+        }
+        lines.add(new Line(millis, "--- the manager replaces itself"));
+        plans.removeIf(plan -> plan.what() == What.ANSWERS_THE_PROBE);
+        program = Recovery.handedOn(read, now());
+    }
+
+    /// The next manager has what was written down, and what it finds.
+    private void crashes(UnaryOperator<Program> memory) {
+        crashes++;
+        long away =
+                random.nextInt(4) == 0 ? 0 : random.nextInt(random.nextBoolean() ? 500 : 60_000);
+        lines.add(
+                new Line(millis, "--- the manager is killed, another comes after " + away + "ms"));
+        millis += away;
+        plans.removeIf(this::happensUnseen);
+        Program read = memory.apply(noted);
+        List<Recovery.Newborn> newborn = new ArrayList<>();
+        births.forEach(
+                (id, generation) -> {
+                    if (id.incarnation() >= read.nextIncarnation()) {
+                        newborn.add(new Recovery.Newborn(id, generation));
+                    }
+                });
+        Recovery.Found found =
+                new Recovery.Found(Set.copyOf(processes.keySet()), newborn, Set.copyOf(acks));
+        lines.add(new Line(millis, "--- from " + Lines.of(read) + " and " + found));
+        Transition step = Recovery.after(read, found, now());
+        program = step.program();
+        for (Effect effect : step.effects()) {
+            lines.add(new Line(millis, effect));
+        }
+        lines.add(new Line(millis, program));
+        step.effects().forEach(this::perform);
+        laws.recovered(read, now(), step);
+        sameTables();
+        write(step);
+    }
+
+    /// What becomes of a plan that no manager sees come true.
+    private boolean happensUnseen(Plan plan) {
+        WorkerId worker = plan.worker();
+        if (worker == null || (plan.at() > millis && plan.what() != What.SPAWN_FAILS)) {
+            return plan.what() == What.ANSWERS_THE_PROBE;
+        }
+        boolean ends =
+                switch (plan.what()) {
+                    case SPAWN_FAILS, EXITS, IS_SHOT -> true;
+                    default -> false;
+                };
+        if (ends) {
+            Child gone = processes.remove(worker);
+            if (gone != null) {
+                gone.exists = false;
+            }
+        }
+        return true;
+    }
+
+    /// What the core cannot find out again is written at once, the rest some time.
+    private void write(Transition step) {
+        for (Effect effect : step.effects()) {
+            if (effect instanceof Effect.Spawn spawn) {
+                births.put(spawn.worker(), spawn.version().generation());
+            }
+        }
+        boolean told = step.effects().stream().anyMatch(e -> e instanceof Effect.Answer);
+        boolean redefined = !noted.definitions().equals(program.definitions());
+        if (told || redefined || random.nextInt(3) == 0) {
+            noted = program;
+            births.clear();
+            acks.clear();
+        }
     }
 
     // ---- the world's turn
@@ -255,6 +365,9 @@ final class Simulation {
         Moment now = now();
         Program before = program;
         lines.add(new Line(millis, event));
+        if (event instanceof Event.Acked(WorkerId worker)) {
+            acks.add(worker);
+        }
         Transition step = before.step(event, now);
         steps++;
         program = step.program();
@@ -268,6 +381,9 @@ final class Simulation {
         laws.check(before, event, now, step);
         arrows.watch(before, event, now, step);
         sameTables();
+        if (memory != null) {
+            write(step);
+        }
     }
 
     private void sameTables() {

@@ -235,7 +235,8 @@ class ManualTest {
         StringBuilder manager = new StringBuilder();
         Path room = Path.of("src/main/java/org/einhyrningsins/manager");
         try (Stream<Path> files = Files.list(room)) {
-            files.forEach(file -> manager.append(read(file.toString())));
+            files.filter(Files::isRegularFile)
+                    .forEach(file -> manager.append(read(file.toString())));
         }
         List<String> named =
                 found(
@@ -268,7 +269,7 @@ class ManualTest {
                         "",
                         List.of(worker),
                         List.of(new SocketStatus("", "")));
-        StatusReport report = new StatusReport("", 1, 0, "", List.of(program));
+        StatusReport report = new StatusReport("", 1, 0, "", -1, List.of(program));
         byte[] reply = Replies.done(JsonId.of(1), ExitStatus.DONE, "", report);
         for (String field :
                 found("\"[a-z_]+\":", new String(reply, StandardCharsets.UTF_8).strip())) {

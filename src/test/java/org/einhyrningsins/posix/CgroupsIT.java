@@ -54,7 +54,7 @@ class CgroupsIT {
         int nothing = Descriptors.openNull();
         int group = groups.make(name);
         try {
-            return child.spawner.spawn(child.order(nothing, nothing), group);
+            return child.spawner.spawn(child.order(nothing, nothing), "", group);
         } finally {
             Descriptors.close(group);
             Descriptors.close(nothing);
@@ -142,7 +142,7 @@ class CgroupsIT {
         int nothing = Descriptors.openNull();
         int group = groups.make("web:0:1");
         groups.remove("web:0:1");
-        assertThatThrownBy(() -> child.spawner.spawn(child.order(nothing, nothing), group))
+        assertThatThrownBy(() -> child.spawner.spawn(child.order(nothing, nothing), "", group))
                 .isInstanceOfSatisfying(
                         SpawnException.class, e -> assertThat(e.refusesCgroup()).isTrue());
         Descriptors.close(group);

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.cli;
+
+import org.einhyrningsins.config.ImportFormat;
+import org.einhyrningsins.config.Imported;
+import org.einhyrningsins.config.Importer;
+import org.einhyrningsins.config.Unimportable;
+import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.manager.Machine;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/// `import`: the files of another process manager as one of ours, on stdout; on stderr how much of
+/// them that is.
+final class FileImport {
+    private final Output out;
+    private final Output err;
+
+    FileImport(Output out, Output err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    /// Imports them.
+    ///
+    /// @param format null to tell it by the files
+    /// @return the exit status
+    int run(List<Path> files, @Nullable ImportFormat format) {
+        try {
+            Imported imported = Importer.read(files, format, Machine.surroundings().environment());
+            out.print(imported.yaml());
+            err.print(Main.NAME + ": " + summary(imported));
+            return ExitStatus.DONE.code();
+        } catch (Unimportable e) {
+            err.print(Main.NAME + ": " + e.reason());
+            return (e.isUsage() ? ExitStatus.USAGE : ExitStatus.INVALID).code();
+        }
+    }
+
+    private static String summary(Imported imported) {
+        String lost =
+                imported.lost() == 0
+                        ? "nothing is lost"
+                        : imported.lost() + " not carried over, each with a comment";
+        return "imported " + FileCheck.count(imported.programs(), "program") + "; " + lost;
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.cli;
+
+import org.einhyrningsins.control.ExitStatus;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/// `init`: a first file, that runs as it is and has a line for each key. A line that begins with
+/// `#` and a key, without a blank between, is meant to be uncommented.
+final class StarterFile {
+    /// Where it goes if nobody says.
+    static final String USUAL = "services.yaml";
+
+    static final String TEXT =
+            """
+            # A file for einhyrningsins. It runs as it is:
+            #
+            #   einhyrningsins check services.yaml     # is it valid?
+            #   einhyrningsins -c services.yaml        # runs it, in the foreground
+            #   einhyrningsinsctl status               # in another terminal: what runs
+            #   einhyrningsinsctl reload               # after a change: takes it over, loses no connection
+            #
+            # What follows a # at once is a key that is not used yet: remove the #. All there is to know about
+            # each is in einhyrningsins.yaml(5).
+
+            #control: { mode: "0660" }       # the operator's socket: who may write to it may do everything
+            #log: { level: debug }           # the manager's own log: error, warn, info or debug
+            #state-dir: /run/einhyrningsins  # where the manager keeps what it has to remember
+            #include: [conf.d/*.yaml]        # more programs, in files of their own
+
+            # Keys that are put under every program.
+            defaults:
+              stop: { signal: TERM, timeout: 10s }   # how a worker is told to go; KILL comes last
+              #logs: /var/log/services.log           # where workers write: a file, null, or inherit
+
+            programs:
+              # The name that commands know it by: einhyrningsinsctl reload hello
+              hello:
+                # What runs: a list of words, which no shell reads unless it is one.
+                command: [sh, -c, 'echo "$GREETING from slot ${slot}"; exec sleep 31536000']
+                workers: 2                           # how many; cpus for one on each processor
+                env: { GREETING: hello }             # variables; workers inherit those of the manager too
+                ack: { mode: timer, after: 500ms }   # up when: alive so long; or manual, notify, probe
+                rollout: { strategy: smooth }        # a reload starts the new one first; or fleet, replace
+                restart: always                      # when one dies; or on-failure, never
+                #directory: /                        # where it runs; otherwise where this file is
+                #env-file: [hello.env]               # more variables, in lines of NAME=value
+                #drop-env: [AWS_SECRET_ACCESS_KEY]   # what it shall not inherit
+                #user: nobody                        # as whom it runs; needs a manager with the right to it
+                #group: nogroup                      # otherwise the groups of the user
+                #umask: "027"                        # permission bits that its new files go without
+                #nice: 10                            # from -20, important, to 19
+                #limits: { nofile: 65536, core: 0 }  # of setrlimit(2)
+                # A socket, which the manager holds and all workers share; the first is descriptor 3.
+                #bind: [{ name: http, tcp: "127.0.0.1:8080" }]
+                #stdin: http                         # that socket as descriptor 0 too, as a JVM needs it
+                #protocols: [nginx]                  # for servers that find their sockets in their own way
+                #worker-socket: own                  # where EINHORN_SOCK_PATH leads; or control
+                #worker-socket-fd: true              # a descriptor to say on that the worker is up
+                #outlive-manager: false              # whether workers go on when the manager is killed
+            """;
+
+    private final Output out;
+    private final Output err;
+
+    StarterFile(Output out, Output err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    /// Writes it, but never over a file.
+    ///
+    /// @param name of the file; `-` for stdout
+    /// @return the exit status
+    int write(String name) {
+        if (name.equals("-")) {
+            out.print(TEXT);
+            return ExitStatus.DONE.code();
+        }
+        try {
+            Files.writeString(Path.of(name), TEXT, StandardOpenOption.CREATE_NEW);
+        } catch (IOException e) {
+            err.print(Main.NAME + ": cannot write " + name + ": " + reason(e));
+            return ExitStatus.FAILED.code();
+        }
+        out.print("wrote " + name + "; run it by '" + Main.NAME + " -c " + name + "'");
+        return ExitStatus.DONE.code();
+    }
+
+    private static String reason(IOException e) {
+        return switch (e) {
+            case FileAlreadyExistsException _ ->
+                    "it is there already; name another, or - to see it";
+            case NoSuchFileException _ -> "there is no such directory";
+            default -> e.toString();
+        };
+    }
+}

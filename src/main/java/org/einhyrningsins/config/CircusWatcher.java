@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.einhyrningsins.spec.IdentitySpec.Resource;
+import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// Imports a `[watcher:x]` of circus.
+final class CircusWatcher {
+    private final Section section;
+    private final SequencedMap<String, CircusSocket> sockets;
+    private final Set<String> named;
+    private final Map<String, String> environment;
+
+    /// @param sockets all of the file, by their names
+    /// @param named those that some watcher names
+    CircusWatcher(
+            Section section,
+            SequencedMap<String, CircusSocket> sockets,
+            Set<String> named,
+            Map<String, String> environment) {
+        this.section = section;
+        this.sockets = sockets;
+        this.named = named;
+        this.environment = environment;
+    }
+
+    /// The sockets that a watcher names.
+    static Set<String> sockets(Section watcher) {
+        Set<String> sockets = new TreeSet<>();
+        for (String key : List.of("cmd", "args", "shell_args")) {
+            Setting setting = watcher.look(key);
+            sockets.addAll(CircusText.sockets(setting == null ? "" : setting.value()));
+        }
+        Setting stdin = watcher.look("stdin_socket");
+        if (stdin != null) {
+            sockets.add(stdin.value().toLowerCase(Locale.ROOT));
+        }
+        return sockets;
+    }
+
+    /// @param environments the sections with its variables
+    void write(DraftFile draft, List<Section> environments) {
+        if (!section.has("cmd")) {
+            draft.lostWhole(section, "it has no cmd");
+            return;
+        }
+        DraftProgram program = draft.program(section.title());
+        Map<String, String> own = new LinkedHashMap<>();
+        CircusText texts = new CircusText(own, environment);
+        for (Section variables : environments) {
+            environment(variables.copy(), program, texts, own);
+        }
+        new Writing(program, texts).write();
+    }
+
+    private static void environment(
+            Section variables, DraftProgram program, CircusText texts, Map<String, String> own) {
+        for (Setting setting : variables.takeRest()) {
+            try {
+                String value = texts.withVariables(setting.value());
+                own.put(setting.key(), value);
+                program.env(setting.key(), value, setting);
+            } catch (Misread e) {
+                program.lost("env", setting, e.reason());
+            }
+        }
+    }
+
+    /// One program being written.
+    private final class Writing {
+        private final DraftProgram program;
+        private final CircusText texts;
+
+        Writing(DraftProgram program, CircusText texts) {
+            this.program = program;
+            this.texts = texts;
+        }
+
+        void write() {
+            bind();
+            command();
+            count();
+            identity();
+            environment();
+            restarting();
+            stopping();
+            output();
+            for (Setting setting : section.takeRest()) {
+                program.lost(setting, whyNot(setting.key()));
+            }
+        }
+
+        private void bind() {
+            Setting use = section.take("use_sockets");
+            Set<String> mine = sockets(section);
+            boolean all = mine.isEmpty() && use != null && use.isTrue();
+            for (CircusSocket socket : sockets.values()) {
+                if (mine.contains(socket.name()) || (all && !named.contains(socket.name()))) {
+                    socket.write(program, texts);
+                }
+            }
+            if (use != null) {
+                program.say("bind", use, "a program has the sockets that it names");
+            }
+            Setting stdin = section.take("stdin_socket");
+            if (stdin != null) {
+                String name = DraftFile.plainName(stdin.value().toLowerCase(Locale.ROOT), "socket");
+                if (program.hasSocket(name)) {
+                    program.text("stdin", name);
+                } else {
+                    program.lost("stdin", stdin, "the program has no such socket");
+                }
+            }
+        }
+
+        private void command() {
+            Setting cmd = Objects.requireNonNull(section.take("cmd"));
+            Setting args = section.take("args");
+            Setting shell = section.take("shell");
+            Setting more = section.take("shell_args");
+            String line = cmd.value() + (args == null ? "" : " " + args.value());
+            List<String> words = new ArrayList<>();
+            try {
+                for (String socket : CircusText.sockets(line)) {
+                    if (!program.hasSocket(DraftFile.plainName(socket, "socket"))) {
+                        throw new Misread("the program has no socket " + Texts.quoted(socket));
+                    }
+                }
+                boolean byShell = shell != null && shell.isTrue();
+                List<String> split = new ArrayList<>();
+                if (byShell) {
+                    split.addAll(List.of("/bin/sh", "-c", line.replace('\n', ' ')));
+                    split.addAll(PosixWords.split(more == null ? "" : more.value()));
+                } else {
+                    split.addAll(PosixWords.split(line));
+                }
+                for (String word : split) {
+                    words.add(texts.withPlaces(word));
+                }
+                if (words.isEmpty() || words.getFirst().isEmpty()) {
+                    throw new Misread("it is empty");
+                }
+                program.command(words);
+            } catch (Misread e) {
+                program.noCommand(cmd, e.reason());
+                if (args != null) {
+                    program.lost("command", args, "it belongs to that");
+                }
+            }
+            if (more != null && (shell == null || !shell.isTrue())) {
+                program.lost("command", more, "without shell = True it has no meaning");
+            }
+            if (shell != null && !shell.isTrue()) {
+                program.say("command", shell, "no shell reads it, unless it says so");
+            }
+            if (CircusText.sockets(line).isEmpty()
+                    && line.toLowerCase(Locale.ROOT).contains("wid")) {
+                program.say("command", "the worker's id of circus is ${slot}: from 0, not from 1");
+            }
+        }
+
+        private void count() {
+            program.workers(section.take("numprocesses"));
+            Setting singleton = section.take("singleton");
+            if (singleton != null && singleton.isTrue()) {
+                program.set("workers", "1");
+                program.set("rollout", "{ strategy: replace }");
+                program.say("rollout", singleton, "never two at once");
+            } else if (singleton != null) {
+                program.say("rollout", singleton, "while workers are replaced there is one more");
+            }
+            Setting autostart = section.take("autostart");
+            if (autostart != null && Boolean.FALSE.equals(autostart.flag())) {
+                program.set("workers", "0");
+                String order = "'einhyrningsinsctl scale " + program.name() + " 1'";
+                program.say("workers", autostart, "nothing runs until " + order);
+            } else if (autostart != null) {
+                program.say("workers", autostart, "as it is here");
+            }
+            Setting priority = section.take("priority");
+            if (priority != null) {
+                program.say(
+                        priority
+                                + ": carried over as the order of this file; none waits for the"
+                                + " one before");
+            }
+        }
+
+        private void identity() {
+            program.text("user", settled("uid"));
+            program.text("group", settled("gid"));
+            program.text("directory", settled("working_dir"));
+            SequencedMap<String, String> limits = new LinkedHashMap<>();
+            for (Setting setting : section.takeAll(key -> key.startsWith("rlimit_"))) {
+                String resource = setting.key().substring(7).toLowerCase(Locale.ROOT);
+                boolean unlimited = setting.value().isEmpty() || setting.value().equals("-1");
+                if (!isResource(resource)
+                        || !(unlimited || setting.value().matches("[0-9]{1,15}"))) {
+                    program.lost("limits", setting, "not a limit of setrlimit(2), or no number");
+                } else {
+                    limits.put(resource, unlimited ? "unlimited" : plain(setting));
+                }
+            }
+            program.limits(limits);
+        }
+
+        private static String plain(Setting number) {
+            return Long.toString(Long.parseLong(number.value()));
+        }
+
+        private static boolean isResource(String name) {
+            for (Resource resource : Resource.values()) {
+                if (Shape.word(resource).equals(name)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private @Nullable Setting settled(String key) {
+            Setting setting = section.take(key);
+            try {
+                return setting == null ? null : setting.withValue(texts.settled(setting.value()));
+            } catch (Misread e) {
+                program.lost(Objects.requireNonNull(setting), e.reason());
+                return null;
+            }
+        }
+
+        private void environment() {
+            Setting copy = section.take("copy_env");
+            String inherit =
+                    "workers inherit the manager's environment; drop-env takes single names";
+            if (copy != null && copy.isTrue()) {
+                program.say("env", copy, "workers inherit the manager's environment");
+            } else if (copy != null) {
+                program.lost("env", copy, inherit);
+            } else {
+                program.say("env", "without copy_env circus starts with an empty one; " + inherit);
+            }
+        }
+
+        private void restarting() {
+            Setting respawn = section.take("respawn");
+            Setting retry = section.take("max_retry");
+            boolean never = respawn != null && Boolean.FALSE.equals(respawn.flag());
+            if (respawn != null) {
+                program.set("restart", never ? "never" : "always");
+                program.say("restart", respawn, never ? "never" : "as it is here");
+            }
+            if (retry != null) {
+                giveUp(retry, never);
+            }
+        }
+
+        private void giveUp(Setting retry, boolean never) {
+            Integer retries = program.number("restart", retry, -1, 10_000);
+            if (retries != null && retries > 0 && !never) {
+                program.set(
+                        "restart",
+                        "{ when: always, give-up: { deaths: " + retries + ", within: 1m } }");
+                program.say("restart", retry, "carried over as deaths within a minute");
+            } else if (retries != null && retries < 0) {
+                program.say("restart", retry, "as it is here: it is never given up");
+            } else if (retries != null) {
+                program.lost("restart", retry, "there is nothing to give up");
+            }
+        }
+
+        private void stopping() {
+            Signal signal = program.signal(section.take("stop_signal"), Signal.TERM);
+            Setting patience = section.take("graceful_timeout");
+            Duration time = patience == null ? Duration.ofSeconds(30) : seconds(patience, "stop");
+            program.stop(signal, time == null ? Duration.ofSeconds(30) : time);
+            Setting children = section.take("stop_children");
+            if (children != null && children.isTrue()) {
+                program.lost(
+                        "stop", children, "only KILL goes to children too; the worker tells them");
+            } else if (children != null) {
+                program.say("stop", children, "as it is here");
+            }
+        }
+
+        private @Nullable Duration seconds(Setting setting, String key) {
+            if (!setting.value().matches("[0-9]{1,9}([.][0-9]{1,3})?")) {
+                program.lost(key, setting, "expected a number of seconds");
+                return null;
+            }
+            return Duration.ofMillis(Math.round(Double.parseDouble(setting.value()) * 1000));
+        }
+
+        private void output() {
+            Setting age = section.take("max_age");
+            Duration lifetime = age == null ? null : seconds(age, "max-age");
+            if (age != null && lifetime != null) {
+                program.later("max-age", DraftProgram.time(lifetime), age);
+            }
+            for (String stream : List.of("stdout_stream", "stderr_stream")) {
+                stream(stream);
+            }
+            Setting out = section.take("close_child_stdout");
+            Setting err = section.take("close_child_stderr");
+            boolean both = out != null && err != null && out.isTrue() && err.isTrue();
+            if (both) {
+                program.set("logs", "null");
+            }
+            for (Setting setting : new Setting[] {out, err}) {
+                if (setting != null && setting.isTrue() && !both) {
+                    program.lost("logs", setting, "standard output and error go to one place");
+                } else if (setting != null && !both) {
+                    program.say("logs", setting, "as it is here");
+                }
+            }
+            Setting in = section.take("close_child_stdin");
+            if (in != null && in.isTrue()) {
+                program.say(in + ": standard input is /dev/null, as it is here");
+            } else if (in != null) {
+                program.lost(in, "standard input is /dev/null, or a socket by stdin");
+            }
+        }
+
+        /// What is written to a file keeps its file; anything else is the manager's.
+        private void stream(String stream) {
+            Setting type = section.take(stream + ".class");
+            Setting file = settled(stream + ".filename");
+            String name = type == null ? "FileStream" : type.value();
+            String path = file == null ? "" : file.value();
+            boolean first = stream.equals("stdout_stream");
+            if (!path.isEmpty() && (first || !program.has("logs"))) {
+                program.log(path);
+            }
+            if (file != null && (first || path.equals(program.log()))) {
+                program.say("logs", file, "workers write there themselves");
+            } else if (file != null) {
+                program.lost("logs", file, "standard output and error go to one place");
+            }
+            if (type != null && name.endsWith("FileStream")) {
+                program.say("logs", type, "workers write there themselves");
+            } else if (type != null && name.endsWith("StdoutStream") && first) {
+                program.set("logs", "inherit");
+            } else if (type != null) {
+                program.lost("logs", type, "output goes to a file, or where the manager's does");
+            }
+            for (Setting setting : section.takeAll(key -> key.startsWith(stream + "."))) {
+                boolean rotates = setting.key().matches(".*[.](max_bytes|backup_count|rotate_.*)");
+                program.lost(
+                        "logs",
+                        setting,
+                        rotates
+                                ? "log files are not rotated by the manager"
+                                : "workers write there themselves; nothing is put before a line");
+            }
+        }
+
+        private static String whyNot(String key) {
+            if (key.startsWith("hooks.")) {
+                return "there are no hooks; put it into the program, or a script around it";
+            }
+            return switch (key) {
+                case "warmup_delay" ->
+                        "workers are started at once; see rollout for replacing them";
+                case "max_age_variance" -> "how much it varies is not said here";
+                case "on_demand" -> "workers are started with the manager, not by a connection";
+                case "send_hup" -> "'einhyrningsinsctl signal HUP' does that when it is asked to";
+                case "copy_path" -> "set PYTHONPATH in env";
+                case "virtualenv", "virtualenv_py_ver" ->
+                        "name the virtualenv's own python in command";
+                case "executable" -> "the first word of command is what runs";
+                case "check_flapping" -> "see restart.give-up";
+                case "use_papa" -> "the manager itself keeps its sockets";
+                default -> "nothing here is like it";
+            };
+        }
+    }
+}

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// A program as an import writes it: keys with their values, and comments that stand at the key
+/// they belong to, or at the head if that is not there.
+final class DraftProgram {
+    private static final int MAX_WORKERS = 10_000;
+    private static final Duration LONGEST = Duration.ofDays(3650);
+
+    private final String name;
+    private final DraftFile file;
+    private final List<String> head = new ArrayList<>();
+    private final Map<String, String> keys = new HashMap<>();
+    private final Map<String, List<String>> comments = new HashMap<>();
+    private final SequencedMap<String, String> env = new LinkedHashMap<>();
+    private final Map<String, Setting> variables = new HashMap<>();
+    private final SequencedMap<String, String> sockets = new LinkedHashMap<>();
+    private String log = "";
+    private boolean usable = true;
+
+    /// @param name as commands will call it
+    DraftProgram(String name, DraftFile file) {
+        this.name = name;
+        this.file = file;
+    }
+
+    String name() {
+        return name;
+    }
+
+    DraftFile file() {
+        return file;
+    }
+
+    /// Says something at the head.
+    void say(String comment) {
+        head.add(comment);
+    }
+
+    /// Says something at a key.
+    void say(String key, String comment) {
+        comments.computeIfAbsent(key, _ -> new ArrayList<>()).add(comment);
+    }
+
+    /// Says of a setting that it was carried over otherwise than one may think.
+    void say(String key, Setting setting, String comment) {
+        say(key, setting + ": " + comment);
+    }
+
+    /// Says that a setting was not carried over, and why.
+    void lost(String key, Setting setting, String why) {
+        say(key, file.lost(setting, why));
+    }
+
+    /// The same, at the head.
+    void lost(Setting setting, String why) {
+        say(file.lost(setting, why));
+    }
+
+    boolean has(String key) {
+        return keys.containsKey(key);
+    }
+
+    /// Sets a key to what already is YAML, on one line.
+    void set(String key, String yaml) {
+        keys.put(key, yaml);
+    }
+
+    /// Sets a key to a text.
+    void text(String key, String text) {
+        set(key, Printer.quoted(text));
+    }
+
+    /// Sets a key to the text of a setting, if it has one.
+    void text(String key, @Nullable Setting setting) {
+        if (setting != null && setting.value().isBlank()) {
+            lost(key, setting, "it is empty");
+        } else if (setting != null) {
+            text(key, setting.value());
+        }
+    }
+
+    /// Sets a key that this version may not have.
+    void later(String key, String yaml, Setting setting) {
+        if (Shape.PROGRAM.has(key)) {
+            set(key, yaml);
+        } else {
+            lost(key, setting, "this version has no " + key + " yet");
+        }
+    }
+
+    /// @param words with their places, `${…}`
+    void command(List<String> words) {
+        set("command", list(words));
+    }
+
+    /// Without a command that means what the setting means, nothing is run.
+    void noCommand(Setting setting, String why) {
+        command(List.of("/bin/false"));
+        lost("command", setting, why);
+        usable = false;
+    }
+
+    static String list(List<String> texts) {
+        StringBuilder list = new StringBuilder("[");
+        for (String text : texts) {
+            list.append(list.length() == 1 ? "" : ", ").append(Printer.quoted(text));
+        }
+        return list.append(']').toString();
+    }
+
+    /// @param value with its places
+    void env(String variable, String value) {
+        env.putLast(variable, Printer.quoted(value));
+    }
+
+    /// A variable of a setting; one with a name that cannot be is lost.
+    void env(String variable, String value, Setting setting) {
+        if (variable.isEmpty() || variable.indexOf('=') >= 0) {
+            lost("env", setting, "a variable needs a name");
+        } else {
+            Setting first = variables.put(variable, setting);
+            if (first != null) {
+                say("env", first, variable + " is overruled by " + setting.place());
+            }
+            env(variable, value);
+        }
+    }
+
+    /// Adds a socket.
+    ///
+    /// @param yaml the map of it but for its name
+    void socket(String socket, String yaml) {
+        sockets.put(socket, "{ name: " + Printer.quoted(socket) + ", " + yaml + " }");
+    }
+
+    boolean hasSocket(String socket) {
+        return sockets.containsKey(socket);
+    }
+
+    /// The name of its first socket; null if it has none.
+    @Nullable String firstSocket() {
+        return sockets.isEmpty() ? null : sockets.firstEntry().getKey();
+    }
+
+    /// Where its workers write: a file.
+    void log(String path) {
+        text("logs", path.indexOf('/') < 0 ? "./" + path : path);
+        log = path;
+    }
+
+    /// The file that its workers write to; empty for none.
+    String log() {
+        return log;
+    }
+
+    /// @param limits by resource, each as our language writes it
+    void limits(Map<String, String> limits) {
+        StringBuilder map = new StringBuilder();
+        limits.forEach(
+                (resource, limit) ->
+                        map.append(map.isEmpty() ? "{ " : ", ")
+                                .append(resource)
+                                .append(": ")
+                                .append(limit));
+        if (!map.isEmpty()) {
+            set("limits", map.append(" }").toString());
+        }
+    }
+
+    /// Permission bits, as `umask` has them.
+    void umask(@Nullable Setting setting) {
+        String bits = setting == null ? null : octal(setting.value());
+        if (bits != null) {
+            set("umask", bits);
+        } else if (setting != null) {
+            lost("umask", setting, "expected octal digits, at most 0777");
+        }
+    }
+
+    /// In quotes, as our language wants them; null if they are none.
+    static @Nullable String octal(String digits) {
+        String plain = digits.startsWith("0o") ? digits.substring(2) : digits;
+        boolean octal = Texts.areDigits(plain) && plain.length() <= 5 && !plain.matches(".*[89].*");
+        return octal && Integer.parseInt(plain, 8) <= 0777
+                ? String.format("\"%04o\"", Integer.parseInt(plain, 8))
+                : null;
+    }
+
+    void workers(@Nullable Setting setting) {
+        whole("workers", setting, 0, MAX_WORKERS);
+    }
+
+    /// Sets a key to the whole number of a setting; one out of range is lost.
+    void whole(String key, @Nullable Setting setting, int min, int max) {
+        Integer number = setting == null ? null : number(key, setting, min, max);
+        if (number != null) {
+            set(key, number.toString());
+        }
+    }
+
+    /// The whole number of a setting; one out of range is lost, and null.
+    @Nullable Integer number(String key, Setting setting, int min, int max) {
+        Integer number = setting.number();
+        if (number == null || number < min || number > max) {
+            lost(key, setting, "expected a number from " + min + " to " + max);
+            return null;
+        }
+        return number;
+    }
+
+    /// How its workers are told to go.
+    void stop(Signal signal, Duration patience) {
+        set("stop", "{ signal: " + signal + ", timeout: " + time(patience) + " }");
+    }
+
+    /// The signal of a setting, or the usual one; one that our language does not have is lost.
+    Signal signal(@Nullable Setting setting, Signal usual) {
+        if (setting == null) {
+            return usual;
+        }
+        Signal signal = Signal.of(setting.value()).orElse(null);
+        if (signal == null) {
+            lost("stop", setting, "not a signal that workers can be sent; " + usual + " it is");
+        }
+        return signal == null ? usual : signal;
+    }
+
+    /// As our language writes a time, at most as long as it takes.
+    static String time(Duration time) {
+        return Durations.print(time.compareTo(LONGEST) > 0 ? LONGEST : time);
+    }
+
+    /// Writes it with that much room on the left.
+    void print(int indent, StringBuilder out) {
+        if (!usable) {
+            set("workers", "0");
+        }
+        List<String> order = new ArrayList<>(Shape.PROGRAM.keys());
+        for (String key : comments.keySet().stream().sorted().toList()) {
+            if (!isThere(key)) {
+                head.addAll(comments.getOrDefault(key, List.of()));
+            }
+        }
+        for (String line : head) {
+            DraftFile.comment(line, indent, out);
+        }
+        for (String key : order) {
+            if (isThere(key)) {
+                for (String line : comments.getOrDefault(key, List.of())) {
+                    DraftFile.comment(line, indent, out);
+                }
+                print(key, indent, out);
+            }
+        }
+    }
+
+    private boolean isThere(String key) {
+        return switch (key) {
+            case "env" -> !env.isEmpty();
+            case "bind" -> !sockets.isEmpty();
+            default -> keys.containsKey(key);
+        };
+    }
+
+    /// Whether it has nothing but comments.
+    boolean isEmpty() {
+        return keys.isEmpty() && env.isEmpty();
+    }
+
+    private void print(String key, int indent, StringBuilder out) {
+        out.repeat(' ', indent).append(key).append(':');
+        switch (key) {
+            case "env" ->
+                    env.forEach(
+                            (variable, value) ->
+                                    out.append('\n')
+                                            .repeat(' ', indent + 2)
+                                            .append(Printer.quoted(variable))
+                                            .append(": ")
+                                            .append(value));
+            case "bind" ->
+                    sockets.values()
+                            .forEach(
+                                    socket ->
+                                            out.append('\n')
+                                                    .repeat(' ', indent + 2)
+                                                    .append("- ")
+                                                    .append(socket));
+            default -> out.append(' ').append(keys.get(key));
+        }
+        out.append('\n');
+    }
+}

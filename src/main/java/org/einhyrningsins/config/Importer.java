@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/// The door for those who come from elsewhere: files of another process manager in, a file of ours
+/// out. Each setting is either carried over or commented on: the readers take settings out of what
+/// [IniText] and [UnitText] make of the files, and whatever none took is commented on in the end.
+public final class Importer {
+    private Importer() {}
+
+    /// Reads files with all that they include; blocks as long as that takes.
+    ///
+    /// @param format null to tell it by their names and contents
+    /// @param environment what texts that are settled now are replaced from
+    public static Imported read(
+            List<Path> files, @Nullable ImportFormat format, Map<String, String> environment)
+            throws Unimportable {
+        List<Source> sources = new ArrayList<>();
+        for (Path file : files) {
+            sources.add(source(file));
+        }
+        ImportFormat told = format == null ? told(sources) : format;
+        if (sources.size() > 1 && told != ImportFormat.SYSTEMD) {
+            throw Unimportable.usage(
+                    "only systemd's units are imported several at once; give one file, and what it"
+                            + " includes is read too");
+        }
+        Source first = sources.getFirst();
+        try {
+            return switch (told) {
+                case SUPERVISORD -> new SupervisordFile(environment).read(first);
+                case CIRCUS -> new CircusFile(environment).read(first);
+                case PROCFILE -> new ProcfileReader(environment).read(first);
+                case SYSTEMD -> new SystemdUnits().read(sources);
+            };
+        } catch (InvalidPathException e) {
+            String path = Texts.quoted(e.getInput());
+            throw new Unimportable(
+                    first.file(),
+                    0,
+                    "names a path that cannot be used in this locale, "
+                            + path
+                            + "; set LC_ALL=C.UTF-8");
+        }
+    }
+
+    private static ImportFormat told(List<Source> sources) throws Unimportable {
+        ImportFormat all = null;
+        for (Source source : sources) {
+            ImportFormat format = ImportFormat.of(source);
+            if (format == null || (all != null && all != format)) {
+                String what = format == null ? "does not look like any" : "is not like the others";
+                throw Unimportable.usage(
+                        source.file()
+                                + " "
+                                + what
+                                + "; say --from supervisord, circus, procfile or systemd");
+            }
+            all = format;
+        }
+        return Objects.requireNonNull(all);
+    }
+
+    /// The absolute directory that a file is in.
+    static Path folder(Path file) {
+        Path parent = file.toAbsolutePath().normalize().getParent();
+        return parent == null ? Path.of("/") : parent;
+    }
+
+    static Source source(Path file) throws Unimportable {
+        Problems problems = new Problems();
+        Source source = Source.read(file, null, problems);
+        if (source == null) {
+            Problem problem = problems.problems().getFirst();
+            throw new Unimportable(file, 0, problem.message());
+        }
+        int zero = source.text().indexOf('\0');
+        if (zero >= 0) {
+            int line = 1 + (int) source.text().chars().limit(zero).filter(c -> c == '\n').count();
+            throw new Unimportable(file, line, "holds the character NUL; it is no text");
+        }
+        return source;
+    }
+}

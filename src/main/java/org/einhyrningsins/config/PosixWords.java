@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Splits a command as Python's `shlex.split` does, by which supervisord and circus run theirs:
+/// quotes and backslashes, and nothing that only a shell would do is an error.
+final class PosixWords {
+    private final String text;
+    private final List<String> words = new ArrayList<>();
+    private final StringBuilder word = new StringBuilder();
+    private boolean inWord;
+    private int at;
+
+    private PosixWords(String text) {
+        this.text = text;
+    }
+
+    static List<String> split(String text) throws Misread {
+        PosixWords words = new PosixWords(text);
+        while (words.at < text.length()) {
+            words.next();
+        }
+        words.end();
+        return words.words;
+    }
+
+    private void next() throws Misread {
+        char c = text.charAt(at++);
+        if (Character.isWhitespace(c)) {
+            end();
+            return;
+        }
+        inWord = true;
+        switch (c) {
+            case '\'', '"' -> quoted(c);
+            case '\\' -> word.append(afterBackslash());
+            default -> word.append(c);
+        }
+    }
+
+    private char afterBackslash() throws Misread {
+        if (at == text.length()) {
+            throw new Misread("nothing comes after its last backslash");
+        }
+        return text.charAt(at++);
+    }
+
+    private void quoted(char quote) throws Misread {
+        while (at < text.length() && text.charAt(at) != quote) {
+            char c = text.charAt(at++);
+            boolean escape = c == '\\' && quote == '"' && at < text.length();
+            if (escape && (text.charAt(at) == '"' || text.charAt(at) == '\\')) {
+                word.append(text.charAt(at++));
+            } else {
+                word.append(c);
+            }
+        }
+        if (at == text.length()) {
+            throw new Misread("a quote is not closed");
+        }
+        at++;
+    }
+
+    private void end() {
+        if (inWord) {
+            words.add(word.toString());
+            word.setLength(0);
+            inWord = false;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.Locale;
+
+/// One setting of a foreign file.
+///
+/// @param key as its manager understands it
+/// @param value without comments, its continued lines joined
+/// @param place where it stands
+record Setting(String key, String value, Place place) {
+    private static final int MAX_DIGITS = 9;
+
+    /// A whole number; null if it is none, or beyond nine digits.
+    @Nullable Integer number() {
+        String digits = value.startsWith("-") ? value.substring(1) : value;
+        return Texts.areDigits(digits) && digits.length() <= MAX_DIGITS
+                ? Integer.valueOf(value)
+                : null;
+    }
+
+    /// A flag as Python's and systemd's files write it; null if it is none.
+    @Nullable Boolean flag() {
+        return switch (value.toLowerCase(Locale.ROOT)) {
+            case "true", "yes", "on", "1", "t", "y" -> true;
+            case "false", "no", "off", "0", "f", "n" -> false;
+            default -> null;
+        };
+    }
+
+    boolean isTrue() {
+        return Boolean.TRUE.equals(flag());
+    }
+
+    Setting withValue(String other) {
+        return new Setting(key, other, place);
+    }
+
+    /// For a comment: one line, and nothing secret.
+    @Override
+    public String toString() {
+        String shown = key.toLowerCase(Locale.ROOT).contains("password") ? "…" : value;
+        return place + ": " + key + (shown.isEmpty() ? " =" : " = " + shown);
+    }
+}

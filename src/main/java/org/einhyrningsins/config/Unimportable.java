@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import java.nio.file.Path;
+
+/// A file cannot be imported at all. The message is for the user, and says where.
+public final class Unimportable extends Exception {
+    private static final long serialVersionUID = 1;
+
+    private final boolean usage;
+
+    private Unimportable(String message, boolean usage) {
+        super(message, null, false, false);
+        this.usage = usage;
+    }
+
+    /// @param line from 1; 0 for the file as a whole
+    Unimportable(Path file, int line, String message) {
+        this(file + (line > 0 ? ":" + line : "") + ": " + message, false);
+    }
+
+    /// The files are fine, but it was not said well what they are.
+    static Unimportable usage(String message) {
+        return new Unimportable(message, true);
+    }
+
+    /// Whether the command line is wrong, and not a file.
+    public boolean isUsage() {
+        return usage;
+    }
+
+    /// The message; unlike [#getMessage()] never null.
+    public String reason() {
+        return String.valueOf(getMessage());
+    }
+}

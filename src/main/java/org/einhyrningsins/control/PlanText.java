@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/// A plan as a person reads it: what changes, not what does not.
+///
+/// ```
+/// + api   new: 2 workers are started
+/// - old   gone from the file: is stopped
+/// ~ db    changes in place, no worker is touched
+///       workers: 2 -> 4
+/// * web   is rolled: its workers are replaced
+///       command: [./server] -> [./server, --verbose]
+///       env.TOKEN: (hidden) -> (hidden)
+/// ```
+public final class PlanText {
+    private static final String ABSENT = "(not set)";
+    private final StringBuilder out = new StringBuilder(1024);
+
+    private PlanText() {}
+
+    /// The text of it, with its newline.
+    public static String of(PlanReport report) {
+        PlanText text = new PlanText();
+        text.programs(report.programs());
+        text.sockets(report.sockets());
+        text.objections(report.objections());
+        text.summary(report);
+        return text.out.toString();
+    }
+
+    private void programs(List<PlanReport.ProgramPlan> programs) {
+        for (PlanReport.ProgramPlan program : programs) {
+            if (program.change() != PlanReport.Word.UNCHANGED || !program.notes().isEmpty()) {
+                program(program);
+            }
+        }
+    }
+
+    private void program(PlanReport.ProgramPlan program) {
+        out.append(mark(program.change())).append(' ').append(program.name()).append(": ");
+        out.append(words(program)).append('\n');
+        for (PlanReport.KeyPlan key : program.keys()) {
+            out.append("    ").append(key.key()).append(": ");
+            out.append(value(key.before())).append(" -> ").append(value(key.after())).append('\n');
+        }
+        for (String note : program.notes()) {
+            out.append("    (").append(note).append(")\n");
+        }
+    }
+
+    private static char mark(PlanReport.Word word) {
+        return switch (word) {
+            case ADDED, OPENED -> '+';
+            case REMOVED, CLOSED -> '-';
+            case UNCHANGED, KEPT -> ' ';
+            case NOTED, IN_PLACE -> '~';
+            case ROLLED -> '*';
+        };
+    }
+
+    private static String words(PlanReport.ProgramPlan program) {
+        String workers = program.workers() == 1 ? "1 worker" : program.workers() + " workers";
+        return switch (program.change()) {
+            case ADDED ->
+                    "new, " + workers + (program.workers() == 1 ? " is" : " are") + " started";
+            case REMOVED -> "no longer in the file, is stopped";
+            case NOTED -> "changes; it is stopped";
+            case IN_PLACE -> "changes in place, no worker is replaced";
+            case ROLLED -> "is rolled, all its workers are replaced";
+            case UNCHANGED, KEPT, OPENED, CLOSED -> program.change().word();
+        };
+    }
+
+    private static String value(@Nullable String value) {
+        return value == null ? ABSENT : value;
+    }
+
+    private void sockets(List<PlanReport.SocketPlan> sockets) {
+        for (PlanReport.SocketPlan socket : sockets) {
+            String from = socket.from();
+            String to = socket.to();
+            if (from != null && from.equals(to)) {
+                continue;
+            }
+            out.append(mark(socket.change())).append(" socket ").append(socket.address());
+            out.append(' ').append(socket.change().word()).append(": ");
+            out.append(from == null ? "" : from);
+            out.append(from == null || to == null ? "" : " -> ");
+            out.append(to == null ? "" : to).append('\n');
+        }
+    }
+
+    private void objections(List<String> objections) {
+        for (String objection : objections) {
+            out.append("! ").append(objection).append('\n');
+        }
+    }
+
+    private void summary(PlanReport report) {
+        out.append(out.isEmpty() ? "" : "\n");
+        if (!report.objections().isEmpty()) {
+            out.append("a reload would be refused, and change nothing\n");
+        } else if (report.nothing()) {
+            out.append("nothing to do: ").append(report.programs().size()).append(" unchanged\n");
+        } else {
+            counts(report);
+        }
+    }
+
+    private void counts(PlanReport report) {
+        String between = "";
+        for (PlanReport.Word word : PlanReport.Word.values()) {
+            int count = report.count(word);
+            boolean socket = ofSockets(word);
+            if (count > 0) {
+                String noun = !socket ? "" : count == 1 ? " socket" : " sockets";
+                out.append(between).append(count).append(noun).append(' ').append(word.word());
+                between = ", ";
+            }
+        }
+        out.append('\n');
+    }
+
+    private static boolean ofSockets(PlanReport.Word word) {
+        return switch (word) {
+            case KEPT, OPENED, CLOSED -> true;
+            case ADDED, REMOVED, UNCHANGED, NOTED, IN_PLACE, ROLLED -> false;
+        };
+    }
+}

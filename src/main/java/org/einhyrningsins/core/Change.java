@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/// What becomes of one program when another definition takes over.
+///
+/// @param before its newest definition; null for a new program
+/// @param after its definition from then on; null for one that goes
+/// @param roll it was asked for by name, and rolls whether it changed or not
+/// @param differences the keys in which the definitions differ
+/// @param notes what else one should know, in words: what was done by hand and is not as the file
+///   has it
+public record Change(
+        String program,
+        Kind kind,
+        @Nullable ProgramSpec before,
+        @Nullable ProgramSpec after,
+        boolean roll,
+        List<Difference> differences,
+        List<String> notes) {
+    public Change {
+        differences = List.copyOf(differences);
+        notes = List.copyOf(notes);
+    }
+
+    /// The one word for it.
+    public enum Kind {
+        /// It is new: it is started.
+        ADDED,
+        /// It is gone: it is stopped.
+        REMOVED,
+        /// Nothing.
+        UNCHANGED,
+        /// It is stopped, so there is no worker to whom it matters.
+        NOTED,
+        /// Its workers stay; counts and policies change.
+        IN_PLACE,
+        /// Its workers are replaced, one rollout.
+        ROLLED
+    }
+
+    /// What the program is to be told; null for nothing.
+    public @Nullable Command command() {
+        return switch (kind) {
+            case ADDED -> new Command.Start(null);
+            case REMOVED -> new Command.Stop(null, null);
+            case UNCHANGED -> null;
+            case NOTED, IN_PLACE, ROLLED -> after == null ? null : new Command.Apply(after, roll);
+        };
+    }
+}

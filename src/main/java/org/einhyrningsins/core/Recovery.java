@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.core.Effect.Severity;
+import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+
+/// What becomes of a program when another manager goes on with it.
+///
+/// One that was handed on is as it was. One that is found after its manager was killed is known as
+/// it was a little earlier: a worker of it may be gone, another born, a third have said that it is
+/// up. What was found is brought in as events that come late; then the step ends as every step
+/// does, by reconciling, which looks only at the state. A signal that was sent and is not known of
+/// is sent again, or the death it brings is met as any other.
+public final class Recovery {
+    private Recovery() {}
+
+    /// What was found of a program.
+    ///
+    /// @param alive workers whose processes are there
+    /// @param newborn workers that are in the notes and not in the program, dead or alive
+    /// @param acked workers that said, since the program was written down, that they are up
+    public record Found(Set<WorkerId> alive, List<Newborn> newborn, Set<WorkerId> acked) {}
+
+    /// A worker that was born at the last moment.
+    public record Newborn(WorkerId worker, int generation) {}
+
+    /// A program that was handed on: as it was, but that probes are under way no more.
+    public static Program handedOn(Program program, Moment now) {
+        Draft draft = new Draft(program, now);
+        renewProbes(draft);
+        return draft.program();
+    }
+
+    /// A program whose manager was killed. Whoever waited for its answers has lost the connection.
+    public static Transition after(Program program, Found found, Moment now) {
+        Draft draft = new Draft(program, now);
+        draft.waits.clear();
+        bury(draft, found);
+        welcome(draft, found);
+        for (WorkerId worker : found.acked()) {
+            Worker known = draft.find(worker);
+            if (known != null && known.state() instanceof WorkerState.Starting) {
+                Deadlines.up(draft, known);
+            }
+        }
+        giveTime(draft);
+        renewProbes(draft);
+        Deadlines.expire(draft);
+        Step.reconcile(draft);
+        return new Transition(draft.program(), draft.effects);
+    }
+
+    /// Those that are gone ended, nobody knows how.
+    private static void bury(Draft draft, Found found) {
+        for (Worker worker : workers(draft)) {
+            if (!found.alive().contains(worker.id())) {
+                Step.exited(draft, new Event.Exited(worker.id(), Exit.UNKNOWN));
+            }
+        }
+    }
+
+    private static List<Worker> workers(Draft draft) {
+        List<Worker> workers = new ArrayList<>();
+        for (Slot slot : draft.slots) {
+            workers.addAll(slot.workers());
+        }
+        return workers;
+    }
+
+    private static void welcome(Draft draft, Found found) {
+        List<Newborn> inOrder = new ArrayList<>(found.newborn());
+        inOrder.sort(Comparator.comparingLong(newborn -> newborn.worker().incarnation()));
+        for (Newborn newborn : inOrder) {
+            draft.skip(newborn.worker().incarnation());
+            if (draft.find(newborn.worker()) == null) {
+                welcome(draft, newborn);
+                bury(draft, found); // the next one may have been born in its place
+            }
+        }
+    }
+
+    /// It gets the place that it was born for, if that is free; else it has to go.
+    private static void welcome(Draft draft, Newborn newborn) {
+        int index = newborn.worker().slot();
+        while (draft.slots.size() <= index) {
+            draft.slots.add(Slot.empty(draft.slots.size(), draft.now));
+        }
+        Version version = version(draft, newborn.generation());
+        Version known = version == null ? draft.serving : version;
+        Worker worker =
+                new Worker(newborn.worker(), known, draft.now, draft.starting(known.spec().ack()));
+        Slot slot = draft.slot(index);
+        boolean onTrial = version != null && draft.onTrial(worker);
+        if (version != null && slot.current() == null && draft.wants(slot)) {
+            draft.put(slot.current(worker).move(slot.moved() || onTrial).refill(null));
+            if (onTrial && slot.successor() != null) {
+                draft.tellToGo(slot.successor(), Cause.WITHDRAWN); // it was to be replaced by this
+            }
+        } else if (onTrial && !slot.moved() && slot.successor() == null && draft.wants(slot)) {
+            draft.put(slot.successor(worker));
+        } else {
+            draft.report(Severity.WARN, worker.id(), "born at the last moment, and not wanted");
+            draft.tellToGo(worker, Cause.WITHDRAWN);
+        }
+    }
+
+    private static @Nullable Version version(Draft draft, int generation) {
+        if (draft.rollout != null && draft.rollout.target().generation() == generation) {
+            return draft.rollout.target();
+        }
+        return draft.serving.generation() == generation ? draft.serving : null;
+    }
+
+    /// Who wanted to say that it is up found nobody to say it to, and may want to say it again.
+    private static void giveTime(Draft draft) {
+        for (Worker worker : workers(draft)) {
+            AckSpec ack = worker.version().spec().ack();
+            if (worker.state() instanceof WorkerState.Starting
+                    && !(ack.mode() instanceof AckSpec.Timer)) {
+                draft.replace(worker.in(draft.starting(ack)));
+            }
+        }
+    }
+
+    /// The answers to those that were under way come no more.
+    private static void renewProbes(Draft draft) {
+        for (Worker worker : workers(draft)) {
+            if (worker.state() instanceof WorkerState.Starting starting
+                    && worker.version().spec().ack().mode() instanceof AckSpec.Probe
+                    && starting.nextProbe() == null) {
+                draft.replace(worker.in(new WorkerState.Starting(starting.deadline(), draft.now)));
+            }
+        }
+    }
+}

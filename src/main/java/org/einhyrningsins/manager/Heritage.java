@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Recovery;
+import org.einhyrningsins.manager.image.DoorImage;
+import org.einhyrningsins.manager.image.ImageException;
+import org.einhyrningsins.manager.image.ImageReader;
+import org.einhyrningsins.manager.image.ManagerImage;
+import org.einhyrningsins.manager.image.ProgramImage;
+import org.einhyrningsins.manager.image.SocketImage;
+import org.einhyrningsins.manager.image.WorkerImage;
+import org.einhyrningsins.posix.Boot;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// What a manager left that was killed: its images, its workers, and in them its sockets.
+///
+/// A worker is known by its pid and when it started. A listening socket is fetched out of any
+/// worker that has it, and known by its inode.
+final class Heritage {
+    private static final int MOST_BYTES = 64 * 1024 * 1024;
+
+    /// How much later than its note a child may have begun, in ticks; nobody else gets its pid that
+    /// soon.
+    private static final long LATEST_TICKS = 500;
+
+    private final ManagerImage manager;
+    private final List<Found> programs = new ArrayList<>();
+    private final List<String> refusals = new ArrayList<>();
+    private int adopted;
+    private int gone;
+
+    /// A program with what was found of it.
+    ///
+    /// @param image with the processes that live; their pidfds are ours
+    record Found(ProgramImage image, Recovery.Found found) {}
+
+    /// Where listening sockets may be had from. Workers are one place; others may follow.
+    interface SocketSource {
+        /// Our own descriptor of that socket; -1 if it is not to be had here.
+        int fetch(SocketImage socket);
+    }
+
+    private Heritage(ManagerImage manager) {
+        this.manager = manager;
+    }
+
+    /// What is there; null if nothing is, or nothing of use, which is said.
+    static @Nullable Heritage find(StateDirectory state, Log log) {
+        String text = read(state, Recorder.MANAGER, log);
+        Notes.Read notes = notes(state, log);
+        if (text == null) {
+            endThoseNobodyKnows(notes, log);
+            return null;
+        }
+        try {
+            ManagerImage manager = ImageReader.read(text, ManagerImage.class);
+            if (!manager.boot().equals(Boot.name())) {
+                log.info("", "what is in " + state.path() + " is of an earlier boot; not used");
+                forget(state, manager);
+                return null;
+            }
+            Heritage heritage = new Heritage(manager);
+            for (String file : manager.programs()) {
+                heritage.look(state, file, notes, log);
+            }
+            return heritage;
+        } catch (ImageException e) {
+            setAside(state, Recorder.MANAGER, String.valueOf(e.getMessage()), log);
+            return null;
+        }
+    }
+
+    private static void forget(StateDirectory state, ManagerImage manager) {
+        manager.programs().forEach(state::delete);
+        state.delete(Recorder.MANAGER);
+    }
+
+    private static @Nullable String read(StateDirectory state, String file, Log log) {
+        try {
+            byte[] bytes = state.read(file, MOST_BYTES);
+            return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            setAside(state, file, RuntimeFiles.why(e), log);
+            return null;
+        }
+    }
+
+    private static void setAside(StateDirectory state, String file, String why, Log log) {
+        String where;
+        try {
+            where = "; it is now " + state.setAside(file);
+        } catch (IOException e) {
+            where = ", nor moved: " + RuntimeFiles.why(e);
+        }
+        log.error(
+                "",
+                "cannot use "
+                        + state.path().resolve(file)
+                        + ", which a manager before this one left: "
+                        + why
+                        + where
+                        + ". Its workers may still be running, and are not known to this manager:"
+                        + " look for processes with EINHYRNINGSINS_WORKER in their environment");
+    }
+
+    private static Notes.Read notes(StateDirectory state, Log log) {
+        String text = read(state, Recorder.NOTES, log);
+        return Notes.read(text == null ? "" : text);
+    }
+
+    /// Born in the first moments of a manager that was killed before it had written anything down:
+    /// all that is known of them is that they are nobody's.
+    private static void endThoseNobodyKnows(Notes.Read notes, Log log) {
+        for (Notes.Birth birth : notes.births()) {
+            int pidfd = living(birth);
+            if (pidfd >= 0) {
+                log.warn(
+                        birth.program() + ":" + birth.id().slot(),
+                        "pid "
+                                + birth.pid()
+                                + " was born in the last moment of a manager that is gone, and"
+                                + " nothing else is known of it; killed");
+                Processes.killGroup(birth.pid(), Signal.KILL);
+                Descriptors.close(pidfd);
+            }
+        }
+    }
+
+    // ---- workers
+
+    private void look(StateDirectory state, String file, Notes.Read notes, Log log) {
+        String text = read(state, file, log);
+        if (text == null) {
+            return;
+        }
+        try {
+            look(ImageReader.read(text, ProgramImage.class), notes);
+        } catch (ImageException e) {
+            setAside(state, file, String.valueOf(e.getMessage()), log);
+        }
+    }
+
+    private void look(ProgramImage image, Notes.Read notes) {
+        Program program = image.program();
+        Map<WorkerId, WorkerImage> living = new HashMap<>();
+        for (WorkerImage worker : image.workers()) {
+            int pidfd = Processes.open(worker.pid());
+            boolean same = pidfd >= 0 && Processes.startTime(worker.pid()) == worker.startTicks();
+            if (same && program.has(worker.id())) {
+                living.put(worker.id(), adopted(worker, pidfd));
+            } else {
+                gone++;
+                close(pidfd);
+            }
+        }
+        List<Recovery.Newborn> newborn = new ArrayList<>();
+        for (Notes.Birth birth : notes.births()) {
+            boolean its = !image.retiring() && birth.program().equals(program.name());
+            boolean later = birth.id().incarnation() >= program.nextIncarnation();
+            if (its && later) {
+                newborn.add(new Recovery.Newborn(birth.id(), birth.generation()));
+            }
+            if (its && (later || program.has(birth.id())) && !living.containsKey(birth.id())) {
+                int pidfd = living(birth);
+                if (pidfd >= 0) {
+                    living.put(birth.id(), born(program, birth, pidfd));
+                }
+            }
+        }
+        adopted += living.size();
+        Set<WorkerId> acked = new HashSet<>();
+        for (Notes.Ack ack : notes.acks()) {
+            if (ack.program().equals(program.name())) {
+                acked.add(ack.id());
+            }
+        }
+        programs.add(
+                new Found(
+                        new ProgramImage(
+                                program,
+                                image.retiring(),
+                                List.copyOf(living.values()),
+                                image.doors().stream().map(Heritage::closed).toList(),
+                                image.kept()),
+                        new Recovery.Found(Set.copyOf(living.keySet()), newborn, acked)));
+    }
+
+    private static void close(int fd) {
+        if (fd >= 0) {
+            Descriptors.close(fd);
+        }
+    }
+
+    /// A descriptor of a process that is the one of the note; -1 if there is none.
+    private static int living(Notes.Birth birth) {
+        int pidfd = birth.pid() > 1 ? Processes.open(birth.pid()) : -1;
+        long started = pidfd < 0 ? -1 : Processes.startTime(birth.pid());
+        // the clock of the note and that of the process may round differently
+        if (started >= birth.ticks() - 1 && started <= birth.ticks() + LATEST_TICKS) {
+            return pidfd;
+        }
+        close(pidfd);
+        return -1;
+    }
+
+    /// Its files are known to running workers, its sockets are gone.
+    private static DoorImage closed(DoorImage door) {
+        return new DoorImage(door.user(), door.name(), door.owner(), -1, -1, List.of());
+    }
+
+    private static WorkerImage adopted(WorkerImage image, int pidfd) {
+        return new WorkerImage(
+                image.id(),
+                image.pid(),
+                image.startTicks(),
+                pidfd,
+                -1,
+                image.uid(),
+                image.bornMillis(),
+                image.log(),
+                image.logOffset(),
+                true,
+                image.words(),
+                image.kept());
+    }
+
+    private static WorkerImage born(Program program, Notes.Birth birth, int pidfd) {
+        LogsSpec logs = program.newest().logs();
+        return new WorkerImage(
+                birth.id(),
+                birth.pid(),
+                Processes.startTime(birth.pid()),
+                pidfd,
+                -1,
+                -1,
+                Clock.wallMillis(),
+                logs instanceof LogsSpec.ToFile file ? file.path() : null,
+                0,
+                true,
+                "",
+                List.of());
+    }
+
+    // ---- sockets
+
+    /// Fetches what can be had; what nobody has any more is to be bound.
+    void fetchInto(SocketTable table) {
+        List<SocketSource> sources = List.of(new Workers(this));
+        for (SocketImage socket : manager.sockets()) {
+            for (SocketSource source : sources) {
+                int fd = source.fetch(socket);
+                if (fd >= 0) {
+                    table.take(socket, fd);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// What workers hold: which has which socket under which number is looked up once.
+    private static final class Workers implements SocketSource {
+        private final Map<Long, Holder> holders = new HashMap<>();
+
+        private record Holder(WorkerImage worker, int fd) {}
+
+        Workers(Heritage heritage) {
+            for (Found found : heritage.programs) {
+                found.image().workers().forEach(worker -> look(heritage, found, worker));
+            }
+        }
+
+        private void look(Heritage heritage, Found found, WorkerImage worker) {
+            Path open = Path.of("/proc/" + worker.pid() + "/fd");
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(open)) {
+                for (Path file : files) {
+                    note(worker, file);
+                }
+            } catch (IOException e) {
+                heritage.refused(found, worker, RuntimeFiles.why(e));
+            }
+        }
+
+        private void note(WorkerImage worker, Path file) {
+            try {
+                String target = Files.readSymbolicLink(file).toString();
+                if (target.startsWith("socket:[")) {
+                    long inode = Long.parseLong(target.substring(8, target.length() - 1));
+                    int fd = Integer.parseInt(file.getFileName().toString());
+                    holders.putIfAbsent(inode, new Holder(worker, fd));
+                }
+            } catch (IOException closedSince) {
+                // another one may have it
+            }
+        }
+
+        @Override
+        public int fetch(SocketImage socket) {
+            Holder holder = holders.get(socket.inode());
+            if (holder == null) {
+                return -1;
+            }
+            int fd = Processes.fetch(holder.worker().pidfd(), holder.fd());
+            boolean same =
+                    Sockets.inode(fd) == socket.inode()
+                            && Sockets.localAddress(fd).equals(socket.address());
+            if (!same) {
+                Descriptors.close(fd);
+            }
+            return same ? fd : -1;
+        }
+    }
+
+    private void refused(Found found, WorkerImage worker, String why) {
+        if (Processes.startTime(worker.pid()) == worker.startTicks()) {
+            refusals.add(
+                    found.image().program().name()
+                            + ":"
+                            + worker.id().slot()
+                            + " pid "
+                            + worker.pid()
+                            + ": "
+                            + why);
+        }
+    }
+
+    // ---- what it is
+
+    ManagerImage manager() {
+        return manager;
+    }
+
+    List<Found> programs() {
+        return programs;
+    }
+
+    /// All whose sockets are needed.
+    List<ProgramSpec> definitions() {
+        List<ProgramSpec> all = new ArrayList<>();
+        programs.forEach(found -> all.addAll(found.image().program().definitions()));
+        return all;
+    }
+
+    /// Why sockets may be missing, and what to do, if a worker would not give them.
+    String advice() {
+        return refusals.isEmpty()
+                ? ""
+                : "; its workers hold it, and this manager may not take it from them ("
+                        + refusals.getFirst()
+                        + "): start it as root or with CAP_SYS_PTRACE, or end these workers"
+                        + " first. They go on serving";
+    }
+
+    /// In words.
+    String told() {
+        String workers = adopted == 1 ? "1 worker" : adopted + " workers";
+        String ended = gone == 0 ? "" : ", " + gone + " had ended meanwhile";
+        return "goes on for pid "
+                + manager.pid()
+                + ", which is gone: "
+                + workers
+                + " adopted"
+                + ended;
+    }
+}

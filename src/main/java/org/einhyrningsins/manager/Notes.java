@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.posix.Boot;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.spec.WorkerId;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What happened since the last images were written, as far as it could not be found out later: a
+/// line for each worker that was born, which the worker itself writes before it becomes its
+/// program, and one for each that said it is up, written before it is believed. Once the images
+/// have it, the lines go.
+///
+/// ```
+///   born PROGRAM SLOT INCARNATION GENERATION TICKS PID     TICKS since boot, a little before
+///   acked PROGRAM SLOT INCARNATION
+/// ```
+final class Notes {
+    private static final String BORN = "born";
+    private static final String ACKED = "acked";
+
+    private final int file;
+    private boolean some = true;
+
+    /// @param file to append to
+    Notes(int file) {
+        this.file = file;
+    }
+
+    int file() {
+        return file;
+    }
+
+    /// What a worker that is about to be born shall write of itself; its pid follows.
+    String birth(String program, WorkerId id, int generation) {
+        some = true;
+        return BORN
+                + ' '
+                + program
+                + ' '
+                + id.slot()
+                + ' '
+                + id.incarnation()
+                + ' '
+                + generation
+                + ' '
+                + Boot.ticks()
+                + ' ';
+    }
+
+    /// A worker said that it is up. If it cannot be noted, it is believed all the same.
+    void acked(String program, WorkerId id) {
+        some = true;
+        String line = ACKED + ' ' + program + ' ' + id.slot() + ' ' + id.incarnation() + '\n';
+        try {
+            Descriptors.write(file, ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
+        } catch (PosixException full) {
+            // a manager that comes after a crash asks for the ack once more
+        }
+    }
+
+    /// The images have all of it.
+    void clear() {
+        if (some) {
+            some = false;
+            Descriptors.truncate(file, 0);
+        }
+    }
+
+    /// What was read.
+    record Read(List<Birth> births, List<Ack> acks) {}
+
+    record Birth(String program, WorkerId id, int generation, long ticks, int pid) {}
+
+    record Ack(String program, WorkerId id) {}
+
+    /// Reads notes. The last line may be torn; what makes no sense is no note.
+    static Read read(String text) {
+        List<Birth> births = new ArrayList<>();
+        List<Ack> acks = new ArrayList<>();
+        for (String line : text.replace("\0", "").split("\n", -1)) {
+            String[] words = line.split(" ", -1);
+            try {
+                if (words.length == 7 && words[0].equals(BORN)) {
+                    births.add(
+                            new Birth(
+                                    words[1],
+                                    id(words),
+                                    Integer.parseInt(words[4]),
+                                    Long.parseLong(words[5]),
+                                    Integer.parseInt(words[6])));
+                } else if (words.length == 4 && words[0].equals(ACKED)) {
+                    acks.add(new Ack(words[1], id(words)));
+                }
+            } catch (NumberFormatException torn) {
+                // no note
+            }
+        }
+        return new Read(births, acks);
+    }
+
+    private static WorkerId id(String[] words) {
+        return new WorkerId(Integer.parseInt(words[2]), Long.parseLong(words[3]));
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.control.PlanReport;
+import org.einhyrningsins.core.Change;
+import org.einhyrningsins.core.Difference;
+import org.einhyrningsins.core.Plan;
+import org.einhyrningsins.core.SocketMove;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Says what a plan comes to, in the words of the wire.
+final class PlanReports {
+    private PlanReports() {}
+
+    static PlanReport of(String definition, Reloader.Prospect prospect) {
+        return of(definition, prospect.plan(), prospect.objections());
+    }
+
+    static PlanReport of(String definition, Plan plan, List<String> objections) {
+        List<PlanReport.ProgramPlan> programs = new ArrayList<>();
+        plan.changes().values().forEach(change -> programs.add(program(change)));
+        List<PlanReport.SocketPlan> sockets = new ArrayList<>();
+        plan.sockets().forEach(move -> sockets.add(socket(move)));
+        return new PlanReport(definition, programs, sockets, objections);
+    }
+
+    /// What the command ends with.
+    static ExitStatus code(PlanReport report) {
+        if (!report.objections().isEmpty()) {
+            return ExitStatus.FAILED;
+        }
+        return report.nothing() ? ExitStatus.DONE : ExitStatus.CHANGES;
+    }
+
+    private static PlanReport.ProgramPlan program(Change change) {
+        ProgramSpec spec = change.after() == null ? change.before() : change.after();
+        List<PlanReport.KeyPlan> keys = new ArrayList<>();
+        for (Difference key : change.differences()) {
+            keys.add(
+                    new PlanReport.KeyPlan(
+                            key.key(), key.before(), key.after(), key.hidden(), key.rolls()));
+        }
+        return new PlanReport.ProgramPlan(
+                change.program(),
+                word(change.kind()),
+                spec == null ? 0 : spec.workers(),
+                keys,
+                change.notes());
+    }
+
+    private static PlanReport.Word word(Change.Kind kind) {
+        return switch (kind) {
+            case ADDED -> PlanReport.Word.ADDED;
+            case REMOVED -> PlanReport.Word.REMOVED;
+            case UNCHANGED -> PlanReport.Word.UNCHANGED;
+            case NOTED -> PlanReport.Word.NOTED;
+            case IN_PLACE -> PlanReport.Word.IN_PLACE;
+            case ROLLED -> PlanReport.Word.ROLLED;
+        };
+    }
+
+    private static PlanReport.SocketPlan socket(SocketMove move) {
+        return new PlanReport.SocketPlan(
+                move.address().toString(), word(move.kind()), text(move.from()), text(move.to()));
+    }
+
+    private static PlanReport.Word word(SocketMove.Kind kind) {
+        return switch (kind) {
+            case KEPT -> PlanReport.Word.KEPT;
+            case OPENED -> PlanReport.Word.OPENED;
+            case CLOSED -> PlanReport.Word.CLOSED;
+        };
+    }
+
+    private static @Nullable String text(SocketMove.@Nullable Place place) {
+        return place == null ? null : place.toString();
+    }
+}

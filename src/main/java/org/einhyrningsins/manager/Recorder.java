@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.manager.image.ImageWriter;
+import org.einhyrningsins.manager.image.ManagerImage;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.PosixException;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Writes down what another manager needs if this one is killed: images of the programs that
+/// changed, a moment later and all at once, never on the way from a death to the worker that
+/// follows. What happens in that moment is in the [Notes], or can be found out.
+///
+/// It is of this boot only, so nothing waits for a disk. What cannot be written (a full disk) is
+/// said once, and written when something changes again.
+final class Recorder {
+    static final String MANAGER = "manager.json";
+    static final String NOTES = "notes";
+
+    /// How long a change waits for others.
+    private static final Duration SOON = Duration.ofMillis(20);
+
+    private final StateDirectory state;
+    private final Log log;
+    private final Programs programs;
+    private final Map<ProgramHost, Kept> kept = new HashMap<>();
+    private final Set<ProgramHost> changed = new LinkedHashSet<>();
+    private final ImageWriter writer = new ImageWriter();
+    private final Notes notes;
+    private String manager = "";
+    private @Nullable Moment due;
+    private boolean failing;
+
+    /// Where a program's image is, and what remembers the text of its definitions.
+    private record Kept(String file, ImageWriter writer) {}
+
+    /// @param notes descriptor of the notes; see [#lock]
+    Recorder(StateDirectory state, Programs programs, Log log, int notes) {
+        this.state = state;
+        this.programs = programs;
+        this.log = log;
+        this.notes = new Notes(notes);
+    }
+
+    /// Opens the notes and keeps every other manager from doing so.
+    ///
+    /// @return their descriptor; -1 if the directory cannot be written to, which is said
+    static int lock(StateDirectory state, Log log) throws CannotStart {
+        try {
+            state.make();
+            int fd = Descriptors.lock(state.path().resolve(NOTES));
+            if (fd < 0) {
+                throw new CannotStart(
+                        ExitStatus.FAILED,
+                        "cannot start: another manager uses the state directory "
+                                + state.path()
+                                + "; use that manager, or another state-dir");
+            }
+            return fd;
+        } catch (IOException e) {
+            unusable(state, log, RuntimeFiles.why(e));
+        } catch (PosixException e) {
+            unusable(state, log, String.valueOf(e.getMessage()));
+        }
+        return -1;
+    }
+
+    private static void unusable(StateDirectory state, Log log, String why) {
+        log.warn(
+                "",
+                "cannot use the state directory "
+                        + state.path()
+                        + ": "
+                        + why
+                        + "; if this manager is killed, no other can take over its workers");
+    }
+
+    Notes notes() {
+        return notes;
+    }
+
+    /// When [#write] is to be called; null if there is nothing to write.
+    @Nullable Moment due() {
+        return due;
+    }
+
+    /// Something changed that is not a program's.
+    void changed() {
+        if (due == null) {
+            due = Clock.now().plus(SOON);
+        }
+    }
+
+    /// What changed cannot be found out later: it is written before anything else happens.
+    void changedForGood() {
+        due = Clock.now();
+    }
+
+    void changed(ProgramHost host) {
+        changed.add(host);
+        changed();
+    }
+
+    /// It is no more.
+    void gone(ProgramHost host) {
+        changed.remove(host);
+        Kept was = kept.remove(host);
+        if (was != null) {
+            state.delete(was.file());
+        }
+        changed();
+    }
+
+    /// Writes what changed.
+    ///
+    /// @param image of the manager, given where its programs' images are
+    void write(Image image) {
+        due = null;
+        try {
+            for (ProgramHost host : List.copyOf(changed)) {
+                Kept where = kept.computeIfAbsent(host, this::place);
+                boolean leaving = programs.get(host.name()) != host;
+                write(where.file(), where.writer().write(host.image(leaving)));
+                changed.remove(host);
+            }
+            String now = writer.write(image.of(files()));
+            if (!now.equals(manager)) {
+                write(MANAGER, now);
+                manager = now;
+            }
+            notes.clear();
+            if (failing) {
+                failing = false;
+                log.info("", "what would survive this manager is written again");
+            }
+        } catch (IOException e) {
+            failed(RuntimeFiles.why(e));
+        } catch (PosixException e) {
+            failed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// Makes the manager's image.
+    interface Image {
+        ManagerImage of(List<String> programs);
+    }
+
+    private void write(String file, String text) throws IOException {
+        state.write(file, text.getBytes(StandardCharsets.UTF_8), false);
+    }
+
+    private void failed(String why) {
+        if (!failing) {
+            failing = true;
+            log.error(
+                    "",
+                    "cannot write down what would survive this manager: "
+                            + why
+                            + "; it goes on, and tries again when something changes");
+        }
+    }
+
+    private List<String> files() {
+        List<String> files = new ArrayList<>();
+        for (ProgramHost host : programs.everyHost()) {
+            Kept where = kept.get(host);
+            if (where != null) {
+                files.add(where.file());
+            }
+        }
+        return files;
+    }
+
+    /// A program that the file has lost may be leaving while another of its name is there.
+    private Kept place(ProgramHost host) {
+        String file = "program-" + host.name() + ".json";
+        for (int i = 2; taken(kept.values(), file); i++) {
+            file = "program-" + host.name() + "~" + i + ".json";
+        }
+        return new Kept(file, new ImageWriter());
+    }
+
+    private static boolean taken(Collection<Kept> all, String file) {
+        for (Kept one : all) {
+            if (one.file().equals(file)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Nothing of this manager is left.
+    void delete() {
+        state.delete(MANAGER); // first: without it, the others are nothing
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(state.path(), "program-*.json{,.new}")) {
+            files.forEach(RuntimeFiles::delete);
+        } catch (IOException gone) {
+            // so much the better
+        }
+        state.delete(NOTES);
+    }
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.manager.image.HandoverImage;
+import org.einhyrningsins.manager.image.ImageException;
+import org.einhyrningsins.manager.image.ImageReader;
+import org.einhyrningsins.manager.image.ImageWriter;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Exec;
+import org.einhyrningsins.posix.Exit;
+import org.einhyrningsins.posix.Poll;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.posix.SpawnException;
+import org.einhyrningsins.posix.SpawnOrder;
+import org.einhyrningsins.posix.Spawned;
+import org.einhyrningsins.posix.Spawner;
+import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/// Replaces the manager by the program it would be if it were started now: the same command line,
+/// the newest launcher, library and JVM, in the same process.
+///
+/// First the new program is started as a child, with the present image and `--upgrade-check`, while
+/// everything goes on: it has to start, to understand the command line, and to read the image. If
+/// it does not within its time, nothing has happened. Then the image is made once more, and the
+/// process becomes the new program, which finds image and descriptors and goes on.
+final class Succession {
+    /// Says where the image is: the number of a descriptor.
+    static final String IMAGE = "EINHYRNINGSINS_IMAGE";
+
+    /// The first word of the command line of the child that only checks.
+    public static final String CHECK = "--upgrade-check";
+
+    private static final int MOST_BYTES = 64 * 1024 * 1024;
+    private static final int MOST_SAID = 4 * 1024;
+    private static final int CHILD_IMAGE = 3;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final Loop loop;
+    private final Spawner spawner = new Spawner();
+    private final List<String> launcher;
+    private final List<String> words;
+    private final Supplier<HandoverImage> image;
+    private final int nothing = Descriptors.openNull();
+    private @Nullable Trial trial;
+    private boolean proven;
+
+    /// The new program, started to see whether it would do.
+    private record Trial(
+            Spawned child, int output, StringBuilder said, Moment deadline, Told told) {}
+
+    /// Who is told why it does not happen.
+    interface Told {
+        void failed(String why);
+    }
+
+    /// @param launcher what starts a manager, with what stands before its options
+    /// @param words the options of this one
+    /// @param image makes the newest one
+    Succession(
+            Loop loop, List<String> launcher, List<String> words, Supplier<HandoverImage> image) {
+        this.loop = loop;
+        this.launcher = List.copyOf(launcher);
+        this.words = List.copyOf(words);
+        this.image = image;
+    }
+
+    /// When it loses patience; null if it is not waiting.
+    @Nullable Moment deadline() {
+        return trial == null ? null : trial.deadline();
+    }
+
+    /// Whether the new program has proved itself, and [#proceed] is to be called.
+    boolean proven() {
+        return proven;
+    }
+
+    /// Whether it is under way.
+    boolean underWay() {
+        return trial != null || proven;
+    }
+
+    /// Starts the new program, to see whether it would do.
+    void begin(Told told) {
+        try {
+            int[] pipe = Descriptors.pipe();
+            int output = Descriptors.raise(pipe[0]);
+            Descriptors.setNonBlocking(output, true);
+            int file = Descriptors.memory("einhyrningsins image", text());
+            try {
+                Spawned child = spawner.spawn(order(pipe[1], file));
+                Moment deadline = Clock.now().plus(PATIENCE);
+                trial = new Trial(child, output, new StringBuilder(), deadline, told);
+                loop.watch(output, Poll.IN, events -> listen());
+                loop.watch(child.pidfd(), Poll.IN, events -> ended());
+            } catch (SpawnException e) {
+                Descriptors.close(output);
+                told.failed("it cannot be started: " + e.getMessage());
+            } finally {
+                Descriptors.close(pipe[1]);
+                Descriptors.close(file);
+            }
+        } catch (PosixException e) {
+            told.failed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private byte[] text() {
+        return new ImageWriter().write(image.get()).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private SpawnOrder order(int said, int file) {
+        List<String> argv = new ArrayList<>(launcher);
+        argv.add(CHECK);
+        argv.addAll(words);
+        return new SpawnOrder(
+                executable(),
+                argv,
+                environment(CHILD_IMAGE),
+                List.of(),
+                ".",
+                List.of(nothing, said, said, file),
+                null,
+                null,
+                null,
+                Map.of(),
+                null);
+    }
+
+    private String executable() {
+        String path = System.getenv().getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin");
+        return Processes.findExecutable(launcher.getFirst(), here(), path);
+    }
+
+    private static String here() {
+        return Path.of("").toAbsolutePath().toString();
+    }
+
+    private static List<String> environment(int file) {
+        List<String> environment = new ArrayList<>();
+        Environment.original(System.getenv())
+                .forEach((name, value) -> environment.add(name + "=" + value));
+        environment.add(IMAGE + "=" + file);
+        return environment;
+    }
+
+    private void listen() {
+        Trial now = trial;
+        if (now == null) {
+            return;
+        }
+        ByteBuffer chunk = ByteBuffer.allocate(MOST_SAID);
+        int count = Descriptors.read(now.output(), chunk);
+        if (count == 0) {
+            loop.forget(now.output());
+        } else if (count > 0 && now.said().length() < MOST_SAID) {
+            now.said().append(StandardCharsets.UTF_8.decode(chunk.flip()));
+        }
+    }
+
+    private void ended() {
+        Trial now = trial;
+        Exit exit = now == null ? null : Processes.reap(now.child().pidfd());
+        if (now == null || exit == null) {
+            return;
+        }
+        listen();
+        close(now);
+        String said = now.said().toString().strip();
+        if (exit.code() == 0 && exit.signal() == 0) {
+            proven = true;
+        } else {
+            String how =
+                    exit.signal() == 0
+                            ? "exit status " + exit.code()
+                            : "killed by signal " + exit.signal();
+            now.told().failed("its check failed, " + how + (said.isEmpty() ? "" : ": " + said));
+        }
+    }
+
+    /// To be called when [#deadline] has come.
+    void expire() {
+        Trial now = trial;
+        if (now != null) {
+            Processes.killGroup(now.child().pid(), Signal.KILL);
+            // it is reaped as an orphan
+            close(now);
+            now.told()
+                    .failed(
+                            "it was not ready within "
+                                    + PATIENCE.toSeconds()
+                                    + " s: "
+                                    + now.said());
+        }
+    }
+
+    private void close(Trial over) {
+        trial = null;
+        loop.forget(over.output());
+        loop.forget(over.child().pidfd());
+        Descriptors.close(over.output());
+        Descriptors.close(over.child().pidfd());
+    }
+
+    /// Whether a process is the one that is tried.
+    boolean owns(int pid) {
+        return trial != null && trial.child().pid() == pid;
+    }
+
+    /// Becomes the new program; returns only if that fails.
+    ///
+    /// @return why
+    String proceed() {
+        proven = false;
+        HandoverImage last = image.get();
+        int file = -1;
+        try {
+            byte[] text = new ImageWriter().write(last).getBytes(StandardCharsets.UTF_8);
+            file = Descriptors.memory("einhyrningsins image", text);
+            List<Integer> kept = new ArrayList<>(last.descriptors());
+            kept.add(file);
+            List<String> argv = new ArrayList<>(launcher);
+            argv.addAll(words);
+            return String.valueOf(
+                    Exec.become(executable(), argv, environment(file), kept).getMessage());
+        } catch (PosixException e) {
+            return String.valueOf(e.getMessage());
+        } finally {
+            if (file >= 0) {
+                Descriptors.close(file);
+            }
+        }
+    }
+
+    /// What the manager before left us; null if there was none.
+    static @Nullable HandoverImage inherited(Map<String, String> environment)
+            throws ImageException {
+        String number = environment.get(IMAGE);
+        if (number == null) {
+            return null;
+        }
+        int file = Integer.parseInt(number);
+        try {
+            String text = new String(Descriptors.readAll(file, MOST_BYTES), StandardCharsets.UTF_8);
+            return ImageReader.read(text, HandoverImage.class);
+        } finally {
+            Descriptors.close(file);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.control.StatusText;
+import org.einhyrningsins.core.Change;
+import org.einhyrningsins.core.Command;
+import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.core.Phase;
+import org.einhyrningsins.core.Plan;
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.ServicesSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.Set;
+
+/// Remembers what was before a reload that has to be confirmed, until it is, or its time is over.
+///
+/// As with the commit of a router: the time is counted from the end of the reload, so that there is
+/// that much of it to look; a further reload on trial keeps the way back to what was confirmed
+/// last; one without trial is refused meanwhile, since nobody should confirm by accident.
+final class Trials {
+    private final Programs programs;
+    private final Log log;
+    private @Nullable Before before;
+    private @Nullable Terms terms;
+
+    /// Null while the reload is under way.
+    private @Nullable Moment until;
+
+    private int tries;
+
+    /// @param time to confirm it in
+    record Terms(Duration time) {
+        String words() {
+            return "goes back in " + StatusText.duration(time.toMillis()) + " unless confirmed";
+        }
+    }
+
+    /// How everything was.
+    record Before(SequencedMap<String, Program> programs, ServicesSpec settings) {
+        SequencedMap<String, ProgramSpec> definitions() {
+            SequencedMap<String, ProgramSpec> definitions = new LinkedHashMap<>();
+            programs.forEach((name, program) -> definitions.put(name, program.newest()));
+            return definitions;
+        }
+
+        /// What was stopped by hand.
+        Set<String> stopped() {
+            Set<String> stopped = new HashSet<>();
+            for (Program program : programs.values()) {
+                if (program.phase() instanceof Phase.Stopped) {
+                    stopped.add(program.name());
+                }
+            }
+            return stopped;
+        }
+
+        /// How many workers were wanted by hand, and are to be again of programs that were changed.
+        List<Intent> intents(Plan plan) {
+            List<Intent> intents = new ArrayList<>();
+            for (Program program : programs.values()) {
+                Change change = plan.changes().get(program.name());
+                if (change == null || change.kind() == Change.Kind.UNCHANGED) {
+                    continue;
+                }
+                if (program.count() != program.newest().workers()) {
+                    intents.add(new Intent(program.name(), new Command.ScaleTo(program.count())));
+                }
+            }
+            return intents;
+        }
+    }
+
+    /// What an operator had wanted of a program.
+    record Intent(String program, Command command) {}
+
+    Trials(Programs programs, Log log) {
+        this.programs = programs;
+        this.log = log;
+    }
+
+    /// A reload begins that has to be confirmed.
+    ///
+    /// @param conversation when it is over, the time begins
+    void begin(Terms on, ServicesSpec settings, Conversation conversation) {
+        if (before == null) {
+            before = new Before(programs.states(), settings);
+        }
+        terms = on;
+        until = null;
+        int mine = ++tries;
+        conversation.whenOver(() -> over(mine, on));
+    }
+
+    private void over(int mine, Terms on) {
+        if (before != null && mine == tries) {
+            until = Clock.now().plus(on.time());
+            log.warn("", "the reload " + on.words() + " (einhyrningsinsctl confirm)");
+        }
+    }
+
+    /// Stays with what there is.
+    ///
+    /// @return whether there was something to confirm
+    boolean confirm() {
+        boolean awaited = before != null;
+        if (awaited) {
+            log.info("", "the reload is confirmed");
+        }
+        forget();
+        return awaited;
+    }
+
+    private void forget() {
+        before = null;
+        terms = null;
+        until = null;
+    }
+
+    /// When it goes back; null for never.
+    @Nullable Moment deadline() {
+        return until;
+    }
+
+    /// Ends the wait for a confirmation that did not come.
+    ///
+    /// @return what there was; null if nothing was awaited
+    @Nullable Before expire() {
+        Before was = before;
+        if (was != null) {
+            log.warn("", "the reload was not confirmed in time: going back to what was before");
+        }
+        forget();
+        return was;
+    }
+
+    /// Why an ordinary reload has to wait; null if it has not.
+    @Nullable String objection() {
+        return before == null
+                ? null
+                : "the last reload waits to be confirmed: 'confirm' it first, or 'reload --confirm"
+                        + " TIME' to try another file, or let it go back";
+    }
+
+    /// How long it waits, in milliseconds; -1 if nothing does.
+    long leftMillis() {
+        if (terms == null) {
+            return -1;
+        }
+        return until == null
+                ? terms.time().toMillis()
+                : Math.max(0, until.since(Clock.now()).toMillis());
+    }
+
+    /// The definitions it may go back to, whose sockets stay open.
+    List<ProgramSpec> definitions() {
+        return before == null ? List.of() : List.copyOf(before.definitions().values());
+    }
+}

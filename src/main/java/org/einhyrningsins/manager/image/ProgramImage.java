@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.image;
+
+import org.einhyrningsins.core.Program;
+
+import java.util.List;
+
+/// One program with its processes.
+///
+/// @param retiring the file has it no more, and its last workers are leaving
+/// @param kept what else is kept for it
+public record ProgramImage(
+        Program program,
+        boolean retiring,
+        List<WorkerImage> workers,
+        List<DoorImage> doors,
+        List<KeptDescriptor> kept) {}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.image;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// A record type as images have it: its components by name, and how one is made.
+final class Shape {
+    private static final Map<Class<?>, Shape> KNOWN = new HashMap<>();
+
+    private final Class<?> type;
+    private final Map<String, Component> components = new LinkedHashMap<>();
+    private final Constructor<?> constructor;
+
+    /// @param type with its type arguments
+    record Component(String name, Type type, Method accessor) {}
+
+    private Shape(Class<?> type) {
+        this.type = type;
+        RecordComponent[] all = type.getRecordComponents();
+        Class<?>[] raw = new Class<?>[all.length];
+        for (int i = 0; i < all.length; i++) {
+            Method accessor = all[i].getAccessor();
+            accessor.setAccessible(true);
+            raw[i] = all[i].getType();
+            String name = all[i].getName();
+            components.put(name, new Component(name, all[i].getGenericType(), accessor));
+        }
+        try {
+            constructor = type.getDeclaredConstructor(raw);
+            constructor.setAccessible(true);
+        } catch (NoSuchMethodException e) {
+            throw new IllegalStateException(type + " without its canonical constructor", e);
+        }
+    }
+
+    static synchronized Shape of(Class<?> type) {
+        return KNOWN.computeIfAbsent(type, Shape::new);
+    }
+
+    Map<String, Component> components() {
+        return components;
+    }
+
+    static @Nullable Object get(Component component, Object value) {
+        try {
+            return component.accessor().invoke(value);
+        } catch (IllegalAccessException | InvocationTargetException e) {
+            throw new IllegalStateException("cannot read " + component, e);
+        }
+    }
+
+    /// @param values in the order of the components
+    Object make(@Nullable Object[] values) throws ImageException {
+        try {
+            return constructor.newInstance(values);
+        } catch (InvocationTargetException refused) {
+            throw new ImageException("no " + type.getSimpleName() + ": " + refused.getCause());
+        } catch (IllegalAccessException | InstantiationException e) {
+            throw new IllegalStateException("cannot make " + type, e);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.image;
+
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/// A worker's process.
+///
+/// @param startTicks when it started, in ticks since boot: with the pid it names it for good
+/// @param pidfd for a re-exec; else -1
+/// @param line the manager's end of its EINHORN_SOCK_FD, for a re-exec; else -1
+/// @param uid whom it was started as; -1 for the manager's own user
+/// @param bornMillis wall clock, for people
+/// @param log what it writes to, if that is a file; else null
+/// @param logOffset how long that file was when it was born
+/// @param adopted it is no child of the manager's
+/// @param words what it last said of itself
+/// @param kept what else is kept for it
+public record WorkerImage(
+        WorkerId id,
+        int pid,
+        long startTicks,
+        int pidfd,
+        int line,
+        int uid,
+        long bornMillis,
+        @Nullable Path log,
+        long logOffset,
+        boolean adopted,
+        String words,
+        List<KeptDescriptor> kept) {}

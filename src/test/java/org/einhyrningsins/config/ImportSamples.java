@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/// Files of other process managers, with what an import makes of them beside.
+///
+/// @param folder of the sample
+/// @param files what the import is given
+record ImportSamples(String folder, List<String> files) {
+    static final Path FOLDER = Path.of("src/test/resources/import");
+
+    static final Map<String, String> ENVIRONMENT = Map.of("HOME", "/root", "SHELL", "/bin/sh");
+
+    private static final Pattern VARIABLE = Pattern.compile("\\$\\{env\\.(\\w+)");
+
+    static List<ImportSamples> all() {
+        return List.of(
+                new ImportSamples("supervisord", List.of("supervisord.conf")),
+                new ImportSamples("circus", List.of("circus.ini")),
+                new ImportSamples("procfile", List.of("Procfile")),
+                new ImportSamples("procfile-odd", List.of("Procfile")),
+                new ImportSamples(
+                        "systemd",
+                        List.of("shop.service", "shop.socket", "queue.service", "echo.socket")),
+                new ImportSamples(
+                        "systemd-odd",
+                        List.of("once@7.service", "empty.service", "lonely.socket")));
+    }
+
+    /// Imports the sample from a copy of its folder.
+    Imported read(Path copy) throws Unimportable {
+        List<Path> paths = new ArrayList<>();
+        files.forEach(file -> paths.add(copy.resolve(file)));
+        return Importer.read(paths, null, ENVIRONMENT);
+    }
+
+    /// Copies the folder.
+    Path copyTo(Path directory) {
+        Path source = FOLDER.resolve(folder);
+        try (Stream<Path> all = Files.walk(source)) {
+            for (Path path : all.toList()) {
+                Path copy = directory.resolve(source.relativize(path).toString());
+                if (!Files.isDirectory(path)) {
+                    Files.createDirectories(copy.getParent());
+                    Files.copy(path, copy);
+                }
+            }
+            return directory;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// What our own loader says of a text, on a machine that has every user and every variable.
+    static List<Problem> problems(String yaml, Path directory) {
+        try {
+            Path file = Files.writeString(directory.resolve("imported.yaml"), yaml);
+            Map<String, String> variables = new HashMap<>(ENVIRONMENT);
+            Matcher variable = VARIABLE.matcher(yaml);
+            while (variable.find()) {
+                variables.putIfAbsent(variable.group(1), "set");
+            }
+            Surroundings machine = new Surroundings(variables, 2, _ -> true, _ -> true);
+            return switch (Loader.load(file, machine)) {
+                case Loaded.Valid _ -> List.of();
+                case Loaded.Invalid invalid -> invalid.problems();
+            };
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return folder;
+    }
+}

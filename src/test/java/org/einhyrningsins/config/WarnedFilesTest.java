@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/// Each file of `warned` gives exactly the warnings beside it, to somebody who is not root. To
+/// write them anew, see [BadFilesTest].
+class WarnedFilesTest {
+    private static final Rights FEW =
+            new Rights() {
+                @Override
+                public boolean bind(int port) {
+                    return port >= 1024;
+                }
+
+                @Override
+                public boolean become(String user) {
+                    return user.equals("1000");
+                }
+            };
+
+    private static final Surroundings MACHINE =
+            new Surroundings(Map.of("PATH", "/bin:/usr/bin"), 4, _ -> true, _ -> true, FEW);
+
+    static List<Path> warned() {
+        return Samples.in("warned");
+    }
+
+    @ParameterizedTest
+    @MethodSource("warned")
+    void tellsWhatMayGoWrong(Path file) throws IOException {
+        List<Problem> warnings =
+                switch (Loader.load(file, MACHINE)) {
+                    case Loaded.Valid valid -> valid.warnings();
+                    case Loaded.Invalid invalid -> invalid.warnings();
+                };
+        String found =
+                Samples.render(warnings)
+                        .replace(Samples.FOLDER.toAbsolutePath() + "/", "")
+                        .replace(Samples.FOLDER + "/", "");
+        Path golden = Path.of(file.toString().replace(".yaml", ".txt"));
+        if ("write".equals(System.getProperty("golden"))) {
+            Files.writeString(golden, found);
+            throw new AssertionError("written, read it: " + golden);
+        }
+        assertThat(found).isEqualTo(Samples.read(golden)).isNotEmpty();
+    }
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/// Several programs in a world where all workers come up and go when they are told, in virtual
+/// time.
+final class House {
+    private static final long PATIENCE_MILLIS = 3_600_000;
+
+    private record Due(long at, long order, Resident whose, Event event)
+            implements Comparable<Due> {
+        @Override
+        public int compareTo(Due other) {
+            int byTime = Long.compare(at, other.at);
+            return byTime != 0 ? byTime : Long.compare(order, other.order);
+        }
+    }
+
+    private static final class Resident {
+        Program program;
+        final Set<WorkerId> living = new HashSet<>();
+        final Set<WorkerId> told = new HashSet<>();
+
+        Resident(Program program) {
+            this.program = program;
+        }
+    }
+
+    private final SplittableRandom random;
+    private final SequencedMap<String, Resident> programs = new LinkedHashMap<>();
+    private final List<Resident> leaving = new ArrayList<>();
+    private final PriorityQueue<Due> due = new PriorityQueue<>();
+    private final Set<Long> open = new HashSet<>();
+    private final List<String> failures = new ArrayList<>();
+    private long millis;
+    private long order;
+    private long ticket;
+
+    House(SplittableRandom random) {
+        this.random = random;
+    }
+
+    SequencedMap<String, Program> states() {
+        SequencedMap<String, Program> states = new LinkedHashMap<>();
+        programs.forEach((name, resident) -> states.put(name, resident.program));
+        return states;
+    }
+
+    Plan.Now now() {
+        List<ProgramSpec> inUse = new ArrayList<>();
+        programs.values().forEach(resident -> inUse.addAll(resident.program.definitions()));
+        leaving.forEach(resident -> inUse.addAll(resident.program.definitions()));
+        return new Plan.Now(states(), inUse);
+    }
+
+    /// What failed of all that was asked.
+    List<String> failures() {
+        return failures;
+    }
+
+    /// Does what the plan says, as the manager does.
+    void carryOut(Plan plan) {
+        for (Change change : plan.changes().values()) {
+            Command command = change.command();
+            if (command == null) {
+                continue;
+            }
+            Resident resident = programs.get(change.program());
+            if (change.kind() == Change.Kind.ADDED && change.after() != null) {
+                resident = new Resident(Program.of(change.after(), moment()));
+                programs.put(change.program(), resident);
+            }
+            if (resident == null) {
+                throw new IllegalStateException(change.toString());
+            }
+            if (change.kind() == Change.Kind.REMOVED) {
+                programs.remove(change.program());
+                leaving.add(resident);
+            }
+            ask(resident, command);
+        }
+    }
+
+    void ask(String name, Command command) {
+        Resident resident = programs.get(name);
+        if (resident != null) {
+            ask(resident, command);
+        }
+    }
+
+    private void ask(Resident resident, Command command) {
+        open.add(++ticket);
+        take(resident, new Event.Requested(ticket, command));
+    }
+
+    /// A while passes.
+    void steps(int count) {
+        for (int i = 0; i < count; i++) {
+            next();
+        }
+    }
+
+    /// All that was asked is answered, and everything has come to rest.
+    void rest() {
+        long until = millis + PATIENCE_MILLIS;
+        while (next()) {
+            if (millis > until) {
+                throw new AssertionError("no rest: " + states() + open);
+            }
+        }
+        if (!open.isEmpty()) {
+            throw new AssertionError("unanswered: " + open + states());
+        }
+        leaving.removeIf(resident -> resident.program.vacant());
+        if (!leaving.isEmpty()) {
+            throw new AssertionError("still there: " + leaving);
+        }
+    }
+
+    private boolean next() {
+        Resident first = null;
+        long earliest = Long.MAX_VALUE;
+        List<Resident> all = new ArrayList<>(programs.values());
+        all.addAll(leaving);
+        for (Resident resident : all) {
+            Moment deadline = resident.program.earliestDeadline();
+            if (deadline != null && deadline.nanos() / 1_000_000 < earliest) {
+                earliest = deadline.nanos() / 1_000_000;
+                first = resident;
+            }
+        }
+        Due next = due.peek();
+        if (next != null && next.at() <= earliest) {
+            due.remove();
+            millis = Math.max(millis, next.at());
+            deliver(next);
+            return true;
+        }
+        if (first != null) {
+            millis = Math.max(millis, earliest);
+            take(first, new Event.DeadlinePassed());
+        }
+        return first != null;
+    }
+
+    private void deliver(Due next) {
+        if (next.event() instanceof Event.Exited exited
+                && !next.whose().living.remove(exited.worker())) {
+            return;
+        }
+        take(next.whose(), next.event());
+    }
+
+    private Moment moment() {
+        return new Moment(millis * 1_000_000);
+    }
+
+    private void take(Resident resident, Event event) {
+        Transition step = resident.program.step(event, moment());
+        resident.program = step.program();
+        for (Effect effect : step.effects()) {
+            switch (effect) {
+                case Effect.Spawn spawn -> spawn(resident, spawn);
+                case Effect.Send send -> send(resident, send);
+                case Effect.Probe probe ->
+                        soon(resident, new Event.Probed(probe.worker(), random.nextBoolean()), 400);
+                case Effect.Answer answer -> {
+                    open.remove(answer.ticket());
+                    if (!answer.done()) {
+                        failures.add(answer.message());
+                    }
+                }
+                default -> {}
+            }
+        }
+    }
+
+    private void spawn(Resident resident, Effect.Spawn spawn) {
+        resident.living.add(spawn.worker());
+        AckSpec.Mode mode = spawn.version().spec().ack().mode();
+        if (mode instanceof AckSpec.Manual || mode instanceof AckSpec.Notify) {
+            soon(resident, new Event.Acked(spawn.worker()), 2_000);
+        }
+    }
+
+    private void send(Resident resident, Effect.Send send) {
+        boolean goes = send.signal() != Signal.HUP && resident.told.add(send.worker());
+        if (goes) {
+            soon(resident, new Event.Exited(send.worker(), new Exit(0, 0)), 2_500);
+        }
+    }
+
+    private void soon(Resident resident, Event event, int most) {
+        due.add(new Due(millis + random.nextInt(most), order++, resident, event));
+    }
+
+    /// Who serves, by slot.
+    static Map<Integer, Worker> serving(@Nullable Program program) {
+        Map<Integer, Worker> serving = new LinkedHashMap<>();
+        for (Slot slot : program == null ? List.<Slot>of() : program.slots()) {
+            Worker current = slot.current();
+            if (current != null) {
+                serving.put(slot.index(), current);
+            }
+        }
+        return serving;
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.spec.WorkerId;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+final class NotesTest {
+    private static final String BORN = "born web 1 7 3 12345 4711\0\0\0\0\0\n";
+
+    @Test
+    void aTornLineIsNoNote() {
+        Notes.Read read = Notes.read(BORN + "acked web 1 7\nborn web 2 8 3 12346 47");
+        assertThat(read.births())
+                .first()
+                .isEqualTo(new Notes.Birth("web", new WorkerId(1, 7), 3, 12_345, 4_711));
+        assertThat(read.acks()).containsExactly(new Notes.Ack("web", new WorkerId(1, 7)));
+        for (int length = 0; length < BORN.length() - 8; length++) {
+            assertThat(Notes.read(BORN.substring(0, length)).births()).hasSizeLessThan(2);
+        }
+        assertThat(Notes.read("\0\n \nborn\nborn a b c d e f\nacked x y z\n").births()).isEmpty();
+    }
+
+    @Test
+    void anAckIsThereUntilTheImagesHaveIt(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("notes");
+        Notes notes = new Notes(Descriptors.lock(file));
+        notes.acked("web", new WorkerId(0, 1));
+        assertThat(Files.readString(file)).isEqualTo("acked web 0 1\n");
+        notes.clear();
+        assertThat(file).isEmptyFile();
+        Descriptors.close(notes.file());
+    }
+}

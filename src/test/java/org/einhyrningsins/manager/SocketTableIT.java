@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.einhyrningsins.config.Loaded;
+import org.einhyrningsins.config.Loader;
+import org.einhyrningsins.config.RandomConfiguration;
+import org.einhyrningsins.config.Settings;
+import org.einhyrningsins.config.Surroundings;
+import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.core.Plan;
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.SocketMove;
+import org.einhyrningsins.posix.Bound;
+import org.einhyrningsins.spec.LogSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/// Real sockets, of files that change.
+@Timeout(60)
+class SocketTableIT {
+    private static final int SEEDS = 60;
+
+    @TempDir Path directory;
+
+    private final SocketTable table =
+            new SocketTable(new Log(new ByteArrayOutputStream()::writeBytes, LogSpec.DEFAULT));
+
+    @AfterEach
+    void close() {
+        table.closeAllBut(List.of());
+    }
+
+    @Test
+    void keepsOpensAndClosesWhatThePlanSays() throws Exception {
+        int kept = 0;
+        int renamed = 0;
+        for (int seed = 1; seed <= SEEDS; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            String mark = "einhyrningsins-test-" + ProcessHandle.current().pid();
+            RandomConfiguration file = new RandomConfiguration(random, mark);
+            SequencedMap<String, ProgramSpec> now = load(file);
+            table.open(now.values());
+            for (int i = 0; i < 4; i++) {
+                file.change();
+                SequencedMap<String, ProgramSpec> next = load(file);
+                Map<String, Long> before = inodes(now);
+                Plan plan = plan(now, next);
+                table.open(next.values(), plan.sockets());
+                assertThat(inodes(now)).as("until nobody uses them").isEqualTo(before);
+                table.closeAllBut(next.values());
+                Map<String, Long> after = inodes(next);
+                for (SocketMove move : plan.sockets()) {
+                    String from = String.valueOf(move.from());
+                    String to = String.valueOf(move.to());
+                    switch (move.kind()) {
+                        case KEPT -> assertThat(after.get(to)).isEqualTo(before.get(from));
+                        case OPENED -> assertThat(before).doesNotContainValue(after.get(to));
+                        case CLOSED -> assertThat(open(before.get(from))).as(from).isFalse();
+                    }
+                    kept += move.kind() == SocketMove.Kind.KEPT ? 1 : 0;
+                    renamed += move.renamed() ? 1 : 0;
+                }
+                assertThat(plan.sockets()).hasSizeGreaterThanOrEqualTo(after.size());
+                now = next;
+            }
+            table.closeAllBut(List.of());
+        }
+        assertThat(kept).isGreaterThan(100);
+        assertThat(renamed).isGreaterThan(20);
+    }
+
+    @Test
+    void bindsAllOrNothingAndKeepsTheRest() throws Exception {
+        SequencedMap<String, ProgramSpec> now = load("{name: a, tcp: \"127.0.0.1:0\"}");
+        table.open(now.values());
+        Map<String, Long> before = inodes(now);
+        SequencedMap<String, ProgramSpec> next =
+                load(
+                        "{name: renamed, tcp: \"127.0.0.1:0\"}, {name: new, udp: \"127.0.0.1:0\"},"
+                                + " {name: bad, unix: /nonexistent/socket}");
+        Plan plan = plan(now, next);
+        assertThatThrownBy(() -> table.open(next.values(), plan.sockets()))
+                .isInstanceOf(SocketTable.CannotBind.class)
+                .hasMessageContaining("socket 'bad' of 'p'");
+        assertThat(inodes(now)).isEqualTo(before);
+        assertThatThrownBy(() -> inodes(next)).hasMessageContaining("is not bound");
+        assertThat(open(before.get("p/a"))).isTrue();
+    }
+
+    private SequencedMap<String, ProgramSpec> load(RandomConfiguration file) throws IOException {
+        return file.load(directory.resolve("services.yaml")).programs();
+    }
+
+    private SequencedMap<String, ProgramSpec> load(String bind) throws IOException {
+        Path file = directory.resolve("services.yaml");
+        Files.writeString(file, "programs: {p: {command: [./x], bind: [" + bind + "]}}");
+        Surroundings machine = new Surroundings(Map.of(), 1, name -> true, name -> true);
+        return ((Loaded.Valid) Loader.load(file, machine)).services().programs();
+    }
+
+    private static Plan plan(
+            SequencedMap<String, ProgramSpec> now, SequencedMap<String, ProgramSpec> next) {
+        SequencedMap<String, Program> programs = new LinkedHashMap<>();
+        now.forEach((name, spec) -> programs.put(name, Program.of(spec, new Moment(0))));
+        return Plan.between(new Plan.Now(programs, now.values()), next, Set.of(), Settings::of);
+    }
+
+    private Map<String, Long> inodes(SequencedMap<String, ProgramSpec> programs) {
+        Map<String, Long> inodes = new HashMap<>();
+        for (ProgramSpec program : programs.values()) {
+            List<Bound> bound = table.of(program);
+            for (int i = 0; i < bound.size(); i++) {
+                String name = program.name() + "/" + program.sockets().get(i).name();
+                inodes.put(name, bound.get(i).inode());
+            }
+        }
+        return inodes;
+    }
+
+    private static boolean open(@Nullable Long inode) throws IOException {
+        try (var files = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path file : files) {
+                if (Files.isSymbolicLink(file)
+                        && Files.readSymbolicLink(file)
+                                .toString()
+                                .equals("socket:[" + inode + "]")) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.einhyrningsins.spec.Signal;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/// What a manager needs to go on for another.
+final class SuccessionIT {
+    @Test
+    void memoryHoldsWhatItWasGiven() {
+        byte[] content = "x".repeat(100_000).getBytes(StandardCharsets.UTF_8);
+        int fd = Descriptors.memory("test", content);
+        assertThat(Descriptors.readAll(fd, 1_000_000)).isEqualTo(content);
+        assertThat(Descriptors.readAll(fd, 10)).hasSize(10);
+        Descriptors.close(fd);
+    }
+
+    @Test
+    void fetchesASocketOutOfAWorker() throws Exception {
+        int nothing = Descriptors.openNull();
+        int[] pair = Sockets.pair();
+        Spawned child =
+                Nursery.SPAWNER.spawn(Nursery.script("exec sleep 100").order(nothing, pair[1]));
+        int fetched = Processes.fetch(child.pidfd(), 1);
+        assertThat(Sockets.inode(fetched)).isEqualTo(Sockets.inode(pair[1]));
+        assertThat(Sockets.listens(fetched)).isFalse();
+        assertThat(Processes.isChild(child.pid())).isTrue();
+        assertThatThrownBy(() -> Processes.fetch(child.pidfd(), 77))
+                .isInstanceOfSatisfying(
+                        PosixException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EBADF));
+        Processes.killGroup(child.pid(), Signal.KILL);
+        Processes.await(child.pidfd());
+        for (int fd : List.of(nothing, pair[0], pair[1], fetched, child.pidfd())) {
+            Descriptors.close(fd);
+        }
+    }
+
+    @Test
+    void aChildNotesItselfBeforeItIsAnythingElse(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("notes");
+        int notes = Descriptors.lock(file);
+        Spawner spawner = new Spawner();
+        spawner.noteIn(notes);
+        int nothing = Descriptors.openNull();
+        long before = Boot.ticks();
+        Spawned child =
+                spawner.spawn(Nursery.script("exit 0").order(nothing, nothing), "born web 0 ");
+        assertThat(Files.readString(file).replace("\0", ""))
+                .isEqualTo("born web 0 " + child.pid() + "\n");
+        assertThat(Processes.startTime(child.pid())).isBetween(before - 1, before + 500);
+        Processes.await(child.pidfd());
+        Descriptors.close(child.pidfd());
+        Descriptors.close(notes);
+        Descriptors.close(nothing);
+    }
+
+    @Test
+    void whoCannotBeNotedIsBornAllTheSame() throws Exception {
+        Spawner spawner = new Spawner();
+        int nothing = Descriptors.openNull();
+        spawner.noteIn(9_999);
+        Spawned child =
+                spawner.spawn(Nursery.script("exit 0").order(nothing, nothing), "born web 0 ");
+        Processes.await(child.pidfd());
+        Descriptors.close(child.pidfd());
+        Descriptors.close(nothing);
+    }
+
+    @Test
+    void anExecThatFailsChangesNothing() {
+        int kept = Descriptors.openNull();
+        PosixException why =
+                Exec.become("/nonexistent/program", List.of("program"), List.of(), List.of(kept));
+        assertThat(why.errno()).isEqualTo(Errno.ENOENT);
+        assertThat(why).hasMessageContaining("/nonexistent/program");
+        Descriptors.close(kept);
+    }
+
+    @Test
+    void knowsItsBoot() {
+        assertThat(Boot.name()).isEqualTo(Boot.name()).contains("pid:[");
+    }
+}

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The manager is killed with -9: its workers go on serving, and the next manager goes on with them."""
+
+import json
+import os
+import re
+import signal
+import threading
+
+from lab import FAILED, alive, answers, check, get, nothing_lost, read, same, wait_for
+
+
+def run(lab):
+    lab.config()
+    manager = lab.start()
+    manager.wait_until_up("web", 3)
+    manager.wait_until_up("quiet", 1)
+    second_is_refused(lab, manager)
+    load = lab.load()
+    before = {name: manager.pids_of(name) for name in ("web", "quiet")}
+
+    manager = at_rest(lab, manager, before)
+    manager = one_died_meanwhile(lab, manager)
+    manager = in_a_rollout(lab, manager)
+    manager = stopped_stays_stopped(lab, manager)
+    nothing_lost({**load.finish(), "reset": 0, "lost": 0, "resent": 0})  # of the worker that was killed
+    torn(lab, manager)
+
+
+def killed(lab, manager, meanwhile=None):
+    """Kills the manager as nothing else could, and starts another."""
+    os.kill(manager.pid, signal.SIGKILL)
+    manager.process.wait()
+    if meanwhile:
+        meanwhile()
+    return lab.start(socket_path=manager.socket)
+
+
+def second_is_refused(lab, manager):
+    other = lab.launch(socket_path=manager.socket)
+    same(other.wait(), FAILED, "exit status of a second manager")
+    check("is held by pid %d" % manager.pid in other.stderr(), other.tail)
+    other = lab.launch(lab.write("other.yaml", "state-dir: %s.state\nprograms: {}\n" % manager.socket), socket_path=lab.path("o.sock"))
+    same(other.wait(), FAILED, "exit status of another one with the same state directory")
+    check("another manager uses the state directory" in other.stderr(), other.tail)
+
+
+def at_rest(lab, manager, before):
+    next_one = killed(lab, manager, lambda: check(answers("127.0.0.1:%d" % lab.port()), "nobody answers"))
+    for name, pids in before.items():
+        next_one.wait_until_up(name, len(pids))
+        same(next_one.pids_of(name), pids, "workers of " + name)
+    text = next_one.ctl("show", "web").out
+    same(text.count("adopted"), 3, "workers called adopted in " + text)
+    next_one.wait_until_up("late", 1)
+    return next_one
+
+
+def one_died_meanwhile(lab, manager):
+    """And another one later: both are replaced."""
+    victims = sorted(manager.pids_of("web"))[:2]
+
+    def dies():
+        os.kill(victims[0], signal.SIGKILL)
+        wait_for(lambda: not alive(victims[0]), "a worker is dead")
+
+    manager = killed(lab, manager, dies)
+    found = r"1 had ended meanwhile|pid %d: (killed by SIGKILL|ended, nobody knows how)" % victims[0]  # a zombie perhaps
+    wait_for(lambda: re.search(found, manager.stderr()), "what was found is said")
+    manager.wait_until_up("web", 3)
+    os.kill(victims[1], signal.SIGKILL)
+    wait_for(lambda: victims[1] not in manager.pids_of("web"), "the death of an adopted worker is seen", every=0.2)
+    manager.wait_until_up("web", 3)
+    check(re.search(r"pid %d: (killed by SIGKILL|ended, nobody knows how); replaced" % victims[1], manager.stderr()), manager.tail)
+    return manager
+
+
+def in_a_rollout(lab, manager):
+    """Which goes on by itself; the answer nobody gets, the result everybody."""
+    lab.edit("services.yaml", "VERSION: v1", "VERSION: v2")
+    asked = threading.Thread(target=lambda: manager.ctl("reload", code=None))
+    asked.start()
+    wait_for(lambda: any(fact.version == "v2" for fact in lab.facts("ready")), "the first new worker")
+    manager = killed(lab, manager)
+    asked.join()
+    wait_for(lambda: "rolled to generation" in manager.stderr(), "the rollout comes to its end", 30)
+    manager.wait_until_up("web", 3)
+    same(get("127.0.0.1:%d" % lab.port())["version"], "v2", "version that answers")
+    versions = {fact.pid: fact.version for fact in lab.facts("ready")}
+    same({versions[pid] for pid in manager.pids_of("web")}, {"v2"}, "versions of the workers")
+    return manager
+
+
+def stopped_stays_stopped(lab, manager):
+    manager.ctl("stop", "quiet")
+    manager = killed(lab, manager)
+    same(manager.status()["quiet"]["state"], "stopped", "state of what the operator had stopped")
+    manager.ctl("start", "quiet")
+    check(os.path.exists(lab.path("quiet.sock")), "its socket is gone")
+    return manager
+
+
+def torn(lab, manager):
+    """A state file that is none is set aside, and said."""
+    manager.ctl("stop", "all")
+    state = manager.socket + ".state"
+    os.kill(manager.pid, signal.SIGKILL)
+    manager.process.wait()
+    whole = read(os.path.join(state, "manager.json"))
+    for text, why in (
+        (whole[: len(whole) // 2], "cut off"),
+        ("", "no JSON"),
+        (whole.replace('"format":1', '"format":999'), "its format is 999"),
+        (whole.replace('"boot":"', '"boot":"x'), "of an earlier boot"),
+    ):
+        with open(os.path.join(state, "manager.json"), "w") as file:
+            file.write(text)
+        manager = lab.start(socket_path=manager.socket)
+        manager.wait_until_up("web", 3)
+        check(why in manager.stderr(), lambda: "%r is not said: %s" % (why, manager.tail()))
+        manager.stop()
+    left = sorted(os.listdir(state))
+    same(left, ["manager.json.set-aside"], "files in the state directory")
+    check(json.loads(read(os.path.join(state, left[0])))["format"] == 999, "what was set aside is not what was there")
