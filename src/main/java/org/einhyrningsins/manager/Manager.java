@@ -87,6 +87,7 @@ public final class Manager
     private @Nullable ServicesSpec last;
     private @Nullable Premises premises;
     private @Nullable Recorder recorder;
+    private @Nullable Keeper keeper;
     private boolean stopping;
 
     /// What is there belongs to workers that live, and to the manager that comes after this one.
@@ -272,7 +273,11 @@ public final class Manager
         log.warn("", heritage.told());
         Map<ProgramHost, Recovery.Found> found = new LinkedHashMap<>();
         try {
-            heritage.fetchInto(sockets);
+            Keeper.Former left = Keeper.former(here.state());
+            heritage.fetchInto(sockets, left);
+            if (left != null) {
+                Descriptors.close(left.pidfd());
+            }
             here.openWorkers();
             here.writePidFile();
             sockets.open(heritage.definitions());
@@ -452,6 +457,10 @@ public final class Manager
         Recorder opened = new Recorder(state, programs, log, notes);
         births.noteIn(opened.notes());
         recorder = opened;
+        if (last != null && last.control().keeper()) {
+            keeper = new Keeper(state, loop, log);
+            socketsMayBeOver = true;
+        }
     }
 
     private void open(ServicesSpec services, Premises here) throws CannotStart {
@@ -669,6 +678,9 @@ public final class Manager
         if (socketsMayBeOver) {
             socketsMayBeOver = false;
             sockets.closeAllBut(reloader.inUse());
+            if (keeper != null) {
+                keeper.keep(sockets.images());
+            }
         }
     }
 
@@ -882,6 +894,9 @@ public final class Manager
         }
         if (recorder != null) {
             recorder.delete();
+            if (keeper != null) {
+                keeper.end();
+            }
         }
         programs.everyHost().forEach(ProgramHost::close);
         sockets.closeAllBut(List.of());
