@@ -71,9 +71,10 @@ final class CommandPages {
                     new Page("status", TARGETS, "how the programs are, a line for each")
                             .example("status", "every program")
                             .example("status web api", "these two"),
-                    new Page("show", TARGETS, "the same with each worker and socket")
+                    new Page("show", " [--graph]" + TARGETS, "the same with each worker and socket")
                             .example("show web", "web, its workers and sockets")
-                            .example("show web:0", "one worker"),
+                            .example("show web:0", "one worker")
+                            .example("show --graph", "which programs start after which"),
                     new Page("plan", " [PROGRAM]...", "what reload would do; changes nothing")
                             .detail(
                                     "Values of env are hidden. Exit status: 0 nothing to do, 10"
@@ -83,13 +84,16 @@ final class CommandPages {
                             .example("--json plan web", "for scripts; of web alone"),
                     new Page(
                                     "reload",
-                                    " [--confirm TIME] [PROGRAM]...",
+                                    " [--reset] [--confirm TIME] [PROGRAM]...",
                                     "read the file again and roll what changed")
                             .detail(
                                     "Programs that are named roll whether they changed or not. If"
                                         + " the new workers do not come up, the old ones stay and"
                                         + " the exit status is 1. If the file is invalid, nothing"
                                         + " happens and it is 3.")
+                            .detail(
+                                    "What was stopped or scaled by hand stays so, unless --reset is"
+                                            + " given.")
                             .example("reload", "take over all changes of the file")
                             .example("reload web", "roll web onto its newest definition")
                             .example("reload --confirm 1m", "and back, unless 'confirm' comes"),
@@ -113,8 +117,9 @@ final class CommandPages {
                             .example("dec web", "one fewer"),
                     new Page("scale", " PROGRAM | all N", "run N workers")
                             .detail(
-                                    "Until it is scaled again, or a reload finds another number in"
-                                            + " the file.")
+                                    "Until it is scaled again, whatever the file says meanwhile; a"
+                                            + " reload with --reset goes back to the file's"
+                                            + " number.")
                             .example("scale web 8", "eight workers of web"),
                     new Page("signal", " SIGNAL..." + TARGETS, "send signals to workers")
                             .example("signal HUP web", "to all workers of web")
@@ -125,6 +130,16 @@ final class CommandPages {
                                     "tell what happens, until interrupted")
                             .example("events web", "what happens to web")
                             .example("events -n 1", "wait for the next event"),
+                    new Page(
+                                    "logs",
+                                    " [-f] [-n N] [PROGRAM | PROGRAM:SLOT]...",
+                                    "what the workers wrote, if it goes to files")
+                            .detail(
+                                    "The last N lines (10), also of files that were put aside; with"
+                                            + " -f, what comes after them. Of several files, each"
+                                            + " line is preceded by its worker's name.")
+                            .example("logs web", "the last ten lines of web")
+                            .example("logs -f -n 100 web:0", "follow one worker"),
                     new Page("quieter", "", "log less, until the next reload"),
                     new Page("louder", "", "log more, until the next reload"),
                     new Page("die", " [SIGNAL]", "stop everything; the manager exits")

@@ -17,7 +17,7 @@ final class Completion {
     record Choice(String word, String meaning) {}
 
     private static final List<String> WITH_VALUE =
-            List.of("-d", "--socket", "--timeout", "--confirm", "-e", "-n");
+            List.of("-d", "--socket", "--timeout", "--confirm", "-e", "-n", "--lines");
 
     private final boolean inShell;
     private final Function<List<String>, Roster> manager;

@@ -98,24 +98,32 @@ final class ControlModel {
             return new Mistake("--timeout " + timeout + ": " + Timeouts.EXPECTED);
         }
         List<String> args = words(command);
-        if (command.hasMatchedOption("--fleet")) {
-            args.add(0, "--fleet");
+        for (String option : List.of("--fleet", "--graph", "--reset")) {
+            if (command.hasMatchedOption(option)) {
+                args.add(0, option);
+            }
         }
         if (command.hasMatchedOption("--confirm")) {
             args.addAll(0, List.of("--confirm", command.matchedOptionValue("--confirm", "")));
         }
-        int events = name.equals("events") ? command.matchedOptionValue("-n", 0) : 0;
-        return events < 0
-                ? new Mistake("-n " + events + ": expected how many events, from 1")
+        int count = counts(name) ? command.matchedOptionValue("-n", -1) : -1;
+        boolean follows = name.equals("logs") && command.hasMatchedOption("-f");
+        return counts(name) && command.hasMatchedOption("-n") && count < 0
+                ? new Mistake("-n " + count + ": expected how many, from 0")
                 : new Run(
                         new Invocation(
                                 option(root, command, "-d"),
                                 given(root, command, "--json"),
                                 !given(root, command, "--no-wait"),
                                 bound,
-                                events,
+                                count,
+                                follows,
                                 name,
                                 args));
+    }
+
+    private static boolean counts(String command) {
+        return command.equals("events") || command.equals("logs");
     }
 
     private static List<String> words(ParseResult command) {
@@ -219,7 +227,14 @@ final class ControlModel {
                             .description("all new workers are up before any old one goes")
                             .build());
         }
+        if (page.name().equals("show")) {
+            command.addOption(flag("--graph").description("which starts after which").build());
+        }
         if (page.name().equals("reload")) {
+            command.addOption(
+                    flag("--reset")
+                            .description("forget what was stopped or scaled by hand")
+                            .build());
             command.addOption(
                     text("--confirm")
                             .paramLabel("TIME")
@@ -232,6 +247,15 @@ final class ControlModel {
                             .type(int.class)
                             .paramLabel("COUNT")
                             .description("end after that many")
+                            .build());
+        }
+        if (page.name().equals("logs")) {
+            command.addOption(flag("-f", "--follow").description("go on with what comes").build());
+            command.addOption(
+                    OptionSpec.builder("-n", "--lines")
+                            .type(int.class)
+                            .paramLabel("N")
+                            .description("begin with the last N lines (default 10)")
                             .build());
         }
         return command.addPositional(

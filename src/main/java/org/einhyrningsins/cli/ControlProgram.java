@@ -5,6 +5,7 @@ import org.einhyrningsins.control.Client;
 import org.einhyrningsins.control.ControlException;
 import org.einhyrningsins.control.ControlPath;
 import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.control.LogReport;
 import org.einhyrningsins.control.Order;
 import org.einhyrningsins.control.Reply;
 import org.einhyrningsins.control.UsageException;
@@ -120,6 +121,9 @@ final class ControlProgram {
     }
 
     private int converse(Invocation asked) throws ControlException {
+        if (asked.command().equals("logs")) {
+            return logs(asked);
+        }
         if (asked.command().equals("version") && !asked.json()) {
             out.print(NAME + " " + Release.text());
         }
@@ -135,6 +139,19 @@ final class ControlProgram {
             screen.leave();
             over(interruption);
         }
+    }
+
+    /// The manager says where; the files are read here.
+    private int logs(Invocation asked) throws ControlException {
+        Reply reply;
+        try (Client client = Client.connect(socket(asked), asked.patience())) {
+            reply = client.ask(asked.command(), asked.args(), true, false, progress -> true);
+        }
+        if (reply.code() != ExitStatus.DONE.code()) {
+            new Screen(asked, out, err, false).verdict(reply);
+            return reply.code();
+        }
+        return new LogProgram(asked, out, err).run(LogReport.read(reply).places());
     }
 
     private static void over(@Nullable Interruption interruption) {

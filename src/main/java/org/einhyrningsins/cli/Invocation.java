@@ -12,13 +12,15 @@ import java.util.List;
 /// @param json print what the manager says as it says it
 /// @param waits stay until the outcome is known
 /// @param timeout the bound given; null for the command's own
-/// @param events end after that many events; 0 for no such end
+/// @param count end after that many events; that many lines of a log; -1 if not given
+/// @param follows go on with what comes
 record Invocation(
         @Nullable String socket,
         boolean json,
         boolean waits,
         @Nullable Duration timeout,
-        int events,
+        int count,
+        boolean follows,
         String command,
         List<String> args) {
     private static final Duration QUESTION = Duration.ofSeconds(10);
@@ -34,6 +36,7 @@ record Invocation(
             case "status", "show", "plan", "confirm" -> QUESTION;
             case "version", "signal", "state", "ehlo", "quieter", "louder" -> QUESTION;
             case "events" -> FOREVER;
+            case "logs" -> follows ? FOREVER : QUESTION;
             default -> waits ? OPERATION : QUESTION;
         };
     }
@@ -41,7 +44,8 @@ record Invocation(
     /// Whether something goes on in the manager if the client goes away meanwhile.
     boolean goesOnWithoutUs() {
         return switch (command) {
-            case "status", "show", "plan", "confirm", "version", "signal", "events" -> false;
+            case "status", "show", "plan", "confirm", "version", "signal", "events", "logs" ->
+                    false;
             case "state", "ehlo", "quieter", "louder" -> false;
             default -> true;
         };

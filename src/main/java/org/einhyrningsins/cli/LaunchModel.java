@@ -130,6 +130,9 @@ final class LaunchModel {
         }
         Path config = path(root, "-c");
         if (config == null) {
+            if (root.hasMatchedOption("--reset")) {
+                return new Mistake("--reset goes back to what a file says, and needs it: -c" + TRY);
+            }
             return program.isEmpty() ? new Mistake(NOTHING + TRY) : ClassicLine.read(root, program);
         }
         String objection = ClassicLine.objectionToFile(root);
@@ -148,7 +151,8 @@ final class LaunchModel {
                                 path(root, "--lockfile"),
                                 null,
                                 level(root),
-                                root.matchedOptionValue("--reexec-as", (String) null)))
+                                root.matchedOptionValue("--reexec-as", (String) null),
+                                root.hasMatchedOption("--reset")))
                 : new Mistake(objection + TRY);
     }
 
@@ -268,7 +272,7 @@ final class LaunchModel {
                         "Runs the programs of a file, holds their sockets and replaces their"
                                 + " workers.")
                 .customSynopsis(
-                        Main.NAME + " -c FILE [-d PATH] [-e FILE] [-f FILE] [-v | -q]",
+                        Main.NAME + " -c FILE [-d PATH] [-e FILE] [-f FILE] [-v | -q] [--reset]",
                         "       " + Main.NAME + " [OPTION]... [--] PROGRAM [ARGUMENT]...",
                         "       " + Main.NAME + " check FILE | print FILE | version | help",
                         "       " + Main.NAME + " import [--from WHAT] FILE... | init [FILE]",
@@ -293,6 +297,7 @@ final class LaunchModel {
                         .build());
         root.addOption(flag("log at level debug", "-v", "--verbose"));
         root.addOption(flag("log at level warn", "-q", "--quiet"));
+        root.addOption(flag("forget what was stopped or scaled by hand", "--reset"));
         ClassicLine.addTo(root);
         root.addOption(help());
         root.addOption(flag("version", "-V", "--version"));

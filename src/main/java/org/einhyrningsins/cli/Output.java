@@ -57,6 +57,16 @@ final class Output {
         return (c < ' ' && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0);
     }
 
+    /// Prints bytes as they are: for those who read a file through us.
+    void copy(byte[] bytes) {
+        try {
+            stream.write(bytes);
+            stream.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /// Prints what we ourselves want a terminal to do.
     void command(String sequence) {
         try {

@@ -17,9 +17,16 @@ import java.util.List;
 /// or a classic line. Gives up at anything else, mistakes above all; [LaunchModel] then reads it
 /// and says what is wrong. What both can read means the same to both.
 final class QuickLaunch implements ClassicReader.Given {
-    /// For a line without a file and with one.
-    private static final List<String> EVERYWHERE =
-            List.of("--socket-path", "--pidfile", "--lockfile", "--verbose", "--quiet", "--config");
+    /// What may stand beside a file.
+    private static final List<String> WITH_FILE =
+            List.of(
+                    "--socket-path",
+                    "--pidfile",
+                    "--lockfile",
+                    "--verbose",
+                    "--quiet",
+                    "--config",
+                    "--reset");
 
     private final String[] words;
 
@@ -118,6 +125,7 @@ final class QuickLaunch implements ClassicReader.Given {
             case "-g", "--command-socket-as-fd" -> "--command-socket-as-fd";
             case "-k", "--kill-children-on-exit" -> "--kill-children-on-exit";
             case "--syslog" -> "--syslog";
+            case "--reset" -> "--reset";
             default -> null;
         };
     }
@@ -146,7 +154,7 @@ final class QuickLaunch implements ClassicReader.Given {
 
     private @Nullable LaunchOptions withFile() {
         Path config = path("--config");
-        return config == null || !EVERYWHERE.containsAll(names)
+        return config == null || !WITH_FILE.containsAll(names)
                 ? null
                 : new LaunchOptions(
                         new Definition.File(config),
@@ -155,11 +163,12 @@ final class QuickLaunch implements ClassicReader.Given {
                         path("--lockfile"),
                         null,
                         level(),
-                        null);
+                        null,
+                        has("--reset"));
     }
 
     private @Nullable LaunchOptions classic(List<String> program) {
-        if (has("--config")) {
+        if (has("--config") || has("--reset")) {
             return null;
         }
         try {

@@ -39,7 +39,8 @@ final class QuickLine {
                         line.json,
                         line.wait,
                         line.timeout,
-                        0,
+                        -1,
+                        false,
                         line.command,
                         line.args);
     }
@@ -112,6 +113,7 @@ final class QuickLine {
                     "die",
                     "reexec",
                     "events",
+                    "logs",
                     "version",
                     "state",
                     "ehlo",

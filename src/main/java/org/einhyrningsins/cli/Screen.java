@@ -33,7 +33,7 @@ final class Screen implements ReplyHandler {
         if (asked.command().equals("events")) {
             out.print(textOf(reply));
             events++;
-            return asked.events() == 0 || events < asked.events();
+            return asked.count() <= 0 || events < asked.count();
         }
         if (!asked.json() && rewrites && isShort(reply.message())) {
             rewrite(reply.message());

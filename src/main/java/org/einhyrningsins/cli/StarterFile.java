@@ -63,6 +63,7 @@ final class StarterFile {
                 #worker-socket: own                  # where EINHORN_SOCK_PATH leads; or control
                 #worker-socket-fd: true              # a descriptor to say on that the worker is up
                 #outlive-manager: false              # whether workers go on when the manager is killed
+                #after: []                           # programs to be up before it starts, such as [db]
             """;
 
     private final Output out;

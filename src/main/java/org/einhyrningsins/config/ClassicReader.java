@@ -100,7 +100,8 @@ public final class ClassicReader {
                         new BondSpec(
                                 WorkerSocket.CONTROL,
                                 given.has("--command-socket-as-fd"),
-                                !given.has("--kill-children-on-exit")));
+                                !given.has("--kill-children-on-exit")),
+                        List.of());
         SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
         programs.put(name, program);
         return new ServicesSpec(

@@ -31,6 +31,7 @@ import org.einhyrningsins.spec.Template;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.reader.StreamReader;
 
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -117,6 +118,13 @@ public final class Printer {
         rollout(program.rollout());
         line(4, "logs: " + logs(program.logs()));
         bond(program.bond());
+        if (!program.after().isEmpty()) {
+            StringBuilder names = new StringBuilder();
+            for (String name : program.after()) {
+                names.append(names.isEmpty() ? "" : ", ").append(quoted(name));
+            }
+            line(4, "after: [" + names + "]");
+        }
     }
 
     /// Only what differs: nearly every program goes without.
@@ -136,8 +144,32 @@ public final class Printer {
         return switch (logs) {
             case LogsSpec.Inherit _ -> "inherit";
             case LogsSpec.Discard _ -> "null";
-            case LogsSpec.ToFile file -> quoted(file.path().toString());
+            case LogsSpec.Journal _ -> "journal";
+            case LogsSpec.ToFile file -> path(file.path());
+            case LogsSpec.Kept kept -> kept(kept);
         };
+    }
+
+    private static String path(Path path) {
+        return text(Template.of(path.toString()));
+    }
+
+    private static String kept(LogsSpec.Kept kept) {
+        StringBuilder map = new StringBuilder("{to: ").append(path(kept.path()));
+        if (kept.maxBytes() > 0) {
+            map.append(", max-size: ").append(kept.maxBytes());
+        }
+        if (kept.maxAge() != null) {
+            map.append(", max-age: ").append(Durations.print(kept.maxAge()));
+        }
+        if (kept.maxBytes() > 0 || kept.maxAge() != null) {
+            map.append(", keep: ").append(kept.keep()).append(", compress: ");
+            map.append(kept.compress());
+        }
+        for (int i = 0; i < kept.prefix().size(); i++) {
+            map.append(i == 0 ? ", prefix: [" : ", ").append(Shape.word(kept.prefix().get(i)));
+        }
+        return map.append(kept.prefix().isEmpty() ? "}" : "]}").toString();
     }
 
     private void env(ProgramSpec program) {

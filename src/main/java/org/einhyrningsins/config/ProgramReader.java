@@ -47,6 +47,7 @@ final class ProgramReader {
     private final Map<Path, SequencedMap<String, Template>> envFiles = new HashMap<>();
     private final Executables executables;
     private final Map<Path, String> logs = new HashMap<>();
+    private final Map<Path, String> kept = new HashMap<>();
     private final Set<Path> shared = new HashSet<>();
     private final Problems problems;
     private final Values values;
@@ -97,8 +98,9 @@ final class ProgramReader {
                         new StopReader(values).read(program.node("stop")),
                         new RestartReader(values).read(program.node("restart")),
                         rollout(program.fields("rollout", Shape.ROLLOUT)),
-                        logs(program.node("logs")),
-                        bond(program));
+                        new LogsReader(values, templates, base).read(program.node("logs")),
+                        bond(program),
+                        program.texts("after", "the name of a program"));
         warn(program, spec);
         return spec;
     }
@@ -162,20 +164,29 @@ final class ProgramReader {
                 program.warn("drop-env", Texts.quoted(name) + " is set for the program as well");
             }
         }
-        if (spec.logs() instanceof LogsSpec.ToFile file) {
-            warn(program, spec.name(), file.path());
+        Path log = spec.logs().file(0);
+        if (log != null) {
+            warn(program, spec.name(), log, spec.logs() instanceof LogsSpec.Kept);
         }
     }
 
-    private void warn(Fields program, String name, Path log) {
+    private void warn(Fields program, String name, Path log, boolean keeps) {
         Path directory = log.getParent();
         if (Files.isDirectory(log)) {
             program.warn("logs", log + " is a directory");
         } else if (directory != null && !Files.isDirectory(directory)) {
             program.warn("logs", "there is no directory " + directory + " yet");
         }
-        String other = logs.putIfAbsent(log, name);
-        if (other != null && shared.add(log)) {
+        String rival = (keeps ? logs : kept).get(log);
+        if (rival != null) {
+            program.report(
+                    "logs",
+                    Texts.quoted(keeps ? rival : name)
+                            + " writes to this file itself, and one that is kept is the manager's"
+                            + " alone; name another");
+        }
+        String other = (keeps ? kept : logs).putIfAbsent(log, name);
+        if (!keeps && other != null && shared.add(log)) {
             program.warn(
                     "logs",
                     Texts.quoted(other) + " writes to this file too, and their lines will mix");
@@ -354,24 +365,5 @@ final class ProgramReader {
                 socket,
                 program.flag("worker-socket-fd", otherwise.descriptor()),
                 program.flag("outlive-manager", otherwise.outlive()));
-    }
-
-    /// `inherit`, `null` (the word or YAML's nothing), or a file.
-    private LogsSpec logs(@Nullable Node node) {
-        String what = "inherit, null or a file (a path with a slash, or a name with a dot)";
-        if (node instanceof Scalar scalar && (scalar.isNull() || scalar.text().equals("null"))) {
-            return new LogsSpec.Discard();
-        } else if (node instanceof Mapping
-                || (node instanceof Scalar scalar && scalar.text().equals("journal"))) {
-            problems.report(node.place(), "not supported by this version; expected " + what);
-            return new LogsSpec.Inherit();
-        }
-        String text = node == null ? "inherit" : values.text(node, what);
-        if (node == null || text == null || text.equals("inherit")) {
-            return new LogsSpec.Inherit();
-        } else if (text.indexOf('/') < 0 && text.indexOf('.') < 0) {
-            values.expected(node, what);
-        }
-        return new LogsSpec.ToFile(Paths.of(base, text));
     }
 }

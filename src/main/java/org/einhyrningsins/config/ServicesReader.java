@@ -27,6 +27,7 @@ final class ServicesReader {
     private final Budget budget = new Budget();
     private final AddressBook book = new AddressBook();
     private final ProgramReader reader;
+    private final AfterCheck after;
     private final SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
     private final Map<String, Place> places = new HashMap<>();
     private final Map<Path, Place> included = new HashMap<>();
@@ -46,6 +47,7 @@ final class ServicesReader {
         this.base = parent == null ? file.toAbsolutePath() : parent;
         this.problems = problems;
         this.values = new Values(problems);
+        this.after = new AfterCheck(problems, values);
         this.reader = new ProgramReader(file, base, surroundings, book, budget, problems);
     }
 
@@ -56,6 +58,7 @@ final class ServicesReader {
         defaults = defaults(top);
         programs(top);
         include(top);
+        after.finish();
         if (!top.has("include")) {
             top.require("programs");
         }
@@ -148,6 +151,7 @@ final class ServicesReader {
                             + " defaults in each");
         } else {
             programs.put(name, reader.read(name, node));
+            after.add(name, node);
         }
     }
 

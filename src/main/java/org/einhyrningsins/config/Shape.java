@@ -44,8 +44,9 @@ record Shape(String name, List<String> keys, List<String> later) {
                             "logs",
                             "worker-socket",
                             "worker-socket-fd",
-                            "outlive-manager"),
-                    List.of("health", "watchdog", "max-age", "memory-max", "after"));
+                            "outlive-manager",
+                            "after"),
+                    List.of("health", "watchdog", "max-age", "memory-max"));
     static final Shape LIMITS =
             new Shape(
                     "limits",
@@ -101,10 +102,16 @@ record Shape(String name, List<String> keys, List<String> later) {
                     List.of("strategy", "max-surge", "max-unacked", "settle", "retries"),
                     List.of("canary"));
 
+    static final Shape LOGS =
+            new Shape(
+                    "logs",
+                    List.of("to", "max-size", "max-age", "keep", "compress", "prefix"),
+                    List.of());
+
     static final List<Shape> ALL =
             List.of(
                     FILE, INCLUDED, CONTROL, LOG, PROGRAM, LIMITS, BIND, ACK, PROBE, STOP, RESTART,
-                    BACKOFF, GIVE_UP, ROLLOUT);
+                    BACKOFF, GIVE_UP, ROLLOUT, LOGS);
 
     boolean has(String key) {
         return keys.contains(key);

@@ -558,11 +558,8 @@ final class SystemdService {
                     program.lost("after", setting.withValue(name), why);
                 } else if (!program.file().comesAfter(unit.name(), name)) {
                     program.lost("after", setting.withValue(name), "they wait for each other");
-                } else if (Shape.PROGRAM.has("after")) {
-                    after.add(DraftFile.plainName(name.substring(0, name.length() - 8), "program"));
                 } else {
-                    String why = "this version has no after yet";
-                    program.lost("after", setting.withValue(name), why);
+                    after.add(DraftFile.plainName(name.substring(0, name.length() - 8), "program"));
                 }
             }
         }

@@ -18,13 +18,17 @@ public sealed interface Order {
     record Status(List<Target> targets) implements Order {}
 
     /// How the programs are, with each worker and socket.
-    record Show(List<Target> targets) implements Order {}
+    ///
+    /// @param graph instead of that, which of them starts after which
+    record Show(List<Target> targets, boolean graph) implements Order {}
 
     /// Read the file again; roll what changed, and what is named whether it changed or not.
     ///
     /// @param confirm go back to what was before, unless that is confirmed in that time; null to
     ///   stay
-    record Reload(List<Target> targets, @Nullable Duration confirm) implements Order {}
+    /// @param reset what was stopped or scaled by hand is as the file says it again
+    record Reload(List<Target> targets, @Nullable Duration confirm, boolean reset)
+            implements Order {}
 
     /// What `reload` would do.
     record Plan(List<Target> targets) implements Order {}
@@ -67,6 +71,9 @@ public sealed interface Order {
     /// Tell what happens from now on, as progress, until the client goes away.
     record Events(List<Target> targets) implements Order {}
 
+    /// Tell where what the workers write is to be read.
+    record Logs(List<Target> targets) implements Order {}
+
     /// Which manager this is.
     record Version() implements Order {}
 
@@ -88,7 +95,10 @@ public sealed interface Order {
     static Order read(String command, List<String> args) throws UsageException {
         return switch (command) {
             case "status" -> new Status(Target.list(args));
-            case "show" -> new Show(Target.list(args));
+            case "show" -> {
+                boolean graph = args.contains("--graph");
+                yield new Show(Target.list(OrderWords.without("--graph", args)), graph);
+            }
             case "reload" -> OrderWords.reload(args);
             case "plan" -> new Plan(Target.list(args));
             case "confirm" -> alone(command, args, new Confirm());
@@ -102,6 +112,7 @@ public sealed interface Order {
             case "scale" -> OrderWords.scale(args);
             case "signal" -> OrderWords.deliver(args);
             case "events" -> new Events(Target.list(args));
+            case "logs" -> new Logs(Target.list(args));
             case "die" -> OrderWords.die(args);
             case "reexec" -> alone(command, args, new Reexec());
             case "version" -> alone(command, args, new Version());

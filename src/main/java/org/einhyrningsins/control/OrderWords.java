@@ -27,14 +27,24 @@ final class OrderWords {
         return Target.list(words);
     }
 
+    /// The words that are no option.
+    static List<String> without(String option, List<String> words) {
+        List<String> others = new ArrayList<>(words);
+        others.removeIf(option::equals);
+        return others;
+    }
+
     static Order reload(List<String> words) throws UsageException {
-        if (words.isEmpty() || !words.get(0).equals("--confirm")) {
-            return new Order.Reload(Target.list(words), null);
+        boolean reset = words.contains("--reset");
+        List<String> rest = without("--reset", words);
+        if (rest.isEmpty() || !rest.get(0).equals("--confirm")) {
+            return new Order.Reload(Target.list(rest), null, reset);
         }
-        if (words.size() == 1) {
+        if (rest.size() == 1) {
             throw new UsageException("'--confirm' needs a time, as in 'reload --confirm 1m'");
         }
-        return new Order.Reload(Target.list(words.subList(2, words.size())), time(words.get(1)));
+        List<Target> targets = Target.list(rest.subList(2, rest.size()));
+        return new Order.Reload(targets, time(rest.get(1)), reset);
     }
 
     /// A number with a unit, from a second to a day.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control;
 
+import org.einhyrningsins.spec.Intent;
+
 import java.util.List;
 
 /// How one program is.
@@ -10,6 +12,8 @@ import java.util.List;
 /// @param generation of the definition that new workers get, from 1
 /// @param rollout the rollout in progress, or how the last one ended, in words; empty for none
 /// @param note anything else worth knowing, in words; empty for nothing
+/// @param intent what the operator set by hand and the file has otherwise
+/// @param after the programs it comes after
 /// @param workers by slot; a slot may have an old and a new one
 /// @param sockets in the order of `bind`
 public record ProgramStatus(
@@ -20,9 +24,12 @@ public record ProgramStatus(
         long generation,
         String rollout,
         String note,
+        Intent intent,
+        List<String> after,
         List<WorkerStatus> workers,
         List<SocketStatus> sockets) {
     public ProgramStatus {
+        after = List.copyOf(after);
         workers = List.copyOf(workers);
         sockets = List.copyOf(sockets);
     }
@@ -32,6 +39,8 @@ public record ProgramStatus(
         /// As many workers are up as are wanted.
         RUNNING("running"),
         STARTING("starting"),
+        /// To be started when the programs it comes after are up.
+        WAITING("waiting"),
         STOPPING("stopping"),
         STOPPED("stopped"),
         /// Given up; an operator must start it again.

@@ -80,6 +80,7 @@ public final class Replies {
             switch (data) {
                 case StatusReport status -> write(json, status);
                 case PlanReport plan -> PlanJson.write(json, plan);
+                case LogReport logs -> LogReport.write(json, logs);
             }
         }
     }
@@ -110,6 +111,7 @@ public final class Replies {
         json.writeNumberField("generation", program.generation());
         json.writeStringField("rollout", wellFormed(program.rollout()));
         json.writeStringField("note", wellFormed(program.note()));
+        writeSettings(json, program);
         json.writeArrayFieldStart("workers");
         for (WorkerStatus worker : program.workers()) {
             write(json, worker);
@@ -121,6 +123,22 @@ public final class Replies {
         }
         json.writeEndArray();
         json.writeEndObject();
+    }
+
+    /// Only what there is: most programs come after none and are as the file has them.
+    private static void writeSettings(JsonGenerator json, ProgramStatus program)
+            throws IOException {
+        if (!program.after().isEmpty()) {
+            json.writeArrayFieldStart("after");
+            for (String name : program.after()) {
+                json.writeString(name);
+            }
+            json.writeEndArray();
+        }
+        if (!program.intent().none()) {
+            json.writeFieldName("intent");
+            IntentJson.write(json, program.intent());
+        }
     }
 
     private static void write(JsonGenerator json, WorkerStatus worker) throws IOException {

@@ -2,4 +2,4 @@
 package org.einhyrningsins.control;
 
 /// What goes into the `data` of a reply.
-public sealed interface Report permits StatusReport, PlanReport {}
+public sealed interface Report permits StatusReport, PlanReport, LogReport {}

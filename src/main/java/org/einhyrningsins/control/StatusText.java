@@ -133,7 +133,7 @@ public final class StatusText {
     }
 
     /// Notes may quote what a worker wrote: no line breaks in a table.
-    private static String oneLine(String text) {
+    static String oneLine(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (Character.isISOControl(text.charAt(i))) {
                 return withoutControls(text);

@@ -27,6 +27,7 @@ public final class WireHelp {
             scale PROGRAM... N             run N workers
             signal SIGNAL... [PROGRAM]...  send signals to workers
             events [PROGRAM]...            tell what happens
+            logs [PROGRAM]...              tell where its output is to be read
             quieter, louder                log less, or more
             reexec                         replace the manager by its newest version
             die [SIGNAL]                   stop everything; the manager exits

@@ -17,7 +17,7 @@ final class Answers {
                 case UP -> up(draft, wait, false);
                 case SCALED -> up(draft, wait, true);
                 case GONE -> gone(draft, wait);
-                case ROLLED -> {}
+                case ROLLED -> hindered(draft, wait);
             }
         }
     }
@@ -56,6 +56,12 @@ final class Answers {
     private static void notRunning(Draft draft, Wait wait) {
         if (draft.phase instanceof Phase.Failed failed) {
             say(draft, wait, false, failed.why());
+        } else if (draft.phase instanceof Phase.Waiting waiting) {
+            if (wait.until() != Wait.Until.SCALED) {
+                hindered(draft, wait);
+            } else if (!waiting.on().isEmpty()) {
+                say(draft, wait, true, "noted; " + waiting.words());
+            }
         } else if (wait.until() == Wait.Until.SCALED) {
             say(draft, wait, true, "noted; it is stopped");
         } else {
@@ -63,11 +69,15 @@ final class Answers {
         }
     }
 
-    private static boolean failing(Draft draft, Wait wait, Slot slot) {
-        if (slot.finished() != null) {
-            return slot.past().quickDeaths() > 0 && wait.until() == Wait.Until.UP;
+    /// Nobody waits for one that does not start unless somebody does something.
+    private static void hindered(Draft draft, Wait wait) {
+        if (draft.phase instanceof Phase.Waiting waiting && waiting.by() != null) {
+            draft.answer(wait, false, waiting.words(), null);
         }
-        return slot.past().quickDeaths() >= Math.max(1, draft.serving.spec().rollout().retries());
+    }
+
+    private static boolean failing(Draft draft, Wait wait, Slot slot) {
+        return slot.failing(draft.serving.spec(), wait.until() == Wait.Until.UP);
     }
 
     private static void fail(Draft draft, Wait wait, Slot slot) {

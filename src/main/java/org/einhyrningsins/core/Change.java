@@ -35,7 +35,7 @@ public record Change(
         REMOVED,
         /// Nothing.
         UNCHANGED,
-        /// It is stopped, so there is no worker to whom it matters.
+        /// It is stopped, or waits for others: there is no worker to whom it matters.
         NOTED,
         /// Its workers stay; counts and policies change.
         IN_PLACE,

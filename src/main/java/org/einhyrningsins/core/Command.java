@@ -35,6 +35,9 @@ public sealed interface Command {
     /// @param roll roll even if nothing has changed
     record Apply(ProgramSpec spec, boolean roll) implements Command {}
 
+    /// As [Apply], and what was stopped, held or scaled by hand is as the definition has it again.
+    record Reset(ProgramSpec spec, boolean roll) implements Command {}
+
     /// Run that many workers more, or fewer.
     record ScaleBy(int delta) implements Command {}
 

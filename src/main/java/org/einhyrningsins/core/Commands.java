@@ -23,6 +23,7 @@ final class Commands {
             case Command.Hasten ignored -> hasten(draft, ticket);
             case Command.Upgrade c -> upgrade(draft, ticket, c);
             case Command.Apply c -> apply(draft, ticket, c);
+            case Command.Reset c -> reset(draft, ticket, c);
             case Command.ScaleBy c -> scale(draft, ticket, draft.count + c.delta());
             case Command.ScaleTo c -> scale(draft, ticket, c.count());
             case Command.SendSignal c -> signal(draft, ticket, c);
@@ -34,7 +35,7 @@ final class Commands {
         if (scope != null && draft.phase instanceof Phase.Stopped) {
             holdAllBut(draft, scope);
         }
-        run(draft);
+        Admission.ask(draft);
         Slots.trim(draft);
         for (Slot slot : draft.slots) {
             if (covers(scope, slot) && slot.index() < draft.count) {
@@ -50,11 +51,6 @@ final class Commands {
         for (Slot slot : draft.slots) {
             draft.put(slot.hold(!scope.contains(slot.index())));
         }
-    }
-
-    private static void run(Draft draft) {
-        draft.phase = new Phase.Running();
-        draft.deaths = List.of();
     }
 
     private static void stop(Draft draft, long ticket, Command.Stop command) {
@@ -80,7 +76,10 @@ final class Commands {
         if (scope != null && draft.phase instanceof Phase.Stopped) {
             holdAllBut(draft, scope);
         }
-        run(draft);
+        if (scope == null && draft.phase instanceof Phase.Running) {
+            draft.phase = new Phase.Running(false);
+        }
+        Admission.ask(draft);
         Slots.trim(draft);
         for (Slot slot : draft.slots) {
             if (covers(scope, slot) && slot.index() < draft.count) {
@@ -118,6 +117,10 @@ final class Commands {
             say(draft, ticket, false, "is stopped, so there is nothing to roll; start it");
             return;
         }
+        if (draft.phase instanceof Phase.Waiting waiting) {
+            say(draft, ticket, false, waiting.words() + "; so there is nothing to roll");
+            return;
+        }
         ProgramSpec spec = draft.serving.spec();
         Strategy strategy =
                 command.strategy() == null ? spec.rollout().strategy() : command.strategy();
@@ -131,7 +134,15 @@ final class Commands {
         switch (draft.program().takeover(spec, command.roll())) {
             case UNCHANGED -> join(draft, ticket, spec);
             case ADDED, REMOVED, IN_PLACE -> applyInPlace(draft, ticket, spec);
-            case NOTED -> note(draft, ticket, spec);
+            case NOTED -> {
+                Rolling.abort(draft, "superseded by a newer definition");
+                note(draft, spec);
+                if (draft.phase instanceof Phase.Waiting) {
+                    expect(draft, ticket, "reload", null, Wait.Until.UP);
+                } else {
+                    say(draft, ticket, true, "new definition noted; it is stopped");
+                }
+            }
             case ROLLED -> {
                 Version target = new Version(draft.nextGeneration++, spec);
                 Rolling.begin(draft, target, spec.rollout().strategy(), null);
@@ -142,19 +153,40 @@ final class Commands {
 
     /// What is asked for is what it is, or what a rollout under way will make of it.
     private static void join(Draft draft, long ticket, ProgramSpec spec) {
-        if (draft.rollout == null) {
+        if (draft.phase instanceof Phase.Waiting) {
+            expect(draft, ticket, "reload", null, Wait.Until.UP);
+        } else if (draft.rollout == null) {
             applyInPlace(draft, ticket, spec);
         } else {
             expect(draft, ticket, "reload", null, Wait.Until.ROLLED);
         }
     }
 
-    private static void note(Draft draft, long ticket, ProgramSpec spec) {
+    private static void reset(Draft draft, long ticket, Command.Reset command) {
+        for (Slot slot : draft.slots) {
+            draft.put(slot.held() ? slot.afresh(draft.now) : slot);
+        }
+        int workers = command.spec().workers();
+        if (draft.phase instanceof Phase.Stopped) {
+            note(draft, command.spec());
+            draft.count = workers;
+            start(draft, ticket, new Command.Start(null));
+            return;
+        }
+        apply(draft, ticket, new Command.Apply(command.spec(), command.roll()));
+        if (draft.rollout == null) {
+            draft.count = workers;
+        } else {
+            draft.rollout = draft.rollout.count(workers);
+        }
+    }
+
+    /// Nothing runs: it is what the program is from now on.
+    private static void note(Draft draft, ProgramSpec spec) {
         boolean same = spec.birth().equals(draft.serving.spec().birth());
         Version version =
                 same ? draft.serving.managedBy(spec) : new Version(draft.nextGeneration++, spec);
         adopt(draft, version);
-        say(draft, ticket, true, "new definition noted; it is stopped");
     }
 
     /// A rollout that is under way would bring something else: it is given up first.
@@ -162,17 +194,20 @@ final class Commands {
         Rolling.abort(draft, "given up for an older definition that was asked for again");
         adopt(draft, draft.serving.managedBy(spec));
         if (draft.phase instanceof Phase.Failed) {
-            run(draft);
+            Admission.ask(draft);
             for (Slot slot : draft.slots) {
-                draft.put(slot.current() == null ? slot.afresh(draft.now) : slot);
+                boolean empty = slot.current() == null && !slot.held();
+                draft.put(empty ? slot.afresh(draft.now) : slot);
             }
         }
         draft.report(Severity.INFO, null, "new definition in place, no worker touched");
-        expect(draft, ticket, "reload", null, Wait.Until.SCALED);
+        boolean waits = draft.phase instanceof Phase.Waiting;
+        expect(draft, ticket, "reload", null, waits ? Wait.Until.UP : Wait.Until.SCALED);
     }
 
+    /// A count that the operator chose stays.
     private static void adopt(Draft draft, Version version) {
-        if (version.spec().workers() != draft.serving.spec().workers()) {
+        if (draft.count == draft.serving.spec().workers()) {
             draft.count = version.spec().workers();
         }
         draft.serving = version;

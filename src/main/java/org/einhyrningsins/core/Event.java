@@ -2,8 +2,10 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
+import java.util.Set;
 
 /// Something that happened to a program.
 public sealed interface Event {
@@ -23,6 +25,17 @@ public sealed interface Event {
 
     /// A worker asked for more time to start or to stop.
     record Extended(WorkerId worker, Duration time) implements Event {}
+
+    /// Those that it comes after are up, or are not waited for: it may start.
+    ///
+    /// @param without those that are not waited for, since they are stopped
+    record Admitted(Set<String> without) implements Event {}
+
+    /// It may not start yet.
+    ///
+    /// @param on those it waits for
+    /// @param by what hinders it for longer; null if nothing does
+    record Deferred(Set<String> on, Phase.@Nullable Hindrance by) implements Event {}
 
     /// The operator asked for something; answered exactly once.
     record Requested(long ticket, Command command) implements Event {}

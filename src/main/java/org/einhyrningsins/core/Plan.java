@@ -113,17 +113,19 @@ public record Plan(
     /// the keys do not show.
     private static List<String> notes(Program program, ProgramSpec next, boolean roll) {
         List<String> notes = new ArrayList<>();
-        int file = program.serving().spec().workers();
+        Integer byHand = program.intent().workers();
         if (program.phase() instanceof Phase.Stopped) {
             notes.add("is stopped, and stays so");
         }
-        if (program.count() != file) {
+        if (program.phase() instanceof Phase.Waiting waiting) {
+            notes.add(waiting.words());
+        }
+        if (byHand != null && byHand != next.workers()) {
             notes.add(
                     "scaled by hand to "
-                            + program.count()
-                            + (next.workers() == file
-                                    ? ", and stays so; the file says " + file
-                                    : "; the file's new number takes its place"));
+                            + byHand
+                            + ", and stays so; the file says "
+                            + next.workers());
         }
         for (Slot slot : program.slots()) {
             if (slot.held() && slot.index() < program.count()) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /// One program, at one moment: everything that is known about it, and nothing that is not its own.
@@ -41,11 +43,16 @@ public record Program(
 
     /// A program that is known and does not run yet.
     public static Program of(ProgramSpec spec, Moment now) {
+        return of(spec, spec.workers(), now);
+    }
+
+    /// A program that does not run yet and of which the operator wanted another number of workers.
+    public static Program of(ProgramSpec spec, int count, Moment now) {
         return new Program(
                 spec.name(),
                 new Phase.Stopped(),
                 new Version(1, spec),
-                spec.workers(),
+                count,
                 List.of(),
                 null,
                 List.of(),
@@ -117,6 +124,44 @@ public record Program(
         return slots.stream().allMatch(Slot::vacant);
     }
 
+    /// How it stands with those that come after it.
+    public Standing standing() {
+        return switch (phase) {
+            case Phase.Stopped ignored -> Standing.STOPPED;
+            case Phase.Failed ignored -> Standing.FAILED;
+            case Phase.Waiting waiting ->
+                    waiting.by() == null ? Standing.WAITING : Standing.HINDERED;
+            case Phase.Running running when running.up() -> Standing.UP;
+            case Phase.Running ignored -> failing() ? Standing.FAILED : Standing.COMING;
+        };
+    }
+
+    /// Whether a worker failed to come up as often as is told to who waits for it.
+    private boolean failing() {
+        for (Slot slot : slots) {
+            boolean wanted = slot.index() < count && !slot.held();
+            boolean up = slot.current() != null && slot.current().ready();
+            if (wanted && !up && slot.failing(serving.spec(), true)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// What the operator set by hand and the newest definition has otherwise.
+    public Intent intent() {
+        boolean onItsWayBack = rollout != null && rollout.workers() != null;
+        boolean other = count != serving.spec().workers() && count != newest().workers();
+        List<Integer> held = new ArrayList<>();
+        for (Slot slot : slots) {
+            if (slot.held()) {
+                held.add(slot.index());
+            }
+        }
+        return new Intent(
+                phase instanceof Phase.Stopped, other && !onItsWayBack ? count : null, held);
+    }
+
     /// The newest definition it was given and has not turned down.
     public ProgramSpec newest() {
         return rollout == null ? serving.spec() : rollout.target().spec();
@@ -129,7 +174,7 @@ public record Program(
         if (!roll && newest().equals(spec) && (advances() || bornAs(spec.birth()))) {
             return Change.Kind.UNCHANGED;
         }
-        if (phase instanceof Phase.Stopped) {
+        if (phase instanceof Phase.Stopped || phase instanceof Phase.Waiting) {
             return Change.Kind.NOTED;
         }
         return !roll && bornAs(spec.birth()) ? Change.Kind.IN_PLACE : Change.Kind.ROLLED;

@@ -25,11 +25,12 @@ final class Rolling {
             Draft draft, Version target, Strategy strategy, @Nullable Set<Integer> scope) {
         abort(draft, "superseded by a newer rollout");
         if (draft.phase instanceof Phase.Failed) {
-            draft.phase = new Phase.Running();
-            draft.deaths = List.of();
+            Admission.ask(draft);
         }
         int workers = target.spec().workers();
-        Integer change = workers == draft.serving.spec().workers() ? null : workers;
+        int before = draft.serving.spec().workers();
+        boolean byHand = draft.count != before;
+        Integer change = byHand || workers == before ? null : workers;
         Rollout rollout = Rollout.of(target, strategy, scope, change, draft.now);
         draft.rollout = rollout;
         for (Slot slot : draft.slots) {
@@ -117,7 +118,8 @@ final class Rolling {
     }
 
     private static void spawnSuccessors(Draft draft, Rollout rollout) {
-        if (!rollout.retryAt().reached(draft.now)) {
+        boolean waits = draft.phase instanceof Phase.Waiting;
+        if (waits || !rollout.retryAt().reached(draft.now)) {
             return;
         }
         int room = Math.min(mayStart(draft) - empty(draft), most(draft) - processes(draft));

@@ -42,6 +42,11 @@ public record Rollout(
 
     /// The operator chose the worker count since.
     Rollout keepCount() {
+        return count(null);
+    }
+
+    /// @param number the worker count from its success on; null for the one that is
+    Rollout count(@Nullable Integer number) {
         return new Rollout(
                 target,
                 strategy,
@@ -52,7 +57,7 @@ public record Rollout(
                 began,
                 lastFailure,
                 blame,
-                null);
+                number);
     }
 
     Rollout drain() {

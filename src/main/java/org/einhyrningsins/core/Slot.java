@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -99,6 +100,15 @@ public record Slot(
         }
         all.addAll(leaving);
         return all;
+    }
+
+    /// Whether it failed as often as is told to who waits for it.
+    ///
+    /// @param finished one that is not filled again after a failure counts
+    boolean failing(ProgramSpec spec, boolean finished) {
+        return this.finished != null
+                ? finished && past.quickDeaths() > 0
+                : past.quickDeaths() >= Math.max(1, spec.rollout().retries());
     }
 
     Slot hold(boolean value) {

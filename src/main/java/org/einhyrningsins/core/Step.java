@@ -25,6 +25,8 @@ final class Step {
             case Event.Acked e -> acked(draft, e.worker());
             case Event.Probed e -> probed(draft, e);
             case Event.Extended e -> extended(draft, e);
+            case Event.Admitted e -> Admission.admitted(draft, e);
+            case Event.Deferred e -> Admission.deferred(draft, e);
             case Event.Requested e -> Commands.obey(draft, e.ticket(), e.command());
             case Event.DeadlinePassed ignored -> {}
         }
@@ -37,6 +39,7 @@ final class Step {
         Rolling.advance(draft);
         Slots.trim(draft);
         Slots.refill(draft);
+        Admission.noteUp(draft);
         Answers.give(draft);
     }
 

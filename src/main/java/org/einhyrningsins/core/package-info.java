@@ -33,6 +33,7 @@
 ///   rollout:  Advancing --all moved--> Draining --old ones gone--> done
 ///                 +--retries used up--> failed: old version kept
 ///   phase:    Stopped <--start/stop--> Running --give-up--> Failed --start, reload--> Running
+///             Stopped, Failed --start--> Waiting --admitted--> Running     (who comes after others)
 /// ```
 @NullMarked
 package org.einhyrningsins.core;

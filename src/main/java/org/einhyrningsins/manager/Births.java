@@ -2,6 +2,7 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.core.Version;
+import org.einhyrningsins.manager.image.WorkerImage;
 import org.einhyrningsins.posix.Accounts;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
@@ -11,17 +12,16 @@ import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.posix.SpawnException;
+import org.einhyrningsins.posix.SpawnOrder;
 import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.Spawner;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.IdentitySpec;
-import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Template;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,13 +36,22 @@ final class Births {
     private final SocketTable sockets;
     private final WorkerCgroups cgroups;
     private final Spawner spawner = new Spawner();
-    private final int nothing = Descriptors.openNull();
     private @Nullable Notes notes;
+    private final int nothing;
+    private final Outputs outputs;
 
-    Births(SequencedMap<String, String> inherited, SocketTable sockets, WorkerCgroups cgroups) {
+    /// @param nothing a descriptor of /dev/null
+    Births(
+            SequencedMap<String, String> inherited,
+            SocketTable sockets,
+            WorkerCgroups cgroups,
+            int nothing,
+            Outputs outputs) {
         this.inherited = inherited;
         this.sockets = sockets;
         this.cgroups = cgroups;
+        this.nothing = nothing;
+        this.outputs = outputs;
     }
 
     /// Why a worker could not be born, as a person reads it.
@@ -132,38 +141,44 @@ final class Births {
         }
     }
 
+    /// Goes on with the output of a worker that was born under another manager.
+    ///
+    /// @return null if we do not bring it, or cannot any more, which is said
+    @Nullable LogPipe resume(ProgramSpec spec, WorkerImage worker) {
+        return outputs.resume(spec, worker);
+    }
+
     /// Spawns a worker.
     WorkerProcess spawn(WorkerId id, Blueprint blueprint) throws Stillborn {
-        LogsSpec logs = blueprint.version().spec().logs();
-        int output = output(logs);
+        ProgramSpec spec = blueprint.version().spec();
+        Credentials credentials = blueprint.credentials();
+        Outputs.Output output = outputs.open(spec, id, credentials);
         try {
-            Path log = logs instanceof LogsSpec.ToFile file ? file.path() : null;
-            long offset = log == null ? 0 : length(log);
-            boolean connected = blueprint.version().spec().bond().descriptor();
-            int[] line = connected ? Sockets.pair() : NO_LINE;
+            int[] line = spec.bond().descriptor() ? Sockets.pair() : NO_LINE;
             Spawned spawned = spawn(id, blueprint, output, line);
-            Credentials credentials = blueprint.credentials();
-            int uid = credentials == null ? -1 : credentials.uid();
+            if (output.pipe() != null) {
+                output.pipe().born(spawned.pid());
+            }
             return new WorkerProcess(
                     id,
                     spawned.pid(),
                     spawned.pidfd(),
                     line[0],
-                    uid,
+                    credentials == null ? -1 : credentials.uid(),
                     Clock.wallMillis(),
-                    log,
-                    offset,
-                    false);
+                    output.file(),
+                    output.since(),
+                    false,
+                    output.pipe());
         } catch (SpawnException | PosixException e) {
+            outputs.discard(output);
             throw new Stillborn(e.getMessage());
         } finally {
-            if (logs instanceof LogsSpec.ToFile) {
-                Descriptors.close(output);
-            }
+            output.release();
         }
     }
 
-    private Spawned spawn(WorkerId id, Blueprint blueprint, int output, int[] line)
+    private Spawned spawn(WorkerId id, Blueprint blueprint, Outputs.Output output, int[] line)
             throws SpawnException {
         boolean born = false;
         try {
@@ -183,52 +198,28 @@ final class Births {
     }
 
     /// A remembered executable that is no longer there is looked for once more.
-    private Spawned spawn(WorkerId id, Blueprint blueprint, int output, int line)
+    private Spawned spawn(WorkerId id, Blueprint blueprint, Outputs.Output output, int line)
             throws SpawnException {
-        int err = output == 1 ? 2 : output; // inherited: each its own
         String note = notes == null ? "" : note(notes, id, blueprint.version());
         if (blueprint.remembersExecutable()) {
             try {
-                return born(id, blueprint, output, err, line, note);
+                return born(id, blueprint, output, line, note);
             } catch (SpawnException e) {
                 blueprint.forgetExecutable();
             }
         }
-        return born(id, blueprint, output, err, line, note);
+        return born(id, blueprint, output, line, note);
     }
 
     private Spawned born(
-            WorkerId id, Blueprint blueprint, int output, int err, int line, String note)
+            WorkerId id, Blueprint blueprint, Outputs.Output output, int line, String note)
             throws SpawnException {
         String mark = Strays.mark(blueprint.version().spec().name(), id);
-        return cgroups.spawn(mark, spawner, blueprint.order(id, output, err, line), note);
+        SpawnOrder order = blueprint.order(id, output.out(), output.err(), line);
+        return cgroups.spawn(mark, spawner, order, note);
     }
 
     private static String note(Notes notes, WorkerId id, Version version) {
         return notes.birth(version.spec().name(), id, version.generation());
-    }
-
-    private int output(LogsSpec logs) throws Stillborn {
-        return switch (logs) {
-            case LogsSpec.Inherit ignored -> 1;
-            case LogsSpec.Discard ignored -> nothing;
-            case LogsSpec.ToFile file -> append(file.path());
-        };
-    }
-
-    private static int append(Path file) throws Stillborn {
-        try {
-            return Descriptors.openAppend(file);
-        } catch (PosixException e) {
-            throw new Stillborn("cannot open its log: " + e.getMessage());
-        }
-    }
-
-    private static long length(Path file) {
-        try {
-            return Files.size(file);
-        } catch (IOException e) {
-            return 0;
-        }
     }
 }

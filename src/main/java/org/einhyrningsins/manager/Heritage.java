@@ -242,7 +242,7 @@ final class Heritage {
                 image.logOffset(),
                 true,
                 image.words(),
-                image.kept());
+                List.of());
     }
 
     private static WorkerImage born(Program program, Notes.Birth birth, int pidfd) {
@@ -255,7 +255,7 @@ final class Heritage {
                 -1,
                 -1,
                 Clock.wallMillis(),
-                logs instanceof LogsSpec.ToFile file ? file.path() : null,
+                logs.file(birth.id().slot()),
                 0,
                 true,
                 "",

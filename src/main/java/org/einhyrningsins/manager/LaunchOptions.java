@@ -16,6 +16,7 @@ import java.nio.file.Path;
 /// @param level of the log, whatever the definition says; null for what that says
 /// @param reexecAs what to execute instead of the launcher when the manager replaces itself, in
 ///   words separated by spaces; null for the launcher
+/// @param reset forget what operators set by hand
 public record LaunchOptions(
         Definition definition,
         @Nullable Path controlSocket,
@@ -23,4 +24,17 @@ public record LaunchOptions(
         @Nullable Path lockFile,
         @Nullable Integer nice,
         LogSpec.@Nullable Level level,
-        @Nullable String reexecAs) {}
+        @Nullable String reexecAs,
+        boolean reset) {
+    /// What is set by hand stays.
+    public LaunchOptions(
+            Definition definition,
+            @Nullable Path controlSocket,
+            @Nullable Path pidFile,
+            @Nullable Path lockFile,
+            @Nullable Integer nice,
+            LogSpec.@Nullable Level level,
+            @Nullable String reexecAs) {
+        this(definition, controlSocket, pidFile, lockFile, nice, level, reexecAs, false);
+    }
+}

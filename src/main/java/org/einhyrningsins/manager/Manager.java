@@ -11,6 +11,7 @@ import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Effect;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.manager.image.ConversationImage;
 import org.einhyrningsins.manager.image.DoorImage;
@@ -32,6 +33,7 @@ import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.IdentitySpec;
+import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
@@ -48,6 +50,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 
 /// The manager: made once, runs until everything it started has gone.
 public final class Manager
@@ -76,6 +79,7 @@ public final class Manager
     private final WorkerCgroups cgroups = new WorkerCgroups(log);
     private final Strays strays = new Strays(programs, cgroups, log);
     private final Prober prober = new Prober(loop, buffer);
+    private final Outputs outputs;
     private final Births births;
     private final Reloader reloader;
     private final Operator operator;
@@ -101,10 +105,19 @@ public final class Manager
 
     private boolean orphansMayBeDead;
 
+    /// What operators set by hand is kept; null as long as nobody did.
+    private @Nullable Intents intents;
+
+    private boolean intentsMayDiffer;
+
     private Manager(LaunchOptions options, List<String> words) {
         this.options = options;
         this.words = words;
-        births = new Births(Environment.inherited(System.getenv()), sockets, cgroups);
+        int nothing = Descriptors.openNull();
+        outputs = new Outputs(loop, nothing, this::tell);
+        births =
+                new Births(
+                        Environment.inherited(System.getenv()), sockets, cgroups, nothing, outputs);
         reloader =
                 new Reloader(
                         options.definition(),
@@ -114,7 +127,7 @@ public final class Manager
                         births,
                         log,
                         this);
-        operator = new Operator(programs, new Statuses(sockets), reloader, this);
+        operator = new Operator(programs, new Statuses(sockets, outputs), reloader, log, this);
     }
 
     /// Runs until it is told to stop.
@@ -230,6 +243,7 @@ public final class Manager
         for (ProgramImage program : image.programs()) {
             programs.add(new ProgramHost(program, surface()), program.retiring());
         }
+        takeUpIntents();
         operator.resume(image.nextTicket());
         resume(image.conversations(), server);
         orphansMayBeDead = true;
@@ -292,9 +306,10 @@ public final class Manager
             String why = e.getMessage() + heritage.advice();
             throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + why);
         }
+        takeUpIntents();
         strays.sweepAfterRecovery();
         found.forEach(ProgramHost::recover);
-        reloader.bringUpToDate(services, operator);
+        reloader.bringUpToDate(services, options.reset(), operator);
         if (heritage.manager().stopping()) {
             everyProgram(new Command.Start(null));
         }
@@ -521,9 +536,10 @@ public final class Manager
                         + Processes.self()
                         + ", "
                         + options.definition());
+        Map<String, Intent> byHand = setByHandBefore();
         for (ProgramSpec spec : services.programs().values()) {
             try {
-                programs.add(host(spec));
+                programs.add(host(spec, byHand.getOrDefault(spec.name(), Intent.NONE)));
             } catch (IOException e) {
                 log.error(spec.name(), "cannot make its worker sockets: " + RuntimeFiles.why(e));
             } catch (PosixException | UnknownAccountException e) {
@@ -531,24 +547,41 @@ public final class Manager
             }
         }
         for (ProgramHost host : programs.all()) {
-            announce(host.program().serving().spec());
-            Conversation start = new Conversation(null, JsonId.NONE);
-            start.expect();
-            operator.ask(host, new Command.Start(null), start);
+            start(host, byHand.getOrDefault(host.name(), Intent.NONE));
         }
+        intentsMayDiffer = !byHand.isEmpty();
     }
 
-    private void announce(ProgramSpec spec) {
+    private void start(ProgramHost host, Intent byHand) {
+        Program program = host.program();
+        if (!byHand.none()) {
+            log.info(
+                    host.name(),
+                    "as an operator set it before: " + byHand.words(program.newest().workers()));
+        }
+        if (byHand.stopped()) {
+            return;
+        }
+        announce(program.serving().spec(), program.count());
+        Conversation start = new Conversation(null, JsonId.NONE);
+        start.expect();
+        Set<Integer> scope = byHand.held().isEmpty() ? null : new TreeSet<>();
+        for (int slot = 0; scope != null && slot < program.count(); slot++) {
+            if (!byHand.held().contains(slot)) {
+                scope.add(slot);
+            }
+        }
+        operator.ask(host, new Command.Start(scope), start);
+    }
+
+    private void announce(ProgramSpec spec, int workers) {
         List<String> addresses = new ArrayList<>();
         for (Bound bound : sockets.of(spec)) {
             addresses.add(bound.address());
         }
         String on = addresses.isEmpty() ? "" : " on " + String.join(", ", addresses);
         log.info(
-                spec.name(),
-                "starting "
-                        + (spec.workers() == 1 ? "1 worker" : spec.workers() + " workers")
-                        + on);
+                spec.name(), "starting " + (workers == 1 ? "1 worker" : workers + " workers") + on);
     }
 
     private Premises premises() {
@@ -558,10 +591,62 @@ public final class Manager
         return premises;
     }
 
+    // ---- what operators set by hand
+
+    private Map<String, Intent> setByHandBefore() {
+        if (!(options.definition() instanceof Definition.File)
+                || !Intents.exist(premises().state())) {
+            return Map.of();
+        }
+        Intents before = intents();
+        if (options.reset()) {
+            before.reset();
+            return Map.of();
+        }
+        return before.read();
+    }
+
+    /// They are in the programs; the file is written when they change.
+    private void takeUpIntents() {
+        if (options.definition() instanceof Definition.File && Intents.exist(premises().state())) {
+            intentsMayDiffer = true;
+            intents();
+        }
+    }
+
+    private Intents intents() {
+        if (intents == null) {
+            Path file = Path.of(options.definition().toString());
+            intents = new Intents(premises().state(), file, log);
+        }
+        return intents;
+    }
+
+    @Override
+    public void setByHand() {
+        intentsMayDiffer = true;
+    }
+
+    /// A command line is the operator's own word; only a file can differ from what was set by hand.
+    /// A stop of everything is not the stop of each program.
+    private void keepIntents() {
+        if (intentsMayDiffer && !stopping && options.definition() instanceof Definition.File) {
+            intents().keep(programs);
+        }
+        intentsMayDiffer = false;
+    }
+
+    // ---- programs
+
     @Override
     public ProgramHost host(ProgramSpec spec) throws IOException {
+        return host(spec, Intent.NONE);
+    }
+
+    private ProgramHost host(ProgramSpec spec, Intent byHand) throws IOException {
         socketsMayBeOver = true; // they are bound already, and this may fail
-        return new ProgramHost(spec, surface());
+        int count = byHand.workers() == null ? spec.workers() : byHand.workers();
+        return new ProgramHost(spec, count, surface());
     }
 
     private ProgramHost.Surface surface() {
@@ -627,6 +712,22 @@ public final class Manager
     // ---- the loop
 
     private void turn() {
+        Moment next = elapse();
+        while (operator.goOn()) {
+            next = elapse(); // who was let in has deadlines too
+        }
+        next = Moment.earlier(next, upkeep());
+        tidy();
+        if (!over) {
+            loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
+            tidy();
+        }
+    }
+
+    /// Tells programs the time whose deadline has passed.
+    ///
+    /// @return the next deadline; null if there is none
+    private @Nullable Moment elapse() {
         Moment now = Clock.now();
         Moment next = stopping ? null : reloader.trials().deadline();
         if (next != null && next.reached(now)) {
@@ -641,17 +742,17 @@ public final class Manager
             }
             next = Moment.earlier(next, deadline);
         }
-        if (succession != null) {
-            next = Moment.earlier(next, succeed(succession, now));
-        }
-        if (recorder != null) {
-            next = Moment.earlier(next, written(recorder, now));
-        }
-        tidy();
-        if (!over) {
-            loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
-            tidy();
-        }
+        outputs.deadlinePassed(now);
+        return Moment.earlier(next, outputs.deadline());
+    }
+
+    /// What the manager itself has to do at some time.
+    ///
+    /// @return when next; null if time alone changes nothing
+    private @Nullable Moment upkeep() {
+        Moment now = Clock.now();
+        Moment next = succession == null ? null : succeed(succession, now);
+        return recorder == null ? next : Moment.earlier(next, written(recorder, now));
     }
 
     private @Nullable Moment succeed(Succession next, Moment now) {
@@ -681,6 +782,9 @@ public final class Manager
             if (keeper != null) {
                 keeper.keep(sockets.images());
             }
+        }
+        if (intentsMayDiffer) {
+            keepIntents();
         }
     }
 
@@ -715,6 +819,9 @@ public final class Manager
             recorder.changedForGood();
         }
         socketsMayBeOver = true;
+        outputs.redefined(host.program().serving().spec());
+        intentsMayDiffer |= intents != null;
+        programs.redefined(host);
     }
 
     @Override
@@ -743,7 +850,7 @@ public final class Manager
             return;
         }
         Conversation conversation = new Conversation(null, JsonId.NONE);
-        reloader.reload(Set.of(), null, conversation, operator);
+        reloader.reload(Set.of(), null, false, conversation, operator);
     }
 
     @Override
@@ -761,16 +868,23 @@ public final class Manager
     public void stop(@Nullable Signal first) {
         if (stopping) {
             everyProgram(new Command.Hasten());
+            operator.stopAtOnce();
             return;
         }
+        keepIntents();
         stopping = true;
         log.info("", "stopping everything");
-        everyProgram(new Command.Stop(null, first));
+        List<ProgramHost> every = programs.everyHost();
+        Conversation conversation = new Conversation(null, JsonId.NONE);
+        every.forEach(host -> conversation.expect());
+        operator.stop(every, first, conversation);
         endIfVacant();
     }
 
     @Override
     public void quit() {
+        keepIntents();
+        stopping = true;
         everyProgram(new Command.Stop(null, null));
         log.warn("", "exits at once; workers were told to go and are not waited for");
         end(false, "the manager exits at once; workers were told to go and are not waited for");
@@ -826,9 +940,17 @@ public final class Manager
                     case INFO -> LogSpec.Level.INFO;
                     case DEBUG -> LogSpec.Level.DEBUG;
                 };
+        tell(level, host.name(), subject, message);
+    }
+
+    private void tell(LogSpec.Level level, String program, String message) {
+        tell(level, program, program, message);
+    }
+
+    private void tell(LogSpec.Level level, String program, String subject, String message) {
         log.write(level, subject, message);
         if (control != null) {
-            control.tell(host.name(), subject + ": " + message);
+            control.tell(program, subject + ": " + message);
         }
     }
 
@@ -899,6 +1021,7 @@ public final class Manager
             }
         }
         programs.everyHost().forEach(ProgramHost::close);
+        outputs.close();
         sockets.closeAllBut(List.of());
         cgroups.close();
         if (premises != null) {

@@ -3,6 +3,9 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.control.Dialect;
 import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.control.GraphText;
+import org.einhyrningsins.control.LogPlace;
+import org.einhyrningsins.control.LogReport;
 import org.einhyrningsins.control.Order;
 import org.einhyrningsins.control.PlanReport;
 import org.einhyrningsins.control.PlanText;
@@ -39,12 +42,18 @@ final class Operator implements ControlServer.Requested {
     private final Programs programs;
     private final Statuses statuses;
     private final Reloader reloader;
+    private final Log log;
     private final Conduct conduct;
     private final Map<Long, Conversation> tickets = new HashMap<>();
     private long nextTicket = 1;
 
+    private @Nullable Sequencer sequencer;
+
     /// What only the manager itself can do or tell.
     interface Conduct {
+        /// What an operator set by hand may have changed.
+        void setByHand();
+
         /// Stops everything and exits.
         ///
         /// @param first instead of the first signal of each program's own steps; null for those
@@ -70,7 +79,8 @@ final class Operator implements ControlServer.Requested {
         String state();
     }
 
-    Operator(Programs programs, Statuses statuses, Reloader reloader, Conduct conduct) {
+    Operator(Programs programs, Statuses statuses, Reloader reloader, Log log, Conduct conduct) {
+        this.log = log;
         this.programs = programs;
         this.statuses = statuses;
         this.reloader = reloader;
@@ -122,6 +132,7 @@ final class Operator implements ControlServer.Requested {
             case Order.Status ignored -> false;
             case Order.Show ignored -> false;
             case Order.Events ignored -> false;
+            case Order.Logs ignored -> false;
             case Order.Version ignored -> false;
             case Order.State ignored -> false;
             case Order.Greet ignored -> false;
@@ -146,8 +157,10 @@ final class Operator implements ControlServer.Requested {
     private void obey(Connection client, Request request, Order order) throws UsageException {
         switch (order) {
             case Order.Status o -> status(client, request, o.targets(), false);
+            case Order.Show o when o.graph() -> graph(client, request, o.targets());
             case Order.Show o -> status(client, request, o.targets(), true);
             case Order.Events o -> follow(client, request, o.targets());
+            case Order.Logs o -> logs(client, request, o.targets());
             case Order.Version ignored -> say(client, request, conduct.version());
             case Order.Greet o -> say(client, request, greeting(o.user()));
             case Order.Help ignored -> say(client, request, WireHelp.TEXT);
@@ -174,8 +187,7 @@ final class Operator implements ControlServer.Requested {
                 tell(client, request, o.targets(), scope -> new Command.Upgrade(scope, strategy));
             }
             case Order.Start o -> tell(client, request, o.targets(), Command.Start::new);
-            case Order.Stop o ->
-                    tell(client, request, o.targets(), scope -> new Command.Stop(scope, null));
+            case Order.Stop o -> stop(client, request, o.targets());
             case Order.Restart o -> tell(client, request, o.targets(), Command.Restart::new);
             case Order.Increase o ->
                     tell(client, request, o.targets(), scope -> new Command.ScaleBy(o.by()));
@@ -234,11 +246,83 @@ final class Operator implements ControlServer.Requested {
         conversation.begun(request.command());
     }
 
+    private void stop(Connection client, Request request, List<Target> targets)
+            throws UsageException {
+        Map<ProgramHost, @Nullable Set<Integer>> scopes = scopes(targets);
+        if (scopes.size() < 2) {
+            tell(client, request, targets, scope -> new Command.Stop(scope, null));
+            return;
+        }
+        Conversation conversation = converse(client, request);
+        scopes.keySet().forEach(host -> conversation.expect());
+        List<ProgramHost> whole = new ArrayList<>();
+        scopes.forEach(
+                (host, scope) -> {
+                    if (scope == null) {
+                        whole.add(host);
+                    } else {
+                        ask(host, new Command.Stop(scope, null), conversation);
+                    }
+                });
+        stop(whole, null, conversation);
+        conversation.begun(request.command());
+    }
+
+    /// Stops programs, those that come after others before them; the conversation already expects
+    /// the answer of each.
+    void stop(List<ProgramHost> hosts, @Nullable Signal first, Conversation conversation) {
+        if (programs.ordered()) {
+            sequencer().stop(hosts, first, conversation);
+        } else {
+            hosts.forEach(host -> ask(host, new Command.Stop(null, first), conversation));
+        }
+    }
+
+    /// Whoever waits to be stopped is.
+    void stopAtOnce() {
+        if (sequencer != null) {
+            sequencer.stopAtOnce();
+        }
+    }
+
+    /// Starts and stops whose turn it is.
+    ///
+    /// @return whether anybody was told anything
+    boolean goOn() {
+        return programs.ordered() && sequencer().goOn(!conduct.ending());
+    }
+
+    private Sequencer sequencer() {
+        if (sequencer == null) {
+            sequencer = new Sequencer(programs, log, this::ask);
+        }
+        return sequencer;
+    }
+
     /// Asks one program; the conversation already expects its answer.
     void ask(ProgramHost host, Command command, Conversation conversation) {
+        switch (command) {
+            case Command.Start ignored -> begins(host);
+            case Command.Restart ignored -> begins(host);
+            case Command.Reset ignored -> begins(host);
+            case Command.Stop ignored -> conduct.setByHand();
+            case Command.Apply ignored -> conduct.setByHand();
+            case Command.ScaleBy ignored -> conduct.setByHand();
+            case Command.ScaleTo ignored -> conduct.setByHand();
+            case Command.Hasten ignored -> {}
+            case Command.Upgrade ignored -> {}
+            case Command.SendSignal ignored -> {}
+        }
         long ticket = nextTicket++;
         tickets.put(ticket, conversation);
         host.take(new Event.Requested(ticket, command));
+    }
+
+    private void begins(ProgramHost host) {
+        conduct.setByHand();
+        if (sequencer != null) {
+            sequencer.startedAgain(host);
+        }
     }
 
     /// A conversation with whoever asked; one who would not wait is answered when it has begun.
@@ -267,7 +351,7 @@ final class Operator implements ControlServer.Requested {
         Duration confirm = order.confirm();
         Trials.Terms terms = confirm == null ? null : new Trials.Terms(confirm);
         Conversation conversation = new Conversation(request.waits() ? client : null, request.id());
-        Reloader.Outcome outcome = reloader.reload(named, terms, conversation, this);
+        Reloader.Outcome outcome = reloader.reload(named, terms, order.reset(), conversation, this);
         if (outcome.code() != ExitStatus.DONE) {
             conversation.abandon();
         }
@@ -349,6 +433,19 @@ final class Operator implements ControlServer.Requested {
         }
     }
 
+    private void graph(Connection client, Request request, List<Target> targets)
+            throws UsageException {
+        List<ProgramStatus> list = new ArrayList<>();
+        for (ProgramHost host : scopes(targets).keySet()) {
+            list.add(statuses.of(host, null));
+        }
+        StatusReport report = conduct.report(list);
+        client.send(
+                request.text()
+                        ? Replies.done(request.id(), ExitStatus.DONE, GraphText.of(report))
+                        : Replies.done(request.id(), ExitStatus.DONE, "", report));
+    }
+
     private void follow(Connection client, Request request, List<Target> targets)
             throws UsageException {
         Set<String> names = new LinkedHashSet<>();
@@ -390,6 +487,20 @@ final class Operator implements ControlServer.Requested {
 
     void resume(Conversation conversation, List<Long> its) {
         its.forEach(ticket -> tickets.put(ticket, conversation));
+    }
+
+    private void logs(Connection client, Request request, List<Target> targets)
+            throws UsageException {
+        List<LogPlace> places = new ArrayList<>();
+        for (var entry : scopes(targets).entrySet()) {
+            places.addAll(LogPlaces.of(entry.getKey().program(), entry.getValue()));
+        }
+        client.send(
+                Replies.done(
+                        request.id(),
+                        ExitStatus.DONE,
+                        LogPlaces.text(places),
+                        new LogReport(places)));
     }
 
     void progress(long ticket, String message) {

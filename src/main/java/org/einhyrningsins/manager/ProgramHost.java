@@ -103,9 +103,10 @@ final class ProgramHost {
         void bug(ProgramHost host, RuntimeException thrown);
     }
 
-    ProgramHost(ProgramSpec spec, Surface surface) throws IOException {
+    /// @param count how many workers are wanted, whatever the definition says
+    ProgramHost(ProgramSpec spec, int count, Surface surface) throws IOException {
         this.surface = surface;
-        this.program = Program.of(spec, Clock.now());
+        this.program = Program.of(spec, count, Clock.now());
         door(spec);
     }
 
@@ -118,7 +119,9 @@ final class ProgramHost {
             doors.put(door.user(), surface.doors().resume(door, hearing));
         }
         for (WorkerImage worker : image.workers()) {
-            watch(WorkerProcess.of(worker));
+            Worker known = worker(worker.id());
+            ProgramSpec spec = known == null ? program.newest() : known.version().spec();
+            watch(WorkerProcess.of(worker, surface.births().resume(spec, worker)));
             workforce.says(worker.id(), worker.words());
         }
         deadline = now;
@@ -403,6 +406,9 @@ final class ProgramHost {
         WorkerId id = process.id();
         surface.strays().sweep(Strays.mark(name(), id), process.pid());
         surface.prober().forget(key(id));
+        if (process.pipe() != null) {
+            process.pipe().drain(true);
+        }
         take(new Event.Exited(id, exit));
         // only now, for the same reason as deeds come before words
         if (process.line() >= 0) {

@@ -17,6 +17,7 @@ import java.util.SequencedMap;
 final class Programs {
     private final SequencedMap<String, ProgramHost> hosts = new LinkedHashMap<>();
     private final List<ProgramHost> retiring = new ArrayList<>();
+    private boolean ordered;
 
     @Nullable ProgramHost get(String name) {
         return hosts.get(name);
@@ -44,6 +45,17 @@ final class Programs {
         } else {
             hosts.put(host.name(), host);
         }
+        redefined(host);
+    }
+
+    /// Its definition may have changed.
+    void redefined(ProgramHost host) {
+        ordered |= !host.program().serving().spec().after().isEmpty();
+    }
+
+    /// Whether any program comes, or came, after another.
+    boolean ordered() {
+        return ordered;
     }
 
     /// It goes when its last worker has gone.

@@ -119,14 +119,17 @@ final class Reloader {
     }
 
     /// Brings what was recovered to what the file says. A command line rolls nothing for that.
-    void bringUpToDate(ServicesSpec services, Operator operator) {
+    ///
+    /// @param reset what was stopped or scaled by hand is as the file says it again
+    void bringUpToDate(ServicesSpec services, boolean reset, Operator operator) {
         Plan plan = plan(services.programs(), Set.of());
         try {
             if (!plan.objections().isEmpty()) {
                 throw new Refused(ExitStatus.FAILED, String.join("\n", plan.objections()));
             }
             Preparation preparation = prepare(plan);
-            carryOut(plan, preparation, Set.of(), "", Conversation.withNobody(), operator);
+            Conversation nobody = Conversation.withNobody();
+            carryOut(plan, preparation, Set.of(), reset, "", nobody, operator);
             programs.order(services.programs().keySet());
         } catch (Refused e) {
             refuse(e.code(), String.valueOf(e.getMessage()));
@@ -184,9 +187,11 @@ final class Reloader {
 
     /// @param names as for [#prospect]
     /// @param terms whether it has to be confirmed; null for a reload that stays
+    /// @param reset what was stopped or scaled by hand is as the file says it again
     Outcome reload(
             Set<String> names,
             Trials.@Nullable Terms terms,
+            boolean reset,
             Conversation conversation,
             Operator operator) {
         String awaited = terms == null ? trials.objection() : null;
@@ -199,7 +204,7 @@ final class Reloader {
                 return refuse(ExitStatus.FAILED, String.join("\n", prospect.objections()));
             }
             Preparation preparation = prepare(prospect.plan());
-            boolean trial = terms != null && !prospect.plan().nothing();
+            boolean trial = terms != null && !(prospect.plan().nothing() && !reset);
             if (terms != null && trial) {
                 trials.begin(terms, hosting.settings(), conversation);
             }
@@ -207,7 +212,8 @@ final class Reloader {
                 hosting.settings(prospect.services());
             }
             String more = terms == null || !trial ? "" : "; " + terms.words();
-            carryOut(prospect.plan(), preparation, Set.of(), more, conversation, operator);
+            more += byHand(prospect.plan(), reset);
+            carryOut(prospect.plan(), preparation, Set.of(), reset, more, conversation, operator);
             programs.order(prospect.services().programs().keySet());
             return new Outcome(ExitStatus.DONE, "reload: accepted" + more);
         } catch (Refused e) {
@@ -251,14 +257,16 @@ final class Reloader {
             Plan plan,
             Preparation preparation,
             Set<String> stopped,
+            boolean reset,
             String more,
             Conversation conversation,
             Operator operator) {
         // expected first: a program may answer at once, and must not end the conversation
         conversation.expect();
         int changed = 0;
+        List<ProgramHost> removed = new ArrayList<>();
         for (Change change : plan.changes().values()) {
-            Command command = change.command();
+            Command command = reset ? resetting(change) : change.command();
             if (command == null) {
                 continue;
             }
@@ -270,13 +278,44 @@ final class Reloader {
                 programs.add(host);
             } else if (change.kind() == Change.Kind.REMOVED) {
                 programs.retire(host);
+                removed.add(host);
+                continue;
             }
             boolean quiet = change.kind() == Change.Kind.ADDED && stopped.contains(host.name());
             operator.ask(host, quiet ? new Command.Stop(null, null) : command, conversation);
         }
+        operator.stop(removed, null, conversation);
         hosting.unsettled();
         int unchanged = plan.changes().size() - changed;
         conversation.outcome(true, changed + " changed, " + unchanged + " unchanged" + more);
+    }
+
+    /// What a program is told that is to be as the file says in everything.
+    private @Nullable Command resetting(Change change) {
+        ProgramSpec after = change.after();
+        return after == null || change.before() == null || !isSetByHand(change)
+                ? change.command()
+                : new Command.Reset(after, change.roll());
+    }
+
+    private boolean isSetByHand(Change change) {
+        ProgramHost host = programs.get(change.program());
+        return host != null && !host.program().intent().none();
+    }
+
+    /// What stays as an operator set it; empty for nothing.
+    private String byHand(Plan plan, boolean reset) {
+        StringBuilder words = new StringBuilder();
+        for (Change change : plan.changes().values()) {
+            ProgramHost host = programs.get(change.program());
+            ProgramSpec after = change.after();
+            if (!reset && host != null && after != null && isSetByHand(change)) {
+                words.append('\n').append(host.name()).append(": stays as it was set by hand: ");
+                words.append(host.program().intent().words(after.workers()));
+                words.append("; 'reload --reset ").append(host.name()).append("' ends that");
+            }
+        }
+        return words.toString();
     }
 
     private static String words(Change change) {
@@ -288,8 +327,8 @@ final class Reloader {
         return switch (change.kind()) {
             case ADDED -> "new, is started";
             case REMOVED -> "no longer in the file, is stopped";
-            case UNCHANGED -> "unchanged";
-            case NOTED -> "changed" + what + ", is stopped and stays so";
+            case UNCHANGED -> "unchanged, as the file says again";
+            case NOTED -> "changed" + what + ", no worker of it runs";
             case IN_PLACE -> "changed" + what + ", no worker needs to be replaced";
             case ROLLED ->
                     keys.isEmpty()
@@ -330,7 +369,7 @@ final class Reloader {
         }
         hosting.settings(before.settings());
         Conversation conversation = Conversation.withNobody();
-        carryOut(plan, preparation, before.stopped(), "", conversation, operator);
+        carryOut(plan, preparation, before.stopped(), false, "", conversation, operator);
         for (Trials.Intent intent : before.intents(plan)) {
             ProgramHost host = programs.get(intent.program());
             if (host != null) {

@@ -22,9 +22,11 @@ import java.util.Set;
 /// Says how programs are, from their state in the core and what the manager knows of processes.
 final class Statuses {
     private final SocketTable sockets;
+    private final Outputs outputs;
 
-    Statuses(SocketTable sockets) {
+    Statuses(SocketTable sockets, Outputs outputs) {
         this.sockets = sockets;
+        this.outputs = outputs;
     }
 
     /// @param slots only these of it; null for all
@@ -37,7 +39,9 @@ final class Statuses {
                 program.phase() instanceof Phase.Stopped ? 0 : program.count(),
                 program.serving().generation(),
                 rollout(program),
-                note(program),
+                note(program, outputs.note(program.name())),
+                program.intent(),
+                program.newest().after(),
                 workers(host, slots),
                 sockets(program));
     }
@@ -46,6 +50,7 @@ final class Statuses {
         return switch (program.phase()) {
             case Phase.Stopped ignored ->
                     program.vacant() ? ProgramStatus.State.STOPPED : ProgramStatus.State.STOPPING;
+            case Phase.Waiting ignored -> ProgramStatus.State.WAITING;
             case Phase.Failed ignored -> ProgramStatus.State.FAILED;
             case Phase.Running ignored -> running(program);
         };
@@ -99,17 +104,30 @@ final class Statuses {
         return to + ": " + moved + " of " + program.count() + " replaced" + failures;
     }
 
+    private static String note(Program program, String output) {
+        String note = note(program);
+        return note + (note.isEmpty() || output.isEmpty() ? "" : "; ") + output;
+    }
+
     private static String note(Program program) {
+        String byHand = program.intent().words(program.newest().workers());
+        String trouble = trouble(program);
+        return trouble.isEmpty() || byHand.isEmpty() ? trouble + byHand : trouble + "; " + byHand;
+    }
+
+    private static String trouble(Program program) {
         if (program.phase() instanceof Phase.Failed failed) {
             return failed.why();
+        }
+        if (program.phase() instanceof Phase.Waiting waiting) {
+            return waiting.words();
         }
         for (Slot slot : program.slots()) {
             if (slot.past().quickDeaths() > 0 && !slot.past().trouble().isEmpty()) {
                 return "worker " + slot.index() + ": " + slot.past().trouble();
             }
         }
-        boolean scaled = program.count() != program.serving().spec().workers();
-        return scaled ? "scaled by hand, the file says " + program.serving().spec().workers() : "";
+        return "";
     }
 
     private List<WorkerStatus> workers(ProgramHost host, @Nullable Set<Integer> slots) {

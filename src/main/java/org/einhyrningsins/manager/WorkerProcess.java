@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.manager.image.KeptDescriptor;
 import org.einhyrningsins.manager.image.WorkerImage;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.WorkerId;
@@ -18,6 +19,7 @@ import java.util.List;
 /// @param log what it writes to, if that is a file; else null
 /// @param logOffset how long that file was when it was born
 /// @param adopted it is the child of a manager that was killed, and no longer of anybody of ours
+/// @param pipe how what it writes gets there, if we bring it; else null
 record WorkerProcess(
         WorkerId id,
         int pid,
@@ -27,9 +29,13 @@ record WorkerProcess(
         long bornMillis,
         @Nullable Path log,
         long logOffset,
-        boolean adopted) {
+        boolean adopted,
+        @Nullable LogPipe pipe) {
+    /// The name of our end of the pipe it writes to.
+    static final String OUTPUT = "output";
+
     /// One that another manager had spawned.
-    static WorkerProcess of(WorkerImage image) {
+    static WorkerProcess of(WorkerImage image, @Nullable LogPipe pipe) {
         return new WorkerProcess(
                 image.id(),
                 image.pid(),
@@ -39,7 +45,8 @@ record WorkerProcess(
                 image.bornMillis(),
                 image.log(),
                 image.logOffset(),
-                image.adopted());
+                image.adopted(),
+                pipe);
     }
 
     /// What another manager needs to go on.
@@ -58,6 +65,10 @@ record WorkerProcess(
                 logOffset,
                 adopted,
                 words,
-                List.of());
+                kept());
+    }
+
+    private List<KeptDescriptor> kept() {
+        return pipe == null ? List.of() : List.of(new KeptDescriptor(OUTPUT, pipe.fd()));
     }
 }

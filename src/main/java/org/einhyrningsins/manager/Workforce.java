@@ -9,6 +9,7 @@ import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
@@ -156,10 +157,18 @@ final class Workforce {
         if (process == null || process.log() == null) {
             return "";
         }
+        Path log = process.log();
+        long since = process.logOffset();
+        LogPipe pipe = process.pipe();
+        if (pipe != null) {
+            pipe.drain(false);
+            log = pipe.path();
+            since = pipe.since();
+        }
         try {
-            byte[] tail = Descriptors.readTail(process.log(), process.logOffset(), LAST_BYTES);
+            byte[] tail = Descriptors.readTail(log, since, LAST_BYTES);
             String text = new String(tail, StandardCharsets.UTF_8).strip();
-            return text.isEmpty() ? "" : "\nlast lines of " + process.log() + ":\n" + last(text);
+            return text.isEmpty() ? "" : "\nlast lines of " + log + ":\n" + last(text);
         } catch (PosixException e) {
             return "\n(its log cannot be read: " + e.getMessage() + ")";
         }

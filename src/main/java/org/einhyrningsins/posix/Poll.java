@@ -13,6 +13,10 @@ public final class Poll implements AutoCloseable {
     public static final int HUP = 0x10;
     public static final int RDHUP = 0x2000;
 
+    /// Tell of what comes, not of what is there: a descriptor with something left to read is not
+    /// reported again until more comes. (Pipes tell of each write since Linux 5.14, and 5.10.56.)
+    public static final int EDGE = 1 << 31;
+
     private static final int ADD = 1;
     private static final int REMOVE = 2;
     private static final int MODIFY = 3;
@@ -23,14 +27,16 @@ public final class Poll implements AutoCloseable {
     private static final int TOKEN = EVENT - Long.BYTES;
 
     private final int fd;
+    private final int most;
     private final ByteBuffer memory;
     private final long events;
     private final long timespec;
     private final long argument;
     private boolean inNanos = true;
 
-    private Poll(int fd) {
+    private Poll(int fd, int most) {
         this.fd = fd;
+        this.most = most;
         memory = ByteBuffer.allocateDirect(EVENTS + 32).order(ByteOrder.nativeOrder());
         events = Kernel.address(memory);
         timespec = events + EVENTS;
@@ -39,8 +45,18 @@ public final class Poll implements AutoCloseable {
 
     /// A new one, watching nothing.
     public static Poll open() {
+        return open(MOST_AT_ONCE);
+    }
+
+    /// One that reports so many events at once, at most 256.
+    public static Poll open(int most) {
         long fd = Kernel.call(Syscall.EPOLL_CREATE1, Descriptors.O_CLOEXEC);
-        return new Poll(Descriptors.raise((int) Kernel.check("epoll_create1", fd)));
+        return new Poll(Descriptors.raise((int) Kernel.check("epoll_create1", fd)), most);
+    }
+
+    /// Itself as a descriptor: readable when one of those it watches is ready.
+    public int descriptor() {
+        return fd;
     }
 
     /// Watches a descriptor.
@@ -79,9 +95,7 @@ public final class Poll implements AutoCloseable {
         long count = inNanos ? awaitNanos(timeoutNanos) : -Errno.ENOSYS.number();
         if (Kernel.is(count, Errno.ENOSYS)) { // before Linux 5.11, or under an old seccomp filter
             inNanos = false;
-            count =
-                    Kernel.call(
-                            Syscall.EPOLL_PWAIT, fd, events, MOST_AT_ONCE, millis(timeoutNanos));
+            count = Kernel.call(Syscall.EPOLL_PWAIT, fd, events, most, millis(timeoutNanos));
         }
         return Kernel.is(count, Errno.EINTR) ? 0 : (int) Kernel.check("epoll_wait", count);
     }
@@ -91,7 +105,7 @@ public final class Poll implements AutoCloseable {
         int at = EVENTS;
         memory.putLong(at, timeoutNanos / second).putLong(at + 8, timeoutNanos % second);
         long time = timeoutNanos < 0 ? 0 : timespec;
-        return Kernel.call(Syscall.EPOLL_PWAIT2, fd, events, MOST_AT_ONCE, time);
+        return Kernel.call(Syscall.EPOLL_PWAIT2, fd, events, most, time);
     }
 
     /// Rounded up: who wakes up before a deadline only waits again.

@@ -265,6 +265,11 @@ public final class Processes {
         }
     }
 
+    /// Sets the niceness of the thread that calls, and of no other.
+    public static void reniceThread(int nice) {
+        Kernel.check("setpriority", Kernel.call(Syscall.SETPRIORITY, PRIO_PROCESS, 0, nice));
+    }
+
     private static List<String> threads() {
         List<String> threads = new ArrayList<>();
         try (DirectoryStream<Path> tasks = Files.newDirectoryStream(Path.of("/proc/self/task"))) {

@@ -29,6 +29,8 @@ import java.util.Set;
 /// @param rollout how workers are replaced by those of a newer definition
 /// @param logs where descriptors 1 and 2 go
 /// @param bond how workers are bound to the manager
+/// @param after the programs that are up before it starts, and are stopped after it; in the order
+///   of the file
 public record ProgramSpec(
         String name,
         List<Template> command,
@@ -45,13 +47,15 @@ public record ProgramSpec(
         RestartSpec restart,
         RolloutSpec rollout,
         LogsSpec logs,
-        BondSpec bond) {
+        BondSpec bond,
+        List<String> after) {
     public ProgramSpec {
         command = List.copyOf(command);
         env = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(env));
         dropEnv = List.copyOf(dropEnv);
         sockets = List.copyOf(sockets);
         protocols = Set.copyOf(protocols);
+        after = List.copyOf(after);
     }
 
     /// The first descriptor number a socket of `bind` reaches a worker under.
@@ -61,15 +65,24 @@ public record ProgramSpec(
     public ProgramSpec withWorkers(int count) {
         return new ProgramSpec(
                 name, command, directory, env, dropEnv, identity, count, sockets, stdin, protocols,
-                ack, stop, restart, rollout, logs, bond);
+                ack, stop, restart, rollout, logs, bond, after);
     }
 
     /// What a worker is born with: two definitions that agree here need no new workers, since all
-    /// else (worker count, stop, restart, rollout, ack) is the manager's business and changes in
-    /// place.
+    /// else (worker count, stop, restart, rollout, ack, after) is the manager's business and
+    /// changes in place.
     public Birth birth() {
         return new Birth(
-                command, directory, env, dropEnv, identity, sockets, stdin, protocols, logs, bond);
+                command,
+                directory,
+                env,
+                dropEnv,
+                identity,
+                sockets,
+                stdin,
+                protocols,
+                logs.birth(),
+                bond);
     }
 
     /// The part of a definition that a running worker cannot change: see [#birth()].

@@ -224,6 +224,7 @@ class ClassicLineTest {
                 .isInstanceOfSatisfying(
                         LaunchModel.Run.class,
                         run -> assertThat(run.options().reexecAs()).isEqualTo("ruby new"));
+        assertThat(mistake("--reset x")).contains("-c");
         assertThat(mistake("-c f -n 2")).contains("--number");
         assertThat(mistake("-c web ./web")).contains("--command-name");
     }

@@ -157,7 +157,12 @@ class QuickLaunchTest {
                     read(name, "./web")
                             || read(name + "=1", "./web")
                             || read(name + "=127.0.0.1:1", "./web");
-            boolean own = name.equals("--config") ? read(name, "s.yaml") : quick;
+            boolean own =
+                    switch (name) {
+                        case "--config" -> read(name, "s.yaml");
+                        case "--reset" -> read(name, "-c", "s.yaml");
+                        default -> quick;
+                    };
             assertThat(own).as(name).isEqualTo(!special.contains(name));
         }
     }

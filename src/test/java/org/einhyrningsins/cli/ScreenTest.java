@@ -19,7 +19,7 @@ import java.util.Map;
 class ScreenTest {
     private static final String ERASE = "\r\033[K";
     private static final Invocation RELOAD =
-            new Invocation(null, false, true, null, 0, "reload", List.of());
+            new Invocation(null, false, true, null, -1, false, "reload", List.of());
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();

@@ -80,6 +80,38 @@ class GoodFilesTest {
     }
 
     @Test
+    void readsWhereOutputGoes() {
+        assertThat(program("logs", "web").logs())
+                .isEqualTo(
+                        new LogsSpec.Kept(
+                                Path.of("/var/log/shop/web.log"),
+                                64 << 20,
+                                null,
+                                4,
+                                true,
+                                List.of()));
+        LogsSpec slots = program("logs", "slots").logs();
+        assertThat(slots)
+                .isEqualTo(
+                        new LogsSpec.Kept(
+                                BASE.resolve("logs/%s.log"),
+                                64 << 20,
+                                Duration.ofHours(24),
+                                4,
+                                true,
+                                List.of(LogsSpec.Word.values())));
+        assertThat(slots.file(7)).isEqualTo(BASE.resolve("logs/7.log"));
+        LogsSpec plain = program("logs", "plain").logs();
+        assertThat(plain).isInstanceOf(LogsSpec.ToFile.class);
+        assertThat(plain.file(3)).isEqualTo(Path.of("/var/log/shop/3-${x}.log"));
+        assertThat(program("logs", "journal").logs()).isEqualTo(new LogsSpec.Journal());
+        assertThat(program("logs", "words").birth()).isEqualTo(program("logs", "words").birth());
+        assertThat(program("logs", "words").birth().logs())
+                .isEqualTo(program("logs", "slots").birth().logs())
+                .isNotEqualTo(program("logs", "plain").birth().logs());
+    }
+
+    @Test
     void readsEveryKey() {
         ProgramSpec web = program("everything", "web");
         assertThat(words(web))

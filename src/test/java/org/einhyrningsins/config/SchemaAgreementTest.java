@@ -37,11 +37,11 @@ class SchemaAgreementTest {
     /// What no schema can see: what is on the machine, and elsewhere in the file.
     private static final Pattern BLIND =
             Pattern.compile(
-                    "cannot read |has no socket named|cannot be resolved|is not an IP address"
-                            + "|has no address of|the soft limit is above|smooth needs room"
-                            + "|must not be longer|expected a time of at most 10 years"
-                            + "|expected a size of at most|for a program with a socket"
-                            + "|is longer than max|means something to a shell|mode is missing"
+                    "cannot read |has no socket named|there is no program|is named twice|cannot be"
+                        + " resolved|is not an IP address|has no address of|the soft limit is"
+                        + " above|smooth needs room|must not be longer|expected a time of at most"
+                        + " 10 years|expected a size of at most|for a program with a socket|is"
+                        + " longer than max|means something to a shell|mode is missing"
                             // SnakeYAML makes numbers of these before the schema sees them
                             + "|octal or decimal|expected octal|zero as octal"
                             + "|found \"1e3\"|found \"-0\"|found 007");
@@ -222,6 +222,13 @@ class SchemaAgreementTest {
             case "limits", "stop", "rollout" ->
                     program("command: x, " + key.shape().name() + ": {" + own + "}");
             case "restart" -> program("command: x, restart: {" + own + "}");
+            case "logs" ->
+                    program(
+                            "command: x, logs: {"
+                                    + (key.name().equals("to") ? "" : "to: ./x.log, ")
+                                    + (key.name().equals("max-size") ? "" : "max-size: 1MiB, ")
+                                    + own
+                                    + "}");
             case "backoff" -> program("command: x, restart: {backoff: {" + own + "}}");
             case "give-up" -> {
                 String other = key.name().equals("deaths") ? "within: 1m" : "deaths: 2";

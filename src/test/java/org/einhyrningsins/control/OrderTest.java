@@ -17,10 +17,12 @@ class OrderTest {
     @Test
     void noNameMeansEveryProgramWhereNothingStops() throws UsageException {
         assertThat(read("status")).isEqualTo(new Order.Status(List.of()));
-        assertThat(read("show")).isEqualTo(new Order.Show(List.of()));
-        assertThat(read("reload")).isEqualTo(new Order.Reload(List.of(), null));
+        assertThat(read("show")).isEqualTo(new Order.Show(List.of(), false));
+        assertThat(read("reload")).isEqualTo(new Order.Reload(List.of(), null, false));
         assertThat(read("upgrade")).isEqualTo(new Order.Upgrade(List.of(), false));
         assertThat(read("start")).isEqualTo(new Order.Start(List.of()));
+        assertThat(read("logs")).isEqualTo(new Order.Logs(List.of()));
+        assertThat(read("logs web:2")).isEqualTo(new Order.Logs(List.of(WEB_2)));
         assertThat(read("events")).isEqualTo(new Order.Events(List.of()));
         assertThat(read("inc")).isEqualTo(new Order.Increase(List.of(), 1));
     }
@@ -75,7 +77,8 @@ class OrderTest {
 
     @Test
     void understandsProgramsAndSlots() throws UsageException {
-        assertThat(read("reload web web:2")).isEqualTo(new Order.Reload(List.of(WEB, WEB_2), null));
+        assertThat(read("reload web web:2"))
+                .isEqualTo(new Order.Reload(List.of(WEB, WEB_2), null, false));
         assertThat(read("upgrade --fleet web")).isEqualTo(new Order.Upgrade(List.of(WEB), true));
         assertThat(WEB).hasToString("web");
         assertThat(WEB_2).hasToString("web:2");
@@ -86,11 +89,11 @@ class OrderTest {
         assertThat(read("plan web")).isEqualTo(new Order.Plan(List.of(WEB)));
         assertThat(read("confirm")).isEqualTo(new Order.Confirm());
         assertThat(read("reload --confirm 30s web"))
-                .isEqualTo(new Order.Reload(List.of(WEB), Duration.ofSeconds(30)));
+                .isEqualTo(new Order.Reload(List.of(WEB), Duration.ofSeconds(30), false));
         assertThat(read("reload --confirm 1500ms"))
-                .isEqualTo(new Order.Reload(List.of(), Duration.ofMillis(1500)));
+                .isEqualTo(new Order.Reload(List.of(), Duration.ofMillis(1500), false));
         assertThat(read("reload --confirm 24h"))
-                .isEqualTo(new Order.Reload(List.of(), Duration.ofHours(24)));
+                .isEqualTo(new Order.Reload(List.of(), Duration.ofHours(24), false));
         refuses("reload --confirm", "needs a time");
         for (String time : List.of("web", "30", "s", "0s", "999ms", "25h", "-1s", "9999999s")) {
             refuses("reload --confirm " + time, "from 1s to 24h");

@@ -7,9 +7,29 @@ import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 class RepliesTest {
     private static final JsonId ID = JsonId.of(1);
+
+    private static final LogReport PLACES =
+            new LogReport(
+                    List.of(
+                            new LogPlace(
+                                    "web",
+                                    0,
+                                    "/var/log/web-0.log",
+                                    List.of("time", "slot"),
+                                    true,
+                                    ""),
+                            new LogPlace(
+                                    "db", Target.WHOLE, null, List.of(), true, "'db' has none")));
+
+    @Test
+    void theClientReadsWhereLogsAre() {
+        Reply reply = read(Replies.done(ID, ExitStatus.DONE, "", PLACES));
+        assertThat(LogReport.read(reply)).isEqualTo(PLACES);
+    }
 
     @Test
     void writesTheWireAsTheGoldenFileHasIt() throws IOException {
@@ -21,6 +41,7 @@ class RepliesTest {
         append(written, Replies.done(ID, ExitStatus.DONE, "web: 4 of 4 replaced"));
         append(written, Replies.done(new JsonId("1.5e3"), ExitStatus.FAILED, "Þetta gekk ekki 🦄"));
         append(written, Replies.done(ID, ExitStatus.DONE, "2 programs", Samples.report()));
+        append(written, Replies.done(ID, ExitStatus.DONE, "web:0 /var/log/web-0.log", PLACES));
         append(written, Replies.done(ID, ExitStatus.CHANGES, "", Samples.plan()));
         append(written, Replies.malformed(new Malformed(JsonId.NONE, "not a JSON object")));
         append(written, Replies.tooLong(65_536));

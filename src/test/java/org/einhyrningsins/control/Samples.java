@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control;
 
+import org.einhyrningsins.spec.Intent;
+
 import java.util.ArrayList;
 import java.util.List;
 
@@ -73,6 +75,8 @@ final class Samples {
                 3,
                 "smooth, 1 of 4 replaced",
                 "",
+                Intent.NONE,
+                List.of("api"),
                 List.of(
                         new WorkerStatus(0, 9, 5101, "ready", 3, 2_000, 1, ""),
                         new WorkerStatus(
@@ -93,6 +97,8 @@ final class Samples {
                 1,
                 "",
                 "died with status 1 after 12ms: \u001b[31mcannot\nopen\u001b[0m db",
+                new Intent(false, 1, List.of(2, 3)),
+                List.of(),
                 List.of(new WorkerStatus(0, 17, 0, "backing-off", 1, 0, 16, "next try in 12s")),
                 List.of());
     }
@@ -106,6 +112,8 @@ final class Samples {
                 1,
                 "smooth, failed, old version kept",
                 "stopped by an operator",
+                new Intent(true, null, List.of()),
+                List.of(),
                 List.of(),
                 List.of());
     }
@@ -126,6 +134,8 @@ final class Samples {
                             1,
                             "",
                             "",
+                            Intent.NONE,
+                            List.of(),
                             some,
                             List.of()));
         }

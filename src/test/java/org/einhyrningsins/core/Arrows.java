@@ -90,6 +90,8 @@ final class Arrows {
             case Event.Acked e when worker == null || e.worker().equals(worker) -> "acked";
             case Event.Probed e when worker == null || e.worker().equals(worker) -> "probed";
             case Event.Extended e when worker == null || e.worker().equals(worker) -> "extended";
+            case Event.Admitted ignored when !due -> "admitted";
+            case Event.Deferred ignored when !due -> "deferred";
             case Event.Requested ignored when !due -> "command";
             default -> due || worker == null ? "deadline" : "another";
         };

@@ -40,7 +40,8 @@ record Definition(Map<String, String> settings) {
                     Map.entry("surge", "1"),
                     Map.entry("unacked", "100"),
                     Map.entry("settle", "0s"),
-                    Map.entry("retries", "3"));
+                    Map.entry("retries", "3"),
+                    Map.entry("after", ""));
 
     Definition {
         settings = Map.copyOf(settings);
@@ -80,7 +81,8 @@ record Definition(Map<String, String> settings) {
                 restart(),
                 rollout(),
                 new LogsSpec.Inherit(),
-                BondSpec.DEFAULT);
+                BondSpec.DEFAULT,
+                get("after").isEmpty() ? List.of() : List.of(get("after").split(",", -1)));
     }
 
     private static AckSpec.Mode mode(String words) {

@@ -51,6 +51,8 @@ final class Laws {
         processes(before, after);
         unacked(before, after);
         noSlotIsForgotten(after);
+        beginsInItsTurn(before, event, after);
+        keepsWhatWasSetByHand(before, event, after);
         if (calm) {
             keepsTheReady(before, event, after);
         }
@@ -198,8 +200,10 @@ final class Laws {
         }
         boolean noted =
                 event instanceof Event.Requested requested
-                        && requested.command() instanceof Command.Apply
-                        && before.phase() instanceof Phase.Stopped;
+                        && (requested.command() instanceof Command.Apply
+                                || requested.command() instanceof Command.Reset)
+                        && (before.phase() instanceof Phase.Stopped
+                                || before.phase() instanceof Phase.Waiting);
         boolean draining = after.rollout() != null && after.rollout().draining();
         require(
                 noted || draining || after.verdict().startsWith("rolled"),
@@ -341,6 +345,57 @@ final class Laws {
         require(
                 asked || replacing || after.ready() >= promised,
                 "only " + after.ready() + " workers are ready of " + promised);
+    }
+
+    // ---- order
+
+    /// Who comes after others and has no worker left begins when it is admitted; nobody waits for
+    /// one that is hindered.
+    private static void beginsInItsTurn(Program before, Event event, Program after) {
+        boolean runs = after.phase() instanceof Phase.Running;
+        if (runs && !(before.phase() instanceof Phase.Running) && before.ready() == 0) {
+            boolean first = after.serving().spec().after().isEmpty();
+            boolean somebodyStarts = before.phase() instanceof Phase.Failed;
+            require(
+                    first || somebodyStarts || event instanceof Event.Admitted,
+                    "did not wait its turn: " + Lines.of(after));
+        }
+        if (after.phase() instanceof Phase.Waiting waiting) {
+            require(
+                    waiting.by() == null || after.waits().stream().noneMatch(Laws::isForTheStart),
+                    "waited for, and hindered: " + after.waits());
+            require(after.ready() == 0, "waits, and has ready workers: " + Lines.of(after));
+        }
+    }
+
+    private static boolean isForTheStart(Wait wait) {
+        return wait.until() == Wait.Until.UP || wait.until() == Wait.Until.ROLLED;
+    }
+
+    // ---- the operator
+
+    /// Only the operator takes back what the operator set.
+    private static void keepsWhatWasSetByHand(Program before, Event event, Program after) {
+        Command command = event instanceof Event.Requested r ? r.command() : null;
+        boolean scales =
+                command instanceof Command.ScaleBy
+                        || command instanceof Command.ScaleTo
+                        || command instanceof Command.Reset;
+        if (before.intent().workers() != null && !scales) {
+            require(
+                    after.count() == before.count(),
+                    "scaled to " + before.count() + " by hand, and is " + Lines.of(after));
+        }
+        boolean starts = command instanceof Command.Start || command instanceof Command.Restart;
+        if (before.intent().stopped() && !starts && !(command instanceof Command.Reset)) {
+            require(after.intent().stopped(), "stopped by hand, and is " + Lines.of(after));
+        }
+        for (int slot : before.intent().held()) {
+            boolean released = starts || scales || command instanceof Command.Stop;
+            require(
+                    released || slot >= after.count() || after.slots().get(slot).held(),
+                    "held by hand, and is not: slot " + slot + " of " + Lines.of(after));
+        }
     }
 
     // ---- time

@@ -18,6 +18,8 @@ final class Lines {
             case Event.Acked e -> "acked " + e.worker();
             case Event.Probed e -> "probed " + e.worker() + (e.up() ? ": up" : ": not up");
             case Event.Extended e -> "extended " + e.worker() + " by " + Words.of(e.time());
+            case Event.Admitted e -> "admitted without " + e.without();
+            case Event.Deferred e -> "deferred: on " + e.on() + ", by " + e.by();
             case Event.Requested e -> "requested " + e.ticket() + ": " + of(e.command());
             case Event.DeadlinePassed ignored -> "deadline passed";
         };
@@ -26,6 +28,7 @@ final class Lines {
     static String of(Command command) {
         return switch (command) {
             case Command.Apply c -> "apply " + of(c.spec()) + (c.roll() ? " roll" : "");
+            case Command.Reset c -> "reset " + of(c.spec()) + (c.roll() ? " roll" : "");
             case Command.Upgrade c -> "upgrade " + c.scope() + " " + c.strategy();
             case Command other -> other.toString();
         };
@@ -72,7 +75,7 @@ final class Lines {
     static String of(Program program) {
         List<String> words = new ArrayList<>();
         words.add(
-                program.phase().getClass().getSimpleName().toLowerCase(Locale.ROOT)
+                of(program.phase())
                         + " g"
                         + program.serving().generation()
                         + " x"
@@ -91,6 +94,12 @@ final class Lines {
             words.add(of(program, slot));
         }
         return String.join(" | ", words);
+    }
+
+    private static String of(Phase phase) {
+        return phase instanceof Phase.Waiting waiting
+                ? "waiting (" + waiting.words() + ")"
+                : phase.getClass().getSimpleName().toLowerCase(Locale.ROOT);
     }
 
     private static String of(Program program, Slot slot) {

@@ -100,8 +100,26 @@ final class Script {
             case "probed" -> new Event.Probed(worker(words.get(1)), words.get(2).equals("up"));
             case "extend" ->
                     new Event.Extended(worker(words.get(1)), Definition.duration(words.get(2)));
+            case "admit" -> new Event.Admitted(names(words, ""));
+            case "defer" ->
+                    new Event.Deferred(names(words, ""), hindrance(names(words, "failed=")));
             default -> new Event.Requested(++ticket, command(what, words.subList(1, words.size())));
         };
+    }
+
+    /// The words after the first that begin with a prefix; without one, those that have none.
+    private static Set<String> names(List<String> words, String prefix) {
+        Set<String> names = new TreeSet<>();
+        for (String word : words.subList(1, words.size())) {
+            if (prefix.isEmpty() ? word.indexOf('=') < 0 : word.startsWith(prefix)) {
+                names.add(word.substring(prefix.length()));
+            }
+        }
+        return names;
+    }
+
+    private static Phase.@Nullable Hindrance hindrance(Set<String> failed) {
+        return failed.isEmpty() ? null : new Phase.Hindrance(failed.iterator().next(), false);
     }
 
     private Command command(String what, List<String> words) {
@@ -111,12 +129,14 @@ final class Script {
             case "restart" -> new Command.Restart(scope(words));
             case "hasten" -> new Command.Hasten();
             case "upgrade" -> new Command.Upgrade(scope(words), strategy(words));
-            case "apply" -> {
+            case "apply", "reset" -> {
                 boolean roll = words.contains("roll");
                 String settings =
                         String.join(" ", words.stream().filter(w -> w.contains("=")).toList());
                 definition = definition.with(settings);
-                yield new Command.Apply(definition.spec(), roll);
+                yield what.equals("apply")
+                        ? new Command.Apply(definition.spec(), roll)
+                        : new Command.Reset(definition.spec(), roll);
             }
             case "scale" ->
                     words.getFirst().matches("[+-].*")

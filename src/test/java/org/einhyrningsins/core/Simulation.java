@@ -48,7 +48,8 @@ final class Simulation {
         EXITS,
         IS_SHOT,
         STRANGER_ACKS,
-        OPERATOR_ASKS
+        OPERATOR_ASKS,
+        HAS_ITS_TURN
     }
 
     private static final class Child {
@@ -84,6 +85,7 @@ final class Simulation {
     private long newest;
     private int steps;
     private boolean quiet;
+    private boolean turnPlanned;
     private final @Nullable UnaryOperator<Program> memory;
 
     /// As the program was written down last, and what was noted since.
@@ -316,6 +318,11 @@ final class Simulation {
 
     private void carryOut(Plan plan) {
         WorkerId worker = plan.worker();
+        if (plan.what() == What.HAS_ITS_TURN) {
+            turnPlanned = false;
+            happen(turn());
+            return;
+        }
         if (worker == null) {
             if (!quiet) {
                 plan(millis + pause(), What.OPERATOR_ASKS, null);
@@ -347,8 +354,19 @@ final class Simulation {
             case ASKS_FOR_TIME ->
                     happen(new Event.Extended(worker, Duration.ofMillis(random.nextInt(20_000))));
             case EXITS, IS_SHOT -> exits(plan, worker, process);
-            case OPERATOR_ASKS -> {}
+            case OPERATOR_ASKS, HAS_ITS_TURN -> {}
         }
+    }
+
+    /// What becomes of those that it comes after; in the end they are up.
+    private Event turn() {
+        Set<String> on = random.nextBoolean() ? Set.of("db") : Set.of("cache", "db");
+        return switch (random.nextInt(4)) {
+            case 0 -> new Event.Deferred(on, null);
+            case 1 -> new Event.Deferred(on, new Phase.Hindrance("db", random.nextBoolean()));
+            case 2 -> new Event.Admitted(Set.of("db"));
+            default -> new Event.Admitted(Set.of());
+        };
     }
 
     private void exits(Plan plan, WorkerId worker, @Nullable Child process) {
@@ -377,6 +395,10 @@ final class Simulation {
         lines.add(new Line(millis, program));
         for (Effect effect : step.effects()) {
             perform(effect);
+        }
+        if (!turnPlanned && program.phase() instanceof Phase.Waiting) {
+            turnPlanned = true;
+            plan(millis + random.nextInt(4_000), What.HAS_ITS_TURN, null);
         }
         laws.check(before, event, now, step);
         arrows.watch(before, event, now, step);
@@ -517,7 +539,7 @@ final class Simulation {
         if (ticket == 1) {
             return new Command.Start(null);
         }
-        return switch (random.nextInt(15)) {
+        return switch (random.nextInt(16)) {
             case 0 -> new Command.Start(scope());
             case 1 -> new Command.Stop(scope(), random.nextBoolean() ? Signal.INT : null);
             case 2 -> new Command.Restart(scope());
@@ -528,6 +550,7 @@ final class Simulation {
             case 11 -> new Command.Apply(sameBirth(), random.nextInt(3) == 0);
             case 12 -> new Command.ScaleBy(random.nextInt(5) - 2);
             case 13 -> new Command.ScaleTo(random.nextInt(6));
+            case 14 -> new Command.Reset(definition(random.nextBoolean()), random.nextBoolean());
             default -> new Command.SendSignal(Signal.HUP, scope());
         };
     }
@@ -601,6 +624,7 @@ final class Simulation {
         words.add("surge=" + pick("1", "1", "2", "10"));
         words.add("unacked=" + pick("1", "2", "100"));
         words.add("settle=" + pick("0s", "0s", "500ms", "3s"));
+        words.add("after=" + pick("", "", "db", "db,cache"));
         words.add("retries=" + pick("1", "2", "3", "5"));
         return definition.with(String.join(" ", words));
     }

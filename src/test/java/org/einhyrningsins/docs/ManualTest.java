@@ -19,6 +19,7 @@ import org.einhyrningsins.control.StatusReport;
 import org.einhyrningsins.control.WorkerStatus;
 import org.einhyrningsins.docs.ManPage.Example;
 import org.einhyrningsins.manager.Manager;
+import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
 import org.einhyrningsins.spec.Signal;
@@ -141,7 +142,11 @@ class ManualTest {
         }
         String command = first.equals("command") ? "" : "    command: [/bin/true]\n";
         String bind = first.equals("bind") ? "" : "    bind: [{name: http, tcp: ':80'}]\n";
-        return "programs:\n  web:\n" + command + bind + example.text().indent(4);
+        String others =
+                first.equals("after")
+                        ? "  db: {command: [/bin/true]}\n  cache: {command: [/bin/true]}\n"
+                        : "";
+        return "programs:\n" + others + "  web:\n" + command + bind + example.text().indent(4);
     }
 
     private ServicesSpec load(String text) throws IOException {
@@ -267,6 +272,8 @@ class ManualTest {
                         1,
                         "",
                         "",
+                        new Intent(true, 1, List.of(1)),
+                        List.of(""),
                         List.of(worker),
                         List.of(new SocketStatus("", "")));
         StatusReport report = new StatusReport("", 1, 0, "", -1, List.of(program));

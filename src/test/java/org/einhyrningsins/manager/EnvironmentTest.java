@@ -116,6 +116,7 @@ class EnvironmentTest {
                 RestartSpec.DEFAULT,
                 RolloutSpec.DEFAULT,
                 new LogsSpec.Discard(),
-                org.einhyrningsins.spec.BondSpec.DEFAULT);
+                org.einhyrningsins.spec.BondSpec.DEFAULT,
+                List.of());
     }
 }

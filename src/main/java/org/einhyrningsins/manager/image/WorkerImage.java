@@ -31,4 +31,14 @@ public record WorkerImage(
         long logOffset,
         boolean adopted,
         String words,
-        List<KeptDescriptor> kept) {}
+        List<KeptDescriptor> kept) {
+    /// The descriptor kept under that name; -1 if there is none.
+    public int descriptor(String name) {
+        for (KeptDescriptor each : kept) {
+            if (each.name().equals(name)) {
+                return each.fd();
+            }
+        }
+        return -1;
+    }
+}

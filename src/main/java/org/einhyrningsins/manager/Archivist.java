@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.control.PutAside;
+import org.einhyrningsins.posix.Processes;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.zip.GZIPOutputStream;
+
+/// Removes and compresses log files that were put aside: on a thread of its own, which is there
+/// only while there is something to do, and takes the processor only when nobody else wants it.
+///
+/// A file that is being compressed has the name of the result with `.part`, and is a whole one when
+/// it has its own name. What a manager that died left behind is taken up at the next occasion.
+final class Archivist {
+    private static final String PART = ".part";
+    private static final int BUFFER = 64 * 1024;
+    private static final int NICE = 19;
+
+    private final Map<Path, Task> waiting = new LinkedHashMap<>();
+    private boolean working;
+    private @Nullable String complaint;
+
+    /// @param file the log file whose predecessors are meant
+    /// @param spared one that is not compressed, since it may still be written; null for none
+    record Task(Path file, int keep, boolean compress, @Nullable Path spared) {}
+
+    /// Has it done, some time.
+    synchronized void tidy(Task task) {
+        waiting.put(task.file(), task);
+        if (!working) {
+            working = true;
+            Thread thread = new Thread(this::work, "log archivist");
+            thread.setDaemon(true);
+            thread.start();
+        }
+    }
+
+    /// What went wrong since this was last asked; null for nothing.
+    synchronized @Nullable String complaint() {
+        String told = complaint;
+        complaint = null;
+        return told;
+    }
+
+    private synchronized void complain(String what) {
+        complaint = what;
+    }
+
+    private synchronized @Nullable Task next() {
+        Map.Entry<Path, Task> first =
+                waiting.isEmpty() ? null : waiting.entrySet().iterator().next();
+        working = first != null;
+        return first == null ? null : waiting.remove(first.getKey());
+    }
+
+    private void work() {
+        Processes.reniceThread(NICE);
+        for (Task task = next(); task != null; task = next()) {
+            try {
+                carryOut(task);
+            } catch (IOException e) {
+                complain("cannot tidy up after " + task.file() + ": " + RuntimeFiles.why(e));
+            }
+        }
+    }
+
+    private void carryOut(Task task) throws IOException {
+        List<Path> aside = PutAside.of(task.file());
+        int tooMany = Math.max(0, aside.size() - task.keep());
+        for (Path old : aside.subList(0, tooMany)) {
+            Files.deleteIfExists(old);
+        }
+        for (Path each : aside.subList(tooMany, aside.size())) {
+            Path twin = plain(each);
+            if (twin != null) {
+                Files.deleteIfExists(twin);
+            } else if (task.compress()
+                    && !each.equals(task.spared())
+                    && !PutAside.isCompressed(each)) {
+                compress(each);
+            }
+        }
+    }
+
+    /// The uncompressed file of the same name, which was to be removed when its compression was cut
+    /// short; null for a file that is not compressed.
+    private static @Nullable Path plain(Path file) {
+        String name = file.toString();
+        return PutAside.isCompressed(file) ? Path.of(name.substring(0, name.length() - 3)) : null;
+    }
+
+    private static void compress(Path file) throws IOException {
+        Path result = PutAside.compressed(file);
+        Path part = result.resolveSibling(result.getFileName() + PART);
+        try {
+            Set<PosixFilePermission> mode =
+                    Files.getPosixFilePermissions(file, LinkOption.NOFOLLOW_LINKS);
+            Files.deleteIfExists(part);
+            Files.createFile(part, PosixFilePermissions.asFileAttribute(mode));
+            try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS);
+                    OutputStream out =
+                            new GZIPOutputStream(
+                                    Files.newOutputStream(
+                                            part,
+                                            StandardOpenOption.WRITE,
+                                            LinkOption.NOFOLLOW_LINKS),
+                                    BUFFER)) {
+                in.transferTo(out);
+            }
+            Files.setLastModifiedTime(part, Files.getLastModifiedTime(file));
+            Files.move(part, result, StandardCopyOption.ATOMIC_MOVE);
+            Files.deleteIfExists(file);
+        } catch (NoSuchFileException removedMeanwhile) {
+            Files.deleteIfExists(part);
+        } catch (IOException e) {
+            Files.deleteIfExists(part);
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Errno;
+import org.einhyrningsins.posix.OutputFiles;
+import org.einhyrningsins.posix.Pipes;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.spec.LogsSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+
+/// One log file that we write. It begins anew when it is long or old enough, always at the end of a
+/// line; it finds out when somebody else has moved it away; and when it cannot be written, the
+/// newest lines wait in memory until it can.
+final class LogFile {
+    private static final Duration RETRY = Duration.ofSeconds(1);
+    private static final Duration AFTER_A_FAILED_TURN = Duration.ofMinutes(1);
+    private static final long UNKNOWN = -1;
+
+    private final LogKeeper keeper;
+    private final String program;
+    private final Path path;
+    private LogsSpec.Kept spec;
+    private boolean others;
+    private int fd = -1;
+    private OutputFiles.@Nullable Extent known;
+    private long size;
+    private long bornMillis = UNKNOWN;
+    private long lastTurn;
+    private long number;
+    private @Nullable Path spared;
+    private @Nullable Moment turnAgain;
+    private boolean insideALine;
+    private @Nullable LogPipe lastWriter;
+    private int users;
+
+    private @Nullable NewestLines held;
+    private @Nullable Moment retryAt;
+    private String trouble = "";
+    private long lostLines;
+    private long lostBytes;
+
+    /// @param program whose it is first, for messages
+    /// @param others whether workers may still write to it themselves: then each write of ours goes
+    ///   to the end, wherever that is by then
+    LogFile(LogKeeper keeper, String program, Path path, LogsSpec.Kept spec, boolean others) {
+        this.keeper = keeper;
+        this.program = program;
+        this.path = path;
+        this.spec = spec;
+        this.others = others;
+        open();
+    }
+
+    Path path() {
+        return path;
+    }
+
+    String program() {
+        return program;
+    }
+
+    /// Which file of this name it is, counted from when we began.
+    long number() {
+        return number;
+    }
+
+    long size() {
+        return size;
+    }
+
+    void configure(LogsSpec.Kept next) {
+        spec = next;
+    }
+
+    void use() {
+        users++;
+    }
+
+    /// Somebody needs it no more.
+    ///
+    /// @return whether it is done with: nobody uses it and nothing waits to be written
+    boolean leave() {
+        users--;
+        return over();
+    }
+
+    boolean over() {
+        return users <= 0 && held == null;
+    }
+
+    /// When it is to be told the time; null for never.
+    @Nullable Moment retryAt() {
+        return retryAt;
+    }
+
+    // ---- taking lines
+
+    /// Takes lines from the beginning of a pipe, which the keeper's window shows. They are in the
+    /// file, or held, or lost and counted, when this is over; and no more in the pipe.
+    ///
+    /// @param length of the lines; perhaps not all of it is taken
+    void take(LogPipe from, int length) {
+        if (held != null && !caughtUp()) {
+            hold(from, length);
+            return;
+        }
+        try {
+            attend();
+            write(from, length);
+        } catch (PosixException e) {
+            stuck(e);
+            hold(from, length);
+        }
+    }
+
+    private void write(LogPipe from, int length) {
+        ByteBuffer window = keeper.window();
+        if (insideALine && lastWriter != from) {
+            endTheLine();
+        }
+        if (!from.prefix().isEmpty()) {
+            dressed(from, window, length);
+            return;
+        }
+        int cut = cut(window, length);
+        if (others) {
+            copy(from, window, cut, cut);
+        } else {
+            move(from, window, cut);
+        }
+    }
+
+    /// In the kernel: whoever is killed meanwhile has lost nothing, nor written anything twice.
+    private void move(LogPipe from, ByteBuffer window, int length) {
+        int done = 0;
+        try {
+            while (done < length) {
+                done += Pipes.move(from.fd(), fd, size + done, length - done);
+            }
+            written(from, window, length, length);
+        } catch (PosixException e) {
+            stuck(e);
+            int whole = takeBack(window, done);
+            hold(window, whole, length - whole);
+            Pipes.drop(from.fd(), keeper.nothing(), length - done);
+        }
+    }
+
+    /// Through our memory: first written, then taken out of the pipe, so that whoever is killed
+    /// meanwhile has lost nothing, but may write it twice.
+    ///
+    /// @param text what is written
+    /// @param length of it
+    /// @param origin how many bytes of the pipe it stands for
+    private void copy(LogPipe from, ByteBuffer text, int length, int origin) {
+        int done = 0;
+        try {
+            while (done < length) {
+                done += OutputFiles.write(fd, text, done, length - done, size + done);
+            }
+            written(from, text, length, length);
+        } catch (PosixException e) {
+            stuck(e);
+            int whole = takeBack(text, done);
+            hold(text, whole, length - whole);
+        }
+        Pipes.drop(from.fd(), keeper.nothing(), origin);
+    }
+
+    private void written(LogPipe from, ByteBuffer text, int length, int count) {
+        size += count;
+        lastWriter = from;
+        insideALine = text.get(length - 1) != '\n';
+    }
+
+    /// A disk that is full may have taken half a line. It is held as a whole instead.
+    ///
+    /// @return how many bytes are in the file for good
+    private int takeBack(ByteBuffer text, int done) {
+        int whole = done;
+        while (whole > 0 && text.get(whole - 1) != '\n') {
+            whole--;
+        }
+        if (others) { // what is behind it may be another's
+            insideALine |= whole < done;
+            size += done;
+            return done;
+        }
+        try {
+            if (whole < done) {
+                OutputFiles.truncate(fd, size + whole);
+            }
+            insideALine &= whole == 0;
+            size += whole;
+            return whole;
+        } catch (PosixException e) {
+            insideALine = true;
+            size += done;
+            return done;
+        }
+    }
+
+    /// Somebody's line that has no end gets one before another's begins.
+    private void endTheLine() {
+        ByteBuffer end = keeper.dressed();
+        end.put(0, (byte) '\n');
+        size += OutputFiles.write(fd, end, 0, 1, size);
+        insideALine = false;
+    }
+
+    private void dressed(LogPipe from, ByteBuffer window, int length) {
+        LogDress dress = keeper.dress();
+        int origin = dress.put(from, window, length, insideALine, room());
+        if (origin == 0 && size > 0 && turn()) {
+            origin = dress.put(from, window, length, false, room());
+        }
+        if (origin == 0) { // a line longer than a file may be
+            int line = firstLine(window, length);
+            origin = dress.put(from, window, line, insideALine, Integer.MAX_VALUE);
+        }
+        copy(from, dress.text(), dress.length(), origin);
+    }
+
+    // ---- when a new file is begun
+
+    private int room() {
+        long bound = spec.maxBytes();
+        return bound == 0 ? Integer.MAX_VALUE : Math.clamp(bound - size, 0, Integer.MAX_VALUE);
+    }
+
+    /// How much of it goes into this file; begins a new one if that is nothing.
+    private int cut(ByteBuffer window, int length) {
+        int room = room();
+        if (length <= room) {
+            return length;
+        }
+        int cut = lineEnd(window, room);
+        if (cut == 0 && size > 0 && turn()) {
+            room = room();
+            cut = length <= room ? length : lineEnd(window, room);
+        }
+        return cut > 0 ? cut : firstLine(window, length);
+    }
+
+    private static int lineEnd(ByteBuffer text, int before) {
+        int end = Math.min(before, text.capacity());
+        while (end > 0 && text.get(end - 1) != '\n') {
+            end--;
+        }
+        return end;
+    }
+
+    private static int firstLine(ByteBuffer text, int length) {
+        int end = 0;
+        while (end < length && text.get(end) != '\n') {
+            end++;
+        }
+        return Math.min(length, end + 1);
+    }
+
+    /// Puts the file aside and begins a new one.
+    ///
+    /// @return false if it cannot be: then it goes on in the old one
+    private boolean turn() {
+        if (insideALine || (turnAgain != null && !turnAgain.reached(Clock.now()))) {
+            return false;
+        }
+        try {
+            lastTurn = LogNames.moment(path, Clock.wallMillis(), lastTurn);
+            Path aside = LogNames.name(path, lastTurn);
+            Files.move(path, aside, StandardCopyOption.ATOMIC_MOVE);
+            turnAgain = null;
+            spared = others ? aside : spared; // compressed, it would miss what is still written
+            others = false;
+            reopen();
+            bornMillis = lastTurn;
+            keeper.tidy(path, spec, spared);
+            return true;
+        } catch (IOException e) {
+            turnAgain = Clock.now().plus(AFTER_A_FAILED_TURN);
+            keeper.warn(
+                    program,
+                    "cannot put "
+                            + path
+                            + " aside and goes on in it: "
+                            + RuntimeFiles.why(e)
+                            + "; tries again in a minute");
+            return false;
+        }
+    }
+
+    /// Looks whether it is still the file of that name, how long it is, and how old.
+    private void attend() {
+        OutputFiles.Extent now = fd < 0 ? null : OutputFiles.extent(path);
+        if (now == null || known == null || !now.sameFile(known)) {
+            reopen(); // moved away by somebody else, or removed
+        } else {
+            insideALine &= now.size() > 0;
+            size = now.size(); // shorter, if somebody truncated it
+        }
+        if (spec.maxAge() != null && size > 0 && old(spec.maxAge())) {
+            turn();
+        }
+    }
+
+    private boolean old(Duration most) {
+        if (bornMillis == UNKNOWN) {
+            bornMillis = creation();
+        }
+        return Clock.wallMillis() - bornMillis >= most.toMillis();
+    }
+
+    private long creation() {
+        try {
+            return Files.getAttribute(path, "creationTime") instanceof FileTime time
+                    ? time.toMillis()
+                    : Clock.wallMillis();
+        } catch (IOException e) {
+            return Clock.wallMillis();
+        }
+    }
+
+    private void open() {
+        fd = OutputFiles.open(path, others);
+        known = OutputFiles.extent(fd);
+        size = known.size();
+        bornMillis = size == 0 ? Clock.wallMillis() : UNKNOWN;
+    }
+
+    private void reopen() {
+        closeFile();
+        number++;
+        insideALine = false;
+        open();
+    }
+
+    private void closeFile() {
+        if (fd >= 0) {
+            Descriptors.close(fd);
+            fd = -1;
+        }
+    }
+
+    // ---- when it cannot be written
+
+    private void stuck(PosixException why) {
+        retryAt = Clock.now().plus(RETRY);
+        if (held != null) {
+            return;
+        }
+        held = new NewestLines(LogKeeper.MOST_HELD);
+        trouble = Errno.describe(why.number());
+        keeper.error(
+                program,
+                "cannot write "
+                        + path
+                        + ": "
+                        + trouble
+                        + "; the newest "
+                        + LogKeeper.MOST_HELD / 1024
+                        + " KiB wait in memory, and it tries again every second");
+    }
+
+    private void hold(LogPipe from, int length) {
+        ByteBuffer window = keeper.window();
+        if (from.prefix().isEmpty()) {
+            hold(window, 0, length);
+            Pipes.drop(from.fd(), keeper.nothing(), length);
+            return;
+        }
+        LogDress dress = keeper.dress();
+        int origin = dress.put(from, window, length, false, Integer.MAX_VALUE);
+        hold(dress.text(), 0, dress.length());
+        Pipes.drop(from.fd(), keeper.nothing(), origin);
+    }
+
+    private void hold(ByteBuffer text, int at, int count) {
+        NewestLines lines = held;
+        if (lines == null) {
+            throw new IllegalStateException("lines are held while there is trouble");
+        }
+        lines.add(text, at, count, keeper.mayHold(this));
+    }
+
+    /// What it takes of our memory.
+    int heldRoom() {
+        return held == null ? 0 : held.room();
+    }
+
+    /// The time has come to try again.
+    void retry() {
+        caughtUp();
+    }
+
+    /// Writes what waits, if the time has come.
+    ///
+    /// @return whether nothing waits any more
+    private boolean caughtUp() {
+        NewestLines lines = held;
+        if (lines == null) {
+            return true;
+        }
+        if (retryAt != null && !retryAt.reached(Clock.now())) {
+            return false;
+        }
+        retryAt = Clock.now().plus(RETRY);
+        try {
+            attend();
+            if (insideALine && lines.length() > 0) {
+                endTheLine();
+            }
+            while (lines.length() > 0) {
+                if (!writeOldest(lines)) {
+                    return false;
+                }
+            }
+        } catch (PosixException e) {
+            trouble = Errno.describe(e.number());
+            return false;
+        }
+        recovered(lines);
+        return true;
+    }
+
+    private boolean writeOldest(NewestLines lines) {
+        ByteBuffer text = keeper.dressed();
+        int count = lines.oldest(text);
+        if (size > 0 && count > room()) {
+            turn();
+        }
+        int done = 0;
+        try {
+            while (done < count) {
+                done += OutputFiles.write(fd, text, done, count - done, size + done);
+            }
+        } catch (PosixException e) {
+            lines.forget(takeBack(text, done));
+            return false;
+        }
+        size += count;
+        insideALine = text.get(count - 1) != '\n';
+        lastWriter = null;
+        lines.forget(count);
+        return true;
+    }
+
+    private void recovered(NewestLines lines) {
+        held = null;
+        retryAt = null;
+        lostLines += lines.lostLines();
+        lostBytes += lines.lostBytes();
+        keeper.warn(
+                program,
+                "writes "
+                        + path
+                        + " again; "
+                        + (lines.lostLines() == 0
+                                ? "nothing was lost"
+                                : "lost meanwhile: " + lost(lines.lostLines(), lines.lostBytes())));
+        trouble = "";
+    }
+
+    private static String lost(long lines, long bytes) {
+        return lines + (lines == 1 ? " line (" : " lines (") + bytes + " bytes)";
+    }
+
+    /// What is to be known of it, in words; empty for nothing.
+    String note() {
+        long lines = lostLines + (held == null ? 0 : held.lostLines());
+        long bytes = lostBytes + (held == null ? 0 : held.lostBytes());
+        String sum = lines == 0 ? "" : "lost " + lost(lines, bytes) + " of output";
+        if (held == null) {
+            return sum;
+        }
+        return "cannot write " + path + ": " + trouble + (sum.isEmpty() ? "" : "; " + sum);
+    }
+
+    /// The last try, and the end.
+    void close() {
+        retryAt = null;
+        if (held != null && !caughtUp()) {
+            long lines = held.lostLines();
+            keeper.error(
+                    program,
+                    path
+                            + " could not be written to the end: "
+                            + held.length()
+                            + " bytes are lost"
+                            + (lines == 0 ? "" : ", and " + lost(lines, held.lostBytes())));
+        }
+        held = null;
+        closeFile();
+    }
+}

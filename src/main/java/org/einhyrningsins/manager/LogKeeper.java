@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.posix.Credentials;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Pipes;
+import org.einhyrningsins.posix.Poll;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.spec.LogSpec;
+import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Brings what workers write from their pipes to the files that we keep for them: see
+/// [LogsSpec.Kept].
+///
+/// **Nothing is lost.** What a worker wrote is in its pipe until it is in the file. We look at it
+/// with tee(2), which takes nothing, to find where lines end, and splice(2) it over. With words
+/// before the lines it is written first and taken from the pipe afterwards. The worker's end is
+/// open for both ways, so that it neither dies nor loses anything while there is no manager: it
+/// waits when the pipe is full, and the next manager goes on with the same pipe ([#adopt]).
+///
+/// **Supervision comes first.** All pipes are watched by a poll of their own, and the loop gives it
+/// [#TURN] at a time however much there is to move. A worker that writes faster than that waits.
+///
+/// A manager none of whose programs wants it has none of this.
+final class LogKeeper {
+    /// Of lines that cannot be written now, for each file.
+    static final int MOST_HELD = 256 * 1024;
+
+    private static final int MOST_HELD_TOGETHER = 4 * 1024 * 1024;
+    private static final int LEAST_HELD = 4 * 1024;
+    private static final int WINDOW = 64 * 1024;
+    private static final int DRESSED = 256 * 1024;
+    private static final int MOST_EVENTS = 16;
+    private static final int MOST_MOVES = 64;
+    private static final Duration TURN = Duration.ofMillis(1);
+
+    private final Loop loop;
+    private final Told told;
+    private final Poll poll = Poll.open(MOST_EVENTS);
+    private final Map<Long, LogPipe> pipes = new LinkedHashMap<>();
+    private final Map<Path, LogFile> files = new HashMap<>();
+    private final int[] glass = Pipes.glass();
+    private final int nothing = Descriptors.openNull();
+    private final ByteBuffer window = ByteBuffer.allocateDirect(WINDOW);
+    private final Archivist archivist = new Archivist();
+    private @Nullable LogDress dress;
+    private long serial;
+
+    /// Who hears of it.
+    interface Told {
+        void tell(LogSpec.Level level, String program, String message);
+    }
+
+    LogKeeper(Loop loop, Told told) {
+        this.loop = loop;
+        this.told = told;
+        loop.watch(poll.descriptor(), Poll.IN, events -> turn());
+    }
+
+    /// A new pipe for a worker, and what becomes the worker's end of it.
+    ///
+    /// @param worker to be closed once it is born
+    record Outlet(LogPipe pipe, int worker) {}
+
+    /// Makes a pipe for a worker that is about to be born.
+    ///
+    /// @param others whether the file may still be written by workers themselves
+    Outlet open(
+            String program,
+            int slot,
+            LogsSpec.Kept spec,
+            @Nullable Credentials owner,
+            boolean others) {
+        LogFile file = file(program, slot, spec, others);
+        Pipes.Outlet outlet = Pipes.outlet(owner);
+        return new Outlet(watch(program, slot, spec, file, outlet.reader()), outlet.worker());
+    }
+
+    /// Goes on with the pipe of a worker that was born under another manager: one whose descriptor
+    /// came over a re-exec, or one that [Pipes#reopen] opened again.
+    LogPipe adopt(String program, int slot, int pid, LogsSpec.Kept spec, int reader) {
+        LogPipe pipe = watch(program, slot, spec, file(program, slot, spec, false), reader);
+        pipe.born(pid);
+        return pipe;
+    }
+
+    private LogPipe watch(String program, int slot, LogsSpec.Kept spec, LogFile file, int reader) {
+        LogPipe pipe = new LogPipe(this, program, slot, reader, spec, file);
+        long token = ++serial;
+        poll.add(reader, Poll.IN | Poll.EDGE, token);
+        pipes.put(token, pipe);
+        file.use();
+        return pipe;
+    }
+
+    private LogFile file(String program, int slot, LogsSpec.Kept spec, boolean others) {
+        Path path = spec.file(slot);
+        if (path == null) {
+            throw new IllegalArgumentException("a kept log has a file");
+        }
+        LogFile file = files.get(path);
+        if (file == null) {
+            file = new LogFile(this, program, path, spec, others);
+            files.put(path, file);
+        }
+        file.configure(spec);
+        return file;
+    }
+
+    /// All pipes, for whoever carries them over.
+    List<LogPipe> pipes() {
+        return List.copyOf(pipes.values());
+    }
+
+    /// The definition of a program has changed: what its workers write from now on goes where it
+    /// says.
+    void redefined(ProgramSpec spec) {
+        if (!(spec.logs() instanceof LogsSpec.Kept kept)) {
+            return;
+        }
+        for (LogPipe pipe : pipes.values()) {
+            if (pipe.program().equals(spec.name())) {
+                redirect(pipe, kept);
+            }
+        }
+    }
+
+    void redirect(LogPipe pipe, LogsSpec.Kept kept) {
+        try {
+            LogFile before = pipe.file();
+            LogFile after = file(pipe.program(), pipe.slot(), kept, false);
+            pipe.redirect(after, kept.prefix());
+            after.use();
+            leave(before);
+        } catch (PosixException e) {
+            error(pipe.program(), "goes on in " + pipe.path() + ": " + e.getMessage());
+        }
+    }
+
+    private void leave(LogFile file) {
+        if (file.leave()) {
+            files.remove(file.path());
+            file.close();
+        }
+    }
+
+    // ---- the loop
+
+    /// Moves what there is for a while; what is left then has its turn after the others of the
+    /// loop.
+    private void turn() {
+        Moment until = Clock.now().plus(TURN);
+        int count;
+        do {
+            count = poll.await(0);
+            for (int i = 0; i < count; i++) {
+                ready(poll.token(i), poll.events(i));
+            }
+        } while (count > 0 && !until.reached(Clock.now()));
+    }
+
+    private void ready(long token, int events) {
+        LogPipe pipe = pipes.get(token);
+        if (pipe == null) {
+            return;
+        }
+        boolean last = (events & Poll.HUP) != 0;
+        try {
+            switch (pipe.move(last)) {
+                case WAITING -> {}
+                case MORE -> poll.modify(pipe.fd(), Poll.IN | Poll.EDGE, token);
+                case ENDED -> end(token, pipe);
+            }
+        } catch (PosixException e) {
+            broken(pipe, e);
+            end(token, pipe);
+        }
+    }
+
+    private void end(long token, LogPipe pipe) {
+        pipes.remove(token);
+        poll.remove(pipe.fd());
+        pipe.close();
+        leave(pipe.file());
+    }
+
+    /// A worker was not born after all.
+    void discard(LogPipe pipe) {
+        pipes.entrySet().stream()
+                .filter(entry -> entry.getValue() == pipe)
+                .findFirst()
+                .ifPresent(entry -> end(entry.getKey(), pipe));
+    }
+
+    void broken(LogPipe pipe, PosixException why) {
+        error(pipe.program(), "its output is not read any more: " + why.getMessage());
+    }
+
+    /// When it wants to be told the time; null for never.
+    @Nullable Moment deadline() {
+        Moment next = null;
+        for (LogFile file : files.values()) {
+            next = Moment.earlier(next, file.retryAt());
+        }
+        return next;
+    }
+
+    /// Tries again what could not be written.
+    void deadlinePassed(Moment now) {
+        for (LogFile file : new ArrayList<>(files.values())) {
+            Moment again = file.retryAt();
+            if (again != null && again.reached(now)) {
+                file.retry();
+                if (file.over()) {
+                    files.remove(file.path());
+                    file.close();
+                }
+            }
+        }
+    }
+
+    /// What is to be known of a program's output, in words; empty for nothing.
+    String note(String program) {
+        StringBuilder notes = new StringBuilder();
+        files.values().stream()
+                .filter(file -> file.program().equals(program) && !file.note().isEmpty())
+                .forEach(file -> notes.append(notes.isEmpty() ? "" : "; ").append(file.note()));
+        return notes.toString();
+    }
+
+    /// Moves what is still there, as far as it can be.
+    void close() {
+        for (LogPipe pipe : pipes()) {
+            pipe.drain(true);
+            pipe.close();
+        }
+        files.values().forEach(LogFile::close);
+        loop.forget(poll.descriptor());
+        poll.close();
+    }
+
+    // ---- what pipes and files work with
+
+    int[] glass() {
+        return glass;
+    }
+
+    int nothing() {
+        return nothing;
+    }
+
+    /// What was seen of a pipe; good until the next look.
+    ByteBuffer window() {
+        return window;
+    }
+
+    /// Enough to empty a full pipe, also of one that a worker goes on writing to.
+    int mostMoves() {
+        return MOST_MOVES;
+    }
+
+    LogDress dress() {
+        LogDress known = dress;
+        if (known == null) {
+            known = new LogDress(ByteBuffer.allocateDirect(DRESSED));
+            dress = known;
+        }
+        return known;
+    }
+
+    /// Room to work in.
+    ByteBuffer dressed() {
+        return dress().text();
+    }
+
+    /// How much of our memory the lines of a file may take that cannot be written.
+    int mayHold(LogFile which) {
+        int others = 0;
+        for (LogFile file : files.values()) {
+            others += file == which ? 0 : file.heldRoom();
+        }
+        return Math.clamp(MOST_HELD_TOGETHER - others, LEAST_HELD, MOST_HELD);
+    }
+
+    /// Removes what is too old and compresses the others, beside the loop.
+    void tidy(Path file, LogsSpec.Kept spec, @Nullable Path spared) {
+        archivist.tidy(new Archivist.Task(file, spec.keep(), spec.compress(), spared));
+        String complaint = archivist.complaint();
+        if (complaint != null) {
+            told.tell(LogSpec.Level.WARN, "", complaint);
+        }
+    }
+
+    void warn(String program, String message) {
+        told.tell(LogSpec.Level.WARN, program, message);
+    }
+
+    void error(String program, String message) {
+        told.tell(LogSpec.Level.ERROR, program, message);
+    }
+}

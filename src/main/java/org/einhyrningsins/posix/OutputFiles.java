@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/// Regular files that we write at their end.
+public final class OutputFiles {
+    private static final int O_WRONLY = 1;
+    private static final int O_CREAT = 0x40;
+    private static final int O_APPEND = 0x400;
+    private static final int O_NONBLOCK = 0x800;
+    private static final int O_NOFOLLOW = Machine.current() == Machine.X86_64 ? 0x20000 : 0x8000;
+    private static final int MODE = Machine.current() == Machine.X86_64 ? 24 : 16; // in struct stat
+    private static final int INODE = 8;
+    private static final int SIZE = 48;
+    private static final int S_IFMT = 0170000;
+    private static final int S_IFREG = 0100000;
+
+    private OutputFiles() {}
+
+    /// Which file it is, and how long.
+    ///
+    /// @param device with the inode it names a file for as long as one has it open
+    /// @param size bytes
+    public record Extent(long device, long inode, long size) {
+        /// Whether both are the same file, whatever its length.
+        public boolean sameFile(Extent other) {
+            return device == other.device && inode == other.inode;
+        }
+    }
+
+    /// Opens a file to write to, made with mode 0640 (less the umask) if it is not there. What is
+    /// no regular file, or a symbolic link, is refused: who may write in the directory must not
+    /// lead us elsewhere.
+    ///
+    /// @param append every write goes to the end, also when others write; splice(2) refuses that
+    /// @return close-on-exec, raised
+    public static int open(Path file, boolean append) {
+        int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | (append ? O_APPEND : 0);
+        int fd = Descriptors.raise(Descriptors.open(file.toString(), flags, 0640));
+        Scratch scratch = Scratch.here();
+        Kernel.check("fstat " + file, Kernel.call(Syscall.FSTAT, fd, scratch.structures));
+        if ((mode(scratch) & S_IFMT) != S_IFREG) {
+            Descriptors.close(fd);
+            throw new PosixException("open " + file + ", no regular file", Errno.EINVAL.number());
+        }
+        return fd;
+    }
+
+    static int mode(Scratch scratch) {
+        return scratch.bytes.getInt(MODE);
+    }
+
+    /// The file behind a descriptor.
+    public static Extent extent(int fd) {
+        Scratch scratch = Scratch.here();
+        Kernel.check("fstat", Kernel.call(Syscall.FSTAT, fd, scratch.structures));
+        return extent(scratch);
+    }
+
+    /// The file of that name; null if there is none.
+    public static @Nullable Extent extent(Path file) {
+        Scratch scratch = Scratch.here();
+        long at = scratch.path(file);
+        long result =
+                Kernel.call(Syscall.NEWFSTATAT, Descriptors.AT_FDCWD, at, scratch.structures, 0);
+        if (Kernel.is(result, Errno.ENOENT)) {
+            return null;
+        }
+        Kernel.check("stat " + file, result);
+        return extent(scratch);
+    }
+
+    private static Extent extent(Scratch scratch) {
+        return new Extent(
+                scratch.bytes.getLong(0),
+                scratch.bytes.getLong(INODE),
+                scratch.bytes.getLong(SIZE));
+    }
+
+    /// Writes to a place of a file as much as goes at once; to the end, if it is open to append.
+    ///
+    /// @param from a direct buffer
+    /// @return how many bytes, at least one
+    /// @throws PosixException if it takes none: ENOSPC, EDQUOT, EIO
+    public static int write(int fd, ByteBuffer from, int at, int length, long offset) {
+        while (true) {
+            long address = Kernel.address(from) + at;
+            long count = Kernel.call(Syscall.PWRITE64, fd, address, length, offset);
+            if (!Kernel.is(count, Errno.EINTR)) {
+                return (int) Kernel.check("write", count);
+            }
+        }
+    }
+
+    /// Takes back what was written behind that length.
+    public static void truncate(int fd, long length) {
+        Kernel.check("ftruncate", Kernel.call(Syscall.FTRUNCATE, fd, length));
+    }
+}

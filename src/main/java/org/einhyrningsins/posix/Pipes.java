@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+
+/// Pipes that a worker writes to and we read from, and that outlive us: the worker's end is open
+/// for both ways, so there is always a reader, and a worker whose manager is gone waits when the
+/// pipe is full instead of dying of SIGPIPE. A new manager opens the pipe again through the
+/// worker's descriptor.
+///
+/// What is in a pipe stays in the kernel until it is in a file: [#peek] shows it without taking it,
+/// [#move] lets the kernel move it. Whoever is killed in between has lost nothing.
+public final class Pipes {
+    private static final int NONBLOCK = 2; // SPLICE_F_NONBLOCK
+    private static final int O_RDWR = 2;
+    private static final int O_NONBLOCK = 0x800;
+    private static final int F_SETPIPE_SZ = 1031;
+    private static final int F_GETPIPE_SZ = 1032;
+    private static final int S_IFMT = 0170000;
+    private static final int S_IFIFO = 0010000;
+    private static final int WANTED = 128 * 1024;
+
+    private Pipes() {}
+
+    /// A pipe for a worker's output.
+    ///
+    /// @param reader ours: does not block, close-on-exec, raised
+    /// @param worker what becomes the worker's; to be closed once it is born
+    public record Outlet(int reader, int worker) {}
+
+    /// Makes one.
+    ///
+    /// @param owner who may open it again by its name in /proc (as `/dev/stdout` is); null for us
+    public static Outlet outlet(@Nullable Credentials owner) {
+        int[] ends = Descriptors.pipe();
+        int reader = ends[0];
+        try {
+            Kernel.call(Syscall.FCNTL, reader, F_SETPIPE_SZ, WANTED); // as it is will do
+            if (owner != null) {
+                Kernel.call(Syscall.FCHOWN, reader, owner.uid(), owner.gid());
+            }
+            int worker = Descriptors.raise(reopened(ends[1], O_RDWR));
+            reader = Descriptors.raise(reader);
+            Descriptors.setNonBlocking(reader, true);
+            return new Outlet(reader, worker);
+        } catch (PosixException e) {
+            Descriptors.close(reader);
+            throw e;
+        } finally {
+            Descriptors.close(ends[1]);
+        }
+    }
+
+    private static int reopened(int fd, int flags) {
+        return Descriptors.open("/proc/self/fd/" + fd, flags, 0);
+    }
+
+    /// Opens the pipe again that a process writes to.
+    ///
+    /// @param fd the process's number of it: 1 for its standard output
+    /// @return our end, like that of [Outlet]; -1 if it is no pipe
+    /// @throws PosixException if the process is gone, or is not ours to look at
+    public static int reopen(int pid, int fd) {
+        int reader = Descriptors.raise(Descriptors.open(file(pid, fd), O_NONBLOCK, 0));
+        Scratch scratch = Scratch.here();
+        long result = Kernel.call(Syscall.FSTAT, reader, scratch.structures);
+        if (result < 0 || (OutputFiles.mode(scratch) & S_IFMT) != S_IFIFO) {
+            Descriptors.close(reader);
+            return -1;
+        }
+        return reader;
+    }
+
+    private static String file(int pid, int fd) {
+        return "/proc/" + pid + "/fd/" + fd;
+    }
+
+    /// How much a pipe holds, if its writer fills each page.
+    public static int capacity(int pipe) {
+        return (int) Kernel.check("fcntl", Kernel.call(Syscall.FCNTL, pipe, F_GETPIPE_SZ));
+    }
+
+    /// A pipe to look into others with: neither end blocks.
+    public static int[] glass() {
+        int[] ends = Descriptors.pipe();
+        Kernel.call(Syscall.FCNTL, ends[0], F_SETPIPE_SZ, WANTED);
+        for (int i = 0; i < ends.length; i++) {
+            ends[i] = Descriptors.raise(ends[i]);
+            Descriptors.setNonBlocking(ends[i], true);
+        }
+        return ends;
+    }
+
+    /// Copies what is at the beginning of a pipe, and leaves it there (tee(2)).
+    ///
+    /// @param glass an empty pipe, empty again afterwards
+    /// @param into a direct buffer; as much as has room after its position
+    /// @return how many bytes; 0 at the end, when nobody writes any more; -1 if there is nothing
+    ///   yet
+    public static int peek(int pipe, int[] glass, ByteBuffer into) {
+        long seen = again(Syscall.TEE, pipe, glass[1], into.remaining(), NONBLOCK, 0);
+        if (Kernel.is(seen, Errno.EAGAIN)) {
+            return -1;
+        }
+        int count = (int) Kernel.check("tee", seen);
+        int end = into.limit();
+        into.limit(into.position() + count);
+        while (into.hasRemaining()) {
+            Descriptors.read(glass[0], into);
+        }
+        into.limit(end);
+        return count;
+    }
+
+    /// Moves the beginning of a pipe to a place of a file, in the kernel (splice(2)): as much as
+    /// goes at once.
+    ///
+    /// @param file not opened to append: splice(2) does not take that
+    /// @param length as much is in the pipe
+    /// @return how many bytes, at least one
+    /// @throws PosixException if the file takes none: ENOSPC, EDQUOT, EIO
+    public static int move(int pipe, int file, long offset, int length) {
+        Scratch scratch = Scratch.here();
+        scratch.bytes.putLong(0, offset);
+        return (int)
+                Kernel.check(
+                        "splice", again(Syscall.SPLICE, pipe, 0, file, scratch.structures, length));
+    }
+
+    /// Takes the beginning of a pipe, and forgets it.
+    ///
+    /// @param nothing a descriptor of /dev/null
+    /// @param length as much is in the pipe
+    public static void drop(int pipe, int nothing, int length) {
+        int left = length;
+        while (left > 0) {
+            left -= (int) Kernel.check("splice", again(Syscall.SPLICE, pipe, 0, nothing, 0, left));
+        }
+    }
+
+    private static long again(Syscall call, long a, long b, long c, long d, long e) {
+        while (true) {
+            long result = Kernel.call(call, a, b, c, d, e);
+            if (!Kernel.is(result, Errno.EINTR)) {
+                return result;
+            }
+        }
+    }
+}

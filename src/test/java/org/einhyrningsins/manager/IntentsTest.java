@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.einhyrningsins.control.IntentJson;
+import org.einhyrningsins.spec.Intent;
+import org.einhyrningsins.spec.LogSpec;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+
+class IntentsTest {
+    private static final Path CONFIG = Path.of("/etc/services.yaml");
+
+    @TempDir private Path home;
+
+    private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
+
+    private Intents intents() {
+        Log log = new Log(logged::writeBytes, LogSpec.DEFAULT);
+        return new Intents(new StateDirectory(home), CONFIG, log);
+    }
+
+    private void write(String config) throws IOException {
+        SequencedMap<String, Intent> programs = new LinkedHashMap<>();
+        programs.put("web", new Intent(true, null, java.util.List.of()));
+        Files.write(
+                home.resolve("intent.json"),
+                IntentJson.write(new IntentJson.Content(config, programs)));
+    }
+
+    @Test
+    void readsWhatAnEarlierManagerKept() throws IOException {
+        write("/etc/services.yaml");
+        assertThat(intents().read()).containsOnlyKeys("web");
+        assertThat(logged.toString(StandardCharsets.UTF_8)).isEmpty();
+    }
+
+    @Test
+    void putsAsideWhatIsAboutOtherPrograms() throws IOException {
+        write("/srv/other.yaml");
+        assertThat(intents().read()).isEmpty();
+        assertThat(logged.toString(StandardCharsets.UTF_8))
+                .contains("/srv/other.yaml", "intent.json.set-aside");
+        assertThat(home.resolve("intent.json")).doesNotExist();
+        assertThat(home.resolve("intent.json.set-aside")).exists();
+    }
+
+    @Test
+    void putsAsideWhatIsTorn() throws IOException {
+        Files.writeString(home.resolve("intent.json"), "{\"format\":1,\"conf");
+        assertThat(intents().read()).isEmpty();
+        assertThat(home.resolve("intent.json")).doesNotExist();
+    }
+
+    @Test
+    void survivesWhatIsNoFileAtAll() throws IOException {
+        Files.createDirectory(home.resolve("intent.json"));
+        assertThat(intents().read()).isEmpty();
+        assertThat(logged.toString(StandardCharsets.UTF_8)).contains("starts as the file says");
+    }
+
+    @Test
+    void removesTheFileWhenNothingIsSetByHand() throws IOException {
+        write("/etc/services.yaml");
+        Intents intents = intents();
+        intents.read();
+        intents.keep(new Programs());
+        assertThat(home.resolve("intent.json")).doesNotExist();
+    }
+
+    @Test
+    void writesNothingWhenNothingChanged() {
+        intents().keep(new Programs());
+        assertThat(home).isEmptyDirectory();
+    }
+}
