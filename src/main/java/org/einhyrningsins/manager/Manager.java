@@ -382,6 +382,9 @@ public final class Manager
         } else if (reloader.trials().objection() != null) {
             conversation.outcome(
                     false, "a reload waits to be confirmed; confirm it, or wait until it is over");
+        } else if (operator.stopsInOrder()) {
+            conversation.outcome(
+                    false, "programs are being stopped one after the other; try again after that");
         } else if (next.underWay()) {
             conversation.outcome(false, "the manager is being replaced already");
         } else {
