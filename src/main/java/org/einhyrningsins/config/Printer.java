@@ -88,6 +88,9 @@ public final class Printer {
             line(2, "socket: " + quoted(control.socket().toString()));
         }
         line(2, "mode: " + octal(control.mode()));
+        if (control.keeper()) {
+            line(2, "keeper: true");
+        }
     }
 
     private void log(LogSpec log) {

@@ -12,6 +12,7 @@ import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.posix.SpawnException;
+import org.einhyrningsins.posix.SpawnOrder;
 import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.Spawner;
 import org.einhyrningsins.posix.UnknownAccountException;
@@ -33,6 +34,7 @@ final class Births {
 
     private final SequencedMap<String, String> inherited;
     private final SocketTable sockets;
+    private final WorkerCgroups cgroups;
     private final Spawner spawner = new Spawner();
     private @Nullable Notes notes;
     private final int nothing;
@@ -42,10 +44,12 @@ final class Births {
     Births(
             SequencedMap<String, String> inherited,
             SocketTable sockets,
+            WorkerCgroups cgroups,
             int nothing,
             Outputs outputs) {
         this.inherited = inherited;
         this.sockets = sockets;
+        this.cgroups = cgroups;
         this.nothing = nothing;
         this.outputs = outputs;
     }
@@ -199,12 +203,20 @@ final class Births {
         String note = notes == null ? "" : note(notes, id, blueprint.version());
         if (blueprint.remembersExecutable()) {
             try {
-                return spawner.spawn(blueprint.order(id, output.out(), output.err(), line), note);
+                return born(id, blueprint, output, line, note);
             } catch (SpawnException e) {
                 blueprint.forgetExecutable();
             }
         }
-        return spawner.spawn(blueprint.order(id, output.out(), output.err(), line), note);
+        return born(id, blueprint, output, line, note);
+    }
+
+    private Spawned born(
+            WorkerId id, Blueprint blueprint, Outputs.Output output, int line, String note)
+            throws SpawnException {
+        String mark = Strays.mark(blueprint.version().spec().name(), id);
+        SpawnOrder order = blueprint.order(id, output.out(), output.err(), line);
+        return cgroups.spawn(mark, spawner, order, note);
     }
 
     private static String note(Notes notes, WorkerId id, Version version) {

@@ -386,6 +386,7 @@ final class ProgramHost {
     private void abandon(WorkerProcess process) {
         doors.values().forEach(door -> door.disconnect(process.line(), process.pid()));
         Processes.killGroup(process.pid(), Signal.KILL);
+        surface.strays().sweep(Strays.mark(name(), process.id()), process.pid());
         Descriptors.close(process.pidfd());
     }
 
@@ -403,7 +404,7 @@ final class ProgramHost {
             return;
         }
         WorkerId id = process.id();
-        surface.strays().sweep(Strays.mark(name(), id));
+        surface.strays().sweep(Strays.mark(name(), id), process.pid());
         surface.prober().forget(key(id));
         if (process.pipe() != null) {
             process.pipe().drain(true);
