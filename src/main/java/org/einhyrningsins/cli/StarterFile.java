@@ -56,6 +56,10 @@ final class StarterFile {
                 #umask: "027"                        # permission bits that its new files go without
                 #nice: 10                            # from -20, important, to 19
                 #limits: { nofile: 65536, core: 0 }  # of setrlimit(2)
+                #health: { exec: [./check], every: 5s } # a worker that is not well is replaced
+                #watchdog: 30s                       # so is one that gives no sign of life for so long
+                #max-age: 24h                        # and one that gets that old
+                #memory-max: 512MiB                  # or that large
                 # A socket, which the manager holds and all workers share; the first is descriptor 3.
                 #bind: [{ name: http, tcp: "127.0.0.1:8080" }]
                 #stdin: http                         # that socket as descriptor 0 too, as a JVM needs it

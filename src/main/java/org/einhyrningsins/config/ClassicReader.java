@@ -4,6 +4,7 @@ package org.einhyrningsins.config;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.BondSpec.WorkerSocket;
+import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogSpec;
@@ -101,6 +102,7 @@ public final class ClassicReader {
                                 WorkerSocket.CONTROL,
                                 given.has("--command-socket-as-fd"),
                                 !given.has("--kill-children-on-exit")),
+                        CareSpec.NONE,
                         List.of());
         SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
         programs.put(name, program);

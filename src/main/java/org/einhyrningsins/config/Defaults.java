@@ -21,12 +21,27 @@ final class Defaults {
             if (other != null
                     && other.value() instanceof Mapping below
                     && mine.value() instanceof Mapping map) {
-                Mapping base = entry.getKey().equals("ack") ? ackUnder(map, below) : below;
+                Mapping base =
+                        switch (entry.getKey()) {
+                            case "ack" -> ackUnder(map, below);
+                            case "health" -> healthUnder(map, below);
+                            default -> below;
+                        };
                 mine = new Entry(mine.key(), under(map, base));
             }
             merged.put(entry.getKey(), mine);
         }
         return new Mapping(program.place(), merged);
+    }
+
+    /// A check that says whom it asks does not ask somebody else too.
+    private static Mapping healthUnder(Mapping health, Mapping defaults) {
+        if (TargetReader.KEYS.stream().noneMatch(health.entries()::containsKey)) {
+            return defaults;
+        }
+        SequencedMap<String, Entry> kept = new LinkedHashMap<>(defaults.entries());
+        TargetReader.KEYS.forEach(kept::remove);
+        return new Mapping(defaults.place(), kept);
     }
 
     /// How many values a program has, and what its maps and lists hold. An alias counts in full.

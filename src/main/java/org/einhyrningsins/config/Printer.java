@@ -3,12 +3,15 @@ package org.einhyrningsins.config;
 
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.AckSpec.Endpoint;
+import org.einhyrningsins.spec.AckSpec.ExecTarget;
 import org.einhyrningsins.spec.AckSpec.Fixed;
 import org.einhyrningsins.spec.AckSpec.HttpTarget;
 import org.einhyrningsins.spec.AckSpec.OwnSocket;
 import org.einhyrningsins.spec.AckSpec.TcpTarget;
 import org.einhyrningsins.spec.BondSpec;
+import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.ControlSpec;
+import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.IdentitySpec.Limit;
 import org.einhyrningsins.spec.IdentitySpec.Resource;
@@ -118,6 +121,7 @@ public final class Printer {
         rollout(program.rollout());
         line(4, "logs: " + logs(program.logs()));
         bond(program.bond());
+        care(program.care());
         if (!program.after().isEmpty()) {
             StringBuilder names = new StringBuilder();
             for (String name : program.after()) {
@@ -125,6 +129,26 @@ public final class Printer {
             }
             line(4, "after: [" + names + "]");
         }
+    }
+
+    private void care(CareSpec care) {
+        HealthSpec health = care.health();
+        if (health != null) {
+            line(
+                    4,
+                    "health: {"
+                            + target(health.target())
+                            + ", every: "
+                            + Durations.print(health.every())
+                            + ", timeout: "
+                            + Durations.print(health.timeout())
+                            + ", failures: "
+                            + health.failures()
+                            + "}");
+        }
+        optional("watchdog: ", care.watchdog() == null ? null : Durations.print(care.watchdog()));
+        optional("max-age: ", care.maxAge() == null ? null : Durations.print(care.maxAge()));
+        optional("memory-max: ", care.memoryMax() == null ? null : care.memoryMax().toString());
     }
 
     /// Only what differs: nearly every program goes without.
@@ -281,6 +305,7 @@ public final class Printer {
                 switch (ack.mode()) {
                     case AckSpec.Manual _ -> "manual";
                     case AckSpec.Notify _ -> "notify";
+                    case AckSpec.Fd fd -> fd.number() == null ? "fd" : "fd, fd: " + fd.number();
                     case AckSpec.Timer timer -> "timer, after: " + Durations.print(timer.after());
                     case AckSpec.Probe probe ->
                             "probe, "
@@ -293,6 +318,7 @@ public final class Printer {
 
     private static String target(AckSpec.Target target) {
         return switch (target) {
+            case ExecTarget exec -> "exec: " + list(exec.command());
             case TcpTarget tcp -> "tcp: " + quoted(endpoint(tcp.endpoint(), null));
             case HttpTarget http ->
                     "http: "

@@ -2,7 +2,6 @@
 package org.einhyrningsins.config;
 
 import org.einhyrningsins.config.Node.Entry;
-import org.einhyrningsins.config.Node.Items;
 import org.einhyrningsins.config.Node.Mapping;
 import org.einhyrningsins.config.Node.Scalar;
 import org.einhyrningsins.spec.BondSpec;
@@ -19,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -32,11 +30,6 @@ import java.util.Set;
 /// Reads one program.
 final class ProgramReader {
     private static final int MAX_WORKERS = 10_000;
-
-    /// Stands in for a command that has a problem.
-    private static final Template UNKNOWN = Template.of("?");
-
-    private static final List<Template> NO_COMMAND = List.of(UNKNOWN);
 
     private final Path main;
     private final Path base;
@@ -82,10 +75,11 @@ final class ProgramReader {
         Path directory = directory(program);
         int workers = workers(program.node("workers"));
         Set<Protocol> protocols = protocols(program);
+        BondSpec bond = bond(program);
         ProgramSpec spec =
                 new ProgramSpec(
                         name,
-                        command(program.node("command"), templates),
+                        new CommandReader(values, templates).read(program.node("command")),
                         directory,
                         env(program, templates),
                         variables(program),
@@ -94,61 +88,17 @@ final class ProgramReader {
                         sockets,
                         stdin(program, templates, protocols.contains(Protocol.FD0)),
                         onRequest(protocols),
-                        new AckReader(values, templates, workers).read(program.node("ack")),
+                        new AckReader(values, templates, workers, bond.descriptor())
+                                .read(program.node("ack")),
                         new StopReader(values).read(program.node("stop")),
                         new RestartReader(values).read(program.node("restart")),
                         rollout(program.fields("rollout", Shape.ROLLOUT)),
                         new LogsReader(values, templates, base).read(program.node("logs")),
-                        bond(program),
+                        bond,
+                        new CareReader(values, templates, workers).read(program),
                         program.texts("after", "the name of a program"));
         warn(program, spec);
         return spec;
-    }
-
-    private List<Template> command(@Nullable Node node, Templates templates) {
-        if (node == null) {
-            return NO_COMMAND;
-        }
-        List<Node> words = node instanceof Items list ? list.values() : words(node);
-        if (words.isEmpty()
-                || (words.getFirst() instanceof Scalar first && first.text().isEmpty())) {
-            problems.report(node.place(), "expected a program to run, found an empty command");
-        }
-        List<Template> command = new ArrayList<>();
-        for (Node word : words) {
-            template(word, "text", templates, command);
-        }
-        if (command.isEmpty()) {
-            return NO_COMMAND;
-        }
-        return command;
-    }
-
-    /// A command in one text, as the list that it stands for.
-    private List<Node> words(Node node) {
-        List<Node> words = new ArrayList<>();
-        String text = values.text(node, "a list of words, or one text");
-        try {
-            for (String word : text == null ? List.of("?") : Words.split(text)) {
-                words.add(new Scalar(node.place(), word, false));
-            }
-        } catch (Misread e) {
-            problems.report(node.place(), e.reason());
-            return List.of(new Scalar(node.place(), "?", false));
-        }
-        return words;
-    }
-
-    private void template(Node node, String what, Templates templates, List<Template> into) {
-        String text = values.text(node, what);
-        if (text == null) {
-            return;
-        }
-        try {
-            into.add(templates.parse(text));
-        } catch (Misread e) {
-            problems.report(node.place(), e.reason());
-        }
     }
 
     /// Only warnings: what is missing may come with the next deploy.
@@ -156,7 +106,7 @@ final class ProgramReader {
         String objection =
                 executables.objection(
                         spec.command().getFirst(), spec.directory(), spec.env(), spec.dropEnv());
-        if (objection != null && !spec.command().getFirst().equals(UNKNOWN)) {
+        if (objection != null && !spec.command().getFirst().equals(CommandReader.UNKNOWN)) {
             program.warn("command", objection);
         }
         for (String name : spec.dropEnv()) {
@@ -254,10 +204,11 @@ final class ProgramReader {
         if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
             problems.report(entry.key(), Texts.quoted(name) + " cannot be the name of a variable");
         }
-        List<Template> value = new ArrayList<>();
-        template(entry.value(), "text (\"\" for an empty one)", templates, value);
-        for (Template template : value) {
-            env.put(name, template);
+        Template value =
+                new CommandReader(values, templates)
+                        .template(entry.value(), "text (\"\" for an empty one)");
+        if (value != null) {
+            env.put(name, value);
         }
     }
 

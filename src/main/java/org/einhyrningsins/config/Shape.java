@@ -45,8 +45,12 @@ record Shape(String name, List<String> keys, List<String> later) {
                             "worker-socket",
                             "worker-socket-fd",
                             "outlive-manager",
+                            "health",
+                            "watchdog",
+                            "max-age",
+                            "memory-max",
                             "after"),
-                    List.of("health", "watchdog", "max-age", "memory-max"));
+                    List.of());
     static final Shape LIMITS =
             new Shape(
                     "limits",
@@ -87,10 +91,17 @@ record Shape(String name, List<String> keys, List<String> later) {
     static final Shape ACK =
             new Shape(
                     "ack",
-                    List.of("mode", "timeout", "after", "timer", "probe", "tcp", "http", "every"),
-                    List.of("fd", "log", "exec"));
+                    List.of(
+                            "mode", "timeout", "after", "timer", "probe", "tcp", "http", "exec",
+                            "every", "fd"),
+                    List.of("log"));
     static final Shape PROBE =
-            new Shape("probe", List.of("tcp", "http", "every", "timeout"), List.of("exec"));
+            new Shape("probe", List.of("tcp", "http", "exec", "every", "timeout"), List.of());
+    static final Shape HEALTH =
+            new Shape(
+                    "health",
+                    List.of("tcp", "http", "exec", "every", "timeout", "failures"),
+                    List.of());
     static final Shape STOP = new Shape("stop", List.of("signal", "timeout", "then"), List.of());
     static final Shape RESTART =
             new Shape("restart", List.of("when", "backoff", "give-up", "burst"), List.of());
@@ -110,8 +121,8 @@ record Shape(String name, List<String> keys, List<String> later) {
 
     static final List<Shape> ALL =
             List.of(
-                    FILE, INCLUDED, CONTROL, LOG, PROGRAM, LIMITS, BIND, ACK, PROBE, STOP, RESTART,
-                    BACKOFF, GIVE_UP, ROLLOUT, LOGS);
+                    FILE, INCLUDED, CONTROL, LOG, PROGRAM, LIMITS, BIND, ACK, PROBE, HEALTH, STOP,
+                    RESTART, BACKOFF, GIVE_UP, ROLLOUT, LOGS);
 
     boolean has(String key) {
         return keys.contains(key);

@@ -41,8 +41,13 @@ final class Deadlines {
                     probe(draft, worker, s);
             case WorkerState.Starting ignored when byTimer(worker) -> up(draft, worker);
             case WorkerState.Starting ignored -> notUpInTime(draft, worker);
-            case WorkerState.Settling ignored -> ready(draft, worker);
-            case WorkerState.Ready ignored -> {}
+            case WorkerState.Settling s -> {
+                if (s.until().reached(draft.now)) {
+                    ready(draft, worker);
+                }
+                Upkeep.expire(draft, worker.id());
+            }
+            case WorkerState.Ready ignored -> Upkeep.expire(draft, worker.id());
             case WorkerState.Stopping s -> draft.insist(worker, s);
         }
     }
@@ -59,9 +64,10 @@ final class Deadlines {
     }
 
     /// A worker is up. One on trial has to stay so for a while.
-    static void up(Draft draft, Worker worker) {
+    static void up(Draft draft, Worker starting) {
+        Worker worker = starting.with(starting.care().pinged(draft.now));
         Duration settle = worker.version().spec().rollout().settle();
-        if (draft.onTrial(worker) && settle.isPositive()) {
+        if ((draft.onTrial(worker) || Renewal.owns(draft, worker)) && settle.isPositive()) {
             draft.report(Severity.DEBUG, worker.id(), "up; to stay so for " + Words.of(settle));
             draft.replace(worker.in(new WorkerState.Settling(draft.now.plus(settle))));
         } else {
@@ -78,9 +84,19 @@ final class Deadlines {
     private static void notUpInTime(Draft draft, Worker worker) {
         String why = "not up within " + Words.of(worker.version().spec().ack().timeout());
         boolean successor = worker.equals(draft.slot(worker.id().slot()).successor());
+        boolean renewal = Renewal.owns(draft, worker);
         draft.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
-        if (draft.onTrial(worker)) {
+        failed(draft, worker, why, renewal);
+    }
+
+    /// @param renewal whether it was to take over from one that is ill or old
+    static void failed(Draft draft, Worker worker, String why, boolean renewal) {
+        if (renewal) {
+            Renewal.failed(draft, worker, why);
+        } else if (draft.onTrial(worker)) {
             Rolling.startFailed(draft, worker, why);
+        } else if (worker.ready()) {
+            Deaths.hung(draft, worker, why);
         } else {
             Deaths.failedToStart(draft, worker, why);
         }

@@ -84,6 +84,15 @@ final class Deaths {
         }
     }
 
+    /// It was up, and had to be ended.
+    static void hung(Draft draft, Worker worker, String why) {
+        if (policy(draft, worker).when() == RestartSpec.When.NEVER) {
+            finish(draft, worker, false, why);
+        } else {
+            replaceReady(draft, worker, draft.slot(worker.id().slot()), why);
+        }
+    }
+
     /// It never came up, or could not be spawned at all.
     static void failedToStart(Draft draft, Worker worker, String why) {
         if (policy(draft, worker).when() == RestartSpec.When.NEVER) {

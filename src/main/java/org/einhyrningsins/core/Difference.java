@@ -44,12 +44,19 @@ public record Difference(
                     "logs",
                     "worker-socket",
                     "worker-socket-fd",
-                    "outlive-manager");
+                    "outlive-manager",
+                    "watchdog");
+
+    /// The ack mode for which a worker is born with a pipe.
+    private static final String PIPE = "fd";
 
     /// Whether no running worker can take it over.
     public boolean rolls() {
         int end = key.indexOf('.');
-        return BORN_WITH.contains(end < 0 ? key : key.substring(0, end));
+        boolean pipe =
+                key.equals("ack.fd")
+                        || (key.equals("ack.mode") && (PIPE.equals(before) || PIPE.equals(after)));
+        return pipe || BORN_WITH.contains(end < 0 ? key : key.substring(0, end));
     }
 
     /// How two sets of keys differ: in the order of the later one, then what it does not have.

@@ -102,7 +102,7 @@ final class Draft {
     Worker spawn(int slot, Version version) {
         WorkerId id = new WorkerId(slot, nextIncarnation++);
         effects.add(new Effect.Spawn(id, version));
-        return new Worker(id, version, now, starting(version.spec().ack()));
+        return new Worker(id, version, now, starting(version.spec().ack()), Care.NONE);
     }
 
     /// The time a worker has from now on to be up.
@@ -215,6 +215,7 @@ final class Draft {
             case STOPPED -> "stopped by the operator";
             case RESTARTED -> "restarted by the operator";
             case FAILED_START -> "it did not come up in time";
+            case HUNG -> "it gives no sign of life";
             case WITHDRAWN -> "its rollout was given up";
             case REPLACED -> "another comes when it is gone";
         };

@@ -16,8 +16,14 @@ public sealed interface Effect {
     /// @param group to the whole process group of the worker
     record Send(WorkerId worker, Signal signal, boolean group) implements Effect {}
 
-    /// Ask whether a worker is up; answered by [Event.Probed].
+    /// Ask whether a worker is up, or well; answered by [Event.Probed].
     record Probe(WorkerId worker, AckSpec.Target target) implements Effect {}
+
+    /// Wait for the answer no longer.
+    record EndProbe(WorkerId worker) implements Effect {}
+
+    /// Look how much memory a worker uses; answered by [Event.Weighed].
+    record Weigh(WorkerId worker) implements Effect {}
 
     /// Tell whoever asked how it goes.
     record Progress(long ticket, String message) implements Effect {}

@@ -23,6 +23,18 @@ public sealed interface Event {
     /// A probe had its answer.
     record Probed(WorkerId worker, boolean up) implements Event {}
 
+    /// A worker gave a sign of life.
+    record Pinged(WorkerId worker) implements Event {}
+
+    /// A worker said that it is beyond help.
+    record Despaired(WorkerId worker) implements Event {}
+
+    /// A worker chose the time within which it is going to give signs of life.
+    record Retimed(WorkerId worker, Duration interval) implements Event {}
+
+    /// Somebody looked how much memory a worker uses.
+    record Weighed(WorkerId worker, long bytes) implements Event {}
+
     /// A worker asked for more time to start or to stop.
     record Extended(WorkerId worker, Duration time) implements Event {}
 

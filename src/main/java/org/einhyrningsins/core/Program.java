@@ -75,6 +75,7 @@ public record Program(
         Moment earliest = null;
         for (Slot slot : slots) {
             earliest = Moment.earlier(earliest, slot.deadline());
+            earliest = Moment.earlier(earliest, Renewal.due(this, slot));
             if (slot.current() == null && wants(slot)) {
                 earliest = Moment.earlier(earliest, later(slot.refill()));
             }
@@ -88,6 +89,22 @@ public record Program(
     /// What was due at the last step and did not happen waits for something else than time.
     private @Nullable Moment later(@Nullable Moment when) {
         return when == null || when.reached(asOf) ? null : when;
+    }
+
+    /// Why a worker is to be replaced although it runs, in words; null if it is not.
+    public @Nullable String ailment(Worker worker) {
+        return Renewal.ailment(worker, count, asOf);
+    }
+
+    /// What is wrong with it as a whole, as its health checks have it, in words; null if nothing
+    /// is, or they tell only about single workers.
+    public @Nullable String illness() {
+        for (Slot slot : slots) {
+            if (slot.current() != null && Upkeep.showsIllness(slot.current(), count)) {
+                return Renewal.illness(slot.current());
+            }
+        }
+        return null;
     }
 
     /// Whether the slot is meant to have a worker.

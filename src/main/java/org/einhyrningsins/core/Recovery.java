@@ -96,7 +96,12 @@ public final class Recovery {
         Version version = version(draft, newborn.generation());
         Version known = version == null ? draft.serving : version;
         Worker worker =
-                new Worker(newborn.worker(), known, draft.now, draft.starting(known.spec().ack()));
+                new Worker(
+                        newborn.worker(),
+                        known,
+                        draft.now,
+                        draft.starting(known.spec().ack()),
+                        Care.NONE);
         Slot slot = draft.slot(index);
         boolean onTrial = version != null && draft.onTrial(worker);
         if (version != null && slot.current() == null && draft.wants(slot)) {
@@ -119,13 +124,16 @@ public final class Recovery {
         return draft.serving.generation() == generation ? draft.serving : null;
     }
 
-    /// Who wanted to say that it is up found nobody to say it to, and may want to say it again.
+    /// Who wanted to say that it is up found nobody to say it to, and may want to say it again; and
+    /// whoever gave signs of life was not heard.
     private static void giveTime(Draft draft) {
         for (Worker worker : workers(draft)) {
             AckSpec ack = worker.version().spec().ack();
             if (worker.state() instanceof WorkerState.Starting
                     && !(ack.mode() instanceof AckSpec.Timer)) {
                 draft.replace(worker.in(draft.starting(ack)));
+            } else if (worker.up()) {
+                draft.replace(worker.with(worker.care().pinged(draft.now)));
             }
         }
     }
@@ -137,6 +145,11 @@ public final class Recovery {
                     && worker.version().spec().ack().mode() instanceof AckSpec.Probe
                     && starting.nextProbe() == null) {
                 draft.replace(worker.in(new WorkerState.Starting(starting.deadline(), draft.now)));
+            }
+            Checkup checkup = worker.care().checkup();
+            if (worker.up() && checkup != null && checkup.asked()) {
+                Checkup again = checkup.rest(draft.now, checkup.misses());
+                draft.replace(worker.with(worker.care().checked(again)));
             }
         }
     }

@@ -33,6 +33,7 @@ final class Rolling {
         Integer change = byHand || workers == before ? null : workers;
         Rollout rollout = Rollout.of(target, strategy, scope, change, draft.now);
         draft.rollout = rollout;
+        Renewal.abandon(draft);
         for (Slot slot : draft.slots) {
             if (inScope(draft, rollout, slot) && slot.current() == null) {
                 draft.put(slot.afresh(draft.now).move(true));
@@ -154,7 +155,7 @@ final class Rolling {
     }
 
     /// How many processes there may be, but for those that the operator ordered to go.
-    private static int most(Draft draft) {
+    static int most(Draft draft) {
         Rollout rollout = draft.rollout;
         RolloutSpec spec = (rollout == null ? draft.serving : rollout.target()).spec().rollout();
         return switch (rollout == null ? spec.strategy() : rollout.strategy()) {
@@ -165,7 +166,7 @@ final class Rolling {
     }
 
     /// Slots count whether they are filled or not, so that a refill never exceeds the surge.
-    private static int processes(Draft draft) {
+    static int processes(Draft draft) {
         int processes = 0;
         for (Slot slot : draft.slots) {
             processes += slot.index() < draft.count ? 1 : 0;
@@ -183,7 +184,7 @@ final class Rolling {
         return (slot.current() != null || slot.index() >= draft.count)
                 && worker.state() instanceof WorkerState.Stopping s
                 && !s.stuck()
-                && s.cause() == Cause.FAILED_START;
+                && (s.cause() == Cause.FAILED_START || s.cause() == Cause.HUNG);
     }
 
     /// How many empty slots may be refilled beside a worker of a rollout that was given up.
@@ -226,7 +227,7 @@ final class Rolling {
                 && !s.stuck()
                 && switch (s.cause()) {
                     case RETIRED, WITHDRAWN, REPLACED -> true;
-                    case SCALED, STOPPED, RESTARTED, FAILED_START -> false;
+                    case SCALED, STOPPED, RESTARTED, FAILED_START, HUNG -> false;
                 };
     }
 

@@ -40,28 +40,34 @@ public record Slot(
     /// @param trouble how its last failure went, in words; empty if there was none since it was
     ///   well
     /// @param blame the worker that failed last; null if none did since it was well
+    /// @param relapses how many in a row were replaced since they were ill or too large
     public record Past(
             int quickDeaths,
             List<Moment> burst,
             int restarts,
             String trouble,
-            @Nullable WorkerId blame) {
-        static final Past NONE = new Past(0, List.of(), 0, "", null);
+            @Nullable WorkerId blame,
+            int relapses) {
+        static final Past NONE = new Past(0, List.of(), 0, "", null, 0);
 
         public Past {
             burst = List.copyOf(burst);
         }
 
         Past failed(int quick, List<Moment> recent, String how, WorkerId who) {
-            return new Past(quick, recent, restarts, how, who);
+            return new Past(quick, recent, restarts, how, who, relapses);
         }
 
         Past restarted() {
-            return new Past(quickDeaths, burst, restarts + 1, trouble, blame);
+            return new Past(quickDeaths, burst, restarts + 1, trouble, blame, relapses);
         }
 
         Past forgiven() {
-            return new Past(0, List.of(), restarts, "", null);
+            return new Past(0, List.of(), restarts, "", null, 0);
+        }
+
+        Past relapsed(int times) {
+            return new Past(quickDeaths, burst, restarts, trouble, blame, times);
         }
     }
 
@@ -146,6 +152,10 @@ public record Slot(
     /// Another worker failed in it.
     Slot history(int quick, List<Moment> recent, String how, WorkerId who) {
         return past(past.failed(quick, recent, how, who));
+    }
+
+    Slot relapsed(int times) {
+        return past(past.relapsed(times));
     }
 
     Slot restarted() {

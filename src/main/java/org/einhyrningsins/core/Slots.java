@@ -83,7 +83,7 @@ final class Slots {
             if (worker.state() instanceof WorkerState.Stopping s && !s.stuck()) {
                 boolean waits =
                         switch (s.cause()) {
-                            case STOPPED, RESTARTED, FAILED_START, REPLACED -> true;
+                            case STOPPED, RESTARTED, FAILED_START, HUNG, REPLACED -> true;
                             case RETIRED, SCALED, WITHDRAWN -> alone(draft, slot, worker);
                         };
                 if (waits) {
@@ -110,7 +110,8 @@ final class Slots {
     static boolean crowds(Slot slot) {
         return slot.current() == null
                 && leaves(slot, Cause.WITHDRAWN)
-                && !leaves(slot, Cause.FAILED_START);
+                && !leaves(slot, Cause.FAILED_START)
+                && !leaves(slot, Cause.HUNG);
     }
 
     private static boolean leaves(Slot slot, Cause cause) {

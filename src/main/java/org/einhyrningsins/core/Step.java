@@ -24,6 +24,10 @@ final class Step {
             case Event.SpawnFailed e -> spawnFailed(draft, e);
             case Event.Acked e -> acked(draft, e.worker());
             case Event.Probed e -> probed(draft, e);
+            case Event.Pinged e -> Upkeep.pinged(draft, e.worker());
+            case Event.Despaired e -> Upkeep.despaired(draft, e.worker());
+            case Event.Retimed e -> Upkeep.retimed(draft, e.worker(), e.interval());
+            case Event.Weighed e -> Upkeep.weighed(draft, e.worker(), e.bytes());
             case Event.Extended e -> extended(draft, e);
             case Event.Admitted e -> Admission.admitted(draft, e);
             case Event.Deferred e -> Admission.deferred(draft, e);
@@ -38,17 +42,23 @@ final class Step {
         Slots.trim(draft);
         Rolling.advance(draft);
         Slots.trim(draft);
+        Renewal.advance(draft);
         Slots.refill(draft);
         Admission.noteUp(draft);
         Answers.give(draft);
+        Renewal.begin(draft);
+        Upkeep.attend(draft);
     }
 
     static void exited(Draft draft, Event.Exited event) {
         Worker worker = known(draft, event.worker());
         boolean against = speaksAgainstRollout(draft, worker, event.exit());
+        boolean renewal = Renewal.owns(draft, worker);
         draft.put(Draft.without(draft.slot(worker.id().slot()), worker));
         if (worker.state() instanceof WorkerState.Stopping) {
             draft.report(Severity.DEBUG, worker.id(), "gone: " + event.exit());
+        } else if (renewal) {
+            Renewal.failed(draft, worker, "ended before it took over: " + event.exit());
         } else if (against) {
             boolean starting = worker.state() instanceof WorkerState.Starting;
             String how = starting ? "ended before it was up: " : "was up, but not for long: ";
@@ -73,14 +83,13 @@ final class Step {
 
     private static void spawnFailed(Draft draft, Event.SpawnFailed event) {
         Worker worker = known(draft, event.worker());
+        boolean renewal = Renewal.owns(draft, worker);
         draft.put(Draft.without(draft.slot(worker.id().slot()), worker));
         String why = "cannot start: " + event.why();
         if (worker.state() instanceof WorkerState.Stopping) {
             draft.report(Severity.INFO, worker.id(), why + "; it was not wanted any more");
-        } else if (draft.onTrial(worker)) {
-            Rolling.startFailed(draft, worker, why);
         } else {
-            Deaths.failedToStart(draft, worker, why);
+            Deadlines.failed(draft, worker, why, renewal);
         }
     }
 
@@ -96,9 +105,8 @@ final class Step {
     private static void probed(Draft draft, Event.Probed event) {
         Worker worker = draft.find(event.worker());
         if (worker == null || !(worker.state() instanceof WorkerState.Starting starting)) {
-            return;
-        }
-        if (event.up()) {
+            Upkeep.checked(draft, event.worker(), event.up());
+        } else if (event.up()) {
             Deadlines.up(draft, worker);
         } else if (worker.version().spec().ack().mode() instanceof AckSpec.Probe probe) {
             Moment next = draft.now.plus(probe.every());

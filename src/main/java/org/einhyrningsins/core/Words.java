@@ -29,4 +29,25 @@ final class Words {
     static String workers(int count) {
         return count == 1 ? "1 worker" : count + " workers";
     }
+
+    /// `a health check failed`, `3 health checks in a row failed`.
+    static String checks(int failures) {
+        return failures == 1
+                ? "a health check failed"
+                : failures + " health checks in a row failed";
+    }
+
+    /// `512 MiB`, `1.5 GiB`.
+    static String bytes(long bytes) {
+        String[] units = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+        double number = bytes;
+        int unit = 0;
+        while (number >= 1024 && unit + 1 < units.length) {
+            number /= 1024;
+            unit++;
+        }
+        long tenths = Math.round(number * 10);
+        String digits = tenths % 10 == 0 ? "" + tenths / 10 : tenths / 10 + "." + tenths % 10;
+        return digits + " " + units[unit];
+    }
 }

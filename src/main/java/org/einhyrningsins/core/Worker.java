@@ -8,18 +8,28 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param version the definition it was started with
 /// @param born when it was spawned
-public record Worker(WorkerId id, Version version, Moment born, WorkerState state) {
+/// @param care what is known about how it is
+public record Worker(WorkerId id, Version version, Moment born, WorkerState state, Care care) {
     Worker in(WorkerState next) {
-        return new Worker(id, version, born, next);
+        return new Worker(id, version, born, next, care);
     }
 
     Worker under(Version other) {
-        return new Worker(id, other, born, state);
+        return new Worker(id, other, born, state, care);
+    }
+
+    Worker with(Care other) {
+        return new Worker(id, version, born, state, other);
     }
 
     /// Whether it is known to be up and may be relied on.
     public boolean ready() {
         return state instanceof WorkerState.Ready;
+    }
+
+    /// Whether it said, or showed, that it is up.
+    boolean up() {
+        return state instanceof WorkerState.Ready || state instanceof WorkerState.Settling;
     }
 
     /// Whether it hangs in the kernel: see [WorkerState.Stopping#stuck()].
@@ -31,8 +41,8 @@ public record Worker(WorkerId id, Version version, Moment born, WorkerState stat
     @Nullable Moment deadline() {
         return switch (state) {
             case WorkerState.Starting s -> Moment.earlier(s.deadline(), s.nextProbe());
-            case WorkerState.Settling s -> s.until();
-            case WorkerState.Ready ignored -> null;
+            case WorkerState.Settling s -> Moment.earlier(s.until(), Upkeep.deadline(this));
+            case WorkerState.Ready ignored -> Upkeep.deadline(this);
             case WorkerState.Stopping s -> s.deadline();
         };
     }

@@ -52,6 +52,8 @@ public sealed interface WorkerState {
         FAILED_START,
         /// Its rollout was given up.
         WITHDRAWN,
+        /// It was up, and gave no sign of life any more: its slot waits until it is gone.
+        HUNG,
         /// It goes before another comes, as `replace` has it: its slot waits until it is gone.
         REPLACED
     }

@@ -16,6 +16,7 @@ import org.einhyrningsins.posix.SpawnOrder;
 import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.Spawner;
 import org.einhyrningsins.posix.UnknownAccountException;
+import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Template;
@@ -30,7 +31,7 @@ import java.util.SequencedMap;
 
 /// Turns an order to spawn into a process.
 final class Births {
-    private static final int[] NO_LINE = {-1, -1};
+    private static final int[] NONE = {-1, -1};
 
     private final SequencedMap<String, String> inherited;
     private final SocketTable sockets;
@@ -154,8 +155,10 @@ final class Births {
         Credentials credentials = blueprint.credentials();
         Outputs.Output output = outputs.open(spec, id, credentials);
         try {
-            int[] line = spec.bond().descriptor() ? Sockets.pair() : NO_LINE;
-            Spawned spawned = spawn(id, blueprint, output, line);
+            boolean piped = spec.ack().mode() instanceof AckSpec.Fd;
+            int[] line = spec.bond().descriptor() ? Sockets.pair() : NONE;
+            int[] ack = piped ? ackPipe() : NONE;
+            Spawned spawned = spawn(id, blueprint, output, line, ack);
             if (output.pipe() != null) {
                 output.pipe().born(spawned.pid());
             }
@@ -164,6 +167,7 @@ final class Births {
                     spawned.pid(),
                     spawned.pidfd(),
                     line[0],
+                    ack[0],
                     credentials == null ? -1 : credentials.uid(),
                     Clock.wallMillis(),
                     output.file(),
@@ -178,44 +182,69 @@ final class Births {
         }
     }
 
-    private Spawned spawn(WorkerId id, Blueprint blueprint, Outputs.Output output, int[] line)
+    /// Ours does not block, the worker's does.
+    private static int[] ackPipe() {
+        int[] pipe = Descriptors.pipe();
+        int[] raised = {Descriptors.raise(pipe[0]), Descriptors.raise(pipe[1])};
+        Descriptors.setNonBlocking(raised[0], true);
+        return raised;
+    }
+
+    private Spawned spawn(
+            WorkerId id, Blueprint blueprint, Outputs.Output output, int[] line, int[] pipe)
             throws SpawnException {
         boolean born = false;
         try {
-            Spawned spawned = spawn(id, blueprint, output, line[1]);
+            Spawned spawned = spawn(id, blueprint, output, line[1], pipe[1]);
             born = true;
             return spawned;
         } finally {
-            closeLine(line[1]);
-            closeLine(born ? -1 : line[0]);
+            close(line[1], pipe[1]);
+            if (!born) {
+                close(line[0], pipe[0]);
+            }
         }
     }
 
-    private static void closeLine(int fd) {
-        if (fd >= 0) {
-            Descriptors.close(fd);
+    private static void close(int... ends) {
+        for (int fd : ends) {
+            if (fd >= 0) {
+                Descriptors.close(fd);
+            }
         }
+    }
+
+    /// Spawns a command that tells how a worker is.
+    Spawned check(WorkerId id, Blueprint blueprint, List<Template> command, int pid)
+            throws SpawnException {
+        return spawner.spawn(blueprint.check(id, command, pid));
     }
 
     /// A remembered executable that is no longer there is looked for once more.
-    private Spawned spawn(WorkerId id, Blueprint blueprint, Outputs.Output output, int line)
+    private Spawned spawn(
+            WorkerId id, Blueprint blueprint, Outputs.Output output, int line, int pipe)
             throws SpawnException {
         String note = notes == null ? "" : note(notes, id, blueprint.version());
         if (blueprint.remembersExecutable()) {
             try {
-                return born(id, blueprint, output, line, note);
+                return born(id, blueprint, output, line, pipe, note);
             } catch (SpawnException e) {
                 blueprint.forgetExecutable();
             }
         }
-        return born(id, blueprint, output, line, note);
+        return born(id, blueprint, output, line, pipe, note);
     }
 
     private Spawned born(
-            WorkerId id, Blueprint blueprint, Outputs.Output output, int line, String note)
+            WorkerId id,
+            Blueprint blueprint,
+            Outputs.Output output,
+            int line,
+            int pipe,
+            String note)
             throws SpawnException {
         String mark = Strays.mark(blueprint.version().spec().name(), id);
-        SpawnOrder order = blueprint.order(id, output.out(), output.err(), line);
+        SpawnOrder order = blueprint.order(id, output.out(), output.err(), line, pipe);
         return cgroups.spawn(mark, spawner, order, note);
     }
 

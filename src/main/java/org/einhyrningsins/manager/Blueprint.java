@@ -6,13 +6,16 @@ import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.SpawnOrder;
+import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.Template;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -24,14 +27,27 @@ import java.util.Map;
 final class Blueprint {
     static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
+    /// What is about descriptors and rights that a worker has and its checks have not.
+    private static final List<String> WORKERS_OWN =
+            List.of(
+                    "EINHORN_FD_",
+                    "EINHORN_SOCK_",
+                    "EINHORN_ACK_FD=",
+                    "LISTEN_FD",
+                    "NOTIFY_SOCKET=",
+                    "SERVER_STARTER_PORT=",
+                    "WATCHDOG_USEC=");
+
     private final Version version;
     private final Map<String, String> addresses = new HashMap<>();
     private final List<String> environment = new ArrayList<>();
     private final List<Map.Entry<String, Template>> own = new ArrayList<>();
     private final List<Integer> descriptors = new ArrayList<>();
-    private final List<String> ownPid;
+    private final List<String> ownPid = new ArrayList<>(2);
     private final @Nullable Credentials credentials;
     private final String path;
+    private final int nothing;
+    private int ackFd = -1;
     private @Nullable String executable;
 
     /// @param inherited what workers inherit of the manager's environment
@@ -49,6 +65,7 @@ final class Blueprint {
             int nothing) {
         this.version = version;
         this.credentials = credentials;
+        this.nothing = nothing;
         ProgramSpec spec = version.spec();
         for (int i = 0; i < bound.size(); i++) {
             addresses.put(spec.sockets().get(i).name(), bound.get(i).address());
@@ -63,11 +80,29 @@ final class Blueprint {
             int number = ProgramSpec.FIRST_SOCKET_FD + bound.size();
             same.put("EINHORN_SOCK_FD", Integer.toString(number));
         }
+        if (spec.ack().mode() instanceof AckSpec.Fd fd) {
+            ackFd = fd.number() == null ? firstFree(spec) : fd.number();
+            same.put("EINHORN_ACK_FD", Integer.toString(ackFd));
+        }
+        Duration watchdog = spec.care().watchdog();
+        if (watchdog != null) {
+            same.put("WATCHDOG_USEC", Long.toString(watchdog.toNanos() / 1_000));
+            ownPid.add("WATCHDOG_PID");
+        }
         own.removeIf(entry -> same.containsKey(entry.getKey()));
         same.forEach((name, value) -> environment.add(name + "=" + value));
         path = same.getOrDefault("PATH", DEFAULT_PATH);
-        ownPid = bound.isEmpty() ? List.of() : List.of("LISTEN_PID");
-        describe(spec, bound, nothing);
+        if (!bound.isEmpty()) {
+            ownPid.add("LISTEN_PID");
+        }
+        describe(spec, bound);
+    }
+
+    /// The number after those of the sockets and of the connection to the manager.
+    private static int firstFree(ProgramSpec spec) {
+        return ProgramSpec.FIRST_SOCKET_FD
+                + spec.sockets().size()
+                + (spec.bond().descriptor() ? 1 : 0);
     }
 
     /// What differs from worker to worker is left for [#order].
@@ -80,7 +115,7 @@ final class Blueprint {
         }
     }
 
-    private void describe(ProgramSpec spec, List<Bound> bound, int nothing) {
+    private void describe(ProgramSpec spec, List<Bound> bound) {
         descriptors.addAll(List.of(nothing, nothing, nothing));
         for (int i = 0; i < bound.size(); i++) {
             descriptors.add(bound.get(i).fd());
@@ -112,38 +147,91 @@ final class Blueprint {
     /// @param out what becomes its descriptor 1
     /// @param err what becomes its descriptor 2
     /// @param line what becomes its EINHORN_SOCK_FD; -1 for none
-    SpawnOrder order(WorkerId id, int out, int err, int line) {
+    /// @param pipe what becomes its EINHORN_ACK_FD; -1 for none
+    SpawnOrder order(WorkerId id, int out, int err, int line, int pipe) {
         ProgramSpec spec = version.spec();
-        List<String> argv = new ArrayList<>(spec.command().size());
-        for (Template word : spec.command()) {
-            argv.add(word.expand(id.slot(), addresses));
-        }
-        List<String> assignments = new ArrayList<>(environment.size() + own.size() + 2);
-        assignments.addAll(environment);
-        assignments.add("EINHORN_CHILD_INDEX=" + id.slot());
-        assignments.add(Strays.MARK + "=" + Strays.mark(spec.name(), id));
-        for (Map.Entry<String, Template> entry : own) {
-            assignments.add(entry.getKey() + "=" + entry.getValue().expand(id.slot(), addresses));
-        }
+        List<String> argv = words(id, spec.command());
         List<Integer> given = new ArrayList<>(descriptors);
         given.set(1, out);
         given.set(2, err);
         if (line >= 0) {
             given.add(line);
         }
+        while (pipe >= 0 && given.size() < ackFd) {
+            given.add(-1);
+        }
+        if (pipe >= 0) {
+            given.add(pipe);
+        }
+        Signal orphaned = spec.bond().outlive() ? null : spec.stop().steps().getFirst().signal();
+        String executable = executable(argv.getFirst());
+        return order(executable, argv, assignments(id), ownPid, given, orphaned);
+    }
+
+    /// The order for a command that tells how a worker is: it has the worker's user, directory and
+    /// environment, but none of its descriptors, and so none of the variables that are about them.
+    ///
+    /// @param pid the worker's, in MAINPID as systemd calls it
+    SpawnOrder check(WorkerId id, List<Template> command, int pid) {
+        List<String> argv = words(id, command);
+        List<String> assignments = assignments(id);
+        assignments.removeIf(Blueprint::isWorkersOwn);
+        assignments.add("MAINPID=" + pid);
+        String directory = version.spec().directory().toString();
+        String executable = Processes.findExecutable(argv.getFirst(), directory, path);
+        List<Integer> given = List.of(nothing, nothing, nothing);
+        return order(executable, argv, assignments, List.of(), given, Signal.KILL);
+    }
+
+    private static boolean isWorkersOwn(String assignment) {
+        for (String prefix : WORKERS_OWN) {
+            if (assignment.startsWith(prefix)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private List<String> words(WorkerId id, List<Template> command) {
+        List<String> argv = new ArrayList<>(command.size());
+        for (Template word : command) {
+            argv.add(word.expand(id.slot(), addresses));
+        }
+        return argv;
+    }
+
+    private List<String> assignments(WorkerId id) {
+        List<String> assignments = new ArrayList<>(environment.size() + own.size() + 3);
+        assignments.addAll(environment);
+        assignments.add("EINHORN_CHILD_INDEX=" + id.slot());
+        assignments.add(Strays.MARK + "=" + Strays.mark(version.spec().name(), id));
+        for (Map.Entry<String, Template> entry : own) {
+            assignments.add(entry.getKey() + "=" + entry.getValue().expand(id.slot(), addresses));
+        }
+        return assignments;
+    }
+
+    private SpawnOrder order(
+            String executable,
+            List<String> argv,
+            List<String> assignments,
+            List<String> pidVariables,
+            List<Integer> given,
+            @Nullable Signal orphaned) {
+        ProgramSpec spec = version.spec();
         IdentitySpec identity = spec.identity();
         return new SpawnOrder(
-                executable(argv.getFirst()),
+                executable,
                 argv,
                 assignments,
-                ownPid,
+                pidVariables,
                 spec.directory().toString(),
                 given,
                 credentials,
                 identity.umask(),
                 identity.nice(),
                 identity.limits(),
-                spec.bond().outlive() ? null : spec.stop().steps().getFirst().signal());
+                orphaned);
     }
 
     private String executable(String command) {

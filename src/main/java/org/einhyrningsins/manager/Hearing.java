@@ -8,6 +8,7 @@ import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 
@@ -41,6 +42,7 @@ final class Hearing implements WorkerDoor.Listener {
             return false;
         }
         workforce.pinged(process.id(), ping.work());
+        alive(process.id());
         return true;
     }
 
@@ -57,6 +59,18 @@ final class Hearing implements WorkerDoor.Listener {
                         + ": it is no worker of '"
                         + host.name()
                         + "', or the sender is neither that worker nor a descendant of it");
+    }
+
+    /// Who has no watchdog may ping as it likes.
+    private void alive(WorkerId id) {
+        if (watchdog(id)) {
+            host.take(new Event.Pinged(id));
+        }
+    }
+
+    private boolean watchdog(WorkerId id) {
+        Worker worker = host.worker(id);
+        return worker != null && worker.version().spec().care().watchdog() != null;
     }
 
     @Override
@@ -93,10 +107,25 @@ final class Hearing implements WorkerDoor.Listener {
         WorkerId id = process.id();
         if (line.equals("READY=1")) {
             ready(id);
+        } else if (line.startsWith("WATCHDOG")) {
+            watchdog(id, line);
         } else if (line.startsWith("STATUS=")) {
             workforce.says(id, onOneLine(line.substring("STATUS=".length())));
         } else if (line.startsWith("EXTEND_TIMEOUT_USEC=")) {
-            extend(id, line.substring("EXTEND_TIMEOUT_USEC=".length()));
+            extend(id, line);
+        }
+    }
+
+    private void watchdog(WorkerId id, String line) {
+        if (line.equals("WATCHDOG=1")) {
+            alive(id);
+        } else if (line.equals("WATCHDOG=trigger")) {
+            host.take(new Event.Despaired(id));
+        } else if (line.startsWith("WATCHDOG_USEC=") && watchdog(id)) {
+            Duration interval = micros(line);
+            if (interval != null && interval.isPositive()) {
+                host.take(new Event.Retimed(id, interval));
+            }
         }
     }
 
@@ -107,12 +136,21 @@ final class Hearing implements WorkerDoor.Listener {
         }
     }
 
-    private void extend(WorkerId id, String microseconds) {
+    private void extend(WorkerId id, String line) {
+        Duration time = micros(line);
+        if (time != null) {
+            host.take(new Event.Extended(id, time));
+        }
+    }
+
+    /// The number behind the equals sign; null if it is none.
+    private @Nullable Duration micros(String line) {
         try {
-            long micros = Long.parseLong(microseconds.strip());
-            host.take(new Event.Extended(id, Duration.ofNanos(Math.multiplyExact(micros, 1_000L))));
+            long micros = Long.parseLong(line.substring(line.indexOf('=') + 1).strip());
+            return Duration.ofNanos(Math.multiplyExact(micros, 1_000L));
         } catch (ArithmeticException | NumberFormatException e) {
-            refused("EXTEND_TIMEOUT_USEC=" + microseconds + " is no number of microseconds");
+            refused(line + " is no number of microseconds");
+            return null;
         }
     }
 

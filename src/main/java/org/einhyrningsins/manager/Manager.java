@@ -916,7 +916,7 @@ public final class Manager
                 return true;
             }
         }
-        return succession != null && succession.owns(pid);
+        return prober.owns(pid) || (succession != null && succession.owns(pid));
     }
 
     // ---- what programs tell

@@ -275,6 +275,7 @@ final class OlderState {
             }
             case AckSpec.Notify ignored -> symbols("type", symbol("notify"));
             case AckSpec.Probe ignored -> symbols("type", symbol("probe"));
+            case AckSpec.Fd ignored -> symbols("type", symbol("fd"));
         };
     }
 

@@ -3,23 +3,35 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Exit;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.AckSpec.SocketTarget;
+import org.einhyrningsins.spec.Signal;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Asks workers whether they are up, by connecting to them: one attempt at a time for a worker.
+/// Asks workers whether they are up, or well: by connecting to them, or by a command. One attempt
+/// at a time for a worker.
 final class Prober {
     private static final int MOST_ANSWER = 512;
 
     private final Loop loop;
     private final ByteBuffer buffer;
     private final Map<Object, Attempt> attempts = new HashMap<>();
+
+    /// Something under way that will have an answer.
+    private interface Attempt {
+        /// Nobody wants the answer any more.
+        void end();
+    }
 
     Prober(Loop loop, ByteBuffer buffer) {
         this.loop = loop;
@@ -38,14 +50,14 @@ final class Prober {
     ///
     /// @param whom identifies the worker, for [#forget]
     /// @param address as [Bound] has it
-    void ask(Object whom, AckSpec.Target target, String address, Asker asker) {
+    void ask(Object whom, SocketTarget target, String address, Asker asker) {
         forget(whom);
         if (!connectable(address)) {
             asker.answered(false);
             return;
         }
         try {
-            Attempt attempt = new Attempt(whom, target, Sockets.connect(address), asker);
+            Connection attempt = new Connection(whom, target, Sockets.connect(address), asker);
             attempts.put(whom, attempt);
             loop.watch(attempt.fd, Poll.OUT, attempt);
         } catch (PosixException e) {
@@ -71,20 +83,74 @@ final class Prober {
     void forget(Object whom) {
         Attempt attempt = attempts.remove(whom);
         if (attempt != null) {
-            loop.forget(attempt.fd);
-            Descriptors.close(attempt.fd);
+            attempt.end();
         }
     }
 
-    private final class Attempt implements Loop.Watcher {
+    /// Waits for a command that tells.
+    ///
+    /// @param command just spawned
+    void await(Object whom, Spawned command, Asker asker) {
+        forget(whom);
+        Command attempt = new Command(whom, command, asker);
+        attempts.put(whom, attempt);
+        loop.watch(command.pidfd(), Poll.IN, attempt);
+    }
+
+    /// Whether a process is a command that is waited for.
+    boolean owns(int pid) {
+        for (Attempt attempt : attempts.values()) {
+            if (attempt instanceof Command command && command.process.pid() == pid) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private final class Command implements Loop.Watcher, Attempt {
         private final Object whom;
-        private final AckSpec.Target target;
+        private final Spawned process;
+        private final Asker asker;
+        private boolean reaped;
+
+        Command(Object whom, Spawned process, Asker asker) {
+            this.whom = whom;
+            this.process = process;
+            this.asker = asker;
+        }
+
+        /// What it leaves behind goes with it, while its number is still its own.
+        @Override
+        public void ready(int events) {
+            Processes.killGroup(process.pid(), Signal.KILL);
+            Exit exit = Processes.reap(process.pidfd());
+            if (exit != null) {
+                reaped = true;
+                forget(whom);
+                asker.answered(exit.code() == 0 && exit.signal() == 0);
+            }
+        }
+
+        /// Whoever was not waited for is reaped as an orphan.
+        @Override
+        public void end() {
+            if (!reaped) {
+                Processes.killGroup(process.pid(), Signal.KILL);
+            }
+            loop.forget(process.pidfd());
+            Descriptors.close(process.pidfd());
+        }
+    }
+
+    private final class Connection implements Loop.Watcher, Attempt {
+        private final Object whom;
+        private final SocketTarget target;
         private final int fd;
         private final Asker asker;
         private final StringBuilder answer = new StringBuilder();
         private boolean connected;
 
-        Attempt(Object whom, AckSpec.Target target, int fd, Asker asker) {
+        Connection(Object whom, SocketTarget target, int fd, Asker asker) {
             this.whom = whom;
             this.target = target;
             this.fd = fd;
@@ -152,6 +218,12 @@ final class Prober {
         private void end(boolean up) {
             forget(whom);
             asker.answered(up);
+        }
+
+        @Override
+        public void end() {
+            loop.forget(fd);
+            Descriptors.close(fd);
         }
     }
 }

@@ -19,10 +19,13 @@ import org.einhyrningsins.manager.image.WorkerImage;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
+import org.einhyrningsins.posix.Memory;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.posix.SpawnException;
+import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BondSpec;
@@ -52,6 +55,7 @@ final class ProgramHost {
     private final Deque<Event> pending = new ArrayDeque<>();
     private final Workforce workforce = new Workforce();
     private final Map<String, WorkerDoor> doors = new HashMap<>();
+    private final Map<WorkerId, AckPipe> pipes = new HashMap<>(0);
     private final Hearing hearing = new Hearing(this, workforce);
     private Program program;
     private @Nullable Blueprint latest;
@@ -129,7 +133,15 @@ final class ProgramHost {
 
     private void watch(WorkerProcess process) {
         workforce.add(process);
+        hearAck(process);
         surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
+    }
+
+    private void hearAck(WorkerProcess process) {
+        if (process.ack() >= 0) {
+            Runnable acked = () -> take(new Event.Acked(process.id()));
+            pipes.put(process.id(), new AckPipe(surface.loop(), process.ack(), acked));
+        }
     }
 
     /// What another manager needs to go on.
@@ -139,7 +151,9 @@ final class ProgramHost {
         List<WorkerImage> workers = new ArrayList<>();
         for (WorkerProcess process : workforce.all()) {
             if (worker(process.id()) != null) { // else it died in this very step
-                workers.add(process.image(workforce.words(process.id())));
+                AckPipe pipe = pipes.get(process.id());
+                int open = pipe == null ? -1 : pipe.fd();
+                workers.add(process.image(workforce.words(process.id()), open));
             }
         }
         List<DoorImage> open = new ArrayList<>();
@@ -311,6 +325,8 @@ final class ProgramHost {
             case Effect.Spawn e -> spawn(e);
             case Effect.Send e -> send(e);
             case Effect.Probe e -> probe(e);
+            case Effect.EndProbe e -> surface.prober().forget(key(e.worker()));
+            case Effect.Weigh e -> weigh(e.worker());
             case Effect.Progress ignored -> {}
             case Effect.Answer ignored -> {}
             case Effect.Report ignored -> {}
@@ -322,6 +338,8 @@ final class ProgramHost {
             case Effect.Spawn e -> report(Effect.Severity.DEBUG, e.worker(), "spawned");
             case Effect.Send ignored -> {}
             case Effect.Probe ignored -> {}
+            case Effect.EndProbe ignored -> {}
+            case Effect.Weigh ignored -> {}
             case Effect.Progress e -> surface.listener().progress(e.ticket(), e.message());
             case Effect.Answer e ->
                     surface.listener()
@@ -340,6 +358,7 @@ final class ProgramHost {
         try {
             WorkerProcess process = surface.births().spawn(id, blueprint(order.version()));
             workforce.add(process);
+            hearAck(process);
             if (process.line() >= 0) {
                 door(order.version().spec())
                         .connect(process.line(), new Peer(process.pid(), process.uid(), -1));
@@ -385,6 +404,10 @@ final class ProgramHost {
     /// reaped as an orphan.
     private void abandon(WorkerProcess process) {
         doors.values().forEach(door -> door.disconnect(process.line(), process.pid()));
+        AckPipe pipe = pipes.remove(process.id());
+        if (pipe != null) {
+            pipe.close();
+        }
         Processes.killGroup(process.pid(), Signal.KILL);
         surface.strays().sweep(Strays.mark(name(), process.id()), process.pid());
         Descriptors.close(process.pidfd());
@@ -398,6 +421,11 @@ final class ProgramHost {
             surface.listener().listen();
         }
         doors.values().forEach(WorkerDoor::listen);
+        AckPipe pipe = pipes.remove(process.id());
+        if (pipe != null) {
+            pipe.hear();
+            pipe.close();
+        }
         Processes.killGroup(process.pid(), Signal.KILL);
         Exit exit = exit(process);
         if (exit == null) {
@@ -458,9 +486,38 @@ final class ProgramHost {
 
     private void probe(Effect.Probe order) {
         WorkerId id = order.worker();
-        String address = address(id, order.target().endpoint());
-        surface.prober()
-                .ask(key(id), order.target(), address, up -> take(new Event.Probed(id, up)));
+        Prober.Asker asker = up -> take(new Event.Probed(id, up));
+        switch (order.target()) {
+            case AckSpec.SocketTarget target ->
+                    surface.prober().ask(key(id), target, address(id, target.endpoint()), asker);
+            case AckSpec.ExecTarget target -> check(id, target, asker);
+        }
+    }
+
+    private void check(WorkerId id, AckSpec.ExecTarget target, Prober.Asker asker) {
+        Worker worker = worker(id);
+        WorkerProcess process = workforce.of(id);
+        if (worker == null || process == null) {
+            return;
+        }
+        try {
+            Blueprint blueprint = blueprint(worker.version());
+            Spawned command =
+                    surface.births().check(id, blueprint, target.command(), process.pid());
+            surface.prober().await(key(id), command, asker);
+        } catch (IOException | Births.Stillborn | SpawnException | PosixException e) {
+            report(Effect.Severity.WARN, id, "cannot run its check: " + e.getMessage());
+            asker.answered(false);
+        }
+    }
+
+    private void weigh(WorkerId id) {
+        Worker worker = worker(id);
+        WorkerProcess process = workforce.of(id);
+        Long most = worker == null ? null : worker.version().spec().care().memoryMax();
+        if (process != null && most != null) {
+            take(new Event.Weighed(id, Memory.ofTree(process.pid(), most)));
+        }
     }
 
     private String address(WorkerId id, AckSpec.Endpoint endpoint) {

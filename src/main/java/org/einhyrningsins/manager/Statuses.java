@@ -127,6 +127,15 @@ final class Statuses {
                 return "worker " + slot.index() + ": " + slot.past().trouble();
             }
         }
+        if (program.illness() != null) {
+            return program.illness();
+        }
+        for (Slot slot : program.slots()) {
+            String ailment = slot.current() == null ? null : program.ailment(slot.current());
+            if (ailment != null) {
+                return "worker " + slot.index() + " is to be replaced: " + ailment;
+            }
+        }
         return "";
     }
 
@@ -158,8 +167,13 @@ final class Statuses {
                 words(host, worker, process));
     }
 
+    /// What it says of itself, and what is known of it.
     private static String words(ProgramHost host, Worker worker, @Nullable WorkerProcess process) {
         String own = host.workforce().words(worker.id());
+        String ailment = host.program().ailment(worker);
+        if (ailment != null) {
+            own = "to be replaced: " + ailment + (own.isEmpty() ? "" : "; " + own);
+        }
         if (process == null || !process.adopted()) {
             return own;
         }

@@ -8,6 +8,7 @@ import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /// A process of ours: the manager's side of a worker.
@@ -15,6 +16,7 @@ import java.util.List;
 /// @param pid also the number of its process group
 /// @param pidfd readable when it is dead
 /// @param line our end of its EINHORN_SOCK_FD; -1 if it has none
+/// @param ack our end of its EINHORN_ACK_FD when it was born; -1 if it had none
 /// @param bornMillis wall clock, for people
 /// @param log what it writes to, if that is a file; else null
 /// @param logOffset how long that file was when it was born
@@ -25,6 +27,7 @@ record WorkerProcess(
         int pid,
         int pidfd,
         int line,
+        int ack,
         int uid,
         long bornMillis,
         @Nullable Path log,
@@ -34,6 +37,9 @@ record WorkerProcess(
     /// The name of our end of the pipe it writes to.
     static final String OUTPUT = "output";
 
+    /// The name of our end of the pipe it says on that it is up.
+    static final String ACK = "ack";
+
     /// One that another manager had spawned.
     static WorkerProcess of(WorkerImage image, @Nullable LogPipe pipe) {
         return new WorkerProcess(
@@ -41,6 +47,7 @@ record WorkerProcess(
                 image.pid(),
                 image.pidfd(),
                 image.line(),
+                image.descriptor(ACK),
                 image.uid(),
                 image.bornMillis(),
                 image.log(),
@@ -52,7 +59,8 @@ record WorkerProcess(
     /// What another manager needs to go on.
     ///
     /// @param words what it last said of itself
-    WorkerImage image(String words) {
+    /// @param open what of [#ack] is still open; -1 if it is not
+    WorkerImage image(String words, int open) {
         return new WorkerImage(
                 id,
                 pid,
@@ -65,10 +73,17 @@ record WorkerProcess(
                 logOffset,
                 adopted,
                 words,
-                kept());
+                kept(open));
     }
 
-    private List<KeptDescriptor> kept() {
-        return pipe == null ? List.of() : List.of(new KeptDescriptor(OUTPUT, pipe.fd()));
+    private List<KeptDescriptor> kept(int open) {
+        List<KeptDescriptor> kept = new ArrayList<>(2);
+        if (pipe != null) {
+            kept.add(new KeptDescriptor(OUTPUT, pipe.fd()));
+        }
+        if (open >= 0) {
+            kept.add(new KeptDescriptor(ACK, open));
+        }
+        return kept;
     }
 }

@@ -192,7 +192,9 @@ public final class Spawner {
         List<Integer> sources = order.descriptors();
         for (int target = 0; target < sources.size(); target++) {
             int source = sources.get(target);
-            if (source == target) {
+            if (source < 0) {
+                closeFrom(target, target);
+            } else if (source == target) {
                 list.add("descriptor", source, Syscall.FCNTL, source, F_SETFD, 0);
             } else {
                 int free = source > target ? source : copy(source, copies);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec;
 
+import org.jspecify.annotations.Nullable;
+
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.List;
 
 /// How a worker is known to be up, and how long that may take.
 ///
@@ -28,20 +31,36 @@ public record AckSpec(Mode mode, Duration timeout) {
     /// The manager asks, every so often, until it is answered.
     public record Probe(Target target, Duration every) implements Mode {}
 
+    /// The worker writes a newline to a pipe that it was born with, as s6 has it.
+    ///
+    /// @param number of its descriptor; null for the first after the sockets
+    public record Fd(@Nullable Integer number) implements Mode {}
+
     /// Whom a probe asks.
-    public sealed interface Target {
+    public sealed interface Target {}
+
+    /// One that is connected to.
+    public sealed interface SocketTarget extends Target {
         /// What is connected to.
         Endpoint endpoint();
     }
 
     /// Up when a connection is accepted.
-    public record TcpTarget(Endpoint endpoint) implements Target {}
+    public record TcpTarget(Endpoint endpoint) implements SocketTarget {}
 
     /// Up when a GET of the path is answered with a status from 200 to 399.
     ///
     /// @param host the Host header
     /// @param path with its leading slash
-    public record HttpTarget(Endpoint endpoint, String host, String path) implements Target {}
+    public record HttpTarget(Endpoint endpoint, String host, String path) implements SocketTarget {}
+
+    /// Up when a command ends with exit status 0. It runs as the worker's user, in its directory,
+    /// with its environment and `MAINPID`, the worker's pid.
+    public record ExecTarget(List<Template> command) implements Target {
+        public ExecTarget {
+            command = List.copyOf(command);
+        }
+    }
 
     /// Where a probe connects.
     public sealed interface Endpoint {}

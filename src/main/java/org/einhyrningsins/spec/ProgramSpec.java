@@ -4,6 +4,7 @@ package org.einhyrningsins.spec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,7 @@ import java.util.Set;
 /// @param rollout how workers are replaced by those of a newer definition
 /// @param logs where descriptors 1 and 2 go
 /// @param bond how workers are bound to the manager
+/// @param care how workers that are up are looked after
 /// @param after the programs that are up before it starts, and are stopped after it; in the order
 ///   of the file
 public record ProgramSpec(
@@ -48,6 +50,7 @@ public record ProgramSpec(
         RolloutSpec rollout,
         LogsSpec logs,
         BondSpec bond,
+        CareSpec care,
         List<String> after) {
     public ProgramSpec {
         command = List.copyOf(command);
@@ -65,12 +68,12 @@ public record ProgramSpec(
     public ProgramSpec withWorkers(int count) {
         return new ProgramSpec(
                 name, command, directory, env, dropEnv, identity, count, sockets, stdin, protocols,
-                ack, stop, restart, rollout, logs, bond, after);
+                ack, stop, restart, rollout, logs, bond, care, after);
     }
 
     /// What a worker is born with: two definitions that agree here need no new workers, since all
-    /// else (worker count, stop, restart, rollout, ack, after) is the manager's business and
-    /// changes in place.
+    /// else (worker count, stop, restart, rollout, ack, care, after) is the manager's business and
+    /// changes in place. A worker is told its watchdog's interval, and given the pipe it acks by.
     public Birth birth() {
         return new Birth(
                 command,
@@ -82,7 +85,9 @@ public record ProgramSpec(
                 stdin,
                 protocols,
                 logs.birth(),
-                bond);
+                bond,
+                care.watchdog(),
+                ack.mode() instanceof AckSpec.Fd fd ? fd : null);
     }
 
     /// The part of a definition that a running worker cannot change: see [#birth()].
@@ -96,5 +101,7 @@ public record ProgramSpec(
             @Nullable String stdin,
             Set<Protocol> protocols,
             LogsSpec logs,
-            BondSpec bond) {}
+            BondSpec bond,
+            @Nullable Duration watchdog,
+            AckSpec.@Nullable Fd ackPipe) {}
 }

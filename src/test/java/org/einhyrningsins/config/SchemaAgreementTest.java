@@ -236,14 +236,13 @@ class SchemaAgreementTest {
             }
             case "bind" -> program("command: x, bind: [{" + address(key.name()) + own + "}]");
             case "ack" -> acknowledged("{" + way(key.name()) + own + "}");
-            case "probe" ->
-                    acknowledged(
-                            "{probe: {"
-                                    + (key.name().equals("http") || key.name().equals("tcp")
-                                            ? ""
-                                            : "tcp: http, ")
+            case "probe" -> acknowledged("{probe: {" + target(key.name()) + own + "}}");
+            case "health" ->
+                    program(
+                            "command: x, bind: {name: http, tcp: \":8080\"}, health: {"
+                                    + target(key.name())
                                     + own
-                                    + "}}");
+                                    + "}");
             default -> throw new AssertionError("say here in what file a " + key + " may stand");
         };
     }
@@ -265,11 +264,19 @@ class SchemaAgreementTest {
         };
     }
 
+    private static String target(String key) {
+        return switch (key) {
+            case "tcp", "http", "exec" -> "";
+            default -> "tcp: http, ";
+        };
+    }
+
     private static String way(String key) {
         return switch (key) {
             case "mode", "timer", "probe" -> "";
             case "after" -> "mode: timer, ";
-            case "tcp", "http" -> "mode: probe, ";
+            case "tcp", "http", "exec" -> "mode: probe, ";
+            case "fd" -> "mode: fd, ";
             case "every" -> "mode: probe, tcp: http, ";
             default -> "mode: manual, ";
         };

@@ -89,6 +89,8 @@ final class Arrows {
                     "spawn failed";
             case Event.Acked e when worker == null || e.worker().equals(worker) -> "acked";
             case Event.Probed e when worker == null || e.worker().equals(worker) -> "probed";
+            case Event.Despaired e when worker == null || e.worker().equals(worker) -> "despaired";
+            case Event.Weighed e when worker == null || e.worker().equals(worker) -> "weighed";
             case Event.Extended e when worker == null || e.worker().equals(worker) -> "extended";
             case Event.Admitted ignored when !due -> "admitted";
             case Event.Deferred ignored when !due -> "deferred";

@@ -18,7 +18,10 @@ record Behaviour(
         int ignoresTerm,
         int drain,
         int hangs,
-        int succeeds) {
+        int succeeds,
+        int fallsIll,
+        int goesMute,
+        int grows) {
 
     /// Comes up, stays up, goes when told.
     static Behaviour good(SplittableRandom random) {
@@ -33,7 +36,10 @@ record Behaviour(
                 0,
                 random.nextInt(5_000),
                 0,
-                100);
+                100,
+                0,
+                0,
+                0);
     }
 
     /// Does what it should not, at times or always.
@@ -51,7 +57,10 @@ record Behaviour(
                 chance(random),
                 random.nextInt(random.nextBoolean() ? 100 : 60_000),
                 random.nextInt(4) == 0 ? random.nextInt(50) : 0,
-                random.nextInt(100));
+                random.nextInt(100),
+                stays ? 0 : chance(random),
+                stays ? 0 : chance(random),
+                stays ? 0 : chance(random));
     }
 
     /// Mostly never, else now and then, or always.

@@ -3,6 +3,8 @@ package org.einhyrningsins.core;
 
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BondSpec;
+import org.einhyrningsins.spec.CareSpec;
+import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -11,6 +13,7 @@ import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.StopSpec;
 import org.einhyrningsins.spec.Template;
+import org.jspecify.annotations.Nullable;
 
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -41,6 +44,13 @@ record Definition(Map<String, String> settings) {
                     Map.entry("unacked", "100"),
                     Map.entry("settle", "0s"),
                     Map.entry("retries", "3"),
+                    Map.entry("health", "none"),
+                    Map.entry("every", "5s"),
+                    Map.entry("patience", "1s"),
+                    Map.entry("failures", "3"),
+                    Map.entry("watchdog", "none"),
+                    Map.entry("max-age", "none"),
+                    Map.entry("memory-max", "none"),
                     Map.entry("after", ""));
 
     Definition {
@@ -82,7 +92,37 @@ record Definition(Map<String, String> settings) {
                 rollout(),
                 new LogsSpec.Inherit(),
                 BondSpec.DEFAULT,
+                care(),
                 get("after").isEmpty() ? List.of() : List.of(get("after").split(",", -1)));
+    }
+
+    private CareSpec care() {
+        AckSpec.Target target =
+                switch (get("health")) {
+                    case "worker" -> new AckSpec.ExecTarget(List.of(Template.of("./check")));
+                    case "slot" -> new AckSpec.TcpTarget(port(new Template.Slot()));
+                    case "program" -> TARGET;
+                    case "none" -> null;
+                    default -> throw new IllegalArgumentException("health: " + get("health"));
+                };
+        String memory = get("memory-max");
+        return new CareSpec(
+                target == null
+                        ? null
+                        : new HealthSpec(
+                                target, time("every"), time("patience"), number("failures")),
+                optional("watchdog"),
+                optional("max-age"),
+                memory.equals("none") ? null : Long.parseLong(memory) << 20);
+    }
+
+    private @Nullable Duration optional(String key) {
+        return get(key).equals("none") ? null : time(key);
+    }
+
+    private static AckSpec.Fixed port(Template.Part last) {
+        Template port = new Template(List.of(new Template.Text("900"), last));
+        return new AckSpec.Fixed(InetAddress.getLoopbackAddress(), port);
     }
 
     private static AckSpec.Mode mode(String words) {

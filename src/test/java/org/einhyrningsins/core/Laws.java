@@ -2,6 +2,7 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ final class Laws {
     private final Set<Long> answered = new HashSet<>();
     private final Set<WorkerId> mustBeAlone = new HashSet<>();
     private final Map<WorkerId, Integer> generations = new HashMap<>();
+    private final Conditions conditions = new Conditions();
     private int allowed;
 
     /// @param calm nobody dies by chance and all who came up stay up
@@ -40,10 +42,11 @@ final class Laws {
         Program after = step.program();
         answers(event, step.effects());
         waitsAreKnown(after);
+        conditions.note(before, event, now, step.effects());
         for (Effect effect : step.effects()) {
             switch (effect) {
                 case Effect.Spawn spawn -> spawned(before, after, spawn);
-                case Effect.Send send -> sent(before, after, send);
+                case Effect.Send send -> sent(before, after, send, now);
                 default -> {}
             }
         }
@@ -147,12 +150,12 @@ final class Laws {
     private static boolean blocks(Worker worker) {
         return worker.state() instanceof WorkerState.Stopping s
                 && switch (s.cause()) {
-                    case STOPPED, RESTARTED, FAILED_START, REPLACED -> true;
+                    case STOPPED, RESTARTED, FAILED_START, HUNG, REPLACED -> true;
                     default -> false;
                 };
     }
 
-    private void sent(Program before, Program after, Effect.Send send) {
+    private void sent(Program before, Program after, Effect.Send send, Moment now) {
         Worker was = find(before, send.worker());
         Worker is = find(after, send.worker());
         if (is == null || !(is.state() instanceof WorkerState.Stopping going)) {
@@ -167,12 +170,18 @@ final class Laws {
         if (going.cause() == Cause.REPLACED || (replacing && going.cause() != Cause.SCALED)) {
             mustBeAlone.add(is.id());
         }
+        if (was != null && was.ready() && before.rollout() == null && after.rollout() == null) {
+            String why = conditions.why(is, going.cause(), now);
+            require(why != null, "replaced although it was well: " + is.id() + " " + going);
+        }
         if (going.cause() == Cause.RETIRED && is.id().slot() < after.count()) {
             Worker heir = after.slots().get(is.id().slot()).current();
             require(
                     heir != null
                             && heir.ready()
-                            && heir.version().generation() > is.version().generation(),
+                            && (heir.version().generation() > is.version().generation()
+                                    || (before.rollout() == null
+                                            && heir.id().incarnation() > is.id().incarnation())),
                     "retired without a ready successor: " + is.id());
         }
     }
@@ -269,6 +278,7 @@ final class Laws {
                                         && !s.stuck()
                                         && (s.cause() == Cause.WITHDRAWN
                                                 || s.cause() == Cause.FAILED_START
+                                                || s.cause() == Cause.HUNG
                                                 || s.cause() == Cause.REPLACED));
     }
 
@@ -320,10 +330,13 @@ final class Laws {
                     "current and told to go: slot " + slot.index());
             require(
                     slot.successor() == null
-                            || (after.rollout() != null
-                                    && !after.rollout().draining()
-                                    && after.rollout().owns(slot.successor())),
-                    "a successor without a rollout: slot " + slot.index());
+                            || (after.rollout() == null
+                                    ? slot.current() != null
+                                            && slot.successor().version().generation()
+                                                    == after.serving().generation()
+                                    : !after.rollout().draining()
+                                            && after.rollout().owns(slot.successor())),
+                    "a successor that nobody asked for: slot " + slot.index());
             require(
                     slot.finished() == null || slot.current() == null,
                     "finished with a worker in it: slot " + slot.index());
@@ -336,7 +349,13 @@ final class Laws {
                         && (requested.command() instanceof Command.Stop
                                 || requested.command() instanceof Command.Restart);
         boolean replacing =
-                strategy(before) == Strategy.REPLACE || strategy(after) == Strategy.REPLACE;
+                strategy(before) == Strategy.REPLACE
+                        || strategy(after) == Strategy.REPLACE
+                        || (after.serving().spec().rollout().strategy() == Strategy.REPLACE
+                                && after.slots().stream()
+                                        .flatMap(slot -> slot.workers().stream())
+                                        .map(worker -> worker.version().spec().care())
+                                        .anyMatch(care -> !care.equals(CareSpec.NONE)));
         int promised = Math.min(before.ready(), after.count());
         for (Slot slot : before.slots()) {
             boolean gone = slot.index() >= after.count();
@@ -412,7 +431,12 @@ final class Laws {
                             && slot.leaving().isEmpty()
                             && (slot.current() == null
                                     ? !after.wants(slot)
-                                    : slot.current().ready());
+                                    : slot.current().ready()
+                                            && slot.current()
+                                                    .version()
+                                                    .spec()
+                                                    .care()
+                                                    .equals(CareSpec.NONE));
         }
         require(!quiet || next == null, "a quiet program has a deadline");
     }

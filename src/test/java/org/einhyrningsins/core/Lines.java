@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 
 import java.util.ArrayList;
@@ -17,6 +18,10 @@ final class Lines {
             case Event.SpawnFailed e -> "spawn failed " + e.worker() + ": " + e.why();
             case Event.Acked e -> "acked " + e.worker();
             case Event.Probed e -> "probed " + e.worker() + (e.up() ? ": up" : ": not up");
+            case Event.Pinged e -> "pinged " + e.worker();
+            case Event.Despaired e -> "despaired " + e.worker();
+            case Event.Retimed e -> "retimed " + e.worker() + " to " + Words.of(e.interval());
+            case Event.Weighed e -> "weighed " + e.worker() + ": " + Words.bytes(e.bytes());
             case Event.Extended e -> "extended " + e.worker() + " by " + Words.of(e.time());
             case Event.Admitted e -> "admitted without " + e.without();
             case Event.Deferred e -> "deferred: on " + e.on() + ", by " + e.by();
@@ -45,7 +50,8 @@ final class Lines {
                 + " "
                 + spec.restart()
                 + " "
-                + spec.rollout();
+                + spec.rollout()
+                + (spec.care().equals(CareSpec.NONE) ? "" : " " + spec.care());
     }
 
     static String of(Effect effect) {
@@ -55,6 +61,8 @@ final class Lines {
             case Effect.Send e ->
                     "send " + e.signal() + " to " + (e.group() ? "the group of " : "") + e.worker();
             case Effect.Probe e -> "probe " + e.worker();
+            case Effect.EndProbe e -> "end probe of " + e.worker();
+            case Effect.Weigh e -> "weigh " + e.worker();
             case Effect.Progress e -> "progress " + e.ticket() + ": " + e.message();
             case Effect.Answer e ->
                     "answer "
@@ -107,6 +115,10 @@ final class Lines {
         Worker current = slot.current();
         if (current != null) {
             words.add(of(current));
+            String ailment = program.ailment(current);
+            if (ailment != null) {
+                words.add("ails (" + ailment + ")");
+            }
         }
         if (slot.held()) {
             words.add("held");

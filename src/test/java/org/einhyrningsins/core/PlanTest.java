@@ -57,7 +57,10 @@ class PlanTest {
                         "ack: {mode: manual}",
                         "stop: {signal: INT}",
                         "restart: {when: never}",
-                        "rollout: {strategy: replace}")) {
+                        "rollout: {strategy: replace}",
+                        "health: {tcp: '127.0.0.1:1'}",
+                        "max-age: 1h",
+                        "memory-max: 1MiB")) {
             Change change = change("web: {command: x}", "web: {command: x, " + key + "}");
             assertThat(change.kind()).as(key).isEqualTo(Change.Kind.IN_PLACE);
             assertThat(change.differences()).as(key).isNotEmpty();
@@ -101,6 +104,24 @@ class PlanTest {
                         new Difference("rollout.settle", "1s", "2s", false),
                         new Difference("umask", null, "\"0077\"", false),
                         new Difference("nice", "3", null, false));
+    }
+
+    @Test
+    void whatAWorkerWasToldOrGivenOfItsCareRolls() throws IOException {
+        for (String key :
+                List.of(
+                        "watchdog: 30s",
+                        "ack: {mode: fd}",
+                        "ack: {mode: fd, fd: 7, timeout: 9s}")) {
+            Change change = change("web: {command: x}", "web: {command: x, " + key + "}");
+            assertThat(change.kind()).as(key).isEqualTo(Change.Kind.ROLLED);
+            assertThat(change.differences()).as(key).anyMatch(Difference::rolls);
+        }
+        Change number =
+                change(
+                        "web: {command: x, ack: {mode: fd}}",
+                        "web: {command: x, ack: {mode: fd, fd: 7}}");
+        assertThat(number.differences()).anyMatch(Difference::rolls);
     }
 
     @Test

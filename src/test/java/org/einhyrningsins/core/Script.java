@@ -23,9 +23,9 @@ import java.util.TreeSet;
 ///     = running g1 x1 | 0: 0#1 g1 starting
 /// ```
 ///
-/// What is indented is expected; a line that is not is an event, with the time since the beginning.
-/// Deadlines that come first pass by themselves and are shown as `(at 30s)`. Commands get the
-/// tickets 1, 2, 3 …
+/// `5s late 20s` means that the manager is away from 5 s on for 20 s. What is indented is expected;
+/// a line that is not is an event, with the time since the beginning. Deadlines that come first
+/// pass by themselves and are shown as `(at 30s)`. Commands get the tickets 1, 2, 3 …
 final class Script {
     private final List<String> written = new ArrayList<>();
     private final Laws laws = new Laws(false);
@@ -52,12 +52,25 @@ final class Script {
                 program = Program.of(definition.spec(), new Moment(0));
             } else if (!line.startsWith(" ")) {
                 int space = line.indexOf(' ');
+                if (line.substring(space).startsWith(" late ")) {
+                    late(line);
+                    continue;
+                }
                 until(Definition.duration(line.substring(0, space)).toNanos());
                 written.add(line);
                 happen(List.of(line.substring(space).strip().split("\\s+", -1)));
             }
         }
         return String.join("\n", written) + "\n";
+    }
+
+    /// From that moment on nobody looks at the clock for a while.
+    private void late(String line) {
+        String[] words = line.split(" ", 3);
+        until(Definition.duration(words[0]).toNanos());
+        written.add(line);
+        now += Definition.duration(words[2]).toNanos();
+        step(new Event.DeadlinePassed());
     }
 
     private void until(long time) {
@@ -98,6 +111,12 @@ final class Script {
                     new Event.SpawnFailed(
                             worker(words.get(1)), String.join(" ", words.subList(2, words.size())));
             case "probed" -> new Event.Probed(worker(words.get(1)), words.get(2).equals("up"));
+            case "ping" -> new Event.Pinged(worker(words.get(1)));
+            case "despair" -> new Event.Despaired(worker(words.get(1)));
+            case "retime" ->
+                    new Event.Retimed(worker(words.get(1)), Definition.duration(words.get(2)));
+            case "weighed" ->
+                    new Event.Weighed(worker(words.get(1)), Long.parseLong(words.get(2)) << 20);
             case "extend" ->
                     new Event.Extended(worker(words.get(1)), Definition.duration(words.get(2)));
             case "admit" -> new Event.Admitted(names(words, ""));

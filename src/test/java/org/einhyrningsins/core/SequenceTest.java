@@ -134,6 +134,7 @@ final class SequenceTest {
                             usual.rollout(),
                             usual.logs(),
                             usual.bond(),
+                            usual.care(),
                             after),
                     new Moment(0));
         }

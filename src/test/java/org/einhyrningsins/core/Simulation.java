@@ -2,6 +2,7 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
@@ -45,6 +46,10 @@ final class Simulation {
         ACKS,
         ANSWERS_THE_PROBE,
         ASKS_FOR_TIME,
+        PINGS,
+        CHOOSES_ITS_WATCHDOG,
+        DESPAIRS,
+        IS_WEIGHED,
         EXITS,
         IS_SHOT,
         STRANGER_ACKS,
@@ -57,6 +62,9 @@ final class Simulation {
         final long bootedAt;
         boolean exists = true;
         boolean told;
+        long illFrom = Long.MAX_VALUE;
+        long muteFrom = Long.MAX_VALUE;
+        long largeFrom = Long.MAX_VALUE;
         Exit exit = new Exit(0, 0);
 
         Child(Behaviour behaviour, long bootedAt) {
@@ -108,7 +116,7 @@ final class Simulation {
         this.calm = random.nextInt(3) == 0;
         this.laws = new Laws(calm);
         this.arrows = arrows;
-        this.origin = random.nextLong(-1L << 61, 1L << 61);
+        this.origin = random.nextLong(-1L << 41, 1L << 41) * 1_000_000;
         ProgramSpec spec = definition(true);
         this.program = Program.of(spec, now());
         this.noted = program;
@@ -211,7 +219,8 @@ final class Simulation {
         }
         long due = deadline == null ? Long.MAX_VALUE : (deadline.nanos() - origin) / 1_000_000;
         if (plan == null || due < plan.at() || (due == plan.at() && random.nextBoolean())) {
-            millis = Math.max(millis, due);
+            boolean away = !calm && !quiet && random.nextInt(40) == 0;
+            millis = Math.max(millis, due) + (away ? random.nextInt(10_000) : 0);
             happen(new Event.DeadlinePassed());
         } else {
             plans.remove();
@@ -345,7 +354,8 @@ final class Simulation {
                                     worker,
                                     process != null
                                             && process.exists
-                                            && millis >= process.bootedAt));
+                                            && millis >= process.bootedAt
+                                            && millis < process.illFrom));
             case STRANGER_ACKS ->
                     happen(
                             new Event.Acked(
@@ -353,8 +363,32 @@ final class Simulation {
             case ACKS -> happen(new Event.Acked(worker));
             case ASKS_FOR_TIME ->
                     happen(new Event.Extended(worker, Duration.ofMillis(random.nextInt(20_000))));
+            case PINGS -> pings(worker, process);
+            case CHOOSES_ITS_WATCHDOG ->
+                    happen(
+                            new Event.Retimed(
+                                    worker,
+                                    Duration.ofMillis(
+                                            (calm ? 60_000 : 0) + random.nextInt(90_000))));
+            case DESPAIRS -> happen(new Event.Despaired(worker));
+            case IS_WEIGHED ->
+                    happen(
+                            new Event.Weighed(
+                                    worker,
+                                    process == null
+                                            ? 0
+                                            : (millis < process.largeFrom ? 50L : 200L) << 20));
             case EXITS, IS_SHOT -> exits(plan, worker, process);
             case OPERATOR_ASKS, HAS_ITS_TURN -> {}
+        }
+    }
+
+    private void pings(WorkerId worker, @Nullable Child process) {
+        if (process != null && process.exists && millis < process.muteFrom) {
+            Worker known = Laws.find(program, worker);
+            Duration every = known == null ? null : known.version().spec().care().watchdog();
+            plan(millis + (every == null ? 60_000 : every.toMillis() / 2), What.PINGS, worker);
+            happen(new Event.Pinged(worker));
         }
     }
 
@@ -428,6 +462,8 @@ final class Simulation {
             case Effect.Send send -> send(send);
             case Effect.Probe probe ->
                     plan(millis + random.nextInt(500), What.ANSWERS_THE_PROBE, probe.worker());
+            case Effect.EndProbe ignored -> {}
+            case Effect.Weigh weigh -> plan(millis, What.IS_WEIGHED, weigh.worker());
             case Effect.Progress ignored -> {}
             case Effect.Answer ignored -> {}
             case Effect.Report ignored -> {}
@@ -451,6 +487,7 @@ final class Simulation {
         if (!shy) {
             acks(spec, behaviour, id, millis + boot);
         }
+        lives(id, behaviour, spec.care(), boot);
         if (happens(behaviour.asksForTime())) {
             plan(millis + random.nextInt(20_000), What.ASKS_FOR_TIME, id);
         }
@@ -467,6 +504,30 @@ final class Simulation {
         }
     }
 
+    /// What becomes of it, if it lives.
+    private void lives(WorkerId id, Behaviour behaviour, CareSpec care, long boot) {
+        Child process = processes.get(id);
+        if (process == null) {
+            return;
+        }
+        process.illFrom = happens(behaviour.fallsIll()) ? once(boot) : Long.MAX_VALUE;
+        process.muteFrom = happens(behaviour.goesMute()) ? once(boot) : Long.MAX_VALUE;
+        process.largeFrom = happens(behaviour.grows()) ? once(boot) : Long.MAX_VALUE;
+        if (care.watchdog() != null) {
+            plan(millis + random.nextLong(care.watchdog().toMillis() / 2), What.PINGS, id);
+            if (random.nextInt(4) == 0) {
+                plan(millis + random.nextInt(20_000), What.CHOOSES_ITS_WATCHDOG, id);
+            }
+            if (process.muteFrom != Long.MAX_VALUE && random.nextBoolean()) {
+                plan(process.muteFrom, What.DESPAIRS, id);
+            }
+        }
+    }
+
+    private long once(long boot) {
+        return millis + boot + random.nextLong(random.nextBoolean() ? 1_000 : 60_000);
+    }
+
     private static long beforeAck(ProgramSpec spec, long boot) {
         return spec.ack().mode() instanceof AckSpec.Timer timer
                 ? Math.min(boot, timer.after().toMillis())
@@ -477,6 +538,7 @@ final class Simulation {
         switch (spec.ack().mode()) {
             case AckSpec.Manual ignored -> plan(at, What.ACKS, id);
             case AckSpec.Notify ignored -> plan(at, What.ACKS, id);
+            case AckSpec.Fd ignored -> plan(at, What.ACKS, id);
             case AckSpec.Timer ignored -> {}
             case AckSpec.Probe ignored -> {}
         }
@@ -507,7 +569,7 @@ final class Simulation {
                         What.EXITS,
                         send.worker());
             }
-            case TERM, QUIT, INT -> {
+            case TERM, QUIT, INT, ABRT -> {
                 if (!process.told && !happens(process.behaviour.ignoresTerm())) {
                     plan(
                             millis + random.nextInt(1 + process.behaviour.drain()),
@@ -588,15 +650,17 @@ final class Simulation {
     /// What workers are born with now, under other management.
     private ProgramSpec sameBirth() {
         String command = program.serving().spec().command().getFirst().toString();
-        Definition other = management(Definition.of("command=" + command));
-        return calm ? other.with("ack=" + ackOf(command)).spec() : other.spec();
+        Definition other =
+                management(Definition.of("command=" + command))
+                        .with("watchdog=" + settingOf(command, "watchdog"));
+        return calm ? other.with("ack=" + settingOf(command, "ack")).spec() : other.spec();
     }
 
     /// A calm world must not take for ready who is about to die before its ack.
-    private String ackOf(String command) {
+    private String settingOf(String command, String key) {
         for (Definition definition : definitions) {
             if (definition.get("command").equals(command)) {
-                return definition.get("ack");
+                return definition.get(key);
             }
         }
         throw new IllegalStateException("no such definition: " + command);
@@ -626,6 +690,15 @@ final class Simulation {
         words.add("settle=" + pick("0s", "0s", "500ms", "3s"));
         words.add("after=" + pick("", "", "db", "db,cache"));
         words.add("retries=" + pick("1", "2", "3", "5"));
+        if (random.nextInt(3) == 0) {
+            words.add("health=" + pick("none", "worker", "slot", "program"));
+            words.add("every=" + pick("1s", "5s", "30s"));
+            words.add("patience=" + pick("1s", "3s"));
+            words.add("failures=" + pick("1", "2", "3"));
+            words.add("watchdog=" + pick("none", "2s", "10s", "30s"));
+            words.add("max-age=" + pick("none", "10s", "60s"));
+            words.add("memory-max=" + pick("none", "100"));
+        }
         return definition.with(String.join(" ", words));
     }
 

@@ -117,6 +117,7 @@ class EnvironmentTest {
                 RolloutSpec.DEFAULT,
                 new LogsSpec.Discard(),
                 org.einhyrningsins.spec.BondSpec.DEFAULT,
+                org.einhyrningsins.spec.CareSpec.NONE,
                 List.of());
     }
 }

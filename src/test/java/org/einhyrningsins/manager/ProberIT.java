@@ -24,8 +24,9 @@ import java.util.List;
 class ProberIT {
     private static final InetAddress HERE = InetAddress.ofLiteral("127.0.0.1");
     private static final AckSpec.Endpoint SOMEWHERE = new AckSpec.Fixed(HERE, Template.of("1"));
-    private static final AckSpec.Target TCP = new AckSpec.TcpTarget(SOMEWHERE);
-    private static final AckSpec.Target HTTP = new AckSpec.HttpTarget(SOMEWHERE, "here", "/up");
+    private static final AckSpec.SocketTarget TCP = new AckSpec.TcpTarget(SOMEWHERE);
+    private static final AckSpec.SocketTarget HTTP =
+            new AckSpec.HttpTarget(SOMEWHERE, "here", "/up");
 
     private final Loop loop = new Loop(new Log(System.err::writeBytes, LogSpec.DEFAULT));
     private final Prober prober = new Prober(loop, ByteBuffer.allocateDirect(4096));
@@ -50,7 +51,7 @@ class ProberIT {
         return "127.0.0.1:" + server.getLocalPort();
     }
 
-    private void ask(AckSpec.Target target) {
+    private void ask(AckSpec.SocketTarget target) {
         prober.ask("worker", target, address(), answers::add);
     }
 

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.einhyrningsins.config.Node.Items;
+import org.einhyrningsins.config.Node.Scalar;
+import org.einhyrningsins.spec.Template;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Reads a command: a list of words, or one text, split like a shell would.
+record CommandReader(Values values, Templates templates) {
+    /// Stands in for a command that has a problem.
+    static final Template UNKNOWN = Template.of("?");
+
+    private static final List<Template> NO_COMMAND = List.of(UNKNOWN);
+
+    /// Never empty.
+    List<Template> read(@Nullable Node node) {
+        if (node == null) {
+            return NO_COMMAND;
+        }
+        List<Node> words = node instanceof Items list ? list.values() : words(node);
+        if (words.isEmpty()
+                || (words.getFirst() instanceof Scalar first && first.text().isEmpty())) {
+            values.problems()
+                    .report(node.place(), "expected a program to run, found an empty command");
+        }
+        List<Template> command = new ArrayList<>();
+        for (Node word : words) {
+            Template template = template(word, "text");
+            if (template != null) {
+                command.add(template);
+            }
+        }
+        return command.isEmpty() ? NO_COMMAND : command;
+    }
+
+    /// A command in one text, as the list that it stands for.
+    private List<Node> words(Node node) {
+        List<Node> words = new ArrayList<>();
+        String text = values.text(node, "a list of words, or one text");
+        try {
+            for (String word : text == null ? List.of("?") : Words.split(text)) {
+                words.add(new Scalar(node.place(), word, false));
+            }
+        } catch (Misread e) {
+            values.problems().report(node.place(), e.reason());
+            return List.of(new Scalar(node.place(), "?", false));
+        }
+        return words;
+    }
+
+    /// Null after a problem.
+    @Nullable Template template(Node node, String what) {
+        String text = values.text(node, what);
+        if (text == null) {
+            return null;
+        }
+        try {
+            return templates.parse(text);
+        } catch (Misread e) {
+            values.problems().report(node.place(), e.reason());
+            return null;
+        }
+    }
+}

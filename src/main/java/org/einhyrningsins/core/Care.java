@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+
+/// What is known about how a worker is. Everything that its definition's [org.einhyrningsins.spec
+/// .CareSpec] needs to remember, and nothing that follows from it: so a definition can change in
+/// place.
+///
+/// @param checkup its health checks; null if it is not asked, or not it
+/// @param pinged its last sign of life, or when it was up; null before that
+/// @param interval of its watchdog, if it chose another than its definition's; else null
+/// @param weighing when to look at its memory again; null for never
+/// @param weight its memory when last looked at, in bytes; 0 if it never was
+/// @param tries how many replacements for it failed in a row
+/// @param retry not to try the next before then; null for at any time
+public record Care(
+        @Nullable Checkup checkup,
+        @Nullable Moment pinged,
+        @Nullable Duration interval,
+        @Nullable Moment weighing,
+        long weight,
+        int tries,
+        @Nullable Moment retry) {
+    /// Of a worker that is not up yet.
+    static final Care NONE = new Care(null, null, null, null, 0, 0, null);
+
+    Care checked(@Nullable Checkup next) {
+        return new Care(next, pinged, interval, weighing, weight, tries, retry);
+    }
+
+    Care pinged(Moment when) {
+        return new Care(checkup, when, interval, weighing, weight, tries, retry);
+    }
+
+    Care every(Duration chosen) {
+        return new Care(checkup, pinged, chosen, weighing, weight, tries, retry);
+    }
+
+    Care weighing(@Nullable Moment next) {
+        return new Care(checkup, pinged, interval, next, weight, tries, retry);
+    }
+
+    Care weighed(long bytes) {
+        return new Care(checkup, pinged, interval, weighing, bytes, tries, retry);
+    }
+
+    Care triedInVain(Moment next) {
+        return new Care(checkup, pinged, interval, weighing, weight, tries + 1, next);
+    }
+}

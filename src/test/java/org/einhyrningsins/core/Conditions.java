@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.spec.CareSpec;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// How workers are, told from what happened alone: a second opinion on what [Upkeep] makes of it.
+final class Conditions {
+    private final Map<WorkerId, Integer> misses = new HashMap<>();
+    private final Map<WorkerId, Moment> signs = new HashMap<>();
+    private final Map<WorkerId, Long> weights = new HashMap<>();
+    private final Set<WorkerId> hopeless = new HashSet<>();
+
+    void note(Program before, Event event, Moment now, List<Effect> effects) {
+        switch (event) {
+            case Event.Probed e when up(before, e.worker()) -> {
+                if (!e.up()) {
+                    misses.merge(e.worker(), 1, Integer::sum);
+                } else if (alone(before, e.worker())) {
+                    misses.remove(e.worker());
+                }
+            }
+            case Event.Pinged e -> signs.put(e.worker(), now);
+            case Event.Weighed e -> weights.put(e.worker(), e.bytes());
+            case Event.Despaired e -> hopeless.add(e.worker());
+            default -> {}
+        }
+        for (Effect effect : effects) {
+            if (effect instanceof Effect.EndProbe end) {
+                misses.merge(end.worker(), 1, Integer::sum);
+            }
+        }
+    }
+
+    private static boolean up(Program program, WorkerId id) {
+        Worker worker = Laws.find(program, id);
+        return worker != null && worker.up();
+    }
+
+    private static boolean alone(Program program, WorkerId id) {
+        int others = 0;
+        for (Slot slot : program.slots()) {
+            others += slot.index() == id.slot() ? slot.workers().size() - 1 : 0;
+        }
+        return others == 0;
+    }
+
+    /// Why a worker that was ready, and that no rollout replaces, may be told to go for that cause;
+    /// null if it may not.
+    @Nullable String why(Worker worker, Cause cause, Moment now) {
+        return switch (cause) {
+            case SCALED, STOPPED, RESTARTED -> "the operator wants it";
+            case HUNG -> isSilent(worker, now) ? "silent" : null;
+            case RETIRED, REPLACED -> ailment(worker, now);
+            case FAILED_START, WITHDRAWN -> null;
+        };
+    }
+
+    private boolean isSilent(Worker worker, Moment now) {
+        Duration chosen = worker.care().interval();
+        Duration interval = chosen == null ? worker.version().spec().care().watchdog() : chosen;
+        Moment sign = signs.getOrDefault(worker.id(), worker.born());
+        return interval != null
+                && (hopeless.contains(worker.id()) || sign.plus(interval).reached(now));
+    }
+
+    private @Nullable String ailment(Worker worker, Moment now) {
+        CareSpec care = worker.version().spec().care();
+        if (care.health() != null
+                && misses.getOrDefault(worker.id(), 0) >= care.health().failures()) {
+            return "ill";
+        } else if (care.memoryMax() != null
+                && weights.getOrDefault(worker.id(), 0L) > care.memoryMax()) {
+            return "large";
+        }
+        Duration age = care.maxAge();
+        Duration least = age == null ? null : age.multipliedBy(9).dividedBy(10);
+        return least != null && now.since(worker.born()).compareTo(least) >= 0 ? "old" : null;
+    }
+}
