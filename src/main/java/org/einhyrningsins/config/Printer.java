@@ -160,7 +160,7 @@ public final class Printer {
             line(4, "worker-socket-fd: " + bond.descriptor());
         }
         if (bond.outlive() != BondSpec.DEFAULT.outlive()) {
-            line(4, "outlive-manager: " + bond.outlive());
+            line(4, "on-manager-death: " + Shape.word(ManagerDeath.of(bond.outlive())));
         }
     }
 

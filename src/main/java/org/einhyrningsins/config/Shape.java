@@ -44,7 +44,7 @@ record Shape(String name, List<String> keys, List<String> later) {
                             "logs",
                             "worker-socket",
                             "worker-socket-fd",
-                            "outlive-manager",
+                            "on-manager-death",
                             "health",
                             "watchdog",
                             "max-age",
