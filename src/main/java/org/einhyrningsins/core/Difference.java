@@ -47,16 +47,19 @@ public record Difference(
                     "on-manager-death",
                     "watchdog");
 
-    /// The ack mode for which a worker is born with a pipe.
-    private static final String PIPE = "fd";
+    /// How the value of `ack` begins for which a worker is born with a pipe.
+    private static final String PIPE = "{mode: fd";
 
     /// Whether no running worker can take it over.
     public boolean rolls() {
         int end = key.indexOf('.');
-        boolean pipe =
-                key.equals("ack.fd")
-                        || (key.equals("ack.mode") && (PIPE.equals(before) || PIPE.equals(after)));
+        boolean pipe = key.equals("ack") && !pipe(before).equals(pipe(after));
         return pipe || BORN_WITH.contains(end < 0 ? key : key.substring(0, end));
+    }
+
+    /// What an ack says of the worker's pipe: all but the timeout, which comes last.
+    private static String pipe(@Nullable String ack) {
+        return ack != null && ack.startsWith(PIPE) ? ack.substring(0, ack.lastIndexOf(", ")) : "";
     }
 
     /// How two sets of keys differ: in the order of the later one, then what it does not have.

@@ -23,7 +23,7 @@ final class Upkeep {
 
     /// Who comes later than that to a deadline was away itself (stopped, replaced by execve, the
     /// machine suspended): what was not heard meanwhile is held against nobody.
-    private static final Duration LATE = Duration.ofSeconds(1);
+    private static final Duration LATE = Duration.ofMillis(250);
 
     private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(100);
     private static final Duration LONGEST_INTERVAL = Duration.ofDays(1);

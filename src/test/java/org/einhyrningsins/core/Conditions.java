@@ -22,7 +22,7 @@ final class Conditions {
 
     void note(Program before, Event event, Moment now, List<Effect> effects) {
         switch (event) {
-            case Event.Probed e when up(before, e.worker()) -> {
+            case Event.Probed e when isAsked(before, e.worker()) -> {
                 if (!e.up()) {
                     misses.merge(e.worker(), 1, Integer::sum);
                 } else if (alone(before, e.worker())) {
@@ -41,9 +41,11 @@ final class Conditions {
         }
     }
 
-    private static boolean up(Program program, WorkerId id) {
+    /// What comes when nobody waits for it any more is no answer.
+    private static boolean isAsked(Program program, WorkerId id) {
         Worker worker = Laws.find(program, id);
-        return worker != null && worker.up();
+        Checkup checkup = worker == null ? null : worker.care().checkup();
+        return worker != null && worker.up() && checkup != null && checkup.asked();
     }
 
     private static boolean alone(Program program, WorkerId id) {
