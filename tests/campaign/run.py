@@ -247,13 +247,7 @@ class Shop:
         """No room where the log of a program goes, while it is rolled."""
         if not self.mounted:
             return
-        with open(os.path.join(self.small, "rubbish"), "wb") as rubbish:
-            try:
-                while True:
-                    rubbish.write(b"x" * 4096)
-                    rubbish.flush()
-            except OSError:
-                pass
+        fill(os.path.join(self.small, "rubbish"))
         self.manager.ctl("upgrade", "api")
         os.unlink(os.path.join(self.small, "rubbish"))
 
@@ -264,11 +258,7 @@ class Shop:
             return
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k,mode=0700", "tmpfs", state], check=True)
         try:
-            with open(os.path.join(state, "rubbish"), "wb", buffering=0) as rubbish:
-                try:
-                    rubbish.write(b"x" * 8192)
-                except OSError:
-                    pass
+            fill(os.path.join(state, "rubbish"))
             self.deploy_of_one()
         finally:
             subprocess.run(["umount", "-l", state], check=True)
@@ -295,6 +285,16 @@ class Shop:
                 )
             lost += failures
         return answered, lost
+
+
+def fill(path):
+    """Writes until there is no more room."""
+    with open(path, "wb", buffering=0) as rubbish:
+        try:
+            while True:
+                rubbish.write(b"x" * 4096)
+        except OSError:
+            pass
 
 
 FAULTS = {

@@ -352,6 +352,8 @@ class Lab:
             if not pids:
                 break
             time.sleep(0.02)
+        for manager in self.managers:
+            remove_cgroups(manager.socket)
         for lock in self.port_locks:
             try:
                 os.unlink(lock.name)
@@ -371,6 +373,26 @@ def wait_for_none(find, within):
         if not found or time.monotonic() >= end:
             return found
         time.sleep(0.02)
+
+
+def remove_cgroups(socket_path):
+    """The control groups of a manager that was killed; the next one with that socket would do it, but there is none."""
+    mark = 0xCBF29CE484222325
+    for char in socket_path:
+        mark = (mark ^ ord(char)) * 0x100000001B3 % 2**64
+    for line in read("/proc/self/mountinfo").splitlines():
+        if " - cgroup2 " in line:
+            top = line.split()[4] + "/einhyrningsins-%x" % mark
+            for _ in range(50):
+                if not os.path.exists(top):
+                    break
+                try:
+                    with open(top + "/cgroup.kill", "w") as kill:
+                        kill.write("1")
+                    for root, _, _ in os.walk(top, topdown=False):
+                        os.rmdir(root)
+                except OSError:
+                    time.sleep(0.02)  # they are dying
 
 
 def command_of(pid):

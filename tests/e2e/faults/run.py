@@ -10,7 +10,7 @@ import signal
 import socket
 import time
 
-from lab import alive, check, command_of, environment_of, get, nothing_lost, same, state_of, wait_for
+from lab import alive, all_pids, check, command_of, environment_of, get, nothing_lost, read, same, session_of, state_of, wait_for
 
 PIPE_BYTES = 64 * 1024
 ODD = ("deaf", "closes_everything", "another_user", "forks_twice", "family_of_daemons", "acks_without_end")
@@ -27,10 +27,13 @@ def run(lab):
     steady = manager.worker_pids("steady")
     stopped_worker(manager)
     odd_workers(lab, manager)
+    hidden_daemon(lab, manager)
     no_descriptors_left(lab, manager)
     same(manager.worker_pids("steady"), steady, "the other program's workers")
     nothing_lost(load.finish())
+    cgroups = cgroups_of(manager)
     manager.stop()
+    check(not cgroups or not os.path.exists(cgroups), "control groups are left behind")
     nobody_reads_the_log(lab)
 
 
@@ -92,6 +95,42 @@ def odd_workers(lab, manager):
         check(not any(alive(pid) for pid in pids), "a worker that %s is still there" % odd)
     manager.ctl("stop", "odd")
     wait_for(lambda: not odd_ones(lab), "nothing is left of odd workers", 3)
+
+
+def hidden_daemon(lab, manager):
+    """What has hidden its descent in every way is found by its control group, where there are such."""
+    parent = cgroups_of(manager)
+    if not parent:
+        lab.say("the manager may make no control groups here: a daemon that hides is not looked for")
+        return
+    lab.edit("services.yaml", '"%s"' % ODD[-1], '"hides"')
+    manager.ctl("reload")
+    manager.ctl("start", "odd")
+    worker = manager.workers("odd")[0].pid
+    daemon = wait_for(lambda: [pid for pid in deaf_ones(lab) if not environment_of(pid)], "a daemon without environment")[0]
+    check(session_of(daemon) != session_of(worker), "the daemon is in its worker's session")
+    group = "%s/%s" % (parent, environment_of(worker)["EINHYRNINGSINS_WORKER"])
+    members = lambda: {int(pid) for pid in read(group + "/cgroup.procs").split()}
+    wait_for(lambda: members() == {daemon, worker}, "both are in the worker's control group, and nobody else", 5)
+    manager.ctl("stop", "odd")
+    wait_for(lambda: not deaf_ones(lab), "the daemon is gone", 3)
+    wait_for(lambda: not os.path.exists(group), "its control group is gone", 3)
+    check("left pid %d behind; ended" % daemon in manager.stderr(), "nothing is said of the daemon")
+
+
+def deaf_ones(lab):
+    command = lab.path("odd.py") + " deaf"
+    return [pid for pid in all_pids() if command in command_of(pid) and alive(pid)]
+
+
+def cgroups_of(manager):
+    """The directory of its workers' control groups; None if it has none."""
+    worker = manager.workers("steady")[0].pid
+    group = [line[3:] for line in read("/proc/%d/cgroup" % worker).splitlines() if line.startswith("0::")]
+    mounts = [line.split() for line in read("/proc/self/mountinfo").splitlines() if " - cgroup2 " in line]
+    if not group or not mounts or "/einhyrningsins-" not in group[0]:
+        return None
+    return mounts[0][4] + os.path.dirname(group[0])
 
 
 def odd_ones(lab):

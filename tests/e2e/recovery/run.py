@@ -102,10 +102,13 @@ def stopped_stays_stopped(lab, manager):
 
 def torn(lab, manager):
     """A state file that is none is set aside, and said."""
-    manager.ctl("stop", "all")
+    workers = [pid for name in ("web", "quiet", "late") for pid in manager.pids_of(name)]
     state = manager.socket + ".state"
     os.kill(manager.pid, signal.SIGKILL)
     manager.process.wait()
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not any(map(alive, workers)), "nobody of before is left")
     whole = read(os.path.join(state, "manager.json"))
     for text, why in (
         (whole[: len(whole) // 2], "cut off"),

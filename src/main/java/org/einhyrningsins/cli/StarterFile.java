@@ -66,7 +66,7 @@ final class StarterFile {
                 #protocols: [nginx]                  # for servers that find their sockets in their own way
                 #worker-socket: own                  # where EINHORN_SOCK_PATH leads; or control
                 #worker-socket-fd: true              # a descriptor to say on that the worker is up
-                #outlive-manager: false              # whether workers go on when the manager is killed
+                #on-manager-death: stop              # what workers do when the manager is killed; or continue
                 #after: []                           # programs to be up before it starts, such as [db]
             """;
 

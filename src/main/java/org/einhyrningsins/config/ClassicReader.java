@@ -107,7 +107,8 @@ public final class ClassicReader {
         SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
         programs.put(name, program);
         return new ServicesSpec(
-                new ControlSpec(controlSocket(), ControlSpec.DEFAULT.mode()),
+                new ControlSpec(
+                        controlSocket(), ControlSpec.DEFAULT.mode(), ControlSpec.DEFAULT.keeper()),
                 log(),
                 null,
                 programs);

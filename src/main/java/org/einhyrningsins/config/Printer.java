@@ -91,6 +91,9 @@ public final class Printer {
             line(2, "socket: " + quoted(control.socket().toString()));
         }
         line(2, "mode: " + octal(control.mode()));
+        if (control.keeper()) {
+            line(2, "keeper: true");
+        }
     }
 
     private void log(LogSpec log) {
@@ -157,7 +160,7 @@ public final class Printer {
             line(4, "worker-socket-fd: " + bond.descriptor());
         }
         if (bond.outlive() != BondSpec.DEFAULT.outlive()) {
-            line(4, "outlive-manager: " + bond.outlive());
+            line(4, "on-manager-death: " + Shape.word(ManagerDeath.of(bond.outlive())));
         }
     }
 

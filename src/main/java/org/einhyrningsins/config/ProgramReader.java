@@ -315,6 +315,10 @@ final class ProgramReader {
         return new BondSpec(
                 socket,
                 program.flag("worker-socket-fd", otherwise.descriptor()),
-                program.flag("outlive-manager", otherwise.outlive()));
+                program.choice(
+                                "on-manager-death",
+                                ManagerDeath.values(),
+                                ManagerDeath.of(otherwise.outlive()))
+                        == ManagerDeath.CONTINUE);
     }
 }

@@ -87,7 +87,10 @@ final class ServicesReader {
         if (path != null) {
             book.claimName(new UnixPath(path), "control", fields.place("socket"));
         }
-        return new ControlSpec(path, mode == null ? ControlSpec.DEFAULT.mode() : mode);
+        return new ControlSpec(
+                path,
+                mode == null ? ControlSpec.DEFAULT.mode() : mode,
+                fields.flag("keeper", ControlSpec.DEFAULT.keeper()));
     }
 
     private static LogSpec log(Fields fields) {

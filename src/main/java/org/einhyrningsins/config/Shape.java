@@ -16,7 +16,8 @@ record Shape(String name, List<String> keys, List<String> later) {
                     List.of("control", "log", "state-dir", "include", "defaults", "programs"),
                     List.of("http"));
     static final Shape INCLUDED = new Shape("included", List.of("programs"), List.of());
-    static final Shape CONTROL = new Shape("control", List.of("socket", "mode"), List.of("allow"));
+    static final Shape CONTROL =
+            new Shape("control", List.of("socket", "mode", "keeper"), List.of("allow"));
     static final Shape LOG = new Shape("log", List.of("level", "format", "syslog"), List.of());
     static final Shape PROGRAM =
             new Shape(
@@ -43,7 +44,7 @@ record Shape(String name, List<String> keys, List<String> later) {
                             "logs",
                             "worker-socket",
                             "worker-socket-fd",
-                            "outlive-manager",
+                            "on-manager-death",
                             "health",
                             "watchdog",
                             "max-age",

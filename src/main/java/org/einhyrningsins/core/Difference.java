@@ -44,7 +44,7 @@ public record Difference(
                     "logs",
                     "worker-socket",
                     "worker-socket-fd",
-                    "outlive-manager",
+                    "on-manager-death",
                     "watchdog");
 
     /// How the value of `ack` begins for which a worker is born with a pipe.

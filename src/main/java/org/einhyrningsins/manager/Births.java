@@ -12,6 +12,7 @@ import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.posix.SpawnException;
+import org.einhyrningsins.posix.SpawnOrder;
 import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.Spawner;
 import org.einhyrningsins.posix.UnknownAccountException;
@@ -34,6 +35,7 @@ final class Births {
 
     private final SequencedMap<String, String> inherited;
     private final SocketTable sockets;
+    private final WorkerCgroups cgroups;
     private final Spawner spawner = new Spawner();
     private @Nullable Notes notes;
     private final int nothing;
@@ -43,10 +45,12 @@ final class Births {
     Births(
             SequencedMap<String, String> inherited,
             SocketTable sockets,
+            WorkerCgroups cgroups,
             int nothing,
             Outputs outputs) {
         this.inherited = inherited;
         this.sockets = sockets;
+        this.cgroups = cgroups;
         this.nothing = nothing;
         this.outputs = outputs;
     }
@@ -223,13 +227,25 @@ final class Births {
         String note = notes == null ? "" : note(notes, id, blueprint.version());
         if (blueprint.remembersExecutable()) {
             try {
-                return spawner.spawn(
-                        blueprint.order(id, output.out(), output.err(), line, pipe), note);
+                return born(id, blueprint, output, line, pipe, note);
             } catch (SpawnException e) {
                 blueprint.forgetExecutable();
             }
         }
-        return spawner.spawn(blueprint.order(id, output.out(), output.err(), line, pipe), note);
+        return born(id, blueprint, output, line, pipe, note);
+    }
+
+    private Spawned born(
+            WorkerId id,
+            Blueprint blueprint,
+            Outputs.Output output,
+            int line,
+            int pipe,
+            String note)
+            throws SpawnException {
+        String mark = Strays.mark(blueprint.version().spec().name(), id);
+        SpawnOrder order = blueprint.order(id, output.out(), output.err(), line, pipe);
+        return cgroups.spawn(mark, spawner, order, note);
     }
 
     private static String note(Notes notes, WorkerId id, Version version) {

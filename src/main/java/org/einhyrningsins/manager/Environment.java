@@ -24,7 +24,7 @@ final class Environment {
 
     /// What an operator tells the launcher.
     private static final Set<String> FOR_THE_LAUNCHER =
-            Set.of("EINHYRNINGSINS_JAVA_OPTS", "EINHYRNINGSINS_AOT");
+            Set.of("EINHYRNINGSINS_JAVA_OPTS", "EINHYRNINGSINS_AOT", "EINHYRNINGSINS_BUILD");
 
     private static final String ORIGINAL = "EINHYRNINGSINS_ORIG_";
 

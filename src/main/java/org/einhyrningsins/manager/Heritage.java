@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -264,8 +265,15 @@ final class Heritage {
     // ---- sockets
 
     /// Fetches what can be had; what nobody has any more is to be bound.
-    void fetchInto(SocketTable table) {
-        List<SocketSource> sources = List.of(new Workers(this));
+    ///
+    /// @param keeper of the manager that is gone; null if it had none
+    void fetchInto(SocketTable table, Keeper.@Nullable Former keeper) {
+        Holders all = new Holders();
+        if (keeper != null) {
+            all.look(keeper);
+        }
+        programs.forEach(found -> found.image().workers().forEach(each -> all.look(found, each)));
+        List<SocketSource> sources = List.of(all);
         for (SocketImage socket : manager.sockets()) {
             for (SocketSource source : sources) {
                 int fd = source.fetch(socket);
@@ -277,38 +285,47 @@ final class Heritage {
         }
     }
 
-    /// What workers hold: which has which socket under which number is looked up once.
-    private static final class Workers implements SocketSource {
+    /// What processes hold, the keeper and workers: which has which socket under which number is
+    /// looked up once.
+    private final class Holders implements SocketSource {
         private final Map<Long, Holder> holders = new HashMap<>();
 
-        private record Holder(WorkerImage worker, int fd) {}
+        private record Holder(int pidfd, int fd) {}
 
-        Workers(Heritage heritage) {
-            for (Found found : heritage.programs) {
-                found.image().workers().forEach(worker -> look(heritage, found, worker));
+        void look(Keeper.Former keeper) {
+            try {
+                look(keeper.pid(), keeper.pidfd());
+            } catch (IOException e) {
+                refusals.add("keeper pid " + keeper.pid() + ": " + RuntimeFiles.why(e));
             }
         }
 
-        private void look(Heritage heritage, Found found, WorkerImage worker) {
-            Path open = Path.of("/proc/" + worker.pid() + "/fd");
+        void look(Found found, WorkerImage worker) {
+            try {
+                look(worker.pid(), worker.pidfd());
+            } catch (IOException e) {
+                refused(found, worker, RuntimeFiles.why(e));
+            }
+        }
+
+        private void look(int pid, int pidfd) throws IOException {
+            Path open = Path.of("/proc/" + pid + "/fd");
             try (DirectoryStream<Path> files = Files.newDirectoryStream(open)) {
                 for (Path file : files) {
-                    note(worker, file);
+                    note(pidfd, file);
                 }
-            } catch (IOException e) {
-                heritage.refused(found, worker, RuntimeFiles.why(e));
             }
         }
 
-        private void note(WorkerImage worker, Path file) {
+        private void note(int pidfd, Path file) throws IOException {
             try {
                 String target = Files.readSymbolicLink(file).toString();
                 if (target.startsWith("socket:[")) {
                     long inode = Long.parseLong(target.substring(8, target.length() - 1));
                     int fd = Integer.parseInt(file.getFileName().toString());
-                    holders.putIfAbsent(inode, new Holder(worker, fd));
+                    holders.putIfAbsent(inode, new Holder(pidfd, fd));
                 }
-            } catch (IOException closedSince) {
+            } catch (NoSuchFileException closedSince) {
                 // another one may have it
             }
         }
@@ -319,7 +336,7 @@ final class Heritage {
             if (holder == null) {
                 return -1;
             }
-            int fd = Processes.fetch(holder.worker().pidfd(), holder.fd());
+            int fd = Processes.fetch(holder.pidfd(), holder.fd());
             boolean same =
                     Sockets.inode(fd) == socket.inode()
                             && Sockets.localAddress(fd).equals(socket.address());
@@ -367,7 +384,8 @@ final class Heritage {
                 : "; its workers hold it, and this manager may not take it from them ("
                         + refusals.getFirst()
                         + "): start it as root or with CAP_SYS_PTRACE, or end these workers"
-                        + " first. They go on serving";
+                        + " first. They go on serving. With control.keeper: true the next manager"
+                        + " needs no such right";
     }
 
     /// In words.

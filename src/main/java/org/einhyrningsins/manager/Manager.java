@@ -76,7 +76,8 @@ public final class Manager
     private final Loop loop = new Loop(log);
     private final SocketTable sockets = new SocketTable(log);
     private final SocketFiles files = new SocketFiles(loop, log);
-    private final Strays strays = new Strays(programs, log);
+    private final WorkerCgroups cgroups = new WorkerCgroups(log);
+    private final Strays strays = new Strays(programs, cgroups, log);
     private final Prober prober = new Prober(loop, buffer);
     private final Outputs outputs;
     private final Births births;
@@ -90,6 +91,7 @@ public final class Manager
     private @Nullable ServicesSpec last;
     private @Nullable Premises premises;
     private @Nullable Recorder recorder;
+    private @Nullable Keeper keeper;
     private boolean stopping;
 
     /// What is there belongs to workers that live, and to the manager that comes after this one.
@@ -113,7 +115,9 @@ public final class Manager
         this.words = words;
         int nothing = Descriptors.openNull();
         outputs = new Outputs(loop, nothing, this::tell);
-        births = new Births(Environment.inherited(System.getenv()), sockets, nothing, outputs);
+        births =
+                new Births(
+                        Environment.inherited(System.getenv()), sockets, cgroups, nothing, outputs);
         reloader =
                 new Reloader(
                         options.definition(),
@@ -225,6 +229,7 @@ public final class Manager
         Premises here = new Premises(options, before.settings());
         premises = here;
         here.resume(before.madeDirectory(), before.descriptor("lock"));
+        cgroups.begin(here.mark());
         if (before.descriptor("notes") >= 0) {
             recordIn(here.state(), before.descriptor("notes"));
         }
@@ -282,7 +287,11 @@ public final class Manager
         log.warn("", heritage.told());
         Map<ProgramHost, Recovery.Found> found = new LinkedHashMap<>();
         try {
-            heritage.fetchInto(sockets);
+            Keeper.Former left = Keeper.former(here.state());
+            heritage.fetchInto(sockets, left);
+            if (left != null) {
+                Descriptors.close(left.pidfd());
+            }
             here.openWorkers();
             here.writePidFile();
             sockets.open(heritage.definitions());
@@ -298,6 +307,7 @@ public final class Manager
             throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + why);
         }
         takeUpIntents();
+        strays.sweepAfterRecovery();
         found.forEach(ProgramHost::recover);
         reloader.bringUpToDate(services, options.reset(), operator);
         if (heritage.manager().stopping()) {
@@ -372,6 +382,9 @@ public final class Manager
         } else if (reloader.trials().objection() != null) {
             conversation.outcome(
                     false, "a reload waits to be confirmed; confirm it, or wait until it is over");
+        } else if (operator.stopsInOrder()) {
+            conversation.outcome(
+                    false, "programs are being stopped one after the other; try again after that");
         } else if (next.underWay()) {
             conversation.outcome(false, "the manager is being replaced already");
         } else {
@@ -442,6 +455,7 @@ public final class Manager
         signals.open();
         here.openControl();
         openControl(here.control(), services.control().mode());
+        cgroups.begin(here.mark()); // nobody else has the control socket
     }
 
     /// From now on all is written down.
@@ -461,6 +475,10 @@ public final class Manager
         Recorder opened = new Recorder(state, programs, log, notes);
         births.noteIn(opened.notes());
         recorder = opened;
+        if (last != null && last.control().keeper()) {
+            keeper = new Keeper(state, loop, log);
+            socketsMayBeOver = true;
+        }
     }
 
     private void open(ServicesSpec services, Premises here) throws CannotStart {
@@ -764,6 +782,9 @@ public final class Manager
         if (socketsMayBeOver) {
             socketsMayBeOver = false;
             sockets.closeAllBut(reloader.inUse());
+            if (keeper != null) {
+                keeper.keep(sockets.images());
+            }
         }
         if (intentsMayDiffer) {
             keepIntents();
@@ -886,7 +907,7 @@ public final class Manager
                     orphansMayBeDead = ours(pid);
                     return orphansMayBeDead;
                 });
-        strays.sweep(null); // what died may have had children of its own
+        strays.sweep(); // what died may have had children of its own
     }
 
     private boolean ours(int pid) {
@@ -998,10 +1019,14 @@ public final class Manager
         }
         if (recorder != null) {
             recorder.delete();
+            if (keeper != null) {
+                keeper.end();
+            }
         }
         programs.everyHost().forEach(ProgramHost::close);
         outputs.close();
         sockets.closeAllBut(List.of());
+        cgroups.close();
         if (premises != null) {
             premises.close();
         }

@@ -292,6 +292,12 @@ final class Operator implements ControlServer.Requested {
         return programs.ordered() && sequencer().goOn(!conduct.ending());
     }
 
+    /// Whether programs are being stopped one after the other, which no other manager would go on
+    /// with.
+    boolean stopsInOrder() {
+        return sequencer != null && sequencer.busy();
+    }
+
     private Sequencer sequencer() {
         if (sequencer == null) {
             sequencer = new Sequencer(programs, log, this::ask);

@@ -153,6 +153,12 @@ final class Premises {
         return directory;
     }
 
+    /// Names what this manager has in places it shares with others: whoever has the control socket
+    /// has that too.
+    String mark() {
+        return Long.toHexString(fingerprint(control.toString()));
+    }
+
     static Path workerDirectory(Path socket, int user) {
         return user == 0
                 ? SHARED.resolve(Long.toHexString(fingerprint(socket.toString())))

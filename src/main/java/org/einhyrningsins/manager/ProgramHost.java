@@ -409,6 +409,7 @@ final class ProgramHost {
             pipe.close();
         }
         Processes.killGroup(process.pid(), Signal.KILL);
+        surface.strays().sweep(Strays.mark(name(), process.id()), process.pid());
         Descriptors.close(process.pidfd());
     }
 
@@ -431,7 +432,7 @@ final class ProgramHost {
             return;
         }
         WorkerId id = process.id();
-        surface.strays().sweep(Strays.mark(name(), id));
+        surface.strays().sweep(Strays.mark(name(), id), process.pid());
         surface.prober().forget(key(id));
         if (process.pipe() != null) {
             process.pipe().drain(true);

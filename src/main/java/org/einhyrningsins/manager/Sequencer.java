@@ -45,6 +45,11 @@ final class Sequencer {
             Command.Stop stop,
             Conversation conversation) {}
 
+    /// Whether programs are still to be told to stop: nobody else knows that.
+    boolean busy() {
+        return !batches.isEmpty();
+    }
+
     Sequencer(Programs programs, Log log, Asking asking) {
         this.programs = programs;
         this.log = log;

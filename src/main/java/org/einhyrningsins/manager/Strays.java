@@ -6,18 +6,23 @@ import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
-/// Ends what a worker leaves behind. Its process group is ended with it; what moved to another
-/// group or session, as daemons do, loses its parent when the worker dies and becomes a child of
-/// the manager's, which is a subreaper. Whose it was, says a variable it was born with.
+import java.util.List;
+
+/// Ends what a worker leaves behind. Its process group is ended with it, and its control group
+/// where it has one ([WorkerCgroups]). Where not, what moved to another group or session, as
+/// daemons do, loses its parent when the worker dies and becomes a child of the manager's, which is
+/// a subreaper. Whose it was, says a variable it was born with.
 final class Strays {
     /// PROGRAM:SLOT:INCARNATION.
     static final String MARK = "EINHYRNINGSINS_WORKER";
 
     private final Programs programs;
+    private final WorkerCgroups cgroups;
     private final Log log;
 
-    Strays(Programs programs, Log log) {
+    Strays(Programs programs, WorkerCgroups cgroups, Log log) {
         this.programs = programs;
+        this.cgroups = cgroups;
         this.log = log;
     }
 
@@ -34,16 +39,42 @@ final class Strays {
         return program + ":" + id.slot() + ":" + id.incarnation();
     }
 
+    /// Of workers that are no more; see the other one.
+    void sweep() {
+        sweep(null, 0);
+        cgroups.tidy();
+    }
+
     /// Ends all that came from a worker that is no more.
     ///
     /// @param dead one that is dead although it is still known; null if there is none
-    void sweep(@Nullable String dead) {
+    /// @param group the process group it had
+    void sweep(@Nullable String dead, int group) {
+        List<Integer> ended = dead == null ? List.of() : cgroups.end(dead, group);
         for (int orphan : Processes.orphans()) {
+            if (ended.contains(orphan)) {
+                continue; // it is on its way, and was told of
+            }
             String mark = Processes.variable(orphan, MARK);
             if (mark != null && (mark.equals(dead) || !alive(mark))) {
                 end(orphan, mark);
             }
         }
+    }
+
+    /// Ends what is left of workers that died while there was no manager. A worker of a program
+    /// that nobody knows may well live.
+    void sweepAfterRecovery() {
+        cgroups.endAll(mark -> hosted(mark) && !alive(mark));
+    }
+
+    private boolean hosted(String mark) {
+        for (ProgramHost host : programs.everyHost()) {
+            if (mark.startsWith(host.name() + ":")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean alive(String mark) {

@@ -28,6 +28,7 @@ public final class Descriptors {
     private static final int HIGH_FLOOR = 256;
     private static final int LOW_FLOOR = 64;
     private static final int MOST_OF_PROC = 1024 * 1024;
+    private static final int PRIORITY = 2; // POLLPRI, EPOLLPRI
     private static final byte[] NOTHING = {};
 
     /// Moves a descriptor up, out of the way of the numbers that workers get (from 256, or from 64
@@ -106,8 +107,17 @@ public final class Descriptors {
     ///
     /// @param millis how long to wait for it; 0 does not wait
     public static boolean writable(int fd, int millis) {
+        return await(fd, Poll.OUT, millis);
+    }
+
+    /// Waits until there is news of a file that the kernel makes up (POLLPRI), or the time is over.
+    static void awaitPriority(int fd, int millis) {
+        await(fd, PRIORITY, millis);
+    }
+
+    private static boolean await(int fd, int event, int millis) {
         Scratch scratch = Scratch.here();
-        scratch.bytes.putInt(0, fd).putShort(4, (short) Poll.OUT).putShort(6, (short) 0);
+        scratch.bytes.putInt(0, fd).putShort(4, (short) event).putShort(6, (short) 0);
         scratch.bytes.putLong(8, millis / 1000).putLong(16, millis % 1000 * 1_000_000L);
         long at = scratch.structures;
         long count = Kernel.call(Syscall.PPOLL, at, 1, at + 8, 0);

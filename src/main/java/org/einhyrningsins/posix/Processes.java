@@ -33,6 +33,7 @@ public final class Processes {
     private static final int MOST_ANCESTORS = 1_000;
     private static final int MOST_ORPHANS_AT_ONCE = 1_000;
     private static final int STAT_PARENT = 1; // fields after the command, counted from 0
+    private static final int STAT_GROUP = 2;
     private static final int STAT_START = 19;
     // struct pidfd_info, include/uapi/linux/pidfd.h: mask, cgroupid, 10 of 32 bits, exit_code
     private static final long PIDFD_GET_INFO = 0xc040_ff0bL;
@@ -282,6 +283,11 @@ public final class Processes {
     /// The parent of a process; 0 or less if it has none, or is none.
     public static int parent(int pid) {
         return (int) stat(pid, STAT_PARENT);
+    }
+
+    /// The process group of a process; 0 or less if there is none.
+    public static int group(int pid) {
+        return (int) stat(pid, STAT_GROUP);
     }
 
     /// Whether a process is that ancestor or comes from it, as far as its parents live: an orphan

@@ -6,6 +6,8 @@ package org.einhyrningsins.posix;
 public final class SpawnException extends Exception {
     private static final long serialVersionUID = 1;
 
+    static final String INTO_CGROUP = "clone into a control group";
+
     private final String step;
     private final int number;
 
@@ -21,6 +23,11 @@ public final class SpawnException extends Exception {
     /// The system call that failed, with its object: `execve /srv/web/server`.
     public String step() {
         return step;
+    }
+
+    /// Whether the control group was what the kernel did not want.
+    public boolean refusesCgroup() {
+        return step.equals(INTO_CGROUP);
     }
 
     /// What the kernel said; [Errno#UNKNOWN] if we have no name for it.

@@ -27,6 +27,9 @@ import java.util.Map;
 /// the kernel marks it "not dumpable", which would close our /proc/self to ourselves. That is
 /// undone.
 public final class Spawner {
+    /// No control group but ours.
+    public static final int OWN_CGROUP = -1;
+
     private static final int PR_SET_PDEATHSIG = 1;
     private static final int PR_GET_DUMPABLE = 3;
     private static final int PR_SET_DUMPABLE = 4;
@@ -57,34 +60,39 @@ public final class Spawner {
         notes = fd;
     }
 
-    /// Brings one into the world.
+    /// Brings one into the world, in our own control group.
     ///
     /// @throws SpawnException if a step failed; then there is no child, dead or alive
     public Spawned spawn(SpawnOrder order) throws SpawnException {
-        return spawn(order, "");
+        return spawn(order, "", OWN_CGROUP);
     }
 
     /// Brings one into the world that leaves a note of itself before anything else: so that there
     /// is no moment at which it is there and nobody could know.
     ///
     /// @param note its words, which its pid follows; empty for none
-    public synchronized Spawned spawn(SpawnOrder order, String note) throws SpawnException {
+    /// @param cgroup descriptor of the directory of the control group it is born into;
+    ///   [#OWN_CGROUP] for ours
+    /// @throws SpawnException if a step failed; then there is no child, dead or alive. If that is
+    ///   [SpawnException#refusesCgroup], there may be one without a group of its own
+    public synchronized Spawned spawn(SpawnOrder order, String note, int cgroup)
+            throws SpawnException {
         try {
-            return bear(order, note);
+            return bear(order, note, cgroup);
         } catch (SpawnException e) {
             if (!e.step().startsWith(SyscallList.NOTE)) {
                 throw e;
             }
             notes = -1; // that file cannot be written to; who lives is more than who is noted
-            return bear(order, note);
+            return bear(order, note, cgroup);
         }
     }
 
-    private Spawned bear(SpawnOrder order, String note) throws SpawnException {
+    private Spawned bear(SpawnOrder order, String note, int cgroup) throws SpawnException {
         List<Integer> copies = new ArrayList<>(0);
         try {
             write(order, note, copies);
-            long pid = born(order);
+            long pid = cgroup < 0 ? born(order) : bornInto(cgroup, order);
             if (Kernel.is(pid, Errno.ENOSYS) && list.clearsHandlers()) {
                 list.doWithoutClone3();
                 write(order, note, copies);
@@ -96,6 +104,28 @@ public final class Spawner {
         } finally {
             copies.forEach(Descriptors::close);
         }
+    }
+
+    private long bornInto(int cgroup, SpawnOrder order) throws SpawnException {
+        long pid = -Errno.ENOSYS.number();
+        if (list.clearsHandlers()) { // there is clone3
+            list.cgroup(cgroup);
+            pid = born(order);
+            list.cgroup(OWN_CGROUP);
+        }
+        if (pid < 0 && refused((int) -pid)) {
+            throw new SpawnException(SpawnException.INTO_CGROUP, (int) -pid, "");
+        }
+        return pid;
+    }
+
+    /// Whether it is the group that is in the way, and not a lack of something: that would be
+    /// lacking without a group too.
+    private static boolean refused(int errno) {
+        return switch (Errno.of(errno)) {
+            case EAGAIN, ENOMEM, EMFILE, ENFILE -> false;
+            default -> true;
+        };
     }
 
     private void write(SpawnOrder order, String note, List<Integer> copies) throws SpawnException {

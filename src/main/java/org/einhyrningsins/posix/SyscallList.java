@@ -15,9 +15,11 @@ final class SyscallList {
     private static final int SMALLEST = 64 * 1024;
     private static final int LARGEST = 4 * 1024 * 1024;
     private static final int ZEROS = 0; // a struct sigaction of SIG_DFL, and an empty mask
-    private static final int HEADER = 128;
+    private static final int HEADER = 192;
     private static final int CLONE_ARGS = 64;
     private static final int CLONE_ARGS_BYTES = 64;
+    private static final int CLONE_ARGS_CGROUP = 80;
+    private static final int CLONE_ARGS_BYTES_WITH_CGROUP = 88;
     private static final int ENTRIES = HEADER + 64;
     private static final int ENTRY = 64;
     private static final int TOLERATED = 56;
@@ -44,6 +46,8 @@ final class SyscallList {
     private static final long CLONE_PIDFD = 0x1000;
     private static final long CLONE_VFORK = 0x4000;
     private static final long CLONE_CLEAR_SIGHAND = 0x1_0000_0000L;
+    private static final long CLONE_INTO_CGROUP = 0x2_0000_0000L;
+    private static final long FLAGS = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
     private static final long SIGCHLD = 17;
 
     private boolean clearsHandlers = true;
@@ -102,15 +106,28 @@ final class SyscallList {
     }
 
     private void way() {
-        long flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
         if (clearsHandlers) {
             memory.putLong(NUMBER, Syscall.CLONE3.number).putLong(FIRST, base + CLONE_ARGS);
             memory.putLong(SECOND, CLONE_ARGS_BYTES);
-            memory.putLong(CLONE_ARGS, flags | CLONE_CLEAR_SIGHAND);
+            memory.putLong(CLONE_ARGS, FLAGS | CLONE_CLEAR_SIGHAND);
             memory.putLong(CLONE_ARGS + 8, base + PIDFD).putLong(CLONE_ARGS + 32, SIGCHLD);
         } else {
-            memory.putLong(NUMBER, Syscall.CLONE.number).putLong(FIRST, flags | SIGCHLD);
+            memory.putLong(NUMBER, Syscall.CLONE.number).putLong(FIRST, FLAGS | SIGCHLD);
             memory.putLong(SECOND, 0); // on our stack
+        }
+    }
+
+    /// Has the children born into that control group; clone3 only.
+    ///
+    /// @param directory descriptor of the group's directory; below 0 for our own group, as at first
+    void cgroup(int directory) {
+        if (base != 0 && clearsHandlers) {
+            boolean own = directory < 0;
+            // an older kernel takes the longer structure only if what it does not know is 0
+            memory.putLong(SECOND, own ? CLONE_ARGS_BYTES : CLONE_ARGS_BYTES_WITH_CGROUP);
+            long into = own ? 0 : CLONE_INTO_CGROUP;
+            memory.putLong(CLONE_ARGS, FLAGS | CLONE_CLEAR_SIGHAND | into);
+            memory.putLong(CLONE_ARGS + CLONE_ARGS_CGROUP, own ? 0 : directory);
         }
     }
 

@@ -311,7 +311,7 @@ class ClassicLineTest {
                               retries: 3
                             logs: inherit
                             worker-socket: control
-                            outlive-manager: false
+                            on-manager-death: stop
                         """
                                 .replace("HERE", Path.of("").toAbsolutePath().toString()));
     }

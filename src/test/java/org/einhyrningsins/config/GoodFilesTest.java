@@ -240,6 +240,7 @@ class GoodFilesTest {
         assertThat(services.programs().sequencedKeySet()).containsExactly("web", "one", "two");
         assertThat(services.control().socket()).isEqualTo(BASE.resolve("control.sock"));
         assertThat(services.control().mode()).isEqualTo(0660);
+        assertThat(services.control().keeper()).isTrue();
         // relative to the main file, so that a program can be moved to a file of its own unchanged
         assertThat(program("everything", "two").directory()).isEqualTo(BASE.resolve("sub"));
         assertThat(program("everything", "two").workers()).isEqualTo(2);

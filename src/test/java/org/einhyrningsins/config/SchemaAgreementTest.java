@@ -106,6 +106,7 @@ class SchemaAgreementTest {
                     "einhorn",
                     "fd0",
                     "own",
+                    "stop",
                     "control",
                     "all",
                     "TERM",

@@ -82,7 +82,7 @@ class PlanTest {
                         "bind: \"127.0.0.1:1\"",
                         "worker-socket: control",
                         "worker-socket-fd: true",
-                        "outlive-manager: false")) {
+                        "on-manager-death: stop")) {
             Change change = change("web: {command: x}", "web: {command: x, " + key + "}");
             assertThat(change.kind()).as(key).isEqualTo(Change.Kind.ROLLED);
             assertThat(change.differences()).as(key).isNotEmpty();

@@ -100,7 +100,7 @@ class ManualTest {
             case "dropEnv" -> List.of("drop-env");
             case "identity" -> List.of("user", "group", "umask", "nice", "limits");
             case "sockets" -> List.of("bind");
-            case "bond" -> List.of("worker-socket", "worker-socket-fd", "outlive-manager");
+            case "bond" -> List.of("worker-socket", "worker-socket-fd", "on-manager-death");
             case "ackPipe" -> List.of(); // what ack says of it
             default -> List.of(birthPart);
         };

@@ -53,7 +53,10 @@ final class SuccessionIT {
         int nothing = Descriptors.openNull();
         long before = Boot.ticks();
         Spawned child =
-                spawner.spawn(Nursery.script("exit 0").order(nothing, nothing), "born web 0 ");
+                spawner.spawn(
+                        Nursery.script("exit 0").order(nothing, nothing),
+                        "born web 0 ",
+                        Spawner.OWN_CGROUP);
         assertThat(Files.readString(file).replace("\0", ""))
                 .isEqualTo("born web 0 " + child.pid() + "\n");
         assertThat(Processes.startTime(child.pid())).isBetween(before - 1, before + 500);
@@ -69,7 +72,10 @@ final class SuccessionIT {
         int nothing = Descriptors.openNull();
         spawner.noteIn(9_999);
         Spawned child =
-                spawner.spawn(Nursery.script("exit 0").order(nothing, nothing), "born web 0 ");
+                spawner.spawn(
+                        Nursery.script("exit 0").order(nothing, nothing),
+                        "born web 0 ",
+                        Spawner.OWN_CGROUP);
         Processes.await(child.pidfd());
         Descriptors.close(child.pidfd());
         Descriptors.close(nothing);

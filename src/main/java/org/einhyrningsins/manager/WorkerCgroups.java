@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.posix.Cgroups;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.posix.SpawnException;
+import org.einhyrningsins.posix.SpawnOrder;
+import org.einhyrningsins.posix.Spawned;
+import org.einhyrningsins.posix.Spawner;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/// A control group for each worker, where the manager may make them ([Cgroups]): then everything a
+/// worker started can be ended, also what cleared its environment and lost its parents. Named like
+/// the worker's mark, in a directory named like the control socket, so that the next manager knows
+/// those of one that was killed. Where there are none, nothing else is different.
+final class WorkerCgroups {
+    private static final String PREFIX = "einhyrningsins-";
+
+    /// Groups that were killed and are not empty yet; what is beyond, the next manager sweeps.
+    private static final int MOST_LINGERING = 1_000;
+
+    private static final Duration PATIENCE = Duration.ofMillis(200);
+
+    private final Log log;
+    private final Set<String> lived = new HashSet<>();
+    private final Deque<String> lingering = new ArrayDeque<>();
+    private @Nullable Cgroups groups;
+    private boolean refused;
+
+    WorkerCgroups(Log log) {
+        this.log = log;
+    }
+
+    /// From now on, workers get groups, if we may make any.
+    ///
+    /// @param manager tells us from other managers
+    void begin(String manager) {
+        try {
+            Cgroups opened = Cgroups.open(PREFIX + manager);
+            groups = opened;
+            if (opened.found()) {
+                takeOver(opened);
+            }
+            log.debug("", "workers get control groups of their own below " + opened.path());
+        } catch (PosixException e) {
+            log.debug("", "workers get no control groups of their own: " + e.getMessage());
+        }
+    }
+
+    /// Of a manager that was killed, or was us before we replaced ourselves: the empty ones are
+    /// removed, in the others workers live that we may know.
+    private void takeOver(Cgroups found) {
+        for (String name : found.names()) {
+            if (!found.remove(name)) {
+                lived.add(name);
+            }
+        }
+    }
+
+    /// Spawns a worker into a group of its own, if there is one to be had.
+    Spawned spawn(String mark, Spawner spawner, SpawnOrder order, String note)
+            throws SpawnException {
+        int group = make(mark);
+        if (group < 0) {
+            return spawner.spawn(order, note, Spawner.OWN_CGROUP);
+        }
+        boolean born = false;
+        try {
+            Spawned spawned = spawner.spawn(order, note, group);
+            born = true;
+            return spawned;
+        } catch (SpawnException e) {
+            if (!e.refusesCgroup()) {
+                throw e;
+            }
+            log.warn("", "workers get no control groups of their own any more: " + e.getMessage());
+            refused = true;
+            return spawner.spawn(order, note, Spawner.OWN_CGROUP);
+        } finally {
+            Descriptors.close(group);
+            if (!born) {
+                end(mark, 0);
+            }
+        }
+    }
+
+    /// @return its directory; -1 if there is none
+    private int make(String mark) {
+        Cgroups here = groups;
+        if (here == null || refused) {
+            return -1;
+        }
+        try {
+            // what is left of one of that name was another manager's: hands off
+            lived.remove(mark);
+            int group = here.make(mark);
+            lived.add(mark);
+            return group;
+        } catch (PosixException e) {
+            log.debug(mark, "gets no control group of its own: " + e.getMessage());
+            return -1;
+        }
+    }
+
+    /// Ends everything in the group of a worker that is dead, and removes it, now or later.
+    ///
+    /// @param processGroup of the worker; what is in it is ended anyway and not worth a word
+    /// @return the processes that were still there
+    List<Integer> end(String mark, int processGroup) {
+        tidy();
+        Cgroups here = groups;
+        if (here == null || !lived.remove(mark) || here.remove(mark)) {
+            return List.of();
+        }
+        List<Integer> left = here.processes(mark);
+        here.kill(mark);
+        if (lingering.size() < MOST_LINGERING) {
+            lingering.add(mark);
+        }
+        tell(mark, left, processGroup);
+        return left;
+    }
+
+    private void tell(String mark, List<Integer> left, int processGroup) {
+        List<Integer> strangers = new ArrayList<>();
+        for (int pid : left) {
+            if (Processes.group(pid) != processGroup) {
+                strangers.add(pid);
+            }
+        }
+        if (!strangers.isEmpty()) {
+            int more = strangers.size() - 1;
+            String others = more == 0 ? "" : " and " + more + " more";
+            String worker = mark.substring(0, mark.lastIndexOf(':'));
+            log.info(worker, "left pid " + strangers.getFirst() + others + " behind; ended");
+        }
+    }
+
+    /// Ends what is left of the workers of a manager that was killed, which died meanwhile.
+    void endAll(Predicate<String> dead) {
+        for (String mark : List.copyOf(lived)) {
+            if (dead.test(mark)) {
+                end(mark, 0);
+            }
+        }
+    }
+
+    /// Removes those that are empty by now.
+    void tidy() {
+        Cgroups here = groups;
+        if (here != null && !lingering.isEmpty()) {
+            lingering.removeIf(here::removeAll);
+        }
+    }
+
+    /// No worker is born any more. What was killed is waited for, for a moment.
+    void close() {
+        Cgroups here = groups;
+        if (here == null) {
+            return;
+        }
+        Moment end = Clock.now().plus(PATIENCE);
+        tidy();
+        while (!lingering.isEmpty() && !end.reached(Clock.now())) {
+            here.awaitEmpty(lingering.getFirst(), 10);
+            tidy();
+        }
+        here.close();
+        groups = null;
+    }
+}

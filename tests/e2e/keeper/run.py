@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A manager that may not take its sockets back out of its workers, since they are another user's: told without a keeper,
+done with one."""
+
+import ctypes
+import os
+import signal
+
+from lab import FAILED, alive, answers, check, nothing_lost, read, same, wait_for
+
+PR_CAPBSET_DROP = 24
+CAP_SYS_PTRACE = 19
+
+
+def run(lab):
+    if os.geteuid() != 0:
+        lab.say("only root has workers of other users")
+        return
+    lab.config()
+    first = refused(lab)
+    lab.edit("services.yaml", "keeper: false", "keeper: true")
+    manager = start(lab, socket_path=first.socket)
+    manager.wait_until_up("web", 2)
+    load = lab.load()
+    manager = killed(lab, manager)
+    manager = sockets_come(lab, manager)
+    manager = keeper_dies(lab, manager)
+    manager = reexec(lab, manager)
+    nothing_lost(load.finish())
+    last = keeper_of(manager)
+    manager.stop()
+    wait_for(lambda: not alive(last), "the keeper ends with the manager", 3)
+    check(not os.path.exists(manager.socket + ".state"), "the state directory is left behind")
+
+
+def without_ptrace():
+    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE, 0, 0, 0)
+
+
+def start(lab, **more):
+    return lab.start(before_exec=without_ptrace, **more)
+
+
+def keeper_of(manager):
+    return int((read(manager.socket + ".state/keeper") or "0").split()[0])
+
+
+def sockets_of(pid):
+    links = (os.readlink("/proc/%d/fd/%s" % (pid, fd)) for fd in os.listdir("/proc/%d/fd" % pid))
+    return {link for link in links if link.startswith("socket:")}
+
+
+def refused(lab):
+    """Nothing happens to the workers, and they go on serving."""
+    manager = start(lab)
+    manager.wait_until_up("web", 2)
+    pids = manager.pids_of("web")
+    os.kill(manager.pid, signal.SIGKILL)
+    manager.process.wait()
+    other = lab.launch(socket_path=manager.socket, before_exec=without_ptrace)
+    same(other.wait(), FAILED, "exit status of a manager that may not have the sockets")
+    for word in ("may not take it from them", "CAP_SYS_PTRACE", "control.keeper: true"):
+        check(word in other.stderr(), lambda: "%r is not said: %s" % (word, other.tail()))
+    check(all(alive(pid) for pid in pids) and answers("127.0.0.1:%d" % lab.port()), "the workers no longer serve")
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not any(alive(pid) for pid in pids), "the workers are gone")
+    return manager
+
+
+def killed(lab, manager):
+    """The next manager has the same workers and the same sockets, and a keeper of its own."""
+    pids = manager.pids_of("web")
+    before = wait_for(lambda: keeper_of(manager), "a keeper")
+    sockets = wait_for(lambda: sockets_of(before), "the keeper's sockets")
+    os.kill(manager.pid, signal.SIGKILL)
+    manager.process.wait()
+    manager = start(lab, socket_path=manager.socket)
+    manager.wait_until_up("web", 2)
+    same(manager.pids_of("web"), pids, "workers")
+    check(sockets <= sockets_of(manager.pid), "the manager has not the sockets of the keeper")
+    wait_for(lambda: not alive(before), "the keeper of the manager before has ended", 3)
+    check(alive(keeper_of(manager)), "there is no new keeper")
+    return manager
+
+
+def sockets_come(lab, manager):
+    before = keeper_of(manager)
+    count = len(sockets_of(before))
+    with open(lab.path("services.yaml"), "a") as file:
+        file.write("  more: { command: [sleep, '60'], ack: { mode: timer, after: 10ms }, bind: ['127.0.0.1:%d'] }\n" % lab.port("more"))
+    manager.ctl("reload")
+    wait_for(lambda: keeper_of(manager) != before and not alive(before), "another keeper", 5)
+    same(len(sockets_of(keeper_of(manager))), count + 1, "sockets of the keeper")
+    return killed(lab, manager)
+
+
+def keeper_dies(lab, manager):
+    before = keeper_of(manager)
+    wait_for(lambda: age(before) > 1.2, "it is a second old", 5)
+    os.kill(before, signal.SIGKILL)
+    wait_for(lambda: keeper_of(manager) != before and alive(keeper_of(manager)), "another keeper", 5)
+    check("(pid %d) died; replaced" % before in manager.stderr(), manager.tail)
+    wait_for(lambda: not os.path.exists("/proc/%d" % before), "the dead one is reaped", 5)
+    return killed(lab, manager)
+
+
+def age(pid):
+    """In seconds."""
+    ticks = int(read("/proc/%d/stat" % pid).rsplit(")", 1)[1].split()[19])
+    return float(read("/proc/uptime").split()[0]) - ticks / os.sysconf("SC_CLK_TCK")
+
+
+def reexec(lab, manager):
+    before = keeper_of(manager)
+    manager.ctl("reexec")
+    wait_for(lambda: keeper_of(manager) != before and not alive(before), "the keeper of the manager in its new form", 5)
+    return killed(lab, manager)
