@@ -40,8 +40,8 @@ def measure(lab, config, sick):
     respawns = []
     for _ in range(TIMES):
         victim = manager.workers("healthy")[0]
+        killed = time.monotonic()  # before it is: the successor may be ready before we go on
         lab.kill(victim)
-        killed = time.monotonic()
         successor = wait_for(
             lambda: [
                 fact

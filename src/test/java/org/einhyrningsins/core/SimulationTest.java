@@ -10,7 +10,7 @@ import java.io.IOException;
 /// Thousands of worlds, each from a seed: `-Dsimulation.seeds=N` for more of them,
 /// `-Dsimulation.seed=S` for one alone, with its transcript.
 final class SimulationTest {
-    private static final long SEEDS = Long.getLong("simulation.seeds", 10_000);
+    private static final long SEEDS = Long.getLong("simulation.seeds", 4_000);
 
     @Test
     void keepsEveryPromiseWhateverHappens() throws IOException {

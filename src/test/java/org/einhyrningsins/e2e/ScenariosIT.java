@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import java.io.IOException;
 import java.net.URI;
@@ -32,7 +34,9 @@ final class ScenariosIT {
     private static final Path ROOT = Path.of("").toAbsolutePath();
     private static final String SCRIPT = ROOT.resolve("tests/e2e/run").toString();
 
+    /// Two at a time: each has its own directory, ports and processes, and mostly waits.
     @TestFactory
+    @Execution(ExecutionMode.CONCURRENT)
     Stream<DynamicTest> keepsItsPromises() throws Exception {
         Outcome listed = run(List.of(SCRIPT, "--list"));
         assertThat(listed.status()).as(listed.text()).isZero();
