@@ -4,7 +4,7 @@
 import os
 import re
 
-from lab import INVALID, answers, check, get, nothing_lost, read, same, wait_for
+from lab import INVALID, answers, check, environment_of, get, nothing_lost, read, same, wait_for
 
 # (line:column, a word of the message) of each problem in broken.yaml; what is missing is said of the
 # program's name or of the place where its keys begin.
@@ -15,6 +15,15 @@ NEW_PROGRAM = """  c:
     workers: 1
     bind: [{ name: http, tcp: "127.0.0.1:@PORT_c@" }, { name: file, unix: "@DIR@/c.sock" }]
     ack: { mode: manual, timeout: 10s }
+"""
+
+
+LEAVING = """  slow:
+    command: [python3, -IS, "@LIB@/worker.py", broken=noterm]
+    env: { NAME: slow }
+    workers: 1
+    ack: { mode: manual, timeout: 10s }
+    stop: { signal: TERM, timeout: 3s, then: [KILL] }
 """
 
 
@@ -32,9 +41,27 @@ def run(lab):
     more_sockets(lab, manager)
     added_and_removed(lab, manager)
     nothing_to_do(lab, manager)
+    added_while_it_is_leaving(lab, manager)
 
     same(manager.worker_pids("b"), b, "workers of the program that never changed")
     nothing_lost(load.finish())
+
+
+def added_while_it_is_leaving(lab, manager):
+    """A program is taken out and put in again before its worker has gone: two workers of that name, told apart by all."""
+    good = read(lab.path("services.yaml"))
+    lab.write("services.yaml", good + lab.render(LEAVING))
+    manager.ctl("reload")
+    old = manager.workers("slow")[0]
+    lab.write("services.yaml", good)
+    manager.ctl("--no-wait", "reload")
+    lab.write("services.yaml", good + lab.render(LEAVING))
+    manager.ctl("reload")
+    marks = {worker.pid: environment_of(worker.pid)["EINHYRNINGSINS_WORKER"] for worker in manager.workers("slow")}
+    check(old.pid in marks and len(marks) == 2, lambda: "not both at once: %s" % marks)
+    same(len(set(marks.values())), 2, "different names of %s" % marks)
+    lab.write("services.yaml", good)
+    manager.ctl("reload")
 
 
 def inode(manager, name, fd=3):

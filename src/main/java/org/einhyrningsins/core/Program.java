@@ -43,11 +43,14 @@ public record Program(
 
     /// A program that is known and does not run yet.
     public static Program of(ProgramSpec spec, Moment now) {
-        return of(spec, spec.workers(), now);
+        return of(spec, spec.workers(), 1, now);
     }
 
-    /// A program that does not run yet and of which the operator wanted another number of workers.
-    public static Program of(ProgramSpec spec, int count, Moment now) {
+    /// A program that does not run yet, of whose name there may have been one before.
+    ///
+    /// @param count how many workers are wanted, whatever the definition says
+    /// @param nextIncarnation none of that name has had it
+    public static Program of(ProgramSpec spec, int count, long nextIncarnation, Moment now) {
         return new Program(
                 spec.name(),
                 new Phase.Stopped(),
@@ -57,7 +60,7 @@ public record Program(
                 null,
                 List.of(),
                 List.of(),
-                1,
+                nextIncarnation,
                 2,
                 "",
                 now);

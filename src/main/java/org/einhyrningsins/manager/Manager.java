@@ -649,7 +649,7 @@ public final class Manager
     private ProgramHost host(ProgramSpec spec, Intent byHand) throws IOException {
         socketsMayBeOver = true; // they are bound already, and this may fail
         int count = byHand.workers() == null ? spec.workers() : byHand.workers();
-        return new ProgramHost(spec, count, surface());
+        return new ProgramHost(spec, count, programs.nextIncarnation(spec.name()), surface());
     }
 
     private ProgramHost.Surface surface() {

@@ -108,9 +108,10 @@ final class ProgramHost {
     }
 
     /// @param count how many workers are wanted, whatever the definition says
-    ProgramHost(ProgramSpec spec, int count, Surface surface) throws IOException {
+    /// @param incarnation of its first worker
+    ProgramHost(ProgramSpec spec, int count, long incarnation, Surface surface) throws IOException {
         this.surface = surface;
-        this.program = Program.of(spec, count, Clock.now());
+        this.program = Program.of(spec, count, incarnation, Clock.now());
         door(spec);
     }
 

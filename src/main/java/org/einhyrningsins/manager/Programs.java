@@ -58,6 +58,18 @@ final class Programs {
         return ordered;
     }
 
+    /// Of the first worker of a new program. An older one of that name may still be leaving, and a
+    /// worker's name (in its environment, its control group, its note) is to be its alone.
+    long nextIncarnation(String name) {
+        long next = 1;
+        for (ProgramHost host : everyHost()) {
+            if (host.name().equals(name)) {
+                next = Math.max(next, host.program().nextIncarnation());
+            }
+        }
+        return next;
+    }
+
     /// It goes when its last worker has gone.
     void retire(ProgramHost host) {
         hosts.remove(host.name(), host);
