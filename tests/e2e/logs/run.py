@@ -28,6 +28,7 @@ def run(lab):
     last_words(lab, manager)
     a_chatty_neighbour(lab, manager)
     full_disk(lab, manager)
+    manager = the_manager_goes(lab, manager)
     manager.stop()
 
 
@@ -95,6 +96,32 @@ def several_workers_one_file(lab, manager):
     all_once(lines_of(path), workers, count)
     same(manager.ctl("logs", "-n", "12000", "shared").out.splitlines(), lines_of(path)[-12000:], "the last lines, over several files")
     lab.say("%d lines of %d workers in %d files: each once and whole" % (workers * count, workers, len(aside) + 1))
+
+
+def the_manager_goes(lab, manager):
+    """Replaced and killed while workers write: they neither wait nor end, and every line is there once and whole."""
+    path, workers, count = lab.path("steady.log"), 2, 4000
+    manager.ctl("scale", "steady", str(workers))
+    pids = manager.pids_of("steady")
+    for act in (replaced, killed):
+        before = len(lines_of(path))
+        manager = act(lab, manager)
+        wait_for(lambda: len(lines_of(path)) > before, "lines arrive after it was " + act.__name__)
+    wait_for(lambda: lines_of(path).count("written") == workers, "all is written", 30, every=0.2)
+    same(manager.pids_of("steady"), pids, "workers that wrote")
+    all_once(lines_of(path), workers, count)
+    return manager
+
+
+def replaced(lab, manager):
+    manager.ctl("reexec")
+    return manager
+
+
+def killed(lab, manager):
+    os.kill(manager.pid, signal.SIGKILL)
+    manager.process.wait()
+    return lab.start(socket_path=manager.socket)
 
 
 def a_file_for_each_slot(lab, manager):
