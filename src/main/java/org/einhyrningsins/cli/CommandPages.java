@@ -64,6 +64,7 @@ final class CommandPages {
     };
 
     private static final String TARGETS = " [PROGRAM | PROGRAM:SLOT]...";
+    private static final String WHOLE = " PROGRAM | all...";
     private static final String NAMED = " PROGRAM | PROGRAM:SLOT | all...";
 
     static final List<Page> ALL =
@@ -104,6 +105,17 @@ final class CommandPages {
                                     "roll onto new workers, definition as it is")
                             .example("upgrade web", "one after the other")
                             .example("upgrade --fleet web", "all new ones first"),
+                    new Page(
+                                    "promote",
+                                    WHOLE,
+                                    "let a rollout go on from its canary, which is watched no more")
+                            .detail("The exit status is that of the rollout.")
+                            .example("promote web", "the others follow now"),
+                    new Page("abort", WHOLE, "end a rollout and bring the old version back")
+                            .detail(
+                                    "No new worker goes before an old one is up in its place. The"
+                                            + " rollout ends as failed for whoever waits for it.")
+                            .example("abort web", "back, and wait until it is"),
                     new Page("start", TARGETS, "start what is stopped or has failed")
                             .example("start web", "start web"),
                     new Page("stop", NAMED, "stop gracefully, and keep stopped")

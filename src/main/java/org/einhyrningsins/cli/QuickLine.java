@@ -103,6 +103,8 @@ final class QuickLine {
                     "reload",
                     "confirm",
                     "upgrade",
+                    "promote",
+                    "abort",
                     "start",
                     "stop",
                     "restart",

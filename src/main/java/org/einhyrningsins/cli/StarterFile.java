@@ -46,7 +46,9 @@ final class StarterFile {
                 workers: 2                           # how many; cpus for one on each processor
                 env: { GREETING: hello }             # variables; workers inherit those of the manager too
                 ack: { mode: timer, after: 500ms }   # up when: alive so long; or manual, notify, probe
-                rollout: { strategy: smooth }        # a reload starts the new one first; or fleet, replace
+                rollout:                             # what a reload does:
+                  strategy: smooth                   # starts the new one first; or fleet, replace
+                  #canary: { workers: 1, watch: 30s } # watches the first before the others follow
                 restart: always                      # when one dies; or on-failure, never
                 #directory: /                        # where it runs; otherwise where this file is
                 #env-file: [hello.env]               # more variables, in lines of NAME=value

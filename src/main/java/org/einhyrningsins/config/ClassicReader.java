@@ -236,7 +236,8 @@ public final class ClassicReader {
                 Math.max(1, surge),
                 number("--max-unacked", 1, MAX_WORKERS, otherwise.maxUnacked()),
                 otherwise.settle(),
-                Math.max(1, retries));
+                Math.max(1, retries),
+                otherwise.canary());
     }
 
     /// As many steps up or down as `-v` outnumbers `-q`.

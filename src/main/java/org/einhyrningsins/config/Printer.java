@@ -9,6 +9,7 @@ import org.einhyrningsins.spec.AckSpec.HttpTarget;
 import org.einhyrningsins.spec.AckSpec.OwnSocket;
 import org.einhyrningsins.spec.AckSpec.TcpTarget;
 import org.einhyrningsins.spec.BondSpec;
+import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.HealthSpec;
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.reader.StreamReader;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -394,6 +396,14 @@ public final class Printer {
         }
         line(6, "settle: " + Durations.print(rollout.settle()));
         line(6, "retries: " + rollout.retries());
+        CanarySpec canary = rollout.canary();
+        if (canary != null) {
+            line(6, "canary:");
+            line(8, "workers: " + canary.workers());
+            Duration watch = canary.watch();
+            String word = watch == null ? RolloutReader.UNTIL_PROMOTED : Durations.print(watch);
+            line(8, "watch: " + word);
+        }
     }
 
     private void line(int indent, String text) {

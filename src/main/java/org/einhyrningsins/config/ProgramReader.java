@@ -10,8 +10,6 @@ import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Protocol;
-import org.einhyrningsins.spec.RolloutSpec;
-import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.Template;
 import org.jspecify.annotations.Nullable;
@@ -92,7 +90,8 @@ final class ProgramReader {
                                 .read(program.node("ack")),
                         new StopReader(values).read(program.node("stop")),
                         new RestartReader(values).read(program.node("restart")),
-                        rollout(program.fields("rollout", Shape.ROLLOUT)),
+                        new RolloutReader(values, workers)
+                                .read(program.fields("rollout", Shape.ROLLOUT)),
                         new LogsReader(values, templates, base).read(program.node("logs")),
                         bond,
                         new CareReader(values, templates, workers).read(program),
@@ -281,24 +280,6 @@ final class ProgramReader {
         }
         program.report("stdin", templates.noSocket(name));
         return null;
-    }
-
-    private static RolloutSpec rollout(Fields fields) {
-        RolloutSpec otherwise = RolloutSpec.DEFAULT;
-        Strategy strategy = fields.choice("strategy", Strategy.values(), otherwise.strategy());
-        int surge = fields.number("max-surge", 0, MAX_WORKERS, otherwise.maxSurge());
-        if (strategy == Strategy.SMOOTH && surge == 0) {
-            fields.report(
-                    "max-surge",
-                    "smooth needs room for a new worker beside the old ones: at least 1;"
-                            + " or strategy: replace");
-        }
-        return new RolloutSpec(
-                strategy,
-                surge,
-                fields.number("max-unacked", 1, MAX_WORKERS, otherwise.maxUnacked()),
-                fields.duration("settle", otherwise.settle()),
-                fields.number("retries", 1, MAX_WORKERS, otherwise.retries()));
     }
 
     /// A worker of another user could not reach the control socket.

@@ -110,8 +110,9 @@ record Shape(String name, List<String> keys, List<String> later) {
     static final Shape ROLLOUT =
             new Shape(
                     "rollout",
-                    List.of("strategy", "max-surge", "max-unacked", "settle", "retries"),
-                    List.of("canary"));
+                    List.of("strategy", "max-surge", "max-unacked", "settle", "retries", "canary"),
+                    List.of());
+    static final Shape CANARY = new Shape("canary", List.of("workers", "watch"), List.of());
 
     static final Shape LOGS =
             new Shape(
@@ -122,7 +123,7 @@ record Shape(String name, List<String> keys, List<String> later) {
     static final List<Shape> ALL =
             List.of(
                     FILE, INCLUDED, CONTROL, LOG, PROGRAM, LIMITS, BIND, ACK, PROBE, HEALTH, STOP,
-                    RESTART, BACKOFF, GIVE_UP, ROLLOUT, LOGS);
+                    RESTART, BACKOFF, GIVE_UP, ROLLOUT, CANARY, LOGS);
 
     boolean has(String key) {
         return keys.contains(key);

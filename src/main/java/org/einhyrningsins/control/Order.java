@@ -41,6 +41,12 @@ public sealed interface Order {
     /// @param fleet all new workers are up before any old one is told to go
     record Upgrade(List<Target> targets, boolean fleet) implements Order {}
 
+    /// Let a rollout go on from its canary.
+    record Promote(List<Target> targets) implements Order {}
+
+    /// End a rollout and bring the old version back.
+    record Abort(List<Target> targets) implements Order {}
+
     record Start(List<Target> targets) implements Order {}
 
     record Stop(List<Target> targets) implements Order {}
@@ -104,6 +110,8 @@ public sealed interface Order {
             case "confirm" -> alone(command, args, new Confirm());
             case "upgrade" -> upgrade(args);
             case "upgrade_fleet" -> new Upgrade(Target.list(args), true);
+            case "promote" -> new Promote(OrderWords.rollouts(command, args));
+            case "abort" -> new Abort(OrderWords.rollouts(command, args));
             case "start" -> new Start(Target.list(args));
             case "stop" -> new Stop(OrderWords.named(command, args));
             case "restart" -> new Restart(OrderWords.named(command, args));

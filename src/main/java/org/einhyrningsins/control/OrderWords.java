@@ -27,6 +27,22 @@ final class OrderWords {
         return Target.list(words);
     }
 
+    /// The targets of a command about rollouts, which are of whole programs.
+    static List<Target> rollouts(String command, List<String> words) throws UsageException {
+        if (words.isEmpty()) {
+            throw new UsageException(
+                    "'" + command + "' needs to know of what: PROGRAM, or all for every program");
+        }
+        List<Target> targets = Target.list(words);
+        for (Target target : targets) {
+            if (!target.whole()) {
+                throw new UsageException(
+                        "cannot " + command + " " + target + ": a rollout is the whole program's");
+            }
+        }
+        return targets;
+    }
+
     /// The words that are no option.
     static List<String> without(String option, List<String> words) {
         List<String> others = new ArrayList<>(words);

@@ -19,6 +19,8 @@ public final class WireHelp {
                                            go back unless it is confirmed in that time
             confirm                        stay with what was reloaded
             upgrade [--fleet] [PROGRAM]... roll onto new workers, definition as it is
+            promote PROGRAM...             let a rollout go on from its canary
+            abort PROGRAM...               end a rollout, bring the old version back
             start [PROGRAM]...             start what is stopped or has failed
             stop PROGRAM...                stop gracefully, and keep stopped
             restart PROGRAM...             stop, then start

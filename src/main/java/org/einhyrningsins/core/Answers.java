@@ -18,6 +18,7 @@ final class Answers {
                 case SCALED -> up(draft, wait, true);
                 case GONE -> gone(draft, wait);
                 case ROLLED -> hindered(draft, wait);
+                case BACK -> back(draft, wait);
             }
         }
     }
@@ -51,6 +52,52 @@ final class Answers {
             String took = Words.of(draft.now.since(wait.began()));
             say(draft, wait, true, Words.workers(ready) + " ready, " + took);
         }
+    }
+
+    private static void back(Draft draft, Wait wait) {
+        if (!(draft.phase instanceof Phase.Running)) {
+            notRunning(draft, wait);
+            return;
+        }
+        if (draft.advancing()) {
+            say(draft, wait, false, "aborted, and a newer rollout began meanwhile");
+            return;
+        }
+        boolean all = true;
+        for (Slot slot : draft.slots) {
+            Worker current = slot.current();
+            if (slot.index() < draft.count && !slot.held() && current == null) {
+                if (slot.failing(draft.serving.spec(), true)) {
+                    fail(draft, wait, slot);
+                    return;
+                }
+                all &= slot.finished() != null;
+            }
+            if (current != null && current.care().recalled()) {
+                if (Renewal.triedInVain(draft, current)) {
+                    String why = "aborted, but the old version does not come up; see the log";
+                    say(draft, wait, false, why + "; " + Renewal.STAYS);
+                    return;
+                }
+                all = false;
+            }
+            all &= (current == null || current.ready()) && !takenBack(draft, slot);
+        }
+        if (all) {
+            String took = Words.of(draft.now.since(wait.began()));
+            int generation = draft.serving.generation();
+            say(draft, wait, true, "aborted; generation " + generation + " serves, " + took);
+        }
+    }
+
+    /// Whether workers of a version that was given up are still leaving.
+    private static boolean takenBack(Draft draft, Slot slot) {
+        for (Worker worker : slot.leaving()) {
+            if (worker.version().generation() > draft.serving.generation() && !worker.stuck()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static void notRunning(Draft draft, Wait wait) {

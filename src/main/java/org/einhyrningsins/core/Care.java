@@ -16,6 +16,7 @@ import java.time.Duration;
 /// @param weight its memory when last looked at, in bytes; 0 if it never was
 /// @param tries how many replacements for it failed in a row
 /// @param retry not to try the next before then; null for at any time
+/// @param recalled whether its rollout went back: one of the version that serves is to take over
 public record Care(
         @Nullable Checkup checkup,
         @Nullable Moment pinged,
@@ -23,31 +24,36 @@ public record Care(
         @Nullable Moment weighing,
         long weight,
         int tries,
-        @Nullable Moment retry) {
+        @Nullable Moment retry,
+        boolean recalled) {
     /// Of a worker that is not up yet.
-    static final Care NONE = new Care(null, null, null, null, 0, 0, null);
+    static final Care NONE = new Care(null, null, null, null, 0, 0, null, false);
 
     Care checked(@Nullable Checkup next) {
-        return new Care(next, pinged, interval, weighing, weight, tries, retry);
+        return new Care(next, pinged, interval, weighing, weight, tries, retry, recalled);
     }
 
     Care pinged(Moment when) {
-        return new Care(checkup, when, interval, weighing, weight, tries, retry);
+        return new Care(checkup, when, interval, weighing, weight, tries, retry, recalled);
     }
 
     Care every(Duration chosen) {
-        return new Care(checkup, pinged, chosen, weighing, weight, tries, retry);
+        return new Care(checkup, pinged, chosen, weighing, weight, tries, retry, recalled);
     }
 
     Care weighing(@Nullable Moment next) {
-        return new Care(checkup, pinged, interval, next, weight, tries, retry);
+        return new Care(checkup, pinged, interval, next, weight, tries, retry, recalled);
     }
 
     Care weighed(long bytes) {
-        return new Care(checkup, pinged, interval, weighing, bytes, tries, retry);
+        return new Care(checkup, pinged, interval, weighing, bytes, tries, retry, recalled);
     }
 
     Care triedInVain(Moment next) {
-        return new Care(checkup, pinged, interval, weighing, weight, tries + 1, next);
+        return new Care(checkup, pinged, interval, weighing, weight, tries + 1, next, recalled);
+    }
+
+    Care recall() {
+        return new Care(checkup, pinged, interval, weighing, weight, 0, null, true);
     }
 }

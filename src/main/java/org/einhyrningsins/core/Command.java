@@ -30,6 +30,12 @@ public sealed interface Command {
     /// @param strategy instead of the program's own; null for that
     record Upgrade(@Nullable Set<Integer> scope, @Nullable Strategy strategy) implements Command {}
 
+    /// Let the rollout under way go on from its canary to the rest, without watching it longer.
+    record Promote() implements Command {}
+
+    /// End the rollout under way and bring the old version back; answered when it is.
+    record Abort() implements Command {}
+
     /// Take over a definition: by rolling if workers are born differently, else in place.
     ///
     /// @param roll roll even if nothing has changed

@@ -22,6 +22,8 @@ final class Commands {
             case Command.Restart c -> restart(draft, ticket, c);
             case Command.Hasten ignored -> hasten(draft, ticket);
             case Command.Upgrade c -> upgrade(draft, ticket, c);
+            case Command.Promote ignored -> promote(draft, ticket);
+            case Command.Abort ignored -> abort(draft, ticket);
             case Command.Apply c -> apply(draft, ticket, c);
             case Command.Reset c -> reset(draft, ticket, c);
             case Command.ScaleBy c -> scale(draft, ticket, draft.count + c.delta());
@@ -127,6 +129,33 @@ final class Commands {
         Version target = new Version(draft.nextGeneration++, spec);
         Rolling.begin(draft, target, strategy, command.scope());
         expect(draft, ticket, "upgrade", command.scope(), Wait.Until.ROLLED);
+    }
+
+    private static void promote(Draft draft, long ticket) {
+        Rollout rollout = draft.rollout;
+        if (rollout == null || rollout.draining()) {
+            say(draft, ticket, false, "no rollout is under way, so there is no canary to promote");
+        } else if (!rollout.holds()) {
+            say(draft, ticket, false, "its rollout waits for no canary; it goes on by itself");
+        } else {
+            expect(draft, ticket, "promote", null, Wait.Until.ROLLED);
+            Canaries.pass(draft, rollout, "canary promoted by the operator");
+        }
+    }
+
+    private static void abort(Draft draft, long ticket) {
+        if (draft.advancing()) {
+            Rolling.goBack(draft, "aborted by the operator, old version kept");
+        } else if (!Renewal.recalls(draft)) {
+            String why =
+                    draft.rollout == null
+                            ? "no rollout is under way, so there is nothing to abort"
+                            : "has rolled already, its last old workers are leaving; to go back,"
+                                    + " reload the older definition";
+            say(draft, ticket, false, why);
+            return;
+        }
+        expect(draft, ticket, "abort", null, Wait.Until.BACK);
     }
 
     private static void apply(Draft draft, long ticket, Command.Apply command) {

@@ -23,9 +23,11 @@ final class Deaths {
 
     private Deaths() {}
 
-    /// Whether it was up long enough for its end to say nothing about its definition.
+    /// Whether it was up long enough for its end to say nothing about its definition. A canary is
+    /// not done with that before its watch is over.
     static boolean provedItself(Draft draft, Worker worker) {
-        return worker.state() instanceof WorkerState.Ready ready
+        return !(draft.rollout != null && draft.rollout.watches(worker))
+                && worker.state() instanceof WorkerState.Ready ready
                 && draft.now.since(ready.since()).compareTo(STABLE) >= 0;
     }
 

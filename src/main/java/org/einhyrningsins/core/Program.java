@@ -85,6 +85,7 @@ public record Program(
         }
         if (rollout != null && !rollout.draining()) {
             earliest = Moment.earlier(earliest, later(rollout.retryAt()));
+            earliest = Moment.earlier(earliest, later(rollout.watchedUntil()));
         }
         return earliest;
     }
@@ -108,6 +109,11 @@ public record Program(
             }
         }
         return null;
+    }
+
+    /// How it stands with the canary of its rollout, in words; null if none is waited for.
+    public @Nullable String canary(Moment now) {
+        return Canaries.words(this, now);
     }
 
     /// Whether the slot is meant to have a worker.

@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 
-/// Replaces workers that run and should not go on: those that are ill, use too much memory, or are
-/// old. A small rollout of one slot at the same version: the new one first, where the strategy does
-/// not forbid it, and never more at once than `max-surge`. It waits while a rollout is under way. A
-/// replacement that does not come up leaves the old one where it is, and is tried again later and
-/// later.
+/// Replaces workers that run and should not go on: those whose rollout went back, that are ill, use
+/// too much memory, or are old. A small rollout of one slot at the same version: the new one first,
+/// where the strategy does not forbid it, and never more at once than `max-surge`. It waits while a
+/// rollout is under way. A replacement that does not come up leaves the old one where it is, and is
+/// tried again later and later.
 final class Renewal {
     /// The share of `max-age` over which the workers are spread is 1 / SPREAD, so that those that
     /// came together do not go together.
@@ -26,6 +26,9 @@ final class Renewal {
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
     private static final int FRACTION_BITS = 20;
+
+    /// What becomes of one whose replacement does not come up.
+    static final String STAYS = "the one it was to replace stays and is tried again";
 
     private Renewal() {}
 
@@ -37,6 +40,9 @@ final class Renewal {
     static @Nullable String ailment(Worker worker, int count, Moment now) {
         if (!worker.ready()) {
             return null;
+        }
+        if (worker.care().recalled()) {
+            return "its rollout went back";
         }
         CareSpec spec = worker.version().spec().care();
         if (Upkeep.isIll(worker, count)) {
@@ -82,9 +88,24 @@ final class Renewal {
         return next == null || next.reached(asOf) ? null : next;
     }
 
-    /// Whether it is ill, or too large.
+    /// Whether it is ill, or too large, and would not be replaced but for that.
     private static boolean fails(Worker worker, int count) {
-        return Upkeep.isIll(worker, count) || Upkeep.isLarge(worker);
+        return !worker.care().recalled() && (Upkeep.isIll(worker, count) || Upkeep.isLarge(worker));
+    }
+
+    /// Whether workers are left whose rollout went back.
+    static boolean recalls(Draft draft) {
+        for (Slot slot : draft.slots) {
+            if (slot.current() != null && slot.current().care().recalled()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Whether replacements for it failed as often as is told to who waits for one.
+    static boolean triedInVain(Draft draft, Worker worker) {
+        return worker.care().tries() >= Math.max(1, draft.serving.spec().rollout().retries());
     }
 
     /// One that replaced an ill one and is ill itself is left alone for a while, longer and longer.
@@ -124,16 +145,30 @@ final class Renewal {
         }
     }
 
-    /// Begins with as many as it may, the oldest first.
+    /// Begins with as many as it may, the most urgent first.
     static void begin(Draft draft) {
         if (draft.rollout != null || !(draft.phase instanceof Phase.Running)) {
             return;
         }
-        if (draft.serving.spec().rollout().strategy() == Strategy.REPLACE) {
+        if (alone(draft)) {
             makeRoom(draft);
         } else {
             spawnSuccessors(draft);
         }
+    }
+
+    /// Whether the old one has to go first: either of the two must not run beside another.
+    private static boolean alone(Draft draft) {
+        boolean alone = draft.serving.spec().rollout().strategy() == Strategy.REPLACE;
+        for (Slot slot : draft.slots) {
+            for (Worker worker : slot.workers()) {
+                alone |=
+                        worker.care().recalled()
+                                && !worker.stuck()
+                                && worker.version().spec().rollout().strategy() == Strategy.REPLACE;
+            }
+        }
+        return alone;
     }
 
     /// Who comes to replace an old one replaces a dead one just as well. One that is well again, or
@@ -164,28 +199,42 @@ final class Renewal {
         RolloutSpec spec = draft.serving.spec().rollout();
         int most = Math.min(Rolling.most(draft), draft.count + Math.max(1, spec.maxSurge()));
         int room = Math.min(most - Rolling.processes(draft), spec.maxUnacked() - starting(draft));
-        for (Worker worker = oldest(draft);
+        for (Worker worker = first(draft, false);
                 room > 0 && worker != null;
-                worker = oldest(draft), room--) {
+                worker = first(draft, false), room--) {
             explain(draft, worker, "to be replaced: ");
             Worker successor = draft.spawn(worker.id().slot(), draft.serving);
             draft.put(draft.slot(worker.id().slot()).successor(successor));
         }
     }
 
-    /// Of those that are to be replaced and have no successor yet; null if there is none.
-    private static @Nullable Worker oldest(Draft draft) {
-        Worker oldest = null;
+    /// Of those that are to be replaced and have no successor yet, who comes first; null if there
+    /// is none.
+    ///
+    /// @param back only of those whose rollout went back
+    private static @Nullable Worker first(Draft draft, boolean back) {
+        Worker first = null;
         for (Slot slot : draft.slots) {
             Worker worker = slot.current();
             if (worker != null
                     && slot.successor() == null
+                    && (worker.care().recalled() || !back)
                     && isDue(draft, slot)
-                    && (oldest == null || worker.id().incarnation() < oldest.id().incarnation())) {
-                oldest = worker;
+                    && (first == null || sooner(worker, first))) {
+                first = worker;
             }
         }
-        return oldest;
+        return first;
+    }
+
+    /// Whoever was tried less often, so that one that cannot be replaced keeps nobody waiting.
+    private static boolean sooner(Worker one, Worker other) {
+        if (one.care().tries() != other.care().tries()) {
+            return one.care().tries() < other.care().tries();
+        }
+        return one.care().recalled() == other.care().recalled()
+                ? one.id().incarnation() < other.id().incarnation()
+                : one.care().recalled();
     }
 
     private static int starting(Draft draft) {
@@ -198,19 +247,21 @@ final class Renewal {
     }
 
     /// One slot after the other, so that at most one is empty for that; and none while somebody
-    /// waits for all to be up.
+    /// waits for all to be up, but for those whom somebody wants to be gone.
     private static void makeRoom(Draft draft) {
         for (Slot slot : draft.slots) {
             if (draft.wants(slot) && (slot.current() == null || !slot.current().ready())) {
                 return;
             }
         }
+        boolean onlyBack = false;
         for (Wait wait : draft.waits) {
             if (wait.until() == Wait.Until.UP || wait.until() == Wait.Until.SCALED) {
                 return;
             }
+            onlyBack |= wait.until() == Wait.Until.BACK;
         }
-        Worker worker = oldest(draft);
+        Worker worker = first(draft, onlyBack);
         if (worker != null) {
             explain(draft, worker, "replaced: ");
             count(draft, worker);

@@ -27,6 +27,7 @@ final class Rolling {
         if (draft.phase instanceof Phase.Failed) {
             Admission.ask(draft);
         }
+        boolean ill = Canaries.programIsIll(draft);
         int workers = target.spec().workers();
         int before = draft.serving.spec().workers();
         boolean byHand = draft.count != before;
@@ -39,6 +40,7 @@ final class Rolling {
                 draft.put(slot.afresh(draft.now).move(true));
             }
         }
+        draft.rollout = rollout.canary(Canaries.first(draft, rollout, ill));
         draft.report(
                 Severity.INFO,
                 null,
@@ -54,17 +56,28 @@ final class Rolling {
             return;
         }
         if (!rollout.draining()) {
-            switch (rollout.strategy()) {
-                case SMOOTH -> smooth(draft, rollout);
-                case FLEET -> fleet(draft, rollout);
-                case REPLACE -> replace(draft, rollout);
+            move(draft, rollout);
+            Canaries.watch(draft, rollout);
+        }
+        Rollout watched = draft.rollout;
+        if (watched != null && !watched.draining() && !watched.holds()) {
+            if (rollout.holds()) {
+                move(draft, watched);
             }
-            if (complete(draft, rollout)) {
-                commit(draft, rollout);
+            if (complete(draft, watched)) {
+                commit(draft, watched);
             }
         }
         if (draft.rollout != null && draft.rollout.draining()) {
             finishWhenDrained(draft, draft.rollout);
+        }
+    }
+
+    private static void move(Draft draft, Rollout rollout) {
+        switch (rollout.strategy()) {
+            case SMOOTH -> smooth(draft, rollout);
+            case FLEET -> fleet(draft, rollout);
+            case REPLACE -> replace(draft, rollout);
         }
     }
 
@@ -85,7 +98,7 @@ final class Rolling {
                 allUp &= up(slot.moved() ? slot.current() : slot.successor());
             }
         }
-        if (!allUp) {
+        if (!allUp || rollout.holds()) {
             return;
         }
         for (Slot slot : draft.slots) {
@@ -105,7 +118,7 @@ final class Rolling {
                 next = slot;
             }
         }
-        if (next != null) {
+        if (next != null && Canaries.room(draft, rollout) > 0) {
             makeRoom(draft, rollout, next);
         }
     }
@@ -124,6 +137,7 @@ final class Rolling {
             return;
         }
         int room = Math.min(mayStart(draft) - empty(draft), most(draft) - processes(draft));
+        room = Math.min(room, Canaries.room(draft, rollout));
         for (Slot slot : draft.slots) {
             if (room <= 0) {
                 return;
@@ -224,6 +238,11 @@ final class Rolling {
                 && rollout.owns(worker);
     }
 
+    /// Whether somebody in the slot is leaving for a rollout.
+    private static boolean drains(Slot slot) {
+        return slot.leaving().stream().anyMatch(Rolling::drains);
+    }
+
     /// Whether a rollout waits for this worker to be gone.
     private static boolean drains(Worker worker) {
         return worker.state() instanceof WorkerState.Stopping s
@@ -235,7 +254,7 @@ final class Rolling {
     }
 
     /// Whether the slot is to be moved; one whose worker did its job and ended is left alone.
-    private static boolean concerns(Draft draft, Rollout rollout, Slot slot) {
+    static boolean concerns(Draft draft, Rollout rollout, Slot slot) {
         return inScope(draft, rollout, slot) && slot.finished() == null;
     }
 
@@ -243,7 +262,7 @@ final class Rolling {
         return slot.index() < draft.count && !slot.held() && rollout.covers(slot.index());
     }
 
-    private static boolean up(@Nullable Worker worker) {
+    static boolean up(@Nullable Worker worker) {
         return worker != null && worker.ready();
     }
 
@@ -272,10 +291,8 @@ final class Rolling {
 
     private static void finishWhenDrained(Draft draft, Rollout rollout) {
         for (Slot slot : draft.slots) {
-            for (Worker worker : slot.leaving()) {
-                if (drains(worker)) {
-                    return;
-                }
+            if (drains(slot)) {
+                return;
             }
         }
         String took = Words.of(draft.now.since(rollout.began()));
@@ -292,6 +309,10 @@ final class Rolling {
         Rollout before = draft.rollout;
         if (before == null) {
             Deaths.failedToStart(draft, worker, why);
+            return;
+        }
+        if (before.watches(worker)) {
+            canaryFailed(draft, before, worker, why);
             return;
         }
         int retries = Math.max(1, before.target().spec().rollout().retries());
@@ -314,15 +335,22 @@ final class Rolling {
         }
     }
 
+    /// One that is watched has no second try.
+    static void canaryFailed(Draft draft, Rollout rollout, Worker worker, String why) {
+        String what = "canary " + why;
+        draft.report(Severity.WARN, worker.id(), what);
+        giveUp(draft, rollout.failedOnce(what, worker.id(), draft.now));
+    }
+
     private static void giveUp(Draft draft, Rollout rollout) {
-        int serving = withdraw(draft);
-        String left =
-                serving == 0
-                        ? ""
-                        : "; "
-                                + Words.workers(serving)
-                                + " of the new version came up before and will serve on; respawns"
-                                + " use the old one";
+        boolean back = rollout.canary() != null;
+        int serving = withdraw(draft, back);
+        String what =
+                back
+                        ? " of the new version serves until one of the old is up"
+                        : " of the new version came up before and will serve on; respawns use the"
+                                + " old one";
+        String left = serving == 0 ? "" : "; " + Words.workers(serving) + what;
         end(
                 draft,
                 rollout,
@@ -340,15 +368,25 @@ final class Rolling {
         if (rollout.draining()) {
             end(draft, rollout, Severity.INFO, "rolled; its last old workers are still leaving");
         } else {
-            withdraw(draft);
+            withdraw(draft, rollout.canary() != null);
+            end(draft, rollout, Severity.WARN, why);
+        }
+    }
+
+    /// Ends a rollout that is under way, and brings the old version back for all that it moved.
+    static void goBack(Draft draft, String why) {
+        Rollout rollout = draft.rollout;
+        if (rollout != null) {
+            withdraw(draft, true);
             end(draft, rollout, Severity.WARN, why);
         }
     }
 
     /// Takes back all of a rollout that does not serve yet.
     ///
+    /// @param back whether those that serve are to be replaced by the old version
     /// @return how many of its workers serve
-    private static int withdraw(Draft draft) {
+    private static int withdraw(Draft draft, boolean back) {
         int serving = 0;
         for (Slot slot : draft.slots) {
             if (slot.successor() != null) {
@@ -356,14 +394,18 @@ final class Rolling {
             }
             if (slot.moved()) {
                 serving += up(slot.current()) ? 1 : 0;
-                moveBack(draft, draft.slot(slot.index()));
+                moveBack(draft, draft.slot(slot.index()), back);
             }
         }
         return serving;
     }
 
-    private static void moveBack(Draft draft, Slot slot) {
+    private static void moveBack(Draft draft, Slot slot, boolean back) {
         Worker current = slot.current();
+        if (current != null && current.ready() && back) {
+            draft.put(slot.forgive());
+            draft.replace(current.with(current.care().recall()));
+        }
         boolean alone = draft.rollout != null && draft.rollout.strategy() == Strategy.REPLACE;
         if (current != null && !current.ready()) {
             draft.tellToGo(current, alone ? Cause.REPLACED : Cause.WITHDRAWN);
@@ -398,7 +440,7 @@ final class Rolling {
         tell(draft, moved + " of " + all + " replaced");
     }
 
-    private static void tell(Draft draft, String message) {
+    static void tell(Draft draft, String message) {
         for (Wait wait : draft.waits) {
             if (wait.until() == Wait.Until.ROLLED) {
                 draft.effects.add(new Effect.Progress(wait.ticket(), draft.name + ": " + message));

@@ -19,6 +19,7 @@ import java.util.Set;
 /// @param lastFailure how the last start failed, in words; empty if none did
 /// @param blame the worker that failed last
 /// @param workers the worker count from its success on; null for the one that is
+/// @param canary how it stands with its first workers; null if it has none to be watched
 public record Rollout(
         Version target,
         Strategy strategy,
@@ -29,7 +30,8 @@ public record Rollout(
         Moment began,
         String lastFailure,
         @Nullable WorkerId blame,
-        @Nullable Integer workers) {
+        @Nullable Integer workers,
+        @Nullable Canary canary) {
 
     static Rollout of(
             Version target,
@@ -37,7 +39,7 @@ public record Rollout(
             @Nullable Set<Integer> scope,
             @Nullable Integer workers,
             Moment now) {
-        return new Rollout(target, strategy, scope, false, 0, now, now, "", null, workers);
+        return new Rollout(target, strategy, scope, false, 0, now, now, "", null, workers, null);
     }
 
     /// The operator chose the worker count since.
@@ -57,7 +59,8 @@ public record Rollout(
                 began,
                 lastFailure,
                 blame,
-                number);
+                number,
+                canary);
     }
 
     Rollout drain() {
@@ -71,12 +74,53 @@ public record Rollout(
                 began,
                 lastFailure,
                 blame,
-                workers);
+                workers,
+                canary);
     }
 
     Rollout failedOnce(String why, WorkerId who, Moment retry) {
         return new Rollout(
-                target, strategy, scope, draining, failures + 1, retry, began, why, who, workers);
+                target,
+                strategy,
+                scope,
+                draining,
+                failures + 1,
+                retry,
+                began,
+                why,
+                who,
+                workers,
+                canary);
+    }
+
+    Rollout canary(@Nullable Canary next) {
+        return new Rollout(
+                target,
+                strategy,
+                scope,
+                draining,
+                failures,
+                retryAt,
+                began,
+                lastFailure,
+                blame,
+                workers,
+                next);
+    }
+
+    /// Whether it goes no further than its canary.
+    boolean holds() {
+        return !draining && canary != null && !(canary instanceof Canary.Passed);
+    }
+
+    /// When it goes on by itself; null if it does not wait for that.
+    @Nullable Moment watchedUntil() {
+        return holds() && canary instanceof Canary.Watched watched ? watched.until() : null;
+    }
+
+    /// Whether that worker is watched as a canary.
+    boolean watches(Worker worker) {
+        return holds() && canary instanceof Canary.Watched && owns(worker);
     }
 
     boolean covers(int slot) {

@@ -60,12 +60,18 @@ final class Step {
         } else if (renewal) {
             Renewal.failed(draft, worker, "ended before it took over: " + event.exit());
         } else if (against) {
-            boolean starting = worker.state() instanceof WorkerState.Starting;
-            String how = starting ? "ended before it was up: " : "was up, but not for long: ";
-            Rolling.startFailed(draft, worker, how + event.exit());
+            Rolling.startFailed(draft, worker, how(draft, worker) + event.exit());
         } else {
             Deaths.died(draft, worker, event.exit());
         }
+    }
+
+    private static String how(Draft draft, Worker worker) {
+        if (worker.state() instanceof WorkerState.Starting) {
+            return "ended before it was up: ";
+        }
+        boolean watched = draft.rollout != null && draft.rollout.watches(worker);
+        return watched ? "ended while it was watched: " : "was up, but not for long: ";
     }
 
     /// A successor that ends always does: it never took over. One that took over does unless it was

@@ -27,6 +27,8 @@ public record Wait(
         /// Every worker is up and none is left above the count.
         SCALED,
         /// The rollout has its verdict.
-        ROLLED
+        ROLLED,
+        /// Every worker is up, and none is left of a rollout that was aborted.
+        BACK
     }
 }

@@ -146,6 +146,8 @@ final class Operator implements ControlServer.Requested {
             case Order.Confirm ignored -> false;
             case Order.Reload ignored -> true;
             case Order.Upgrade ignored -> true;
+            case Order.Promote ignored -> true;
+            case Order.Abort ignored -> true;
             case Order.Start ignored -> true;
             case Order.Restart ignored -> true;
             case Order.Increase ignored -> true;
@@ -186,6 +188,9 @@ final class Operator implements ControlServer.Requested {
                 RolloutSpec.Strategy strategy = o.fleet() ? RolloutSpec.Strategy.FLEET : null;
                 tell(client, request, o.targets(), scope -> new Command.Upgrade(scope, strategy));
             }
+            case Order.Promote o ->
+                    tell(client, request, o.targets(), scope -> new Command.Promote());
+            case Order.Abort o -> tell(client, request, o.targets(), scope -> new Command.Abort());
             case Order.Start o -> tell(client, request, o.targets(), Command.Start::new);
             case Order.Stop o -> stop(client, request, o.targets());
             case Order.Restart o -> tell(client, request, o.targets(), Command.Restart::new);
@@ -317,6 +322,8 @@ final class Operator implements ControlServer.Requested {
             case Command.ScaleTo ignored -> conduct.setByHand();
             case Command.Hasten ignored -> {}
             case Command.Upgrade ignored -> {}
+            case Command.Promote ignored -> {}
+            case Command.Abort ignored -> {}
             case Command.SendSignal ignored -> {}
         }
         long ticket = nextTicket++;

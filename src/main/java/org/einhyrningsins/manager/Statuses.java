@@ -101,6 +101,10 @@ final class Statuses {
                                 + rollout.failures()
                                 + " failed starts, last: "
                                 + rollout.lastFailure();
+        String canary = program.canary(Clock.now());
+        if (canary != null) {
+            return to + ": " + canary + failures;
+        }
         return to + ": " + moved + " of " + program.count() + " replaced" + failures;
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 
 /// How the workers of a program are replaced by those of a newer definition.
@@ -10,11 +12,17 @@ import java.time.Duration;
 /// @param maxUnacked how many new workers may be starting at once, at least 1; MAX_VALUE: no limit
 /// @param settle how long a new worker must stay up after its ack before an old one is told to go
 /// @param retries after that many failed starts the rollout ends as failed, at least 1
+/// @param canary who comes first and is watched; null for nobody
 public record RolloutSpec(
-        Strategy strategy, int maxSurge, int maxUnacked, Duration settle, int retries) {
+        Strategy strategy,
+        int maxSurge,
+        int maxUnacked,
+        Duration settle,
+        int retries,
+        @Nullable CanarySpec canary) {
     /// Smooth, one at a time, three tries.
     public static final RolloutSpec DEFAULT =
-            new RolloutSpec(Strategy.SMOOTH, 1, Integer.MAX_VALUE, Duration.ZERO, 3);
+            new RolloutSpec(Strategy.SMOOTH, 1, Integer.MAX_VALUE, Duration.ZERO, 3, null);
 
     /// In which order new workers come and old ones go.
     public enum Strategy {

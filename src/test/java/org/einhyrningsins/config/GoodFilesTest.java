@@ -10,6 +10,7 @@ import org.einhyrningsins.spec.AckSpec.Probe;
 import org.einhyrningsins.spec.AckSpec.Timer;
 import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.BondSpec.WorkerSocket;
+import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.IdentitySpec.Limit;
 import org.einhyrningsins.spec.IdentitySpec.Resource;
 import org.einhyrningsins.spec.LogsSpec;
@@ -124,7 +125,12 @@ class GoodFilesTest {
         assertThat(web.rollout())
                 .isEqualTo(
                         new RolloutSpec(
-                                RolloutSpec.Strategy.SMOOTH, 3, 2, Duration.ofMillis(1500), 5));
+                                RolloutSpec.Strategy.SMOOTH,
+                                3,
+                                2,
+                                Duration.ofMillis(1500),
+                                5,
+                                new CanarySpec(2, Duration.ofMinutes(1))));
         assertThat(web.stop().steps())
                 .containsExactly(
                         new Step(Signal.USR2, Duration.ofMinutes(1)),

@@ -126,6 +126,8 @@ public final class RandomConfiguration {
                                 "{strategy: fleet}",
                                 "{strategy: replace}",
                                 "{max-surge: 3}",
+                                "{canary: {workers: 1, watch: 5s}}",
+                                "{strategy: fleet, canary: {watch: until-promoted}}",
                                 "{max-unacked: 1, settle: 1s}");
                 case 7 ->
                         set(

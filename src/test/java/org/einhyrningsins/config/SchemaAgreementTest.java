@@ -230,6 +230,7 @@ class SchemaAgreementTest {
                                     + (key.name().equals("max-size") ? "" : "max-size: 1MiB, ")
                                     + own
                                     + "}");
+            case "canary" -> program("command: x, rollout: {canary: {" + own + "}}");
             case "backoff" -> program("command: x, restart: {backoff: {" + own + "}}");
             case "give-up" -> {
                 String other = key.name().equals("deaths") ? "within: 1m" : "deaths: 2";

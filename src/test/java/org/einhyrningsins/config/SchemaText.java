@@ -36,6 +36,7 @@ final class SchemaText {
                     case "control", "log" -> (Map<?, ?>) get(top, shape);
                     case "backoff", "give-up" ->
                             (Map<?, ?>) get(properties(schema, "restart"), shape);
+                    case "canary" -> (Map<?, ?>) get(properties(schema, "rollout"), shape);
                     default -> definition(schema, shape);
                 };
         List<Object> alternatives = new ArrayList<>();

@@ -102,6 +102,17 @@ class OrderTest {
     }
 
     @Test
+    void decidesOnRolloutsOfWholeProgramsThatAreNamed() throws UsageException {
+        assertThat(read("promote web")).isEqualTo(new Order.Promote(List.of(WEB)));
+        assertThat(read("abort web")).isEqualTo(new Order.Abort(List.of(WEB)));
+        assertThat(read("abort all")).isEqualTo(new Order.Abort(List.of()));
+        for (String command : List.of("promote", "abort")) {
+            refuses(command, "all for every program");
+            refuses(command + " web:2", "a rollout is the whole program's");
+        }
+    }
+
+    @Test
     void understandsNumbersOfWorkers() throws UsageException {
         assertThat(read("inc web")).isEqualTo(new Order.Increase(List.of(WEB), 1));
         assertThat(read("dec web 2")).isEqualTo(new Order.Decrease(List.of(WEB), 2));

@@ -54,7 +54,7 @@ final class Arrows {
         Rollout was = before.rollout();
         Rollout is = step.program().rollout();
         if (was != null && is != null && was.target().generation() == is.target().generation()) {
-            if (was.draining() != is.draining()) {
+            if (!name(was).equals(name(is))) {
                 take("rollout", name(was), trigger, name(is));
             }
             return;
@@ -104,7 +104,13 @@ final class Arrows {
     }
 
     private static String name(Rollout rollout) {
-        return rollout.draining() ? "Draining" : "Advancing";
+        if (rollout.draining()) {
+            return "Draining";
+        }
+        if (!rollout.holds()) {
+            return "Advancing";
+        }
+        return rollout.canary() instanceof Canary.Watched ? "Watching" : "Canary";
     }
 
     private static String name(Worker worker) {

@@ -76,6 +76,9 @@ final class Conditions {
     }
 
     private @Nullable String ailment(Worker worker, Moment now) {
+        if (worker.care().recalled()) {
+            return "its rollout went back";
+        }
         CareSpec care = worker.version().spec().care();
         if (care.health() != null
                 && misses.getOrDefault(worker.id(), 0) >= care.health().failures()) {

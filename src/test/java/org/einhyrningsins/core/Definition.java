@@ -3,6 +3,7 @@ package org.einhyrningsins.core;
 
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BondSpec;
+import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.IdentitySpec;
@@ -44,6 +45,7 @@ record Definition(Map<String, String> settings) {
                     Map.entry("unacked", "100"),
                     Map.entry("settle", "0s"),
                     Map.entry("retries", "3"),
+                    Map.entry("canary", "none"),
                     Map.entry("health", "none"),
                     Map.entry("every", "5s"),
                     Map.entry("patience", "1s"),
@@ -167,7 +169,18 @@ record Definition(Map<String, String> settings) {
                 number("surge"),
                 number("unacked"),
                 time("settle"),
-                number("retries"));
+                number("retries"),
+                canary(get("canary")));
+    }
+
+    /// `2/30s`, `1/until-promoted`.
+    private static @Nullable CanarySpec canary(String words) {
+        if (words.equals("none")) {
+            return null;
+        }
+        String[] parts = words.split("/", 2);
+        boolean promoted = parts[1].equals("until-promoted");
+        return new CanarySpec(Integer.parseInt(parts[0]), promoted ? null : duration(parts[1]));
     }
 
     static RolloutSpec.Strategy strategy(String word) {

@@ -2,7 +2,9 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.CareSpec;
+import org.einhyrningsins.spec.RestartSpec.When;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +57,7 @@ final class Laws {
         unacked(before, after);
         noSlotIsForgotten(after);
         beginsInItsTurn(before, event, after);
+        watchesItsCanary(before, event, now, after);
         keepsWhatWasSetByHand(before, event, after);
         if (calm) {
             keepsTheReady(before, event, after);
@@ -351,6 +354,8 @@ final class Laws {
         boolean replacing =
                 strategy(before) == Strategy.REPLACE
                         || strategy(after) == Strategy.REPLACE
+                        || goesBackAlone(before)
+                        || goesBackAlone(after)
                         || (after.serving().spec().rollout().strategy() == Strategy.REPLACE
                                 && after.slots().stream()
                                         .flatMap(slot -> slot.workers().stream())
@@ -364,6 +369,68 @@ final class Laws {
         require(
                 asked || replacing || after.ready() >= promised,
                 "only " + after.ready() + " workers are ready of " + promised);
+    }
+
+    // ---- canaries
+
+    /// A rollout goes beyond its canary when the time is over or the operator says so, and it is
+    /// over when one of them dies.
+    private static void watchesItsCanary(Program before, Event event, Moment now, Program after) {
+        Rollout was = before.rollout();
+        Rollout is = after.rollout();
+        if (was == null || !was.holds()) {
+            return;
+        }
+        boolean goesOn = is != null && is.target().generation() == was.target().generation();
+        boolean serves = after.serving().generation() == was.target().generation();
+        Moment until = was.watchedUntil();
+        if (serves || (goesOn && is != null && !is.holds())) {
+            boolean promoted =
+                    event instanceof Event.Requested r && r.command() instanceof Command.Promote;
+            require(
+                    promoted || (until != null && until.reached(now)),
+                    "went on too early: " + Lines.of(after));
+        } else if (goesOn && !(event instanceof Event.Requested)) {
+            int most = Math.max(wanted(was), begun(before));
+            require(begun(after) <= most, "more than the canary: " + Lines.of(after));
+        }
+        if (event instanceof Event.Exited exited) {
+            Worker dead = find(before, exited.worker());
+            boolean didItsJob =
+                    dead != null
+                            && exited.exit().success()
+                            && dead.version().spec().restart().when() != When.ALWAYS;
+            boolean canary = dead != null && was.watches(dead) && dead.ready() && !didItsJob;
+            require(!canary || !goesOn, "did not mind a dead canary: " + Lines.of(after));
+        }
+    }
+
+    private static int wanted(Rollout rollout) {
+        CanarySpec canary = rollout.target().spec().rollout().canary();
+        return canary == null ? 0 : canary.workers();
+    }
+
+    private static int begun(Program program) {
+        int begun = 0;
+        for (Slot slot : program.slots()) {
+            boolean wanted =
+                    slot.index() < program.count() && !slot.held() && slot.finished() == null;
+            begun += wanted && (slot.moved() || slot.successor() != null) ? 1 : 0;
+        }
+        return begun;
+    }
+
+    /// Whether workers are left of a rollout that went back and that cannot run beside another.
+    private static boolean goesBackAlone(Program program) {
+        boolean recalls = false;
+        boolean alone = program.serving().spec().rollout().strategy() == Strategy.REPLACE;
+        for (Slot slot : program.slots()) {
+            for (Worker worker : slot.workers()) {
+                recalls |= worker.care().recalled();
+                alone |= worker.version().spec().rollout().strategy() == Strategy.REPLACE;
+            }
+        }
+        return recalls && alone;
     }
 
     // ---- order
@@ -432,6 +499,7 @@ final class Laws {
                             && (slot.current() == null
                                     ? !after.wants(slot)
                                     : slot.current().ready()
+                                            && !slot.current().care().recalled()
                                             && slot.current()
                                                     .version()
                                                     .spec()

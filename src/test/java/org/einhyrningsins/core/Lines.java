@@ -91,7 +91,7 @@ final class Lines {
         Rollout rollout = program.rollout();
         if (rollout != null) {
             words.add(
-                    (rollout.draining() ? "draining" : "rolling")
+                    (rollout.draining() ? "draining" : rolling(rollout))
                             + " to g"
                             + rollout.target().generation()
                             + (rollout.failures() == 0
@@ -102,6 +102,13 @@ final class Lines {
             words.add(of(program, slot));
         }
         return String.join(" | ", words);
+    }
+
+    private static String rolling(Rollout rollout) {
+        if (!rollout.holds()) {
+            return "rolling";
+        }
+        return rollout.canary() instanceof Canary.Watched ? "watching" : "canary";
     }
 
     private static String of(Phase phase) {

@@ -147,6 +147,8 @@ final class Script {
             case "stop" -> new Command.Stop(scope(words), first(words));
             case "restart" -> new Command.Restart(scope(words));
             case "hasten" -> new Command.Hasten();
+            case "promote" -> new Command.Promote();
+            case "abort" -> new Command.Abort();
             case "upgrade" -> new Command.Upgrade(scope(words), strategy(words));
             case "apply", "reset" -> {
                 boolean roll = words.contains("roll");

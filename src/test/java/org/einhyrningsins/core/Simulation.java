@@ -177,11 +177,37 @@ final class Simulation {
     private void becomesQuiet() {
         lines.add(new Line(millis, "--- nobody asks for anything any more"));
         long until = millis + PATIENCE;
-        while (!laws.open().isEmpty() || program.rollout() != null) {
+        while (!laws.open().isEmpty() || program.rollout() != null || goesBack()) {
+            if (waitsForTheOperator()) {
+                boolean well = random.nextBoolean();
+                Command word = well ? new Command.Promote() : new Command.Abort();
+                happen(new Event.Requested(++ticket, word));
+            }
             if (millis > until || !next()) {
                 throw new Laws.Broken("unanswered: " + program.waits() + ", " + program.rollout());
             }
         }
+    }
+
+    private boolean waitsForTheOperator() {
+        Rollout rollout = program.rollout();
+        return rollout != null
+                && rollout.canary() instanceof Canary.Watched watched
+                && watched.until() == null;
+    }
+
+    /// Whether a worker of a rollout that went back is there, nothing is in the way of the old
+    /// version, and it was not even tried.
+    private boolean goesBack() {
+        boolean untried = false;
+        for (Slot slot : program.slots()) {
+            Worker worker = slot.current();
+            if (program.wants(slot) && (worker == null || !worker.ready())) {
+                return false;
+            }
+            untried |= worker != null && worker.care().recalled() && worker.care().tries() == 0;
+        }
+        return untried && program.phase() instanceof Phase.Running;
     }
 
     private void stops() {
@@ -601,7 +627,7 @@ final class Simulation {
         if (ticket == 1) {
             return new Command.Start(null);
         }
-        return switch (random.nextInt(16)) {
+        return switch (random.nextInt(20)) {
             case 0 -> new Command.Start(scope());
             case 1 -> new Command.Stop(scope(), random.nextBoolean() ? Signal.INT : null);
             case 2 -> new Command.Restart(scope());
@@ -613,6 +639,8 @@ final class Simulation {
             case 12 -> new Command.ScaleBy(random.nextInt(5) - 2);
             case 13 -> new Command.ScaleTo(random.nextInt(6));
             case 14 -> new Command.Reset(definition(random.nextBoolean()), random.nextBoolean());
+            case 15, 16 -> new Command.Promote();
+            case 17, 18 -> new Command.Abort();
             default -> new Command.SendSignal(Signal.HUP, scope());
         };
     }
@@ -690,6 +718,7 @@ final class Simulation {
         words.add("settle=" + pick("0s", "0s", "500ms", "3s"));
         words.add("after=" + pick("", "", "db", "db,cache"));
         words.add("retries=" + pick("1", "2", "3", "5"));
+        words.add("canary=" + pick("none", "none", "1/5s", "2/30s", "5/2s", "1/until-promoted"));
         if (random.nextInt(3) == 0) {
             words.add("health=" + pick("none", "worker", "slot", "program"));
             words.add("every=" + pick("1s", "5s", "30s"));

@@ -25,7 +25,10 @@ final class ImageTextTest {
         assertThat(image.program().name()).isEqualTo("web");
         assertThat(image.program().phase()).isInstanceOf(Phase.Running.class);
         assertThat(image.program().rollout()).isNotNull();
+        assertThat(image.program().rollout().canary()).isNull();
         assertThat(image.program().slots()).hasSize(3);
+        assertThat(image.program().slots().getFirst().workers().getFirst().care().recalled())
+                .isFalse();
         assertThat(image.program().slots().getFirst().workers().getFirst().state())
                 .isInstanceOf(WorkerState.class);
         assertThat(image.program().serving().spec().sockets()).hasSize(2);

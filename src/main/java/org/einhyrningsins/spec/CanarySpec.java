@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.spec;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+
+/// The first workers of a new version, which are watched before the others follow.
+///
+/// @param workers how many there are, at least 1
+/// @param watch how long they must go on well before the rollout goes on by itself; null: it waits
+///   for the operator to `promote` it
+public record CanarySpec(int workers, @Nullable Duration watch) {
+    /// How long they are watched unless it is said.
+    public static final Duration WATCH = Duration.ofSeconds(30);
+}

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One new worker of four is watched under load: the rollout goes on, or back, and nothing is lost on either way."""
+
+import os
+import signal
+import threading
+import time
+
+from lab import DONE, FAILED, check, get, nothing_lost, same, wait_for
+
+WORKERS = 4
+
+
+def run(lab):
+    lab.config()
+    manager = lab.start(up=WORKERS)
+    for command in ("promote", "abort"):
+        result = manager.ctl(command, "web", code=FAILED)
+        check("no rollout is under way" in result.text, lambda: str(result))
+    load = lab.load()
+    goes_on_by_itself(lab, manager)
+    goes_back_when_it_ends(lab, manager)
+    watch(lab, "2s", "until-promoted")
+    is_aborted(lab, manager)
+    is_promoted(lab, manager)
+    watch(lab, "until-promoted", "6s")
+    outlives_a_reexec(lab, manager)
+    manager = outlives_the_manager(lab, manager)
+    nothing_lost(load.finish())
+    goes_back_when_it_crashes(lab, manager)
+
+
+class Asked:
+    """A command that somebody waits for meanwhile."""
+
+    def __init__(self, manager, *arguments):
+        self.answer = None
+        self.thread = threading.Thread(target=self.ask, args=(manager, arguments))
+        self.thread.start()
+
+    def ask(self, manager, arguments):
+        self.answer = manager.ctl(*arguments, code=None)
+
+    def ends(self, code, *words):
+        self.thread.join(60)
+        check(self.answer is not None, "no answer to the reload")
+        same(self.answer.code, code, "exit status of %s" % self.answer)
+        for word in words:
+            check(word in self.answer.text, lambda: "no '%s' in %s" % (word, self.answer))
+
+
+def watch(lab, before, after):
+    lab.edit("services.yaml", "watch: " + before, "watch: " + after)
+
+
+def version(lab, before, after):
+    lab.edit("services.yaml", "VERSION: %s " % before, "VERSION: %s " % after)
+
+
+def rollout(manager):
+    return manager.status()["web"]["rollout"]
+
+
+def canary(manager, old, new, words):
+    """Waits until one is watched, and only one is of the new version."""
+    wait_for(lambda: words in rollout(manager), "status says " + words)
+    seen = sorted(worker.version for worker in manager.wait_for_workers(WORKERS, "web"))
+    same(seen, sorted([new] + [old] * (WORKERS - 1)), "versions while the canary is watched")
+    check("canary: 1 of 4 on the new version" in rollout(manager), lambda: rollout(manager))
+
+
+def all_are(manager, name):
+    manager.wait_for_workers(WORKERS, "web", version=name)
+    manager.wait_until_up("web", WORKERS)
+
+
+def goes_on_by_itself(lab, manager):
+    version(lab, "v0", "v1")
+    reload = Asked(manager, "reload", "web")
+    canary(manager, "v0", "v1", "watched for another")
+    reload.ends(DONE, "watched for 2s; promote or abort", "canary went well for 2s", "rolled to generation 2")
+    check(reload.answer.seconds >= 2, lambda: "watched for no more than %.1f s" % reload.answer.seconds)
+    all_are(manager, "v1")
+
+
+def goes_back_when_it_ends(lab, manager):
+    """It leaves by itself, gracefully, so that nothing may be lost."""
+    version(lab, "v1", "v2")
+    reload = Asked(manager, "reload", "web")
+    canary(manager, "v1", "v2", "watched for another")
+    stay = {worker.pid for worker in manager.workers("web") if worker.version == "v1"}
+    new = [worker.pid for worker in manager.workers("web") if worker.version == "v2"]
+    os.kill(new[0], signal.SIGTERM)
+    reload.ends(FAILED, "failed, old version kept: canary ended while it was watched: exit status 0")
+    all_are(manager, "v1")
+    check(stay <= manager.worker_pids("web"), "an old worker was replaced though it never had to be")
+    version(lab, "v2", "v1")
+
+
+def is_aborted(lab, manager):
+    version(lab, "v1", "v3")
+    reload = Asked(manager, "reload", "web")
+    canary(manager, "v1", "v3", "until you promote or abort")
+    result = manager.ctl("abort", "web")
+    check("aborted; generation 2 serves" in result.text, lambda: str(result))
+    same({worker.version for worker in manager.workers("web")}, {"v1"}, "versions when abort says that it is done")
+    reload.ends(FAILED, "aborted by the operator, old version kept")
+    same(get("127.0.0.1:%d" % lab.port())["version"], "v1", "version that answers")
+
+
+def is_promoted(lab, manager):
+    """A rollout that a signal began can be promoted as any other."""
+    version(lab, "v3", "v4")
+    manager.send("HUP")
+    canary(manager, "v1", "v4", "until you promote or abort")
+    result = manager.ctl("promote", "web")
+    check("rolled to generation" in result.text, lambda: str(result))
+    all_are(manager, "v4")
+
+
+def outlives_a_reexec(lab, manager):
+    version(lab, "v4", "v5")
+    reload = Asked(manager, "reload", "web")
+    canary(manager, "v4", "v5", "watched for another")
+    began = time.monotonic()
+    manager.ctl("reexec")
+    canary(manager, "v4", "v5", "watched for another")
+    reload.ends(DONE, "canary went well for 6s")
+    took = time.monotonic() - began
+    check(took < 11, lambda: "the watch took %.1f s, of 6" % took)
+    all_are(manager, "v5")
+
+
+def outlives_the_manager(lab, manager):
+    version(lab, "v5", "v6")
+    reload = Asked(manager, "reload", "web")
+    canary(manager, "v5", "v6", "watched for another")
+    os.kill(manager.pid, signal.SIGKILL)
+    manager.process.wait()
+    reload.thread.join(60)
+    manager = lab.start(socket_path=manager.socket)
+    canary_found(manager)
+    wait_for(lambda: "rolled to generation" in rollout(manager), "it goes on after the watch", within=30)
+    manager.wait_until_up("web", WORKERS)
+    wait_for(lambda: len(lab.pids()) >= WORKERS and get("127.0.0.1:%d" % lab.port())["version"] == "v6", "v6 answers")
+    return manager
+
+
+def canary_found(manager):
+    """The next manager goes on with the same deadline, so there is less than the whole time left."""
+    text = rollout(manager)
+    check("canary: 1 of 4 on the new version, watched for another" in text, lambda: "after kill -9: " + text)
+
+
+def goes_back_when_it_crashes(lab, manager):
+    """Only what the crashed worker itself had open may be lost: no more than the clients had under way."""
+    clients = 8
+    load = lab.load(clients=clients)
+    version(lab, "v6", "v7")
+    lab.edit("services.yaml", "broken=none", "broken=crash:50")
+    reload = Asked(manager, "reload", "web")
+    reload.ends(FAILED, "failed, old version kept: canary ended while it was watched")
+    manager.wait_until_up("web", WORKERS)
+    wait_for(lambda: get("127.0.0.1:%d" % lab.port())["version"] == "v6", "v6 answers")
+    counts = load.finish()
+    lost = counts["lost"] + counts["reset"]
+    check(lost <= clients, lambda: "%d requests lost, though only one worker crashed" % lost)
+    nothing_lost({**counts, "lost": 0, "reset": 0, "resent": 0})
+    lab.say("the crash of a canary cost %d requests of its own" % lost)
