@@ -756,12 +756,16 @@ public final class Manager
     /// turn after that.
     private void reapOrphans() {
         orphansMayBeDead = false;
-        Processes.reapOrphans(
-                pid -> {
-                    orphansMayBeDead = ours(pid);
-                    return orphansMayBeDead;
-                });
-        strays.sweep(); // what died may have had children of its own
+        int reaped =
+                Processes.reapOrphans(
+                        pid -> {
+                            orphansMayBeDead = ours(pid);
+                            return orphansMayBeDead;
+                        });
+        if (reaped > 0) {
+            orphansMayBeDead = true; // one turn reaps so many and no more
+            strays.sweep();
+        }
     }
 
     private boolean ours(int pid) {
