@@ -66,6 +66,11 @@ final class RolloutReader {
         if (node instanceof Node.Scalar scalar && scalar.text().equals(UNTIL_PROMOTED)) {
             return null;
         }
+        if (node instanceof Node.Scalar scalar && !scalar.text().matches("[0-9].*")) {
+            String what = "a time such as 30s or 10m, or " + UNTIL_PROMOTED;
+            fields.report("watch", "expected " + what + ", found " + node.found());
+            return CanarySpec.WATCH;
+        }
         return node == null ? CanarySpec.WATCH : values.positive(node, CanarySpec.WATCH);
     }
 }

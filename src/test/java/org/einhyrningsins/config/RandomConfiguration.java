@@ -127,7 +127,7 @@ public final class RandomConfiguration {
                                 "{strategy: replace}",
                                 "{max-surge: 3}",
                                 "{canary: {workers: 1, watch: 5s}}",
-                                "{strategy: fleet, canary: {watch: until-promoted}}",
+                                "{strategy: fleet, canary: {watch: 2s}}",
                                 "{max-unacked: 1, settle: 1s}");
                 case 7 ->
                         set(

@@ -24,8 +24,8 @@ final class ImageTextTest {
         ProgramImage image = ImageReader.read(first(), ProgramImage.class);
         assertThat(image.program().name()).isEqualTo("web");
         assertThat(image.program().phase()).isInstanceOf(Phase.Running.class);
-        assertThat(image.program().rollout()).isNotNull();
-        assertThat(image.program().rollout().canary()).isNull();
+        assertThat(image.program().rollout())
+                .matches(rollout -> rollout != null && rollout.canary() == null);
         assertThat(image.program().slots()).hasSize(3);
         assertThat(image.program().slots().getFirst().workers().getFirst().care().recalled())
                 .isFalse();
