@@ -32,6 +32,7 @@ import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.posix.UnknownAccountException;
+import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.LogSpec;
@@ -235,8 +236,10 @@ public final class Manager
         }
         standardError.in(loop);
         signals.open();
+        Access access = Machine.access(before.settings().control(), log);
         ControlServer server =
-                new ControlServer(loop, here.control(), before, image.clients(), buffer, operator);
+                new ControlServer(
+                        loop, here.control(), before, access, image.clients(), buffer, operator);
         control = server;
         files.guard(here.control(), server);
         before.sockets().forEach(socket -> sockets.take(socket, socket.fd()));
@@ -453,8 +456,8 @@ public final class Manager
         strays.begin();
         standardError.in(loop);
         signals.open();
-        here.openControl();
-        openControl(here.control(), services.control().mode());
+        here.openControl(services.control().forOthers());
+        openControl(here, services.control());
         cgroups.begin(here.mark()); // nobody else has the control socket
     }
 
@@ -493,10 +496,13 @@ public final class Manager
         }
     }
 
-    private void openControl(Path socket, int mode) throws CannotStart {
+    private void openControl(Premises here, ControlSpec spec) throws CannotStart {
+        Path socket = here.control();
         try {
-            control = new ControlServer(loop, socket, mode, buffer, operator);
+            Access access = Machine.access(spec, log);
+            control = new ControlServer(loop, socket, spec, access, buffer, operator);
             files.guard(socket, control);
+            letThrough(here, spec);
         } catch (PosixException e) {
             throw new CannotStart(
                     ExitStatus.FAILED,
@@ -688,8 +694,15 @@ public final class Manager
     @Override
     public void settings(ServicesSpec services) {
         ServicesSpec before = last;
-        if (before != null && !before.control().equals(services.control())) {
-            log.warn("", "a change of control: takes effect when the manager is started again");
+        if (before != null && !before.control().changesInPlace(services.control())) {
+            String what = "a change of control.socket or control.keeper";
+            log.warn("", what + " takes effect when the manager is started again");
+        }
+        if (control != null) { // also where names have other numbers since
+            control.admit(services.control(), Machine.access(services.control(), log));
+        }
+        if (before != null && before.control().forOthers() != services.control().forOthers()) {
+            letThrough(premises(), services.control());
         }
         if (before != null && !Objects.equals(before.stateDirectory(), services.stateDirectory())) {
             log.warn("", "a change of state-dir: takes effect when the manager is started again");
@@ -697,6 +710,13 @@ public final class Manager
         last = services;
         LogSpec spec = services.log();
         log.configure(options.level() == null ? spec : spec.withLevel(options.level()));
+    }
+
+    private void letThrough(Premises here, ControlSpec spec) {
+        String obstacle = here.letThrough(spec.forOthers());
+        if (obstacle != null) {
+            log.warn("", obstacle);
+        }
     }
 
     @Override
