@@ -1002,7 +1002,7 @@ public final class Manager
         return new StatusReport(
                 version(),
                 Processes.self(),
-                Clock.wallMillis() - startedMillis,
+                Clock.millisSince(startedMillis),
                 options.definition().toString(),
                 reloader.trials().leftMillis(),
                 list);
