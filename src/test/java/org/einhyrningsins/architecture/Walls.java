@@ -33,7 +33,7 @@ record Walls(String root) {
     /// Who may start a thread, as `room.Class`. Whoever is added says in its documentation why the
     /// manager's loop cannot do the work itself.
     static final Set<String> THREAD_STARTERS =
-            Set.of("cli.Interruption", "control.Client", "manager.Archivist");
+            Set.of("cli.Interruption", "config.HostNames", "control.Client", "manager.Archivist");
 
     /// Who may ask what time it is for people: for what is shown, written in a log, or the name or
     /// age of a log file, which has to mean the same after a restart. A step of that clock must
