@@ -13,8 +13,8 @@ from lab import CTL, NOT_ALLOWED, PYTHON, check, nothing_lost, read, same, wait_
 COUNTS = {"silent": 3000, "byte": 2000, "half": 1500, "deaf": 1000, "follow": 1500, "quick": 1000}
 MOST_CLIENTS = 512
 USER = 1234567  # has no name; may look
-# A crowd that is let in at once takes some 3 s; the rest is for a machine that has other things to do.
-ALL_WITHIN = 20.0
+# They take some 3 s, and 16 where ten others compete for each processor.
+ALL_WITHIN = 60.0
 ANSWER_WITHIN = 5.0
 MOST_MEMORY = 60 * 1024  # KiB: the heap as large as it may get (32 MiB), classes and code; some 30 with no clients
 STATUS = b'{"id":1,"command":"status"}\n'
