@@ -28,7 +28,7 @@ final class StarterFile {
             # What follows a # at once is a key that is not used yet: remove the #. All there is to know about
             # each is in einhyrningsins.yaml(5).
 
-            #control: { mode: "0660" }       # the operator's socket: who may write to it may do everything
+            #control: { allow: { admin: ["@root"], read: [] } }   # the operator's socket: who may do everything, or look
             #log: { level: debug }           # the manager's own log: error, warn, info or debug
             #state-dir: /run/einhyrningsins  # where the manager keeps what it has to remember
             #include: [conf.d/*.yaml]        # more programs, in files of their own

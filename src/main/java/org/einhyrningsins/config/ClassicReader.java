@@ -108,7 +108,10 @@ public final class ClassicReader {
         programs.put(name, program);
         return new ServicesSpec(
                 new ControlSpec(
-                        controlSocket(), ControlSpec.DEFAULT.mode(), ControlSpec.DEFAULT.keeper()),
+                        controlSocket(),
+                        ControlSpec.DEFAULT.mode(),
+                        ControlSpec.DEFAULT.allow(),
+                        ControlSpec.DEFAULT.keeper()),
                 log(),
                 null,
                 programs);

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
+import org.einhyrningsins.spec.AllowSpec.Who;
 import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /// Reads names of users and groups, and asks the machine whether it knows them.
 record People(Surroundings surroundings) {
+    /// The one above means nobody to the kernel.
+    private static final long LARGEST_NUMBER = 0xffff_fffeL;
+
+    private static final String WHO = "a user such as deploy, or a group such as \"@ops\"";
 
     @Nullable String user(Fields fields, String key) {
         String name = fields.name(key, "a user name or number");
@@ -29,5 +37,46 @@ record People(Surroundings surroundings) {
             fields.report(key, "there is no group named " + Texts.quoted(name));
         }
         return name;
+    }
+
+    /// Users, and groups with an `@` before them.
+    List<Who> whos(Fields fields, String key) {
+        List<Who> whos = new ArrayList<>();
+        Node list = fields.node(key);
+        for (Node node : list == null ? List.<Node>of() : fields.values().oneOrMany(list)) {
+            Who who = who(fields.values(), node);
+            if (who != null) {
+                whos.add(who);
+            }
+        }
+        return whos;
+    }
+
+    private @Nullable Who who(Values values, Node node) {
+        String text = values.text(node, WHO);
+        if (text == null) {
+            return null;
+        }
+        boolean group = text.startsWith("@");
+        String name = group ? text.substring(1) : text;
+        if (name.isEmpty() || isTooLarge(name)) {
+            values.expected(node, WHO);
+            return null;
+        }
+        boolean known =
+                Texts.areDigits(name)
+                        || (group ? surroundings.groupExists() : surroundings.userExists())
+                                .test(name);
+        if (!known) {
+            String kind = group ? "group" : "user";
+            String message = "there is no " + kind + " named " + Texts.quoted(name);
+            values.problems().report(node.place(), message);
+        }
+        return new Who(name, group);
+    }
+
+    private static boolean isTooLarge(String name) {
+        return Texts.areDigits(name)
+                && (name.length() > 10 || Long.parseLong(name) > LARGEST_NUMBER);
     }
 }

@@ -8,6 +8,7 @@ import org.einhyrningsins.spec.AckSpec.Fixed;
 import org.einhyrningsins.spec.AckSpec.HttpTarget;
 import org.einhyrningsins.spec.AckSpec.OwnSocket;
 import org.einhyrningsins.spec.AckSpec.TcpTarget;
+import org.einhyrningsins.spec.AllowSpec;
 import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.CareSpec;
@@ -37,6 +38,7 @@ import org.yaml.snakeyaml.reader.StreamReader;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -93,9 +95,27 @@ public final class Printer {
             line(2, "socket: " + quoted(control.socket().toString()));
         }
         line(2, "mode: " + octal(control.mode()));
+        AllowSpec allow = control.allow();
+        if (allow != null) {
+            line(
+                    2,
+                    "allow: {admin: "
+                            + whos(allow.admin())
+                            + ", read: "
+                            + whos(allow.read())
+                            + "}");
+        }
         if (control.keeper()) {
             line(2, "keeper: true");
         }
+    }
+
+    private static String whos(List<AllowSpec.Who> whos) {
+        StringBuilder list = new StringBuilder("[");
+        for (AllowSpec.Who who : whos) {
+            list.append(list.length() == 1 ? "" : ", ").append(quoted(who.toString()));
+        }
+        return list.append(']').toString();
     }
 
     private void log(LogSpec log) {

@@ -3,6 +3,7 @@ package org.einhyrningsins.config;
 
 import org.einhyrningsins.config.Node.Entry;
 import org.einhyrningsins.config.Node.Mapping;
+import org.einhyrningsins.spec.AllowSpec;
 import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -20,12 +21,16 @@ import java.util.SequencedMap;
 
 /// Reads the main file and what it includes.
 final class ServicesReader {
+    /// By the group or by all: who connects to a socket writes to it.
+    private static final int WRITABLE_BY_OTHERS = 0022;
+
     private final Path file;
     private final Path base;
     private final Problems problems;
     private final Values values;
     private final Budget budget = new Budget();
     private final AddressBook book = new AddressBook();
+    private final People people;
     private final ProgramReader reader;
     private final AfterCheck after;
     private final SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
@@ -48,6 +53,7 @@ final class ServicesReader {
         this.problems = problems;
         this.values = new Values(problems);
         this.after = new AfterCheck(problems, values);
+        this.people = new People(surroundings);
         this.reader = new ProgramReader(file, base, surroundings, book, budget, problems);
     }
 
@@ -80,14 +86,36 @@ final class ServicesReader {
     private ControlSpec control(Fields fields) {
         String socket = fields.text("socket", "a path");
         Integer mode = fields.octal("mode");
+        AllowSpec allow = allow(fields, mode);
         Path path = socket == null ? null : Paths.of(base, socket);
         if (path != null) {
             book.claimName(new UnixPath(path), "control", fields.place("socket"));
         }
         return new ControlSpec(
                 path,
-                mode == null ? ControlSpec.DEFAULT.mode() : mode,
+                mode == null ? usualMode(allow) : mode,
+                allow,
                 fields.flag("keeper", ControlSpec.DEFAULT.keeper()));
+    }
+
+    /// Nobody is asked for an identity whom the file's mode keeps out.
+    private static int usualMode(@Nullable AllowSpec allow) {
+        return allow == null || allow.nobody() ? ControlSpec.DEFAULT.mode() : ControlSpec.OPEN;
+    }
+
+    private @Nullable AllowSpec allow(Fields control, @Nullable Integer mode) {
+        if (!control.has("allow")) {
+            return null;
+        }
+        Fields fields = control.fields("allow", Shape.ALLOW);
+        AllowSpec allow = new AllowSpec(people.whos(fields, "admin"), people.whos(fields, "read"));
+        if (mode != null && (mode & WRITABLE_BY_OTHERS) == 0 && !allow.nobody()) {
+            control.warn(
+                    "mode",
+                    "only the manager's own user and root get as far as the socket, so allow lets"
+                            + " nobody else in; leave mode out for \"0666\"");
+        }
+        return allow;
     }
 
     private static LogSpec log(Fields fields) {

@@ -17,7 +17,8 @@ record Shape(String name, List<String> keys, List<String> later) {
                     List.of("http"));
     static final Shape INCLUDED = new Shape("included", List.of("programs"), List.of());
     static final Shape CONTROL =
-            new Shape("control", List.of("socket", "mode", "keeper"), List.of("allow"));
+            new Shape("control", List.of("socket", "mode", "allow", "keeper"), List.of());
+    static final Shape ALLOW = new Shape("allow", List.of("admin", "read"), List.of());
     static final Shape LOG = new Shape("log", List.of("level", "format", "syslog"), List.of());
     static final Shape PROGRAM =
             new Shape(
@@ -122,8 +123,8 @@ record Shape(String name, List<String> keys, List<String> later) {
 
     static final List<Shape> ALL =
             List.of(
-                    FILE, INCLUDED, CONTROL, LOG, PROGRAM, LIMITS, BIND, ACK, PROBE, HEALTH, STOP,
-                    RESTART, BACKOFF, GIVE_UP, ROLLOUT, CANARY, LOGS);
+                    FILE, INCLUDED, CONTROL, ALLOW, LOG, PROGRAM, LIMITS, BIND, ACK, PROBE, HEALTH,
+                    STOP, RESTART, BACKOFF, GIVE_UP, ROLLOUT, CANARY, LOGS);
 
     boolean has(String key) {
         return keys.contains(key);

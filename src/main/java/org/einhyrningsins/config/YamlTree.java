@@ -228,7 +228,9 @@ final class YamlTree {
         Mark mark = open || e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
         Place place = new Place(source, mark.getLine() + 1, mark.getColumn() + 1, Trail.TOP);
         String context = e.getContext() == null ? "" : " (" + e.getContext() + ")";
-        problems.report(place, "not valid YAML: " + e.getProblem() + context);
+        boolean group = e.getProblem().startsWith("found character '@'");
+        String hint = group ? "; put @GROUP in quotes" : "";
+        problems.report(place, "not valid YAML: " + e.getProblem() + context + hint);
     }
 
     /// SnakeYAML knows only how many code points come before the character.

@@ -12,8 +12,15 @@ final class Clock {
         return new Moment(System.nanoTime());
     }
 
-    /// Now, for people: milliseconds since 1970, UTC.
+    /// Now, for people: milliseconds since 1970, UTC. It may be set forward and back: nothing is
+    /// waited for by it.
     static long wallMillis() {
         return System.currentTimeMillis();
+    }
+
+    /// For people: how long ago that was by the clock on the wall, and not before it was, if that
+    /// clock was set back.
+    static long millisSince(long wallMillis) {
+        return Math.max(0, wallMillis() - wallMillis);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.control.Lines;
 import org.einhyrningsins.control.Replies;
@@ -20,7 +21,7 @@ import java.util.Set;
 
 /// One client at the control socket. Its requests come as lines; its replies wait here until it
 /// takes them. One that never reads costs at most its bound, and then its connection.
-final class Connection {
+final class Connection implements Crowd.Member {
     private static final int MOST_WAITING = 1024 * 1024;
 
     /// Read at once: a client that writes without end lets the others have their turns.
@@ -38,6 +39,7 @@ final class Connection {
     private int waitingBytes;
     private int unfinishedBytes;
     private int conversations;
+    private @Nullable Set<Integer> groups;
     private @Nullable JsonId follows;
     private Set<String> followed = Set.of();
     private boolean closed;
@@ -100,6 +102,21 @@ final class Connection {
         return peer;
     }
 
+    @Override
+    public int uid() {
+        return peer.uid();
+    }
+
+    /// Its groups besides the one in [#peer()], as of when it connected.
+    Set<Integer> groups() {
+        Set<Integer> known = groups;
+        if (known == null) {
+            known = closed ? Set.of() : Sockets.peerGroups(fd);
+            groups = known;
+        }
+        return known;
+    }
+
     boolean closed() {
         return closed;
     }
@@ -114,13 +131,19 @@ final class Connection {
         conversations--;
     }
 
-    /// Whether nothing is owed to it: it waits for no answer and follows nothing.
-    boolean idle() {
+    @Override
+    public boolean awaitsOutcome() {
+        return conversations > 0;
+    }
+
+    @Override
+    public boolean idle() {
         return conversations == 0 && follows == null && waiting.isEmpty();
     }
 
-    /// What it makes us hold: replies it does not take, a line it does not end.
-    int heldBytes() {
+    /// Replies it does not take, a line it does not end.
+    @Override
+    public int heldBytes() {
         return waitingBytes + unfinishedBytes;
     }
 
@@ -130,6 +153,17 @@ final class Connection {
     void follow(JsonId request, Set<String> names) {
         follows = request;
         followed = names;
+    }
+
+    /// From now on it is told no more.
+    ///
+    /// @param why the last it is told
+    void unfollow(String why) {
+        JsonId request = follows;
+        if (request != null) {
+            follows = null;
+            send(Replies.done(request, ExitStatus.NOT_ALLOWED, why));
+        }
     }
 
     /// Tells it, if it wants to know.

@@ -13,25 +13,25 @@ import org.einhyrningsins.manager.image.ConnectionImage;
 import org.einhyrningsins.manager.image.ManagerImage;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
+import org.einhyrningsins.posix.Limits;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.spec.ControlSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.SequencedSet;
 
 /// The operator's socket: accepts clients and hands each line they write to the [Operator].
 ///
-/// Whoever may connect here may do everything, so clients are not enemies; but one that is broken,
-/// or forgotten in a script, must not keep the others out. When there are too many, the one that
-/// has been silent for longest and waits for nothing has to go; when they make us hold too much,
-/// the one that makes us hold most.
+/// Who may do what is in [Access], and is looked up for each request: what a client may do can
+/// change while it is connected. Where anybody may connect, and where a client is broken or
+/// forgotten in a script, none may keep the others out: when there are too many, or they make us
+/// hold too much, some have to go, see [Crowd].
 final class ControlServer implements SocketFiles.Owner {
     /// What a worker is told whose socket is another one.
     static final String ELSEWHERE =
@@ -39,24 +39,30 @@ final class ControlServer implements SocketFiles.Owner {
 
     private static final int MOST_CLIENTS = 512;
 
+    /// Those who connected and were not accepted yet: our backlog, and one.
+    private static final int MOST_QUEUED = 129;
+
     /// Of replies not taken and lines not ended, all clients together: a quarter of the heap.
     private static final int MOST_HELD = 8 * 1024 * 1024;
 
     private final Loop loop;
     private final Path path;
-    private final int mode;
+    private ControlSpec spec;
+    private Access access;
     private int listener;
     private long file;
     private final ByteBuffer buffer;
 
-    /// The one that spoke last stands last.
-    private final SequencedSet<Connection> connections = new LinkedHashSet<>();
-
+    private final Crowd<Connection> connections = new Crowd<>();
+    private final int mostClients;
     private final Requested requested;
 
     /// Who is told what is asked.
     interface Requested {
-        void request(Connection client, Request request);
+        /// A client asks for something.
+        ///
+        /// @param role what it may do now
+        void request(Connection client, Access.Role role, Request request);
 
         /// A worker says something of itself.
         ///
@@ -68,22 +74,35 @@ final class ControlServer implements SocketFiles.Owner {
 
     /// Listens at the path. A file left behind by a manager that died is replaced; a socket that
     /// somebody answers at is not ours to take.
-    ControlServer(Loop loop, Path path, int mode, ByteBuffer buffer, Requested requested) {
+    ControlServer(
+            Loop loop,
+            Path path,
+            ControlSpec spec,
+            Access access,
+            ByteBuffer buffer,
+            Requested requested) {
         this.loop = loop;
         this.path = path;
-        this.mode = mode;
+        this.spec = spec;
+        this.access = access;
         this.buffer = buffer;
         this.requested = requested;
-        listener = Sockets.listenUnix(path, mode);
+        mostClients = mostClients();
+        listener = Sockets.listenUnix(path, spec.mode());
         file = RuntimeFiles.inode(path);
         loop.watch(listener, Poll.IN, events -> accept());
     }
 
     static ControlServer open(
-            Loop loop, Path path, int mode, ByteBuffer buffer, Requested requested)
+            Loop loop,
+            Path path,
+            ControlSpec spec,
+            Access access,
+            ByteBuffer buffer,
+            Requested requested)
             throws CannotStart {
         try {
-            return new ControlServer(loop, path, mode, buffer, requested);
+            return new ControlServer(loop, path, spec, access, buffer, requested);
         } catch (PosixException e) {
             throw new CannotStart(
                     ExitStatus.FAILED,
@@ -109,15 +128,18 @@ final class ControlServer implements SocketFiles.Owner {
             Loop loop,
             Path path,
             ManagerImage before,
+            Access access,
             List<ConnectionImage> clients,
             ByteBuffer buffer,
             Requested requested) {
         this.loop = loop;
         this.path = path;
-        this.mode = before.settings().control().mode();
+        this.spec = before.settings().control();
+        this.access = access;
         this.buffer = buffer;
         this.requested = requested;
         this.listener = before.descriptor("control");
+        mostClients = mostClients();
         file = RuntimeFiles.inode(path);
         loop.watch(listener, Poll.IN, events -> accept());
         for (ConnectionImage image : clients) {
@@ -127,6 +149,11 @@ final class ControlServer implements SocketFiles.Owner {
         }
     }
 
+    /// A quarter of the descriptors there may be: the sockets and pipes of workers need theirs.
+    private static int mostClients() {
+        return Math.clamp(Limits.openFiles().soft() / 4, 16, MOST_CLIENTS);
+    }
+
     /// Its socket, for the next manager.
     int listener() {
         return listener;
@@ -134,12 +161,12 @@ final class ControlServer implements SocketFiles.Owner {
 
     /// Its clients, for the next manager.
     List<ConnectionImage> clients() {
-        return connections.stream().map(Connection::image).toList();
+        return connections.all().stream().map(Connection::image).toList();
     }
 
     /// The client of that descriptor; null if there is none.
     @Nullable Connection client(int fd) {
-        for (Connection client : connections) {
+        for (Connection client : connections.all()) {
             if (client.fd() == fd) {
                 return client;
             }
@@ -161,9 +188,9 @@ final class ControlServer implements SocketFiles.Owner {
     public void remake() throws IOException {
         Path directory = path.getParent();
         if (directory != null) {
-            RuntimeFiles.directory(directory, "rwx------");
+            RuntimeFiles.directory(directory, Premises.permissions(spec.forOthers()));
         }
-        int fresh = Sockets.listenUnix(path, mode);
+        int fresh = Sockets.listenUnix(path, spec.mode());
         loop.forget(listener);
         Descriptors.close(listener);
         listener = fresh;
@@ -173,10 +200,8 @@ final class ControlServer implements SocketFiles.Owner {
 
     /// Takes up all that was said until now: what a worker said before it died counts.
     void listen() {
-        for (int i = 0; i < MOST_CLIENTS && accept(); i++) {
-            // each is heard below
-        }
-        for (Connection client : List.copyOf(connections)) {
+        acceptAll();
+        for (Connection client : connections.all()) {
             ready(client, Poll.IN);
         }
     }
@@ -186,56 +211,86 @@ final class ControlServer implements SocketFiles.Owner {
         if (fd < 0) {
             return false;
         }
-        if (connections.size() >= MOST_CLIENTS && !dismissAnIdleOne()) {
-            byte[] full =
-                    Replies.done(
-                            JsonId.NONE,
-                            ExitStatus.FAILED,
-                            "the manager has "
-                                    + MOST_CLIENTS
-                                    + " clients and takes no more; try again");
-            turnAway(fd, full);
-            return true;
-        }
         try {
             Connection client = new Connection(loop, fd, connections::remove);
+            if (connections.size() >= mostClients && !makeRoomFor(client)) {
+                turnAway(client);
+                return true;
+            }
             loop.watch(fd, Poll.IN, events -> ready(client, events));
             connections.add(client);
+            ready(client, Poll.IN); // before others come, who mostly have less to say
         } catch (PosixException e) {
             Descriptors.close(fd);
         }
         return true;
     }
 
-    private boolean dismissAnIdleOne() {
-        for (Connection client : connections) {
-            if (client.idle()) {
-                client.close();
-                return true;
-            }
+    private boolean makeRoomFor(Connection client) {
+        Connection inTheWay = connections.inTheWayOf(client.uid());
+        if (inTheWay != null) {
+            inTheWay.close();
         }
-        return false;
+        return inTheWay != null;
+    }
+
+    private void turnAway(Connection client) {
+        String full =
+                "the manager has "
+                        + mostClients
+                        + " clients that wait for what they asked for, and takes no more; try"
+                        + " again";
+        client.send(Replies.done(JsonId.NONE, ExitStatus.FAILED, full));
+        client.close();
+    }
+
+    private void acceptAll() {
+        for (int i = 0; i < MOST_QUEUED && accept(); i++) {
+            // each is taken up as it comes
+        }
     }
 
     private void boundWhatIsHeld() {
-        long held = 0;
-        Connection most = null;
-        for (Connection client : connections) {
-            held += client.heldBytes();
-            most = most == null || client.heldBytes() > most.heldBytes() ? client : most;
-        }
-        if (most != null && held > MOST_HELD) {
-            most.close();
+        Connection heaviest = connections.heaviest(MOST_HELD);
+        if (heaviest != null) {
+            heaviest.close();
         }
     }
 
-    private static void turnAway(int fd, byte[] reply) {
-        try {
-            Descriptors.write(fd, ByteBuffer.wrap(reply));
-        } catch (PosixException gone) {
-            // so much the better
+    // ---- who may do what
+
+    /// From now on others may do what. Clients stay connected and are judged by their next request;
+    /// those who follow and may not look any more are told no more.
+    ///
+    /// Where only the mode of the file is to decide, it has to have decided about everybody who is
+    /// here: whoever came past another mode, and may not do everything now, has to go.
+    void admit(ControlSpec next, Access by) {
+        if (next.mode() != spec.mode() && file == RuntimeFiles.inode(path)) {
+            Sockets.mode(path, next.mode());
         }
-        Descriptors.close(fd);
+        if (by.byModeAlone() && !access.byModeAlone()) {
+            acceptAll(); // those in the queue came past the other mode as well
+            connections.all().forEach(this::dismissUnlessAdmin);
+        }
+        spec = next;
+        access = by;
+        connections.all().forEach(this::tellNoMoreWhoMayNotLook);
+    }
+
+    private void dismissUnlessAdmin(Connection client) {
+        if (role(client) != Access.Role.ADMIN) {
+            client.close();
+        }
+    }
+
+    private void tellNoMoreWhoMayNotLook(Connection client) {
+        if (role(client) == Access.Role.STRANGER) {
+            client.unfollow("from now on 'events' is not allowed to you: see control.allow");
+        }
+    }
+
+    private Access.Role role(Connection client) {
+        return access.role(client.peer(), client::groups);
     }
 
     private void ready(Connection client, int events) {
@@ -248,10 +303,6 @@ final class ControlServer implements SocketFiles.Owner {
         if ((events & (Poll.IN | Poll.HUP | Poll.ERR)) != 0
                 && !client.read(buffer, new Taker(client))) {
             client.close();
-        }
-        if (!client.closed()) {
-            connections.remove(client);
-            connections.add(client);
         }
         boundWhatIsHeld();
     }
@@ -270,7 +321,10 @@ final class ControlServer implements SocketFiles.Owner {
                 return; // it did not take the replies to the lines before
             }
             switch (Requests.parse(line)) {
-                case Request request -> requested.request(client, request);
+                case Request request -> {
+                    connections.spoke(client);
+                    requested.request(client, role(client), request);
+                }
                 case WorkerMessage message -> hear(message, line);
                 case Malformed malformed -> client.send(Replies.malformed(malformed));
             }
@@ -300,15 +354,15 @@ final class ControlServer implements SocketFiles.Owner {
 
     /// Tells all who follow that program.
     void tell(String program, String message) {
-        if (!connections.isEmpty()) {
-            List.copyOf(connections).forEach(client -> client.tell(program, message));
+        if (connections.size() > 0) {
+            connections.all().forEach(client -> client.tell(program, message));
             boundWhatIsHeld();
         }
     }
 
     /// Closes everything and removes the socket's file, if it is still ours.
     void close() {
-        for (Connection client : List.copyOf(connections)) {
+        for (Connection client : connections.all()) {
             client.flush();
             client.close();
         }

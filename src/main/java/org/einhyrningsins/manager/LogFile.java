@@ -317,7 +317,9 @@ final class LogFile {
         if (bornMillis == UNKNOWN) {
             bornMillis = creation();
         }
-        return Clock.wallMillis() - bornMillis >= most.toMillis();
+        long now = Clock.wallMillis();
+        bornMillis = Math.min(bornMillis, now); // the clock was set back: it counts from then
+        return now - bornMillis >= most.toMillis();
     }
 
     private long creation() {

@@ -3,6 +3,11 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.config.Surroundings;
 import org.einhyrningsins.posix.Accounts;
+import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.spec.AllowSpec;
+import org.einhyrningsins.spec.ControlSpec;
+
+import java.util.OptionalInt;
 
 /// The machine a file is read on: the same for the manager and for `check`.
 public final class Machine {
@@ -17,5 +22,27 @@ public final class Machine {
                 name -> Accounts.uid(name).isPresent(),
                 name -> Accounts.gid(name).isPresent(),
                 new ProcessRights());
+    }
+
+    /// The accounts that `control.allow` names, as numbers.
+    static Access access(ControlSpec spec, Log log) {
+        return Access.of(spec.allow(), Processes.user(), new Accountant(log));
+    }
+
+    private record Accountant(Log log) implements Access.Directory {
+        @Override
+        public OptionalInt uid(String user) {
+            return Accounts.uid(user);
+        }
+
+        @Override
+        public OptionalInt gid(String group) {
+            return Accounts.gid(group);
+        }
+
+        @Override
+        public void unknown(AllowSpec.Who who) {
+            log.warn("", "control.allow: nobody knows " + who + " any more; it lets nobody in");
+        }
     }
 }

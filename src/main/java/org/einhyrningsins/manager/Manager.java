@@ -26,6 +26,7 @@ import org.einhyrningsins.posix.Limits;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.UnknownAccountException;
+import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -216,8 +217,10 @@ public final class Manager
         }
         standardError.in(loop);
         signals.open();
+        Access access = Machine.access(before.settings().control(), log);
         ControlServer server =
-                new ControlServer(loop, here.control(), before, image.clients(), buffer, operator);
+                new ControlServer(
+                        loop, here.control(), before, access, image.clients(), buffer, operator);
         control = server;
         files.guard(here.control(), server);
         before.sockets().forEach(socket -> sockets.take(socket, socket.fd()));
@@ -395,11 +398,14 @@ public final class Manager
         strays.begin();
         standardError.in(loop);
         signals.open();
-        here.openControl();
-        int mode = services.control().mode();
-        ControlServer server = ControlServer.open(loop, here.control(), mode, buffer, operator);
+        ControlSpec spec = services.control();
+        here.openControl(spec.forOthers());
+        Access access = Machine.access(spec, log);
+        ControlServer server =
+                ControlServer.open(loop, here.control(), spec, access, buffer, operator);
         control = server;
         files.guard(here.control(), server);
+        letThrough(here, spec);
         cgroups.begin(here.mark()); // nobody else has the control socket
     }
 
@@ -556,8 +562,15 @@ public final class Manager
     @Override
     public void settings(ServicesSpec services) {
         ServicesSpec before = last;
-        if (before != null && !before.control().equals(services.control())) {
-            log.warn("", "a change of control: takes effect when the manager is started again");
+        if (before != null && !before.control().changesInPlace(services.control())) {
+            String what = "a change of control.socket or control.keeper";
+            log.warn("", what + " takes effect when the manager is started again");
+        }
+        if (control != null) { // also where names have other numbers since
+            control.admit(services.control(), Machine.access(services.control(), log));
+        }
+        if (before != null && before.control().forOthers() != services.control().forOthers()) {
+            letThrough(premises(), services.control());
         }
         if (before != null && !Objects.equals(before.stateDirectory(), services.stateDirectory())) {
             log.warn("", "a change of state-dir: takes effect when the manager is started again");
@@ -565,6 +578,13 @@ public final class Manager
         last = services;
         LogSpec spec = services.log();
         log.configure(options.level() == null ? spec : spec.withLevel(options.level()));
+    }
+
+    private void letThrough(Premises here, ControlSpec spec) {
+        String obstacle = here.letThrough(spec.forOthers());
+        if (obstacle != null) {
+            log.warn("", obstacle);
+        }
     }
 
     @Override
@@ -853,7 +873,7 @@ public final class Manager
         return new StatusReport(
                 version(),
                 Processes.self(),
-                Clock.wallMillis() - startedMillis,
+                Clock.millisSince(startedMillis),
                 options.definition().toString(),
                 reloader.trials().leftMillis(),
                 list);

@@ -39,11 +39,20 @@ import java.util.TreeSet;
 /// What operators ask for: finds the programs an order is about, passes it on to each, and brings
 /// what came of it back to whoever asked.
 final class Operator implements ControlServer.Requested {
+    private static final String INVALID =
+            "the configuration is invalid; control.allow.admin are shown where, since lines of it"
+                    + " may hold secrets";
+
+    /// Of what strangers write, no more goes to the log.
+    private static final int LONGEST_TOLD = 32;
+
     private final Programs programs;
     private final Statuses statuses;
     private final Reloader reloader;
     private final Log log;
     private final Conduct conduct;
+    private final Callers callers = new Callers();
+    private final Complaints complaints = new Complaints();
     private final Map<Long, Conversation> tickets = new HashMap<>();
     private long nextTicket = 1;
 
@@ -90,10 +99,15 @@ final class Operator implements ControlServer.Requested {
     // ---- what was asked
 
     @Override
-    public void request(Connection client, Request request) {
+    public void request(Connection client, Access.Role role, Request request) {
         try {
-            Order order = order(request);
-            if (conduct.ending() && starts(order)) {
+            // a stranger is not even told which commands there are
+            Order order = role == Access.Role.STRANGER ? new Order.Help() : order(request);
+            if (!role.may(order)) {
+                refuse(client, role, request);
+            } else if (role == Access.Role.READER && order instanceof Order.Plan plan) {
+                plan(client, request, plan.targets(), false);
+            } else if (conduct.ending() && starts(order)) {
                 String message = "everything is being stopped; nothing is started any more";
                 client.send(Replies.done(request.id(), ExitStatus.FAILED, message));
             } else {
@@ -102,6 +116,18 @@ final class Operator implements ControlServer.Requested {
         } catch (UsageException e) {
             String message = String.valueOf(e.getMessage());
             client.send(Replies.done(request.id(), ExitStatus.USAGE, message));
+        }
+    }
+
+    private void refuse(Connection client, Access.Role role, Request request) {
+        String caller = callers.words(client.peer(), client.groups());
+        String command = request.command();
+        client.send(
+                Replies.done(request.id(), ExitStatus.NOT_ALLOWED, role.refusal(caller, command)));
+        if (complaints.mayBeTold(Clock.now())) {
+            String words = command.length() > LONGEST_TOLD ? "a long word" : "'" + command + "'";
+            String what = "refused: " + caller + ", pid " + client.peer().pid();
+            log.warn("", what + ", asked for " + words + complaints.untold());
         }
     }
 
@@ -178,7 +204,7 @@ final class Operator implements ControlServer.Requested {
                 conduct.reexec(conversation);
                 conversation.begun(request.command());
             }
-            case Order.Plan o -> plan(client, request, o.targets());
+            case Order.Plan o -> plan(client, request, o.targets(), true);
             case Order.Confirm ignored -> {
                 Reloader.Outcome outcome = reloader.confirm();
                 client.send(Replies.done(request.id(), outcome.code(), outcome.message()));
@@ -343,7 +369,8 @@ final class Operator implements ControlServer.Requested {
         return new Conversation(client, request.id(), request.waits());
     }
 
-    private void plan(Connection client, Request request, List<Target> targets)
+    /// @param lines whether they may see lines of the file, which can hold secrets
+    private void plan(Connection client, Request request, List<Target> targets, boolean lines)
             throws UsageException {
         try {
             Reloader.Prospect prospect = reloader.prospect(whole(targets));
@@ -354,7 +381,9 @@ final class Operator implements ControlServer.Requested {
                             ? Replies.done(request.id(), code, PlanText.of(report))
                             : Replies.done(request.id(), code, "", report));
         } catch (Reloader.Refused e) {
-            client.send(Replies.done(request.id(), e.code(), String.valueOf(e.getMessage())));
+            boolean shown = lines || e.code() != ExitStatus.INVALID;
+            String why = shown ? String.valueOf(e.getMessage()) : INVALID;
+            client.send(Replies.done(request.id(), e.code(), why));
         }
     }
 

@@ -95,14 +95,21 @@ final class Premises {
         return lock;
     }
 
+    /// Of the directory of the control socket, if we make it.
+    ///
+    /// @param others whether others than our own user are to reach the socket
+    static String permissions(boolean others) {
+        return others ? "rwx--x--x" : "rwx------";
+    }
+
     /// Makes the directory of the control socket, if there is none.
-    void openControl() throws CannotStart {
+    void openControl(boolean others) throws CannotStart {
         Path directory = control.getParent();
         if (directory == null) {
             return;
         }
         try {
-            boolean made = RuntimeFiles.directory(directory, "rwx------");
+            boolean made = RuntimeFiles.directory(directory, permissions(others));
             madeForControl = made ? directory : null;
         } catch (IOException e) {
             throw new CannotStart(
@@ -115,10 +122,32 @@ final class Premises {
         requireOurs(directory);
     }
 
+    /// Lets others through to the control socket, or no longer. A directory that somebody else made
+    /// stays as it is.
+    ///
+    /// @return what keeps them from it, in words; null if nothing does
+    @Nullable String letThrough(boolean others) {
+        Path directory = control.getParent();
+        if (directory != null && (directory.equals(madeForControl) || (others && isDefault()))) {
+            RuntimeFiles.permit(directory, permissions(others));
+        }
+        Path barred = others ? RuntimeFiles.barred(control) : null;
+        return barred == null
+                ? null
+                : "others may use the control socket "
+                        + control
+                        + ", but do not get there: "
+                        + barred
+                        + " lets nobody else through; 'chmod a+x' it, or put the socket elsewhere";
+    }
+
+    private boolean isDefault() {
+        return control.equals(ControlPath.standard(System.getenv(), Processes.user()));
+    }
+
     /// In /tmp anybody could have made the default directory before us, and would own our socket.
     private void requireOurs(Path directory) throws CannotStart {
-        boolean byDefault = control.equals(ControlPath.standard(System.getenv(), Processes.user()));
-        if (byDefault && RuntimeFiles.owner(directory) != Processes.user()) {
+        if (isDefault() && RuntimeFiles.owner(directory) != Processes.user()) {
             throw new CannotStart(
                     ExitStatus.FAILED,
                     "cannot start: "

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 
 /// The few files the manager makes: directories for its sockets, the pid file.
 final class RuntimeFiles {
@@ -34,9 +37,39 @@ final class RuntimeFiles {
             throw e;
         }
         // not at creation: the umask would take from it
-        Files.setPosixFilePermissions(
-                path, java.nio.file.attribute.PosixFilePermissions.fromString(permissions));
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
         return true;
+    }
+
+    /// Gives a directory its permissions, if it is ours to give.
+    static void permit(Path directory, String permissions) {
+        try {
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(permissions));
+        } catch (IOException notOurs) {
+            // whoever cannot get through is told of it
+        }
+    }
+
+    /// The first directory on the way to a file that lets nobody through but its owner; null if
+    /// there is none.
+    static @Nullable Path barred(Path file) {
+        Path at = file.getRoot();
+        for (int i = 0; at != null && i < file.getNameCount() - 1; i++) {
+            at = at.resolve(file.getName(i));
+            if (!letsOthersThrough(at)) {
+                return at;
+            }
+        }
+        return null;
+    }
+
+    private static boolean letsOthersThrough(Path directory) {
+        try {
+            Object mode = Files.getAttribute(directory, "unix:mode");
+            return !(mode instanceof Integer bits) || (bits & 0011) != 0;
+        } catch (IOException unknown) {
+            return true;
+        }
     }
 
     /// Removes a file, or an empty directory, if it is there.

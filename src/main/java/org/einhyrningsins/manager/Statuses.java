@@ -166,7 +166,7 @@ final class Statuses {
                 process == null ? 0 : process.pid(),
                 word(worker.state()),
                 worker.version().generation(),
-                process == null ? 0 : Clock.wallMillis() - process.bornMillis(),
+                process == null ? 0 : Clock.millisSince(process.bornMillis()),
                 slot.past().restarts(),
                 words(host, worker, process));
     }

@@ -12,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /// Users and groups, as the C library knows them: from files, LDAP or whatever nsswitch.conf says.
@@ -52,6 +53,12 @@ public final class Accounts {
         }
         ByteBuffer group = byName("getgrnam_r", nameOrNumber);
         return group == null ? OptionalInt.empty() : OptionalInt.of(group.getInt(GROUP_GID));
+    }
+
+    /// The name of a user; empty if the number is nobody's.
+    public static Optional<String> userName(int uid) {
+        ByteBuffer account = entry("getpwuid_r", "", uid);
+        return account == null ? Optional.empty() : Optional.of(name(account));
     }
 
     static int requireUid(String nameOrNumber) {

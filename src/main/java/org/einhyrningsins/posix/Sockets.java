@@ -7,9 +7,12 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 
 /// Sockets: those that workers share, those the manager is asked through, and probes.
 ///
@@ -29,6 +32,8 @@ public final class Sockets {
     private static final int SO_ERROR = 4;
     private static final int SO_PASSCRED = 16;
     private static final int SO_PEERCRED = 17;
+    private static final int SO_PEERGROUPS = 59; // Linux 4.13
+    private static final int MOST_GROUPS = 65_536; // NGROUPS_MAX
     private static final int IPPROTO_IPV6 = 41;
     private static final int IPV6_V6ONLY = 26;
     private static final int SYMLINK_NOFOLLOW = 0x100;
@@ -240,7 +245,8 @@ public final class Sockets {
         Kernel.check("chown " + path, result);
     }
 
-    private static void mode(Path path, int mode) {
+    /// Gives the file of a socket its permission bits.
+    public static void mode(Path path, int mode) {
         long at = Scratch.here().path(path);
         long result = Kernel.call(Syscall.FCHMODAT, Descriptors.AT_FDCWD, at, mode);
         Kernel.check("chmod " + path, result);
@@ -287,6 +293,34 @@ public final class Sockets {
         get(fd, SO_PEERCRED, 12);
         ByteBuffer bytes = scratch.bytes;
         return new Peer(bytes.getInt(0), bytes.getInt(4), bytes.getInt(8));
+    }
+
+    /// The supplementary groups of who connected, as the kernel noted them at that moment.
+    public static Set<Integer> peerGroups(int fd) {
+        Set<Integer> few = peerGroups(fd, Scratch.here().chunk);
+        if (few != null) {
+            return few;
+        }
+        Set<Integer> all = peerGroups(fd, ByteBuffer.allocateDirect(MOST_GROUPS * Integer.BYTES));
+        return all == null ? Set.of() : all;
+    }
+
+    /// @return null if there are more than have room in that memory
+    private static @Nullable Set<Integer> peerGroups(int fd, ByteBuffer memory) {
+        ByteBuffer length = Scratch.here().bytes.putInt(0, memory.capacity());
+        long to = Kernel.address(memory);
+        long lengthAt = Scratch.here().structures;
+        long result = Kernel.call(Syscall.GETSOCKOPT, fd, SOL_SOCKET, SO_PEERGROUPS, to, lengthAt);
+        if (Kernel.is(result, Errno.ERANGE)) {
+            return null;
+        }
+        Kernel.check("getsockopt", result);
+        ByteBuffer numbers = memory.duplicate().order(ByteOrder.nativeOrder());
+        Set<Integer> groups = new HashSet<>();
+        for (int at = 0; at < length.getInt(0); at += Integer.BYTES) {
+            groups.add(numbers.getInt(at));
+        }
+        return groups;
     }
 
     /// The next datagram; null if none is waiting. Descriptors that came with it are closed.

@@ -4,16 +4,32 @@ package org.einhyrningsins.spec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
+import java.util.Objects;
 
 /// The operator's control socket.
 ///
 /// @param socket its path, absolute; null for the default, which depends on who runs the manager
-/// @param mode permission bits of the socket, 0 to 0777; the directory is 0700 if we make it
+/// @param mode permission bits of the socket, 0 to 0777
+/// @param allow who may do what, by their credentials; null: whoever the mode lets in, everything
 /// @param keeper whether a process of its own keeps copies of the sockets
-public record ControlSpec(@Nullable Path socket, int mode, boolean keeper) {
+public record ControlSpec(
+        @Nullable Path socket, int mode, @Nullable AllowSpec allow, boolean keeper) {
     /// The default path, mode 0600, no keeper.
-    public static final ControlSpec DEFAULT = new ControlSpec(null, 0600, false);
+    public static final ControlSpec DEFAULT = new ControlSpec(null, 0600, null, false);
+
+    /// The mode where credentials decide: whoever is refused is told so, and by which key.
+    public static final int OPEN = 0666;
 
     /// Where it is for a classic command line that does not say, as in einhyrningsins(1).
     public static final Path CLASSIC = Path.of("/tmp/einhorn.sock");
+
+    /// Whether others than the manager's own user are to come as far as the socket.
+    public boolean forOthers() {
+        return allow != null && !allow.nobody();
+    }
+
+    /// Whether a manager that runs can go from one to the other.
+    public boolean changesInPlace(ControlSpec to) {
+        return Objects.equals(socket, to.socket) && keeper == to.keeper;
+    }
 }

@@ -35,6 +35,22 @@ record Walls(String root) {
     static final Set<String> THREAD_STARTERS =
             Set.of("cli.Interruption", "config.HostNames", "control.Client", "manager.Archivist");
 
+    /// Who may ask what time it is for people: for what is shown, written in a log, or the name or
+    /// age of a log file, which has to mean the same after a restart. A step of that clock must
+    /// neither end a wait nor prolong it.
+    static final Set<String> WALL_READERS =
+            Set.of(
+                    "manager.Births",
+                    "manager.Clock",
+                    "manager.Heritage",
+                    "manager.Log",
+                    "manager.LogDress",
+                    "manager.LogFile",
+                    "manager.Manager",
+                    "manager.ProgramHost",
+                    "manager.Syslog",
+                    "manager.Workforce");
+
     private static final Map<String, Set<String>> MAY_BE_SEEN_FROM =
             Map.of(
                     "cli", Set.of(),
@@ -65,6 +81,7 @@ record Walls(String root) {
         rules.put("no child but by posix", noProcessBuilder());
         rules.put("only the two doors lead out", onlyTheDoorsLeadOut());
         rules.put("one clock, in manager", oneClock());
+        rules.put("no wait by the time of day", noWaitByTheTimeOfDay());
         rules.put("threads start in named places", threadsStartInNamedPlaces());
         return rules;
     }
@@ -178,6 +195,15 @@ record Walls(String root) {
             clock = clock.or(uses("java.time." + type, "now"));
         }
         return classes().should(new BeTheOnlyOneThatReads(clock, in("manager")));
+    }
+
+    private ArchRule noWaitByTheTimeOfDay() {
+        String[] readers =
+                WALL_READERS.stream().map(name -> root + "." + name).toArray(String[]::new);
+        return noClasses()
+                .that(not(named(readers)))
+                .should()
+                .accessTargetWhere(uses(root + ".manager.Clock", "wallMillis"));
     }
 
     private ArchRule threadsStartInNamedPlaces() {

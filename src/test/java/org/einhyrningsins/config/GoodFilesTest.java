@@ -8,9 +8,11 @@ import org.einhyrningsins.spec.AckSpec.Manual;
 import org.einhyrningsins.spec.AckSpec.Notify;
 import org.einhyrningsins.spec.AckSpec.Probe;
 import org.einhyrningsins.spec.AckSpec.Timer;
+import org.einhyrningsins.spec.AllowSpec;
 import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.BondSpec.WorkerSocket;
 import org.einhyrningsins.spec.CanarySpec;
+import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.IdentitySpec.Limit;
 import org.einhyrningsins.spec.IdentitySpec.Resource;
 import org.einhyrningsins.spec.LogsSpec;
@@ -250,6 +252,24 @@ class GoodFilesTest {
         // relative to the main file, so that a program can be moved to a file of its own unchanged
         assertThat(program("everything", "two").directory()).isEqualTo(BASE.resolve("sub"));
         assertThat(program("everything", "two").workers()).isEqualTo(2);
+    }
+
+    @Test
+    void readsWhoMayUseTheControlSocket() {
+        ControlSpec control = good("allow").control();
+        AllowSpec allow = Objects.requireNonNull(control.allow());
+        assertThat(allow.admin())
+                .containsExactly(
+                        new AllowSpec.Who("root", false),
+                        new AllowSpec.Who("www-data", false),
+                        new AllowSpec.Who("www-data", true),
+                        new AllowSpec.Who("1000", false),
+                        new AllowSpec.Who("1000", true));
+        assertThat(allow.read()).containsExactly(new AllowSpec.Who("root", true));
+        // whom the file's mode keeps out, nobody asks for an identity
+        assertThat(control.mode()).isEqualTo(0666);
+        assertThat(control.forOthers()).isTrue();
+        assertThat(good("everything").control().forOthers()).isFalse();
     }
 
     @Test

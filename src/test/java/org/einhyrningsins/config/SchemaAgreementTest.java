@@ -153,6 +153,7 @@ class SchemaAgreementTest {
                     "\"unix:@x\"",
                     "\"@x\"",
                     "\"@\"",
+                    "\"@1000\"",
                     "\"unix:\"",
                     "/run/x.sock",
                     "127.0.0.1:65536",
@@ -213,6 +214,7 @@ class SchemaAgreementTest {
             case "file" ->
                     (key.name().equals("programs") ? "" : "programs: {web: {command: x}}\n") + own;
             case "control", "log" -> "programs: {}\n" + key.shape().name() + ": {" + own + "}";
+            case "allow" -> "programs: {}\ncontrol: {allow: {" + own + "}}";
             case "program" ->
                     program(
                             (key.name().equals("command") ? "" : "command: x, ")

@@ -34,6 +34,7 @@ final class SchemaText {
                 switch (shape) {
                     case "file" -> schema;
                     case "control", "log" -> (Map<?, ?>) get(top, shape);
+                    case "allow" -> (Map<?, ?>) get(properties(schema, "control"), shape);
                     case "backoff", "give-up" ->
                             (Map<?, ?>) get(properties(schema, "restart"), shape);
                     case "canary" -> (Map<?, ?>) get(properties(schema, "rollout"), shape);

@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.Replies;
 import org.einhyrningsins.control.Request;
+import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.LogSpec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,7 +50,7 @@ class ControlServerIT {
     void open() {
         path = directory.resolve("c.sock");
         ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
-        server = new ControlServer(loop, path, 0600, buffer, this::answer);
+        server = open(path, buffer);
     }
 
     @AfterEach
@@ -63,7 +64,12 @@ class ControlServerIT {
         assertThat(logged.toString(UTF_8)).isEmpty();
     }
 
-    private void answer(Connection client, Request request) {
+    private ControlServer open(Path at, ByteBuffer buffer) {
+        Access access = Machine.access(ControlSpec.DEFAULT, log);
+        return new ControlServer(loop, at, ControlSpec.DEFAULT, access, buffer, this::answer);
+    }
+
+    private void answer(Connection client, Access.Role role, Request request) {
         asked.add(request.command());
         switch (request.command()) {
             case "follow" -> client.follow(request.id(), java.util.Set.of());
@@ -160,6 +166,42 @@ class ControlServerIT {
     }
 
     @Test
+    void aCrowdOfFollowersDoesNotKeepTheNextOneOut() throws IOException {
+        for (int i = 0; i < MOST_CLIENTS; i++) {
+            connect().write("{\"id\":1,\"command\":\"follow\"}\n");
+        }
+        turnUntil(() -> asked.size() == MOST_CLIENTS);
+        assertAnswers();
+        assertThat(clients.stream().filter(ForeignClient::ended)).hasSize(1);
+    }
+
+    @Test
+    void whereAllWaitForAnOutcomeTheNextOneIsToldSo() throws IOException {
+        for (int i = 0; i < MOST_CLIENTS; i++) {
+            connect().write("{\"id\":1,\"command\":\"wait\"}\n");
+        }
+        turnUntil(() -> asked.size() == MOST_CLIENTS);
+        ForeignClient late = connect();
+        turnUntil(late::ended);
+        assertThat(late.received()).contains("takes no more; try again", "\"code\":1");
+        assertThat(clients.stream().filter(ForeignClient::ended)).containsExactly(late);
+    }
+
+    @Test
+    void bytesThatAreNoRequestAreSilence() throws IOException {
+        ForeignClient dribbles = connect();
+        ForeignClient asks = connect();
+        asks.write(HELLO);
+        turnUntil(() -> answered(asks));
+        for (int i = 0; i < MOST_CLIENTS - 1; i++) {
+            dribbles.write(" ");
+            connect();
+        }
+        turnUntil(dribbles::ended);
+        assertThat(asks.ended()).isFalse();
+    }
+
+    @Test
     void idleClientsMakeRoomAndThoseWhoWaitStay() throws IOException {
         ForeignClient waits = connect();
         waits.write("{\"id\":1,\"command\":\"wait\"}\n");
@@ -212,8 +254,7 @@ class ControlServerIT {
     @Test
     void aStaleFileIsReplacedAndOneThatSomebodyAnswersAtIsNot() throws IOException {
         ByteBuffer buffer = ByteBuffer.allocateDirect(1024);
-        org.assertj.core.api.Assertions.assertThatThrownBy(
-                        () -> new ControlServer(loop, path, 0600, buffer, this::answer))
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> open(path, buffer))
                 .hasMessageContaining("EADDRINUSE");
         assertAnswers();
     }
@@ -226,7 +267,7 @@ class ControlServerIT {
         assertThat(path).exists();
         Files.delete(path);
         ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
-        server = new ControlServer(loop, path, 0600, buffer, this::answer);
+        server = open(path, buffer);
         assertAnswers();
     }
 }

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 @Timeout(30)
@@ -221,6 +222,23 @@ class SocketsIT {
         assertThat(Sockets.peer(served).pid()).isEqualTo(Processes.self());
         assertThat(Sockets.peer(served).uid()).isEqualTo(uid);
         assertThat(flags(served) & 02004000).as("non-blocking, close-on-exec").isEqualTo(02004000);
+    }
+
+    @Test
+    void whoConnectedHasTheGroupsThatTheKernelShows() throws Exception {
+        int[] pair = Sockets.pair();
+        keep(pair[1]);
+        String line =
+                Files.readAllLines(Path.of("/proc/self/status")).stream()
+                        .filter(each -> each.startsWith("Groups:"))
+                        .findFirst()
+                        .orElseThrow();
+        List<Integer> shown =
+                Arrays.stream(line.substring("Groups:".length()).strip().split("\\s+"))
+                        .filter(word -> !word.isEmpty())
+                        .map(Integer::parseUnsignedInt)
+                        .toList();
+        assertThat(Sockets.peerGroups(keep(pair[0]))).containsExactlyInAnyOrderElementsOf(shown);
     }
 
     @Test

@@ -4,4 +4,8 @@ package org.einhyrningsins.architecture.fallen.manager;
 /// The clock that there should be one of.
 public class Clock {
     long now = System.currentTimeMillis();
+
+    long wallMillis() {
+        return now;
+    }
 }
