@@ -111,6 +111,7 @@ public final class ClassicReader {
                         controlSocket(), ControlSpec.DEFAULT.mode(), ControlSpec.DEFAULT.keeper()),
                 log(),
                 null,
+                null,
                 programs);
     }
 

@@ -13,12 +13,25 @@ record Shape(String name, List<String> keys, List<String> later) {
     static final Shape FILE =
             new Shape(
                     "file",
-                    List.of("control", "log", "state-dir", "include", "defaults", "programs"),
-                    List.of("http"));
+                    List.of(
+                            "control",
+                            "log",
+                            "state-dir",
+                            "http",
+                            "include",
+                            "defaults",
+                            "programs"),
+                    List.of());
     static final Shape INCLUDED = new Shape("included", List.of("programs"), List.of());
     static final Shape CONTROL =
             new Shape("control", List.of("socket", "mode", "keeper"), List.of("allow"));
     static final Shape LOG = new Shape("log", List.of("level", "format", "syslog"), List.of());
+    static final Shape HTTP = new Shape("http", List.of("bind"), List.of());
+    static final Shape HTTP_BIND =
+            new Shape(
+                    "http-bind",
+                    List.of("tcp", "unix", "ipv6-only", "mode", "owner", "group"),
+                    List.of());
     static final Shape PROGRAM =
             new Shape(
                     "program",
@@ -121,8 +134,8 @@ record Shape(String name, List<String> keys, List<String> later) {
 
     static final List<Shape> ALL =
             List.of(
-                    FILE, INCLUDED, CONTROL, LOG, PROGRAM, LIMITS, BIND, ACK, PROBE, HEALTH, STOP,
-                    RESTART, BACKOFF, GIVE_UP, ROLLOUT, LOGS);
+                    FILE, INCLUDED, CONTROL, LOG, HTTP, HTTP_BIND, PROGRAM, LIMITS, BIND, ACK,
+                    PROBE, HEALTH, STOP, RESTART, BACKOFF, GIVE_UP, ROLLOUT, LOGS);
 
     boolean has(String key) {
         return keys.contains(key);

@@ -132,6 +132,11 @@ final class ControlServer implements SocketFiles.Owner {
         return listener;
     }
 
+    /// How many clients it has.
+    int count() {
+        return connections.size();
+    }
+
     /// Its clients, for the next manager.
     List<ConnectionImage> clients() {
         return connections.stream().map(Connection::image).toList();
