@@ -31,6 +31,7 @@ final class StarterFile {
             #control: { allow: { admin: ["@root"], read: [] } }   # the operator's socket: who may do everything, or look
             #log: { level: debug }           # the manager's own log: error, warn, info or debug
             #state-dir: /run/einhyrningsins  # where the manager keeps what it has to remember
+            #http: { bind: 127.0.0.1:9911 }  # metrics and a status page, for whoever can connect
             #include: [conf.d/*.yaml]        # more programs, in files of their own
 
             # Keys that are put under every program.

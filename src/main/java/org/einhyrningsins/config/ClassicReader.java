@@ -114,6 +114,7 @@ public final class ClassicReader {
                         ControlSpec.DEFAULT.keeper()),
                 log(),
                 null,
+                null,
                 programs);
     }
 

@@ -14,6 +14,7 @@ import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.HealthSpec;
+import org.einhyrningsins.spec.HttpSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.IdentitySpec.Limit;
 import org.einhyrningsins.spec.IdentitySpec.Resource;
@@ -71,6 +72,7 @@ public final class Printer {
         if (services.stateDirectory() != null) {
             printer.line(0, "state-dir: " + quoted(services.stateDirectory().toString()));
         }
+        printer.http(services.http());
         printer.out.append("programs:");
         if (services.programs().isEmpty()) {
             printer.out.append(" {}");
@@ -126,6 +128,25 @@ public final class Printer {
                         + ", format: "
                         + Shape.word(log.format())
                         + (log.syslog() ? ", syslog: true}" : "}"));
+    }
+
+    private void http(@Nullable HttpSpec http) {
+        if (http == null) {
+            return;
+        }
+        SocketSpec socket = http.socket();
+        StringBuilder map = new StringBuilder("{");
+        switch (socket.address()) {
+            case Tcp tcp -> map.append("tcp: ").append(quoted(tcp.toString()));
+            case UnixPath unix -> map.append("unix: ").append(quoted(unix.path().toString()));
+            case UnixAbstract unix -> map.append("unix: ").append(quoted("@" + unix.name()));
+            case Udp udp -> throw new IllegalStateException("HTTP over " + udp);
+        }
+        if (socket.ipv6Only()) {
+            map.append(", ipv6-only: true");
+        }
+        file(socket.file(), map);
+        line(0, "http: {bind: " + map + "}}");
     }
 
     private void program(ProgramSpec program) {

@@ -5,6 +5,7 @@ import org.einhyrningsins.config.Node.Entry;
 import org.einhyrningsins.config.Node.Mapping;
 import org.einhyrningsins.spec.AllowSpec;
 import org.einhyrningsins.spec.ControlSpec;
+import org.einhyrningsins.spec.HttpSpec;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
@@ -35,6 +36,7 @@ final class ServicesReader {
     private final AfterCheck after;
     private final SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
     private final Map<String, Place> places = new HashMap<>();
+    private final Surroundings surroundings;
     private final Map<Path, Place> included = new HashMap<>();
     private @Nullable Mapping defaults;
     private final @Nullable Map<String, String> origins;
@@ -50,6 +52,7 @@ final class ServicesReader {
         this.file = file;
         Path parent = file.toAbsolutePath().getParent();
         this.base = parent == null ? file.toAbsolutePath() : parent;
+        this.surroundings = surroundings;
         this.problems = problems;
         this.values = new Values(problems);
         this.after = new AfterCheck(problems, values);
@@ -61,6 +64,9 @@ final class ServicesReader {
         Fields top = file(file, null, Shape.FILE);
         ControlSpec control = control(top.fields("control", Shape.CONTROL));
         LogSpec log = log(top.fields("log", Shape.LOG));
+        HttpSpec http =
+                new HttpReader(base, surroundings, book, values)
+                        .read(top.fields("http", Shape.HTTP));
         defaults = defaults(top);
         programs(top);
         include(top);
@@ -70,7 +76,7 @@ final class ServicesReader {
         }
         String state = top.name("state-dir", "a path");
         Path directory = state == null ? null : Paths.of(base, state);
-        return new ServicesSpec(control, log, directory, programs);
+        return new ServicesSpec(control, log, directory, http, programs);
     }
 
     private Fields file(Path path, @Nullable Place mention, Shape shape) {

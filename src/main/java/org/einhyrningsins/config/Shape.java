@@ -13,13 +13,26 @@ record Shape(String name, List<String> keys, List<String> later) {
     static final Shape FILE =
             new Shape(
                     "file",
-                    List.of("control", "log", "state-dir", "include", "defaults", "programs"),
-                    List.of("http"));
+                    List.of(
+                            "control",
+                            "log",
+                            "state-dir",
+                            "http",
+                            "include",
+                            "defaults",
+                            "programs"),
+                    List.of());
     static final Shape INCLUDED = new Shape("included", List.of("programs"), List.of());
     static final Shape CONTROL =
             new Shape("control", List.of("socket", "mode", "allow", "keeper"), List.of());
     static final Shape ALLOW = new Shape("allow", List.of("admin", "read"), List.of());
     static final Shape LOG = new Shape("log", List.of("level", "format", "syslog"), List.of());
+    static final Shape HTTP = new Shape("http", List.of("bind"), List.of());
+    static final Shape HTTP_BIND =
+            new Shape(
+                    "http-bind",
+                    List.of("tcp", "unix", "ipv6-only", "mode", "owner", "group"),
+                    List.of());
     static final Shape PROGRAM =
             new Shape(
                     "program",
@@ -123,8 +136,8 @@ record Shape(String name, List<String> keys, List<String> later) {
 
     static final List<Shape> ALL =
             List.of(
-                    FILE, INCLUDED, CONTROL, ALLOW, LOG, PROGRAM, LIMITS, BIND, ACK, PROBE, HEALTH,
-                    STOP, RESTART, BACKOFF, GIVE_UP, ROLLOUT, CANARY, LOGS);
+                    FILE, INCLUDED, CONTROL, ALLOW, LOG, HTTP, HTTP_BIND, PROGRAM, LIMITS, BIND, ACK,
+                    PROBE, HEALTH, STOP, RESTART, BACKOFF, GIVE_UP, ROLLOUT, CANARY, LOGS);
 
     boolean has(String key) {
         return keys.contains(key);

@@ -159,6 +159,11 @@ final class ControlServer implements SocketFiles.Owner {
         return listener;
     }
 
+    /// How many clients it has.
+    int count() {
+        return connections.size();
+    }
+
     /// Its clients, for the next manager.
     List<ConnectionImage> clients() {
         return connections.all().stream().map(Connection::image).toList();

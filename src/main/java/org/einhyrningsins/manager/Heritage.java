@@ -202,6 +202,7 @@ final class Heritage {
                                 image.retiring(),
                                 List.copyOf(living.values()),
                                 image.doors().stream().map(Heritage::closed).toList(),
+                                image.tally(),
                                 image.kept()),
                         new Recovery.Found(Set.copyOf(living.keySet()), newborn, acked)));
     }

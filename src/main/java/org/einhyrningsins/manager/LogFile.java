@@ -2,6 +2,7 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.manager.http.Snapshot;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.OutputFiles;
@@ -392,6 +393,18 @@ final class LogFile {
             throw new IllegalStateException("lines are held while there is trouble");
         }
         lines.add(text, at, count, keeper.mayHold(this));
+    }
+
+    /// What it adds to what others have.
+    Snapshot.Log figures(Snapshot.@Nullable Log others) {
+        long lines = lostLines + (held == null ? 0 : held.lostLines());
+        long bytes = lostBytes + (held == null ? 0 : held.lostBytes());
+        return others == null
+                ? new Snapshot.Log(size, lines, bytes)
+                : new Snapshot.Log(
+                        others.bytes() + size,
+                        others.lostLines() + lines,
+                        others.lostBytes() + bytes);
     }
 
     /// What it takes of our memory.

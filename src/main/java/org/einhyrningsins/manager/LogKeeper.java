@@ -2,6 +2,7 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.manager.http.Snapshot;
 import org.einhyrningsins.posix.Credentials;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Pipes;
@@ -238,6 +239,17 @@ final class LogKeeper {
                 .filter(file -> file.program().equals(program) && !file.note().isEmpty())
                 .forEach(file -> notes.append(notes.isEmpty() ? "" : "; ").append(file.note()));
         return notes.toString();
+    }
+
+    /// What is kept of a program's output, in numbers; null if nothing is.
+    Snapshot.@Nullable Log figures(String program) {
+        Snapshot.Log sum = null;
+        for (LogFile file : files.values()) {
+            if (file.program().equals(program)) {
+                sum = file.figures(sum);
+            }
+        }
+        return sum;
     }
 
     /// Moves what is still there, as far as it can be.

@@ -13,6 +13,7 @@ import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
+import org.einhyrningsins.manager.http.Snapshot;
 import org.einhyrningsins.manager.image.ConversationImage;
 import org.einhyrningsins.manager.image.HandoverImage;
 import org.einhyrningsins.manager.image.ImageException;
@@ -71,6 +72,7 @@ public final class Manager
     private final Births births;
     private final Reloader reloader;
     private final Operator operator;
+    private final Statuses statuses;
     private final SignalDesk signals = new SignalDesk(loop, log, this);
     private final Replacement replacement;
     private final List<Conversation> dying = new ArrayList<>();
@@ -79,6 +81,12 @@ public final class Manager
     private @Nullable Premises premises;
     private @Nullable Recorder recorder;
     private @Nullable Keeper keeper;
+
+    /// Made when a file first has `http`: else nothing of it is loaded.
+    private @Nullable HttpDoor http;
+
+    private long reexecs;
+    private long recoveries;
     private boolean stopping;
 
     /// What is there belongs to workers that live, and to the manager that comes after this one.
@@ -110,7 +118,8 @@ public final class Manager
                         births,
                         log,
                         this);
-        operator = new Operator(programs, new Statuses(sockets, outputs), reloader, log, this);
+        statuses = new Statuses(sockets, outputs);
+        operator = new Operator(programs, statuses, reloader, log, this);
         replacement = new Replacement(loop, options, words, log, this::image);
     }
 
@@ -206,6 +215,8 @@ public final class Manager
         Limits.rememberInherited(image.openFiles());
         ManagerImage before = image.manager();
         startedMillis = before.startedMillis();
+        reexecs = before.reexecs() + 1;
+        recoveries = before.recoveries();
         stopping = before.stopping();
         last = before.settings();
         log.configure(before.log());
@@ -224,6 +235,9 @@ public final class Manager
         control = server;
         files.guard(here.control(), server);
         before.sockets().forEach(socket -> sockets.take(socket, socket.fd()));
+        if (before.http() != null) {
+            http().resume(before.http());
+        }
         for (ProgramImage program : image.programs()) {
             programs.add(new ProgramHost(program, surface()), program.retiring());
         }
@@ -260,6 +274,8 @@ public final class Manager
         leavesAll = true;
         log.info("", "einhyrningsins " + version() + ", pid " + Processes.self());
         log.warn("", heritage.told());
+        reexecs = heritage.manager().reexecs();
+        recoveries = heritage.manager().recoveries() + 1;
         Map<ProgramHost, Recovery.Found> found = new LinkedHashMap<>();
         try {
             Keeper.Former left = Keeper.former(here.state());
@@ -281,6 +297,7 @@ public final class Manager
             String why = e.getMessage() + heritage.advice();
             throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + why);
         }
+        reopenHttp(services);
         intents().takeUp();
         reloader.trials().resume(heritage.manager().trial());
         strays.sweepAfterRecovery();
@@ -340,6 +357,9 @@ public final class Manager
                 settings().withoutPrograms(),
                 log.spec(),
                 startedMillis,
+                reexecs,
+                recoveries,
+                http == null ? null : http.image(),
                 stopping,
                 here.madeForControl(),
                 files,
@@ -435,6 +455,8 @@ public final class Manager
     private void open(ServicesSpec services, Premises here) throws CannotStart {
         try {
             sockets.open(services.programs().values());
+            prepare(services);
+            settle();
             here.openWorkers();
             here.writePidFile();
         } catch (IOException e) {
@@ -576,6 +598,7 @@ public final class Manager
             log.warn("", "a change of state-dir: takes effect when the manager is started again");
         }
         last = services;
+        settle();
         LogSpec spec = services.log();
         log.configure(options.level() == null ? spec : spec.withLevel(options.level()));
     }
@@ -585,6 +608,54 @@ public final class Manager
         if (obstacle != null) {
             log.warn("", obstacle);
         }
+    }
+
+    // ---- metrics and the status page
+
+    @Override
+    public void prepare(ServicesSpec services) throws SocketTable.CannotBind {
+        if (http != null || services.http() != null) {
+            http().prepare(services.http());
+        }
+    }
+
+    @Override
+    public void forgo() {
+        if (http != null) {
+            http.forgo();
+        }
+    }
+
+    private void settle() {
+        if (http != null) {
+            http.settle();
+        }
+    }
+
+    /// Nobody kept its listener, and without it programs can be looked after all the same.
+    private void reopenHttp(ServicesSpec services) {
+        try {
+            prepare(services);
+            settle();
+        } catch (SocketTable.CannotBind e) {
+            log.error("", e.getMessage() + "; reload when the address is free");
+        }
+    }
+
+    private HttpDoor http() {
+        HttpDoor known = http;
+        if (known == null) {
+            var sight = new HttpSight(programs, statuses, outputs, this, this::numbers);
+            known = new HttpDoor(loop, buffer, log, sight);
+            http = known;
+        }
+        return known;
+    }
+
+    private Snapshot.Manager numbers() {
+        int clients = control == null ? 0 : control.count();
+        long files = Limits.openFiles().soft();
+        return new Snapshot.Manager(startedMillis, reexecs, recoveries, clients, files);
     }
 
     @Override
@@ -653,6 +724,10 @@ public final class Manager
     private @Nullable Moment upkeep() {
         Moment now = Clock.now();
         Moment next = replacement.attend(now);
+        if (http != null) {
+            http.deadlinePassed(now);
+            next = Moment.earlier(next, http.deadline());
+        }
         return recorder == null ? next : Moment.earlier(next, written(recorder, now));
     }
 
@@ -915,6 +990,9 @@ public final class Manager
             }
         }
         programs.everyHost().forEach(ProgramHost::close);
+        if (http != null) {
+            http.close();
+        }
         outputs.close();
         sockets.closeAllBut(List.of());
         cgroups.close();

@@ -2,6 +2,7 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.manager.http.Snapshot;
 import org.einhyrningsins.manager.image.WorkerImage;
 import org.einhyrningsins.posix.Credentials;
 import org.einhyrningsins.posix.Descriptors;
@@ -164,6 +165,11 @@ final class Outputs {
     /// What is to be known of a program's output, in words; empty for nothing.
     String note(String program) {
         return keeper == null ? "" : keeper.note(program);
+    }
+
+    /// What is kept of a program's output, in numbers; null if nothing is.
+    Snapshot.@Nullable Log figures(String program) {
+        return keeper == null ? null : keeper.figures(program);
     }
 
     void close() {

@@ -10,6 +10,7 @@ import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.core.Rollout;
 import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.Tally;
 import org.einhyrningsins.core.Transition;
 import org.einhyrningsins.core.Version;
 import org.einhyrningsins.core.Worker;
@@ -57,6 +58,7 @@ final class ProgramHost {
     private final Map<String, WorkerDoor> doors = new HashMap<>();
     private final Map<WorkerId, AckPipe> pipes = new HashMap<>(0);
     private final Hearing hearing = new Hearing(this, workforce);
+    private final Tally tally;
     private Program program;
     private @Nullable Blueprint latest;
     private @Nullable Blueprint earlier;
@@ -112,6 +114,7 @@ final class ProgramHost {
     ProgramHost(ProgramSpec spec, int count, long incarnation, Surface surface) throws IOException {
         this.surface = surface;
         this.program = Program.of(spec, count, incarnation, Clock.now());
+        this.tally = new Tally(Clock.wallMillis());
         door(spec);
     }
 
@@ -120,6 +123,7 @@ final class ProgramHost {
         this.surface = surface;
         Moment now = Clock.now();
         this.program = Recovery.handedOn(image.program(), now);
+        this.tally = new Tally(image.tally());
         for (DoorImage door : image.doors()) {
             doors.put(door.user(), surface.doors().resume(door, hearing));
         }
@@ -159,7 +163,7 @@ final class ProgramHost {
         }
         List<DoorImage> open = new ArrayList<>();
         doors.forEach((user, door) -> open.add(door.image(user)));
-        return new ProgramImage(program, retiring, workers, open, List.of());
+        return new ProgramImage(program, retiring, workers, open, tally.numbers(), List.of());
     }
 
     /// Opens what workers of that definition need, if it is not open.
@@ -206,6 +210,11 @@ final class ProgramHost {
     /// When it last began to be rolled, by the wall clock; 0 for never.
     long upgradedMillis() {
         return upgradedMillis;
+    }
+
+    /// How often what happened to it.
+    Tally tally() {
+        return tally;
     }
 
     /// Its processes.
@@ -276,6 +285,7 @@ final class ProgramHost {
             }
             return false;
         }
+        tally.happened(program, event);
         noteRollout(program.rollout(), transition.program().rollout());
         return carryOut(transition);
     }
@@ -283,12 +293,15 @@ final class ProgramHost {
     /// What was found of it after its manager was killed. All that lives is in the workforce.
     void recover(Recovery.Found found) {
         stepping = true;
+        Program before = program;
         carryOut(Recovery.after(program, found, Clock.now()));
+        tally.recovered(before, program);
         stepping = false;
         take(new Event.DeadlinePassed()); // and whatever failed to be spawned
     }
 
     private boolean carryOut(Transition transition) {
+        tally.took(program, transition, Clock.wallMillis());
         program = transition.program();
         // deeds before words: who waits for a new worker should not wait for a line in the log
         boolean well = true;

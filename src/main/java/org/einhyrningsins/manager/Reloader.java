@@ -37,6 +37,12 @@ final class Reloader {
     interface Hosting extends Preparation.Hosts {
         void settings(ServicesSpec services);
 
+        /// Has what these settings need besides; they come into force, or are forgone.
+        void prepare(ServicesSpec services) throws SocketTable.CannotBind;
+
+        /// Gives back what was had for settings that do not come into force.
+        void forgo();
+
         /// Those in force.
         ServicesSpec settings();
 
@@ -130,7 +136,7 @@ final class Reloader {
             if (!plan.objections().isEmpty()) {
                 throw new Refused(ExitStatus.FAILED, String.join("\n", plan.objections()));
             }
-            Preparation preparation = prepare(plan);
+            Preparation preparation = prepare(plan, null);
             Conversation nobody = Conversation.withNobody();
             carryOut(plan, preparation, Set.of(), reset, "", nobody, operator);
             programs.order(services.programs().keySet());
@@ -206,14 +212,15 @@ final class Reloader {
             if (!prospect.objections().isEmpty()) {
                 return refuse(ExitStatus.FAILED, String.join("\n", prospect.objections()));
             }
-            Preparation preparation = prepare(prospect.plan());
+            ServicesSpec settings = names.isEmpty() ? prospect.services() : null;
+            Preparation preparation = prepare(prospect.plan(), settings);
             boolean trial = terms != null && !(prospect.plan().nothing() && !reset);
             if (terms != null && trial) {
                 trials.begin(terms, hosting.settings(), conversation);
                 hosting.decided();
             }
-            if (names.isEmpty()) {
-                hosting.settings(prospect.services());
+            if (settings != null) {
+                hosting.settings(settings);
             }
             String more = terms == null || !trial ? "" : "; " + terms.words();
             more += byHand(prospect.plan(), reset);
@@ -232,9 +239,14 @@ final class Reloader {
     }
 
     /// Has all that is needed, or nothing.
-    private Preparation prepare(Plan plan) throws Refused {
+    ///
+    /// @param settings those that come into force; null if those in force stay
+    private Preparation prepare(Plan plan, @Nullable ServicesSpec settings) throws Refused {
         Preparation preparation = new Preparation(programs, hosting);
         try {
+            if (settings != null) {
+                hosting.prepare(settings);
+            }
             for (Change change : plan.changes().values()) {
                 preparation.prepare(change);
             }
@@ -242,6 +254,7 @@ final class Reloader {
             return preparation;
         } catch (Preparation.Failed | SocketTable.CannotBind e) {
             preparation.undo();
+            hosting.forgo();
             throw new Refused(ExitStatus.FAILED, String.valueOf(e.getMessage()));
         }
     }
@@ -363,12 +376,14 @@ final class Reloader {
         Plan plan = plan(before.definitions(), Set.of());
         Preparation preparation = new Preparation(programs, hosting);
         try {
+            hosting.prepare(before.settings());
             for (Change change : plan.changes().values()) {
                 preparation.prepare(change);
             }
             sockets.open(needed(plan), plan.sockets());
         } catch (Preparation.Failed | SocketTable.CannotBind e) {
             preparation.undo();
+            hosting.forgo();
             log.error("", "cannot go back: " + e.getMessage() + "; the new definitions stay");
             return;
         }

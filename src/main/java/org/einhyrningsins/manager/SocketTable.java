@@ -121,7 +121,8 @@ final class SocketTable {
         }
     }
 
-    private static String advice(PosixException e, SocketSpec socket) {
+    /// What may help, behind what the kernel said; empty if nothing is known.
+    static String advice(PosixException e, SocketSpec socket) {
         return switch (e.errno()) {
             case EACCES, EPERM ->
                     socket.address() instanceof SocketSpec.Tcp tcp && tcp.port() < 1024
@@ -246,7 +247,8 @@ final class SocketTable {
         return false;
     }
 
-    private static long inode(SocketSpec socket) {
+    /// Of the file of a UNIX socket; else 0.
+    static long inode(SocketSpec socket) {
         return socket.address() instanceof SocketSpec.UnixPath unix
                 ? RuntimeFiles.inode(unix.path())
                 : 0;

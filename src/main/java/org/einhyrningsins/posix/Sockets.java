@@ -38,6 +38,7 @@ public final class Sockets {
     private static final int IPV6_V6ONLY = 26;
     private static final int SYMLINK_NOFOLLOW = 0x100;
     private static final int CONTROL_BACKLOG = 128;
+    private static final int SHUT_WR = 1;
 
     // struct msghdr with one buffer, and what it points to, in the thread's structures
     private static final int HEADER_IOV = 16;
@@ -285,6 +286,12 @@ public final class Sockets {
                         || Kernel.is(fd, Errno.ECONNABORTED)
                         || Kernel.is(fd, Errno.EINTR);
         return none ? -1 : (int) Kernel.check("accept", fd);
+    }
+
+    /// Says that nothing more will be written; what comes can still be read. Nothing happens if the
+    /// connection is gone.
+    public static void endWriting(int fd) {
+        Kernel.call(Syscall.SHUTDOWN, fd, SHUT_WR);
     }
 
     /// Who connected, or who listens: as the kernel noted it at that moment.

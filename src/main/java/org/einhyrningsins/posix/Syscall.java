@@ -25,6 +25,7 @@ enum Syscall {
     GETTID(186, 178),
     SOCKET(41, 198),
     CONNECT(42, 203),
+    SHUTDOWN(48, 210),
     SENDMSG(46, 211),
     RECVMSG(47, 212),
     BIND(49, 200),

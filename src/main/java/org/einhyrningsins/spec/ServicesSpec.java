@@ -14,11 +14,13 @@ import java.util.SequencedMap;
 /// @param log the manager's own log
 /// @param stateDirectory of what survives the manager; null for the default, beside the control
 ///   socket
+/// @param http where metrics and the status page are had; null for nowhere
 /// @param programs by name, in the order of the file
 public record ServicesSpec(
         ControlSpec control,
         LogSpec log,
         @Nullable Path stateDirectory,
+        @Nullable HttpSpec http,
         SequencedMap<String, ProgramSpec> programs) {
     public ServicesSpec {
         programs = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(programs));
@@ -26,6 +28,6 @@ public record ServicesSpec(
 
     /// What is not a program's.
     public ServicesSpec withoutPrograms() {
-        return new ServicesSpec(control, log, stateDirectory, new LinkedHashMap<>());
+        return new ServicesSpec(control, log, stateDirectory, http, new LinkedHashMap<>());
     }
 }

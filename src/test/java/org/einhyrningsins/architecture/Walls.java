@@ -33,7 +33,12 @@ record Walls(String root) {
     /// Who may start a thread, as `room.Class`. Whoever is added says in its documentation why the
     /// manager's loop cannot do the work itself.
     static final Set<String> THREAD_STARTERS =
-            Set.of("cli.Interruption", "config.HostNames", "control.Client", "manager.Archivist");
+            Set.of(
+                    "cli.Interruption",
+                    "config.HostNames",
+                    "control.Client",
+                    "manager.Archivist",
+                    "manager.Scribe");
 
     /// Who may ask what time it is for people: for what is shown, written in a log, or the name or
     /// age of a log file, which has to mean the same after a restart. A step of that clock must
@@ -78,6 +83,9 @@ record Walls(String root) {
         rules.put(
                 "Jackson only on the wire and in JSON output",
                 only(in("control", "cli"), "com.fasterxml.jackson.."));
+        rules.put(
+                "HTTP's libraries only for its pages",
+                only(in("manager.http"), "io.prometheus..", "org.apache.hc.."));
         rules.put("no child but by posix", noProcessBuilder());
         rules.put("only the two doors lead out", onlyTheDoorsLeadOut());
         rules.put("one clock, in manager", oneClock());

@@ -192,6 +192,8 @@ class SchemaAgreementTest {
                     "{strategy: fleet}",
                     "{nofile: 1024}",
                     "{level: debug}",
+                    "{bind: \":80\"}",
+                    "{bind: {tcp: \":80\"}}",
                     "{web: {command: word}}");
 
     @TempDir Path directory;
@@ -213,6 +215,8 @@ class SchemaAgreementTest {
         return switch (key.shape().name()) {
             case "file" ->
                     (key.name().equals("programs") ? "" : "programs: {web: {command: x}}\n") + own;
+            case "http" -> "programs: {}\nhttp: {" + own + "}";
+            case "http-bind" -> "programs: {}\nhttp: {bind: {" + address(key.name()) + own + "}}";
             case "control", "log" -> "programs: {}\n" + key.shape().name() + ": {" + own + "}";
             case "allow" -> "programs: {}\ncontrol: {allow: {" + own + "}}";
             case "program" ->

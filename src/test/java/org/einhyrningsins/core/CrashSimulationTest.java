@@ -10,6 +10,7 @@ import org.einhyrningsins.manager.image.ProgramImage;
 import org.junit.jupiter.api.Test;
 
 import java.util.List;
+import java.util.Map;
 
 /// The worlds of [SimulationTest], in which the manager is replaced and killed at times, at any
 /// step, and goes on from what it had written: `-Dsimulation.crashes=N` for more of them,
@@ -43,7 +44,9 @@ final class CrashSimulationTest {
 
     private Program remembered(Program program) {
         String text =
-                writer.write(new ProgramImage(program, false, List.of(), List.of(), List.of()));
+                writer.write(
+                        new ProgramImage(
+                                program, false, List.of(), List.of(), Map.of(), List.of()));
         try {
             return ImageReader.read(text, ProgramImage.class).program();
         } catch (ImageException e) {

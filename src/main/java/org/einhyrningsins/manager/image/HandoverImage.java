@@ -27,6 +27,9 @@ public record HandoverImage(
     public List<Integer> descriptors() {
         List<Integer> all = new ArrayList<>();
         manager.kept().forEach(kept -> all.add(kept.fd()));
+        if (manager.http() != null) {
+            all.add(manager.http().fd());
+        }
         manager.sockets().forEach(socket -> all.add(socket.fd()));
         clients.forEach(client -> all.add(client.fd()));
         for (ProgramImage program : programs) {

@@ -17,6 +17,9 @@ import java.util.List;
 /// @param settings what the file says, but for its programs
 /// @param log as it is now
 /// @param startedMillis when it was first started, wall clock
+/// @param reexecs how often it went on as another program
+/// @param recoveries how often it went on after it had been killed
+/// @param http where its listener is bound, if it is one; else null
 /// @param stopping it was told to stop everything
 /// @param madeDirectory of the control socket, which is removed at the end
 /// @param programs where their images are, in the order of the file; for a re-exec empty
@@ -30,6 +33,9 @@ public record ManagerImage(
         ServicesSpec settings,
         LogSpec log,
         long startedMillis,
+        long reexecs,
+        long recoveries,
+        @Nullable SocketImage http,
         boolean stopping,
         boolean madeDirectory,
         List<String> programs,

@@ -4,14 +4,17 @@ package org.einhyrningsins.manager.image;
 import org.einhyrningsins.core.Program;
 
 import java.util.List;
+import java.util.Map;
 
 /// One program with its processes.
 ///
 /// @param retiring the file has it no more, and its last workers are leaving
+/// @param tally how often what happened to it
 /// @param kept what else is kept for it
 public record ProgramImage(
         Program program,
         boolean retiring,
         List<WorkerImage> workers,
         List<DoorImage> doors,
+        Map<String, Long> tally,
         List<KeptDescriptor> kept) {}

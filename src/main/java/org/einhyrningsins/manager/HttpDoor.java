@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.manager.image.SocketImage;
+import org.einhyrningsins.posix.Bound;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.posix.UnknownAccountException;
+import org.einhyrningsins.spec.HttpSpec;
+import org.einhyrningsins.spec.SocketSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+
+/// The HTTP listener: bound before the one before it is given up, or not at all. Whoever prepares a
+/// change either settles it or forgoes it.
+final class HttpDoor {
+    private final Loop loop;
+    private final ByteBuffer buffer;
+    private final Log log;
+    private final HttpServer.Sight sight;
+    private @Nullable Open open;
+    private @Nullable Open prepared;
+    private boolean changing;
+    private @Nullable HttpServer server;
+
+    /// @param file inode of the file of a UNIX socket, so that we unlink no other; else 0
+    private record Open(SocketSpec spec, Bound bound, long file) {}
+
+    HttpDoor(Loop loop, ByteBuffer buffer, Log log, HttpServer.Sight sight) {
+        this.loop = loop;
+        this.buffer = buffer;
+        this.log = log;
+        this.sight = sight;
+    }
+
+    // ---- a change
+
+    /// Has what is wanted, beside what is there.
+    ///
+    /// @param wanted null for none
+    void prepare(@Nullable HttpSpec wanted) throws SocketTable.CannotBind {
+        Open now = open;
+        if (wanted == null) {
+            prepared = null;
+        } else if (now != null && stays(now.spec(), wanted.socket())) {
+            prepared = new Open(wanted.socket(), now.bound(), now.file());
+        } else {
+            prepared = bind(wanted.socket());
+        }
+        changing = true;
+    }
+
+    private static boolean stays(SocketSpec now, SocketSpec wanted) {
+        return now.address().equals(wanted.address()) && now.ipv6Only() == wanted.ipv6Only();
+    }
+
+    private static Open bind(SocketSpec spec) throws SocketTable.CannotBind {
+        try {
+            return new Open(spec, Sockets.bind(spec), SocketTable.inode(spec));
+        } catch (UnknownAccountException e) {
+            throw cannot(spec, String.valueOf(e.getMessage()));
+        } catch (PosixException e) {
+            throw cannot(spec, e.getMessage() + SocketTable.advice(e, spec));
+        }
+    }
+
+    private static SocketTable.CannotBind cannot(SocketSpec spec, String why) {
+        return new SocketTable.CannotBind("cannot bind http to " + spec.address() + ": " + why);
+    }
+
+    /// Gives back what was prepared; nothing has changed.
+    void forgo() {
+        Open given = prepared;
+        prepared = null;
+        changing = false;
+        if (given != null && !isTheSame(given, open)) {
+            close(given);
+        }
+    }
+
+    /// What was prepared is in force from now on.
+    void settle() {
+        if (!changing) {
+            return;
+        }
+        changing = false;
+        Open before = open;
+        Open now = prepared;
+        prepared = null;
+        open = now;
+        if (now != null && isTheSame(now, before)) {
+            dress(now, before);
+            return;
+        }
+        if (server != null) {
+            server.close();
+            server = null;
+        }
+        if (before != null) {
+            close(before);
+            log.info("", "no more metrics and status page at " + before.bound().address());
+        }
+        if (now != null) {
+            serve(now);
+            log.info("", "metrics and status page at " + now.bound().address());
+        }
+    }
+
+    private static boolean isTheSame(Open one, @Nullable Open other) {
+        return other != null && one.bound().equals(other.bound());
+    }
+
+    private void dress(Open now, @Nullable Open before) {
+        if (before == null
+                || before.spec().equals(now.spec())
+                || !(now.spec().address() instanceof SocketSpec.UnixPath unix)) {
+            return;
+        }
+        try {
+            Sockets.dress(unix.path(), now.spec().file());
+            log.info("", "the HTTP socket has a new owner or mode");
+        } catch (PosixException | UnknownAccountException e) {
+            log.error("", "the HTTP socket keeps its owner and mode: " + e.getMessage());
+        }
+    }
+
+    private void serve(Open now) {
+        server = new HttpServer(loop, now.bound().fd(), buffer, sight);
+    }
+
+    private static void close(Open socket) {
+        if (socket.spec().address() instanceof SocketSpec.UnixPath unix
+                && socket.file() == SocketTable.inode(socket.spec())) {
+            RuntimeFiles.delete(unix.path()); // before it is closed: then its number is free
+        }
+        Descriptors.close(socket.bound().fd());
+    }
+
+    // ---- from one manager to the next
+
+    /// What another manager needs to go on; null if there is no listener.
+    @Nullable SocketImage image() {
+        Open now = open;
+        return now == null
+                ? null
+                : new SocketImage(
+                        "",
+                        now.spec(),
+                        now.bound().fd(),
+                        now.bound().address(),
+                        now.bound().inode(),
+                        now.file());
+    }
+
+    /// Goes on with the listener of another manager. Who was connected to it asks again.
+    void resume(SocketImage image) {
+        Bound bound = new Bound(image.fd(), image.address(), image.inode());
+        Open now = new Open(image.spec(), bound, image.file());
+        open = now;
+        serve(now);
+    }
+
+    // ---- time, and the end
+
+    /// When it wants to be told the time; null for never.
+    @Nullable Moment deadline() {
+        return server == null ? null : server.deadline();
+    }
+
+    void deadlinePassed(Moment now) {
+        if (server != null) {
+            server.deadlinePassed(now);
+        }
+    }
+
+    void close() {
+        if (server != null) {
+            server.close();
+        }
+        if (open != null) {
+            close(open);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.manager.http.Page;
+import org.einhyrningsins.manager.http.Pages;
+import org.einhyrningsins.manager.http.Request;
+import org.einhyrningsins.manager.http.Response;
+import org.einhyrningsins.manager.http.Snapshot;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Poll;
+import org.einhyrningsins.posix.PosixException;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedSet;
+import java.util.Set;
+
+/// Metrics and the status page, for whoever can connect to the listener: so clients may be enemies,
+/// and none of them may cost the manager anything. Their number, what they hold and how long they
+/// take are bounded; when there are too many, the one that came first has to go.
+final class HttpServer implements HttpClient.Served {
+    static final int MOST_CLIENTS = 64;
+
+    /// Of pages not taken, each counted once however many clients it is for.
+    private static final int MOST_HELD = 4 * 1024 * 1024;
+
+    private static final List<String> PATHS =
+            List.of("/", "/metrics", "/status.json", "/healthz", "/readyz");
+
+    private final Loop loop;
+    private final int listener;
+    private final ByteBuffer buffer;
+    private final Sight sight;
+    private final Scribe scribe;
+
+    /// In the order in which they came.
+    private final SequencedSet<HttpClient> clients = new LinkedHashSet<>();
+
+    /// Who waits for a page that is not being made yet, and for one that is.
+    private final Map<HttpClient, Pages> next = new LinkedHashMap<>();
+
+    private Map<HttpClient, Pages> current = new LinkedHashMap<>();
+
+    /// What pages are made of.
+    interface Sight {
+        /// How everything is now.
+        Snapshot snapshot();
+
+        /// Why not all is up that is meant to be, a line for each reason; empty if all is.
+        List<String> unready();
+    }
+
+    HttpServer(Loop loop, int listener, ByteBuffer buffer, Sight sight) {
+        this.loop = loop;
+        this.listener = listener;
+        this.buffer = buffer;
+        this.sight = sight;
+        this.scribe = new Scribe(loop, this::made);
+        loop.watch(listener, Poll.IN, events -> accept());
+        scribe.sharpen();
+    }
+
+    private void accept() {
+        int fd = Acceptor.accept(listener);
+        if (fd < 0) {
+            return;
+        }
+        if (clients.size() >= MOST_CLIENTS) {
+            dismissOne();
+        }
+        try {
+            clients.add(new HttpClient(loop, fd, buffer, this));
+        } catch (PosixException e) {
+            Descriptors.close(fd);
+        }
+    }
+
+    private void dismissOne() {
+        for (HttpClient client : clients) {
+            if (client.idle()) {
+                client.close();
+                return;
+            }
+        }
+        clients.getFirst().close();
+    }
+
+    // ---- what is asked
+
+    @Override
+    public void asked(HttpClient client, Request request) {
+        Pages page = Pages.of(request);
+        if (!PATHS.contains(request.path())) {
+            String there = String.join(", ", PATHS);
+            client.answer(Response.text(404, "there is no such page; there are " + there));
+        } else if (!request.method().equals("GET") && !request.method().equals("HEAD")) {
+            client.answer(Response.text(405, "pages are read with GET or HEAD; nothing else is"));
+        } else if (page != null) {
+            next.put(client, page);
+            begin();
+        } else if (request.path().equals("/healthz")) {
+            client.answer(Response.text(200, "the manager's loop turns"));
+        } else {
+            client.answer(readiness());
+        }
+    }
+
+    private Page readiness() {
+        List<String> reasons = sight.unready();
+        return reasons.isEmpty()
+                ? Response.text(200, "all that is meant to be up is up")
+                : Response.text(503, String.join("\n", reasons));
+    }
+
+    private void begin() {
+        if (!scribe.working() && !next.isEmpty()) {
+            current = new LinkedHashMap<>(next);
+            next.clear();
+            scribe.begin(EnumSet.copyOf(current.values()), sight.snapshot());
+        }
+    }
+
+    /// Those who asked meanwhile want to know how things are now: another round.
+    private void made(Map<Pages, Page> pages) {
+        Map<HttpClient, Pages> waited = current;
+        current = new LinkedHashMap<>();
+        waited.forEach(
+                (client, which) -> {
+                    Page page = pages.get(which);
+                    if (page != null) {
+                        client.answer(page);
+                    }
+                });
+        boundWhatIsHeld();
+        begin();
+    }
+
+    /// Whoever came first has had the most time to take its page.
+    private void boundWhatIsHeld() {
+        Set<Page> held = Collections.newSetFromMap(new IdentityHashMap<>());
+        long bytes = 0;
+        for (HttpClient client : new ArrayList<>(clients.reversed())) {
+            Page page = client.untaken();
+            if (page != null && held.add(page)) {
+                bytes += page.body().length;
+            }
+            if (page != null && bytes > MOST_HELD && held.size() > 1) {
+                client.close();
+            }
+        }
+    }
+
+    @Override
+    public void gone(HttpClient client) {
+        clients.remove(client);
+        next.remove(client);
+        current.remove(client);
+    }
+
+    // ---- time
+
+    /// When it wants to be told the time; null for never.
+    @Nullable Moment deadline() {
+        Moment earliest = null;
+        for (HttpClient client : clients) {
+            earliest = Moment.earlier(earliest, client.deadline());
+        }
+        return earliest;
+    }
+
+    void deadlinePassed(Moment now) {
+        for (HttpClient client : new ArrayList<>(clients)) {
+            if (client.deadline().reached(now)) {
+                client.expire();
+            }
+        }
+    }
+
+    /// Leaves the listener to whoever opened it.
+    void close() {
+        new ArrayList<>(clients).forEach(HttpClient::close);
+        loop.forget(listener);
+        scribe.close();
+    }
+}

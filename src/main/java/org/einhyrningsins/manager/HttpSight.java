@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.control.ProgramStatus;
+import org.einhyrningsins.core.Phase;
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.Standing;
+import org.einhyrningsins.manager.http.Snapshot;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/// What the pages show, as it is at this moment. Programs that the file has lost are not in it:
+/// their name may be another's already.
+final class HttpSight implements HttpServer.Sight {
+    private final Programs programs;
+    private final Statuses statuses;
+    private final Outputs outputs;
+    private final Operator.Conduct conduct;
+    private final Supplier<Snapshot.Manager> manager;
+
+    HttpSight(
+            Programs programs,
+            Statuses statuses,
+            Outputs outputs,
+            Operator.Conduct conduct,
+            Supplier<Snapshot.Manager> manager) {
+        this.programs = programs;
+        this.statuses = statuses;
+        this.outputs = outputs;
+        this.conduct = conduct;
+        this.manager = manager;
+    }
+
+    @Override
+    public Snapshot snapshot() {
+        List<ProgramStatus> list = new ArrayList<>();
+        List<Snapshot.Numbers> numbers = new ArrayList<>();
+        for (ProgramHost host : programs.all()) {
+            list.add(statuses.of(host, null));
+            numbers.add(
+                    new Snapshot.Numbers(
+                            host.program(),
+                            host.tally().numbers(),
+                            lives(host),
+                            outputs.figures(host.name())));
+        }
+        return new Snapshot(conduct.report(list), numbers, manager.get());
+    }
+
+    private static List<Snapshot.Life> lives(ProgramHost host) {
+        List<Snapshot.Life> lives = new ArrayList<>();
+        for (Slot slot : host.program().slots()) {
+            WorkerProcess process =
+                    slot.current() == null ? null : host.workforce().of(slot.current().id());
+            if (process != null) {
+                lives.add(new Snapshot.Life(slot.index(), process.pid(), process.bornMillis()));
+            }
+        }
+        return lives;
+    }
+
+    @Override
+    public List<String> unready() {
+        List<String> reasons = new ArrayList<>();
+        if (conduct.ending()) {
+            reasons.add("everything is being stopped");
+        }
+        for (ProgramHost host : programs.all()) {
+            if (!ready(host.program())) {
+                reasons.add(host.name() + " is " + statuses.of(host, null).state().word());
+            }
+        }
+        return reasons;
+    }
+
+    /// Whether it is up, if it is meant to be: all its workers were, once at the same time, since
+    /// it began to run, and there still is one. A job that is done is up.
+    private static boolean ready(Program program) {
+        if (program.phase() instanceof Phase.Stopped) {
+            return true;
+        }
+        boolean wanted = false;
+        for (Slot slot : program.slots()) {
+            wanted |= program.wants(slot);
+        }
+        return program.standing() == Standing.UP && (!wanted || program.ready() > 0);
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.manager.http.Page;
+import org.einhyrningsins.manager.http.Pages;
+import org.einhyrningsins.manager.http.Request;
+import org.einhyrningsins.manager.http.Response;
+import org.einhyrningsins.manager.http.Snapshot;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Poll;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Processes;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/// Makes pages on a thread of its own, which is there only while some are being made: for a
+/// thousand workers that takes tens of milliseconds, in which the loop would see no death. One
+/// thread at a time, and it steps back behind the manager and its workers, so that whoever asks
+/// without end slows down himself.
+final class Scribe implements AutoCloseable {
+    private static final int NICE = 10;
+
+    private final Loop loop;
+    private final int bell;
+    private final int rope;
+    private final ByteBuffer stroke = ByteBuffer.allocateDirect(1);
+    private final ByteBuffer heard = ByteBuffer.allocateDirect(1);
+    private volatile @Nullable Map<Pages, Page> made;
+    private boolean working;
+    private boolean closed;
+
+    /// Who gets what was made.
+    interface Reader {
+        void made(Map<Pages, Page> pages);
+    }
+
+    Scribe(Loop loop, Reader reader) {
+        this.loop = loop;
+        int[] pipe = Descriptors.pipe();
+        bell = Descriptors.raise(pipe[0]);
+        rope = Descriptors.raise(pipe[1]);
+        loop.watch(bell, Poll.IN, events -> hand(reader));
+    }
+
+    /// Whether it is at work, and cannot begin another.
+    boolean working() {
+        return working;
+    }
+
+    /// Loads what the first request needs, which takes the loop's time otherwise.
+    void sharpen() {
+        start(
+                () -> {
+                    Request.prepare();
+                    return Map.of();
+                });
+    }
+
+    /// Begins; the reader hears of it in the loop.
+    void begin(Set<Pages> wanted, Snapshot snapshot) {
+        start(() -> make(wanted, snapshot));
+    }
+
+    private void start(Supplier<Map<Pages, Page>> work) {
+        working = true;
+        Thread thread = new Thread(() -> work(work), "http scribe");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /// On its thread.
+    private void work(Supplier<Map<Pages, Page>> work) {
+        try {
+            Processes.reniceThread(NICE);
+            made = work.get();
+        } finally {
+            ring();
+        }
+    }
+
+    private static Map<Pages, Page> make(Set<Pages> wanted, Snapshot snapshot) {
+        Map<Pages, Page> pages = new EnumMap<>(Pages.class);
+        for (Pages each : wanted) {
+            try {
+                pages.put(each, each.make(snapshot));
+            } catch (RuntimeException | OutOfMemoryError e) {
+                pages.put(each, Response.text(500, "cannot make the page: " + e));
+            }
+        }
+        return pages;
+    }
+
+    private void ring() {
+        try {
+            Descriptors.write(rope, stroke.duplicate()); // the one before may not be through yet
+        } catch (PosixException e) {
+            // the manager has closed it
+        }
+    }
+
+    private void hand(Reader reader) {
+        Descriptors.read(bell, heard.clear());
+        Map<Pages, Page> pages = made;
+        made = null;
+        working = false;
+        if (closed) {
+            end();
+        } else if (pages != null) {
+            reader.made(pages);
+        }
+    }
+
+    /// What it is at is nobody's any more. Its descriptors stay until it has rung: their numbers
+    /// must not be somebody else's by then.
+    @Override
+    public void close() {
+        closed = true;
+        if (!working) {
+            end();
+        }
+    }
+
+    private void end() {
+        loop.forget(bell);
+        Descriptors.close(bell);
+        Descriptors.close(rope);
+    }
+}
