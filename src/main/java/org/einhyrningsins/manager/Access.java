@@ -136,6 +136,8 @@ final class Access {
             case Order.Confirm ignored -> false;
             case Order.Reload ignored -> false;
             case Order.Upgrade ignored -> false;
+            case Order.Promote ignored -> false;
+            case Order.Abort ignored -> false;
             case Order.Start ignored -> false;
             case Order.Stop ignored -> false;
             case Order.Restart ignored -> false;
