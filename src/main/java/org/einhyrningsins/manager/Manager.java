@@ -75,6 +75,8 @@ public final class Manager
     private final Programs programs = new Programs();
     private final Loop loop = new Loop(log);
     private final SocketTable sockets = new SocketTable(log);
+    private final PassedSockets passed;
+    private final ServiceManager service;
     private final SocketFiles files = new SocketFiles(loop, log);
     private final WorkerCgroups cgroups = new WorkerCgroups(log);
     private final Strays strays = new Strays(programs, cgroups, log);
@@ -101,7 +103,7 @@ public final class Manager
 
     /// Looked after at the end of a turn, when all that one request changes is changed: a reload
     /// binds the sockets of all programs before the first of them takes over its definition.
-    private boolean socketsMayBeOver;
+    private boolean socketsMayBeOver = true;
 
     private boolean orphansMayBeDead;
 
@@ -113,6 +115,9 @@ public final class Manager
     private Manager(LaunchOptions options, List<String> words) {
         this.options = options;
         this.words = words;
+        passed = PassedSockets.inherited(System.getenv(), log);
+        service = new ServiceManager(System.getenv(), passed.names(), programs, log);
+        sockets.offer(passed);
         int nothing = Descriptors.openNull();
         outputs = new Outputs(loop, nothing, this::tell);
         births =
@@ -162,6 +167,7 @@ public final class Manager
             } else {
                 recover(heritage, services, here);
             }
+            passed.closeRest(log);
             files.begin();
             loop();
         } finally {
@@ -288,7 +294,7 @@ public final class Manager
         Map<ProgramHost, Recovery.Found> found = new LinkedHashMap<>();
         try {
             Keeper.Former left = Keeper.former(here.state());
-            heritage.fetchInto(sockets, left);
+            heritage.fetchInto(sockets, passed, left);
             if (left != null) {
                 Descriptors.close(left.pidfd());
             }
@@ -712,6 +718,11 @@ public final class Manager
         socketsMayBeOver = true;
     }
 
+    @Override
+    public Runnable reloading() {
+        return service.reloading();
+    }
+
     // ---- the loop
 
     private void turn() {
@@ -719,8 +730,8 @@ public final class Manager
         while (operator.goOn()) {
             next = elapse(); // who was let in has deadlines too
         }
-        next = Moment.earlier(next, upkeep());
         tidy();
+        next = Moment.earlier(next, upkeep());
         if (!over) {
             loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
             tidy();
@@ -754,7 +765,8 @@ public final class Manager
     /// @return when next; null if time alone changes nothing
     private @Nullable Moment upkeep() {
         Moment now = Clock.now();
-        Moment next = succession == null ? null : succeed(succession, now);
+        Moment next = service.turn(now, stopping);
+        next = Moment.earlier(next, succession == null ? null : succeed(succession, now));
         return recorder == null ? next : Moment.earlier(next, written(recorder, now));
     }
 
@@ -782,6 +794,7 @@ public final class Manager
         if (socketsMayBeOver) {
             socketsMayBeOver = false;
             sockets.closeAllBut(reloader.inUse());
+            service.keep(sockets.images());
             if (keeper != null) {
                 keeper.keep(sockets.images());
             }
@@ -800,6 +813,7 @@ public final class Manager
 
     @Override
     public void stepped(ProgramHost host) {
+        service.changed();
         if (recorder != null) {
             recorder.changed(host);
         }
@@ -1017,6 +1031,7 @@ public final class Manager
         if (leavesAll) {
             return;
         }
+        service.end();
         if (recorder != null) {
             recorder.delete();
             if (keeper != null) {

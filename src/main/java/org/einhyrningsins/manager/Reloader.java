@@ -42,6 +42,11 @@ final class Reloader {
 
         /// Sockets may be over.
         void unsettled();
+
+        /// A reload begins.
+        ///
+        /// @return to be run when it is over
+        Runnable reloading();
     }
 
     /// What came of it at once; with code DONE, the programs' answers are still to come.
@@ -189,6 +194,21 @@ final class Reloader {
     /// @param terms whether it has to be confirmed; null for a reload that stays
     /// @param reset what was stopped or scaled by hand is as the file says it again
     Outcome reload(
+            Set<String> names,
+            Trials.@Nullable Terms terms,
+            boolean reset,
+            Conversation conversation,
+            Operator operator) {
+        Runnable over = hosting.reloading();
+        conversation.whenOver(over);
+        Outcome outcome = begin(names, terms, reset, conversation, operator);
+        if (outcome.code() != ExitStatus.DONE) {
+            over.run(); // nobody was asked anything, so nobody answers
+        }
+        return outcome;
+    }
+
+    private Outcome begin(
             Set<String> names,
             Trials.@Nullable Terms terms,
             boolean reset,
