@@ -12,6 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Objects;
 
 @Timeout(60)
 class CourierIT {
@@ -28,10 +29,9 @@ class CourierIT {
             }
             assertThat(sent).isPositive();
             for (int i = 0; i < sent; i++) {
-                Datagram datagram = Sockets.receive(receiver);
-                assertThat(datagram).isNotNull();
-                assertThat(new String(datagram.text(), StandardCharsets.UTF_8))
-                        .isEqualTo("text " + i);
+                Datagram datagram = Objects.requireNonNull(Sockets.receive(receiver));
+                String text = new String(datagram.text(), StandardCharsets.UTF_8);
+                assertThat(text).isEqualTo("text " + i);
             }
             assertThat(courier.send("once more", receiver)).isTrue();
             assertThat(Sockets.receive(receiver)).isNotNull();
