@@ -47,6 +47,9 @@ final class Reloader {
         ///
         /// @return to be run when it is over
         Runnable reloading();
+
+        /// What was decided is to be written down before anybody is told or touched.
+        void decided();
     }
 
     /// What came of it at once; with code DONE, the programs' answers are still to come.
@@ -87,7 +90,7 @@ final class Reloader {
         this.births = births;
         this.log = log;
         this.hosting = hosting;
-        this.trials = new Trials(programs, log);
+        this.trials = new Trials(programs, log, hosting::unsettled);
     }
 
     /// Those that wait for a confirmation.
@@ -227,6 +230,7 @@ final class Reloader {
             boolean trial = terms != null && !(prospect.plan().nothing() && !reset);
             if (terms != null && trial) {
                 trials.begin(terms, hosting.settings(), conversation);
+                hosting.decided();
             }
             if (names.isEmpty()) {
                 hosting.settings(prospect.services());
@@ -365,6 +369,7 @@ final class Reloader {
             return new Outcome(ExitStatus.FAILED, "no reload waits to be confirmed");
         }
         hosting.unsettled();
+        hosting.decided();
         return new Outcome(ExitStatus.DONE, "confirmed: the new definitions stay");
     }
 
