@@ -400,9 +400,13 @@ def command_of(pid):
 
 
 class Manager:
-    """One run of `einhyrningsins -c FILE -d SOCKET`, or of a classic command line: those words, without -d."""
+    """One run of `einhyrningsins -c FILE -d SOCKET`, or of a classic command line: those words, without -d.
 
-    def __init__(self, lab, config, env, socket_path=None, arguments=(), before_exec=None, classic=None):
+    `through` is a command that executes it, and is passed the descriptors `pass_fds`."""
+
+    def __init__(
+        self, lab, config, env, socket_path=None, arguments=(), before_exec=None, classic=None, through=(), pass_fds=()
+    ):
         check(os.access(BIN, os.X_OK), lambda: "there is no %s; build it, or name another in EINHYRNINGSINS_BIN" % BIN)
         self.lab = lab
         self.config = config
@@ -414,7 +418,7 @@ class Manager:
         with open(self.stderr_path, "w") as err, open(self.stdout_path, "w") as out:
             self.began = time.monotonic()
             self.process = subprocess.Popen(
-                [BIN, *classic] if classic else [BIN, "-c", config, "-d", self.socket, *arguments],
+                [*through, BIN, *(classic or ("-c", config, "-d", self.socket, *arguments))],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -422,6 +426,7 @@ class Manager:
                 cwd="/",
                 start_new_session=True,
                 preexec_fn=before_exec,
+                pass_fds=pass_fds,
             )
         self.pid = self.process.pid
         lab.managers.append(self)

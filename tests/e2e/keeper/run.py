@@ -6,7 +6,7 @@ import ctypes
 import os
 import signal
 
-from lab import FAILED, alive, answers, check, nothing_lost, read, same, wait_for
+from lab import FAILED, PYTHON, alive, answers, check, nothing_lost, read, same, wait_for
 
 PR_CAPBSET_DROP = 24
 CAP_SYS_PTRACE = 19
@@ -29,6 +29,7 @@ def run(lab):
     nothing_lost(load.finish())
     last = keeper_of(manager)
     manager.stop()
+    yama(lab)
     wait_for(lambda: not alive(last), "the keeper ends with the manager", 3)
     check(not os.path.exists(manager.socket + ".state"), "the state directory is left behind")
 
@@ -66,6 +67,16 @@ def refused(lab):
         os.kill(pid, signal.SIGKILL)
     wait_for(lambda: not any(alive(pid) for pid in pids), "the workers are gone")
     return manager
+
+
+def yama(lab):
+    """The keeper, and it alone, lets its user's processes trace it: whoever refuses that is told of, and workers run."""
+    listen = [PYTHON, "-IS", os.path.join(lab.lib, "listen.py"), "--no-ptracer", "--"]
+    manager = lab.start(through=listen)
+    manager.wait_until_up("web", 2)
+    said = "cannot start a keeper of the sockets: prctl: operation not permitted"
+    wait_for(lambda: said in manager.stderr(), "the keeper does not ask for it", 5)
+    manager.stop()
 
 
 def killed(lab, manager):

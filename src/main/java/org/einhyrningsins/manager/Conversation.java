@@ -60,9 +60,16 @@ final class Conversation {
         return new Conversation(null, JsonId.NONE);
     }
 
-    /// Is to be run when all have answered.
+    /// Is to be run when all have answered, after what was said so before.
     void whenOver(Runnable then) {
-        whenOver = then;
+        Runnable before = whenOver;
+        whenOver =
+                before == null
+                        ? then
+                        : () -> {
+                            before.run();
+                            then.run();
+                        };
     }
 
     /// It came to nothing, and whoever asked was told otherwise.

@@ -43,6 +43,11 @@ final class Environment {
     /// The same by their whole names: those that begin so are nobody's protocol.
     private static final Set<String> NAMES = Set.of("NGINX", "UNICORN_FD", "FPM_SOCKETS");
 
+    /// What the manager that was started with it has taken; to its successor the numbers mean
+    /// nothing.
+    private static final Set<String> TAKEN =
+            Set.of("LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "LISTEN_PIDFDID");
+
     private Environment() {}
 
     /// What workers inherit.
@@ -74,7 +79,9 @@ final class Environment {
                     if (name.startsWith(ORIGINAL)) {
                         original.put(name.substring(ORIGINAL.length()), value);
                     } else if (FOR_THE_LAUNCHER.contains(name)
-                            || !(set.contains(name) || name.startsWith(OURS))) {
+                            || !(set.contains(name)
+                                    || name.startsWith(OURS)
+                                    || TAKEN.contains(name))) {
                         original.put(name, value);
                     }
                 });

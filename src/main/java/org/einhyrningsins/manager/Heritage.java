@@ -12,6 +12,7 @@ import org.einhyrningsins.manager.image.SocketImage;
 import org.einhyrningsins.manager.image.WorkerImage;
 import org.einhyrningsins.posix.Boot;
 import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.spec.LogsSpec;
@@ -267,14 +268,15 @@ final class Heritage {
 
     /// Fetches what can be had; what nobody has any more is to be bound.
     ///
+    /// @param passed what whoever started us kept
     /// @param keeper of the manager that is gone; null if it had none
-    void fetchInto(SocketTable table, Keeper.@Nullable Former keeper) {
+    void fetchInto(SocketTable table, PassedSockets passed, Keeper.@Nullable Former keeper) {
         Holders all = new Holders();
         if (keeper != null) {
             all.look(keeper);
         }
         programs.forEach(found -> found.image().workers().forEach(each -> all.look(found, each)));
-        List<SocketSource> sources = List.of(all);
+        List<SocketSource> sources = List.of(passed, all);
         for (SocketImage socket : manager.sockets()) {
             for (SocketSource source : sources) {
                 int fd = source.fetch(socket);
@@ -291,40 +293,44 @@ final class Heritage {
     private final class Holders implements SocketSource {
         private final Map<Long, Holder> holders = new HashMap<>();
 
-        private record Holder(int pidfd, int fd) {}
+        /// @param who in words
+        private record Holder(String who, int pidfd, int fd) {}
 
         void look(Keeper.Former keeper) {
+            String who = "keeper pid " + keeper.pid();
             try {
-                look(keeper.pid(), keeper.pidfd());
+                look(who, keeper.pid(), keeper.pidfd());
             } catch (IOException e) {
-                refusals.add("keeper pid " + keeper.pid() + ": " + RuntimeFiles.why(e));
+                refusals.add(who + ": " + RuntimeFiles.why(e));
             }
         }
 
         void look(Found found, WorkerImage worker) {
+            String name = found.image().program().name() + ":" + worker.id().slot();
+            String who = name + " pid " + worker.pid();
             try {
-                look(worker.pid(), worker.pidfd());
+                look(who, worker.pid(), worker.pidfd());
             } catch (IOException e) {
-                refused(found, worker, RuntimeFiles.why(e));
+                refused(who, worker, RuntimeFiles.why(e));
             }
         }
 
-        private void look(int pid, int pidfd) throws IOException {
+        private void look(String who, int pid, int pidfd) throws IOException {
             Path open = Path.of("/proc/" + pid + "/fd");
             try (DirectoryStream<Path> files = Files.newDirectoryStream(open)) {
                 for (Path file : files) {
-                    note(pidfd, file);
+                    note(who, pidfd, file);
                 }
             }
         }
 
-        private void note(int pidfd, Path file) throws IOException {
+        private void note(String who, int pidfd, Path file) throws IOException {
             try {
                 String target = Files.readSymbolicLink(file).toString();
                 if (target.startsWith("socket:[")) {
                     long inode = Long.parseLong(target.substring(8, target.length() - 1));
                     int fd = Integer.parseInt(file.getFileName().toString());
-                    holders.putIfAbsent(inode, new Holder(pidfd, fd));
+                    holders.putIfAbsent(inode, new Holder(who, pidfd, fd));
                 }
             } catch (NoSuchFileException closedSince) {
                 // another one may have it
@@ -337,6 +343,15 @@ final class Heritage {
             if (holder == null) {
                 return -1;
             }
+            try {
+                return fetch(socket, holder);
+            } catch (PosixException e) {
+                refusals.add(holder.who() + ": " + e.getMessage());
+                return -1;
+            }
+        }
+
+        private static int fetch(SocketImage socket, Holder holder) {
             int fd = Processes.fetch(holder.pidfd(), holder.fd());
             boolean same =
                     Sockets.inode(fd) == socket.inode()
@@ -348,16 +363,9 @@ final class Heritage {
         }
     }
 
-    private void refused(Found found, WorkerImage worker, String why) {
+    private void refused(String who, WorkerImage worker, String why) {
         if (Processes.startTime(worker.pid()) == worker.startTicks()) {
-            refusals.add(
-                    found.image().program().name()
-                            + ":"
-                            + worker.id().slot()
-                            + " pid "
-                            + worker.pid()
-                            + ": "
-                            + why);
+            refusals.add(who + ": " + why);
         }
     }
 
@@ -385,8 +393,8 @@ final class Heritage {
                 : "; its workers hold it, and this manager may not take it from them ("
                         + refusals.getFirst()
                         + "): start it as root or with CAP_SYS_PTRACE, or end these workers"
-                        + " first. They go on serving. With control.keeper: true the next manager"
-                        + " needs no such right";
+                        + " first. They go on serving. With control.keeper: true, or under systemd"
+                        + " with FileDescriptorStoreMax=, the next manager needs no such right";
     }
 
     /// In words.

@@ -25,8 +25,9 @@ import java.util.Set;
 
 /// A small process that has duplicates of all sockets, for a manager that may not take them out of
 /// its workers (`control.keeper`). It is the manager's user's, so the next manager may take them
-/// out of it. All it does is to have them: it is cat(1), reading from a pipe whose other end only
-/// it has. When the set of sockets changes a new one is started, and then the old one is ended.
+/// out of it, also under Yama (see [Spawner#openToAll]). All it does is to have them: it is cat(1),
+/// reading from a pipe whose other end only it has. When the set of sockets changes a new one is
+/// started, and then the old one is ended.
 final class Keeper {
     /// In the state directory: its pid and when that started.
     static final String FILE = "keeper";
@@ -56,6 +57,7 @@ final class Keeper {
         this.state = state;
         this.loop = loop;
         this.log = log;
+        spawner.openToAll();
         Former left = former(state);
         former = left == null ? -1 : left.pidfd();
     }

@@ -64,6 +64,8 @@ public final class Manager
     private final Programs programs = new Programs();
     private final Loop loop = new Loop(log);
     private final SocketTable sockets = new SocketTable(log);
+    private final PassedSockets passed;
+    private final ServiceManager service;
     private final SocketFiles files = new SocketFiles(loop, log);
     private final WorkerCgroups cgroups = new WorkerCgroups(log);
     private final Strays strays = new Strays(programs, cgroups, log);
@@ -96,7 +98,7 @@ public final class Manager
 
     /// Looked after at the end of a turn, when all that one request changes is changed: a reload
     /// binds the sockets of all programs before the first of them takes over its definition.
-    private boolean socketsMayBeOver;
+    private boolean socketsMayBeOver = true;
 
     private boolean orphansMayBeDead;
 
@@ -104,6 +106,9 @@ public final class Manager
 
     private Manager(LaunchOptions options, List<String> words) {
         this.options = options;
+        passed = PassedSockets.inherited(System.getenv(), log);
+        service = new ServiceManager(System.getenv(), passed.names(), programs, log);
+        sockets.offer(passed);
         int nothing = Descriptors.openNull();
         outputs = new Outputs(loop, nothing, this::tell);
         births =
@@ -154,6 +159,7 @@ public final class Manager
             } else {
                 recover(heritage, services, here);
             }
+            passed.closeRest(log);
             files.begin();
             loop();
         } finally {
@@ -279,7 +285,7 @@ public final class Manager
         Map<ProgramHost, Recovery.Found> found = new LinkedHashMap<>();
         try {
             Keeper.Former left = Keeper.former(here.state());
-            heritage.fetchInto(sockets, left);
+            heritage.fetchInto(sockets, passed, left);
             if (left != null) {
                 Descriptors.close(left.pidfd());
             }
@@ -681,6 +687,11 @@ public final class Manager
         }
     }
 
+    @Override
+    public Runnable reloading() {
+        return service.reloading();
+    }
+
     // ---- the loop
 
     private void turn() {
@@ -688,8 +699,8 @@ public final class Manager
         while (operator.goOn()) {
             next = elapse(); // who was let in has deadlines too
         }
-        next = Moment.earlier(next, upkeep());
         tidy();
+        next = Moment.earlier(next, upkeep());
         if (!over) {
             loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
             tidy();
@@ -723,7 +734,7 @@ public final class Manager
     /// @return when next; null if time alone changes nothing
     private @Nullable Moment upkeep() {
         Moment now = Clock.now();
-        Moment next = replacement.attend(now);
+        Moment next = Moment.earlier(service.turn(now, stopping), replacement.attend(now));
         if (http != null) {
             http.deadlinePassed(now);
             next = Moment.earlier(next, http.deadline());
@@ -746,6 +757,7 @@ public final class Manager
         if (socketsMayBeOver) {
             socketsMayBeOver = false;
             sockets.closeAllBut(reloader.inUse());
+            service.keep(sockets.images());
             if (keeper != null) {
                 keeper.keep(sockets.images());
             }
@@ -762,6 +774,7 @@ public final class Manager
 
     @Override
     public void stepped(ProgramHost host) {
+        service.changed();
         if (recorder != null) {
             recorder.changed(host);
         }
@@ -983,6 +996,7 @@ public final class Manager
         if (leavesAll) {
             return;
         }
+        service.end();
         if (recorder != null) {
             recorder.delete();
             if (keeper != null) {

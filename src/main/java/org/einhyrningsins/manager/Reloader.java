@@ -49,6 +49,11 @@ final class Reloader {
         /// Sockets may be over.
         void unsettled();
 
+        /// A reload begins.
+        ///
+        /// @return to be run when it is over
+        Runnable reloading();
+
         /// What was decided is to be written down before anybody is told or touched.
         void decided();
     }
@@ -198,6 +203,21 @@ final class Reloader {
     /// @param terms whether it has to be confirmed; null for a reload that stays
     /// @param reset what was stopped or scaled by hand is as the file says it again
     Outcome reload(
+            Set<String> names,
+            Trials.@Nullable Terms terms,
+            boolean reset,
+            Conversation conversation,
+            Operator operator) {
+        Runnable over = hosting.reloading();
+        conversation.whenOver(over);
+        Outcome outcome = begin(names, terms, reset, conversation, operator);
+        if (outcome.code() != ExitStatus.DONE) {
+            over.run(); // nobody was asked anything, so nobody answers
+        }
+        return outcome;
+    }
+
+    private Outcome begin(
             Set<String> names,
             Trials.@Nullable Terms terms,
             boolean reset,

@@ -26,6 +26,7 @@ import java.util.Set;
 final class SocketTable {
     private final Map<SocketKey, Held> sockets = new HashMap<>();
     private final Log log;
+    private PassedSockets passed = PassedSockets.NONE;
 
     SocketTable(Log log) {
         this.log = log;
@@ -43,6 +44,11 @@ final class SocketTable {
         CannotBind(String message) {
             super(message);
         }
+    }
+
+    /// Has what is to be bound taken from those first.
+    void offer(PassedSockets from) {
+        passed = from;
     }
 
     /// Binds what is not bound yet, all of it or nothing.
@@ -97,9 +103,10 @@ final class SocketTable {
     /// A socket that is open already, as it is wanted from now on.
     private record Kept(String program, SocketKey key, SocketSpec wanted) {}
 
-    private static Held bind(ProgramSpec program, SocketSpec socket) throws CannotBind {
+    private Held bind(ProgramSpec program, SocketSpec socket) throws CannotBind {
         try {
-            Bound bound = Sockets.bind(socket);
+            Bound taken = passed.take(socket);
+            Bound bound = taken == null ? Sockets.bind(socket) : taken;
             return new Held(socket, bound, inode(socket));
         } catch (UnknownAccountException e) {
             throw new CannotBind(

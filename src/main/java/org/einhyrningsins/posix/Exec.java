@@ -15,12 +15,15 @@ import java.util.List;
 public final class Exec {
     private Exec() {}
 
+    private static final int FIRST = 3;
+    private static final long LAST = 0xffff_ffffL;
+    private static final int CLOSE_RANGE_CLOEXEC = 4; // Linux 5.11
+
     /// Becomes that program. Returns only by the exception, and then all is as before.
     ///
     /// @param path of the program; a script names its interpreter
     /// @param environment `NAME=VALUE`; the whole of it
-    /// @param kept descriptors that the program shall have, besides 0, 1 and 2; all others of ours
-    ///   are close-on-exec
+    /// @param kept descriptors that the program shall have, besides 0, 1 and 2
     public static PosixException become(
             String path, List<String> argv, List<String> environment, Collection<Integer> kept) {
         ByteBuffer memory = memory(path, argv, environment);
@@ -29,6 +32,8 @@ public final class Exec {
         long envpAt = argvAt + (argv.size() + 1L) * Long.BYTES;
         long pathAt = envpAt + (environment.size() + 1L) * Long.BYTES;
         try {
+            // the Java machine's libraries are not; before Linux 5.11 they stay open
+            Kernel.call(Syscall.CLOSE_RANGE, FIRST, LAST, CLOSE_RANGE_CLOEXEC);
             kept.forEach(fd -> Descriptors.setInherited(fd, true));
             long result = Kernel.call(Syscall.EXECVE, pathAt, argvAt, envpAt);
             return new PosixException("execve " + path, (int) -result);

@@ -29,6 +29,7 @@ public final class Sockets {
     private static final int SOL_SOCKET = 1;
     private static final int SO_REUSEADDR = 2;
     private static final int SO_ACCEPTCONN = 30;
+    private static final int SO_TYPE = 3;
     private static final int SO_ERROR = 4;
     private static final int SO_PASSCRED = 16;
     private static final int SO_PEERCRED = 17;
@@ -431,6 +432,39 @@ public final class Sockets {
         long at = scratch.structures;
         Kernel.check("getsockname", Kernel.call(Syscall.GETSOCKNAME, fd, at, at + lengthAt));
         return SocketAddress.text(scratch.bytes, scratch.bytes.getInt(lengthAt));
+    }
+
+    /// Whether it is a socket that has an address.
+    public static boolean isBound(int fd) {
+        try {
+            return !localAddress(fd).equals("unix:");
+        } catch (PosixException e) {
+            return false; // no socket
+        }
+    }
+
+    /// Whether a socket is what [#bind] would make of that: of its type, at its address and, for a
+    /// stream, listening. Where the kernel chooses the port, none is.
+    public static boolean isBound(int fd, SocketSpec spec) {
+        Scratch scratch = Scratch.here();
+        get(fd, SO_TYPE, 4);
+        boolean datagrams = scratch.bytes.getInt(0) == SOCK_DGRAM;
+        return datagrams == spec.address() instanceof SocketSpec.Udp
+                && (datagrams || listens(fd))
+                && localAddress(fd).equals(address(spec.address()));
+    }
+
+    /// As [#localAddress] has it.
+    private static String address(SocketSpec.Address address) {
+        ByteBuffer bytes = Scratch.here().bytes;
+        return switch (address) {
+            case SocketSpec.Tcp tcp ->
+                    SocketAddress.text(bytes, SocketAddress.put(bytes, tcp.host(), tcp.port()));
+            case SocketSpec.Udp udp ->
+                    SocketAddress.text(bytes, SocketAddress.put(bytes, udp.host(), udp.port()));
+            case SocketSpec.UnixPath unix -> "unix:" + unix.path();
+            case SocketSpec.UnixAbstract unix -> "unix:@" + unix.name();
+        };
     }
 
     /// Whether it is a socket that listens.

@@ -32,6 +32,8 @@ public final class Spawner {
 
     private static final int PR_SET_PDEATHSIG = 1;
     private static final int PR_GET_DUMPABLE = 3;
+    private static final int PR_SET_PTRACER = 0x59616d61; // "Yama"
+    private static final long PR_SET_PTRACER_ANY = -1;
     private static final int PR_SET_DUMPABLE = 4;
     private static final int F_SETFD = 2;
     private static final int SIG_SETMASK = 2;
@@ -47,6 +49,7 @@ public final class Spawner {
     private final SyscallList list = new SyscallList();
     private int lifeline = -1;
     private int notes = -1;
+    private boolean open;
 
     /// Does what is done where a seccomp filter refuses clone3.
     void doWithoutClone3() {
@@ -58,6 +61,13 @@ public final class Spawner {
     /// @param fd of a file to append to
     public void noteIn(int fd) {
         notes = fd;
+    }
+
+    /// Lets whoever may trace the children but for Yama (kernel.yama.ptrace_scope: 1) trace them,
+    /// and so take descriptors out of them. The kernel notes it of the process and forgets it when
+    /// that is gone (security/yama/yama_lsm.c); execve does not change it. Without Yama, nothing.
+    public void openToAll() {
+        open = true;
     }
 
     /// Brings one into the world, in our own control group.
@@ -159,6 +169,9 @@ public final class Spawner {
         }
         if (order.orphaned() != null) {
             dieWithUs(order.orphaned());
+        }
+        if (open) {
+            list.tolerate(Errno.EINVAL, Syscall.PRCTL, PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0);
         }
         image(order);
     }

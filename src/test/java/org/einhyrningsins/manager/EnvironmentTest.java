@@ -54,6 +54,20 @@ class EnvironmentTest {
     }
 
     @Test
+    void theManagerThatComesNextHearsWhoToTellAndIsNotPassedTheSocketsAgain() {
+        Map<String, String> own = new LinkedHashMap<>();
+        own.put("NOTIFY_SOCKET", "/run/systemd/notify");
+        own.put("WATCHDOG_USEC", "30000000");
+        own.put("FDSTORE", "512");
+        own.put("LISTEN_FDS", "1");
+        own.put("LISTEN_PID", "7");
+        own.put("LISTEN_FDNAMES", "web.socket");
+        own.put("LISTEN_ON", "is the programs'");
+        assertThat(Environment.original(own))
+                .containsOnlyKeys("NOTIFY_SOCKET", "WATCHDOG_USEC", "FDSTORE", "LISTEN_ON");
+    }
+
+    @Test
     void aWorkerIsToldOfItsSocketsInEveryProtocol() {
         ProgramSpec spec =
                 program(

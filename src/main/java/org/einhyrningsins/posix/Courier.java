@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/// Sends datagrams, and descriptors with them, to the UNIX socket of a name. Never waits. It is not
+/// connected: whoever binds that name next gets what is sent then.
+public final class Courier implements AutoCloseable {
+    private static final int SOCK_DGRAM = 2;
+    private static final int SOCK_NONBLOCK = 0x800;
+    private static final int MSG_DONTWAIT = 0x40;
+    private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int SOL_SOCKET = 1;
+    private static final int SCM_RIGHTS = 1;
+
+    // struct msghdr, and what it points to, in the thread's structures
+    private static final int NAME = 0;
+    private static final int NAME_LENGTH = 8;
+    private static final int IOV_AT = 16;
+    private static final int IOV_COUNT = 24;
+    private static final int CONTROL_AT = 32;
+    private static final int CONTROL_LENGTH = 40;
+    private static final int IOV = 64;
+    private static final int CONTROL = 96;
+    private static final int CONTROL_DATA = 16;
+    private static final int CONTROL_BYTES = 24; // CMSG_SPACE of one descriptor
+    private static final int ADDRESS = 128;
+
+    private final String name;
+    private final int fd;
+
+    /// @param name a path, or a name of the abstract namespace after an `@`
+    public Courier(String name) {
+        this.name = name;
+        int type = SOCK_DGRAM | SOCK_NONBLOCK | Descriptors.O_CLOEXEC;
+        long opened = Kernel.call(Syscall.SOCKET, SocketAddress.AF_UNIX, type, 0);
+        fd = Descriptors.raise((int) Kernel.check("socket", opened));
+    }
+
+    /// Sends a text.
+    ///
+    /// @return false if the receiver has no room for it now
+    /// @throws PosixException if nobody receives there
+    public boolean send(String text) {
+        return send(text, -1);
+    }
+
+    /// Sends a text and a copy of a descriptor.
+    ///
+    /// @param passed below 0 for none
+    /// @return false if the receiver has no room for it now
+    /// @throws PosixException if nobody receives there
+    public boolean send(String text, int passed) {
+        Scratch scratch = Scratch.here().clear(ADDRESS);
+        address(scratch);
+        content(scratch, text);
+        if (passed >= 0) {
+            descriptor(scratch, passed);
+        }
+        int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+        long sent = Kernel.call(Syscall.SENDMSG, fd, scratch.structures, flags);
+        if (Kernel.is(sent, Errno.EAGAIN) || Kernel.is(sent, Errno.EINTR)) {
+            return false;
+        }
+        Kernel.check("sendmsg to " + name, sent);
+        return true;
+    }
+
+    private void address(Scratch scratch) {
+        ByteBuffer at = scratch.bytes.slice(ADDRESS, SocketAddress.LONGEST);
+        int length = SocketAddress.putUnix(at.order(ByteOrder.nativeOrder()), name);
+        scratch.bytes.putLong(NAME, scratch.structures + ADDRESS).putInt(NAME_LENGTH, length);
+    }
+
+    private static void content(Scratch scratch, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        int length = Math.min(bytes.length, Sockets.LONGEST_DATAGRAM);
+        scratch.chunk.put(0, bytes, 0, length);
+        scratch.bytes.putLong(IOV_AT, scratch.structures + IOV).putLong(IOV_COUNT, 1);
+        scratch.bytes.putLong(IOV, Kernel.address(scratch.chunk)).putLong(IOV + 8, length);
+    }
+
+    private static void descriptor(Scratch scratch, int passed) {
+        ByteBuffer bytes = scratch.bytes;
+        bytes.putLong(CONTROL_AT, scratch.structures + CONTROL);
+        bytes.putLong(CONTROL_LENGTH, CONTROL_BYTES);
+        bytes.putLong(CONTROL, CONTROL_DATA + Integer.BYTES);
+        bytes.putInt(CONTROL + 8, SOL_SOCKET).putInt(CONTROL + 12, SCM_RIGHTS);
+        bytes.putInt(CONTROL + CONTROL_DATA, passed);
+    }
+
+    @Override
+    public void close() {
+        Descriptors.close(fd);
+    }
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.manager.image.SocketImage;
+import org.einhyrningsins.posix.Bound;
+import org.einhyrningsins.posix.Datagram;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.spec.LogSpec;
+import org.einhyrningsins.spec.SocketSpec;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Real datagrams, to a socket that may be full or gone; the time is the test's.
+@Timeout(60)
+class ServiceManagerIT {
+    private static final SocketSpec LOOPBACK =
+            new SocketSpec(
+                    "http",
+                    new SocketSpec.Tcp(InetAddress.ofLiteral("127.0.0.1"), 0),
+                    true,
+                    false,
+                    16,
+                    false,
+                    SocketSpec.UnixFile.DEFAULT);
+
+    @TempDir Path directory;
+
+    private final ByteArrayOutputStream said = new ByteArrayOutputStream();
+    private final Log log = new Log(said::writeBytes, LogSpec.DEFAULT);
+    private final Map<String, String> environment = new HashMap<>();
+    private final List<Bound> open = new ArrayList<>();
+    private Moment now = Clock.now();
+    private int systemd;
+
+    @BeforeEach
+    void listen() {
+        Path address = directory.resolve("notify");
+        systemd = Sockets.bindUnixDatagram(address, 0600);
+        environment.put("NOTIFY_SOCKET", address.toString());
+    }
+
+    @AfterEach
+    void close() {
+        Descriptors.close(systemd);
+        open.forEach(bound -> Descriptors.close(bound.fd()));
+    }
+
+    @Test
+    void theSocketsAreSafeBeforeItSaysThatItIsUp() {
+        ServiceManager service = service();
+        SocketImage socket = socket();
+        service.keep(List.of(socket));
+        service.turn(now, false);
+        assertThat(heard())
+                .containsExactly(
+                        "FDSTORE=1\nFDNAME=" + ServiceManager.name(socket) + "\nFDPOLL=0",
+                        "READY=1",
+                        "STATUS=0 programs, 0 of 0 workers up");
+        service.keep(List.of());
+        assertThat(service.turn(now, false)).isNull();
+        assertThat(heard())
+                .containsExactly("FDSTOREREMOVE=1\nFDNAME=" + ServiceManager.name(socket));
+    }
+
+    @Test
+    void whatIsKeptAlreadyIsNotGivenAgain() {
+        SocketImage kept = socket();
+        String gone = ServiceManager.PREFIX + "1-gone";
+        List<String> before = List.of(ServiceManager.name(kept), gone, "web.socket");
+        ServiceManager service = service(before);
+        service.keep(List.of(kept));
+        service.turn(now, false);
+        assertThat(heard()).startsWith("FDSTOREREMOVE=1\nFDNAME=" + gone, "READY=1").hasSize(3);
+    }
+
+    @Test
+    void noMoreThanItKeeps() {
+        environment.put("FDSTORE", "1");
+        ServiceManager service = service();
+        service.keep(List.of(socket(), socket()));
+        service.turn(now, false);
+        assertThat(heard()).filteredOn(text -> text.startsWith("FDSTORE=")).hasSize(1);
+        assertThat(said.toString(StandardCharsets.UTF_8)).contains("systemd keeps 1 of 2 sockets");
+    }
+
+    @Test
+    void aReloadHasABeginAndAnEndAndTwoHaveOneEnd() {
+        ServiceManager service = service();
+        service.turn(now, false);
+        heard();
+        Runnable first = service.reloading();
+        Runnable second = service.reloading();
+        first.run();
+        service.turn(now, false);
+        assertThat(heard()).hasSize(2).allMatch(text -> text.startsWith("RELOADING=1\nMONO"));
+        second.run();
+        service.turn(now, false);
+        assertThat(heard()).containsExactly("READY=1");
+    }
+
+    @Test
+    void nothingIsReadyAnyMoreWhenItStops() {
+        ServiceManager service = service();
+        Runnable reload = service.reloading();
+        service.turn(now, true);
+        reload.run();
+        service.turn(now, true);
+        service.end();
+        assertThat(heard())
+                .filteredOn(text -> !text.startsWith("STATUS="))
+                .satisfiesExactly(
+                        text -> assertThat(text).isEqualTo("READY=1"),
+                        text -> assertThat(text).startsWith("RELOADING=1"),
+                        text -> assertThat(text).isEqualTo("STOPPING=1"));
+    }
+
+    @Test
+    void whatThereIsNoRoomForIsSaidLaterInItsOrder() {
+        ServiceManager service = service();
+        Moment later = now.plus(Duration.ofMillis(200));
+        int reloads = 0;
+        while (!later.equals(service.turn(now, false))) {
+            service.reloading().run();
+            reloads++;
+        }
+        List<String> texts = heard();
+        service.turn(now, true);
+        assertThat(heard()).as("before its time").isEmpty();
+        service.turn(later, true);
+        texts.addAll(heard());
+        assertThat(texts.removeIf(text -> text.startsWith("STATUS="))).isTrue();
+        assertThat(texts).hasSize(2 * reloads + 2).endsWith("READY=1", "STOPPING=1");
+        for (int i = 0; i < reloads; i++) {
+            assertThat(texts.get(2 * i)).isEqualTo("READY=1");
+            assertThat(texts.get(2 * i + 1)).startsWith("RELOADING=1");
+        }
+    }
+
+    @Test
+    void nobodyThereIsSaidOnceAndTriedWithTheNextNews() {
+        Descriptors.close(systemd);
+        ServiceManager service = service();
+        service.keep(List.of(socket()));
+        assertThat(service.turn(now, false)).isNull();
+        service.reloading().run();
+        service.turn(now, false);
+        assertThat(said.toString(StandardCharsets.UTF_8)).containsOnlyOnce("cannot tell");
+        systemd = Sockets.bindUnixDatagram(directory.resolve("notify"), 0600);
+        service.reloading().run();
+        service.turn(now, false);
+        assertThat(heard().getFirst()).startsWith("FDSTORE=1");
+    }
+
+    @Test
+    void signsOfLifeComeTwiceInTheTime() {
+        environment.put("WATCHDOG_USEC", "3000000");
+        environment.put("WATCHDOG_PID", Long.toString(ProcessHandle.current().pid()));
+        ServiceManager service = service();
+        Moment next = service.turn(now, false);
+        assertThat(next).isEqualTo(now.plus(Duration.ofMillis(1500)));
+        assertThat(heard()).contains("WATCHDOG=1");
+        service.turn(now.plus(Duration.ofMillis(1499)), false);
+        assertThat(heard()).isEmpty();
+        service.turn(now.plus(Duration.ofMillis(1500)), false);
+        assertThat(heard()).containsExactly("WATCHDOG=1");
+    }
+
+    @Test
+    void aWatchdogOfSomebodyElseIsNotOurs() {
+        environment.put("WATCHDOG_USEC", "3000000");
+        environment.put("WATCHDOG_PID", "1");
+        ServiceManager service = service();
+        assertThat(service.turn(now, false)).isNull();
+        assertThat(heard()).doesNotContain("WATCHDOG=1");
+    }
+
+    @Test
+    void withoutASocketThereIsNothingToSay() {
+        environment.remove("NOTIFY_SOCKET");
+        ServiceManager service = service();
+        service.keep(List.of(socket()));
+        service.reloading().run();
+        assertThat(service.turn(now, true)).isNull();
+        service.end();
+    }
+
+    @Test
+    void namesAreSuchAsSystemdTakes() {
+        SocketImage odd = new SocketImage("", LOOPBACK, 3, "unix:/ö \n:" + "x".repeat(300), 7, 0);
+        assertThat(ServiceManager.name(odd))
+                .startsWith("einhyrningsins-7-unix_/____xxx")
+                .hasSize(255)
+                .matches("[!-9;-~]+");
+    }
+
+    private ServiceManager service() {
+        return service(List.of());
+    }
+
+    private ServiceManager service(List<String> before) {
+        ServiceManager service = new ServiceManager(environment, before, new Programs(), log);
+        now = Clock.now();
+        return service;
+    }
+
+    private SocketImage socket() {
+        Bound bound = Sockets.bind(LOOPBACK);
+        open.add(bound);
+        return new SocketImage("", LOOPBACK, bound.fd(), bound.address(), bound.inode(), 0);
+    }
+
+    /// What was said since it was last asked.
+    private List<String> heard() {
+        List<String> texts = new ArrayList<>();
+        Datagram next = Sockets.receive(systemd);
+        while (next != null) {
+            texts.add(new String(next.text(), StandardCharsets.UTF_8));
+            next = Sockets.receive(systemd);
+        }
+        return texts;
+    }
+}

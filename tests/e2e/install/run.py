@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""packaging/install: into a prefix, into a DESTDIR, over a manager that runs, and away again; the unit is one that systemd takes."""
+
+import os
+import shutil
+
+from lab import ROOT, alive, check, get, nothing_lost, read, same
+
+INSTALL = os.path.join(ROOT, "packaging", "install")
+
+
+def run(lab):
+    prefix = lab.path("usr")
+    first = install(lab, prefix)
+    again = install(lab, prefix)
+    same(again, first, "files after it was installed once more")
+    unit(lab, prefix)
+    runs(lab, prefix)
+    destdir(lab, first)
+    kept = lab.path("etc/einhyrningsins/services.yaml")
+    lab.write(os.path.relpath(kept, lab.dir), "programs: {}  # ours\n")
+    install(lab, prefix)
+    check("# ours" in read(kept), "the configuration that was there is gone")
+    done = lab.command(INSTALL, "uninstall", env=places(lab, prefix))
+    same(done.code, 0, str(done))
+    same([path for path in files(prefix)], [], "files after uninstall")
+    check(os.path.exists(kept), "the configuration is removed")
+    same(lab.command(INSTALL, "everything").code, 2, "exit status of a wrong word")
+
+
+def places(lab, prefix):
+    return {"PREFIX": prefix, "SYSCONFDIR": lab.path("etc"), "DIST": os.path.join(ROOT, "target", "dist")}
+
+
+def install(lab, prefix):
+    done = lab.command(INSTALL, env=places(lab, prefix), within=120)
+    same((done.code, done.text), (0, ""), str(done))
+    for program in ("einhyrningsins", "einhyrningsinsctl"):
+        version = lab.command(os.path.join(prefix, "bin", program), "--version")
+        check(version.code == 0 and version.out, lambda: str(version))
+    check(os.path.exists(os.path.join(prefix, "share/man/man1/einhyrningsins.1")), "there is no manual page")
+    sample = lab.command(os.path.join(prefix, "bin/einhyrningsins"), "check", "--strict", lab.path("etc/einhyrningsins/services.yaml"))
+    same(sample.code, 0, str(sample))
+    return files(prefix)
+
+
+def files(top):
+    return sorted(
+        os.path.relpath(os.path.join(folder, name), top) for folder, _, names in os.walk(top) for name in names
+    )
+
+
+def unit(lab, prefix):
+    """It names what is installed; of an older systemd, only settings that it does not know are complained of."""
+    path = os.path.join(prefix, "lib/systemd/system/einhyrningsins.service")
+    text = read(path)
+    check("ExecStart=%s/bin/einhyrningsins -c %s/einhyrningsins/services.yaml" % (prefix, lab.path("etc")) in text, text)
+    check("=/usr/bin" not in text, "a path of the sources is left: " + text)
+    if shutil.which("systemd-analyze") is None:
+        lab.say("there is no systemd-analyze (Debian package systemd); the unit is not verified")
+        return
+    done = lab.command("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", path)
+    same((done.code, [line for line in done.text.splitlines() if "einhyrningsins" in line]), (0, []), "what systemd says of the unit")
+
+
+def runs(lab, prefix):
+    """Installed over a manager that runs, and that then becomes what was installed."""
+    lab.config()
+    binary = os.path.join(prefix, "bin", "einhyrningsins")
+    manager = lab.launch(through=["/bin/sh", "-c", 'shift; exec "%s" "$@"' % binary, "sh"])
+    manager.wait_until_answering()
+    manager.wait_until_up("web", 2)
+    check(os.readlink("/proc/%d/exe" % manager.pid).startswith(prefix), "another runtime")
+    pids, load = manager.pids_of("web"), lab.load()
+    install(lab, prefix)
+    check(os.readlink("/proc/%d/exe" % manager.pid).endswith("(deleted)"), "the old one is still there")
+    manager.ctl("reexec")
+    same(os.readlink("/proc/%d/exe" % manager.pid), os.path.join(prefix, "lib/einhyrningsins/runtime/bin/java"), "the runtime")
+    same((manager.pids_of("web"), all(map(alive, pids))), (pids, True), "workers")
+    nothing_lost(load.finish())
+    same(get("127.0.0.1:%d" % lab.port())["version"], "v1", "version")
+    manager.stop()
+
+
+def destdir(lab, expected):
+    root = lab.path("root")
+    done = lab.command(INSTALL, env={"DESTDIR": root, "PREFIX": "/usr", "SYSCONFDIR": "/etc"}, within=120)
+    same(done.code, 0, str(done))
+    same(files(root + "/usr"), expected, "files in DESTDIR")
+    check("ExecStart=/usr/bin/einhyrningsins -c /etc/" in read(root + "/usr/lib/systemd/system/einhyrningsins.service"), "paths")
+    link = os.readlink(root + "/usr/bin/einhyrningsins")
+    same(link, "../lib/einhyrningsins/bin/einhyrningsins", "the link")
+    shutil.rmtree(root)
