@@ -46,6 +46,7 @@ class Manager:
     commands = ()
     rolls = False    # replaces workers without a gap, by a command of its own
     many = False    # runs several programs
+    reexecs = False    # replaces itself by a newer program, by a command of its own
     scales = True
     rolls_at_scale = True
     status_exits = (0,)
@@ -83,6 +84,12 @@ class Manager:
         """When the command said that it is done (CLOCK_MONOTONIC, ns), if it says so."""
         return None
 
+    def ask_to_reexec(self):
+        raise NotImplementedError
+
+    def reexec_answered(self):
+        """Lets go of what `ask_to_reexec` has open."""
+
     def ask_to_stop(self):
         self.process.send_signal(signal.SIGTERM)
 
@@ -96,6 +103,9 @@ class Manager:
 
     def begin(self):
         self.configure()
+        self.launch()
+
+    def launch(self):
         argv, environment = self.argv(), self.environment()
         with open(self.log, "ab") as log:
             self.began = time.monotonic_ns()
@@ -204,7 +214,7 @@ class Floor(Manager):
 class Einhyrningsins(Manager):
     name = "einhyrningsins"
     package = "mvn package; or EINHYRNINGSINS_BIN, a directory with einhyrningsins and einhyrningsinsctl"
-    rolls = many = True
+    rolls = many = reexecs = True
     bin = os.environ.get("EINHYRNINGSINS_BIN") or os.path.join(ROOT, "bin")
     client = None
 
@@ -280,14 +290,25 @@ class Einhyrningsins(Manager):
                 if not more:
                     raise Trouble("it hung up before the rollout was answered")
                 answer += more
+        if json.loads(answer.splitlines()[-1]).get("code", 0) != 0:
+            raise Trouble(f"it says {answer[-300:]!r}")
         return time.monotonic_ns()
+
+    def ask_to_reexec(self):
+        self.client = socket.socket(socket.AF_UNIX)
+        self.client.settimeout(60)
+        self.client.connect(self.socket)
+        self.client.sendall(self.request("reexec"))
+
+    def reexec_answered(self):
+        self.roll_answered()
 
 
 class Einhorn(Manager):
     name = "einhorn"
     package = "gem install einhorn"
     commands = ("einhorn", "einhornsh")
-    rolls = True
+    rolls = reexecs = True
     rolls_at_scale = False    # a worker a second
 
     def argv(self):
@@ -306,12 +327,15 @@ class Einhorn(Manager):
     def ask_to_roll(self):
         self.exchange(b"---%0Acommand: upgrade%0A\n", one_line)
 
+    def ask_to_reexec(self):
+        self.exchange(b"---%0Acommand: reload%0A\n", one_line)
+
 
 class Supervisord(Manager):
     name = "supervisord"
     package = "Debian: supervisor"
     commands = ("supervisord", "supervisorctl")
-    many = True
+    many = reexecs = True
 
     def configure(self):
         sections = [f"[supervisord]\nnodaemon=true\nlogfile={self.place}/d.log\npidfile={self.place}/pid\n"
@@ -334,8 +358,13 @@ class Supervisord(Manager):
         return ["supervisorctl", "-c", os.path.join(self.place, "supervisord.conf"), "status"]
 
     def status_request(self):
-        body = b"<?xml version='1.0'?><methodCall><methodName>supervisor.getAllProcessInfo</methodName>" \
-               b"<params></params></methodCall>"
+        self.call(b"supervisor.getAllProcessInfo")
+
+    def ask_to_reexec(self):
+        self.call(b"supervisor.restart")
+
+    def call(self, method):
+        body = b"<?xml version='1.0'?><methodCall><methodName>" + method + b"</methodName><params></params></methodCall>"
         self.exchange(b"POST /RPC2 HTTP/1.1\r\nHost: bench\r\nContent-Type: text/xml\r\nContent-Length: "
                       + str(len(body)).encode() + b"\r\n\r\n" + body,
                       lambda answer: answer.rstrip().endswith(b"</methodResponse>"))

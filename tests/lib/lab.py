@@ -451,6 +451,15 @@ class Manager:
 
     # Commands
 
+    def ask(self, command, within=30.0):
+        """One request by hand, sooner answered than a whole einhyrningsinsctl is started; returns the reply."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            client.settimeout(within)
+            client.connect(self.socket)
+            client.sendall(json.dumps({"id": 1, "command": command}).encode() + b"\n")
+            with client.makefile("rb") as answer:
+                return json.loads(answer.readline())
+
     def ctl(self, *arguments, code=DONE, within=60.0, env=None):
         """Runs `einhyrningsinsctl`; its exit status must be `code` (None: any)."""
         result = self.lab.command(CTL, "-d", self.socket, *arguments, within=within, env=env)

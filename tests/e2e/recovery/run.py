@@ -7,12 +7,12 @@ import re
 import signal
 import threading
 
-from lab import FAILED, alive, answers, check, get, nothing_lost, read, same, wait_for
+from lab import FAILED, alive, answers, check, environment_of, get, nothing_lost, read, same, wait_for
 
 
 def run(lab):
     lab.config()
-    manager = lab.start()
+    manager = at_birth(lab)
     manager.wait_until_up("web", 3)
     manager.wait_until_up("quiet", 1)
     second_is_refused(lab, manager)
@@ -34,6 +34,19 @@ def killed(lab, manager, meanwhile=None):
     if meanwhile:
         meanwhile()
     return lab.start(socket_path=manager.socket)
+
+
+def at_birth(lab):
+    """Whoever is killed as soon as it answers has written down whom it started."""
+    first = lab.start()
+    first.ask("version")
+    os.kill(first.pid, signal.SIGKILL)
+    first.process.wait()
+    born = sorted(pid for pid in lab.pids() if environment_of(pid).get("NAME") == "web" and alive(pid))
+    second = lab.start(socket_path=first.socket)
+    second.wait_until_up("web", 3)
+    same((sorted(second.pids_of("web")), len(born)), (born, 3), "workers of a manager that was killed when it first answered")
+    return second
 
 
 def second_is_refused(lab, manager):

@@ -507,6 +507,9 @@ public final class Manager
         for (ProgramHost host : programs.all()) {
             start(host, byHand.getOrDefault(host.name(), Intent.NONE));
         }
+        if (recorder != null) {
+            recorder.changedForGood(); // else what serves already would be nobody's to the next one
+        }
     }
 
     private void start(ProgramHost host, Intent byHand) {
