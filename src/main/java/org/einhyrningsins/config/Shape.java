@@ -136,8 +136,8 @@ record Shape(String name, List<String> keys, List<String> later) {
 
     static final List<Shape> ALL =
             List.of(
-                    FILE, INCLUDED, CONTROL, ALLOW, LOG, HTTP, HTTP_BIND, PROGRAM, LIMITS, BIND, ACK,
-                    PROBE, HEALTH, STOP, RESTART, BACKOFF, GIVE_UP, ROLLOUT, CANARY, LOGS);
+                    FILE, INCLUDED, CONTROL, ALLOW, LOG, HTTP, HTTP_BIND, PROGRAM, LIMITS, BIND,
+                    ACK, PROBE, HEALTH, STOP, RESTART, BACKOFF, GIVE_UP, ROLLOUT, CANARY, LOGS);
 
     boolean has(String key) {
         return keys.contains(key);
