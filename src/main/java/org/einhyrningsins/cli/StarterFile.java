@@ -45,7 +45,7 @@ final class StarterFile {
                 command: [sh, -c, 'echo "$GREETING from slot ${slot}"; exec sleep 31536000']
                 workers: 2                           # how many; cpus for one on each processor
                 env: { GREETING: hello }             # variables; workers inherit those of the manager too
-                ack: { mode: timer, after: 500ms }   # up when: alive so long; or manual, notify, probe
+                ack: { mode: timer, after: 500ms }   # up when: alive so long; or manual, notify, probe, log
                 rollout: { strategy: smooth }        # a reload starts the new one first; or fleet, replace
                 restart: always                      # when one dies; or on-failure, never
                 #directory: /                        # where it runs; otherwise where this file is
