@@ -131,8 +131,8 @@ class Shop:
 
     # The faults
 
-    def crash_of_a_worker(self):
-        name = self.any_program()
+    def crash_of_a_worker(self, of=None):
+        name = self.random.choice(of or list(COUNTS))
         pid = self.random.choice(list(self.processes()[name]))
         self.kills[name].append(time.monotonic())
         os.kill(pid, signal.SIGKILL)
@@ -211,9 +211,12 @@ class Shop:
         self.in_a_rollout(self.crash_and_start)
 
     def crash_of_manager_and_worker(self):
-        began = self.kill_manager()
-        self.crash_of_a_worker()
-        self.start_manager(began)
+        """One of several: who holds a socket alone takes it along, and only a keeper could hold it then."""
+        held = [name for name, count in self.counts.items() if count > 1]
+        if held:
+            began = self.kill_manager()
+            self.crash_of_a_worker(held)
+            self.start_manager(began)
 
     def crash_and_start(self):
         began = self.kill_manager()

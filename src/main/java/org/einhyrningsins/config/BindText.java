@@ -25,19 +25,21 @@ public final class BindText {
     private final Path base;
     private final HostPort.Family family;
     private final boolean reuseAddress;
+    private final HostNames names;
 
     /// @param base what a relative path of a UNIX socket begins at, absolute
     /// @param family which address of a host name is taken, and what `:80` means by "all"
     /// @param reuseAddress whether SO_REUSEADDR is set without `,r` too
-    private BindText(Path base, HostPort.Family family, boolean reuseAddress) {
+    private BindText(Path base, HostPort.Family family, boolean reuseAddress, HostNames names) {
+        this.names = names;
         this.base = base;
         this.family = family;
         this.reuseAddress = reuseAddress;
     }
 
     /// As a file has it: SO_REUSEADDR is the default.
-    static BindText ofFile(Path base) {
-        return new BindText(base, HostPort.Family.ANY, true);
+    static BindText ofFile(Path base, HostNames names) {
+        return new BindText(base, HostPort.Family.ANY, true, names);
     }
 
     /// As the classic command line has it: SO_REUSEADDR only with `,r`.
@@ -46,7 +48,8 @@ public final class BindText {
     /// @param ipv6 `-6`: such a socket takes no IPv4 either
     public static BindText ofCommandLine(Path base, boolean ipv4, boolean ipv6) {
         HostPort.Family chosen = ipv4 ? HostPort.Family.IPV4 : HostPort.Family.IPV6;
-        return new BindText(base, ipv4 == ipv6 ? HostPort.Family.ANY : chosen, false);
+        HostPort.Family family = ipv4 == ipv6 ? HostPort.Family.ANY : chosen;
+        return new BindText(base, family, false, new HostNames());
     }
 
     /// The socket of that text.
@@ -89,13 +92,13 @@ public final class BindText {
     Tcp tcp(String text) throws Misread {
         HostPort at = HostPort.split(text);
         int port = at.portNumber();
-        return new Tcp(at.address(family), port);
+        return new Tcp(at.address(family, names), port);
     }
 
     Udp udp(String text) throws Misread {
         HostPort at = HostPort.split(text);
         int port = at.portNumber();
-        return new Udp(at.address(family), port);
+        return new Udp(at.address(family, names), port);
     }
 
     Address unix(String text) throws Misread {

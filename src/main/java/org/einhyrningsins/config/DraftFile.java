@@ -21,6 +21,7 @@ final class DraftFile {
     private final DraftProgram defaults = new DraftProgram("defaults", this);
     private final SequencedMap<String, DraftProgram> programs = new LinkedHashMap<>();
     private final AddressBook book = new AddressBook();
+    private final HostNames names = new HostNames();
     private final Map<String, Set<String>> order = new HashMap<>();
     private int lost;
 
@@ -121,7 +122,7 @@ final class DraftFile {
     /// @throws Misread if it cannot be bound there, or if another program of the file does
     void claim(String kind, String address, boolean ipv6Only, String program, Place place)
             throws Misread {
-        BindText texts = BindText.ofFile(Path.of("/"));
+        BindText texts = BindText.ofFile(Path.of("/"), names);
         SocketSpec.Address at =
                 switch (kind) {
                     case "tcp" -> texts.tcp(address);

@@ -53,6 +53,16 @@ record Fields(Place place, Map<String, Entry> entries, @Nullable Shape shape, Va
         return node == null ? null : values.text(node, what);
     }
 
+    /// A text that is not empty; null after a problem.
+    @Nullable String name(String key, String what) {
+        String text = text(key, what);
+        if (text != null && text.isEmpty()) {
+            report(key, "expected " + what + ", found an empty text");
+            return null;
+        }
+        return text;
+    }
+
     List<String> texts(String key, String what) {
         Node node = node(key);
         return node == null ? List.of() : values.texts(node, what);

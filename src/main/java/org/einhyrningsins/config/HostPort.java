@@ -51,11 +51,11 @@ record HostPort(String host, String port) {
     }
 
     /// The address itself; of a host name, its first of that family.
-    InetAddress address(Family family) throws Misread {
+    InetAddress address(Family family, HostNames names) throws Misread {
         try {
-            return host.isEmpty() ? all(family) : ofFamily(family, literalOrName(family));
-        } catch (UnknownHostException _) {
-            throw new Misread("the host name " + Texts.quoted(host) + " cannot be resolved");
+            return host.isEmpty() ? all(family) : ofFamily(family, literalOrName(family, names));
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("16 or 4 bytes are an address", e);
         } catch (IllegalArgumentException _) {
             throw new Misread(Texts.quoted(host) + " is not an IP address");
         }
@@ -65,13 +65,13 @@ record HostPort(String host, String port) {
         return InetAddress.getByAddress(new byte[family == Family.IPV6 ? 16 : 4]);
     }
 
-    private InetAddress literalOrName(Family family) throws UnknownHostException, Misread {
+    private InetAddress literalOrName(Family family, HostNames names) throws Misread {
         if (host.indexOf(':') >= 0) {
             return Inet6Address.ofLiteral(host);
         } else if (Texts.areDigits(host.replace(".", ""))) {
             return dotted();
         }
-        for (InetAddress address : InetAddress.getAllByName(host)) {
+        for (InetAddress address : names.addresses(host)) {
             if (family == Family.ANY
                     || (family == Family.IPV6) == address instanceof Inet6Address) {
                 return address;

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 record People(Surroundings surroundings) {
 
     @Nullable String user(Fields fields, String key) {
-        String name = fields.text(key, "a user name or number");
+        String name = fields.name(key, "a user name or number");
         if (name != null && !Texts.areDigits(name) && !surroundings.userExists().test(name)) {
             fields.report(key, "there is no user named " + Texts.quoted(name));
         }
@@ -24,7 +24,7 @@ record People(Surroundings surroundings) {
     }
 
     @Nullable String group(Fields fields, String key) {
-        String name = fields.text(key, "a group name or number");
+        String name = fields.name(key, "a group name or number");
         if (name != null && !Texts.areDigits(name) && !surroundings.groupExists().test(name)) {
             fields.report(key, "there is no group named " + Texts.quoted(name));
         }

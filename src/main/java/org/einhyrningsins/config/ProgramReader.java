@@ -144,7 +144,7 @@ final class ProgramReader {
     }
 
     private Path directory(Fields program) {
-        String text = program.text("directory", "a directory");
+        String text = program.name("directory", "a directory");
         Node node = program.node("directory");
         Path directory = text == null ? base : Paths.of(base, text);
         if (node != null && text != null && !Files.isDirectory(directory)) {

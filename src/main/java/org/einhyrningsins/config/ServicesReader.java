@@ -62,10 +62,7 @@ final class ServicesReader {
         if (!top.has("include")) {
             top.require("programs");
         }
-        String state = top.text("state-dir", "a path");
-        if (state != null && state.isEmpty()) {
-            top.report("state-dir", "expected a path, found an empty text");
-        }
+        String state = top.name("state-dir", "a path");
         Path directory = state == null ? null : Paths.of(base, state);
         return new ServicesSpec(control, log, directory, programs);
     }

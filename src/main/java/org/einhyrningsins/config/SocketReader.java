@@ -38,7 +38,7 @@ final class SocketReader {
             Budget budget,
             Rights rights,
             Values values) {
-        this.texts = BindText.ofFile(base);
+        this.texts = BindText.ofFile(base, values.names());
         this.people = people;
         this.book = book;
         this.budget = budget;

@@ -88,8 +88,8 @@ record TargetReader(Values values, Templates templates, int workers) {
         return new Fixed(host, port);
     }
 
-    private static InetAddress address(HostPort at) throws Misread {
-        return at.address(HostPort.Family.ANY);
+    private InetAddress address(HostPort at) throws Misread {
+        return at.address(HostPort.Family.ANY, values.names());
     }
 
     /// `GET http://{NAME}/path` or `GET http://HOST:PORT/path`; GET may be left out.

@@ -11,7 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Reads single values. What is not what it should be is reported, and a stand-in returned.
-record Values(Problems problems) {
+///
+/// @param names what host names stand for
+record Values(Problems problems, HostNames names) {
+    Values(Problems problems) {
+        this(problems, new HostNames());
+    }
 
     void expected(Node node, String what) {
         problems.report(node.place(), "expected " + what + ", found " + node.found());

@@ -40,6 +40,7 @@ final class Deadlines {
             case WorkerState.Starting s when !s.deadline().reached(draft.now) ->
                     probe(draft, worker, s);
             case WorkerState.Starting ignored when byTimer(worker) -> up(draft, worker);
+            case WorkerState.Starting s when s.unheard() -> startAnother(draft, worker);
             case WorkerState.Starting ignored -> notUpInTime(draft, worker);
             case WorkerState.Settling s -> {
                 if (s.until().reached(draft.now)) {
@@ -87,6 +88,20 @@ final class Deadlines {
         boolean renewal = Renewal.owns(draft, worker);
         draft.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
         failed(draft, worker, why, renewal);
+    }
+
+    /// What it had to say may have been lost with the manager it was said to, so nobody counts it.
+    private static void startAnother(Draft draft, Worker worker) {
+        boolean successor = worker.equals(draft.slot(worker.id().slot()).successor());
+        draft.report(
+                Severity.WARN,
+                worker.id(),
+                "not heard to be up, and may have said so to the manager that was killed; another"
+                        + " is started");
+        draft.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
+        if (!successor) {
+            draft.put(draft.slot(worker.id().slot()).refill(draft.now));
+        }
     }
 
     /// @param renewal whether it was to take over from one that is ill or old

@@ -4,6 +4,7 @@ package org.einhyrningsins.core;
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -124,14 +125,21 @@ public final class Recovery {
         return draft.serving.generation() == generation ? draft.serving : null;
     }
 
-    /// Who wanted to say that it is up found nobody to say it to, and may want to say it again; and
-    /// whoever gave signs of life was not heard.
+    /// Who said that it is up may not have been heard, and may say it again; and whoever gave signs
+    /// of life was not heard.
     private static void giveTime(Draft draft) {
         for (Worker worker : workers(draft)) {
             AckSpec ack = worker.version().spec().ack();
             if (worker.state() instanceof WorkerState.Starting
                     && !(ack.mode() instanceof AckSpec.Timer)) {
-                draft.replace(worker.in(draft.starting(ack)));
+                boolean asked = ack.mode() instanceof AckSpec.Probe;
+                RestartSpec.When when = worker.version().spec().restart().when();
+                boolean unheard = !asked && when != RestartSpec.When.NEVER;
+                WorkerState.Starting afresh = draft.starting(ack);
+                draft.replace(
+                        worker.in(
+                                new WorkerState.Starting(
+                                        afresh.deadline(), afresh.nextProbe(), unheard)));
             } else if (worker.up()) {
                 draft.replace(worker.with(worker.care().pinged(draft.now)));
             }

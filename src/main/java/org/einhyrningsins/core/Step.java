@@ -122,8 +122,7 @@ final class Step {
         Moment asked = draft.now.plus(event.time());
         switch (worker.state()) {
             case WorkerState.Starting s when !s.deadline().reached(asked) -> {}
-            case WorkerState.Starting s ->
-                    draft.replace(worker.in(new WorkerState.Starting(asked, s.nextProbe())));
+            case WorkerState.Starting s -> draft.replace(worker.in(s.until(asked)));
             case WorkerState.Stopping s when s.rest().isEmpty() -> {}
             case WorkerState.Stopping s
                     when s.deadline() == null || !s.deadline().reached(asked) -> {}

@@ -12,7 +12,18 @@ public sealed interface WorkerState {
     ///
     /// @param deadline when it counts as up (ack by timer) or as failed (all other modes)
     /// @param nextProbe when to ask it; null if it is not asked, or an answer is due
-    record Starting(Moment deadline, @Nullable Moment nextProbe) implements WorkerState {}
+    /// @param unheard whether it may have said that it is up to a manager that was killed: if it
+    ///   says no more, that is not its failure
+    record Starting(Moment deadline, @Nullable Moment nextProbe, boolean unheard)
+            implements WorkerState {
+        Starting(Moment deadline, @Nullable Moment nextProbe) {
+            this(deadline, nextProbe, false);
+        }
+
+        Starting until(Moment later) {
+            return new Starting(later, nextProbe, unheard);
+        }
+    }
 
     /// Up, and to stay so for a while before anybody relies on it.
     record Settling(Moment until) implements WorkerState {}

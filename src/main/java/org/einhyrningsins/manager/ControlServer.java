@@ -12,6 +12,7 @@ import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.manager.image.ConnectionImage;
 import org.einhyrningsins.manager.image.ManagerImage;
 import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
@@ -76,6 +77,31 @@ final class ControlServer implements SocketFiles.Owner {
         listener = Sockets.listenUnix(path, mode);
         file = RuntimeFiles.inode(path);
         loop.watch(listener, Poll.IN, events -> accept());
+    }
+
+    static ControlServer open(
+            Loop loop, Path path, int mode, ByteBuffer buffer, Requested requested)
+            throws CannotStart {
+        try {
+            return new ControlServer(loop, path, mode, buffer, requested);
+        } catch (PosixException e) {
+            throw new CannotStart(
+                    ExitStatus.FAILED,
+                    e.errno() == Errno.EADDRINUSE
+                            ? taken(path)
+                            : "cannot start: control socket " + path + ": " + e.getMessage());
+        }
+    }
+
+    private static String taken(Path socket) {
+        Peer owner = Sockets.owner(socket);
+        String who =
+                owner == null ? "somebody" : "pid " + owner.pid() + " (uid " + owner.uid() + ")";
+        return "cannot start: control socket "
+                + socket
+                + " is held by "
+                + who
+                + "; use that manager, or start this one with another socket (-d)";
     }
 
     /// Goes on where another manager stopped, with its socket and its clients.

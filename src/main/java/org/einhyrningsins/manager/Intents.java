@@ -3,39 +3,76 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.control.IntentJson;
 import org.einhyrningsins.spec.Intent;
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
 
 /// What operators set by hand, in the one file in which it outlives the manager. A file that cannot
 /// be read or is about other programs is put aside and told of; it is never a reason not to start.
+/// A command line is the operator's own word: only a file can differ from what was set by hand.
 final class Intents {
     private static final String FILE = "intent.json";
     private static final int LONGEST = 4 * 1024 * 1024;
 
     private final StateDirectory state;
-    private final String config;
+    private final @Nullable String config;
     private final Log log;
     private Map<String, Intent> written = Map.of();
+    private boolean inUse;
+    private boolean mayDiffer;
 
-    /// @param definition the file with the programs
-    Intents(StateDirectory state, Path definition, Log log) {
+    Intents(StateDirectory state, Definition definition, Log log) {
         this.state = state;
-        this.config = definition.toAbsolutePath().normalize().toString();
+        this.config =
+                definition instanceof Definition.File file
+                        ? file.path().toAbsolutePath().normalize().toString()
+                        : null;
         this.log = log;
     }
 
     /// Whether there is anything to read. Costs one system call.
-    static boolean exist(StateDirectory state) {
-        return Files.exists(state.path().resolve(FILE));
+    private boolean exist() {
+        return config != null && Files.exists(state.path().resolve(FILE));
     }
 
     /// What an earlier manager kept, by program.
-    Map<String, Intent> read() {
+    ///
+    /// @param reset forget it instead: all is as the file with the programs says it
+    Map<String, Intent> before(boolean reset) {
+        if (!exist()) {
+            return Map.of();
+        }
+        inUse = true;
+        if (reset) {
+            state.delete(FILE);
+            return Map.of();
+        }
+        Map<String, Intent> before = read();
+        mayDiffer = !before.isEmpty();
+        return before;
+    }
+
+    /// They are in the programs; the file is written when they change.
+    void takeUp() {
+        inUse = exist();
+        mayDiffer = inUse;
+    }
+
+    /// An operator set something by hand.
+    void setByHand() {
+        mayDiffer = true;
+    }
+
+    /// What is set by hand may be as the file with the programs has it now.
+    void redefined() {
+        mayDiffer |= inUse;
+    }
+
+    private Map<String, Intent> read() {
         try {
             byte[] text = state.read(FILE, LONGEST);
             if (text != null) {
@@ -68,14 +105,16 @@ final class Intents {
                         + where);
     }
 
-    /// As the file with the programs says it again.
-    void reset() {
-        written = Map.of();
-        state.delete(FILE);
-    }
-
     /// Writes how it is now, if that is not what was written last.
     void keep(Programs programs) {
+        if (mayDiffer && config != null) {
+            inUse = true;
+            keep(programs, config);
+        }
+        mayDiffer = false;
+    }
+
+    private void keep(Programs programs, String config) {
         SequencedMap<String, Intent> now = new LinkedHashMap<>();
         for (ProgramHost host : programs.all()) {
             Intent intent = host.program().intent();

@@ -14,25 +14,18 @@ import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.manager.image.ConversationImage;
-import org.einhyrningsins.manager.image.DoorImage;
 import org.einhyrningsins.manager.image.HandoverImage;
 import org.einhyrningsins.manager.image.ImageException;
 import org.einhyrningsins.manager.image.KeptDescriptor;
 import org.einhyrningsins.manager.image.ManagerImage;
 import org.einhyrningsins.manager.image.ProgramImage;
-import org.einhyrningsins.posix.Accounts;
 import org.einhyrningsins.posix.Boot;
 import org.einhyrningsins.posix.Bound;
-import org.einhyrningsins.posix.Credentials;
 import org.einhyrningsins.posix.Descriptors;
-import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Limits;
-import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
-import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.posix.UnknownAccountException;
-import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -42,7 +35,6 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,11 +46,7 @@ import java.util.TreeSet;
 
 /// The manager: made once, runs until everything it started has gone.
 public final class Manager
-        implements ProgramHost.Listener,
-                ProgramHost.Doors,
-                Operator.Conduct,
-                Reloader.Hosting,
-                SignalDesk.Obeyed {
+        implements ProgramHost.Listener, Operator.Conduct, Reloader.Hosting, SignalDesk.Obeyed {
     /// The first word of the command line of a child that only says whether it could replace the
     /// manager.
     public static final String CHECK = Succession.CHECK;
@@ -67,7 +55,6 @@ public final class Manager
     private static final int STDERR = 2;
 
     private final LaunchOptions options;
-    private final List<String> words;
     private final StandardError standardError = new StandardError(STDERR);
     private final Log log = new Log(standardError, LogSpec.DEFAULT);
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
@@ -84,10 +71,9 @@ public final class Manager
     private final Reloader reloader;
     private final Operator operator;
     private final SignalDesk signals = new SignalDesk(loop, log, this);
+    private final Replacement replacement;
     private final List<Conversation> dying = new ArrayList<>();
     private @Nullable ControlServer control;
-    private @Nullable Succession succession;
-    private @Nullable Conversation replacement;
     private @Nullable ServicesSpec last;
     private @Nullable Premises premises;
     private @Nullable Recorder recorder;
@@ -105,14 +91,10 @@ public final class Manager
 
     private boolean orphansMayBeDead;
 
-    /// What operators set by hand is kept; null as long as nobody did.
     private @Nullable Intents intents;
-
-    private boolean intentsMayDiffer;
 
     private Manager(LaunchOptions options, List<String> words) {
         this.options = options;
-        this.words = words;
         int nothing = Descriptors.openNull();
         outputs = new Outputs(loop, nothing, this::tell);
         births =
@@ -128,6 +110,7 @@ public final class Manager
                         log,
                         this);
         operator = new Operator(programs, new Statuses(sockets, outputs), reloader, log, this);
+        replacement = new Replacement(loop, options, words, log, this::image);
     }
 
     /// Runs until it is told to stop.
@@ -149,8 +132,7 @@ public final class Manager
     private int run() throws CannotStart {
         ServicesSpec services = load();
         settings(services);
-        Premises here = new Premises(options, services);
-        premises = here;
+        Premises here = moveIn(services);
         here.takeLock();
         renice();
         try {
@@ -226,8 +208,7 @@ public final class Manager
         stopping = before.stopping();
         last = before.settings();
         log.configure(before.log());
-        Premises here = new Premises(options, before.settings());
-        premises = here;
+        Premises here = moveIn(before.settings());
         here.resume(before.madeDirectory(), before.descriptor("lock"));
         cgroups.begin(here.mark());
         if (before.descriptor("notes") >= 0) {
@@ -243,7 +224,7 @@ public final class Manager
         for (ProgramImage program : image.programs()) {
             programs.add(new ProgramHost(program, surface()), program.retiring());
         }
-        takeUpIntents();
+        intents().takeUp();
         operator.resume(image.nextTicket());
         resume(image.conversations(), server);
         orphansMayBeDead = true;
@@ -251,17 +232,7 @@ public final class Manager
         files.begin();
         String took = Math.round((Clock.now().nanos() - image.leftAt()) / 1e6) + " ms";
         log.info("", "einhyrningsins " + version() + " goes on, away for " + took);
-        if (replacement != null) {
-            replacement.outcome(
-                    true,
-                    "this is einhyrningsins "
-                            + version()
-                            + ", pid "
-                            + Processes.self()
-                            + ", away for "
-                            + took);
-            replacement = null;
-        }
+        replacement.done(took);
     }
 
     private void resume(List<ConversationImage> images, ControlServer server) {
@@ -272,7 +243,7 @@ public final class Manager
                 switch (image.about()) {
                     case PROGRAMS -> operator.resume(conversation, image.tickets());
                     case END -> dying.add(conversation);
-                    case REPLACEMENT -> replacement = conversation;
+                    case REPLACEMENT -> replacement.resume(conversation);
                 }
             }
         }
@@ -306,7 +277,7 @@ public final class Manager
             String why = e.getMessage() + heritage.advice();
             throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + why);
         }
-        takeUpIntents();
+        intents().takeUp();
         strays.sweepAfterRecovery();
         found.forEach(ProgramHost::recover);
         reloader.bringUpToDate(services, options.reset(), operator);
@@ -322,8 +293,8 @@ public final class Manager
         }
         List<ConversationImage> open = new ArrayList<>(operator.images());
         dying.forEach(asked -> add(open, asked, ConversationImage.About.END));
-        if (replacement != null) {
-            add(open, replacement, ConversationImage.About.REPLACEMENT);
+        if (replacement.conversation() != null) {
+            add(open, replacement.conversation(), ConversationImage.About.REPLACEMENT);
         }
         return new HandoverImage(
                 managerImage(List.of()),
@@ -373,56 +344,17 @@ public final class Manager
 
     @Override
     public void reexec(Conversation conversation) {
-        conversation.expect();
-        Succession next = succession == null ? newSuccession() : succession;
-        succession = next;
-        if (next == null) {
-            String launcher = "it was not started by bin/einhyrningsins";
-            conversation.outcome(false, "the manager cannot replace itself: " + launcher);
-        } else if (reloader.trials().objection() != null) {
-            conversation.outcome(
-                    false, "a reload waits to be confirmed; confirm it, or wait until it is over");
-        } else if (operator.stopsInOrder()) {
-            conversation.outcome(
-                    false, "programs are being stopped one after the other; try again after that");
-        } else if (next.underWay()) {
-            conversation.outcome(false, "the manager is being replaced already");
-        } else {
-            replacement = conversation;
-            conversation.progress("the new program is checked first");
-            log.info("", "is to be replaced; the new program is checked first");
-            next.begin(this::notReplaced);
-        }
+        replacement.begin(conversation, objection());
     }
 
-    private @Nullable Succession newSuccession() {
-        String launcher = System.getProperty("einhyrningsins.launcher");
-        String instead = options.reexecAs();
-        if (instead != null) {
-            return new Succession(loop, List.of(instead.strip().split(" +")), words, this::image);
+    /// Why this is no time to be replaced; null if nothing speaks against it.
+    private @Nullable String objection() {
+        if (reloader.trials().objection() != null) {
+            return "a reload waits to be confirmed; confirm it, or wait until it is over";
         }
-        return launcher == null
-                ? null
-                : new Succession(
-                        loop,
-                        List.of(Path.of(launcher).toAbsolutePath().toString()),
-                        words,
-                        this::image);
-    }
-
-    private void notReplaced(String why) {
-        String message = "not replaced, this one goes on: " + why;
-        log.error("", message);
-        if (replacement != null) {
-            replacement.outcome(false, message);
-            replacement = null;
-        }
-    }
-
-    /// What was said until now is heard first; what comes later waits in the sockets.
-    private void giveWay(Succession next) {
-        log.info("", "gives way to the new program");
-        notReplaced(next.proceed());
+        return operator.stopsInOrder()
+                ? "programs are being stopped one after the other; try again after that"
+                : null;
     }
 
     // ---- start
@@ -448,13 +380,23 @@ public final class Manager
         };
     }
 
+    private Premises moveIn(ServicesSpec services) {
+        Premises here = new Premises(options, services);
+        premises = here;
+        intents = new Intents(here.state(), options.definition(), log);
+        return here;
+    }
+
     private void openDoors(ServicesSpec services, Premises here) throws CannotStart {
         Limits.raiseOpenFiles();
         strays.begin();
         standardError.in(loop);
         signals.open();
         here.openControl();
-        openControl(here.control(), services.control().mode());
+        int mode = services.control().mode();
+        ControlServer server = ControlServer.open(loop, here.control(), mode, buffer, operator);
+        control = server;
+        files.guard(here.control(), server);
         cgroups.begin(here.mark()); // nobody else has the control socket
     }
 
@@ -493,30 +435,6 @@ public final class Manager
         }
     }
 
-    private void openControl(Path socket, int mode) throws CannotStart {
-        try {
-            control = new ControlServer(loop, socket, mode, buffer, operator);
-            files.guard(socket, control);
-        } catch (PosixException e) {
-            throw new CannotStart(
-                    ExitStatus.FAILED,
-                    e.errno() == Errno.EADDRINUSE
-                            ? taken(socket)
-                            : "cannot start: control socket " + socket + ": " + e.getMessage());
-        }
-    }
-
-    private static String taken(Path socket) {
-        Peer owner = Sockets.owner(socket);
-        String who =
-                owner == null ? "somebody" : "pid " + owner.pid() + " (uid " + owner.uid() + ")";
-        return "cannot start: control socket "
-                + socket
-                + " is held by "
-                + who
-                + "; use that manager, or start this one with another socket (-d)";
-    }
-
     /// As with einhorn(1), not reason enough not to start.
     private void renice() {
         try {
@@ -539,7 +457,7 @@ public final class Manager
                         + Processes.self()
                         + ", "
                         + options.definition());
-        Map<String, Intent> byHand = setByHandBefore();
+        Map<String, Intent> byHand = intents().before(options.reset());
         for (ProgramSpec spec : services.programs().values()) {
             try {
                 programs.add(host(spec, byHand.getOrDefault(spec.name(), Intent.NONE)));
@@ -552,7 +470,6 @@ public final class Manager
         for (ProgramHost host : programs.all()) {
             start(host, byHand.getOrDefault(host.name(), Intent.NONE));
         }
-        intentsMayDiffer = !byHand.isEmpty();
     }
 
     private void start(ProgramHost host, Intent byHand) {
@@ -594,49 +511,23 @@ public final class Manager
         return premises;
     }
 
-    // ---- what operators set by hand
-
-    private Map<String, Intent> setByHandBefore() {
-        if (!(options.definition() instanceof Definition.File)
-                || !Intents.exist(premises().state())) {
-            return Map.of();
-        }
-        Intents before = intents();
-        if (options.reset()) {
-            before.reset();
-            return Map.of();
-        }
-        return before.read();
-    }
-
-    /// They are in the programs; the file is written when they change.
-    private void takeUpIntents() {
-        if (options.definition() instanceof Definition.File && Intents.exist(premises().state())) {
-            intentsMayDiffer = true;
-            intents();
-        }
-    }
-
     private Intents intents() {
         if (intents == null) {
-            Path file = Path.of(options.definition().toString());
-            intents = new Intents(premises().state(), file, log);
+            throw new IllegalStateException("hands are laid on programs after the manager is open");
         }
         return intents;
     }
 
     @Override
     public void setByHand() {
-        intentsMayDiffer = true;
+        intents().setByHand();
     }
 
-    /// A command line is the operator's own word; only a file can differ from what was set by hand.
     /// A stop of everything is not the stop of each program.
     private void keepIntents() {
-        if (intentsMayDiffer && !stopping && options.definition() instanceof Definition.File) {
+        if (!stopping) {
             intents().keep(programs);
         }
-        intentsMayDiffer = false;
     }
 
     // ---- programs
@@ -653,36 +544,10 @@ public final class Manager
     }
 
     private ProgramHost.Surface surface() {
+        Premises here = premises();
+        WorkerDoors doors = new WorkerDoors(loop, here, files, buffer);
         return new ProgramHost.Surface(
-                loop, births, sockets, prober, strays, this, premises().control(), this);
-    }
-
-    @Override
-    public WorkerDoor resume(DoorImage image, WorkerDoor.Listener listener) throws IOException {
-        WorkerDoor.Place place =
-                new WorkerDoor.Place(
-                        premises().workers(),
-                        image.name(),
-                        image.owner(),
-                        premises()::makeWorkers,
-                        files);
-        return image.acks() < 0
-                ? new WorkerDoor(loop, place, buffer, listener)
-                : new WorkerDoor(loop, place, image, buffer, listener);
-    }
-
-    @Override
-    public WorkerDoor open(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
-        Path directory = premises().workers();
-        IdentitySpec identity = spec.identity();
-        Credentials owner =
-                identity.user() == null
-                        ? null
-                        : Accounts.credentials(identity.user(), identity.group());
-        String name = WorkerDoor.freeName(directory, spec.name());
-        WorkerDoor.Place place =
-                new WorkerDoor.Place(directory, name, owner, premises()::makeWorkers, files);
-        return new WorkerDoor(loop, place, buffer, listener);
+                loop, births, sockets, prober, strays, doors, here.control(), this);
     }
 
     @Override
@@ -754,17 +619,8 @@ public final class Manager
     /// @return when next; null if time alone changes nothing
     private @Nullable Moment upkeep() {
         Moment now = Clock.now();
-        Moment next = succession == null ? null : succeed(succession, now);
+        Moment next = replacement.attend(now);
         return recorder == null ? next : Moment.earlier(next, written(recorder, now));
-    }
-
-    private @Nullable Moment succeed(Succession next, Moment now) {
-        if (next.proven()) {
-            giveWay(next);
-        } else if (next.deadline() != null && next.deadline().reached(now)) {
-            next.expire();
-        }
-        return next.deadline();
     }
 
     private @Nullable Moment written(Recorder to, Moment now) {
@@ -786,9 +642,7 @@ public final class Manager
                 keeper.keep(sockets.images());
             }
         }
-        if (intentsMayDiffer) {
-            keepIntents();
-        }
+        keepIntents();
     }
 
     @Override
@@ -823,7 +677,7 @@ public final class Manager
         }
         socketsMayBeOver = true;
         outputs.redefined(host.program().serving().spec());
-        intentsMayDiffer |= intents != null;
+        intents().redefined();
         programs.redefined(host);
     }
 
@@ -902,12 +756,16 @@ public final class Manager
     /// turn after that.
     private void reapOrphans() {
         orphansMayBeDead = false;
-        Processes.reapOrphans(
-                pid -> {
-                    orphansMayBeDead = ours(pid);
-                    return orphansMayBeDead;
-                });
-        strays.sweep(); // what died may have had children of its own
+        int reaped =
+                Processes.reapOrphans(
+                        pid -> {
+                            orphansMayBeDead = ours(pid);
+                            return orphansMayBeDead;
+                        });
+        if (reaped > 0) {
+            orphansMayBeDead = true; // one turn reaps so many and no more
+            strays.sweep();
+        }
     }
 
     private boolean ours(int pid) {
@@ -916,7 +774,7 @@ public final class Manager
                 return true;
             }
         }
-        return prober.owns(pid) || (succession != null && succession.owns(pid));
+        return prober.owns(pid) || replacement.owns(pid);
     }
 
     // ---- what programs tell

@@ -6,8 +6,6 @@ import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
-import java.util.List;
-
 /// Ends what a worker leaves behind. Its process group is ended with it, and its control group
 /// where it has one ([WorkerCgroups]). Where not, what moved to another group or session, as
 /// daemons do, loses its parent when the worker dies and becomes a child of the manager's, which is
@@ -39,22 +37,23 @@ final class Strays {
         return program + ":" + id.slot() + ":" + id.incarnation();
     }
 
-    /// Of workers that are no more; see the other one.
+    /// Ends what came from workers that are no more: an orphan died, and may have had children.
     void sweep() {
-        sweep(null, 0);
+        end(null);
         cgroups.tidy();
     }
 
-    /// Ends all that came from a worker that is no more.
+    /// Ends all that came from a worker that is dead, although it is still known.
     ///
-    /// @param dead one that is dead although it is still known; null if there is none
     /// @param group the process group it had
-    void sweep(@Nullable String dead, int group) {
-        List<Integer> ended = dead == null ? List.of() : cgroups.end(dead, group);
+    void sweep(String dead, int group) {
+        if (!cgroups.end(dead, group)) {
+            end(dead);
+        }
+    }
+
+    private void end(@Nullable String dead) {
         for (int orphan : Processes.orphans()) {
-            if (ended.contains(orphan)) {
-                continue; // it is on its way, and was told of
-            }
             String mark = Processes.variable(orphan, MARK);
             if (mark != null && (mark.equals(dead) || !alive(mark))) {
                 end(orphan, mark);

@@ -117,12 +117,15 @@ final class WorkerCgroups {
     /// Ends everything in the group of a worker that is dead, and removes it, now or later.
     ///
     /// @param processGroup of the worker; what is in it is ended anyway and not worth a word
-    /// @return the processes that were still there
-    List<Integer> end(String mark, int processGroup) {
+    /// @return whether it had one
+    boolean end(String mark, int processGroup) {
         tidy();
         Cgroups here = groups;
-        if (here == null || !lived.remove(mark) || here.remove(mark)) {
-            return List.of();
+        if (here == null || !lived.remove(mark)) {
+            return false;
+        }
+        if (here.remove(mark)) {
+            return true;
         }
         List<Integer> left = here.processes(mark);
         here.kill(mark);
@@ -130,7 +133,7 @@ final class WorkerCgroups {
             lingering.add(mark);
         }
         tell(mark, left, processGroup);
-        return left;
+        return true;
     }
 
     private void tell(String mark, List<Integer> left, int processGroup) {

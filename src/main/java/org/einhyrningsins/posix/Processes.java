@@ -147,16 +147,20 @@ public final class Processes {
 
     /// Reaps dead children that are not ours: as pid 1 or subreaper we are given orphans. Stops at
     /// one of ours, which is to be reaped by its pidfd; call again after that.
-    public static void reapOrphans(IntPredicate ours) {
-        for (int i = 0; i < MOST_ORPHANS_AT_ONCE; i++) {
+    ///
+    /// @return how many; if any, there may be more
+    public static int reapOrphans(IntPredicate ours) {
+        int reaped = 0;
+        for (; reaped < MOST_ORPHANS_AT_ONCE; reaped++) {
             int pid = nextDead();
             if (pid == 0 || ours.test(pid)) {
-                return;
+                break;
             }
             long info = Scratch.here().structures;
             Kernel.check(
                     "waitid", Kernel.call(Syscall.WAITID, P_PID, pid, info, WEXITED | WNOHANG));
         }
+        return reaped;
     }
 
     private static int nextDead() {

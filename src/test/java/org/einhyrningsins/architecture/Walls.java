@@ -33,7 +33,7 @@ record Walls(String root) {
     /// Who may start a thread, as `room.Class`. Whoever is added says in its documentation why the
     /// manager's loop cannot do the work itself.
     static final Set<String> THREAD_STARTERS =
-            Set.of("cli.Interruption", "control.Client", "manager.Archivist");
+            Set.of("cli.Interruption", "config.HostNames", "control.Client", "manager.Archivist");
 
     private static final Map<String, Set<String>> MAY_BE_SEEN_FROM =
             Map.of(

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -23,9 +24,10 @@ import java.util.TreeSet;
 ///     = running g1 x1 | 0: 0#1 g1 starting
 /// ```
 ///
-/// `5s late 20s` means that the manager is away from 5 s on for 20 s. What is indented is expected;
-/// a line that is not is an event, with the time since the beginning. Deadlines that come first
-/// pass by themselves and are shown as `(at 30s)`. Commands get the tickets 1, 2, 3 …
+/// `5s late 20s` means that the manager is away from 5 s on for 20 s; `5s killed`, that it is
+/// killed and another finds all workers alive. What is indented is expected; a line that is not is
+/// an event, with the time since the beginning. Deadlines that come first pass by themselves and
+/// are shown as `(at 30s)`. Commands get the tickets 1, 2, 3 …
 final class Script {
     private final List<String> written = new ArrayList<>();
     private final Laws laws = new Laws(false);
@@ -85,9 +87,22 @@ final class Script {
     }
 
     private void happen(List<String> words) {
-        if (!words.getFirst().equals("nothing")) {
-            step(event(words));
+        switch (words.getFirst()) {
+            case "nothing" -> {}
+            case "killed" -> recover();
+            default -> step(event(words));
         }
+    }
+
+    private void recover() {
+        Set<WorkerId> alive = new HashSet<>();
+        for (Slot slot : program.slots()) {
+            slot.workers().forEach(worker -> alive.add(worker.id()));
+        }
+        var found = new Recovery.Found(alive, List.of(), Set.of());
+        Transition step = Recovery.after(program, found, new Moment(now));
+        laws.recovered(program, new Moment(now), step);
+        show(step);
     }
 
     private void step(Event event) {
@@ -95,6 +110,10 @@ final class Script {
         Transition step = program.step(event, moment);
         laws.check(program, event, moment, step);
         arrows.watch(program, event, moment, step);
+        show(step);
+    }
+
+    private void show(Transition step) {
         program = step.program();
         for (Effect effect : step.effects()) {
             written.add("    " + Lines.of(effect));

@@ -26,7 +26,7 @@ class IntentsTest {
 
     private Intents intents() {
         Log log = new Log(logged::writeBytes, LogSpec.DEFAULT);
-        return new Intents(new StateDirectory(home), CONFIG, log);
+        return new Intents(new StateDirectory(home), new Definition.File(CONFIG), log);
     }
 
     private void write(String config) throws IOException {
@@ -40,14 +40,14 @@ class IntentsTest {
     @Test
     void readsWhatAnEarlierManagerKept() throws IOException {
         write("/etc/services.yaml");
-        assertThat(intents().read()).containsOnlyKeys("web");
+        assertThat(intents().before(false)).containsOnlyKeys("web");
         assertThat(logged.toString(StandardCharsets.UTF_8)).isEmpty();
     }
 
     @Test
     void putsAsideWhatIsAboutOtherPrograms() throws IOException {
         write("/srv/other.yaml");
-        assertThat(intents().read()).isEmpty();
+        assertThat(intents().before(false)).isEmpty();
         assertThat(logged.toString(StandardCharsets.UTF_8))
                 .contains("/srv/other.yaml", "intent.json.set-aside");
         assertThat(home.resolve("intent.json")).doesNotExist();
@@ -57,14 +57,14 @@ class IntentsTest {
     @Test
     void putsAsideWhatIsTorn() throws IOException {
         Files.writeString(home.resolve("intent.json"), "{\"format\":1,\"conf");
-        assertThat(intents().read()).isEmpty();
+        assertThat(intents().before(false)).isEmpty();
         assertThat(home.resolve("intent.json")).doesNotExist();
     }
 
     @Test
     void survivesWhatIsNoFileAtAll() throws IOException {
         Files.createDirectory(home.resolve("intent.json"));
-        assertThat(intents().read()).isEmpty();
+        assertThat(intents().before(false)).isEmpty();
         assertThat(logged.toString(StandardCharsets.UTF_8)).contains("starts as the file says");
     }
 
@@ -72,7 +72,7 @@ class IntentsTest {
     void removesTheFileWhenNothingIsSetByHand() throws IOException {
         write("/etc/services.yaml");
         Intents intents = intents();
-        intents.read();
+        intents.before(false);
         intents.keep(new Programs());
         assertThat(home.resolve("intent.json")).doesNotExist();
     }

@@ -56,9 +56,9 @@ class ProcessesIT {
             poll.add(ours.pidfd(), Poll.IN, 0);
             assertThat(poll.await(10_000_000_000L)).isEqualTo(1);
         }
-        Processes.reapOrphans(pid -> pid == ours.pid());
+        assertThat(Processes.reapOrphans(pid -> pid == ours.pid())).isZero();
         assertThat(Nursery.isChildless()).isFalse();
-        Processes.reapOrphans(pid -> false);
+        assertThat(Processes.reapOrphans(pid -> false)).isOne();
         assertThat(Nursery.isChildless()).isTrue();
         Descriptors.close(ours.pidfd());
         Descriptors.close(nothing);

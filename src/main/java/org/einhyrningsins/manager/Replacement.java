@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.manager.image.HandoverImage;
+import org.einhyrningsins.posix.Processes;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Supplier;
+
+/// The re-exec that somebody asked for, from the question to the answer, which the next manager
+/// gives if there is one.
+final class Replacement {
+    private final Loop loop;
+    private final LaunchOptions options;
+    private final List<String> words;
+    private final Log log;
+    private final Supplier<HandoverImage> image;
+    private @Nullable Succession succession;
+    private @Nullable Conversation conversation;
+
+    /// @param words the command line that the options were read from
+    /// @param image makes the newest one of this manager
+    Replacement(
+            Loop loop,
+            LaunchOptions options,
+            List<String> words,
+            Log log,
+            Supplier<HandoverImage> image) {
+        this.loop = loop;
+        this.options = options;
+        this.words = words;
+        this.log = log;
+        this.image = image;
+    }
+
+    /// Whoever asked for it and waits; null if there is nobody.
+    @Nullable Conversation conversation() {
+        return conversation;
+    }
+
+    /// This manager is what was asked for.
+    void resume(Conversation asked) {
+        conversation = asked;
+    }
+
+    /// Answers whoever asked for this manager.
+    void done(String took) {
+        if (conversation != null) {
+            String version = org.einhyrningsins.spec.Release.text();
+            String pid = ", pid " + Processes.self();
+            conversation.outcome(
+                    true, "this is einhyrningsins " + version + pid + ", away for " + took);
+            conversation = null;
+        }
+    }
+
+    /// Has the new program checked, and gives way to it when it has proved itself.
+    ///
+    /// @param objection why not now; null if nothing speaks against it
+    void begin(Conversation asked, @Nullable String objection) {
+        asked.expect();
+        Succession next = succession == null ? find() : succession;
+        succession = next;
+        if (next == null) {
+            String launcher = "it was not started by bin/einhyrningsins";
+            asked.outcome(false, "the manager cannot replace itself: " + launcher);
+        } else if (objection != null) {
+            asked.outcome(false, objection);
+        } else if (next.underWay()) {
+            asked.outcome(false, "the manager is being replaced already");
+        } else {
+            conversation = asked;
+            asked.progress("the new program is checked first");
+            log.info("", "is to be replaced; the new program is checked first");
+            next.begin(this::failed);
+        }
+    }
+
+    private @Nullable Succession find() {
+        String launcher = System.getProperty("einhyrningsins.launcher");
+        String instead = options.reexecAs();
+        if (instead != null) {
+            return new Succession(loop, List.of(instead.strip().split(" +")), words, image);
+        }
+        return launcher == null
+                ? null
+                : new Succession(
+                        loop, List.of(Path.of(launcher).toAbsolutePath().toString()), words, image);
+    }
+
+    private void failed(String why) {
+        String message = "not replaced, this one goes on: " + why;
+        log.error("", message);
+        if (conversation != null) {
+            conversation.outcome(false, message);
+            conversation = null;
+        }
+    }
+
+    /// Gives way to the new program if it has proved itself; what was said until now was heard,
+    /// what comes later waits in the sockets.
+    ///
+    /// @return when to come again; null if nothing is waited for
+    @Nullable Moment attend(Moment now) {
+        Succession next = succession;
+        if (next == null) {
+            return null;
+        }
+        if (next.proven()) {
+            log.info("", "gives way to the new program");
+            failed(next.proceed());
+        } else if (next.deadline() != null && next.deadline().reached(now)) {
+            next.expire();
+        }
+        return next.deadline();
+    }
+
+    /// Whether a process is the new program that is being checked.
+    boolean owns(int pid) {
+        return succession != null && succession.owns(pid);
+    }
+}

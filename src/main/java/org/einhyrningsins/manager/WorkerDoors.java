@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.manager.image.DoorImage;
+import org.einhyrningsins.posix.Accounts;
+import org.einhyrningsins.posix.Credentials;
+import org.einhyrningsins.spec.IdentitySpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/// Opens the worker sockets of programs, in the directory that is theirs.
+final class WorkerDoors implements ProgramHost.Doors {
+    private final Loop loop;
+    private final Premises premises;
+    private final SocketFiles files;
+    private final ByteBuffer buffer;
+
+    /// @param buffer to read into; the loop's thread's own
+    WorkerDoors(Loop loop, Premises premises, SocketFiles files, ByteBuffer buffer) {
+        this.loop = loop;
+        this.premises = premises;
+        this.files = files;
+        this.buffer = buffer;
+    }
+
+    @Override
+    public WorkerDoor open(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
+        IdentitySpec identity = spec.identity();
+        Credentials owner =
+                identity.user() == null
+                        ? null
+                        : Accounts.credentials(identity.user(), identity.group());
+        String name = WorkerDoor.freeName(premises.workers(), spec.name());
+        return new WorkerDoor(loop, place(name, owner), buffer, listener);
+    }
+
+    @Override
+    public WorkerDoor resume(DoorImage image, WorkerDoor.Listener listener) throws IOException {
+        WorkerDoor.Place place = place(image.name(), image.owner());
+        return image.acks() < 0
+                ? new WorkerDoor(loop, place, buffer, listener)
+                : new WorkerDoor(loop, place, image, buffer, listener);
+    }
+
+    private WorkerDoor.Place place(String name, @Nullable Credentials owner) {
+        return new WorkerDoor.Place(premises.workers(), name, owner, premises::makeWorkers, files);
+    }
+}
