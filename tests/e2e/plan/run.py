@@ -3,7 +3,7 @@
 
 import os
 
-from lab import DONE, FAILED, INVALID, answers, check, get, nothing_lost, read, same, wait_for
+from lab import DONE, FAILED, INVALID, answers, check, environment_of, get, nothing_lost, read, same, wait_for
 
 CHANGES = 10
 
@@ -21,6 +21,7 @@ def run(lab):
     all_or_nothing(lab, manager)
     on_trial(lab, manager)
     confirmed(lab, manager)
+    on_trial_without_a_manager(lab, manager)
 
     nothing_lost(load.finish())
 
@@ -183,3 +184,39 @@ def confirmed(lab, manager):
     manager.wait_for_workers(3, "www", version="w6")
     plan(manager, code=DONE)
     manager.ctl("reload")
+
+
+def on_trial_without_a_manager(lab, manager):
+    """A re-exec, a kill -9 and another manager: what was not confirmed goes back, what was confirmed stays."""
+    good = read(lab.path("services.yaml"))
+    lab.edit("services.yaml", "VERSION: w6", "VERSION: w7")
+    manager.ctl("reload", "--confirm", "20s")
+    manager.ctl("reexec")
+    left = manager.ctl("--json", "status").json()["data"].get("confirm_ms", -1)
+    check(0 <= left <= 20000, lambda: "confirm_ms after reexec: %s" % left)
+    manager.process.kill()
+    manager.process.wait()
+    again = lab.start(socket_path=manager.socket)
+    later = again.ctl("--json", "status").json()["data"].get("confirm_ms", -1)
+    check(0 <= later < left, lambda: "confirm_ms after a kill: %s" % later)
+    adopted(again, "w7")
+    wait_for(lambda: "was not confirmed in time" in again.stderr(), "it goes back", 40)
+    adopted(again, "w6")
+    again.ctl("reload", "--confirm", "1m")
+    again.ctl("confirm")
+    again.process.kill()
+    again.process.wait()
+    last = lab.start(socket_path=manager.socket)
+    check("confirm_ms" not in last.ctl("--json", "status").json()["data"], "it waits for what was confirmed")
+    adopted(last, "w7")
+    lab.write("services.yaml", good)
+    last.ctl("reload")
+
+
+def adopted(manager, version):
+    """Workers that were taken over are no children of the manager."""
+
+    def settled():
+        return [environment_of(pid).get("VERSION") for pid in manager.pids_of("www")] == [version] * 3
+
+    wait_for(settled, "three workers of version " + version)

@@ -226,6 +226,7 @@ public final class Manager
         }
         intents().takeUp();
         operator.resume(image.nextTicket());
+        reloader.trials().resume(before.trial());
         resume(image.conversations(), server);
         orphansMayBeDead = true;
         strays.begin();
@@ -278,6 +279,7 @@ public final class Manager
             throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + why);
         }
         intents().takeUp();
+        reloader.trials().resume(heritage.manager().trial());
         strays.sweepAfterRecovery();
         found.forEach(ProgramHost::recover);
         reloader.bringUpToDate(services, options.reset(), operator);
@@ -339,7 +341,8 @@ public final class Manager
                 here.madeForControl(),
                 files,
                 sockets.images(),
-                kept);
+                kept,
+                reloader.trials().image());
     }
 
     @Override
@@ -349,8 +352,8 @@ public final class Manager
 
     /// Why this is no time to be replaced; null if nothing speaks against it.
     private @Nullable String objection() {
-        if (reloader.trials().objection() != null) {
-            return "a reload waits to be confirmed; confirm it, or wait until it is over";
+        if (reloader.trials().underWay()) {
+            return "a reload that is to be confirmed is under way; try again after that";
         }
         return operator.stopsInOrder()
                 ? "programs are being stopped one after the other; try again after that"
@@ -575,6 +578,16 @@ public final class Manager
     @Override
     public void unsettled() {
         socketsMayBeOver = true;
+        if (recorder != null) {
+            recorder.changed();
+        }
+    }
+
+    @Override
+    public void decided() {
+        if (recorder != null) {
+            recorder.write(this::managerImage);
+        }
     }
 
     // ---- the loop

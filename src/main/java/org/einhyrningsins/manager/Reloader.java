@@ -42,6 +42,9 @@ final class Reloader {
 
         /// Sockets may be over.
         void unsettled();
+
+        /// What was decided is to be written down before anybody is told or touched.
+        void decided();
     }
 
     /// What came of it at once; with code DONE, the programs' answers are still to come.
@@ -82,7 +85,7 @@ final class Reloader {
         this.births = births;
         this.log = log;
         this.hosting = hosting;
-        this.trials = new Trials(programs, log);
+        this.trials = new Trials(programs, log, hosting::unsettled);
     }
 
     /// Those that wait for a confirmation.
@@ -207,6 +210,7 @@ final class Reloader {
             boolean trial = terms != null && !(prospect.plan().nothing() && !reset);
             if (terms != null && trial) {
                 trials.begin(terms, hosting.settings(), conversation);
+                hosting.decided();
             }
             if (names.isEmpty()) {
                 hosting.settings(prospect.services());
@@ -345,6 +349,7 @@ final class Reloader {
             return new Outcome(ExitStatus.FAILED, "no reload waits to be confirmed");
         }
         hosting.unsettled();
+        hosting.decided();
         return new Outcome(ExitStatus.DONE, "confirmed: the new definitions stay");
     }
 

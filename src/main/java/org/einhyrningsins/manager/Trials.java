@@ -8,6 +8,7 @@ import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Phase;
 import org.einhyrningsins.core.Plan;
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.manager.image.TrialImage;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ import java.util.Set;
 final class Trials {
     private final Programs programs;
     private final Log log;
+    private final Runnable changed;
     private @Nullable Before before;
     private @Nullable Terms terms;
 
@@ -39,7 +41,11 @@ final class Trials {
     /// @param time to confirm it in
     record Terms(Duration time) {
         String words() {
-            return "goes back in " + StatusText.duration(time.toMillis()) + " unless confirmed";
+            return words(time.toMillis());
+        }
+
+        static String words(long millis) {
+            return "goes back in " + StatusText.duration(millis) + " unless confirmed";
         }
     }
 
@@ -81,7 +87,9 @@ final class Trials {
     /// What an operator had wanted of a program.
     record Intent(String program, Command command) {}
 
-    Trials(Programs programs, Log log) {
+    /// @param changed is told when there is something new to be written down
+    Trials(Programs programs, Log log, Runnable changed) {
+        this.changed = changed;
         this.programs = programs;
         this.log = log;
     }
@@ -102,8 +110,36 @@ final class Trials {
     private void over(int mine, Terms on) {
         if (before != null && mine == tries) {
             until = Clock.now().plus(on.time());
+            changed.run();
             log.warn("", "the reload " + on.words() + " (einhyrningsinsctl confirm)");
         }
+    }
+
+    /// What the next manager needs to go on with it; null if there is nothing.
+    @Nullable TrialImage image() {
+        return before == null || terms == null
+                ? null
+                : new TrialImage(
+                        before.programs(),
+                        before.settings().withoutPrograms(),
+                        terms.time(),
+                        until);
+    }
+
+    /// Goes on where another manager stopped. A reload that was under way when it was killed has
+    /// its time from now on.
+    void resume(@Nullable TrialImage image) {
+        if (image != null) {
+            before = new Before(new LinkedHashMap<>(image.before()), image.settings());
+            terms = new Terms(image.time());
+            until = image.until() == null ? Clock.now().plus(image.time()) : image.until();
+            log.warn("", "the reload before " + Terms.words(leftMillis()));
+        }
+    }
+
+    /// Whether a reload that is to be confirmed has not ended yet.
+    boolean underWay() {
+        return before != null && until == null;
     }
 
     /// Stays with what there is.

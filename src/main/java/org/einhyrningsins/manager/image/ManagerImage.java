@@ -3,6 +3,7 @@ package org.einhyrningsins.manager.image;
 
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.ServicesSpec;
+import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.List;
 /// @param madeDirectory of the control socket, which is removed at the end
 /// @param programs where their images are, in the order of the file; for a re-exec empty
 /// @param kept its descriptors, for a re-exec
+/// @param trial a reload that waits to be confirmed; null if none does
 public record ManagerImage(
         String release,
         String boot,
@@ -32,7 +34,8 @@ public record ManagerImage(
         boolean madeDirectory,
         List<String> programs,
         List<SocketImage> sockets,
-        List<KeptDescriptor> kept) {
+        List<KeptDescriptor> kept,
+        @Nullable TrialImage trial) {
     /// The descriptor of that name; -1 if there is none.
     public int descriptor(String name) {
         for (KeptDescriptor descriptor : kept) {
