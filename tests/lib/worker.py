@@ -18,7 +18,7 @@ Options are `key=value` arguments:
     version=v1       what the body says (default: the environment variable VERSION, else v1)
     ack=einhorn      einhorn (JSON to EINHORN_SOCK_PATH) | yaml (the older one-line dialect) | notify
                      (READY=1 to NOTIFY_SOCKET) | child (einhorn, but sent by a child process) | fd (einhorn, on the
-                     descriptor EINHORN_SOCK_FD, which is closed then) | none
+                     descriptor EINHORN_SOCK_FD, which is closed then) | log (a line on stdout) | none
     boot=0           seconds before it is up
     work=0           seconds that a request takes
     drain=2          seconds that a silent connection is given after the order to go
@@ -315,6 +315,10 @@ def acknowledge(how):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as messenger:
             messenger.connect("\0" + address[1:] if address.startswith("@") else address)
             messenger.send(b"READY=1\nSTATUS=serving version %s" % version.encode())
+        return
+    if how == "log":
+        count = os.environ.get("EINHORN_FD_COUNT", "0")
+        os.write(1, b"listening on %s socket%s\n" % (count.encode(), b"" if count == "1" else b"s"))
         return
     child = os.fork() if how == "child" else 0
     if child:

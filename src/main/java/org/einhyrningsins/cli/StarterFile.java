@@ -46,7 +46,7 @@ final class StarterFile {
                 command: [sh, -c, 'echo "$GREETING from slot ${slot}"; exec sleep 31536000']
                 workers: 2                           # how many; cpus for one on each processor
                 env: { GREETING: hello }             # variables; workers inherit those of the manager too
-                ack: { mode: timer, after: 500ms }   # up when: alive so long; or manual, notify, probe
+                ack: { mode: timer, after: 500ms }   # up when: alive so long; or manual, notify, probe, log
                 rollout:                             # what a reload does:
                   strategy: smooth                   # starts the new one first; or fleet, replace
                   #canary: { workers: 1, watch: 30s } # watches the first before the others follow

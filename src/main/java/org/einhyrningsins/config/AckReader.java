@@ -5,6 +5,7 @@ import org.einhyrningsins.config.Node.Mapping;
 import org.einhyrningsins.config.Node.Scalar;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.AckSpec.Fd;
+import org.einhyrningsins.spec.AckSpec.Log;
 import org.einhyrningsins.spec.AckSpec.Manual;
 import org.einhyrningsins.spec.AckSpec.Mode;
 import org.einhyrningsins.spec.AckSpec.Notify;
@@ -23,7 +24,7 @@ import java.time.Duration;
 record AckReader(Values values, Templates templates, int workers, boolean connected) {
     private static final Duration TIMER = Duration.ofSeconds(1);
     private static final Duration EVERY = Duration.ofMillis(200);
-    private static final String MODES = "manual, timer, notify, fd or probe";
+    private static final String MODES = "manual, timer, notify, fd, log or probe";
     private static final int MOST_FD = 63;
 
     AckSpec read(@Nullable Node node) {
@@ -47,7 +48,10 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
             case "timer" -> new Timer(TIMER);
             case "fd" -> new Fd(null);
             case "log" -> {
-                values.problems().report(node.place(), "not supported by this version");
+                values.problems()
+                        .report(
+                                node.place(),
+                                "a log needs what to look for, as in {mode: log, match: …}");
                 yield new Manual();
             }
             case "probe" -> {
@@ -70,24 +74,27 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
         if (ways > 1) {
             ack.report("mode", "expected one of mode, timer and probe, found " + ways);
         } else if (ack.has("timer")) {
-            refuse(ack, "after", "tcp", "http", "exec", "every", "fd");
+            refuse(ack, "after", "tcp", "http", "exec", "every", "fd", "match");
             return new Timer(ack.duration("timer", TIMER));
         } else if (ack.has("probe")) {
-            refuse(ack, "after", "tcp", "http", "exec", "every", "fd");
+            refuse(ack, "after", "tcp", "http", "exec", "every", "fd", "match");
             return probe(probe);
         } else if (mode == null) {
             values.problems().report(ack.place(), "mode is missing: " + MODES);
         } else if (mode instanceof Scalar scalar && scalar.text().equals("timer")) {
-            refuse(ack, "tcp", "http", "exec", "every", "fd");
+            refuse(ack, "tcp", "http", "exec", "every", "fd", "match");
             return new Timer(ack.duration("after", TIMER));
         } else if (mode instanceof Scalar scalar && scalar.text().equals("probe")) {
-            refuse(ack, "after", "fd");
+            refuse(ack, "after", "fd", "match");
             return probe(ack);
         } else if (mode instanceof Scalar scalar && scalar.text().equals("fd")) {
-            refuse(ack, "after", "tcp", "http", "exec", "every");
+            refuse(ack, "after", "tcp", "http", "exec", "every", "match");
             return pipe(ack);
-        } else {
+        } else if (mode instanceof Scalar scalar && scalar.text().equals("log")) {
             refuse(ack, "after", "tcp", "http", "exec", "every", "fd");
+            return log(ack);
+        } else {
+            refuse(ack, "after", "tcp", "http", "exec", "every", "fd", "match");
             return mode(mode);
         }
         return new Manual();
@@ -113,6 +120,12 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
         Duration every = probe.positive("every", EVERY);
         Target target = new TargetReader(values, templates, workers).read(probe, "a probe");
         return target == null ? new Manual() : new Probe(target, every);
+    }
+
+    private Mode log(Fields ack) {
+        ack.require("match");
+        Node match = ack.node("match");
+        return match == null ? new Manual() : new Log(new MatchReader(values).read(match));
     }
 
     /// The descriptor is the worker's own; sockets have theirs from 3 up, and its connection to the

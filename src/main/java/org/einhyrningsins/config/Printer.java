@@ -349,6 +349,7 @@ public final class Printer {
                     case AckSpec.Manual _ -> "manual";
                     case AckSpec.Notify _ -> "notify";
                     case AckSpec.Fd fd -> fd.number() == null ? "fd" : "fd, fd: " + fd.number();
+                    case AckSpec.Log log -> "log, match: " + quoted(log.match());
                     case AckSpec.Timer timer -> "timer, after: " + Durations.print(timer.after());
                     case AckSpec.Probe probe ->
                             "probe, "

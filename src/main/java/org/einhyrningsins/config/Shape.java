@@ -107,8 +107,8 @@ record Shape(String name, List<String> keys, List<String> later) {
                     "ack",
                     List.of(
                             "mode", "timeout", "after", "timer", "probe", "tcp", "http", "exec",
-                            "every", "fd"),
-                    List.of("log"));
+                            "every", "fd", "match"),
+                    List.of());
     static final Shape PROBE =
             new Shape("probe", List.of("tcp", "http", "exec", "every", "timeout"), List.of());
     static final Shape HEALTH =

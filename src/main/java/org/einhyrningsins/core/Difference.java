@@ -50,6 +50,9 @@ public record Difference(
     /// How the value of `ack` begins for which a worker is born with a pipe.
     private static final String PIPE = "{mode: fd";
 
+    /// How it begins where the manager hears what workers write.
+    private static final String HEARD = "{mode: log";
+
     /// Whether no running worker can take it over.
     public boolean rolls() {
         int end = key.indexOf('.');
@@ -57,9 +60,15 @@ public record Difference(
         return pipe || BORN_WITH.contains(end < 0 ? key : key.substring(0, end));
     }
 
-    /// What an ack says of the worker's pipe: all but the timeout, which comes last.
+    /// What an ack says of the worker's pipes. Of one of its own, that is all but the timeout,
+    /// which comes last.
     private static String pipe(@Nullable String ack) {
-        return ack != null && ack.startsWith(PIPE) ? ack.substring(0, ack.lastIndexOf(", ")) : "";
+        if (ack == null) {
+            return "";
+        } else if (ack.startsWith(HEARD)) {
+            return HEARD;
+        }
+        return ack.startsWith(PIPE) ? ack.substring(0, ack.lastIndexOf(", ")) : "";
     }
 
     /// How two sets of keys differ: in the order of the later one, then what it does not have.

@@ -144,8 +144,8 @@ final class Births {
 
     /// Goes on with the output of a worker that was born under another manager.
     ///
-    /// @return null if we do not bring it, or cannot any more, which is said
-    @Nullable LogPipe resume(ProgramSpec spec, WorkerImage worker) {
+    /// @return nothing if we do not bring it, or cannot any more, which is said
+    List<LogPipe> resume(ProgramSpec spec, WorkerImage worker) {
         return outputs.resume(spec, worker);
     }
 
@@ -159,9 +159,7 @@ final class Births {
             int[] line = spec.bond().descriptor() ? Sockets.pair() : NONE;
             int[] ack = piped ? ackPipe() : NONE;
             Spawned spawned = spawn(id, blueprint, output, line, ack);
-            if (output.pipe() != null) {
-                output.pipe().born(spawned.pid());
-            }
+            output.pipes().forEach(pipe -> pipe.born(spawned.pid()));
             return new WorkerProcess(
                     id,
                     spawned.pid(),
@@ -173,7 +171,7 @@ final class Births {
                     output.file(),
                     output.since(),
                     false,
-                    output.pipe());
+                    output.pipes());
         } catch (SpawnException | PosixException e) {
             outputs.discard(output);
             throw new Stillborn(e.getMessage());

@@ -22,7 +22,7 @@ import java.time.Duration;
 /// One log file that we write. It begins anew when it is long or old enough, always at the end of a
 /// line; it finds out when somebody else has moved it away; and when it cannot be written, the
 /// newest lines wait in memory until it can.
-final class LogFile {
+final class LogFile implements LogSink {
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final Duration AFTER_A_FAILED_TURN = Duration.ofMinutes(1);
     private static final long UNKNOWN = -1;
@@ -106,14 +106,12 @@ final class LogFile {
 
     // ---- taking lines
 
-    /// Takes lines from the beginning of a pipe, which the keeper's window shows. They are in the
-    /// file, or held, or lost and counted, when this is over; and no more in the pipe.
-    ///
-    /// @param length of the lines; perhaps not all of it is taken
-    void take(LogPipe from, int length) {
+    /// What it takes is in the file, or held, or lost and counted, when this is over.
+    @Override
+    public boolean take(LogPipe from, int length) {
         if (held != null && !caughtUp()) {
             hold(from, length);
-            return;
+            return true;
         }
         try {
             attend();
@@ -122,6 +120,7 @@ final class LogFile {
             stuck(e);
             hold(from, length);
         }
+        return true;
     }
 
     private void write(LogPipe from, int length) {

@@ -46,12 +46,18 @@ final class LogKeeper {
     private static final int MOST_EVENTS = 16;
     private static final int MOST_MOVES = 64;
     private static final Duration TURN = Duration.ofMillis(1);
+    private static final Duration FIRST_RETRY = Duration.ofMillis(10);
+    private static final int MOST_DOUBLINGS = 6;
 
     private final Loop loop;
     private final Told told;
     private final Poll poll = Poll.open(MOST_EVENTS);
     private final Map<Long, LogPipe> pipes = new LinkedHashMap<>();
     private final Map<Path, LogFile> files = new HashMap<>();
+
+    /// Pipes that nobody takes anything from now, and when that is tried again.
+    private final Map<Long, Moment> stuck = new HashMap<>(0);
+
     private final int[] glass = Pipes.glass();
     private final int nothing = Descriptors.openNull();
     private final ByteBuffer window = ByteBuffer.allocateDirect(WINDOW);
@@ -86,23 +92,55 @@ final class LogKeeper {
             boolean others) {
         LogFile file = file(program, slot, spec, others);
         Pipes.Outlet outlet = Pipes.outlet(owner);
-        return new Outlet(watch(program, slot, spec, file, outlet.reader()), outlet.worker());
+        return new Outlet(
+                watch(program, slot, spec.prefix(), file, outlet.reader()), outlet.worker());
+    }
+
+    /// Makes a pipe for a worker that is about to be born, whose lines are passed on as they are.
+    Outlet pass(String program, int slot, Stream to, @Nullable Credentials owner) {
+        try {
+            Pipes.Outlet outlet = Pipes.outlet(owner);
+            return new Outlet(adopt(program, slot, to, outlet.reader()), outlet.worker());
+        } catch (PosixException e) {
+            to.release();
+            throw e;
+        }
+    }
+
+    /// Where lines are passed on to.
+    ///
+    /// @param owned whether it is closed when nothing is passed on any more
+    record Stream(int fd, boolean owned) {
+        void release() {
+            if (owned) {
+                Descriptors.close(fd);
+            }
+        }
+    }
+
+    /// As the other one, with a pipe whose lines are passed on.
+    LogPipe adopt(String program, int slot, Stream to, int reader) {
+        return watch(program, slot, List.of(), new LogStream(this, to), reader);
     }
 
     /// Goes on with the pipe of a worker that was born under another manager: one whose descriptor
     /// came over a re-exec, or one that [Pipes#reopen] opened again.
     LogPipe adopt(String program, int slot, int pid, LogsSpec.Kept spec, int reader) {
-        LogPipe pipe = watch(program, slot, spec, file(program, slot, spec, false), reader);
+        LogPipe pipe =
+                watch(program, slot, spec.prefix(), file(program, slot, spec, false), reader);
         pipe.born(pid);
         return pipe;
     }
 
-    private LogPipe watch(String program, int slot, LogsSpec.Kept spec, LogFile file, int reader) {
-        LogPipe pipe = new LogPipe(this, program, slot, reader, spec, file);
+    private LogPipe watch(
+            String program, int slot, List<LogsSpec.Word> prefix, LogSink sink, int reader) {
+        LogPipe pipe = new LogPipe(this, program, slot, reader, prefix, sink);
         long token = ++serial;
         poll.add(reader, Poll.IN | Poll.EDGE, token);
         pipes.put(token, pipe);
-        file.use();
+        if (sink instanceof LogFile file) {
+            file.use();
+        }
         return pipe;
     }
 
@@ -139,14 +177,17 @@ final class LogKeeper {
     }
 
     void redirect(LogPipe pipe, LogsSpec.Kept kept) {
+        LogFile before = pipe.file();
+        if (before == null) { // of an older definition, and on its way out
+            return;
+        }
         try {
-            LogFile before = pipe.file();
             LogFile after = file(pipe.program(), pipe.slot(), kept, false);
             pipe.redirect(after, kept.prefix());
             after.use();
             leave(before);
         } catch (PosixException e) {
-            error(pipe.program(), "goes on in " + pipe.path() + ": " + e.getMessage());
+            error(pipe.program(), "goes on in " + before.path() + ": " + e.getMessage());
         }
     }
 
@@ -181,7 +222,8 @@ final class LogKeeper {
         try {
             switch (pipe.move(last)) {
                 case WAITING -> {}
-                case MORE -> poll.modify(pipe.fd(), Poll.IN | Poll.EDGE, token);
+                case MORE -> lookAgain(token, pipe);
+                case STUCK -> stuck.put(token, Clock.now().plus(pause(pipe.tries())));
                 case ENDED -> end(token, pipe);
             }
         } catch (PosixException e) {
@@ -190,11 +232,24 @@ final class LogKeeper {
         }
     }
 
+    private void lookAgain(long token, LogPipe pipe) {
+        poll.modify(pipe.fd(), Poll.IN | Poll.EDGE, token);
+    }
+
+    /// 10 ms at first, and at most 640.
+    private static Duration pause(int tries) {
+        return FIRST_RETRY.multipliedBy(1L << Math.clamp(tries - 1, 0, MOST_DOUBLINGS));
+    }
+
     private void end(long token, LogPipe pipe) {
         pipes.remove(token);
+        stuck.remove(token);
         poll.remove(pipe.fd());
         pipe.close();
-        leave(pipe.file());
+        switch (pipe.sink()) {
+            case LogFile file -> leave(file);
+            case LogStream stream -> stream.close();
+        }
     }
 
     /// A worker was not born after all.
@@ -215,11 +270,15 @@ final class LogKeeper {
         for (LogFile file : files.values()) {
             next = Moment.earlier(next, file.retryAt());
         }
+        for (Moment again : stuck.values()) {
+            next = Moment.earlier(next, again);
+        }
         return next;
     }
 
     /// Tries again what could not be written.
     void deadlinePassed(Moment now) {
+        stuck.entrySet().removeIf(entry -> looksAgain(entry, now));
         for (LogFile file : new ArrayList<>(files.values())) {
             Moment again = file.retryAt();
             if (again != null && again.reached(now)) {
@@ -230,6 +289,14 @@ final class LogKeeper {
                 }
             }
         }
+    }
+
+    private boolean looksAgain(Map.Entry<Long, Moment> entry, Moment now) {
+        LogPipe pipe = pipes.get(entry.getKey());
+        if (pipe != null && entry.getValue().reached(now)) {
+            lookAgain(entry.getKey(), pipe);
+        }
+        return pipe == null || entry.getValue().reached(now);
     }
 
     /// What is to be known of a program's output, in words; empty for nothing.
@@ -257,6 +324,9 @@ final class LogKeeper {
         for (LogPipe pipe : pipes()) {
             pipe.drain(true);
             pipe.close();
+            if (pipe.sink() instanceof LogStream stream) {
+                stream.close();
+            }
         }
         files.values().forEach(LogFile::close);
         loop.forget(poll.descriptor());

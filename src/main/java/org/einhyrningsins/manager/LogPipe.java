@@ -5,12 +5,12 @@ import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Pipes;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.spec.LogsSpec;
+import org.jspecify.annotations.Nullable;
 
-import java.nio.file.Path;
 import java.util.List;
 
-/// What one worker writes, on its way to a file: our end of the pipe that is its standard output
-/// and standard error.
+/// What one worker writes, on its way to a file or elsewhere: our end of the pipe that is its
+/// standard output, its standard error, or both.
 ///
 /// A line stays in the pipe until it is whole, so lines of several workers do not mix. One that is
 /// longer than the pipe can be trusted to hold (64 KiB, see [#longest]) is moved in pieces.
@@ -21,7 +21,9 @@ final class LogPipe {
     private final int fd;
     private final int longest;
     private List<LogsSpec.Word> prefix;
-    private LogFile file;
+    private LogSink sink;
+    private @Nullable LogEar ear;
+    private int tries;
     private int pid;
     private long firstByte;
     private long firstFile;
@@ -33,20 +35,35 @@ final class LogPipe {
         WAITING,
         /// Something was moved, and there may be more.
         MORE,
+        /// Nobody takes it now.
+        STUCK,
         /// Nobody can write to it any more, and all of it is moved.
         ENDED
     }
 
-    LogPipe(LogKeeper keeper, String program, int slot, int fd, LogsSpec.Kept spec, LogFile file) {
+    LogPipe(
+            LogKeeper keeper,
+            String program,
+            int slot,
+            int fd,
+            List<LogsSpec.Word> prefix,
+            LogSink sink) {
         this.keeper = keeper;
         this.program = program;
         this.slot = slot;
         this.fd = fd;
-        this.prefix = spec.prefix();
-        this.file = file;
+        this.prefix = prefix;
+        this.sink = sink;
         this.longest = Math.min(keeper.window().capacity(), Pipes.capacity(fd) / 2);
-        firstFile = file.number();
-        firstByte = file.size();
+        if (sink instanceof LogFile file) {
+            firstFile = file.number();
+            firstByte = file.size();
+        }
+    }
+
+    /// What is written from now on is heard by it as well, before it goes on.
+    void listen(LogEar listener) {
+        ear = listener;
     }
 
     /// Its worker is born.
@@ -71,28 +88,35 @@ final class LogPipe {
         return fd;
     }
 
+    /// Whether there is nobody left who could write to it.
+    boolean ended() {
+        return ended;
+    }
+
     List<LogsSpec.Word> prefix() {
         return prefix;
     }
 
     /// Where it goes.
-    LogFile file() {
-        return file;
+    LogSink sink() {
+        return sink;
     }
 
-    Path path() {
-        return file.path();
+    /// The file that it goes to; null if we keep none for it.
+    @Nullable LogFile file() {
+        return sink instanceof LogFile file ? file : null;
     }
 
-    /// Where in the file the worker's own words begin, at the earliest.
+    /// Where in that file the worker's own words begin, at the earliest.
     long since() {
-        return file.number() == firstFile ? firstByte : 0;
+        LogFile file = file();
+        return file != null && file.number() == firstFile ? firstByte : 0;
     }
 
     void redirect(LogFile other, List<LogsSpec.Word> words) {
         prefix = words;
-        if (other != file) {
-            file = other;
+        if (other != sink) {
+            sink = other;
             firstFile = -1;
         }
     }
@@ -118,8 +142,39 @@ final class LogPipe {
         if (length == 0) {
             return State.WAITING;
         }
-        file.take(this, length);
-        return State.MORE;
+        int heard = heard(length);
+        return heard == 0 || took(heard) ? State.MORE : State.STUCK;
+    }
+
+    private boolean took(int length) {
+        boolean took = sink.take(this, length);
+        tries = took ? 0 : tries + 1;
+        return took;
+    }
+
+    /// How often in a row nobody took what is in it.
+    int tries() {
+        return tries;
+    }
+
+    /// The worker's ack is noted before its line leaves the pipe, so that whoever is killed
+    /// meanwhile has missed nothing.
+    ///
+    /// @return as much may go on; 0 to look again, since others may have looked through the same
+    ///   window meanwhile
+    private int heard(int length) {
+        LogEar listening = ear;
+        if (listening == null || !listening.wanted()) {
+            ear = null;
+            return length;
+        }
+        int heard = listening.hear(keeper.window(), length);
+        if (!listening.found()) {
+            return heard;
+        }
+        ear = null;
+        listening.tell();
+        return 0;
     }
 
     private int endOfLines(int seen) {

@@ -276,6 +276,7 @@ final class OlderState {
             case AckSpec.Notify ignored -> symbols("type", symbol("notify"));
             case AckSpec.Probe ignored -> symbols("type", symbol("probe"));
             case AckSpec.Fd ignored -> symbols("type", symbol("fd"));
+            case AckSpec.Log ignored -> symbols("type", symbol("log"));
         };
     }
 

@@ -16,12 +16,15 @@ import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /// Where the output of workers goes: opens it for each that is to be born.
 final class Outputs {
     private static final int STDOUT = 1;
+    private static final int STDERR = 2;
 
     private final Loop loop;
     private final LogKeeper.Told told;
@@ -46,18 +49,16 @@ final class Outputs {
     /// @param owned whether that is to be closed once it is born
     /// @param file where it arrives, if that is a file; else null
     /// @param since how long that file is now
-    /// @param pipe how it gets there, if we bring it
+    /// @param pipes how it gets there, if we bring it: both together, or one for each
     record Output(
-            int out,
-            int err,
-            boolean owned,
-            @Nullable Path file,
-            long since,
-            @Nullable LogPipe pipe) {
+            int out, int err, boolean owned, @Nullable Path file, long since, List<LogPipe> pipes) {
         /// The worker is born, or will not be: it needs no more of us.
         void release() {
             if (owned) {
                 Descriptors.close(out);
+            }
+            if (owned && err != out) {
+                Descriptors.close(err);
             }
         }
     }
@@ -66,57 +67,128 @@ final class Outputs {
     ///
     /// @param user whose the worker will be; null for ours
     Output open(ProgramSpec spec, WorkerId id, @Nullable Credentials user) throws Births.Stillborn {
+        int slot = id.slot();
         try {
-            return switch (spec.logs()) {
-                case LogsSpec.Inherit ignored -> new Output(1, 2, false, null, 0, null);
-                case LogsSpec.Discard ignored -> new Output(nothing, nothing, false, null, 0, null);
-                case LogsSpec.Journal ignored -> {
-                    int fd = Journal.open(Journal.SOCKET, spec.name());
-                    yield new Output(fd, fd, true, null, 0, null);
-                }
-                case LogsSpec.ToFile file -> direct(file, id.slot());
-                case LogsSpec.Kept kept -> kept(spec.name(), kept, id.slot(), user);
-            };
+            if (spec.logs() instanceof LogsSpec.Kept kept) {
+                return kept(spec.name(), kept, slot, user);
+            }
+            Streams streams = streams(spec, slot);
+            return spec.heard() ? passed(spec.name(), slot, streams, user) : streams.output();
         } catch (PosixException e) {
             throw new Births.Stillborn("cannot open its log: " + e.getMessage());
         }
     }
 
-    /// Goes on with the pipe of a worker that was born under another manager: its descriptor came
-    /// over a re-exec, or the worker still has the other end.
-    @Nullable LogPipe resume(ProgramSpec spec, WorkerImage worker) {
-        if (!(spec.logs() instanceof LogsSpec.Kept kept)) {
-            return null;
+    /// Where a worker's output goes if the manager does not keep it in a file.
+    ///
+    /// @param owned whether `out` and `err`, which then are one, were opened for this
+    private record Streams(int out, int err, boolean owned, @Nullable Path file, long since) {
+        Output output() {
+            return new Output(out, err, owned, file, since, List.of());
         }
+
+        /// Through pipes of ours instead.
+        Output through(int outlet, int errors, List<LogPipe> pipes) {
+            return new Output(outlet, errors, true, file, since, pipes);
+        }
+
+        LogKeeper.Stream first() {
+            return new LogKeeper.Stream(out, owned);
+        }
+    }
+
+    private Streams streams(ProgramSpec spec, int slot) {
+        return switch (spec.logs()) {
+            case LogsSpec.Inherit ignored -> new Streams(STDOUT, STDERR, false, null, 0);
+            case LogsSpec.Discard ignored -> new Streams(nothing, nothing, false, null, 0);
+            case LogsSpec.Journal ignored -> {
+                int fd = Journal.open(Journal.SOCKET, spec.name());
+                yield new Streams(fd, fd, true, null, 0);
+            }
+            case LogsSpec.ToFile file -> direct(file, slot);
+            case LogsSpec.Kept kept -> throw new IllegalArgumentException("is kept: " + kept);
+        };
+    }
+
+    private Output passed(String program, int slot, Streams streams, @Nullable Credentials user) {
+        LogKeeper.Outlet out = keeper().pass(program, slot, streams.first(), user);
+        if (streams.err() == streams.out()) {
+            return streams.through(out.worker(), out.worker(), List.of(out.pipe()));
+        }
+        LogKeeper.Outlet err = errors(program, slot, streams, user, out);
+        return streams.through(out.worker(), err.worker(), List.of(out.pipe(), err.pipe()));
+    }
+
+    private LogKeeper.Outlet errors(
+            String program,
+            int slot,
+            Streams streams,
+            @Nullable Credentials user,
+            LogKeeper.Outlet out) {
         try {
-            int reader = worker.descriptor(WorkerProcess.OUTPUT);
-            if (reader < 0) {
-                reader = Pipes.reopen(worker.pid(), STDOUT);
+            return keeper().pass(program, slot, new LogKeeper.Stream(streams.err(), false), user);
+        } catch (PosixException e) {
+            keeper().discard(out.pipe());
+            Descriptors.close(out.worker());
+            throw e;
+        }
+    }
+
+    /// Goes on with the pipes of a worker that was born under another manager: their descriptors
+    /// came over a re-exec, or the worker still has the other ends.
+    List<LogPipe> resume(ProgramSpec spec, WorkerImage worker) {
+        try {
+            if (spec.logs() instanceof LogsSpec.Kept kept) {
+                int reader = reader(worker, WorkerProcess.OUTPUT, STDOUT);
+                return reader < 0 ? List.of() : List.of(adopted(spec, worker, kept, reader));
             }
-            if (reader >= 0) {
-                int slot = worker.id().slot();
-                return keeper().adopt(spec.name(), slot, worker.pid(), kept, reader);
-            }
+            return spec.heard() ? resumed(spec, worker) : List.of();
         } catch (PosixException e) {
             String what = "cannot go on with the output of pid " + worker.pid();
             String end = "; it waits when its pipe is full: roll the program";
             told.tell(LogSpec.Level.ERROR, spec.name(), what + ": " + e.getMessage() + end);
+            return List.of();
         }
-        return null;
     }
 
-    private Output direct(LogsSpec.ToFile spec, int slot) {
+    private LogPipe adopted(ProgramSpec spec, WorkerImage worker, LogsSpec.Kept kept, int reader) {
+        return keeper().adopt(spec.name(), worker.id().slot(), worker.pid(), kept, reader);
+    }
+
+    private List<LogPipe> resumed(ProgramSpec spec, WorkerImage worker) {
+        int slot = worker.id().slot();
+        List<LogPipe> pipes = new ArrayList<>();
+        int out = reader(worker, WorkerProcess.OUTPUT, STDOUT);
+        Streams streams = streams(spec, slot);
+        if (out >= 0) {
+            pipes.add(keeper().adopt(spec.name(), slot, streams.first(), out));
+        }
+        int err =
+                streams.err() == streams.out() ? -1 : reader(worker, WorkerProcess.ERRORS, STDERR);
+        if (err >= 0) {
+            LogKeeper.Stream to = new LogKeeper.Stream(streams.err(), false);
+            pipes.add(keeper().adopt(spec.name(), slot, to, err));
+        }
+        return pipes;
+    }
+
+    private static int reader(WorkerImage worker, String name, int number) {
+        int reader = worker.descriptor(name);
+        return reader < 0 ? Pipes.reopen(worker.pid(), number) : reader;
+    }
+
+    private Streams direct(LogsSpec.ToFile spec, int slot) {
         Path path = file(spec, slot);
         int fd = Descriptors.openAppend(path);
         written.add(path);
-        return new Output(fd, fd, true, path, OutputFiles.extent(fd).size(), null);
+        return new Streams(fd, fd, true, path, OutputFiles.extent(fd).size());
     }
 
     private Output kept(String program, LogsSpec.Kept spec, int slot, @Nullable Credentials user) {
         Path path = file(spec, slot);
         LogKeeper.Outlet outlet = keeper().open(program, slot, spec, user, written.contains(path));
-        LogPipe pipe = outlet.pipe();
-        return new Output(outlet.worker(), outlet.worker(), true, path, 0, pipe);
+        List<LogPipe> pipes = List.of(outlet.pipe());
+        return new Output(outlet.worker(), outlet.worker(), true, path, 0, pipes);
     }
 
     private static Path file(LogsSpec spec, int slot) {
@@ -139,9 +211,7 @@ final class Outputs {
 
     /// A worker that was to have it was not born.
     void discard(Output output) {
-        if (keeper != null && output.pipe() != null) {
-            keeper.discard(output.pipe());
-        }
+        output.pipes().forEach(pipe -> keeper().discard(pipe));
     }
 
     /// See [LogKeeper#redefined].

@@ -14,6 +14,7 @@ import org.einhyrningsins.core.Tally;
 import org.einhyrningsins.core.Transition;
 import org.einhyrningsins.core.Version;
 import org.einhyrningsins.core.Worker;
+import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.manager.image.DoorImage;
 import org.einhyrningsins.manager.image.ProgramImage;
 import org.einhyrningsins.manager.image.WorkerImage;
@@ -147,6 +148,26 @@ final class ProgramHost {
             Runnable acked = () -> take(new Event.Acked(process.id()));
             pipes.put(process.id(), new AckPipe(surface.loop(), process.ack(), acked));
         }
+        Worker worker = worker(process.id());
+        if (worker != null && worker.version().spec().ack().mode() instanceof AckSpec.Log log) {
+            process.pipes().forEach(pipe -> pipe.listen(ear(process.id(), log.match())));
+        }
+    }
+
+    private LogEar ear(WorkerId id, String match) {
+        return new LogEar(
+                match, () -> starting(id), () -> take(new Event.Acked(id)), () -> tooHard(id));
+    }
+
+    private boolean starting(WorkerId id) {
+        Worker worker = worker(id);
+        return worker != null && worker.state() instanceof WorkerState.Starting;
+    }
+
+    private void tooHard(WorkerId id) {
+        String what = "wrote a line on which the search for its ack takes too long; such lines are";
+        String next = " passed over: make ack.match simpler";
+        report(Effect.Severity.WARN, id, what + next);
     }
 
     /// What another manager needs to go on.
@@ -448,9 +469,7 @@ final class ProgramHost {
         WorkerId id = process.id();
         surface.strays().sweep(Strays.mark(name(), id), process.pid());
         surface.prober().forget(key(id));
-        if (process.pipe() != null) {
-            process.pipe().drain(true);
-        }
+        process.pipes().forEach(output -> output.drain(true));
         take(new Event.Exited(id, exit));
         // only now, for the same reason as deeds come before words
         if (process.line() >= 0) {

@@ -21,7 +21,8 @@ import java.util.List;
 /// @param log what it writes to, if that is a file; else null
 /// @param logOffset how long that file was when it was born
 /// @param adopted it is the child of a manager that was killed, and no longer of anybody of ours
-/// @param pipe how what it writes gets there, if we bring it; else null
+/// @param pipes how what it writes gets to where it goes, if we bring it: one, or one for its
+///   standard output and one for its standard error
 record WorkerProcess(
         WorkerId id,
         int pid,
@@ -33,15 +34,18 @@ record WorkerProcess(
         @Nullable Path log,
         long logOffset,
         boolean adopted,
-        @Nullable LogPipe pipe) {
+        List<LogPipe> pipes) {
     /// The name of our end of the pipe it writes to.
     static final String OUTPUT = "output";
+
+    /// The name of our end of the pipe it writes to on its standard error, if that is another.
+    static final String ERRORS = "errors";
 
     /// The name of our end of the pipe it says on that it is up.
     static final String ACK = "ack";
 
     /// One that another manager had spawned.
-    static WorkerProcess of(WorkerImage image, @Nullable LogPipe pipe) {
+    static WorkerProcess of(WorkerImage image, List<LogPipe> pipes) {
         return new WorkerProcess(
                 image.id(),
                 image.pid(),
@@ -53,7 +57,7 @@ record WorkerProcess(
                 image.log(),
                 image.logOffset(),
                 image.adopted(),
-                pipe);
+                pipes);
     }
 
     /// What another manager needs to go on.
@@ -77,9 +81,12 @@ record WorkerProcess(
     }
 
     private List<KeptDescriptor> kept(int open) {
-        List<KeptDescriptor> kept = new ArrayList<>(2);
-        if (pipe != null) {
-            kept.add(new KeptDescriptor(OUTPUT, pipe.fd()));
+        List<KeptDescriptor> kept = new ArrayList<>(3);
+        for (int i = 0; i < pipes.size(); i++) {
+            LogPipe pipe = pipes.get(i);
+            if (!pipe.ended()) { // then its number may be another's
+                kept.add(new KeptDescriptor(i == 0 ? OUTPUT : ERRORS, pipe.fd()));
+            }
         }
         if (open >= 0) {
             kept.add(new KeptDescriptor(ACK, open));

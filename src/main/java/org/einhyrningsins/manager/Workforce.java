@@ -159,11 +159,11 @@ final class Workforce {
         }
         Path log = process.log();
         long since = process.logOffset();
-        LogPipe pipe = process.pipe();
-        if (pipe != null) {
+        for (LogPipe pipe : process.pipes()) {
             pipe.drain(false);
-            log = pipe.path();
-            since = pipe.since();
+            LogFile file = pipe.file();
+            log = file == null ? log : file.path();
+            since = file == null ? since : pipe.since();
         }
         try {
             byte[] tail = Descriptors.readTail(log, since, LAST_BYTES);

@@ -36,6 +36,11 @@ public record AckSpec(Mode mode, Duration timeout) {
     /// @param number of its descriptor; null for the first after the sockets
     public record Fd(@Nullable Integer number) implements Mode {}
 
+    /// The worker writes a line in which the expression is found, to its standard output or error.
+    ///
+    /// @param match as [java.util.regex.Pattern] has it; need not match all of the line
+    public record Log(String match) implements Mode {}
+
     /// Whom a probe asks.
     public sealed interface Target {}
 

@@ -73,7 +73,7 @@ public record ProgramSpec(
 
     /// What a worker is born with: two definitions that agree here need no new workers, since all
     /// else (worker count, stop, restart, rollout, ack, care, after) is the manager's business and
-    /// changes in place. A worker is told its watchdog's interval, and given the pipe it acks by.
+    /// changes in place. A worker is told its watchdog's interval, and given the pipes it acks by.
     public Birth birth() {
         return new Birth(
                 command,
@@ -87,7 +87,14 @@ public record ProgramSpec(
                 logs.birth(),
                 bond,
                 care.watchdog(),
-                ack.mode() instanceof AckSpec.Fd fd ? fd : null);
+                ack.mode() instanceof AckSpec.Fd fd ? fd : null,
+                heard());
+    }
+
+    /// Whether the manager has to hear what workers write, so that it passes through it wherever it
+    /// goes.
+    public boolean heard() {
+        return ack.mode() instanceof AckSpec.Log;
     }
 
     /// The part of a definition that a running worker cannot change: see [#birth()].
@@ -103,5 +110,6 @@ public record ProgramSpec(
             LogsSpec logs,
             BondSpec bond,
             @Nullable Duration watchdog,
-            AckSpec.@Nullable Fd ackPipe) {}
+            AckSpec.@Nullable Fd ackPipe,
+            boolean heard) {}
 }

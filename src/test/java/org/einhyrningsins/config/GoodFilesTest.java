@@ -278,6 +278,8 @@ class GoodFilesTest {
         assertThat(program("acks", "b").ack().mode()).isEqualTo(new Timer(Duration.ZERO));
         assertThat(program("acks", "c").ack().mode()).isEqualTo(new Timer(Duration.ofSeconds(3)));
         assertThat(program("acks", "d").ack().mode()).isEqualTo(new Notify());
+        assertThat(program("acks", "l").ack().mode())
+                .isEqualTo(new AckSpec.Log("listening on \"[a-z]+\"\\s\\d{1,5}$"));
         assertThat(program("acks", "e").ack())
                 .isEqualTo(
                         new AckSpec(

@@ -136,6 +136,8 @@ public final class RandomConfiguration {
                                 "{mode: manual}",
                                 "{mode: notify, timeout: 9s}",
                                 "{mode: timer, after: 700ms}",
+                                "{mode: log, match: up}",
+                                "{mode: log, match: listening}",
                                 "{mode: probe, tcp: \"127.0.0.1:9${slot}\"}");
                 case 8 -> set(body, "umask", "\"0022\"", "\"0077\"");
                 case 9 -> set(body, "drop-env", "[X, Y]", "[Y]");

@@ -41,7 +41,8 @@ class SchemaAgreementTest {
                         + " resolved|is not an IP address|has no address of|the soft limit is"
                         + " above|smooth needs room|must not be longer|expected a time of at most"
                         + " 10 years|expected a size of at most|for a program with a socket|is"
-                        + " longer than max|means something to a shell|mode is missing"
+                        + " longer than max|means something to a shell|mode is missing|is no"
+                        + " regular expression"
                             // SnakeYAML makes numbers of these before the schema sees them
                             + "|octal or decimal|expected octal|zero as octal"
                             + "|found \"1e3\"|found \"-0\"|found 007");
@@ -285,6 +286,7 @@ class SchemaAgreementTest {
             case "after" -> "mode: timer, ";
             case "tcp", "http", "exec" -> "mode: probe, ";
             case "fd" -> "mode: fd, ";
+            case "match" -> "mode: log, ";
             case "every" -> "mode: probe, tcp: http, ";
             default -> "mode: manual, ";
         };

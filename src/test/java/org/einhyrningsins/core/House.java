@@ -193,7 +193,9 @@ final class House {
     private void spawn(Resident resident, Effect.Spawn spawn) {
         resident.living.add(spawn.worker());
         AckSpec.Mode mode = spawn.version().spec().ack().mode();
-        if (mode instanceof AckSpec.Manual || mode instanceof AckSpec.Notify) {
+        if (mode instanceof AckSpec.Manual
+                || mode instanceof AckSpec.Notify
+                || mode instanceof AckSpec.Log) {
             soon(resident, new Event.Acked(spawn.worker()), 2_000);
         }
     }

@@ -111,6 +111,7 @@ class PlanTest {
         for (String key :
                 List.of(
                         "watchdog: 30s",
+                        "ack: {mode: log, match: up}",
                         "ack: {mode: fd}",
                         "ack: {mode: fd, fd: 7, timeout: 9s}")) {
             Change change = change("web: {command: x}", "web: {command: x, " + key + "}");
@@ -122,6 +123,12 @@ class PlanTest {
                         "web: {command: x, ack: {mode: fd}}",
                         "web: {command: x, ack: {mode: fd, fd: 7}}");
         assertThat(number.differences()).anyMatch(Difference::rolls);
+        Change match =
+                change(
+                        "web: {command: x, ack: {mode: log, match: up}}",
+                        "web: {command: x, ack: {mode: log, match: there, timeout: 9s}}");
+        assertThat(match.kind()).isEqualTo(Change.Kind.IN_PLACE);
+        assertThat(match.differences()).hasSize(1).noneMatch(Difference::rolls);
     }
 
     @Test

@@ -565,6 +565,7 @@ final class Simulation {
             case AckSpec.Manual ignored -> plan(at, What.ACKS, id);
             case AckSpec.Notify ignored -> plan(at, What.ACKS, id);
             case AckSpec.Fd ignored -> plan(at, What.ACKS, id);
+            case AckSpec.Log ignored -> plan(at, What.ACKS, id);
             case AckSpec.Timer ignored -> {}
             case AckSpec.Probe ignored -> {}
         }

@@ -85,7 +85,10 @@ class LogKeeperIT {
         final int end;
 
         Worker(int slot, LogsSpec.Kept spec) {
-            LogKeeper.Outlet outlet = keeper.open("web", slot, spec, null, false);
+            this(slot, keeper.open("web", slot, spec, null, false));
+        }
+
+        Worker(int slot, LogKeeper.Outlet outlet) {
             pipe = outlet.pipe();
             pipe.born(4000 + slot);
             end = outlet.worker();
@@ -399,6 +402,118 @@ class LogKeeperIT {
             numbers.add(Integer.valueOf(bare.split(" ", -1)[1]));
         }
         return numbers;
+    }
+
+    /// Where lines are passed on to: a pipe of ours, read by nobody else.
+    private int[] reader() {
+        int[] pipe = Descriptors.pipe();
+        Descriptors.setNonBlocking(pipe[0], true);
+        ends.add(pipe[0]);
+        return pipe;
+    }
+
+    private Worker passed(int slot, int to, boolean owned) {
+        LogKeeper.Stream stream = new LogKeeper.Stream(to, owned);
+        return new Worker(slot, keeper.pass("web", slot, stream, null));
+    }
+
+    private static String readAll(int fd) {
+        ByteBuffer all = ByteBuffer.allocate(1024 * 1024);
+        while (Descriptors.read(fd, all) > 0) {
+            assertThat(all.hasRemaining()).isTrue();
+        }
+        return new String(all.array(), 0, all.position(), UTF_8);
+    }
+
+    @Test
+    void passesLinesOnWholeAndNoFasterThanTheyAreRead() {
+        int[] pipe = reader();
+        ends.add(pipe[1]);
+        List<Worker> workers = List.of(passed(0, pipe[1], false), passed(1, pipe[1], false));
+        StringBuilder said = new StringBuilder();
+        for (int i = 0; i < 1_000; i++) {
+            for (int slot = 0; slot < 2; slot++) {
+                String line = slot + " " + i + " " + "x".repeat(70) + "\n";
+                workers.get(slot).write(line);
+                said.append(line);
+            }
+        }
+        settle();
+        assertThat(keeper.deadline()).as("tries again").isNotNull();
+        StringBuilder read = new StringBuilder(readAll(pipe[0]));
+        assertThat(read.length()).isBetween(1, said.length() - 1);
+        for (int i = 0; i < 1_000 && read.length() < said.length(); i++) {
+            loop.turn(TimeUnit.MILLISECONDS.toNanos(10));
+            keeper.deadlinePassed(Clock.now());
+            read.append(readAll(pipe[0]));
+        }
+        assertThat(read.toString().lines().sorted().toList())
+                .isEqualTo(said.toString().lines().sorted().toList());
+        assertThat(keeper.deadline()).isNull();
+    }
+
+    @Test
+    void saysOnceThatNobodyTakesWhatIsPassedOn() {
+        int[] pipe = reader();
+        Worker worker = passed(0, pipe[1], true);
+        ends.remove(Integer.valueOf(pipe[0]));
+        Descriptors.close(pipe[0]);
+        worker.write("one\n");
+        settle();
+        worker.write("two\n");
+        settle();
+        assertThat(told).hasSize(1);
+        assertThat(told.getFirst()).contains("lost", "EPIPE");
+        worker.die();
+        settle();
+        assertThat(keeper.pipes()).isEmpty();
+    }
+
+    @Test
+    void hearsALineThatNobodyTakes() {
+        int[] pipe = reader();
+        ends.add(pipe[1]);
+        Worker worker = passed(0, pipe[1], false);
+        List<String> acks = new ArrayList<>();
+        worker.pipe.listen(new LogEar("up", () -> acks.isEmpty(), () -> acks.add("up"), () -> {}));
+        worker.write(("x".repeat(99) + "\n").repeat(1_400) + "half of it, but u");
+        settle();
+        assertThat(acks).isEmpty();
+        worker.write("p\n");
+        settle();
+        assertThat(acks).as("it is behind more than one looks at").isEmpty();
+        for (int i = 0; i < 1_000 && acks.isEmpty(); i++) {
+            readAll(pipe[0]);
+            loop.turn(TimeUnit.MILLISECONDS.toNanos(10));
+            keeper.deadlinePassed(Clock.now());
+        }
+        assertThat(acks).containsExactly("up");
+        settle();
+        assertThat(readAll(pipe[0])).endsWith("half of it, but up\n");
+    }
+
+    @Test
+    void hearsALineOnItsWayToAFile() throws IOException {
+        List<String> acks = new ArrayList<>();
+        Worker worker = new Worker(0, kept(0));
+        Worker other = new Worker(1, kept(0));
+        worker.pipe.listen(
+                new LogEar(
+                        "up",
+                        () -> acks.isEmpty(),
+                        () -> acks.add(String.valueOf(size())),
+                        () -> {}));
+        other.write("up\n");
+        settle();
+        assertThat(acks).isEmpty();
+        worker.write("up\nup\n");
+        settle();
+        assertThat(acks).as("before the line left the pipe").containsExactly("3");
+        assertThat(text(file())).isEqualTo("up\nup\nup\n");
+    }
+
+    private long size() {
+        return file().toFile().length();
     }
 
     private void awaitRecovery() {
