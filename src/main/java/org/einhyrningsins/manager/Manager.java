@@ -266,7 +266,10 @@ public final class Manager
             }
             here.openWorkers();
             here.writePidFile();
-            sockets.open(heritage.definitions());
+            int bound = sockets.open(heritage.definitions());
+            if (bound > 0 && recorder != null) {
+                recorder.write(managerImage(heritage.manager().programs()));
+            }
             for (Heritage.Found each : heritage.programs()) {
                 ProgramHost host = new ProgramHost(each.image(), surface());
                 programs.add(host, each.image().retiring());
@@ -451,7 +454,7 @@ public final class Manager
         }
     }
 
-    private void start(ServicesSpec services) {
+    private void start(ServicesSpec services) throws CannotStart {
         log.info(
                 "",
                 "einhyrningsins "
@@ -528,8 +531,8 @@ public final class Manager
 
     /// A stop of everything is not the stop of each program.
     private void keepIntents() {
-        if (!stopping) {
-            intents().keep(programs);
+        if (!stopping && !intents().keep(programs) && recorder != null) {
+            recorder.later();
         }
     }
 
@@ -632,7 +635,7 @@ public final class Manager
     /// @return when next; null if time alone changes nothing
     private @Nullable Moment upkeep() {
         Moment now = Clock.now();
-        Moment next = replacement.attend(now);
+        Moment next = Moment.earlier(replacement.attend(now), files.retry(now));
         return recorder == null ? next : Moment.earlier(next, written(recorder, now));
     }
 
@@ -798,8 +801,9 @@ public final class Manager
     }
 
     @Override
-    public void answer(long ticket, boolean done, String message) {
-        if (recorder != null && recorder.due() != null && operator.isAwaited(ticket)) {
+    public void answer(ProgramHost host, long ticket, boolean done, String message) {
+        if (recorder != null && operator.isAwaited(ticket)) {
+            recorder.changed(host); // in this very step, which is not over
             recorder.write(this::managerImage); // what was told to be done stays done
         }
         operator.answer(ticket, done, message);
