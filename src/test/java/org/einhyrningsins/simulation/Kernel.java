@@ -101,6 +101,7 @@ final class Kernel {
             case "GETPID" -> me().pid;
             case "GETEUID", "GETEGID" -> World.USER;
             case "CLOSE" -> me().table.close((int) a) ? 0 : -EBADF;
+            case "CLOSE_RANGE" -> leftAtExec((int) a, (int) c);
             case "READ" -> read((int) a, b, (int) c);
             case "WRITE" -> write(me(), (int) a, Memory.get(b, (int) c));
             case "PREAD64" -> readAt((int) a, b, (int) c, (int) d);
@@ -151,6 +152,14 @@ final class Kernel {
 
     private Child me() {
         return world.manager();
+    }
+
+    private long leftAtExec(int first, int flags) {
+        if (flags != 4) { // CLOSE_RANGE_CLOEXEC
+            return -EINVAL;
+        }
+        me().table.all().tailMap(first, true).values().forEach(entry -> entry.closedOnExec = true);
+        return 0;
     }
 
     private long added(OpenFile file, boolean closedOnExec) {

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /// The descriptors of one process.
@@ -32,7 +33,7 @@ final class Table {
         return entries.get(fd);
     }
 
-    Map<Integer, Entry> all() {
+    NavigableMap<Integer, Entry> all() {
         return entries;
     }
 
