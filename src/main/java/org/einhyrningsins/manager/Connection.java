@@ -187,8 +187,9 @@ final class Connection implements Crowd.Member {
         } catch (PosixException reset) {
             return false;
         }
-        buffer.flip();
-        lines.feed(buffer, taker);
+        byte[] own = new byte[count]; // what a line asks for may read others into the buffer
+        buffer.flip().get(own);
+        lines.feed(ByteBuffer.wrap(own), taker);
         unfinishedBytes = lines.insideALine() ? Math.min(unfinishedBytes + count, LONGEST_LINE) : 0;
         return true;
     }

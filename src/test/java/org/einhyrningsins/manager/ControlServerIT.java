@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.Replies;
 import org.einhyrningsins.control.Request;
+import org.einhyrningsins.spec.AllowSpec;
 import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.LogSpec;
 import org.junit.jupiter.api.AfterEach;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -65,8 +68,11 @@ class ControlServerIT {
     }
 
     private ControlServer open(Path at, ByteBuffer buffer) {
-        Access access = Machine.access(ControlSpec.DEFAULT, log);
-        return new ControlServer(loop, at, ControlSpec.DEFAULT, access, buffer, this::answer);
+        return new ControlServer(loop, at, ControlSpec.DEFAULT, anybody(), buffer, this::answer);
+    }
+
+    private Access anybody() {
+        return Machine.access(ControlSpec.DEFAULT, log);
     }
 
     private void answer(Connection client, Access.Role role, Request request) {
@@ -74,6 +80,7 @@ class ControlServerIT {
         switch (request.command()) {
             case "follow" -> client.follow(request.id(), java.util.Set.of());
             case "wait" -> new Conversation(client, request.id()).expect();
+            case "open" -> server.admit(ControlSpec.DEFAULT, anybody());
             default ->
                     client.send(
                             Replies.done(request.id(), ExitStatus.DONE, "x".repeat(replyBytes)));
@@ -229,6 +236,26 @@ class ControlServerIT {
                 .hasSizeLessThan(150)
                 .hasSizeGreaterThan(100);
         assertAnswers();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{\"id\":1,\"command\":\"bye\"}\n"})
+    void whoIsTakenUpDuringARequestDoesNotMixWithWhoeverAsked(String late) throws IOException {
+        ForeignClient other = connect();
+        other.write("{\"id\":1,\"command\":\"old\"}\n".repeat(100));
+        turnUntil(() -> asked.size() == 100);
+        asked.clear();
+        ControlSpec few = new ControlSpec(null, 0600, new AllowSpec(List.of(), List.of()), false);
+        server.admit(few, Machine.access(few, log));
+        ForeignClient asks = connect();
+        loop.turn(0); // so that the kernel tells of the request before it tells of the queue
+        asks.write("{\"id\":1,\"command\":\"open\"}\n" + HELLO);
+        ForeignClient queued = ForeignClient.at(path);
+        clients.add(queued);
+        queued.write(late);
+        turnUntil(() -> asked.contains("hello"));
+        asked.remove("bye");
+        assertThat(asked).containsExactly("open", "hello");
     }
 
     @Test
