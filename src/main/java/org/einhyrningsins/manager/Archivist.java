@@ -44,10 +44,20 @@ final class Archivist {
     synchronized void tidy(Task task) {
         waiting.put(task.file(), task);
         if (!working) {
-            working = true;
             Thread thread = new Thread(this::work, "log archivist");
             thread.setDaemon(true);
+            begin(thread);
+        }
+    }
+
+    /// Where there may be no more threads now, it waits for the next occasion.
+    private void begin(Thread thread) {
+        try {
+            working = true;
             thread.start();
+        } catch (OutOfMemoryError limit) { // TasksMax=, RLIMIT_NPROC, pids.max
+            working = false;
+            complaint = "cannot tidy up after log files: no thread may be started";
         }
     }
 

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
 import java.util.Set;
+import java.util.concurrent.ThreadFactory;
 
 /// Metrics and the status page, for whoever can connect to the listener: so clients may be enemies,
 /// and none of them may cost the manager anything. Their number, what they hold and how long they
@@ -60,11 +61,16 @@ final class HttpServer implements HttpClient.Served {
     }
 
     HttpServer(Loop loop, int listener, ByteBuffer buffer, Sight sight) {
+        this(loop, listener, buffer, sight, Thread::new);
+    }
+
+    HttpServer(
+            Loop loop, int listener, ByteBuffer buffer, Sight sight, ThreadFactory threads) {
         this.loop = loop;
         this.listener = listener;
         this.buffer = buffer;
         this.sight = sight;
-        this.scribe = new Scribe(loop, this::made);
+        this.scribe = new Scribe(loop, threads, this::made);
         loop.watch(listener, Poll.IN, events -> accept());
         scribe.sharpen();
     }
@@ -125,8 +131,17 @@ final class HttpServer implements HttpClient.Served {
         if (!scribe.working() && !next.isEmpty()) {
             current = new LinkedHashMap<>(next);
             next.clear();
-            scribe.begin(EnumSet.copyOf(current.values()), sight.snapshot());
+            if (!scribe.begin(EnumSet.copyOf(current.values()), sight.snapshot())) {
+                refuse();
+            }
         }
+    }
+
+    private void refuse() {
+        Page why = Response.text(503, "the manager may start no thread now to make the page");
+        List<HttpClient> waited = List.copyOf(current.keySet());
+        current.clear();
+        waited.forEach(client -> client.answer(why));
     }
 
     /// Those who asked meanwhile want to know how things are now: another round.

@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ThreadFactory;
 import java.util.function.Supplier;
 
 /// Makes pages on a thread of its own, which is there only while some are being made: for a
@@ -26,6 +27,7 @@ final class Scribe implements AutoCloseable {
     private static final int NICE = 10;
 
     private final Loop loop;
+    private final ThreadFactory threads;
     private final int bell;
     private final int rope;
     private final ByteBuffer stroke = ByteBuffer.allocateDirect(1);
@@ -39,8 +41,9 @@ final class Scribe implements AutoCloseable {
         void made(Map<Pages, Page> pages);
     }
 
-    Scribe(Loop loop, Reader reader) {
+    Scribe(Loop loop, ThreadFactory threads, Reader reader) {
         this.loop = loop;
+        this.threads = threads;
         int[] pipe = Descriptors.pipe();
         bell = Descriptors.raise(pipe[0]);
         rope = Descriptors.raise(pipe[1]);
@@ -62,15 +65,23 @@ final class Scribe implements AutoCloseable {
     }
 
     /// Begins; the reader hears of it in the loop.
-    void begin(Set<Pages> wanted, Snapshot snapshot) {
-        start(() -> make(wanted, snapshot));
+    ///
+    /// @return false if there may be no more threads now
+    boolean begin(Set<Pages> wanted, Snapshot snapshot) {
+        return start(() -> make(wanted, snapshot));
     }
 
-    private void start(Supplier<Map<Pages, Page>> work) {
-        working = true;
-        Thread thread = new Thread(() -> work(work), "http scribe");
+    private boolean start(Supplier<Map<Pages, Page>> work) {
+        Thread thread = threads.newThread(() -> work(work));
+        thread.setName("http scribe");
         thread.setDaemon(true);
-        thread.start();
+        try {
+            working = true;
+            thread.start();
+        } catch (OutOfMemoryError limit) { // TasksMax=, RLIMIT_NPROC, pids.max
+            working = false;
+        }
+        return working;
     }
 
     /// On its thread.
