@@ -10,6 +10,8 @@ INSTALL = os.path.join(ROOT, "packaging", "install")
 
 
 def run(lab):
+    refusals(lab)
+    belongs_to_root(lab)
     prefix = lab.path("usr")
     first = install(lab, prefix)
     again = install(lab, prefix)
@@ -26,6 +28,47 @@ def run(lab):
     same([path for path in files(prefix)], [], "files after uninstall")
     check(os.path.exists(kept), "the configuration is removed")
     same(lab.command(INSTALL, "everything").code, 2, "exit status of a wrong word")
+
+
+def refusals(lab):
+    """Nothing is done by halves, and what could not be removed is said."""
+    for name in ("PREFIX", "SYSCONFDIR"):
+        for value in ("relative/path", lab.path("with space"), "/opt/%i", "/opt/a&b"):
+            done = lab.command(INSTALL, env={**places(lab, lab.path("refused")), name: value})
+            same(done.code, 1, str(done))
+            check(name in done.text, str(done))
+    check(not os.path.exists(lab.path("refused")), "something is installed")
+    prefix = lab.path("half")
+    install(lab, prefix)
+    os.remove(os.path.join(prefix, "bin/einhyrningsins"))
+    os.mkdir(os.path.join(prefix, "bin/einhyrningsins"))
+    done = lab.command(INSTALL, "uninstall", env=places(lab, prefix))
+    check(done.code != 0, "it did not remove all, and does not say so: " + str(done))
+    done = lab.command(INSTALL, "uninstall", env={**places(lab, prefix), "DIST": lab.path("nowhere")})
+    check(done.code == 1 and "there is no" in done.text, str(done))
+    shutil.rmtree(prefix)
+
+
+def belongs_to_root(lab):
+    """Else whoever built it could change what root runs."""
+    if os.geteuid() != 0:
+        lab.say("not root; whose the files are is not looked at")
+        return
+    built = lab.path("built")
+    shutil.copytree(os.path.join(ROOT, "target", "dist"), built, symlinks=True)
+    for folder, _, names in os.walk(built):
+        for name in [folder] + [os.path.join(folder, name) for name in names]:
+            os.lchown(name, 61234, 61234)
+    prefix = lab.path("by root")
+    env = {**places(lab, "/usr"), "DIST": built, "DESTDIR": prefix, "SYSCONFDIR": "/etc"}
+    done = lab.command("/bin/sh", "-c", 'umask 077; exec "$0"', INSTALL, env=env, within=120)
+    same((done.code, done.text), (0, ""), str(done))
+    for path in files(prefix):
+        status = os.lstat(os.path.join(prefix, path))
+        same(status.st_uid, 0, "owner of " + path)
+        check(status.st_mode & 0o004, "only root may read " + path)
+    shutil.rmtree(built)
+    shutil.rmtree(prefix)
 
 
 def places(lab, prefix):
