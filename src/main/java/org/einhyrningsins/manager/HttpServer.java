@@ -64,8 +64,7 @@ final class HttpServer implements HttpClient.Served {
         this(loop, listener, buffer, sight, Thread::new);
     }
 
-    HttpServer(
-            Loop loop, int listener, ByteBuffer buffer, Sight sight, ThreadFactory threads) {
+    HttpServer(Loop loop, int listener, ByteBuffer buffer, Sight sight, ThreadFactory threads) {
         this.loop = loop;
         this.listener = listener;
         this.buffer = buffer;
