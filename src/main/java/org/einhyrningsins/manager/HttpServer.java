@@ -61,7 +61,7 @@ final class HttpServer implements HttpClient.Served {
     }
 
     HttpServer(Loop loop, int listener, ByteBuffer buffer, Sight sight) {
-        this(loop, listener, buffer, sight, Thread::new);
+        this(loop, listener, buffer, sight, Scribe.THREADS);
     }
 
     HttpServer(Loop loop, int listener, ByteBuffer buffer, Sight sight, ThreadFactory threads) {

@@ -24,6 +24,9 @@ import java.util.function.Supplier;
 /// thread at a time, and it steps back behind the manager and its workers, so that whoever asks
 /// without end slows down himself.
 final class Scribe implements AutoCloseable {
+    /// Where its threads come from.
+    static final ThreadFactory THREADS = Thread::new;
+
     private static final int NICE = 10;
 
     private final Loop loop;
