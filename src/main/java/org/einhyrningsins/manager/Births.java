@@ -158,7 +158,7 @@ final class Births {
         try {
             boolean piped = spec.ack().mode() instanceof AckSpec.Fd;
             int[] line = spec.bond().descriptor() ? Sockets.pair() : NONE;
-            int[] ack = piped ? ackPipe(credentials) : NONE;
+            int[] ack = piped ? ackPipeOrClose(line, credentials) : NONE;
             Spawned spawned = spawn(id, blueprint, output, line, ack);
             output.pipes().forEach(pipe -> pipe.born(spawned.pid()));
             return new WorkerProcess(
@@ -185,6 +185,15 @@ final class Births {
     private static int[] ackPipe(@Nullable Credentials owner) {
         Pipes.Outlet pipe = Pipes.narrow(owner);
         return new int[] {pipe.reader(), pipe.worker()};
+    }
+
+    private static int[] ackPipeOrClose(int[] line, @Nullable Credentials owner) {
+        try {
+            return ackPipe(owner);
+        } catch (PosixException e) {
+            close(line);
+            throw e;
+        }
     }
 
     private Spawned spawn(

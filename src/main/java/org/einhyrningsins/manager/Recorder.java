@@ -28,13 +28,16 @@ import java.util.Set;
 /// follows. What happens in that moment is in the [Notes], or can be found out.
 ///
 /// It is of this boot only, so nothing waits for a disk. What cannot be written (a full disk) is
-/// said once, and written when something changes again.
+/// said once, and tried again.
 final class Recorder {
     static final String MANAGER = "manager.json";
     static final String NOTES = "notes";
 
     /// How long a change waits for others.
     private static final Duration SOON = Duration.ofMillis(20);
+
+    /// When what could not be written is tried again.
+    private static final Duration LATER = Duration.ofSeconds(1);
 
     private final StateDirectory state;
     private final Log log;
@@ -107,6 +110,13 @@ final class Recorder {
         }
     }
 
+    /// Something could not be done, and is to be tried again.
+    void later() {
+        if (due == null) {
+            due = Clock.now().plus(LATER);
+        }
+    }
+
     /// What changed cannot be found out later: it is written before anything else happens.
     void changedForGood() {
         due = Clock.now();
@@ -156,6 +166,17 @@ final class Recorder {
         }
     }
 
+    /// Writes the manager's image alone: what is known of programs, and the notes, stay as they
+    /// are. For sockets that are new after a recovery: a worker born with one must not be all that
+    /// knows of it.
+    void write(ManagerImage image) {
+        try {
+            write(MANAGER, writer.write(image));
+        } catch (IOException e) {
+            failed(RuntimeFiles.why(e));
+        }
+    }
+
     /// Makes the manager's image.
     interface Image {
         ManagerImage of(List<String> programs);
@@ -166,13 +187,14 @@ final class Recorder {
     }
 
     private void failed(String why) {
+        later();
         if (!failing) {
             failing = true;
             log.error(
                     "",
                     "cannot write down what would survive this manager: "
                             + why
-                            + "; it goes on, and tries again when something changes");
+                            + "; it goes on, and tries again");
         }
     }
 
