@@ -23,6 +23,7 @@ def run(lab):
     manager = one_died_meanwhile(lab, manager)
     manager = in_a_rollout(lab, manager)
     manager = stopped_stays_stopped(lab, manager)
+    manager = said_meanwhile(lab, manager)
     nothing_lost({**load.finish(), "reset": 0, "lost": 0, "resent": 0})  # of the worker that was killed
     torn(lab, manager)
 
@@ -101,6 +102,24 @@ def in_a_rollout(lab, manager):
     same(get("127.0.0.1:%d" % lab.port())["version"], "v2", "version that answers")
     versions = {fact.pid: fact.version for fact in lab.facts("ready")}
     same({versions[pid] for pid in manager.pids_of("web")}, {"v2"}, "versions of the workers")
+    return manager
+
+
+def said_meanwhile(lab, manager):
+    """A worker says on its pipe that it is up while there is no manager: it lives on, and the next one hears it."""
+    manager.ctl("scale", "piped", "1", "--no-wait")
+    born = wait_for(lambda: manager.pids_of("piped"), "a worker that is not up yet")
+
+    def says():
+        open(lab.path("piped.gate"), "w").close()
+        wait_for(lambda: os.path.exists(lab.path("piped.said")), "it has said so, and was not ended for it")
+
+    manager = killed(lab, manager, says)
+    manager.wait_until_up("piped", 1)
+    same(manager.pids_of("piped"), born, "the worker that said it is up while there was no manager")
+    manager.ctl("reexec")
+    same(manager.pids_of("piped"), born, "the same after a re-exec")
+    manager.ctl("scale", "piped", "0")
     return manager
 
 

@@ -8,6 +8,7 @@ import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
+import org.einhyrningsins.posix.Pipes;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.Sockets;
@@ -157,7 +158,7 @@ final class Births {
         try {
             boolean piped = spec.ack().mode() instanceof AckSpec.Fd;
             int[] line = spec.bond().descriptor() ? Sockets.pair() : NONE;
-            int[] ack = piped ? ackPipeOrClose(line) : NONE;
+            int[] ack = piped ? ackPipeOrClose(line, credentials) : NONE;
             Spawned spawned = spawn(id, blueprint, output, line, ack);
             output.pipes().forEach(pipe -> pipe.born(spawned.pid()));
             return new WorkerProcess(
@@ -180,16 +181,15 @@ final class Births {
         }
     }
 
-    /// Ours does not block, the worker's does.
-    private static int[] ackPipe() {
-        int[] pipe = Descriptors.raisedPipe();
-        Descriptors.setNonBlocking(pipe[0], true);
-        return pipe;
+    /// The worker's end outlives ours, so that it can say that it is up while there is no manager.
+    private static int[] ackPipe(@Nullable Credentials owner) {
+        Pipes.Outlet pipe = Pipes.narrow(owner);
+        return new int[] {pipe.reader(), pipe.worker()};
     }
 
-    private static int[] ackPipeOrClose(int[] line) {
+    private static int[] ackPipeOrClose(int[] line, @Nullable Credentials owner) {
         try {
-            return ackPipe();
+            return ackPipe(owner);
         } catch (PosixException e) {
             close(line);
             throw e;

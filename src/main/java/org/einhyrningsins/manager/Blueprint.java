@@ -47,7 +47,7 @@ final class Blueprint {
     private final @Nullable Credentials credentials;
     private final String path;
     private final int nothing;
-    private int ackFd = -1;
+    private final int ackFd;
     private @Nullable String executable;
 
     /// @param inherited what workers inherit of the manager's environment
@@ -80,8 +80,8 @@ final class Blueprint {
             int number = ProgramSpec.FIRST_SOCKET_FD + bound.size();
             same.put("EINHORN_SOCK_FD", Integer.toString(number));
         }
-        if (spec.ack().mode() instanceof AckSpec.Fd fd) {
-            ackFd = fd.number() == null ? firstFree(spec) : fd.number();
+        ackFd = ackNumber(spec);
+        if (ackFd >= 0) {
             same.put("EINHORN_ACK_FD", Integer.toString(ackFd));
         }
         Duration watchdog = spec.care().watchdog();
@@ -96,6 +96,15 @@ final class Blueprint {
             ownPid.add("LISTEN_PID");
         }
         describe(spec, bound);
+    }
+
+    /// Under which number a worker has the pipe on which it says that it is up; -1 for none.
+    static int ackNumber(ProgramSpec spec) {
+        if (!(spec.ack().mode() instanceof AckSpec.Fd fd)) {
+            return -1;
+        }
+        Integer chosen = fd.number();
+        return chosen == null ? firstFree(spec) : chosen;
     }
 
     /// The number after those of the sockets and of the connection to the manager.

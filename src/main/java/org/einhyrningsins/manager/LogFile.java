@@ -22,10 +22,13 @@ import java.time.Duration;
 /// One log file that we write. It begins anew when it is long or old enough, always at the end of a
 /// line; it finds out when somebody else has moved it away; and when it cannot be written, the
 /// newest lines wait in memory until it can.
-final class LogFile implements LogSink {
+final class LogFile implements LogStore {
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final Duration AFTER_A_FAILED_TURN = Duration.ofMinutes(1);
     private static final long UNKNOWN = -1;
+    private static final String LIMITED =
+            ", the limit that the manager was started with (ulimit -f): raise it, or set"
+                    + " logs.max-size below it";
 
     private final LogKeeper keeper;
     private final String program;
@@ -66,7 +69,8 @@ final class LogFile implements LogSink {
         return path;
     }
 
-    String program() {
+    @Override
+    public String program() {
         return program;
     }
 
@@ -83,24 +87,24 @@ final class LogFile implements LogSink {
         spec = next;
     }
 
-    void use() {
+    @Override
+    public void use() {
         users++;
     }
 
-    /// Somebody needs it no more.
-    ///
-    /// @return whether it is done with: nobody uses it and nothing waits to be written
-    boolean leave() {
+    @Override
+    public boolean leave() {
         users--;
         return over();
     }
 
-    boolean over() {
+    @Override
+    public boolean over() {
         return users <= 0 && held == null;
     }
 
-    /// When it is to be told the time; null for never.
-    @Nullable Moment retryAt() {
+    @Override
+    public @Nullable Moment retryAt() {
         return retryAt;
     }
 
@@ -368,6 +372,7 @@ final class LogFile implements LogSink {
                         + path
                         + ": "
                         + trouble
+                        + (why.errno() == Errno.EFBIG ? LIMITED : "")
                         + "; the newest "
                         + LogKeeper.MOST_HELD / 1024
                         + " KiB wait in memory, and it tries again every second");
@@ -391,11 +396,11 @@ final class LogFile implements LogSink {
         if (lines == null) {
             throw new IllegalStateException("lines are held while there is trouble");
         }
-        lines.add(text, at, count, keeper.mayHold(this));
+        lines.add(text, at, count, keeper.mayHold(heldRoom()));
     }
 
-    /// What it adds to what others have.
-    Snapshot.Log figures(Snapshot.@Nullable Log others) {
+    @Override
+    public Snapshot.Log figures(Snapshot.@Nullable Log others) {
         long lines = lostLines + (held == null ? 0 : held.lostLines());
         long bytes = lostBytes + (held == null ? 0 : held.lostBytes());
         return others == null
@@ -406,13 +411,13 @@ final class LogFile implements LogSink {
                         others.lostBytes() + bytes);
     }
 
-    /// What it takes of our memory.
-    int heldRoom() {
+    @Override
+    public int heldRoom() {
         return held == null ? 0 : held.room();
     }
 
-    /// The time has come to try again.
-    void retry() {
+    @Override
+    public void retry() {
         caughtUp();
     }
 
@@ -480,27 +485,42 @@ final class LogFile implements LogSink {
                         + " again; "
                         + (lines.lostLines() == 0
                                 ? "nothing was lost"
-                                : "lost meanwhile: " + lost(lines.lostLines(), lines.lostBytes())));
+                                : "lost meanwhile: "
+                                        + LogStore.lost(lines.lostLines(), lines.lostBytes())));
         trouble = "";
     }
 
-    private static String lost(long lines, long bytes) {
-        return lines + (lines == 1 ? " line (" : " lines (") + bytes + " bytes)";
-    }
-
-    /// What is to be known of it, in words; empty for nothing.
-    String note() {
+    @Override
+    public String note() {
         long lines = lostLines + (held == null ? 0 : held.lostLines());
         long bytes = lostBytes + (held == null ? 0 : held.lostBytes());
-        String sum = lines == 0 ? "" : "lost " + lost(lines, bytes) + " of output";
+        String sum = lines == 0 ? "" : "lost " + LogStore.lost(lines, bytes) + " of output";
         if (held == null) {
             return sum;
         }
         return "cannot write " + path + ": " + trouble + (sum.isEmpty() ? "" : "; " + sum);
     }
 
-    /// The last try, and the end.
-    void close() {
+    @Override
+    public void part() {
+        retryAt = null;
+        if (held != null && !caughtUp()) {
+            keeper.error(
+                    program,
+                    "what waits to be written to "
+                            + path
+                            + " is not handed on: "
+                            + held.length()
+                            + " bytes are lost"
+                            + (held.lostLines() == 0
+                                    ? ""
+                                    : ", and "
+                                            + LogStore.lost(held.lostLines(), held.lostBytes())));
+        }
+    }
+
+    @Override
+    public void close() {
         retryAt = null;
         if (held != null && !caughtUp()) {
             long lines = held.lostLines();
@@ -510,7 +530,9 @@ final class LogFile implements LogSink {
                             + " could not be written to the end: "
                             + held.length()
                             + " bytes are lost"
-                            + (lines == 0 ? "" : ", and " + lost(lines, held.lostBytes())));
+                            + (lines == 0
+                                    ? ""
+                                    : ", and " + LogStore.lost(lines, held.lostBytes())));
         }
         held = null;
         closeFile();

@@ -54,6 +54,7 @@ final class LogKeeper {
     private final Poll poll = Poll.open(MOST_EVENTS);
     private final Map<Long, LogPipe> pipes = new LinkedHashMap<>();
     private final Map<Path, LogFile> files = new HashMap<>();
+    private final Map<String, Journal> journals = new HashMap<>(0);
 
     /// Pipes that nobody takes anything from now, and when that is tried again.
     private final Map<Long, Moment> stuck = new HashMap<>(0);
@@ -96,6 +97,14 @@ final class LogKeeper {
                 watch(program, slot, spec.prefix(), file, outlet.reader()), outlet.worker());
     }
 
+    /// Makes a pipe for a worker that is about to be born, whose lines go to the journal.
+    Outlet record(String program, int slot, @Nullable Credentials owner) {
+        Pipes.Outlet outlet = Pipes.outlet(owner);
+        return new Outlet(
+                watch(program, slot, List.of(), journal(program), outlet.reader()),
+                outlet.worker());
+    }
+
     /// Makes a pipe for a worker that is about to be born, whose lines are passed on as they are.
     Outlet pass(String program, int slot, Stream to, @Nullable Credentials owner) {
         try {
@@ -132,14 +141,25 @@ final class LogKeeper {
         return pipe;
     }
 
+    /// As the other one, with a pipe whose lines go to the journal.
+    LogPipe adopt(String program, int slot, int pid, int reader) {
+        LogPipe pipe = watch(program, slot, List.of(), journal(program), reader);
+        pipe.born(pid);
+        return pipe;
+    }
+
+    private Journal journal(String program) {
+        return journals.computeIfAbsent(program, name -> new Journal(this, name, Journal.SOCKET));
+    }
+
     private LogPipe watch(
             String program, int slot, List<LogsSpec.Word> prefix, LogSink sink, int reader) {
         LogPipe pipe = new LogPipe(this, program, slot, reader, prefix, sink);
         long token = ++serial;
         poll.add(reader, Poll.IN | Poll.EDGE, token);
         pipes.put(token, pipe);
-        if (sink instanceof LogFile file) {
-            file.use();
+        if (sink instanceof LogStore store) {
+            store.use();
         }
         return pipe;
     }
@@ -191,11 +211,22 @@ final class LogKeeper {
         }
     }
 
-    private void leave(LogFile file) {
-        if (file.leave()) {
-            files.remove(file.path());
-            file.close();
+    private void leave(LogStore store) {
+        if (store.leave()) {
+            close(store);
         }
+    }
+
+    private void close(LogStore store) {
+        files.values().remove(store);
+        journals.values().remove(store);
+        store.close();
+    }
+
+    private List<LogStore> stores() {
+        List<LogStore> all = new ArrayList<>(files.values());
+        all.addAll(journals.values());
+        return all;
     }
 
     // ---- the loop
@@ -247,7 +278,7 @@ final class LogKeeper {
         poll.remove(pipe.fd());
         pipe.close();
         switch (pipe.sink()) {
-            case LogFile file -> leave(file);
+            case LogStore store -> leave(store);
             case LogStream stream -> stream.close();
         }
     }
@@ -267,8 +298,8 @@ final class LogKeeper {
     /// When it wants to be told the time; null for never.
     @Nullable Moment deadline() {
         Moment next = null;
-        for (LogFile file : files.values()) {
-            next = Moment.earlier(next, file.retryAt());
+        for (LogStore store : stores()) {
+            next = Moment.earlier(next, store.retryAt());
         }
         for (Moment again : stuck.values()) {
             next = Moment.earlier(next, again);
@@ -279,13 +310,12 @@ final class LogKeeper {
     /// Tries again what could not be written.
     void deadlinePassed(Moment now) {
         stuck.entrySet().removeIf(entry -> looksAgain(entry, now));
-        for (LogFile file : new ArrayList<>(files.values())) {
-            Moment again = file.retryAt();
+        for (LogStore store : stores()) {
+            Moment again = store.retryAt();
             if (again != null && again.reached(now)) {
-                file.retry();
-                if (file.over()) {
-                    files.remove(file.path());
-                    file.close();
+                store.retry();
+                if (store.over()) {
+                    close(store);
                 }
             }
         }
@@ -302,21 +332,26 @@ final class LogKeeper {
     /// What is to be known of a program's output, in words; empty for nothing.
     String note(String program) {
         StringBuilder notes = new StringBuilder();
-        files.values().stream()
-                .filter(file -> file.program().equals(program) && !file.note().isEmpty())
-                .forEach(file -> notes.append(notes.isEmpty() ? "" : "; ").append(file.note()));
+        stores().stream()
+                .filter(store -> store.program().equals(program) && !store.note().isEmpty())
+                .forEach(store -> notes.append(notes.isEmpty() ? "" : "; ").append(store.note()));
         return notes.toString();
     }
 
     /// What is kept of a program's output, in numbers; null if nothing is.
     Snapshot.@Nullable Log figures(String program) {
         Snapshot.Log sum = null;
-        for (LogFile file : files.values()) {
-            if (file.program().equals(program)) {
-                sum = file.figures(sum);
+        for (LogStore store : stores()) {
+            if (store.program().equals(program)) {
+                sum = store.figures(sum);
             }
         }
         return sum;
+    }
+
+    /// Another manager is about to go on with the pipes.
+    void part() {
+        stores().forEach(LogStore::part);
     }
 
     /// Moves what is still there, as far as it can be.
@@ -328,7 +363,7 @@ final class LogKeeper {
                 stream.close();
             }
         }
-        files.values().forEach(LogFile::close);
+        stores().forEach(LogStore::close);
         loop.forget(poll.descriptor());
         poll.close();
     }
@@ -367,13 +402,15 @@ final class LogKeeper {
         return dress().text();
     }
 
-    /// How much of our memory the lines of a file may take that cannot be written.
-    int mayHold(LogFile which) {
-        int others = 0;
-        for (LogFile file : files.values()) {
-            others += file == which ? 0 : file.heldRoom();
+    /// How much of our memory the lines of one place may take that cannot be written.
+    ///
+    /// @param own what it takes now
+    int mayHold(int own) {
+        int all = 0;
+        for (LogStore store : stores()) {
+            all += store.heldRoom();
         }
-        return Math.clamp(MOST_HELD_TOGETHER - others, LEAST_HELD, MOST_HELD);
+        return Math.clamp(MOST_HELD_TOGETHER - (all - own), LEAST_HELD, MOST_HELD);
     }
 
     /// Removes what is too old and compresses the others, beside the loop.

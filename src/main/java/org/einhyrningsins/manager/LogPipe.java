@@ -2,8 +2,10 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Pipes;
 import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.LogsSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,7 @@ final class LogPipe {
     private @Nullable LogEar ear;
     private int tries;
     private int pid;
+    private @Nullable Peer writer;
     private long firstByte;
     private long firstFile;
     private boolean ended;
@@ -81,6 +84,14 @@ final class LogPipe {
 
     int pid() {
         return pid;
+    }
+
+    /// Its worker with its user, to write in its name; null if that is not known.
+    @Nullable Peer writer() {
+        if (writer == null && pid > 0) {
+            writer = Processes.identity(pid);
+        }
+        return writer;
     }
 
     /// Our end; to be carried over when the manager replaces itself.

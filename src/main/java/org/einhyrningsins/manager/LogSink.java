@@ -2,7 +2,7 @@
 package org.einhyrningsins.manager;
 
 /// Where the lines of pipes arrive.
-sealed interface LogSink permits LogFile, LogStream {
+sealed interface LogSink permits LogStore, LogStream {
     /// Takes lines from the beginning of a pipe, which the keeper's window shows. What was taken is
     /// in the pipe no more.
     ///

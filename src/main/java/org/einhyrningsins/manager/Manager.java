@@ -125,7 +125,7 @@ public final class Manager
                         this);
         statuses = new Statuses(sockets, outputs);
         operator = new Operator(programs, statuses, reloader, log, this);
-        replacement = new Replacement(loop, options, words, log, this::image);
+        replacement = new Replacement(loop, options, words, log, this::image, outputs::part);
     }
 
     /// Runs until it is told to stop.

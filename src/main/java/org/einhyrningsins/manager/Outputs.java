@@ -72,6 +72,11 @@ final class Outputs {
             if (spec.logs() instanceof LogsSpec.Kept kept) {
                 return kept(spec.name(), kept, slot, user);
             }
+            if (spec.logs() instanceof LogsSpec.Journal) {
+                LogKeeper.Outlet outlet = keeper().record(spec.name(), slot, user);
+                int worker = outlet.worker();
+                return new Output(worker, worker, true, null, 0, List.of(outlet.pipe()));
+            }
             Streams streams = streams(spec, slot);
             return spec.heard() ? passed(spec.name(), slot, streams, user) : streams.output();
         } catch (PosixException e) {
@@ -101,12 +106,9 @@ final class Outputs {
         return switch (spec.logs()) {
             case LogsSpec.Inherit ignored -> new Streams(STDOUT, STDERR, false, null, 0);
             case LogsSpec.Discard ignored -> new Streams(nothing, nothing, false, null, 0);
-            case LogsSpec.Journal ignored -> {
-                int fd = Journal.open(Journal.SOCKET, spec.name());
-                yield new Streams(fd, fd, true, null, 0);
-            }
             case LogsSpec.ToFile file -> direct(file, slot);
-            case LogsSpec.Kept kept -> throw new IllegalArgumentException("is kept: " + kept);
+            case LogsSpec.Journal brought -> throw new IllegalArgumentException("is " + brought);
+            case LogsSpec.Kept brought -> throw new IllegalArgumentException("is " + brought);
         };
     }
 
@@ -142,6 +144,10 @@ final class Outputs {
                 int reader = reader(worker, WorkerProcess.OUTPUT, STDOUT);
                 return reader < 0 ? List.of() : List.of(adopted(spec, worker, kept, reader));
             }
+            if (spec.logs() instanceof LogsSpec.Journal) {
+                int reader = reader(worker, WorkerProcess.OUTPUT, STDOUT);
+                return reader < 0 ? List.of() : List.of(recorded(spec, worker, reader));
+            }
             return spec.heard() ? resumed(spec, worker) : List.of();
         } catch (PosixException e) {
             String what = "cannot go on with the output of pid " + worker.pid();
@@ -153,6 +159,10 @@ final class Outputs {
 
     private LogPipe adopted(ProgramSpec spec, WorkerImage worker, LogsSpec.Kept kept, int reader) {
         return keeper().adopt(spec.name(), worker.id().slot(), worker.pid(), kept, reader);
+    }
+
+    private LogPipe recorded(ProgramSpec spec, WorkerImage worker, int reader) {
+        return keeper().adopt(spec.name(), worker.id().slot(), worker.pid(), reader);
     }
 
     private List<LogPipe> resumed(ProgramSpec spec, WorkerImage worker) {
@@ -240,6 +250,13 @@ final class Outputs {
     /// What is kept of a program's output, in numbers; null if nothing is.
     Snapshot.@Nullable Log figures(String program) {
         return keeper == null ? null : keeper.figures(program);
+    }
+
+    /// See [LogKeeper#part].
+    void part() {
+        if (keeper != null) {
+            keeper.part();
+        }
     }
 
     void close() {

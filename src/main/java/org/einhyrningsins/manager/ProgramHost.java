@@ -132,7 +132,8 @@ final class ProgramHost {
         for (WorkerImage worker : image.workers()) {
             Worker known = worker(worker.id());
             ProgramSpec spec = known == null ? program.newest() : known.version().spec();
-            watch(WorkerProcess.of(worker, surface.births().resume(spec, worker)));
+            List<LogPipe> output = surface.births().resume(spec, worker);
+            watch(WorkerProcess.of(worker, spec, output));
             workforce.says(worker.id(), worker.words());
         }
         deadline = now;

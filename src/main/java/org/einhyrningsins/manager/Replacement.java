@@ -18,22 +18,26 @@ final class Replacement {
     private final List<String> words;
     private final Log log;
     private final Supplier<HandoverImage> image;
+    private final Runnable parting;
     private @Nullable Succession succession;
     private @Nullable Conversation conversation;
 
     /// @param words the command line that the options were read from
     /// @param image makes the newest one of this manager
+    /// @param parting what is to be done before that
     Replacement(
             Loop loop,
             LaunchOptions options,
             List<String> words,
             Log log,
-            Supplier<HandoverImage> image) {
+            Supplier<HandoverImage> image,
+            Runnable parting) {
         this.loop = loop;
         this.options = options;
         this.words = words;
         this.log = log;
         this.image = image;
+        this.parting = parting;
     }
 
     /// Whoever asked for it and waits; null if there is nobody.
@@ -111,6 +115,7 @@ final class Replacement {
         }
         if (next.proven()) {
             log.info("", "gives way to the new program");
+            parting.run();
             failed(next.proceed());
         } else if (next.deadline() != null && next.deadline().reached(now)) {
             next.expire();

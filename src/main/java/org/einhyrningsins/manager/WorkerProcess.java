@@ -3,7 +3,9 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.manager.image.KeptDescriptor;
 import org.einhyrningsins.manager.image.WorkerImage;
+import org.einhyrningsins.posix.Pipes;
 import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -45,19 +47,31 @@ record WorkerProcess(
     static final String ACK = "ack";
 
     /// One that another manager had spawned.
-    static WorkerProcess of(WorkerImage image, List<LogPipe> pipes) {
+    ///
+    /// @param spec what it was born with
+    static WorkerProcess of(WorkerImage image, ProgramSpec spec, List<LogPipe> pipes) {
         return new WorkerProcess(
                 image.id(),
                 image.pid(),
                 image.pidfd(),
                 image.line(),
-                image.descriptor(ACK),
+                ack(image, Blueprint.ackNumber(spec)),
                 image.uid(),
                 image.bornMillis(),
                 image.log(),
                 image.logOffset(),
                 image.adopted(),
                 pipes);
+    }
+
+    /// If the manager it was born under was killed, the pipe is still there in the worker, with all
+    /// that was said on it meanwhile.
+    ///
+    /// @param number under which the worker has it; -1 for none
+    private static int ack(WorkerImage image, int number) {
+        int kept = image.descriptor(ACK);
+        boolean lost = kept < 0 && number >= 0 && image.adopted();
+        return lost ? Pipes.reopenOwn(image.pid(), number) : kept;
     }
 
     /// What another manager needs to go on.

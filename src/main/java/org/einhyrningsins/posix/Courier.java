@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +16,7 @@ public final class Courier implements AutoCloseable {
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int SOL_SOCKET = 1;
     private static final int SCM_RIGHTS = 1;
+    private static final int SCM_CREDENTIALS = 2;
 
     // struct msghdr, and what it points to, in the thread's structures
     private static final int NAME = 0;
@@ -26,6 +29,7 @@ public final class Courier implements AutoCloseable {
     private static final int CONTROL = 96;
     private static final int CONTROL_DATA = 16;
     private static final int CONTROL_BYTES = 24; // CMSG_SPACE of one descriptor
+    private static final int CREDENTIALS_BYTES = 32; // CMSG_SPACE of three numbers
     private static final int ADDRESS = 128;
 
     private final String name;
@@ -61,11 +65,38 @@ public final class Courier implements AutoCloseable {
         }
         int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
         long sent = Kernel.call(Syscall.SENDMSG, fd, scratch.structures, flags);
-        if (Kernel.is(sent, Errno.EAGAIN) || Kernel.is(sent, Errno.EINTR)) {
-            return false;
+        return arrived(sent);
+    }
+
+    /// Sends bytes in the name of another process, where we may (CAP_SYS_ADMIN, and of another user
+    /// CAP_SETUID and CAP_SETGID); else, and when that is gone, in ours.
+    ///
+    /// @param content a direct buffer; its first bytes
+    /// @param as in whose name; null for ours
+    /// @return false if the receiver has no room for it now
+    /// @throws PosixException if nobody receives there
+    public boolean send(ByteBuffer content, int length, @Nullable Peer as) {
+        Scratch scratch = Scratch.here().clear(ADDRESS);
+        address(scratch);
+        scratch.bytes.putLong(IOV_AT, scratch.structures + IOV).putLong(IOV_COUNT, 1);
+        scratch.bytes.putLong(IOV, Kernel.address(content)).putLong(IOV + 8, length);
+        if (as != null) {
+            credentials(scratch, as);
         }
-        Kernel.check("sendmsg to " + name, sent);
-        return true;
+        int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+        long sent = Kernel.call(Syscall.SENDMSG, fd, scratch.structures, flags);
+        if (as != null && (Kernel.is(sent, Errno.EPERM) || Kernel.is(sent, Errno.ESRCH))) {
+            return send(content, length, null);
+        }
+        return arrived(sent);
+    }
+
+    private boolean arrived(long sent) {
+        boolean full = Kernel.is(sent, Errno.EAGAIN) || Kernel.is(sent, Errno.EINTR);
+        if (!full) {
+            Kernel.check("sendmsg to " + name, sent);
+        }
+        return !full;
     }
 
     private void address(Scratch scratch) {
@@ -89,6 +120,17 @@ public final class Courier implements AutoCloseable {
         bytes.putLong(CONTROL, CONTROL_DATA + Integer.BYTES);
         bytes.putInt(CONTROL + 8, SOL_SOCKET).putInt(CONTROL + 12, SCM_RIGHTS);
         bytes.putInt(CONTROL + CONTROL_DATA, passed);
+    }
+
+    private static void credentials(Scratch scratch, Peer as) {
+        ByteBuffer bytes = scratch.bytes;
+        bytes.putLong(CONTROL_AT, scratch.structures + CONTROL);
+        bytes.putLong(CONTROL_LENGTH, CREDENTIALS_BYTES);
+        bytes.putLong(CONTROL, CONTROL_DATA + 3 * Integer.BYTES);
+        bytes.putInt(CONTROL + 8, SOL_SOCKET).putInt(CONTROL + 12, SCM_CREDENTIALS);
+        bytes.putInt(CONTROL + CONTROL_DATA, as.pid());
+        bytes.putInt(CONTROL + CONTROL_DATA + 4, as.uid());
+        bytes.putInt(CONTROL + CONTROL_DATA + 8, as.gid());
     }
 
     @Override

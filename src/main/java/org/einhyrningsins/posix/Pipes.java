@@ -3,7 +3,10 @@ package org.einhyrningsins.posix;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /// Pipes that a worker writes to and we read from, and that outlive us: the worker's end is open
 /// for both ways, so there is always a reader, and a worker whose manager is gone waits when the
@@ -15,6 +18,7 @@ import java.nio.ByteBuffer;
 public final class Pipes {
     private static final int NONBLOCK = 2; // SPLICE_F_NONBLOCK
     private static final int O_RDWR = 2;
+    private static final int O_ACCMODE = 3;
     private static final int O_NONBLOCK = 0x800;
     private static final int F_SETPIPE_SZ = 1031;
     private static final int F_GETPIPE_SZ = 1032;
@@ -34,10 +38,16 @@ public final class Pipes {
     ///
     /// @param owner who may open it again by its name in /proc (as `/dev/stdout` is); null for us
     public static Outlet outlet(@Nullable Credentials owner) {
+        Outlet outlet = narrow(owner);
+        Kernel.call(Syscall.FCNTL, outlet.reader(), F_SETPIPE_SZ, WANTED); // as it is will do
+        return outlet;
+    }
+
+    /// Makes one for a few words.
+    public static Outlet narrow(@Nullable Credentials owner) {
         int[] ends = Descriptors.pipe();
         int reader = ends[0];
         try {
-            Kernel.call(Syscall.FCNTL, reader, F_SETPIPE_SZ, WANTED); // as it is will do
             if (owner != null) {
                 Kernel.call(Syscall.FCHOWN, reader, owner.uid(), owner.gid());
             }
@@ -71,6 +81,40 @@ public final class Pipes {
             return -1;
         }
         return reader;
+    }
+
+    /// Opens a pipe again by the number that a process was born with, if it still has it there: one
+    /// that is open for both ways, which pipes of its own making are not, and none that it has as
+    /// its output.
+    ///
+    /// @return our end, like that of [Outlet]; -1 if it is not there
+    public static int reopenOwn(int pid, int fd) {
+        try {
+            String pipe = named(pid, fd);
+            boolean ours =
+                    pipe.startsWith("pipe:")
+                            && bothWays(pid, fd)
+                            && !pipe.equals(named(pid, 1))
+                            && !pipe.equals(named(pid, 2));
+            return ours ? reopen(pid, fd) : -1;
+        } catch (IOException | PosixException gone) {
+            return -1;
+        }
+    }
+
+    /// What it is; empty for nothing.
+    private static String named(int pid, int fd) throws IOException {
+        Path file = Path.of(file(pid, fd));
+        return Files.isSymbolicLink(file) ? Files.readSymbolicLink(file).toString() : "";
+    }
+
+    private static boolean bothWays(int pid, int fd) throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/fdinfo/" + fd))) {
+            if (line.startsWith("flags:")) {
+                return (Integer.parseInt(line.substring(6).strip(), 8) & O_ACCMODE) == O_RDWR;
+            }
+        }
+        return false;
     }
 
     private static String file(int pid, int fd) {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntPredicate;
 
 /// Processes: ours, our children's, and who descends from whom.
@@ -317,6 +318,20 @@ public final class Processes {
     /// @throws PosixException if the kernel cannot be asked now: that is no process that is gone
     public static long startTime(int pid) {
         return field(Descriptors.readAboutProcess("/proc/" + pid + "/stat"), STAT_START);
+    }
+
+    /// A process with its user and group; null if there is none.
+    public static @Nullable Peer identity(int pid) {
+        try {
+            Map<String, Object> owner =
+                    Files.readAttributes(Path.of("/proc/" + pid), "unix:uid,gid");
+            return owner.get("uid") instanceof Integer uid
+                            && owner.get("gid") instanceof Integer gid
+                    ? new Peer(pid, uid, gid)
+                    : null;
+        } catch (IOException e) {
+            return null;
+        }
     }
 
     private static long stat(int pid, int field) {

@@ -96,8 +96,7 @@ public final class Spawner {
             if (!e.step().startsWith(SyscallList.NOTE)) {
                 throw e;
             }
-            notes = -1; // that file cannot be written to; who lives is more than who is noted
-            return bear(order, note, cgroup);
+            return bear(order, "", cgroup); // who lives is more than who is noted
         }
     }
 
