@@ -12,7 +12,8 @@ from lab import FAILED, alive, answers, check, environment_of, get, nothing_lost
 
 def run(lab):
     lab.config()
-    manager = at_birth(lab)
+    at_birth(lab)
+    manager = lab.start()
     manager.wait_until_up("web", 3)
     manager.wait_until_up("quiet", 1)
     second_is_refused(lab, manager)
@@ -39,15 +40,16 @@ def killed(lab, manager, meanwhile=None):
 
 def at_birth(lab):
     """Whoever is killed as soon as it answers has written down whom it started."""
-    first = lab.start()
+    lab.write("birth.yaml", 'programs: { sleepers: { command: [sleep, "1000"], env: { NAME: sleepers }, workers: 3 } }\n')
+    first = lab.start("birth.yaml", socket_path=lab.path("b.sock"))
     first.ask("version")
     os.kill(first.pid, signal.SIGKILL)
     first.process.wait()
-    born = sorted(pid for pid in lab.pids() if environment_of(pid).get("NAME") == "web" and alive(pid))
-    second = lab.start(socket_path=first.socket)
-    same((sorted(second.pids_of("web")), len(born)), (born, 3), "workers of a manager that was killed when it first answered")
-    second.wait_until_up("web", 3)  # those whose ack was lost with it are replaced
-    return second
+    born = sorted(pid for pid in lab.pids() if environment_of(pid).get("NAME") == "sleepers" and alive(pid))
+    second = lab.start("birth.yaml", socket_path=first.socket)
+    second.wait_until_up("sleepers", 3)
+    same((sorted(second.pids_of("sleepers")), len(born)), (born, 3), "workers of a manager that was killed when it first answered")
+    second.stop()
 
 
 def second_is_refused(lab, manager):

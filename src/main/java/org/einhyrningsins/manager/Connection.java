@@ -173,14 +173,19 @@ final class Connection implements Crowd.Member {
         }
     }
 
-    /// Reads what there is.
+    /// Reads a line, or what there is of it: who asks for much at once lets the others, and those
+    /// who die meanwhile, have their turns. The rest waits in the kernel.
     ///
     /// @return false when the client has gone
     boolean read(ByteBuffer buffer, Lines.Taker taker) {
         buffer.clear().limit(Math.min(MOST_READ, buffer.capacity()));
         int count;
         try {
-            count = Descriptors.read(fd, buffer);
+            int there = Descriptors.peek(fd, buffer);
+            if (there <= 0) {
+                return there < 0;
+            }
+            count = Descriptors.read(fd, buffer.clear().limit(oneLine(buffer, there)));
             if (count <= 0) {
                 return count < 0;
             }
@@ -192,6 +197,15 @@ final class Connection implements Crowd.Member {
         lines.feed(ByteBuffer.wrap(own), taker);
         unfinishedBytes = lines.insideALine() ? Math.min(unfinishedBytes + count, LONGEST_LINE) : 0;
         return true;
+    }
+
+    private static int oneLine(ByteBuffer bytes, int count) {
+        for (int i = 0; i < count; i++) {
+            if (bytes.get(i) == '\n') {
+                return i + 1;
+            }
+        }
+        return count;
     }
 
     /// Sends a reply, now or when the client takes it. Whoever has taken all before gets it however

@@ -11,6 +11,7 @@ public final class Descriptors {
 
     static final int AT_FDCWD = -100;
     static final int O_CLOEXEC = 0x80000;
+    private static final int MSG_PEEK = 2;
     private static final int O_WRONLY = 1;
     private static final int O_RDWR = 2;
     private static final int O_CREAT = 0x40;
@@ -107,6 +108,17 @@ public final class Descriptors {
         return length;
     }
 
+    /// Reads what is there at a connection, up to the buffer's room, and leaves it there.
+    ///
+    /// @param into direct
+    /// @return how many bytes, 0 at the end, -1 if there is nothing yet
+    public static int peek(int fd, ByteBuffer into) {
+        long at = Kernel.address(into) + into.position();
+        int length = move(Syscall.RECVFROM, fd, at, into.remaining(), MSG_PEEK);
+        into.position(into.position() + Math.max(0, length));
+        return length;
+    }
+
     /// Writes what goes in at once.
     ///
     /// @return how many bytes, -1 if there is no room yet
@@ -148,8 +160,12 @@ public final class Descriptors {
     }
 
     private static int move(Syscall call, int fd, long at, int length) {
+        return move(call, fd, at, length, 0);
+    }
+
+    private static int move(Syscall call, int fd, long at, int length, int flags) {
         while (true) {
-            long result = Kernel.call(call, fd, at, length);
+            long result = Kernel.call(call, fd, at, length, flags);
             if (Kernel.is(result, Errno.EAGAIN)) {
                 return -1;
             }

@@ -27,6 +27,7 @@ enum Syscall {
     CONNECT(42, 203),
     SHUTDOWN(48, 210),
     SENDMSG(46, 211),
+    RECVFROM(45, 207),
     RECVMSG(47, 212),
     BIND(49, 200),
     LISTEN(50, 201),

@@ -259,6 +259,17 @@ class ControlServerIT {
     }
 
     @Test
+    void whoAsksForMuchAtOnceLetsOthersHaveTheirTurns() throws IOException {
+        ForeignClient many = connect();
+        ForeignClient one = connect();
+        many.write("{\"id\":1,\"command\":\"many\"}\n".repeat(100));
+        one.write(HELLO);
+        turnUntil(() -> asked.contains("hello"));
+        assertThat(asked).hasSizeLessThan(5);
+        turnUntil(() -> asked.size() == 101);
+    }
+
+    @Test
     void aLineWithoutEndIsToldOfOnceAndSkipped() throws IOException {
         ForeignClient client = connect();
         byte[] chunk = "a".repeat(64 * 1024).getBytes(UTF_8);

@@ -122,6 +122,7 @@ final class Kernel {
             case "GETSOCKNAME" -> name((int) a, b, c);
             case "GETSOCKOPT" -> option((int) a, (int) c, d);
             case "RECVMSG" -> receive((int) a, b);
+            case "RECVFROM" -> peek((int) a, b, (int) c);
             case "PIPE2" -> pipe(a);
             case "MEMFD_CREATE" -> added(new OpenFile.OnDisk(disk.make(Disk.Kind.FILE)), true);
             case "EPOLL_CREATE1" -> added(new OpenFile.Poll(disk.newInode()), true);
@@ -532,6 +533,18 @@ final class Kernel {
             default -> Memory.putInt(at, 0);
         }
         return file == null ? -EBADF : 0;
+    }
+
+    private long peek(int fd, long at, int length) {
+        if (!(me().table.get(fd) instanceof OpenFile.Stream stream)) {
+            return -EBADF;
+        }
+        byte[] bytes = stream.peek(length);
+        if (bytes == null) {
+            return -EAGAIN;
+        }
+        Memory.put(at, bytes);
+        return bytes.length;
     }
 
     private long receive(int fd, long header) {

@@ -31,7 +31,7 @@ final class Misfortune {
             case "EPOLL_PWAIT2", "PPOLL", "READ", "WAITID" -> INTERRUPTED;
             case "WRITE" -> WRITE;
             case "BIND" -> BIND;
-            case "RECVMSG" -> INTERRUPTED;
+            case "RECVMSG", "RECVFROM" -> INTERRUPTED;
             case "EXECVE" -> MEMORY;
             default -> NEVER;
         };

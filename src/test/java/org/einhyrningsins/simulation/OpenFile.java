@@ -144,17 +144,24 @@ abstract sealed class OpenFile {
         ///
         /// @return null if there is nothing yet; empty at the end
         byte @Nullable [] read(int most) {
-            if (pending() == 0) {
-                return hungUp ? new byte[0] : null;
-            }
-            byte[] all = arrived.toByteArray();
-            byte[] some = Arrays.copyOfRange(all, taken, Math.min(all.length, taken + most));
-            taken += some.length;
-            if (taken == all.length) {
+            byte[] some = peek(most);
+            taken += some == null ? 0 : some.length;
+            if (taken == arrived.size()) {
                 arrived.reset();
                 taken = 0;
             }
             return some;
+        }
+
+        /// Shows what has arrived.
+        ///
+        /// @return as [#read] does
+        byte @Nullable [] peek(int most) {
+            if (pending() == 0) {
+                return hungUp ? new byte[0] : null;
+            }
+            byte[] all = arrived.toByteArray();
+            return Arrays.copyOfRange(all, taken, Math.min(all.length, taken + most));
         }
 
         /// Sends as much as there is room for.
