@@ -8,7 +8,6 @@ import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.WorkerId;
-import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 
@@ -87,8 +86,8 @@ final class Hearing implements WorkerDoor.Listener {
                             + "' and may not notify");
             return;
         }
-        for (String line : text.split("\n", -1)) {
-            notified(process, line);
+        for (Notification notification : Notification.read(text)) {
+            notified(process.id(), notification);
         }
     }
 
@@ -103,29 +102,19 @@ final class Hearing implements WorkerDoor.Listener {
         }
     }
 
-    private void notified(WorkerProcess process, String line) {
-        WorkerId id = process.id();
-        if (line.equals("READY=1")) {
-            ready(id);
-        } else if (line.startsWith("WATCHDOG")) {
-            watchdog(id, line);
-        } else if (line.startsWith("STATUS=")) {
-            workforce.says(id, onOneLine(line.substring("STATUS=".length())));
-        } else if (line.startsWith("EXTEND_TIMEOUT_USEC=")) {
-            extend(id, line);
-        }
-    }
-
-    private void watchdog(WorkerId id, String line) {
-        if (line.equals("WATCHDOG=1")) {
-            alive(id);
-        } else if (line.equals("WATCHDOG=trigger")) {
-            host.take(new Event.Despaired(id));
-        } else if (line.startsWith("WATCHDOG_USEC=") && watchdog(id)) {
-            Duration interval = micros(line);
-            if (interval != null && interval.isPositive()) {
-                host.take(new Event.Retimed(id, interval));
+    private void notified(WorkerId id, Notification notification) {
+        switch (notification) {
+            case Notification.Ready() -> ready(id);
+            case Notification.Alive() -> alive(id);
+            case Notification.Despaired() -> host.take(new Event.Despaired(id));
+            case Notification.Retimed(Duration interval) -> {
+                if (watchdog(id)) {
+                    host.take(new Event.Retimed(id, interval));
+                }
             }
+            case Notification.Extended(Duration time) -> host.take(new Event.Extended(id, time));
+            case Notification.Status(String words) -> workforce.says(id, words);
+            case Notification.Nonsense(String why) -> refused(why);
         }
     }
 
@@ -136,38 +125,12 @@ final class Hearing implements WorkerDoor.Listener {
         }
     }
 
-    private void extend(WorkerId id, String line) {
-        Duration time = micros(line);
-        if (time != null) {
-            host.take(new Event.Extended(id, time));
-        }
-    }
-
-    /// The number behind the equals sign; null if it is none.
-    private @Nullable Duration micros(String line) {
-        try {
-            long micros = Long.parseLong(line.substring(line.indexOf('=') + 1).strip());
-            return Duration.ofNanos(Math.multiplyExact(micros, 1_000L));
-        } catch (ArithmeticException | NumberFormatException e) {
-            refused(line + " is no number of microseconds");
-            return null;
-        }
-    }
-
     @Override
     public void refused(String why) {
         if (complaints.mayBeTold(Clock.now())) {
             String more = complaints.untold();
-            host.report(Effect.Severity.WARN, null, "refused: " + onOneLine(why) + more);
+            host.report(
+                    Effect.Severity.WARN, null, "refused: " + Notification.onOneLine(why) + more);
         }
-    }
-
-    /// What strangers wrote must not look like lines of ours, nor command a terminal.
-    private static String onOneLine(String text) {
-        StringBuilder line = new StringBuilder(text.length());
-        text.codePoints()
-                .map(point -> Character.isISOControl(point) ? ' ' : point)
-                .forEach(line::appendCodePoint);
-        return line.toString();
     }
 }

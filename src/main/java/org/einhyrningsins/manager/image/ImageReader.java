@@ -20,6 +20,9 @@ import java.util.Set;
 
 /// Reads images: the whole of one, or none of it.
 public final class ImageReader {
+    /// Some 292 years: nobody who reckons with a time need look for more.
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
+
     private final List<Version> table = new ArrayList<>();
 
     private ImageReader() {}
@@ -87,10 +90,14 @@ public final class ImageReader {
         int i = 0;
         for (Shape.Component component : shape.components().values()) {
             String inside = where.isEmpty() ? component.name() : where + "." + component.name();
-            values[i++] =
+            Object value =
                     object.containsKey(component.name())
                             ? value(object.get(component.name()), component.type(), inside)
                             : byDefault(component.type());
+            if (value == null && component.required()) {
+                throw nothing(inside);
+            }
+            values[i++] = value;
         }
         for (String name : object.keySet()) {
             if (!shape.components().containsKey(name) && !name.equals(Format.IS)) {
@@ -163,6 +170,17 @@ public final class ImageReader {
         return null;
     }
 
+    private static Object there(@Nullable Object value, String where) throws ImageException {
+        if (value == null) {
+            throw nothing(where);
+        }
+        return value;
+    }
+
+    private static ImageException nothing(String where) {
+        return wrong(where, "something, found nothing");
+    }
+
     // ---- many
 
     private Object many(Object tree, ParameterizedType type, String where) throws ImageException {
@@ -170,22 +188,24 @@ public final class ImageReader {
         if (Map.class.isAssignableFrom(raw)) {
             return map(tree, type, where);
         }
-        List<@Nullable Object> values = new ArrayList<>();
+        List<Object> values = new ArrayList<>();
         int i = 0;
         for (Object element : list(tree, where)) {
-            values.add(value(element, ImageWriter.argument(type, 0), where + "." + i++));
+            String inside = where + "." + i++;
+            values.add(there(value(element, ImageWriter.argument(type, 0), inside), inside));
         }
         return Set.class.isAssignableFrom(raw) ? new HashSet<>(values) : values;
     }
 
-    private Map<Object, @Nullable Object> map(Object tree, ParameterizedType type, String where)
+    private Map<Object, Object> map(Object tree, ParameterizedType type, String where)
             throws ImageException {
-        Map<Object, @Nullable Object> map = new LinkedHashMap<>();
+        Map<Object, Object> map = new LinkedHashMap<>();
         Class<?> keys = (Class<?>) ImageWriter.argument(type, 0);
         for (Map.Entry<String, @Nullable Object> entry : object(tree, where).entrySet()) {
             String inside = where + "." + entry.getKey();
             Object key = simple(entry.getKey(), keys, inside);
-            map.put(key, value(entry.getValue(), ImageWriter.argument(type, 1), inside));
+            Object value = value(entry.getValue(), ImageWriter.argument(type, 1), inside);
+            map.put(key, there(value, inside));
         }
         return map;
     }
@@ -246,10 +266,15 @@ public final class ImageReader {
             throw wrong(where, "seconds and nanoseconds");
         }
         try {
-            return Duration.ofSeconds(number(parts.get(0), where), number(parts.get(1), where));
+            Duration time =
+                    Duration.ofSeconds(number(parts.get(0), where), number(parts.get(1), where));
+            if (time.abs().compareTo(LONGEST) <= 0) {
+                return time;
+            }
         } catch (ArithmeticException e) {
-            throw wrong(where, "a time");
+            // the same as beyond the longest
         }
+        throw wrong(where, "a time");
     }
 
     private static Path path(String text, String where) throws ImageException {

@@ -21,7 +21,13 @@ final class Shape {
     private final Constructor<?> constructor;
 
     /// @param type with its type arguments
-    record Component(String name, Type type, Method accessor) {}
+    record Component(String name, Type type, Method accessor, RecordComponent declared) {
+        /// Whether a record without it would be a hole to fall into. It is looked up where
+        /// something is missing, since that takes long.
+        boolean required() {
+            return !declared.getAnnotatedType().isAnnotationPresent(Nullable.class);
+        }
+    }
 
     private Shape(Class<?> type) {
         this.type = type;
@@ -32,7 +38,7 @@ final class Shape {
             accessor.setAccessible(true);
             raw[i] = all[i].getType();
             String name = all[i].getName();
-            components.put(name, new Component(name, all[i].getGenericType(), accessor));
+            components.put(name, new Component(name, all[i].getGenericType(), accessor, all[i]));
         }
         try {
             constructor = type.getDeclaredConstructor(raw);

@@ -152,10 +152,19 @@ final class TreeReader {
         }
         String digits = text.substring(start, at);
         try {
-            return whole ? (Object) Long.valueOf(digits) : (Object) Double.valueOf(digits);
+            return whole ? (Object) Long.valueOf(digits) : (Object) finite(digits);
         } catch (NumberFormatException e) {
             throw broken("a value");
         }
+    }
+
+    /// What is too large for a number would be written as a word that is none.
+    private static Double finite(String digits) {
+        Double number = Double.valueOf(digits);
+        if (number.isInfinite()) {
+            throw new NumberFormatException(digits);
+        }
+        return number;
     }
 
     private void space() {

@@ -75,6 +75,28 @@ final class ImageTextTest {
         refuses("[".repeat(100_000), "less nesting");
     }
 
+    @Test
+    void refusesAnImageWithAHoleInIt() throws Exception {
+        refuses("{\"format\":1,\"versions\":[],\"body\":{}}", "program: expected something");
+        refuses(
+                first().replace("\"phase\":{\"is\":\"Running\"}", "\"phase\":null"),
+                "program.phase: expected something, found nothing");
+        refuses(
+                first().replace("\"doors\":[{", "\"doors\":[null,{"),
+                "doors.0: expected something, found nothing");
+        refuses(
+                first().replace("\"parts\":[{\"is\":\"Slot\"}]", "\"parts\":null"),
+                "versions.0.spec.env.SLOT.parts: expected something, found nothing");
+    }
+
+    @Test
+    void refusesNumbersThatNobodyCanReckonWith() throws Exception {
+        refuses(first().replace("\"factor\":2.0", "\"factor\":1e999"), "expected a value");
+        refuses(
+                first().replace("\"settle\":[20,0]", "\"settle\":[9223372037,0]"),
+                "rollout.settle: expected a time");
+    }
+
     private static void refuses(String text, String why) {
         assertThatThrownBy(() -> ImageReader.read(text, ProgramImage.class))
                 .isInstanceOf(ImageException.class)
