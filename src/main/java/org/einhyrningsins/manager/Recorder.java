@@ -139,11 +139,7 @@ final class Recorder {
                 write(where.file(), where.writer().write(host.image(leaving)));
                 changed.remove(host);
             }
-            String now = writer.write(image.of(files()));
-            if (!now.equals(manager)) {
-                write(MANAGER, now);
-                manager = now;
-            }
+            writeManager(image);
             notes.clear();
             if (failing) {
                 failing = false;
@@ -153,6 +149,25 @@ final class Recorder {
             failed(RuntimeFiles.why(e));
         } catch (PosixException e) {
             failed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// Writes at once what is not a program's, while one is in the middle of a step.
+    void writeOwn(Image image) {
+        try {
+            writeManager(image);
+        } catch (IOException e) {
+            failed(RuntimeFiles.why(e));
+        } catch (PosixException e) {
+            failed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void writeManager(Image image) throws IOException {
+        String now = writer.write(image.of(files()));
+        if (!now.equals(manager)) {
+            write(MANAGER, now);
+            manager = now;
         }
     }
 
