@@ -158,7 +158,7 @@ final class Births {
         try {
             boolean piped = spec.ack().mode() instanceof AckSpec.Fd;
             int[] line = spec.bond().descriptor() ? Sockets.pair() : NONE;
-            int[] ack = piped ? ackPipe() : NONE;
+            int[] ack = piped ? ackPipeOrClose(line) : NONE;
             Spawned spawned = spawn(id, blueprint, new Given(own, output), line, ack);
             output.pipes().forEach(pipe -> pipe.born(spawned.pid()));
             return new WorkerProcess(
@@ -191,10 +191,18 @@ final class Births {
 
     /// Ours does not block, the worker's does.
     private static int[] ackPipe() {
-        int[] pipe = Descriptors.pipe();
-        int[] raised = {Descriptors.raise(pipe[0]), Descriptors.raise(pipe[1])};
-        Descriptors.setNonBlocking(raised[0], true);
-        return raised;
+        int[] pipe = Descriptors.raisedPipe();
+        Descriptors.setNonBlocking(pipe[0], true);
+        return pipe;
+    }
+
+    private static int[] ackPipeOrClose(int[] line) {
+        try {
+            return ackPipe();
+        } catch (PosixException e) {
+            close(line);
+            throw e;
+        }
     }
 
     /// Its sockets, and where it writes.

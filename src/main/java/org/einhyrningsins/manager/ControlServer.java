@@ -196,11 +196,16 @@ final class ControlServer implements SocketFiles.Owner {
             RuntimeFiles.directory(directory, Premises.permissions(spec.forOthers()));
         }
         int fresh = Sockets.listenUnix(path, spec.mode());
+        try {
+            loop.watch(fresh, Poll.IN, events -> accept());
+        } catch (PosixException e) {
+            Descriptors.close(fresh);
+            throw e;
+        }
         loop.forget(listener);
         Descriptors.close(listener);
         listener = fresh;
         file = RuntimeFiles.inode(path);
-        loop.watch(listener, Poll.IN, events -> accept());
     }
 
     /// Takes up all that was said until now: what a worker said before it died counts.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.manager.image.DoorImage;
@@ -67,7 +68,10 @@ final class Heritage {
     }
 
     /// What is there; null if nothing is, or nothing of use, which is said.
-    static @Nullable Heritage find(StateDirectory state, Log log) {
+    ///
+    /// @throws CannotStart if it cannot be read this time: to start without it would be to forget
+    ///   workers that live
+    static @Nullable Heritage find(StateDirectory state, Log log) throws CannotStart {
         String text = read(state, Recorder.MANAGER, log);
         Notes.Read notes = notes(state, log);
         if (text == null) {
@@ -86,6 +90,12 @@ final class Heritage {
                 heritage.look(state, file, notes, log);
             }
             return heritage;
+        } catch (PosixException e) {
+            throw new CannotStart(
+                    ExitStatus.FAILED,
+                    "cannot start: cannot look for the workers of the manager before this one: "
+                            + e.getMessage()
+                            + "; they go on serving; start it again");
         } catch (ImageException e) {
             setAside(state, Recorder.MANAGER, String.valueOf(e.getMessage()), log);
             return null;
@@ -97,13 +107,22 @@ final class Heritage {
         state.delete(Recorder.MANAGER);
     }
 
-    private static @Nullable String read(StateDirectory state, String file, Log log) {
+    private static @Nullable String read(StateDirectory state, String file, Log log)
+            throws CannotStart {
         try {
             byte[] bytes = state.read(file, MOST_BYTES);
             return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
-        } catch (IOException e) {
+        } catch (StateDirectory.Foreign e) {
             setAside(state, file, RuntimeFiles.why(e), log);
             return null;
+        } catch (IOException e) {
+            throw new CannotStart(
+                    ExitStatus.FAILED,
+                    "cannot start: cannot read "
+                            + state.path().resolve(file)
+                            + ", by which a manager before this one is known: "
+                            + RuntimeFiles.why(e)
+                            + "; start it again, or remove that file to forget its workers");
         }
     }
 
@@ -125,7 +144,7 @@ final class Heritage {
                         + " look for processes with EINHYRNINGSINS_WORKER in their environment");
     }
 
-    private static Notes.Read notes(StateDirectory state, Log log) {
+    private static Notes.Read notes(StateDirectory state, Log log) throws CannotStart {
         String text = read(state, Recorder.NOTES, log);
         return Notes.read(text == null ? "" : text);
     }
@@ -150,7 +169,8 @@ final class Heritage {
 
     // ---- workers
 
-    private void look(StateDirectory state, String file, Notes.Read notes, Log log) {
+    private void look(StateDirectory state, String file, Notes.Read notes, Log log)
+            throws CannotStart {
         String text = read(state, file, log);
         if (text == null) {
             return;

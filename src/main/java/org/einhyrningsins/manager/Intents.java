@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.IntentJson;
 import org.einhyrningsins.spec.Intent;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ final class Intents {
     private Map<String, Intent> written = Map.of();
     private boolean inUse;
     private boolean mayDiffer;
+    private boolean failing;
 
     Intents(StateDirectory state, Definition definition, Log log) {
         this.state = state;
@@ -42,7 +44,9 @@ final class Intents {
     /// What an earlier manager kept, by program.
     ///
     /// @param reset forget it instead: all is as the file with the programs says it
-    Map<String, Intent> before(boolean reset) {
+    /// @throws CannotStart if it cannot be read this time: to start without it would be to forget
+    ///   it
+    Map<String, Intent> before(boolean reset) throws CannotStart {
         if (!exist()) {
             return Map.of();
         }
@@ -72,9 +76,9 @@ final class Intents {
         mayDiffer |= inUse;
     }
 
-    private Map<String, Intent> read() {
+    private Map<String, Intent> read() throws CannotStart {
         try {
-            byte[] text = state.read(FILE, LONGEST);
+            byte[] text = content();
             if (text != null) {
                 IntentJson.Content content = IntentJson.read(text);
                 if (!content.config().equals(config)) {
@@ -86,6 +90,22 @@ final class Intents {
             setAside(e);
         }
         return written;
+    }
+
+    private byte @Nullable [] content() throws CannotStart, StateDirectory.Foreign {
+        try {
+            return state.read(FILE, LONGEST);
+        } catch (StateDirectory.Foreign e) {
+            throw e;
+        } catch (IOException e) {
+            throw new CannotStart(
+                    ExitStatus.FAILED,
+                    "cannot start: cannot read what was stopped or scaled by hand from "
+                            + state.path().resolve(FILE)
+                            + ": "
+                            + RuntimeFiles.why(e)
+                            + "; start it again, or with --reset");
+        }
     }
 
     private void setAside(IOException why) {
@@ -106,15 +126,19 @@ final class Intents {
     }
 
     /// Writes how it is now, if that is not what was written last.
-    void keep(Programs programs) {
+    ///
+    /// @return false if it cannot be written now, which is said once
+    boolean keep(Programs programs) {
+        boolean kept = true;
         if (mayDiffer && config != null) {
             inUse = true;
-            keep(programs, config);
+            kept = keep(programs, config);
         }
-        mayDiffer = false;
+        mayDiffer = !kept;
+        return kept;
     }
 
-    private void keep(Programs programs, String config) {
+    private boolean keep(Programs programs, String config) {
         SequencedMap<String, Intent> now = new LinkedHashMap<>();
         for (ProgramHost host : programs.all()) {
             Intent intent = host.program().intent();
@@ -123,23 +147,48 @@ final class Intents {
             }
         }
         if (now.equals(written)) {
-            return;
+            return true;
         }
-        written = now;
         try {
             if (now.isEmpty()) {
-                state.delete(FILE);
+                remove();
             } else {
                 state.write(FILE, IntentJson.write(new IntentJson.Content(config, now)), true);
             }
+            written = now;
+            writtenAgain();
+            return true;
         } catch (IOException e) {
+            failed(e);
+            return false;
+        }
+    }
+
+    private void remove() throws IOException {
+        state.delete(FILE);
+        if (exist()) {
+            throw new IOException("it cannot be removed");
+        }
+    }
+
+    private void writtenAgain() {
+        if (failing) {
+            failing = false;
+            log.info("", "what was stopped or scaled by hand is written again");
+        }
+    }
+
+    private void failed(IOException e) {
+        if (!failing) {
+            failing = true;
             log.error(
                     "",
                     "what was stopped or scaled by hand is forgotten when the manager ends: cannot"
                             + " write "
                             + state.path().resolve(FILE)
                             + ": "
-                            + RuntimeFiles.why(e));
+                            + RuntimeFiles.why(e)
+                            + "; tried again");
         }
     }
 }

@@ -294,6 +294,9 @@ public final class Manager
             here.openWorkers();
             here.writePidFile();
             sockets.open(heritage.definitions());
+            if (recorder != null) {
+                recorder.write(managerImage(heritage.manager().programs()));
+            }
             for (Heritage.Found each : heritage.programs()) {
                 ProgramHost host = new ProgramHost(each.image(), surface());
                 programs.add(host, each.image().retiring());
@@ -487,7 +490,7 @@ public final class Manager
         }
     }
 
-    private void start(ServicesSpec services) {
+    private void start(ServicesSpec services) throws CannotStart {
         log.info(
                 "",
                 "einhyrningsins "
@@ -567,8 +570,8 @@ public final class Manager
 
     /// A stop of everything is not the stop of each program.
     private void keepIntents() {
-        if (!stopping) {
-            intents().keep(programs);
+        if (!stopping && !intents().keep(programs) && recorder != null) {
+            recorder.later();
         }
     }
 
@@ -741,6 +744,7 @@ public final class Manager
         Moment now = Clock.now();
         Moment next = Moment.earlier(service.turn(now, stopping), replacement.attend(now));
         next = Moment.earlier(next, steering.turn(now));
+        next = Moment.earlier(next, files.retry(now));
         if (http != null) {
             http.deadlinePassed(now);
             next = Moment.earlier(next, http.deadline());
@@ -923,8 +927,9 @@ public final class Manager
     }
 
     @Override
-    public void answer(long ticket, boolean done, String message) {
-        if (recorder != null && recorder.due() != null && operator.isAwaited(ticket)) {
+    public void answer(ProgramHost host, long ticket, boolean done, String message) {
+        if (recorder != null && operator.isAwaited(ticket)) {
+            recorder.changed(host); // in this very step, which is not over
             recorder.write(this::managerImage); // what was told to be done stays done
         }
         operator.answer(ticket, done, message);

@@ -24,12 +24,16 @@ final class Notes {
     private static final String BORN = "born";
     private static final String ACKED = "acked";
 
+    /// Some hundred lines: births while the disk is full must not be lost.
+    private static final long ROOM = 16 * 1024;
+
     private final int file;
     private boolean some = true;
 
     /// @param file to append to
     Notes(int file) {
         this.file = file;
+        Descriptors.reserve(file, ROOM);
     }
 
     int file() {
@@ -69,6 +73,7 @@ final class Notes {
         if (some) {
             some = false;
             Descriptors.truncate(file, 0);
+            Descriptors.reserve(file, ROOM);
         }
     }
 

@@ -90,7 +90,8 @@ final class ProgramHost {
     interface Listener {
         void progress(long ticket, String message);
 
-        void answer(long ticket, boolean done, String message);
+        /// What was asked of it is done, or is not.
+        void answer(ProgramHost host, long ticket, boolean done, String message);
 
         /// Something worth telling happened.
         ///
@@ -307,7 +308,7 @@ final class ProgramHost {
             surface.listener().bug(this, e);
             if (event instanceof Event.Requested asked) {
                 String why = name() + ": failed by our own bug, see the log: " + e;
-                surface.listener().answer(asked.ticket(), false, why);
+                surface.listener().answer(this, asked.ticket(), false, why);
             }
             return false;
         }
@@ -384,6 +385,7 @@ final class ProgramHost {
             case Effect.Answer e ->
                     surface.listener()
                             .answer(
+                                    this,
                                     e.ticket(),
                                     e.done(),
                                     e.message() + workforce.lastWords(e.blame()));
@@ -443,10 +445,18 @@ final class ProgramHost {
     /// One whose death we would not hear of. It is a child of ours and nobody's worker, so it is
     /// reaped as an orphan.
     private void abandon(WorkerProcess process) {
-        doors.values().forEach(door -> door.disconnect(process.line(), process.pid()));
+        boolean heard = false;
+        for (WorkerDoor door : doors.values()) {
+            heard |= door.disconnect(process.line(), process.pid());
+        }
+        if (!heard && process.line() >= 0) {
+            Descriptors.close(process.line());
+        }
         AckPipe pipe = pipes.remove(process.id());
         if (pipe != null) {
             pipe.close();
+        } else if (process.ack() >= 0) {
+            Descriptors.close(process.ack());
         }
         Processes.killGroup(process.pid(), Signal.KILL);
         surface.strays().sweep(Strays.mark(name(), process.id()), process.pid());

@@ -28,13 +28,16 @@ import java.util.Set;
 /// follows. What happens in that moment is in the [Notes], or can be found out.
 ///
 /// It is of this boot only, so nothing waits for a disk. What cannot be written (a full disk) is
-/// said once, and written when something changes again.
+/// said once, and tried again.
 final class Recorder {
     static final String MANAGER = "manager.json";
     static final String NOTES = "notes";
 
     /// How long a change waits for others.
     private static final Duration SOON = Duration.ofMillis(20);
+
+    /// When what could not be written is tried again.
+    private static final Duration LATER = Duration.ofSeconds(1);
 
     private final StateDirectory state;
     private final Log log;
@@ -44,6 +47,7 @@ final class Recorder {
     private final ImageWriter writer = new ImageWriter();
     private final Notes notes;
     private String manager = "";
+    private List<String> listed = List.of();
     private @Nullable Moment due;
     private boolean failing;
 
@@ -107,6 +111,13 @@ final class Recorder {
         }
     }
 
+    /// Something could not be done, and is to be tried again.
+    void later() {
+        if (due == null) {
+            due = Clock.now().plus(LATER);
+        }
+    }
+
     /// What changed cannot be found out later: it is written before anything else happens.
     void changedForGood() {
         due = Clock.now();
@@ -139,7 +150,7 @@ final class Recorder {
                 write(where.file(), where.writer().write(host.image(leaving)));
                 changed.remove(host);
             }
-            writeManager(image);
+            writeManager(image.of(files()));
             notes.clear();
             if (failing) {
                 failing = false;
@@ -152,8 +163,10 @@ final class Recorder {
         }
     }
 
-    /// Writes at once what is not a program's, while one is in the middle of a step.
-    void writeOwn(Image image) {
+    /// Writes the manager's image alone: what is known of programs, and the notes, stay as they
+    /// are. For sockets that are new after a recovery: a worker born with one must not be all that
+    /// knows of it.
+    void write(ManagerImage image) {
         try {
             writeManager(image);
         } catch (IOException e) {
@@ -163,11 +176,20 @@ final class Recorder {
         }
     }
 
-    private void writeManager(Image image) throws IOException {
-        String now = writer.write(image.of(files()));
+    /// The same for a socket that is new, while a program is in the middle of a step. Before
+    /// anything was written, nobody would look for the worker either.
+    void writeOwn(Image image) {
+        if (!manager.isEmpty()) {
+            write(image.of(listed));
+        }
+    }
+
+    private void writeManager(ManagerImage image) throws IOException {
+        String now = writer.write(image);
         if (!now.equals(manager)) {
             write(MANAGER, now);
             manager = now;
+            listed = image.programs();
         }
     }
 
@@ -181,13 +203,14 @@ final class Recorder {
     }
 
     private void failed(String why) {
+        later();
         if (!failing) {
             failing = true;
             log.error(
                     "",
                     "cannot write down what would survive this manager: "
                             + why
-                            + "; it goes on, and tries again when something changes");
+                            + "; it goes on, and tries again");
         }
     }
 

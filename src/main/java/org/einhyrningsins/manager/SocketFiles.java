@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.posix.Notices;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
@@ -8,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,9 +17,18 @@ import java.util.List;
 /// be reached any more, so it is made again. (Those of programs cannot: their workers have the
 /// socket, and no new file can be had for it.)
 final class SocketFiles {
+    /// When one that could not be made again is tried once more.
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
     private final Loop loop;
     private final Log log;
     private final List<Guarded> guarded = new ArrayList<>();
+    private final List<Guarded> lost = new ArrayList<>();
+    private @Nullable Moment due;
+
+    /// That they are missing has been said.
+    private boolean told;
+
     private @Nullable Notices notices;
 
     SocketFiles(Loop loop, Log log) {
@@ -46,6 +57,7 @@ final class SocketFiles {
 
     /// Looks after it no more; to be called before the file is removed on purpose.
     void leave(Path path) {
+        lost.removeIf(file -> file.path().equals(path));
         for (Guarded file : List.copyOf(guarded)) {
             if (file.path().equals(path)) {
                 guarded.remove(file);
@@ -90,20 +102,39 @@ final class SocketFiles {
         }
     }
 
+    /// Makes again what could not be made at once, if it is time to.
+    ///
+    /// @return when next; null if nothing is missing
+    @Nullable Moment retry(Moment now) {
+        if (due != null && due.reached(now)) {
+            due = null;
+            List<Guarded> missing = List.copyOf(lost);
+            lost.clear();
+            missing.forEach(this::remake);
+            told = !lost.isEmpty();
+        }
+        return due;
+    }
+
     private void remake(Guarded file) {
         try {
             file.owner().remake();
             log.warn("", file.path() + " was removed; made it again");
             guard(file.path(), file.owner());
         } catch (IOException e) {
-            lost(file.path(), RuntimeFiles.why(e));
+            lost(file, RuntimeFiles.why(e));
         } catch (PosixException e) {
-            lost(file.path(), String.valueOf(e.getMessage()));
+            lost(file, String.valueOf(e.getMessage()));
         }
     }
 
-    private void lost(Path path, String why) {
-        String end = "; what runs goes on, and a start of the manager makes it again";
-        log.error("", path + " was removed and cannot be made again: " + why + end);
+    private void lost(Guarded file, String why) {
+        if (!told) {
+            String end = "; what runs goes on, and it is tried again";
+            log.error("", file.path() + " was removed and cannot be made again: " + why + end);
+        }
+        told = true;
+        lost.add(file);
+        due = Clock.now().plus(PATIENCE);
     }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -21,6 +22,15 @@ import java.nio.file.StandardOpenOption;
 final class StateDirectory {
     private final Path path;
     private boolean made;
+
+    /// What is there can be read, and is none of ours: trying again would not help.
+    static final class Foreign extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        Foreign(String message) {
+            super(message);
+        }
+    }
 
     StateDirectory(Path path) {
         this.path = path;
@@ -85,6 +95,8 @@ final class StateDirectory {
     ///
     /// @param most bytes; a longer one is not ours
     /// @return null if there is no such file
+    /// @throws Foreign if it is not one of ours
+    /// @throws IOException if it could not be read this time
     byte @Nullable [] read(String name, int most) throws IOException {
         Path file = path.resolve(name);
         if (made || Files.exists(path)) {
@@ -93,18 +105,22 @@ final class StateDirectory {
         try (InputStream in = Files.newInputStream(file)) {
             byte[] content = in.readNBytes(most + 1);
             if (content.length > most) {
-                throw new IOException(file + " is longer than " + most + " bytes");
+                throw new Foreign(file + " is longer than " + most + " bytes");
             }
             return content;
         } catch (NoSuchFileException none) {
             return null;
+        } catch (AccessDeniedException e) {
+            throw new Foreign(RuntimeFiles.why(e));
+        } catch (IOException e) {
+            throw Files.isDirectory(file) ? new Foreign(file + " is a directory") : e;
         }
     }
 
     /// Beside a control socket in /tmp anybody could have made it; what they wrote is not believed.
     private void requireOurs() throws IOException {
         if (RuntimeFiles.owner(path) != Processes.user()) {
-            throw new IOException(path + " belongs to somebody else; remove it");
+            throw new Foreign(path + " belongs to somebody else; remove it");
         }
     }
 

@@ -52,7 +52,6 @@ final class Succession {
     private final List<String> launcher;
     private final List<String> words;
     private final Supplier<HandoverImage> image;
-    private final int nothing = Descriptors.openNull();
     private @Nullable Trial trial;
     private boolean proven;
 
@@ -93,34 +92,49 @@ final class Succession {
 
     /// Starts the new program, to see whether it would do.
     void begin(Told told) {
+        List<Integer> over = new ArrayList<>();
         try {
-            int[] pipe = Descriptors.pipe();
-            int output = Descriptors.raise(pipe[0]);
-            Descriptors.setNonBlocking(output, true);
-            int file = Descriptors.memory("einhyrningsins image", text());
-            try {
-                Spawned child = spawner.spawn(order(pipe[1], file));
-                Moment deadline = Clock.now().plus(PATIENCE);
-                trial = new Trial(child, output, new StringBuilder(), deadline, told);
-                loop.watch(output, Poll.IN, events -> listen());
-                loop.watch(child.pidfd(), Poll.IN, events -> ended());
-            } catch (SpawnException e) {
-                Descriptors.close(output);
-                told.failed("it cannot be started: " + e.getMessage());
-            } finally {
-                Descriptors.close(pipe[1]);
-                Descriptors.close(file);
-            }
+            begin(over, told);
+        } catch (SpawnException e) {
+            told.failed("it cannot be started: " + e.getMessage());
         } catch (PosixException e) {
+            Trial begun = trial;
+            if (begun != null) {
+                Processes.killGroup(begun.child().pid(), Signal.KILL); // reaped as an orphan
+                close(begun);
+            }
             told.failed(String.valueOf(e.getMessage()));
+        } finally {
+            over.forEach(Descriptors::close);
         }
+    }
+
+    /// @param over takes what is to be closed in any case
+    private void begin(List<Integer> over, Told told) throws SpawnException {
+        int nothing = kept(Descriptors.openNull(), over);
+        int file = kept(Descriptors.memory("einhyrningsins image", text()), over);
+        int[] pipe = Descriptors.pipe();
+        int said = kept(pipe[1], over);
+        int output = kept(Descriptors.raise(pipe[0]), over);
+        Descriptors.setNonBlocking(output, true);
+        Spawned child = spawner.spawn(order(nothing, said, file));
+        over.removeLast(); // the output is read from now on
+        Moment deadline = Clock.now().plus(PATIENCE);
+        trial = new Trial(child, output, new StringBuilder(), deadline, told);
+        loop.watch(output, Poll.IN, events -> listen());
+        loop.watch(child.pidfd(), Poll.IN, events -> ended());
+    }
+
+    private static int kept(int fd, List<Integer> over) {
+        over.add(fd);
+        return fd;
     }
 
     private byte[] text() {
         return new ImageWriter().write(image.get()).getBytes(StandardCharsets.UTF_8);
     }
 
-    private SpawnOrder order(int said, int file) {
+    private SpawnOrder order(int nothing, int said, int file) {
         List<String> argv = new ArrayList<>(launcher);
         argv.add(CHECK);
         argv.addAll(words);

@@ -126,25 +126,25 @@ final class WorkerDoor {
     }
 
     private void openAcks() throws IOException {
-        acks = opened(Sockets.listenUnix(ackPath, 0600), ackPath);
+        acks = opened(Sockets.listenUnix(ackPath, 0600), ackPath, events -> accept());
         acksFile = RuntimeFiles.inode(ackPath);
-        loop.watch(acks, Poll.IN, events -> accept());
     }
 
     private void openNotifications() throws IOException {
         Files.deleteIfExists(notifyPath);
-        notifications = opened(Sockets.bindUnixDatagram(notifyPath, 0600), notifyPath);
+        int fd = Sockets.bindUnixDatagram(notifyPath, 0600);
+        notifications = opened(fd, notifyPath, events -> receive());
         notificationsFile = RuntimeFiles.inode(notifyPath);
-        loop.watch(notifications, Poll.IN, events -> receive());
     }
 
-    private int opened(int fd, Path path) throws IOException {
+    private int opened(int fd, Path path, Loop.Watcher watcher) throws IOException {
         try {
             if (place.owner() != null) {
                 give(path, place.owner());
             }
+            loop.watch(fd, Poll.IN, watcher);
             return fd;
-        } catch (IOException e) {
+        } catch (IOException | PosixException e) {
             Descriptors.close(fd);
             RuntimeFiles.delete(path);
             throw e;
@@ -269,11 +269,15 @@ final class WorkerDoor {
 
     /// The worker is gone. If it had hung up before, the number of its line may be another's by
     /// now.
-    void disconnect(int line, int pid) {
+    ///
+    /// @return whether it had not
+    boolean disconnect(int line, int pid) {
         Guest guest = guests.get(line);
-        if (guest != null && guest.worker() != null && guest.worker().pid() == pid) {
+        boolean known = guest != null && guest.worker() != null && guest.worker().pid() == pid;
+        if (known) {
             dismiss(line);
         }
+        return known;
     }
 
     Path notifyPath() {
@@ -301,8 +305,13 @@ final class WorkerDoor {
             // a worker has little to say and may come late: who has been here for longest goes
             dismissTheFirst();
         }
+        try {
+            loop.watch(guest, Poll.IN, events -> hear(guest));
+        } catch (PosixException e) { // it may try again
+            Descriptors.close(guest);
+            return true;
+        }
         guests.put(guest, new Guest(new Lines(LINE_BOUND), null));
-        loop.watch(guest, Poll.IN, events -> hear(guest));
         hear(guest);
         return true;
     }

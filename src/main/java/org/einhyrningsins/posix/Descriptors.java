@@ -16,6 +16,7 @@ public final class Descriptors {
     private static final int O_CREAT = 0x40;
     private static final int O_APPEND = 0x400;
     private static final int O_NONBLOCK = 0x800;
+    private static final int FALLOC_FL_KEEP_SIZE = 1;
     private static final int LOCK_EX = 2;
     private static final int LOCK_NB = 4;
     private static final int F_SETFD = 2;
@@ -37,6 +38,28 @@ public final class Descriptors {
         int raised = raisedCopy(fd);
         close(fd);
         return (int) Kernel.check("dup of descriptor " + fd, raised);
+    }
+
+    /// The same with two: both are raised, or both are closed.
+    static int[] raise(int[] two) {
+        try {
+            two[0] = raise(two[0]);
+        } catch (PosixException e) {
+            close(two[1]);
+            throw e;
+        }
+        try {
+            two[1] = raise(two[1]);
+        } catch (PosixException e) {
+            close(two[0]);
+            throw e;
+        }
+        return two;
+    }
+
+    /// A pipe as [#pipe] has it, raised.
+    public static int[] raisedPipe() {
+        return raise(pipe());
     }
 
     /// A copy high up, or a negative errno.
@@ -192,6 +215,12 @@ public final class Descriptors {
         Kernel.check("ftruncate", Kernel.call(Syscall.FTRUNCATE, fd, length));
     }
 
+    /// Sets room aside behind a file's end, so that so much can be written to it when the disk is
+    /// full (fallocate(2)). Where the file system has no such thing, there is none.
+    public static void reserve(int fd, long bytes) {
+        Kernel.call(Syscall.FALLOCATE, fd, FALLOC_FL_KEEP_SIZE, 0, bytes);
+    }
+
     /// Whether a program that this process becomes, or a child of it, still has the descriptor.
     public static void setInherited(int fd, boolean inherited) {
         Kernel.check(
@@ -235,27 +264,43 @@ public final class Descriptors {
 
     /// A file of /proc, as far as its first megabyte; empty if it cannot be had.
     static byte[] readWhole(String path) {
-        long at = Scratch.here().path(path);
-        long fd = Kernel.call(Syscall.OPENAT, AT_FDCWD, at, O_CLOEXEC, 0);
-        if (fd < 0) {
+        try {
+            return readAboutProcess(path);
+        } catch (PosixException unreadable) {
             return NOTHING;
         }
+    }
+
+    /// The same; empty if the process that it is about is gone, and nothing else.
+    static byte[] readAboutProcess(String path) {
+        long at = Scratch.here().path(path);
+        long fd = Kernel.call(Syscall.OPENAT, AT_FDCWD, at, O_CLOEXEC, 0);
+        if (Kernel.is(fd, Errno.ENOENT) || Kernel.is(fd, Errno.ESRCH)) {
+            return NOTHING;
+        }
+        Kernel.check("open " + path, fd);
         try {
-            byte[] all = NOTHING;
-            ByteBuffer chunk = Scratch.here().chunk;
-            while (all.length < MOST_OF_PROC) {
-                long got = Kernel.call(Syscall.READ, fd, Kernel.address(chunk), Scratch.CHUNK);
-                if (got <= 0) {
-                    break;
-                }
-                int length = all.length;
-                all = Arrays.copyOf(all, length + (int) got);
-                chunk.get(0, all, length, (int) got);
-            }
-            return all;
+            return readToEnd(path, (int) fd);
         } finally {
             close((int) fd);
         }
+    }
+
+    private static byte[] readToEnd(String path, int fd) {
+        byte[] all = NOTHING;
+        ByteBuffer chunk = Scratch.here().chunk;
+        while (all.length < MOST_OF_PROC) {
+            long got = Kernel.call(Syscall.READ, fd, Kernel.address(chunk), Scratch.CHUNK);
+            if (got == 0 || Kernel.is(got, Errno.ESRCH)) {
+                break;
+            }
+            if (!Kernel.is(got, Errno.EINTR)) {
+                int length = all.length;
+                all = Arrays.copyOf(all, length + (int) Kernel.check("read " + path, got));
+                chunk.get(0, all, length, (int) got);
+            }
+        }
+        return all;
     }
 
     private static byte[] readAt(int fd, long start, int length) {

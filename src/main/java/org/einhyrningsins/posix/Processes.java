@@ -89,6 +89,8 @@ public final class Processes {
         try (Poll poll = Poll.open()) {
             poll.add(pidfd, 0, 0); // hangs up when it is reaped, from Linux 6.9 on
             poll.await(REAPED_SOON_NANOS);
+        } catch (PosixException none) {
+            // no descriptor or no memory to wait with: then it is not waited for
         }
         return toldOf(pidfd);
     }
@@ -157,8 +159,10 @@ public final class Processes {
                 break;
             }
             long info = Scratch.here().structures;
-            Kernel.check(
-                    "waitid", Kernel.call(Syscall.WAITID, P_PID, pid, info, WEXITED | WNOHANG));
+            long result = Kernel.call(Syscall.WAITID, P_PID, pid, info, WEXITED | WNOHANG);
+            if (!Kernel.is(result, Errno.EINTR)) {
+                Kernel.check("waitid", result);
+            }
         }
         return reaped;
     }
@@ -309,21 +313,24 @@ public final class Processes {
 
     /// When a process started, in clock ticks since boot; -1 if there is none. With the pid it
     /// names a process for good.
+    ///
+    /// @throws PosixException if the kernel cannot be asked now: that is no process that is gone
     public static long startTime(int pid) {
-        return stat(pid, STAT_START);
+        return field(Descriptors.readAboutProcess("/proc/" + pid + "/stat"), STAT_START);
     }
 
     private static long stat(int pid, int field) {
-        try {
-            String stat =
-                    Files.readString(
-                            Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
-            // the command is in parentheses and may hold anything, parentheses too
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-            return Long.parseLong(fields[field]);
-        } catch (IOException e) {
+        return field(Descriptors.readWhole("/proc/" + pid + "/stat"), field);
+    }
+
+    private static long field(byte[] stat, int field) {
+        if (stat.length == 0) {
             return -1;
         }
+        String text = new String(stat, StandardCharsets.ISO_8859_1);
+        // the command is in parentheses and may hold anything, parentheses too
+        String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
+        return Long.parseLong(fields[field]);
     }
 
     /// Finds what a command names, as execvp would: with a slash it is a path, else it is looked

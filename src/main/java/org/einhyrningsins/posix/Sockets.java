@@ -284,10 +284,9 @@ public final class Sockets {
                 Kernel.call(Syscall.SOCKETPAIR, SocketAddress.AF_UNIX, type, 0, scratch.structures);
         Kernel.check("socketpair", result);
         int[] pair = {scratch.bytes.getInt(0), scratch.bytes.getInt(4)};
-        int ours = Descriptors.raise(pair[0]);
-        int theirs = Descriptors.raise(pair[1]);
-        Descriptors.setNonBlocking(ours, true);
-        return new int[] {ours, theirs};
+        Descriptors.raise(pair);
+        Descriptors.setNonBlocking(pair[0], true);
+        return pair;
     }
 
     /// A socket that sends datagrams to the one at that path: non-blocking, raised.

@@ -64,6 +64,7 @@ enum Syscall {
     ACCEPT4(288, 242),
     SOCKETPAIR(53, 199),
     SIGNALFD4(289, 74),
+    FALLOCATE(285, 47),
     EPOLL_CREATE1(291, 20),
     DUP3(292, 24),
     PIPE2(293, 59),

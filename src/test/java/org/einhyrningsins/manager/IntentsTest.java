@@ -10,7 +10,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +28,7 @@ class IntentsTest {
         return new Intents(new StateDirectory(home), new Definition.File(CONFIG), log);
     }
 
-    private void write(String config) throws IOException {
+    private void write(String config) throws Exception {
         SequencedMap<String, Intent> programs = new LinkedHashMap<>();
         programs.put("web", new Intent(true, null, java.util.List.of()));
         Files.write(
@@ -38,14 +37,14 @@ class IntentsTest {
     }
 
     @Test
-    void readsWhatAnEarlierManagerKept() throws IOException {
+    void readsWhatAnEarlierManagerKept() throws Exception {
         write("/etc/services.yaml");
         assertThat(intents().before(false)).containsOnlyKeys("web");
         assertThat(logged.toString(StandardCharsets.UTF_8)).isEmpty();
     }
 
     @Test
-    void putsAsideWhatIsAboutOtherPrograms() throws IOException {
+    void putsAsideWhatIsAboutOtherPrograms() throws Exception {
         write("/srv/other.yaml");
         assertThat(intents().before(false)).isEmpty();
         assertThat(logged.toString(StandardCharsets.UTF_8))
@@ -55,21 +54,21 @@ class IntentsTest {
     }
 
     @Test
-    void putsAsideWhatIsTorn() throws IOException {
+    void putsAsideWhatIsTorn() throws Exception {
         Files.writeString(home.resolve("intent.json"), "{\"format\":1,\"conf");
         assertThat(intents().before(false)).isEmpty();
         assertThat(home.resolve("intent.json")).doesNotExist();
     }
 
     @Test
-    void survivesWhatIsNoFileAtAll() throws IOException {
+    void survivesWhatIsNoFileAtAll() throws Exception {
         Files.createDirectory(home.resolve("intent.json"));
         assertThat(intents().before(false)).isEmpty();
         assertThat(logged.toString(StandardCharsets.UTF_8)).contains("starts as the file says");
     }
 
     @Test
-    void removesTheFileWhenNothingIsSetByHand() throws IOException {
+    void removesTheFileWhenNothingIsSetByHand() throws Exception {
         write("/etc/services.yaml");
         Intents intents = intents();
         intents.before(false);

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+import java.util.function.LongUnaryOperator;
+
+/// The whole manager on simulated machines. `-Dmanager.faults=1000000` for more of them,
+/// `-Dmanager.seed=S` for other worlds than the usual, `-Dmanager.seed=S -Dmanager.faults=1` for
+/// one alone, and with `-Dmanager.trace=true` each of its calls.
+final class ManagerSimulationTest {
+    private static final long FAULTS = Long.getLong("manager.faults", 3_000);
+    private static final long SEED = Long.getLong("manager.seed", 1);
+
+    @Test
+    void losesNothingWhateverFails() throws ReflectiveOperationException {
+        LongUnaryOperator campaign = campaign();
+        System.out.printf("manager simulation: seed %d, %d faults%n", SEED, FAULTS);
+        long began = System.nanoTime();
+        long faults = 0;
+        for (long seed = SEED; faults < FAULTS; seed++) {
+            faults += campaign.applyAsLong(seed);
+        }
+        double seconds = (System.nanoTime() - began) / 1e9;
+        long steps = Long.parseLong(campaign.toString().split(" ", -1)[0]);
+        System.out.printf(
+                "manager simulation: %d faults, %.1f s, %.0f steps/s, %.0f faults/s; %s%n",
+                faults, seconds, steps / seconds, faults / seconds, campaign);
+        assertThat(faults).isGreaterThanOrEqualTo(FAULTS);
+    }
+
+    private static LongUnaryOperator campaign() throws ReflectiveOperationException {
+        ClassLoader loader = new Redirection(ManagerSimulationTest.class.getClassLoader());
+        Class<?> campaign = loader.loadClass("org.einhyrningsins.simulation.Campaign");
+        return (LongUnaryOperator) campaign.getDeclaredConstructor().newInstance();
+    }
+}

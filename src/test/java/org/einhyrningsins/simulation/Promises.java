@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.simulation;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/// What must be so at every moment, seen from the machine: the manager is not asked.
+final class Promises {
+    private static final int FIRST_SOCKET = 3;
+
+    private final World world;
+    private final Map<String, Child> workers = new HashMap<>();
+    private final Set<OpenFile.Bound> serving = new HashSet<>();
+    private boolean exiting;
+    private boolean settled;
+
+    /// It has said that it would not survive being killed now.
+    private boolean unwritten;
+
+    private boolean intentsUnwritten;
+    private long saids;
+
+    /// It has all it needs, and waits for what comes.
+    private boolean waits;
+
+    private @Nullable Map<String, Integer> descriptors;
+
+    Promises(World world) {
+        this.world = world;
+    }
+
+    // ---- what happens
+
+    /// A manager runs.
+    ///
+    /// @param became it was one before; what that had not written is written soon, or said again
+    void began(boolean became) {
+        exiting = false;
+        waits = became;
+        boolean carried = became && !written();
+        unwritten = carried;
+        intentsUnwritten = false;
+        if (carried) {
+            long one = ++saids;
+            world.after(World.SECOND, () -> unwritten &= saids != one);
+        }
+        world.shop().dread();
+    }
+
+    /// Whether what it knows is written down, or it has not said otherwise.
+    boolean written() {
+        return !unwritten && !intentsUnwritten;
+    }
+
+    void waits() {
+        waits = true;
+    }
+
+    void settled() {
+        settled = true;
+        descriptors = open();
+    }
+
+    void born(Child child) {
+        String mark = child.mark();
+        if (mark.isEmpty()) {
+            return;
+        }
+        Child before = workers.put(mark, child);
+        if (before != null && !before.dead) {
+            throw new World.Broken("two workers are " + mark);
+        }
+        if (settled && child.program().equals("bystander") && !world.shop().closes()) {
+            throw new World.Broken("a bystander is born: " + mark);
+        }
+        sameSockets(child);
+    }
+
+    /// All workers of a program have the same sockets, the ones that were there at first.
+    private void sameSockets(Child child) {
+        for (int fd = FIRST_SOCKET; child.table.get(fd) instanceof OpenFile.Bound socket; fd++) {
+            serving.add(socket);
+            if (!socket.listening) {
+                throw new World.Broken("worker " + child.mark() + " has a socket that is deaf");
+            }
+            for (Child each : workers.values()) {
+                boolean sibling = !each.dead && each.program().equals(child.program());
+                if (sibling
+                        && each.table.get(fd) instanceof OpenFile.Bound theirs
+                        && theirs != socket) {
+                    throw new World.Broken(
+                            "two sockets "
+                                    + socket.name
+                                    + ": "
+                                    + each.mark()
+                                    + ", "
+                                    + child.mark());
+                }
+            }
+        }
+    }
+
+    /// Whether the worker is dead that it comes from.
+    boolean isGone(Child forked) {
+        Child worker = workers.get(forked.mark());
+        return worker == null || worker.dead;
+    }
+
+    void died(Child child) {
+        boolean worker = workers.get(child.mark()) == child;
+        if (worker && settled && child.program().equals("bystander") && !world.shop().closes()) {
+            throw new World.Broken("a bystander dies: " + child.mark());
+        }
+    }
+
+    /// Nobody has a socket any more.
+    void closed(OpenFile.Bound socket, String name) {
+        boolean manager = world.managerOrNull() != null && !world.manager().dead;
+        if (serving.remove(socket) && manager && waits && !exiting && !world.shop().closes()) {
+            throw new World.Broken("closed: " + name);
+        }
+    }
+
+    void said(String text) {
+        if (text.contains("cannot write down what would survive")) {
+            unwritten = true;
+            saids++;
+        } else if (text.contains("what would survive this manager is written again")) {
+            unwritten = false;
+        } else if (text.contains("by hand is forgotten when the manager ends")) {
+            intentsUnwritten = true;
+        } else if (text.contains("by hand is written again")) {
+            intentsUnwritten = false;
+        }
+        if (text.contains("our own bug")) {
+            throw new World.Broken(text);
+        }
+    }
+
+    /// It threw an exception that nobody caught.
+    void failed(RuntimeException e) {
+        if (!world.hasMisfortune()) {
+            throw new World.Broken("nothing was wrong, and it failed: " + e);
+        }
+    }
+
+    void exits(Child manager, int status) {
+        exiting = true;
+        if (status == 0 && !world.shop().closes()) {
+            throw new World.Broken("it ends without being told to");
+        }
+    }
+
+    // ---- at rest
+
+    void rest() {
+        Map<String, Integer> now = open();
+        if (!now.equals(descriptors)) {
+            throw new World.Broken("descriptors at first " + descriptors + ", at rest " + now);
+        }
+        Set<Child> watched = new HashSet<>();
+        for (Table.Entry entry : world.manager().table.all().values()) {
+            if (entry.file instanceof OpenFile.PidFd pidfd && !watched.add(pidfd.child)) {
+                throw new World.Broken("two pidfds of " + pidfd.child.mark());
+            }
+        }
+        for (Child child : world.kernel().processes().values()) {
+            if (child.dead) {
+                throw new World.Broken("a zombie: " + child.mark());
+            }
+            if (child.forked && isGone(child)) {
+                throw new World.Broken("left behind: " + child.pid + " " + child.mark());
+            }
+            if (child.worker() && !watched.contains(child)) {
+                throw new World.Broken("nobody watches " + child.pid + " " + child.mark());
+            }
+        }
+    }
+
+    /// Descriptors of the manager by kind, but for those of workers.
+    private Map<String, Integer> open() {
+        Map<String, Integer> kinds = new TreeMap<>();
+        for (Table.Entry entry : world.manager().table.all().values()) {
+            String kind = entry.file.getClass().getSimpleName();
+            boolean counted =
+                    switch (entry.file) {
+                        case OpenFile.PidFd pidfd -> pidfd.child.reaped;
+                        case OpenFile.Stream ignored -> false;
+                        case OpenFile.Nothing ignored -> false; // one more after a reexec
+                        case OpenFile.Watches ignored -> false; // not to be had, which it says
+                        case OpenFile.PipeEnd pipe -> pipe.other == null || pipe.other.holders == 0;
+                        default -> true;
+                    };
+            if (counted) {
+                kinds.merge(kind, 1, Integer::sum);
+            }
+        }
+        return kinds;
+    }
+
+    /// The manager has exited with 0.
+    void ended() {
+        for (Child child : world.kernel().processes().values()) {
+            throw new World.Broken("left behind: " + child.pid + " " + child.mark());
+        }
+        for (String left : world.disk().below("/run/m")) {
+            if (!left.equals(World.STATE)) { // what was set by hand may be in it
+                throw new World.Broken("left behind: " + left);
+            }
+        }
+        for (String left : world.disk().below(World.STATE)) {
+            if (!left.contains("/intent.json")) {
+                throw new World.Broken("left behind: " + left);
+            }
+        }
+    }
+}

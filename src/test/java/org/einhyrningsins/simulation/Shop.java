@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.simulation;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+
+/// The programs of a world, their file, and the operator. First everything comes up; then comes
+/// everything that may come; then nothing bad happens any more, all of it has to come to rest as it
+/// was told to be, and is stopped.
+final class Shop {
+    static final int ACK_FD = 9;
+    private static final long PATIENCE = 600 * World.SECOND;
+    private static final int MOST_RELOADS = 12;
+
+    private final World world;
+    private final SplittableRandom random;
+    private final List<Program> programs = new ArrayList<>();
+    private final Client operator;
+    private final Client other;
+    private Act act = Act.OPENS;
+    private int acts;
+    private int version = 1;
+    private long quietSince;
+    private boolean reloading;
+    private int reloads;
+
+    private enum Act {
+        OPENS,
+        ROUGH,
+        QUIET,
+        CLOSES
+    }
+
+    /// What an operator may have told a program to be.
+    record Want(boolean stopped, int count) {}
+
+    static final class Program {
+        final String name;
+        final String ack;
+        final boolean bystander;
+        final int workers;
+        final List<String> sockets;
+        final Set<Integer> bad = new HashSet<>();
+        Set<Want> possible;
+        int version = 1;
+
+        /// The newest that was told to run.
+        int done = 1;
+
+        boolean busy;
+
+        Program(String name, String ack, boolean bystander, int workers, List<String> sockets) {
+            this.name = name;
+            this.ack = ack;
+            this.bystander = bystander;
+            this.workers = workers;
+            this.sockets = sockets;
+            possible = Set.of(new Want(false, workers));
+        }
+    }
+
+    Shop(World world) {
+        this.world = world;
+        random = world.random();
+        operator = new Client(world);
+        other = new Client(world);
+        programs.add(new Program("bystander", "timer", true, 2, List.of("127.0.0.1:7000")));
+        int count = 1 + random.nextInt(3);
+        for (int i = 0; i < count; i++) {
+            String ack =
+                    List.of("manual", "manual", "notify", "timer", "fd").get(random.nextInt(5));
+            List<String> sockets = new ArrayList<>();
+            if (random.nextInt(4) > 0) {
+                sockets.add("127.0.0.1:" + (7001 + i));
+            }
+            if (random.nextInt(3) == 0) {
+                sockets.add("/run/p" + i + ".sock");
+            }
+            programs.add(new Program("p" + i, ack, false, 1 + random.nextInt(3), sockets));
+        }
+    }
+
+    List<Program> programs() {
+        return programs;
+    }
+
+    boolean rough() {
+        return act == Act.ROUGH;
+    }
+
+    boolean closes() {
+        return act == Act.CLOSES;
+    }
+
+    void opens() {
+        write();
+        world.after(2 * World.SECOND, this::becomesRough);
+    }
+
+    void born(Child child) {
+        if (child.argv.contains("--upgrade-check")) {
+            long takes = random.nextLong(300 * World.MILLI);
+            int status = world.chance(10) ? 1 : 0;
+            world.after(takes, () -> world.kernel().dies(child, status, 0));
+            return;
+        }
+        for (Program program : programs) {
+            if (program.name.equals(child.program())) {
+                child.actor = new Worker(world, program, child);
+            }
+        }
+    }
+
+    // ---- the file
+
+    private void write() {
+        StringBuilder text = new StringBuilder("programs:\n");
+        for (Program program : programs) {
+            text.append("  ").append(program.name).append(":\n");
+            text.append("    command: [/bin/worker]\n    directory: /tmp\n");
+            text.append("    workers: ").append(program.workers).append('\n');
+            text.append("    env: { VERSION: \"").append(program.version).append("\" }\n");
+            text.append("    ack: ").append(ack(program)).append('\n');
+            text.append("    stop: { signal: TERM, timeout: 2s }\n");
+            text.append("    restart: { backoff: { first: 100ms, max: 3s } }\n");
+            text.append("    rollout: { strategy: ").append(strategy(program)).append(" }\n");
+            text.append("    bind:\n");
+            for (String socket : program.sockets) {
+                text.append("      - ").append(socket(socket)).append('\n');
+            }
+            if (program.sockets.isEmpty()) {
+                text.setLength(text.length() - "    bind:\n".length());
+            }
+        }
+        world.disk().put(World.FILE, text.toString());
+    }
+
+    private static String ack(Program program) {
+        return switch (program.ack) {
+            case "timer" -> "{ timer: 200ms }";
+            case "fd" -> "{ mode: fd, fd: " + ACK_FD + ", timeout: 3s }";
+            default -> "{ mode: " + program.ack + ", timeout: 3s }";
+        };
+    }
+
+    private static String strategy(Program program) {
+        return switch (program.name) {
+            case "p1" -> "fleet";
+            case "p2" -> "replace";
+            default -> "smooth";
+        };
+    }
+
+    private static String socket(String address) {
+        String name = address.substring(address.length() - 4).replace('.', 's');
+        String kind = address.startsWith("/") ? "unix" : "tcp";
+        return "{ name: s" + name + ", " + kind + ": \"" + address + "\" }";
+    }
+
+    // ---- the rough act
+
+    private void becomesRough() {
+        if (world.managerOrNull() == null || !asWanted().isEmpty()) {
+            if (world.nanosNow() > PATIENCE * 10_000) {
+                throw new World.Broken("does not come up: " + asWanted());
+            }
+            world.after(World.SECOND, this::becomesRough);
+            return;
+        }
+        world.promises().settled();
+        act = Act.ROUGH;
+        world.say("--- from now on anything may happen");
+        acts = 40 + random.nextInt(120);
+        dread();
+        next();
+    }
+
+    private void next() {
+        if (acts-- > 0) {
+            world.after(pause(), this::happens);
+        } else {
+            becomesQuiet();
+        }
+    }
+
+    private long pause() {
+        return switch (random.nextInt(4)) {
+            case 0 -> random.nextLong(5 * World.MILLI);
+            case 1 -> random.nextLong(200 * World.MILLI);
+            case 2 -> random.nextLong(2 * World.SECOND);
+            default -> random.nextLong(8 * World.SECOND);
+        };
+    }
+
+    /// The manager that runs, or the next one, may be killed at some call.
+    void dread() {
+        if (act == Act.ROUGH && random.nextInt(4) > 0) {
+            world.killsIn(
+                    switch (random.nextInt(4)) {
+                        case 0 -> 1 + random.nextInt(60);
+                        case 1 -> 1 + random.nextInt(400);
+                        default -> 1 + random.nextInt(1500);
+                    });
+        }
+    }
+
+    /// What was told to be done must be so even if that was the last that the manager did.
+    void isAnswered() {
+        if (rough() && random.nextInt(12) == 0) {
+            world.after(random.nextLong(20 * World.MILLI), this::kills);
+        }
+    }
+
+    private void kills() {
+        if (rough()) {
+            world.kills();
+        }
+    }
+
+    private void happens() {
+        switch (random.nextInt(24)) {
+            case 0 -> misfortune();
+            case 1 -> {
+                world.count("the clock is set");
+                world.stepClock(random.nextLong(-100_000_000, 100_000_000));
+            }
+            case 2 -> world.kills();
+            case 3 -> {
+                world.count("the disk is full");
+                world.disk().full = true;
+                world.after(random.nextLong(5 * World.SECOND), () -> world.disk().full = false);
+            }
+            case 4 -> {
+                world.count("the disk is read-only");
+                world.disk().readOnly = true;
+                world.after(random.nextLong(5 * World.SECOND), () -> world.disk().readOnly = false);
+            }
+            case 5 -> dread();
+            case 6 -> {
+                world.count("reexec");
+                operator.ask("reexec", "[]", (code, reply) -> {});
+            }
+            case 7 -> {
+                world.count("HUP");
+                world.kernel().signalManager(1, 1);
+            }
+            case 8 -> removesAName();
+            case 9, 10, 11 -> reload();
+            case 12 -> other.ask("status", "[]", (code, reply) -> {});
+            default -> command();
+        }
+        next();
+    }
+
+    private void misfortune() {
+        int calls = 4 + random.nextInt(80);
+        world.after(
+                100 * World.MILLI,
+                () -> {
+                    if (rough()) {
+                        world.misfortune(calls);
+                    }
+                });
+        world.after(World.SECOND + random.nextLong(6 * World.SECOND), () -> world.misfortune(0));
+    }
+
+    private void removesAName() {
+        List<String> names = new ArrayList<>(world.disk().below("/run/m"));
+        names.removeIf(name -> name.endsWith(".state") || name.endsWith(".workers"));
+        names.addAll(world.disk().below(World.SOCKET + ".workers"));
+        if (!names.isEmpty() && !world.hasMisfortune()) {
+            world.count("a socket's file is removed");
+            world.disk().remove(names.get(random.nextInt(names.size())));
+        }
+    }
+
+    private Program anyone() {
+        return programs.get(1 + random.nextInt(programs.size() - 1));
+    }
+
+    private void command() {
+        Program program = anyone();
+        String name = "[\"" + program.name + "\"]";
+        switch (random.nextInt(9)) {
+            case 0 -> ask(program, "stop", name, w -> new Want(true, w.count()));
+            case 1, 2 -> ask(program, "start", name, w -> new Want(false, w.count()));
+            case 3 -> {
+                int count = 1 + random.nextInt(4);
+                String args = "[\"" + program.name + "\",\"" + count + "\"]";
+                ask(program, "scale", args, w -> new Want(w.stopped(), count));
+            }
+            case 4 -> ask(program, "inc", name, w -> new Want(w.stopped(), w.count() + 1));
+            case 5 -> {
+                if (program.possible.stream().allMatch(want -> want.count() > 1)) {
+                    ask(program, "dec", name, w -> new Want(w.stopped(), w.count() - 1));
+                }
+            }
+            case 6 -> ask(program, "restart", name, w -> new Want(false, w.count()));
+            case 7 -> ask(program, "upgrade", name, w -> w);
+            default -> {
+                String args = "[\"HUP\",\"" + program.name + "\"]";
+                ask(program, "signal", args, w -> w);
+            }
+        }
+    }
+
+    private void ask(Program program, String command, String args, UnaryOperator<Want> becomes) {
+        if (program.busy) {
+            return;
+        }
+        Set<Want> after = new LinkedHashSet<>();
+        program.possible.forEach(want -> after.add(becomes.apply(want)));
+        Client.Answered answered =
+                (code, reply) -> {
+                    program.busy = false;
+                    if (code == 0) {
+                        program.possible = after;
+                    }
+                };
+        if (operator.ask(command, args, answered)) {
+            program.busy = true;
+            Set<Want> either = new LinkedHashSet<>(program.possible);
+            either.addAll(after);
+            program.possible = either;
+        }
+    }
+
+    private void reload() {
+        Program program = anyone();
+        program.version = ++version;
+        if (random.nextInt(3) == 0) {
+            world.count("a version that does not come up");
+            program.bad.add(version);
+        }
+        write();
+        reload(operator);
+    }
+
+    private void reload(Client client) {
+        int[] versions = programs.stream().mapToInt(program -> program.version).toArray();
+        client.ask(
+                "reload",
+                "[]",
+                (code, reply) -> {
+                    for (int i = 0; code == 0 && i < versions.length; i++) {
+                        Program each = programs.get(i);
+                        if (!each.possible.stream().anyMatch(Want::stopped)) {
+                            each.done = Math.max(each.done, versions[i]);
+                        }
+                    }
+                });
+    }
+
+    // ---- the quiet one
+
+    private void becomesQuiet() {
+        act = Act.QUIET;
+        world.say("--- nothing bad happens any more");
+        world.misfortune(0);
+        world.killsIn(Long.MAX_VALUE);
+        world.disk().full = false;
+        world.disk().readOnly = false;
+        for (Child child : world.kernel().processes().values()) {
+            child.stopped = false;
+        }
+        for (Program program : programs) {
+            if (program.bad.contains(program.version)) {
+                program.version = ++version;
+            }
+        }
+        write();
+        quietSince = world.nanosNow();
+        world.after(40 * World.SECOND, this::looks);
+    }
+
+    private void looks() {
+        String trouble = operator.waits() ? "unanswered" : "";
+        if (trouble.isEmpty()) {
+            trouble = asWanted();
+        }
+        if (trouble.isEmpty() && reloads > 0 && !reloading) {
+            world.promises().rest();
+            closes("die");
+            return;
+        }
+        if (world.nanosNow() - quietSince > PATIENCE) {
+            throw new World.Broken("does not come to rest: " + trouble);
+        }
+        if (!reloading && reloads < MOST_RELOADS) {
+            reloading =
+                    other.ask(
+                            "reload",
+                            "[]",
+                            (code, reply) -> {
+                                reloading = false;
+                                reloads += code == 0 ? 1 : 0;
+                            });
+        }
+        world.after(20 * World.SECOND, this::looks);
+    }
+
+    private void closes(String command) {
+        act = Act.CLOSES;
+        world.after(
+                300 * World.SECOND,
+                () -> {
+                    throw new World.Broken("does not end");
+                });
+        if (!other.ask(
+                command,
+                "[]",
+                (code, reply) -> {
+                    if (code != 0) {
+                        throw new World.Broken("told to die, says " + code + " " + reply);
+                    }
+                })) {
+            throw new World.Broken("nobody there to be told to die");
+        }
+    }
+
+    /// Whether all is as it was told to be.
+    ///
+    /// @return what is not; empty if nothing
+    private String asWanted() {
+        StringBuilder trouble = new StringBuilder();
+        for (Program program : programs) {
+            Set<Integer> slots = new TreeSet<>();
+            int workers = 0;
+            boolean current = true;
+            for (Child child : world.kernel().processes().values()) {
+                if (child.worker() && child.program().equals(program.name)) {
+                    workers++;
+                    slots.add(child.slot());
+                    String runs = child.environment.getOrDefault("VERSION", "");
+                    current &= runs.equals(String.valueOf(program.version));
+                    if (act == Act.QUIET && Integer.parseInt(runs) < program.done) {
+                        trouble.append(program.name + " was told to run " + program.done);
+                        trouble.append(" and runs " + runs + "; ");
+                    }
+                }
+            }
+            boolean wanted = false;
+            for (Want want : program.possible) {
+                wanted |= workers == (want.stopped() ? 0 : want.count());
+            }
+            if (!wanted || !current || slots.size() != workers) {
+                trouble.append(
+                        String.format(
+                                "%s: %d workers in slots %s, current: %s, wanted: %s; ",
+                                program.name, workers, slots, current, program.possible));
+            }
+        }
+        return trouble.toString();
+    }
+}
