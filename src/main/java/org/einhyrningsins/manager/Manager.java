@@ -293,8 +293,11 @@ public final class Manager
             }
             here.openWorkers();
             here.writePidFile();
-            sockets.open(heritage.definitions());
+            int bound = sockets.open(heritage.definitions());
             if (recorder != null) {
+                recorder.resume(heritage.manager().programs());
+            }
+            if (bound > 0 && recorder != null) {
                 recorder.write(managerImage(heritage.manager().programs()));
             }
             for (Heritage.Found each : heritage.programs()) {

@@ -176,10 +176,15 @@ final class Recorder {
         }
     }
 
+    /// Where the images of programs are that the manager before has written.
+    void resume(List<String> programs) {
+        listed = programs;
+    }
+
     /// The same for a socket that is new, while a program is in the middle of a step. Before
     /// anything was written, nobody would look for the worker either.
     void writeOwn(Image image) {
-        if (!manager.isEmpty()) {
+        if (!listed.isEmpty()) {
             write(image.of(listed));
         }
     }
