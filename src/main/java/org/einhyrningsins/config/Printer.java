@@ -324,6 +324,9 @@ public final class Printer {
         if (!(socket.address() instanceof Udp)) {
             map.append(", backlog: ").append(socket.backlog());
         }
+        if (socket.perWorker()) {
+            map.append(", per-worker: true");
+        }
         if (socket.ipv6Only()) {
             map.append(", ipv6-only: true");
         }

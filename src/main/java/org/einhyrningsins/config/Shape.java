@@ -6,10 +6,7 @@ import java.util.Locale;
 
 /// The kinds of maps in a file, and the keys each may hold. `schema/services.schema.json` says the
 /// same to editors, with a description of each key; a test keeps the two in step.
-///
-/// @param keys what this version reads
-/// @param later what the language has, but not this version
-record Shape(String name, List<String> keys, List<String> later) {
+record Shape(String name, List<String> keys) {
     static final Shape FILE =
             new Shape(
                     "file",
@@ -20,19 +17,14 @@ record Shape(String name, List<String> keys, List<String> later) {
                             "http",
                             "include",
                             "defaults",
-                            "programs"),
-                    List.of());
-    static final Shape INCLUDED = new Shape("included", List.of("programs"), List.of());
-    static final Shape CONTROL =
-            new Shape("control", List.of("socket", "mode", "allow", "keeper"), List.of());
-    static final Shape ALLOW = new Shape("allow", List.of("admin", "read"), List.of());
-    static final Shape LOG = new Shape("log", List.of("level", "format", "syslog"), List.of());
-    static final Shape HTTP = new Shape("http", List.of("bind"), List.of());
+                            "programs"));
+    static final Shape INCLUDED = new Shape("included", List.of("programs"));
+    static final Shape CONTROL = new Shape("control", List.of("socket", "mode", "allow", "keeper"));
+    static final Shape ALLOW = new Shape("allow", List.of("admin", "read"));
+    static final Shape LOG = new Shape("log", List.of("level", "format", "syslog"));
+    static final Shape HTTP = new Shape("http", List.of("bind"));
     static final Shape HTTP_BIND =
-            new Shape(
-                    "http-bind",
-                    List.of("tcp", "unix", "ipv6-only", "mode", "owner", "group"),
-                    List.of());
+            new Shape("http-bind", List.of("tcp", "unix", "ipv6-only", "mode", "owner", "group"));
     static final Shape PROGRAM =
             new Shape(
                     "program",
@@ -63,8 +55,7 @@ record Shape(String name, List<String> keys, List<String> later) {
                             "watchdog",
                             "max-age",
                             "memory-max",
-                            "after"),
-                    List.of());
+                            "after"));
     static final Shape LIMITS =
             new Shape(
                     "limits",
@@ -84,8 +75,7 @@ record Shape(String name, List<String> keys, List<String> later) {
                             "msgqueue",
                             "nice",
                             "rtprio",
-                            "rttime"),
-                    List.of());
+                            "rttime"));
     static final Shape BIND =
             new Shape(
                     "bind",
@@ -100,39 +90,31 @@ record Shape(String name, List<String> keys, List<String> later) {
                             "ipv6-only",
                             "mode",
                             "owner",
-                            "group"),
-                    List.of("per-worker"));
+                            "group",
+                            "per-worker"));
     static final Shape ACK =
             new Shape(
                     "ack",
                     List.of(
                             "mode", "timeout", "after", "timer", "probe", "tcp", "http", "exec",
-                            "every", "fd", "match"),
-                    List.of());
+                            "every", "fd", "match"));
     static final Shape PROBE =
-            new Shape("probe", List.of("tcp", "http", "exec", "every", "timeout"), List.of());
+            new Shape("probe", List.of("tcp", "http", "exec", "every", "timeout"));
     static final Shape HEALTH =
-            new Shape(
-                    "health",
-                    List.of("tcp", "http", "exec", "every", "timeout", "failures"),
-                    List.of());
-    static final Shape STOP = new Shape("stop", List.of("signal", "timeout", "then"), List.of());
+            new Shape("health", List.of("tcp", "http", "exec", "every", "timeout", "failures"));
+    static final Shape STOP = new Shape("stop", List.of("signal", "timeout", "then"));
     static final Shape RESTART =
-            new Shape("restart", List.of("when", "backoff", "give-up", "burst"), List.of());
-    static final Shape BACKOFF = new Shape("backoff", List.of("first", "factor", "max"), List.of());
-    static final Shape GIVE_UP = new Shape("give-up", List.of("deaths", "within"), List.of());
+            new Shape("restart", List.of("when", "backoff", "give-up", "burst"));
+    static final Shape BACKOFF = new Shape("backoff", List.of("first", "factor", "max"));
+    static final Shape GIVE_UP = new Shape("give-up", List.of("deaths", "within"));
     static final Shape ROLLOUT =
             new Shape(
                     "rollout",
-                    List.of("strategy", "max-surge", "max-unacked", "settle", "retries", "canary"),
-                    List.of());
-    static final Shape CANARY = new Shape("canary", List.of("workers", "watch"), List.of());
+                    List.of("strategy", "max-surge", "max-unacked", "settle", "retries", "canary"));
+    static final Shape CANARY = new Shape("canary", List.of("workers", "watch"));
 
     static final Shape LOGS =
-            new Shape(
-                    "logs",
-                    List.of("to", "max-size", "max-age", "keep", "compress", "prefix"),
-                    List.of());
+            new Shape("logs", List.of("to", "max-size", "max-age", "keep", "compress", "prefix"));
 
     static final List<Shape> ALL =
             List.of(
@@ -145,9 +127,7 @@ record Shape(String name, List<String> keys, List<String> later) {
 
     /// Why the key cannot stand here, and what may have been meant.
     String objection(String key) {
-        if (later.contains(key)) {
-            return "not supported by this version";
-        } else if (name.equals(INCLUDED.name) && FILE.has(key)) {
+        if (name.equals(INCLUDED.name) && FILE.has(key)) {
             return "only the main file may hold this; an included file holds programs";
         }
         String nearest = Nearest.of(key, keys);

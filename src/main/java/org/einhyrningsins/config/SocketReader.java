@@ -80,12 +80,7 @@ final class SocketReader {
 
     /// What would go wrong now, and may be right when it is bound.
     private void warn(SocketSpec socket, Node node) {
-        int port = 0;
-        if (socket.address() instanceof Tcp tcp) {
-            port = tcp.port();
-        } else if (socket.address() instanceof Udp udp) {
-            port = udp.port();
-        }
+        int port = port(socket.address());
         if (port > 0 && !rights.bind(port)) {
             problems.warn(
                     node.place(),
@@ -135,7 +130,32 @@ final class SocketReader {
                 bind.flag("non-blocking", false),
                 bind.number("backlog", 1, 65535, BindText.DEFAULT_BACKLOG),
                 ipv6Only(bind, address),
-                file(bind, address));
+                file(bind, address),
+                perWorker(bind, address));
+    }
+
+    private static boolean perWorker(Fields bind, Address address) {
+        boolean wanted = bind.flag("per-worker", false);
+        if (!(address instanceof Tcp || address instanceof Udp)) {
+            refuse(bind, "per-worker", "is for TCP and UDP: UNIX sockets know no SO_REUSEPORT");
+            return false;
+        }
+        if (wanted && port(address) == 0) {
+            refuse(
+                    bind,
+                    "per-worker",
+                    "needs a port of its own: the kernel would choose another for each slot");
+            return false;
+        }
+        return wanted;
+    }
+
+    /// 0 where the kernel chooses it, or where there are none.
+    private static int port(Address address) {
+        if (address instanceof Tcp tcp) {
+            return tcp.port();
+        }
+        return address instanceof Udp udp ? udp.port() : 0;
     }
 
     private String name(Fields bind, String otherwise) {

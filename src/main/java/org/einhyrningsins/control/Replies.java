@@ -158,6 +158,9 @@ public final class Replies {
         json.writeStartObject();
         json.writeStringField("name", socket.name());
         json.writeStringField("address", wellFormed(socket.address()));
+        if (socket.perWorker()) {
+            json.writeBooleanField("per_worker", true);
+        }
         json.writeEndObject();
     }
 

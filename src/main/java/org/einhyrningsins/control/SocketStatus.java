@@ -4,4 +4,15 @@ package org.einhyrningsins.control;
 /// A socket the manager holds.
 ///
 /// @param address where it is bound, with the port the kernel chose
-public record SocketStatus(String name, String address) {}
+/// @param perWorker whether each slot has one of its own there
+public record SocketStatus(String name, String address, boolean perWorker) {
+    /// One that all workers share.
+    public SocketStatus(String name, String address) {
+        this(name, address, false);
+    }
+
+    /// Its address, for people.
+    public String place() {
+        return perWorker ? address + " (per worker)" : address;
+    }
+}

@@ -80,7 +80,7 @@ public final class StatusText {
         boolean some = false;
         for (ProgramStatus program : report.programs()) {
             for (SocketStatus socket : program.sockets()) {
-                table.row(program.name() + "/" + socket.name(), oneLine(socket.address()));
+                table.row(program.name() + "/" + socket.name(), oneLine(socket.place()));
                 some = true;
             }
         }

@@ -19,6 +19,12 @@ final class Draft {
     /// How long a worker may take to vanish after the last step of its stop, before nobody waits.
     private static final Duration LAST_HOPE = Duration.ofSeconds(10);
 
+    /// How long a worker may take to serve what waits at its own sockets, before it is told to go.
+    static final Duration LONGEST_DRAIN = Duration.ofSeconds(1);
+
+    /// How long it is given in any case: a handshake takes a turn of the network.
+    static final Duration SHORTEST_DRAIN = Duration.ofMillis(200);
+
     final String name;
     final Moment now;
     Phase phase;
@@ -112,18 +118,50 @@ final class Draft {
         return new WorkerState.Starting(deadline, ack.mode() instanceof AckSpec.Probe ? now : null);
     }
 
-    /// Sends the first signal of a worker's stop and moves it to those that are leaving.
+    /// Sends the first signal of a worker's stop and moves it to those that are leaving. Where its
+    /// slot ends and others go on, what waits at its own sockets is served first.
     void tellToGo(Worker worker, Cause cause, @Nullable Signal first) {
         List<StopSpec.Step> steps = worker.version().spec().stop().steps();
+        if (first == null && drains(worker)) {
+            Moment latest = now.plus(LONGEST_DRAIN);
+            leave(worker, worker.in(new WorkerState.Stopping(cause, steps, latest, true)));
+            report(Severity.DEBUG, worker.id(), "gets nothing new: " + words(cause));
+            return;
+        }
         StopSpec.Step step = steps.getFirst();
         StopSpec.Step begin = first == null ? step : new StopSpec.Step(first, step.patience());
         Worker going = worker.in(stopping(cause, begin, steps.subList(1, steps.size())));
+        leave(worker, going);
+        effects.add(send(worker.id(), begin.signal()));
+        report(Severity.DEBUG, worker.id(), begin.signal() + " sent: " + words(cause));
+    }
+
+    private void leave(Worker worker, Worker going) {
         Slot slot = slot(worker.id().slot());
         List<Worker> leaving = new ArrayList<>(slot.leaving());
         leaving.add(going);
         put(without(slot, worker).leaving(leaving));
+    }
+
+    private boolean drains(Worker worker) {
+        if (!worker.version().spec().ownQueue() || wants(slot(worker.id().slot()))) {
+            return false;
+        }
+        for (Slot slot : slots) {
+            if (wants(slot)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// What waited for it has been served, or has waited for too long.
+    void drained(Worker worker, WorkerState.Stopping state) {
+        StopSpec.Step begin = state.rest().getFirst();
+        List<StopSpec.Step> rest = state.rest().subList(1, state.rest().size());
+        replace(worker.in(stopping(state.cause(), begin, rest)));
         effects.add(send(worker.id(), begin.signal()));
-        report(Severity.DEBUG, worker.id(), begin.signal() + " sent: " + words(cause));
+        report(Severity.DEBUG, worker.id(), begin.signal() + " sent: " + words(state.cause()));
     }
 
     void tellToGo(Worker worker, Cause cause) {
@@ -132,6 +170,10 @@ final class Draft {
 
     /// The next signal for a worker that did not go.
     void insist(Worker worker, WorkerState.Stopping state) {
+        if (state.draining()) {
+            drained(worker, state);
+            return;
+        }
         if (state.rest().isEmpty()) {
             report(Severity.ERROR, worker.id(), "does not die; it hangs in the kernel, see wchan");
             replace(worker.in(new WorkerState.Stopping(state.cause(), List.of(), null)));

@@ -35,6 +35,10 @@ public sealed interface Event {
     /// Somebody looked how much memory a worker uses.
     record Weighed(WorkerId worker, long bytes) implements Event {}
 
+    /// Nobody waits any more at the sockets of a worker that is to go: see
+    /// [WorkerState.Stopping#draining()].
+    record Drained(WorkerId worker) implements Event {}
+
     /// A worker asked for more time to start or to stop.
     record Extended(WorkerId worker, Duration time) implements Event {}
 

@@ -127,6 +127,9 @@ final class SocketPlan {
         if (held.ipv6Only() != to.socket().ipv6Only()) {
             objections.add("cannot change ipv6-only" + which + "it is open" + advice);
         }
+        if (held.perWorker() != to.socket().perWorker()) {
+            objections.add("cannot change per-worker" + which + "it is open" + advice);
+        }
         return objections;
     }
 

@@ -28,6 +28,7 @@ final class Step {
             case Event.Despaired e -> Upkeep.despaired(draft, e.worker());
             case Event.Retimed e -> Upkeep.retimed(draft, e.worker(), e.interval());
             case Event.Weighed e -> Upkeep.weighed(draft, e.worker(), e.bytes());
+            case Event.Drained e -> drained(draft, e.worker());
             case Event.Extended e -> extended(draft, e);
             case Event.Admitted e -> Admission.admitted(draft, e);
             case Event.Deferred e -> Admission.deferred(draft, e);
@@ -120,6 +121,13 @@ final class Step {
         }
     }
 
+    private static void drained(Draft draft, WorkerId id) {
+        Worker worker = draft.find(id);
+        if (worker != null && worker.state() instanceof WorkerState.Stopping s && s.draining()) {
+            draft.drained(worker, s);
+        }
+    }
+
     private static void extended(Draft draft, Event.Extended event) {
         Worker worker = draft.find(event.worker());
         if (worker == null) {
@@ -129,7 +137,7 @@ final class Step {
         switch (worker.state()) {
             case WorkerState.Starting s when !s.deadline().reached(asked) -> {}
             case WorkerState.Starting s -> draft.replace(worker.in(s.until(asked)));
-            case WorkerState.Stopping s when s.rest().isEmpty() -> {}
+            case WorkerState.Stopping s when s.rest().isEmpty() || s.draining() -> {}
             case WorkerState.Stopping s
                     when s.deadline() == null || !s.deadline().reached(asked) -> {}
             case WorkerState.Stopping s ->

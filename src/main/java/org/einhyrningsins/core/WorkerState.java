@@ -4,6 +4,7 @@ package org.einhyrningsins.core;
 import org.einhyrningsins.spec.StopSpec;
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
 import java.util.List;
 
 /// What a worker is up to. Each state holds only what exists in it.
@@ -37,10 +38,23 @@ public sealed interface WorkerState {
     /// @param rest the steps that are still to come
     /// @param deadline when the next of them is due, or, after the last, when to stop hoping; null
     ///   when nothing is hoped for any more
-    record Stopping(Cause cause, List<StopSpec.Step> rest, @Nullable Moment deadline)
+    /// @param draining whether it serves still what waits at its own sockets, to which nothing new
+    ///   is to come; all steps are still to come
+    record Stopping(
+            Cause cause, List<StopSpec.Step> rest, @Nullable Moment deadline, boolean draining)
             implements WorkerState {
         public Stopping {
             rest = List.copyOf(rest);
+        }
+
+        Stopping(Cause cause, List<StopSpec.Step> rest, @Nullable Moment deadline) {
+            this(cause, rest, deadline, false);
+        }
+
+        /// Whether connections that were being made when it was decided have had time to come.
+        public boolean settled(Moment now) {
+            Duration left = Draft.LONGEST_DRAIN.minus(Draft.SHORTEST_DRAIN);
+            return draining && deadline != null && deadline.reached(now.plus(left));
         }
 
         /// Whether even KILL did not end it (it hangs in the kernel). Nobody waits for it.

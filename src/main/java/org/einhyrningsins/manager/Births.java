@@ -154,12 +154,13 @@ final class Births {
     WorkerProcess spawn(WorkerId id, Blueprint blueprint) throws Stillborn {
         ProgramSpec spec = blueprint.version().spec();
         Credentials credentials = blueprint.credentials();
+        List<Bound> own = own(spec, id.slot());
         Outputs.Output output = outputs.open(spec, id, credentials);
         try {
             boolean piped = spec.ack().mode() instanceof AckSpec.Fd;
             int[] line = spec.bond().descriptor() ? Sockets.pair() : NONE;
             int[] ack = piped ? ackPipeOrClose(line, credentials) : NONE;
-            Spawned spawned = spawn(id, blueprint, output, line, ack);
+            Spawned spawned = spawn(id, blueprint, new Given(own, output), line, ack);
             output.pipes().forEach(pipe -> pipe.born(spawned.pid()));
             return new WorkerProcess(
                     id,
@@ -181,6 +182,14 @@ final class Births {
         }
     }
 
+    private List<Bound> own(ProgramSpec spec, int slot) throws Stillborn {
+        try {
+            return sockets.of(spec, slot);
+        } catch (SocketTable.CannotBind e) {
+            throw new Stillborn(e.getMessage());
+        }
+    }
+
     /// The worker's end outlives ours, so that it can say that it is up while there is no manager.
     private static int[] ackPipe(@Nullable Credentials owner) {
         Pipes.Outlet pipe = Pipes.narrow(owner);
@@ -196,12 +205,22 @@ final class Births {
         }
     }
 
-    private Spawned spawn(
-            WorkerId id, Blueprint blueprint, Outputs.Output output, int[] line, int[] pipe)
+    /// Its sockets, and where it writes.
+    private record Given(List<Bound> sockets, Outputs.Output output) {
+        int out() {
+            return output.out();
+        }
+
+        int err() {
+            return output.err();
+        }
+    }
+
+    private Spawned spawn(WorkerId id, Blueprint blueprint, Given given, int[] line, int[] pipe)
             throws SpawnException {
         boolean born = false;
         try {
-            Spawned spawned = spawn(id, blueprint, output, line[1], pipe[1]);
+            Spawned spawned = spawn(id, blueprint, given, line[1], pipe[1]);
             born = true;
             return spawned;
         } finally {
@@ -227,30 +246,25 @@ final class Births {
     }
 
     /// A remembered executable that is no longer there is looked for once more.
-    private Spawned spawn(
-            WorkerId id, Blueprint blueprint, Outputs.Output output, int line, int pipe)
+    private Spawned spawn(WorkerId id, Blueprint blueprint, Given given, int line, int pipe)
             throws SpawnException {
         String note = notes == null ? "" : note(notes, id, blueprint.version());
         if (blueprint.remembersExecutable()) {
             try {
-                return born(id, blueprint, output, line, pipe, note);
+                return born(id, blueprint, given, line, pipe, note);
             } catch (SpawnException e) {
                 blueprint.forgetExecutable();
             }
         }
-        return born(id, blueprint, output, line, pipe, note);
+        return born(id, blueprint, given, line, pipe, note);
     }
 
     private Spawned born(
-            WorkerId id,
-            Blueprint blueprint,
-            Outputs.Output output,
-            int line,
-            int pipe,
-            String note)
+            WorkerId id, Blueprint blueprint, Given given, int line, int pipe, String note)
             throws SpawnException {
         String mark = Strays.mark(blueprint.version().spec().name(), id);
-        SpawnOrder order = blueprint.order(id, output.out(), output.err(), line, pipe);
+        SpawnOrder order =
+                blueprint.order(id, given.sockets(), given.out(), given.err(), line, pipe);
         return cgroups.spawn(mark, spawner, order, note);
     }
 

@@ -42,7 +42,6 @@ final class Blueprint {
     private final Map<String, String> addresses = new HashMap<>();
     private final List<String> environment = new ArrayList<>();
     private final List<Map.Entry<String, Template>> own = new ArrayList<>();
-    private final List<Integer> descriptors = new ArrayList<>();
     private final List<String> ownPid = new ArrayList<>(2);
     private final @Nullable Credentials credentials;
     private final String path;
@@ -51,7 +50,8 @@ final class Blueprint {
     private @Nullable String executable;
 
     /// @param inherited what workers inherit of the manager's environment
-    /// @param bound the sockets of the version's definition, in its order
+    /// @param bound the sockets of the version's definition, in its order; of those that each slot
+    ///   has of its own, any
     /// @param acks the socket they ack at
     /// @param notifications the socket they notify at
     /// @param nothing a descriptor of /dev/null
@@ -95,7 +95,6 @@ final class Blueprint {
         if (!bound.isEmpty()) {
             ownPid.add("LISTEN_PID");
         }
-        describe(spec, bound);
     }
 
     /// Under which number a worker has the pipe on which it says that it is up; -1 for none.
@@ -124,14 +123,16 @@ final class Blueprint {
         }
     }
 
-    private void describe(ProgramSpec spec, List<Bound> bound) {
-        descriptors.addAll(List.of(nothing, nothing, nothing));
+    private static List<Integer> descriptors(
+            ProgramSpec spec, List<Bound> bound, int nothing, int out, int err) {
+        List<Integer> descriptors = new ArrayList<>(List.of(nothing, out, err));
         for (int i = 0; i < bound.size(); i++) {
             descriptors.add(bound.get(i).fd());
             if (spec.sockets().get(i).name().equals(spec.stdin())) {
                 descriptors.set(0, bound.get(i).fd());
             }
         }
+        return descriptors;
     }
 
     Version version() {
@@ -153,16 +154,15 @@ final class Blueprint {
 
     /// The order for one worker.
     ///
+    /// @param bound its sockets, in the definition's order
     /// @param out what becomes its descriptor 1
     /// @param err what becomes its descriptor 2
     /// @param line what becomes its EINHORN_SOCK_FD; -1 for none
     /// @param pipe what becomes its EINHORN_ACK_FD; -1 for none
-    SpawnOrder order(WorkerId id, int out, int err, int line, int pipe) {
+    SpawnOrder order(WorkerId id, List<Bound> bound, int out, int err, int line, int pipe) {
         ProgramSpec spec = version.spec();
         List<String> argv = words(id, spec.command());
-        List<Integer> given = new ArrayList<>(descriptors);
-        given.set(1, out);
-        given.set(2, err);
+        List<Integer> given = descriptors(spec, bound, nothing, out, err);
         if (line >= 0) {
             given.add(line);
         }

@@ -290,7 +290,10 @@ final class Heritage {
     ///
     /// @param passed what whoever started us kept
     /// @param keeper of the manager that is gone; null if it had none
-    void fetchInto(SocketTable table, PassedSockets passed, Keeper.@Nullable Former keeper) {
+    /// @throws SocketTable.CannotBind if one that a worker has for itself cannot be had: another
+    ///   one could be bound, and nobody would serve it
+    void fetchInto(SocketTable table, PassedSockets passed, Keeper.@Nullable Former keeper)
+            throws SocketTable.CannotBind {
         Holders all = new Holders();
         if (keeper != null) {
             all.look(keeper);
@@ -298,14 +301,28 @@ final class Heritage {
         programs.forEach(found -> found.image().workers().forEach(each -> all.look(found, each)));
         List<SocketSource> sources = List.of(passed, all);
         for (SocketImage socket : manager.sockets()) {
-            for (SocketSource source : sources) {
-                int fd = source.fetch(socket);
-                if (fd >= 0) {
-                    table.take(socket, fd);
-                    break;
-                }
+            int fd = fetch(socket, sources);
+            if (fd < 0 && socket.own() > 0 && !refusals.isEmpty()) {
+                throw new SocketTable.CannotBind(
+                        "cannot fetch socket '%s' of slot %d, %s"
+                                .formatted(
+                                        socket.spec().name(), socket.own() - 1, socket.address()));
+            }
+            if (fd >= 0 || socket.own() > 0) {
+                table.take(socket, fd);
             }
         }
+        table.forgetLost();
+    }
+
+    private static int fetch(SocketImage socket, List<SocketSource> sources) {
+        for (SocketSource source : sources) {
+            int fd = source.fetch(socket);
+            if (fd >= 0) {
+                return fd;
+            }
+        }
+        return -1;
     }
 
     /// What processes hold, the keeper and workers: which has which socket under which number is

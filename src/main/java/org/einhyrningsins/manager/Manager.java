@@ -75,6 +75,7 @@ public final class Manager
     private final Reloader reloader;
     private final Operator operator;
     private final Statuses statuses;
+    private final Steering steering = new Steering(sockets, programs);
     private final SignalDesk signals = new SignalDesk(loop, log, this);
     private final Replacement replacement;
     private final List<Conversation> dying = new ArrayList<>();
@@ -109,6 +110,7 @@ public final class Manager
         passed = PassedSockets.inherited(System.getenv(), log);
         service = new ServiceManager(System.getenv(), passed.names(), programs, log);
         sockets.offer(passed);
+        sockets.whenJoined(this::joined);
         int nothing = Descriptors.openNull();
         outputs = new Outputs(loop, nothing, this::tell);
         births =
@@ -292,6 +294,9 @@ public final class Manager
             here.openWorkers();
             here.writePidFile();
             int bound = sockets.open(heritage.definitions());
+            if (recorder != null) {
+                recorder.resume(heritage.manager().programs());
+            }
             if (bound > 0 && recorder != null) {
                 recorder.write(managerImage(heritage.manager().programs()));
             }
@@ -741,6 +746,7 @@ public final class Manager
     private @Nullable Moment upkeep() {
         Moment now = Clock.now();
         Moment next = Moment.earlier(service.turn(now, stopping), replacement.attend(now));
+        next = Moment.earlier(next, steering.turn(now));
         next = Moment.earlier(next, files.retry(now));
         if (http != null) {
             http.deadlinePassed(now);
@@ -763,7 +769,8 @@ public final class Manager
         }
         if (socketsMayBeOver) {
             socketsMayBeOver = false;
-            sockets.closeAllBut(reloader.inUse());
+            sockets.closeAllBut(reloader.inUse(), programs::slots);
+            steering.changed();
             service.keep(sockets.images());
             if (keeper != null) {
                 keeper.keep(sockets.images());
@@ -779,9 +786,19 @@ public final class Manager
         }
     }
 
+    /// A socket was bound for a worker that is about to be born. Were the manager killed before the
+    /// next one can know of it, that one would bind another, which nobody serves.
+    private void joined() {
+        socketsMayBeOver = true;
+        if (recorder != null) {
+            recorder.writeOwn(this::managerImage);
+        }
+    }
+
     @Override
     public void stepped(ProgramHost host) {
         service.changed();
+        steering.changed();
         if (recorder != null) {
             recorder.changed(host);
         }
@@ -1016,7 +1033,7 @@ public final class Manager
             http.close();
         }
         outputs.close();
-        sockets.closeAllBut(List.of());
+        sockets.closeAllBut(List.of(), name -> 0);
         cgroups.close();
         if (premises != null) {
             premises.close();

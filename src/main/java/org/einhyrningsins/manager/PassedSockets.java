@@ -96,7 +96,7 @@ final class PassedSockets implements Heritage.SocketSource {
     /// @throws org.einhyrningsins.posix.UnknownAccountException if the owner of its file is not
     ///   known
     @Nullable Bound take(SocketSpec wanted) {
-        Passed found = take(each -> Sockets.isBound(each.fd(), wanted) && isReachable(wanted));
+        Passed found = take(each -> Sockets.isBound(each.fd(), wanted) && suits(each, wanted));
         if (found == null) {
             return null;
         }
@@ -117,6 +117,10 @@ final class PassedSockets implements Heritage.SocketSource {
         if (wanted.address() instanceof SocketSpec.UnixPath unix) {
             Sockets.dress(unix.path(), wanted.file());
         }
+    }
+
+    private static boolean suits(Passed passed, SocketSpec wanted) {
+        return isReachable(wanted) && (!wanted.perWorker() || Sockets.sharesPort(passed.fd()));
     }
 
     /// Whoever bound it may have removed its file since, and nobody would get in.

@@ -104,6 +104,9 @@ final class ProgramHost {
         /// An event has been dealt with.
         void stepped(ProgramHost host);
 
+        /// It has fewer slots, so sockets may be over.
+        void unsettled();
+
         /// Its definitions have changed, so sockets may be over.
         void redefined(ProgramHost host);
 
@@ -288,6 +291,8 @@ final class ProgramHost {
         deadline = well ? program.earliestDeadline() : Clock.now().plus(AFTER_A_BUG);
         if (!before.definitions().equals(program.definitions())) {
             surface.listener().redefined(this);
+        } else if (before.slots().size() > program.slots().size()) {
+            surface.listener().unsettled();
         }
         surface.listener().stepped(this);
     }

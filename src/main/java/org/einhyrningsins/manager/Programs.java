@@ -116,6 +116,18 @@ final class Programs {
         return inUse;
     }
 
+    /// How many slots the programs of that name have, the most that any has: those that are wanted,
+    /// and those whose workers have not gone yet.
+    int slots(String name) {
+        int slots = 0;
+        for (ProgramHost host : everyHost()) {
+            if (host.name().equals(name)) {
+                slots = Math.max(slots, host.program().slots().size());
+            }
+        }
+        return slots;
+    }
+
     /// Whether no process is left.
     boolean vacant() {
         for (ProgramHost host : everyHost()) {

@@ -47,6 +47,7 @@ final class Recorder {
     private final ImageWriter writer = new ImageWriter();
     private final Notes notes;
     private String manager = "";
+    private List<String> listed = List.of();
     private @Nullable Moment due;
     private boolean failing;
 
@@ -149,11 +150,7 @@ final class Recorder {
                 write(where.file(), where.writer().write(host.image(leaving)));
                 changed.remove(host);
             }
-            String now = writer.write(image.of(files()));
-            if (!now.equals(manager)) {
-                write(MANAGER, now);
-                manager = now;
-            }
+            writeManager(image.of(files()));
             notes.clear();
             if (failing) {
                 failing = false;
@@ -171,9 +168,33 @@ final class Recorder {
     /// knows of it.
     void write(ManagerImage image) {
         try {
-            write(MANAGER, writer.write(image));
+            writeManager(image);
         } catch (IOException e) {
             failed(RuntimeFiles.why(e));
+        } catch (PosixException e) {
+            failed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// Where the images of programs are that the manager before has written.
+    void resume(List<String> programs) {
+        listed = programs;
+    }
+
+    /// The same for a socket that is new, while a program is in the middle of a step. Before
+    /// anything was written, nobody would look for the worker either.
+    void writeOwn(Image image) {
+        if (!listed.isEmpty()) {
+            write(image.of(listed));
+        }
+    }
+
+    private void writeManager(ManagerImage image) throws IOException {
+        String now = writer.write(image);
+        if (!now.equals(manager)) {
+            write(MANAGER, now);
+            manager = now;
+            listed = image.programs();
         }
     }
 

@@ -5,7 +5,6 @@ import org.einhyrningsins.core.SocketKey;
 import org.einhyrningsins.core.SocketMove;
 import org.einhyrningsins.manager.image.SocketImage;
 import org.einhyrningsins.posix.Bound;
-import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.posix.UnknownAccountException;
@@ -16,10 +15,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.ToIntFunction;
 
 /// The listening sockets of all programs. A socket is known by its address: while any definition in
 /// use names the address, the socket stays open, whichever program or name it goes by.
@@ -27,15 +25,16 @@ final class SocketTable {
     private final Map<SocketKey, Held> sockets = new HashMap<>();
     private final Log log;
     private PassedSockets passed = PassedSockets.NONE;
+    private Runnable joined = () -> {};
 
     SocketTable(Log log) {
         this.log = log;
     }
 
-    /// A socket we hold.
+    /// What we hold at an address.
     ///
     /// @param file inode of the file of a UNIX socket, so that we unlink no other; else 0
-    record Held(SocketSpec spec, Bound bound, long file) {}
+    private record Held(SocketSpec spec, SocketGroup group, long file) {}
 
     /// Why the sockets of a set of definitions cannot all be had.
     static final class CannotBind extends Exception {
@@ -51,7 +50,14 @@ final class SocketTable {
         passed = from;
     }
 
-    /// Binds what is not bound yet, all of it or nothing.
+    /// Has this run when a socket was bound for a slot that had none yet, before anybody has it.
+    void whenJoined(Runnable then) {
+        joined = then;
+    }
+
+    /// Binds what is not bound yet, all of it or nothing. Of those that each slot has of its own,
+    /// the first: it shows that the address can be had. The others are bound for those who serve
+    /// them, when they are born.
     ///
     /// @return how many were bound
     int open(Collection<ProgramSpec> programs) throws CannotBind {
@@ -105,9 +111,9 @@ final class SocketTable {
 
     private Held bind(ProgramSpec program, SocketSpec socket) throws CannotBind {
         try {
-            Bound taken = passed.take(socket);
-            Bound bound = taken == null ? Sockets.bind(socket) : taken;
-            return new Held(socket, bound, inode(socket));
+            Bound bound = bound(socket);
+            int slot = socket.perWorker() ? 0 : SocketGroup.SHARED;
+            return new Held(socket, SocketGroup.of(slot, bound), inode(socket));
         } catch (UnknownAccountException e) {
             throw new CannotBind(
                     "cannot bind socket '%s' of '%s' to %s: %s"
@@ -128,6 +134,11 @@ final class SocketTable {
         }
     }
 
+    private Bound bound(SocketSpec socket) {
+        Bound taken = passed.take(socket);
+        return taken == null ? Sockets.bind(socket) : taken;
+    }
+
     /// What may help, behind what the kernel said; empty if nothing is known.
     static String advice(PosixException e, SocketSpec socket) {
         return switch (e.errno()) {
@@ -135,7 +146,10 @@ final class SocketTable {
                     socket.address() instanceof SocketSpec.Tcp tcp && tcp.port() < 1024
                             ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
                             : "";
-            case EADDRINUSE -> "; another process has it: see ss -lptn";
+            case EADDRINUSE ->
+                    "; another process has it"
+                            + (socket.perWorker() ? ", or systemd without ReusePort=yes" : "")
+                            + ": see ss -lptn";
             case EADDRNOTAVAIL -> "; no interface of this machine has that address";
             default -> "";
         };
@@ -150,7 +164,7 @@ final class SocketTable {
         }
         if (held.spec().backlog() != wanted.backlog()
                 && !(wanted.address() instanceof SocketSpec.Udp)) {
-            Sockets.relisten(held.bound().fd(), wanted.backlog());
+            held.group().all().forEach(each -> Sockets.relisten(each.fd(), wanted.backlog()));
             log.info(
                     kept.program(),
                     "socket '" + wanted.name() + "' has backlog " + wanted.backlog());
@@ -160,7 +174,7 @@ final class SocketTable {
                 && held.file() == inode(wanted)) {
             dress(kept.program(), unix.path(), wanted);
         }
-        sockets.put(kept.key(), new Held(wanted, held.bound(), held.file()));
+        sockets.put(kept.key(), new Held(wanted, held.group(), held.file()));
     }
 
     private void dress(String program, Path path, SocketSpec wanted) {
@@ -174,80 +188,192 @@ final class SocketTable {
         }
     }
 
-    /// The sockets of a definition, in its order. All of them are bound.
+    /// The sockets of a definition, in its order. All of them are bound. Where each slot has its
+    /// own, any: they have one address.
     List<Bound> of(ProgramSpec program) {
         List<Bound> bound = new ArrayList<>(program.sockets().size());
         for (SocketSpec socket : program.sockets()) {
-            Held held = sockets.get(SocketKey.of(program, socket));
-            if (held == null) {
-                throw new IllegalStateException(
-                        "socket '" + socket.name() + "' of '" + program.name() + "' is not bound");
-            }
-            bound.add(held.bound());
+            bound.add(held(program, socket).group().any());
         }
         return bound;
     }
+
+    /// Those that a worker in this slot has, in the definition's order. Its own are bound if it is
+    /// the first in its slot.
+    List<Bound> of(ProgramSpec program, int slot) throws CannotBind {
+        List<Bound> bound = new ArrayList<>(program.sockets().size());
+        for (SocketSpec socket : program.sockets()) {
+            SocketGroup group = held(program, socket).group();
+            Bound known = group.of(slot);
+            bound.add(known == null ? join(program, socket, slot, group) : known);
+        }
+        return bound;
+    }
+
+    private Bound join(ProgramSpec program, SocketSpec socket, int slot, SocketGroup group)
+            throws CannotBind {
+        try {
+            Bound bound = bound(socket);
+            group.join(slot, bound);
+            joined.run();
+            return bound;
+        } catch (PosixException e) {
+            throw new CannotBind(
+                    "cannot bind socket '%s' of '%s' to %s for slot %d: %s%s"
+                            .formatted(
+                                    socket.name(),
+                                    program.name(),
+                                    socket.address(),
+                                    slot,
+                                    e.getMessage(),
+                                    advice(e, socket)));
+        }
+    }
+
+    private Held held(ProgramSpec program, SocketSpec socket) {
+        Held held = sockets.get(SocketKey.of(program, socket));
+        if (held == null) {
+            throw new IllegalStateException(
+                    "socket '" + socket.name() + "' of '" + program.name() + "' is not bound");
+        }
+        return held;
+    }
+
+    // ---- sockets that each slot has of its own
+
+    /// Whether connections wait for single workers anywhere.
+    boolean haveOwnQueues() {
+        for (Held held : sockets.values()) {
+            if (held.spec().ownQueue()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Whether a slot's connections are, or will be, served.
+    interface Served {
+        boolean serves(SocketKey key, int slot);
+    }
+
+    /// Has new connections come only where they are served.
+    void steer(Served served) {
+        sockets.forEach(
+                (key, held) -> {
+                    if (held.spec().ownQueue()) {
+                        steer(key, held, served);
+                    }
+                });
+    }
+
+    private void steer(SocketKey key, Held held, Served served) {
+        String which = "socket '" + held.spec().name() + "', " + held.spec().address() + ": ";
+        try {
+            if (!held.group().steer(slot -> served.serves(key, slot))) {
+                log.debug("", which + "cannot be steered, since nobody knows the kernel's order");
+            }
+        } catch (PosixException e) {
+            log.warn(
+                    "",
+                    which
+                            + "cannot keep new connections from workers that leave: "
+                            + e.getMessage()
+                            + "; those that wait when such a worker ends are reset");
+        }
+    }
+
+    /// Whether anybody waits to be accepted by the worker of that slot alone.
+    boolean waits(ProgramSpec program, int slot) {
+        for (SocketSpec socket : program.sockets()) {
+            Held held = sockets.get(SocketKey.of(program, socket));
+            Bound own = held == null || !socket.ownQueue() ? null : held.group().of(slot);
+            if (own != null && Sockets.queued(own.fd()) > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // ---- from one manager to the next
 
     /// What another manager needs to go on.
     List<SocketImage> images() {
         List<SocketImage> images = new ArrayList<>(sockets.size());
         sockets.forEach(
                 (key, held) -> {
-                    Bound bound = held.bound();
-                    images.add(
+                    Bound any = held.group().any();
+                    SocketImage one =
                             new SocketImage(
                                     key.owner(),
                                     held.spec(),
-                                    bound.fd(),
-                                    bound.address(),
-                                    bound.inode(),
-                                    held.file()));
+                                    any.fd(),
+                                    any.address(),
+                                    any.inode(),
+                                    held.file());
+                    held.group().images(one, images);
                 });
         return images;
     }
 
     /// Holds a socket that another manager held.
     ///
-    /// @param fd its number here
+    /// @param fd its number here; below 0 if it is gone: see [#forgetLost]
     void take(SocketImage image, int fd) {
-        Bound bound = new Bound(fd, image.address(), image.inode());
-        sockets.put(
-                new SocketKey(image.spec().address(), image.owner()),
-                new Held(image.spec(), bound, image.file()));
+        SocketKey key = new SocketKey(image.spec().address(), image.owner());
+        Held held = sockets.get(key);
+        if (held == null) {
+            held = new Held(image.spec(), SocketGroup.resumed(), image.file());
+            sockets.put(key, held);
+        }
+        held.group().resume(image, fd);
+    }
+
+    /// Those that were taken and are gone are no more.
+    void forgetLost() {
+        sockets.values().forEach(held -> held.group().forgetLost());
+        sockets.values().removeIf(held -> held.group().isEmpty());
     }
 
     /// Closes what none of these definitions names.
-    void closeAllBut(Collection<ProgramSpec> inUse) {
-        Set<SocketKey> needed = new HashSet<>();
+    ///
+    /// @param slots how many a program has, by its name; what the others had of their own is closed
+    void closeAllBut(Collection<ProgramSpec> inUse, ToIntFunction<String> slots) {
+        Map<SocketKey, Integer> needed = new HashMap<>();
         for (ProgramSpec program : inUse) {
+            int needs = Math.max(1, slots.applyAsInt(program.name()));
             for (SocketSpec socket : program.sockets()) {
-                needed.add(SocketKey.of(program, socket));
+                needed.merge(SocketKey.of(program, socket), needs, Math::max);
             }
         }
         for (SocketKey key : List.copyOf(sockets.keySet())) {
-            if (!needed.contains(key)) {
+            Integer needs = needed.get(key);
+            Held held = sockets.get(key);
+            if (needs == null) {
                 close(key);
+            } else if (held != null && held.group().closeAbove(needs)) {
+                log.debug(
+                        "", "closed " + held.spec().address() + " of slots from " + needs + " up");
             }
         }
     }
 
     private void close(SocketKey key) {
         Held held = sockets.remove(key);
-        if (held == null || isHeld(held.bound())) {
+        if (held == null || isHeld(held.group())) {
             return;
         }
-        log.debug("", "closed " + held.bound().address());
+        log.debug("", "closed " + held.group().any().address());
         if (held.spec().address() instanceof SocketSpec.UnixPath unix
                 && held.file() == inode(held.spec())) {
             RuntimeFiles.delete(unix.path()); // before it is closed: then its number is free
         }
-        Descriptors.close(held.bound().fd());
+        held.group().closeAll();
     }
 
     /// Under another name.
-    private boolean isHeld(Bound bound) {
+    private boolean isHeld(SocketGroup group) {
         for (Held held : sockets.values()) {
-            if (held.bound().equals(bound)) {
+            if (held.group().equals(group)) {
                 return true;
             }
         }

@@ -12,6 +12,7 @@ import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -216,7 +217,9 @@ final class Statuses {
         List<Bound> bound = sockets.of(spec);
         List<SocketStatus> statuses = new ArrayList<>(bound.size());
         for (int i = 0; i < bound.size(); i++) {
-            statuses.add(new SocketStatus(spec.sockets().get(i).name(), bound.get(i).address()));
+            SocketSpec socket = spec.sockets().get(i);
+            String address = bound.get(i).address();
+            statuses.add(new SocketStatus(socket.name(), address, socket.perWorker()));
         }
         return statuses;
     }

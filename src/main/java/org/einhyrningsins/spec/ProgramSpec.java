@@ -91,6 +91,16 @@ public record ProgramSpec(
                 heard());
     }
 
+    /// Whether connections wait for one worker alone: see [SocketSpec#ownQueue()].
+    public boolean ownQueue() {
+        for (SocketSpec socket : sockets) {
+            if (socket.ownQueue()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// Whether the manager has to hear what workers write, so that it passes through it wherever it
     /// goes.
     public boolean heard() {

@@ -7,7 +7,8 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.nio.file.Path;
 
-/// A socket that the manager binds and holds, and that all workers of a program share.
+/// A socket that the manager binds and holds, and that all workers of a program share; or one for
+/// each slot, on one address.
 ///
 /// @param name unique in its program; what `stdin`, `${fd.NAME}` and LISTEN_FDNAMES say
 /// @param address where it is bound
@@ -16,6 +17,8 @@ import java.nio.file.Path;
 /// @param backlog length of the accept queue, 1 to 65535; the kernel caps it at net.core.somaxconn
 /// @param ipv6Only IPV6_V6ONLY, for IPv6 addresses
 /// @param file mode and owner of the file of a UNIX socket
+/// @param perWorker whether each slot has one of its own, with SO_REUSEPORT, and the kernel spreads
+///   what comes over them; only for TCP and UDP, and not where the kernel chooses the port
 public record SocketSpec(
         String name,
         Address address,
@@ -23,11 +26,29 @@ public record SocketSpec(
         boolean nonBlocking,
         int backlog,
         boolean ipv6Only,
-        UnixFile file) {
+        UnixFile file,
+        boolean perWorker) {
+    /// One that all workers share.
+    public SocketSpec(
+            String name,
+            Address address,
+            boolean reuseAddress,
+            boolean nonBlocking,
+            int backlog,
+            boolean ipv6Only,
+            UnixFile file) {
+        this(name, address, reuseAddress, nonBlocking, backlog, ipv6Only, file, false);
+    }
 
     /// The same socket with another accept queue.
     public SocketSpec withBacklog(int length) {
-        return new SocketSpec(name, address, reuseAddress, nonBlocking, length, ipv6Only, file);
+        return new SocketSpec(
+                name, address, reuseAddress, nonBlocking, length, ipv6Only, file, perWorker);
+    }
+
+    /// Whether connections wait at one slot's own socket, where no other worker sees them.
+    public boolean ownQueue() {
+        return perWorker && address instanceof Tcp;
     }
 
     /// Whether the kernel gives only one of the two what the other has a part of: TCP listeners of

@@ -239,6 +239,8 @@ class GoodFilesTest {
         assertThat(sockets.get(1).file())
                 .isEqualTo(new SocketSpec.UnixFile(0660, "www-data", "33"));
         assertThat(sockets.get(2).ipv6Only()).isTrue();
+        assertThat(sockets.get(2).perWorker()).isTrue();
+        assertThat(sockets.get(3).perWorker()).isFalse();
         assertThat(sockets.get(3).backlog()).isEqualTo(512);
     }
 

@@ -90,6 +90,7 @@ final class Arrows {
             case Event.Acked e when worker == null || e.worker().equals(worker) -> "acked";
             case Event.Probed e when worker == null || e.worker().equals(worker) -> "probed";
             case Event.Despaired e when worker == null || e.worker().equals(worker) -> "despaired";
+            case Event.Drained e when worker == null || e.worker().equals(worker) -> "drained";
             case Event.Weighed e when worker == null || e.worker().equals(worker) -> "weighed";
             case Event.Extended e when worker == null || e.worker().equals(worker) -> "extended";
             case Event.Admitted ignored when !due -> "admitted";

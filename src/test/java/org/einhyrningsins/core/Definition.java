@@ -12,6 +12,7 @@ import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.StopSpec;
 import org.einhyrningsins.spec.Template;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,7 @@ record Definition(Map<String, String> settings) {
                     Map.entry("watchdog", "none"),
                     Map.entry("max-age", "none"),
                     Map.entry("memory-max", "none"),
+                    Map.entry("sockets", "none"),
                     Map.entry("after", ""));
 
     Definition {
@@ -85,7 +87,7 @@ record Definition(Map<String, String> settings) {
                 List.of(),
                 IdentitySpec.INHERITED,
                 number("workers"),
-                List.of(),
+                sockets(get("sockets")),
                 null,
                 Set.of(),
                 new AckSpec(mode(get("ack")), time("timeout")),
@@ -96,6 +98,17 @@ record Definition(Map<String, String> settings) {
                 BondSpec.DEFAULT,
                 care(),
                 get("after").isEmpty() ? List.of() : List.of(get("after").split(",", -1)));
+    }
+
+    private static List<SocketSpec> sockets(String words) {
+        SocketSpec.Tcp address = new SocketSpec.Tcp(InetAddress.getLoopbackAddress(), 8080);
+        SocketSpec.UnixFile file = SocketSpec.UnixFile.DEFAULT;
+        return switch (words) {
+            case "none" -> List.of();
+            case "own" ->
+                    List.of(new SocketSpec("http", address, true, false, 128, false, file, true));
+            default -> throw new IllegalArgumentException("sockets: " + words);
+        };
     }
 
     private CareSpec care() {

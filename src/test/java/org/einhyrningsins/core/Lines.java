@@ -22,6 +22,7 @@ final class Lines {
             case Event.Despaired e -> "despaired " + e.worker();
             case Event.Retimed e -> "retimed " + e.worker() + " to " + Words.of(e.interval());
             case Event.Weighed e -> "weighed " + e.worker() + ": " + Words.bytes(e.bytes());
+            case Event.Drained e -> "drained " + e.worker();
             case Event.Extended e -> "extended " + e.worker() + " by " + Words.of(e.time());
             case Event.Admitted e -> "admitted without " + e.without();
             case Event.Deferred e -> "deferred: on " + e.on() + ", by " + e.by();
@@ -157,7 +158,8 @@ final class Lines {
                     case WorkerState.Settling ignored -> "settling";
                     case WorkerState.Ready ignored -> "ready";
                     case WorkerState.Stopping s ->
-                            (s.stuck() ? "stuck " : "leaving ") + s.cause().name();
+                            (s.stuck() ? "stuck " : s.draining() ? "draining " : "leaving ")
+                                    + s.cause().name();
                 };
         return worker.id() + " g" + worker.version().generation() + " " + state;
     }

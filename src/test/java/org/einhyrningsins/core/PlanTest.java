@@ -278,6 +278,15 @@ class PlanTest {
                 .singleElement()
                 .asString()
                 .startsWith("cannot change non-blocking of socket 'h' of 'a'");
+        assertThat(
+                        plan(
+                                        "a: {command: x, bind: {name: h, tcp: \"127.0.0.1:80\"}}",
+                                        "a: {command: x, bind: {name: h, tcp: \"127.0.0.1:80\","
+                                                + " per-worker: true}}")
+                                .objections())
+                .singleElement()
+                .asString()
+                .startsWith("cannot change per-worker of socket 'h' of 'a'");
     }
 
     @Test

@@ -136,6 +136,7 @@ final class Script {
                     new Event.Retimed(worker(words.get(1)), Definition.duration(words.get(2)));
             case "weighed" ->
                     new Event.Weighed(worker(words.get(1)), Long.parseLong(words.get(2)) << 20);
+            case "drained" -> new Event.Drained(worker(words.get(1)));
             case "extend" ->
                     new Event.Extended(worker(words.get(1)), Definition.duration(words.get(2)));
             case "admit" -> new Event.Admitted(names(words, ""));

@@ -276,7 +276,7 @@ class ManualTest {
                         new Intent(true, 1, List.of(1)),
                         List.of(""),
                         List.of(worker),
-                        List.of(new SocketStatus("", "")));
+                        List.of(new SocketStatus("", "", true)));
         StatusReport report = new StatusReport("", 1, 0, "", -1, List.of(program));
         byte[] reply = Replies.done(JsonId.of(1), ExitStatus.DONE, "", report);
         for (String field :

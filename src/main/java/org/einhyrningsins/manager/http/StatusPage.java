@@ -63,7 +63,7 @@ final class StatusPage {
         StringBuilder list = new StringBuilder();
         for (SocketStatus socket : program.sockets()) {
             list.append(list.isEmpty() ? "" : ", ");
-            list.append(socket.name()).append(' ').append(socket.address());
+            list.append(socket.name()).append(' ').append(socket.place());
         }
         return list.toString();
     }

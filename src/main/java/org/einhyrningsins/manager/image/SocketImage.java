@@ -10,5 +10,26 @@ import org.einhyrningsins.spec.SocketSpec;
 /// @param address as bound
 /// @param inode of the socket, unique while it is open
 /// @param file inode of the file of a UNIX socket; else 0
+/// @param own the slot whose own it is, counted from 1; 0 for one that all workers share. Those of
+///   one address come in the kernel's order
+/// @param disordered the kernel's order is not known
 public record SocketImage(
-        String owner, SocketSpec spec, int fd, String address, long inode, long file) {}
+        String owner,
+        SocketSpec spec,
+        int fd,
+        String address,
+        long inode,
+        long file,
+        int own,
+        boolean disordered) {
+    /// One that all workers share.
+    public SocketImage(
+            String owner, SocketSpec spec, int fd, String address, long inode, long file) {
+        this(owner, spec, fd, address, inode, file, 0, false);
+    }
+
+    /// Another one at the same address.
+    public SocketImage of(int own, boolean disordered, int fd, long inode) {
+        return new SocketImage(owner, spec, fd, address, inode, file, own, disordered);
+    }
+}
