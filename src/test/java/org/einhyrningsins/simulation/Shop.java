@@ -449,7 +449,9 @@ final class Shop {
                 (code, reply) -> {
                     for (int i = 0; code == 0 && i < versions.length; i++) {
                         Program each = programs.get(i);
-                        each.confirmed = sockets.get(i);
+                        if (reply.contains(each.name + ": rolled to generation")) {
+                            each.confirmed = sockets.get(i);
+                        }
                         if (!each.possible.stream().anyMatch(Want::stopped)) {
                             each.done = Math.max(each.done, versions[i]);
                         }
