@@ -18,6 +18,7 @@ import org.eclipse.jetty.server.handler.StatisticsHandler;
 /** Jetty on the socket that is its standard input, as {@code System.inheritedChannel()} has it. */
 public final class JettyHello {
     private static final long PATIENCE_MILLIS = 2_000; // for connections on which nothing is asked
+    private static final int QUIET = 20; // looks: one that was just accepted is not yet seen
     private static volatile boolean told;
 
     private JettyHello() {}
@@ -59,8 +60,11 @@ public final class JettyHello {
             connector.setAccepting(false);
             listener.close(); // completes an accept() that has a connection already
             long end = System.nanoTime() + PATIENCE_MILLIS * 1_000_000;
-            while (!connector.getConnectedEndPoints().isEmpty() && System.nanoTime() < end) {
+            for (int quiet = 0; quiet < QUIET && System.nanoTime() < end; quiet++) {
                 Thread.sleep(5);
+                if (!connector.getConnectedEndPoints().isEmpty()) {
+                    quiet = 0;
+                }
             }
             server.stop();
         } catch (Exception problem) {

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The examples that need no package: python.yaml rolled under load, shop.yaml in all its parts."""
+"""The examples that need no package: python.yaml rolled under load, shop.yaml and production.yaml in all their parts."""
 
+import os
 import socket
+import time
+import urllib.request
 
 from examples import example, roll_example
-from lab import ROLLS, answers, get, nothing_lost, same, wait_for
+from lab import ROLLS, answers, check, get, nothing_lost, same, wait_for
 
 NEEDS = {"java": "openjdk-17-jdk-headless"}
 
@@ -13,6 +16,8 @@ def run(lab):
     roll_example(lab, "python.yaml", "web", 4, 8081, rolls=10)
     lab.managers[0].stop()
     shop(lab)
+    lab.managers[-1].stop()
+    production(lab)
 
 
 def shop(lab):
@@ -38,6 +43,25 @@ def shop(lab):
         manager.ctl("upgrade", program)
     same(echo(lab.port("port8097")), b"anybody?", "answer of the beacon after the rolls")
     nothing_lost(load.finish())
+
+
+def production(lab):
+    config = example(lab, "production.yaml")
+    manager = lab.start(config)
+    web = "127.0.0.1:%d" % lab.port("port8098")
+    manager.wait_until_up("web", 4)
+    load = lab.load(web)
+    lab.edit(config, "VERSION: v1", "VERSION: v2")
+    began = time.monotonic()
+    manager.ctl("reload")
+    check(time.monotonic() - began > 2, "the canary was not watched")
+    same(get(web)["version"], "v2", "version after the reload")
+    nothing_lost(load.finish())
+    metrics = urllib.request.urlopen("http://127.0.0.1:%d/metrics" % lab.port("port9911")).read().decode()
+    rolled = [line for line in metrics.splitlines() if "rollout_duration_seconds_count" in line and 'program="web"' in line]
+    same(sum(float(line.split()[-1]) for line in rolled), 1.0, "rollouts counted: %s" % rolled)
+    manager.ctl("logs", "web")
+    check(os.listdir(lab.path("tmp")), "no log was kept")
 
 
 def echo(port):

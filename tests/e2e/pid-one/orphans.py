@@ -9,7 +9,7 @@ while True:
     if child == 0:
         if os.fork() == 0:
             os.setsid()
-            time.sleep(0.05)
+            time.sleep(0.3)  # long enough to be seen on a busy machine
         os._exit(0)
     os.waitpid(child, 0)
     time.sleep(0.02)

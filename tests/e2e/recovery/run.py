@@ -44,8 +44,8 @@ def at_birth(lab):
     first.process.wait()
     born = sorted(pid for pid in lab.pids() if environment_of(pid).get("NAME") == "web" and alive(pid))
     second = lab.start(socket_path=first.socket)
-    second.wait_until_up("web", 3)
     same((sorted(second.pids_of("web")), len(born)), (born, 3), "workers of a manager that was killed when it first answered")
+    second.wait_until_up("web", 3)  # those whose ack was lost with it are replaced
     return second
 
 

@@ -36,6 +36,9 @@ public final class Spawner {
     private static final long PR_SET_PTRACER_ANY = -1;
     private static final int PR_SET_DUMPABLE = 4;
     private static final int F_SETFD = 2;
+    private static final String ABOVE_THE_MANAGERS =
+            "; a hard limit above the manager's own takes CAP_SYS_RESOURCE: lower it under limits,"
+                    + " or raise the manager's (ulimit -H, LimitNOFILE= and so on)";
     private static final int SIG_SETMASK = 2;
     private static final long SIG_IGN = 1;
     private static final int SIGKILL = 9;
@@ -341,6 +344,7 @@ public final class Spawner {
             case ENOENT -> exec && Files.exists(file) ? "; its interpreter is missing" : "";
             case ENOEXEC -> "; a script begins with a line like #!/bin/sh";
             case ETXTBSY -> "; somebody is writing to it";
+            case EPERM -> step.startsWith("prlimit") ? ABOVE_THE_MANAGERS : "";
             default -> "";
         };
     }

@@ -312,6 +312,18 @@ class SpawnerIT {
         assertFails(child, "prlimit CORE: invalid argument (EINVAL)");
     }
 
+    /// Not even root may have more open files than fs.nr_open.
+    @Test
+    void aLimitAboveTheManagersSaysWhatToDo() {
+        Nursery child = new Nursery();
+        child.limits = Map.of(Resource.NOFILE, new Limit(1L << 40, 1L << 40));
+        assertFails(
+                child,
+                "prlimit NOFILE: operation not permitted (EPERM); a hard limit above the"
+                        + " manager's own takes CAP_SYS_RESOURCE: lower it under limits, or raise"
+                        + " the manager's (ulimit -H, LimitNOFILE= and so on)");
+    }
+
     @Test
     void usersAreForRootToTake() throws Exception {
         assumeTrue(Nursery.isRoot(), "the other way round there is nothing to show");
