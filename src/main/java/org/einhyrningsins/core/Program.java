@@ -222,8 +222,8 @@ public record Program(
         return serving.spec().birth().equals(birth);
     }
 
-    /// The definitions whose sockets it needs: the one that serves, the one that is to,
-    /// and those of workers that a failed rollout left.
+    /// The definitions whose sockets it needs: the one that serves, the one that is to, and those
+    /// of workers that a failed rollout left.
     public List<ProgramSpec> definitions() {
         List<ProgramSpec> definitions = new ArrayList<>(2);
         definitions.add(serving.spec());

@@ -34,7 +34,7 @@ final class ManagerSimulationTest {
         long steps = Long.parseLong(campaign.toString().split(" ", -1)[0]);
         System.out.printf(
                 "manager simulation: %d faults, %.1f s, %.0f steps/s, %.0f faults/s, %d broken;"
-                    + " %s%n",
+                        + " %s%n",
                 faults, seconds, steps / seconds, faults / seconds, broken.size(), campaign);
         if (!broken.isEmpty()) {
             throw broken.getFirst();
