@@ -222,10 +222,22 @@ public record Program(
         return serving.spec().birth().equals(birth);
     }
 
-    /// The definitions whose sockets it needs: the one that serves and the one that is to.
+    /// The definitions whose sockets it needs: the one that serves, the one that is to, and those
+    /// of workers that a failed rollout left.
     public List<ProgramSpec> definitions() {
-        return rollout == null
-                ? List.of(serving.spec())
-                : List.of(serving.spec(), rollout.target().spec());
+        List<ProgramSpec> definitions = new ArrayList<>(2);
+        definitions.add(serving.spec());
+        if (rollout != null) {
+            definitions.add(rollout.target().spec());
+        }
+        for (Slot slot : slots) { // one that a failed rollout left serves on at its own sockets
+            Worker current = slot.current();
+            if (current != null
+                    && current.version().generation() != serving.generation()
+                    && !definitions.contains(current.version().spec())) {
+                definitions.add(current.version().spec());
+            }
+        }
+        return List.copyOf(definitions);
     }
 }

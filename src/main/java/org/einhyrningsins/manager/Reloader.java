@@ -270,7 +270,9 @@ final class Reloader {
             for (Change change : plan.changes().values()) {
                 preparation.prepare(change);
             }
-            sockets.open(needed(plan), plan.sockets());
+            if (sockets.open(needed(plan), plan.sockets()) > 0) {
+                hosting.decided(); // a worker born with one must not be all that knows of it
+            }
             return preparation;
         } catch (Preparation.Failed | SocketTable.CannotBind e) {
             preparation.undo();
@@ -394,16 +396,10 @@ final class Reloader {
             return;
         }
         Plan plan = plan(before.definitions(), Set.of());
-        Preparation preparation = new Preparation(programs, hosting);
+        Preparation preparation;
         try {
-            hosting.prepare(before.settings());
-            for (Change change : plan.changes().values()) {
-                preparation.prepare(change);
-            }
-            sockets.open(needed(plan), plan.sockets());
-        } catch (Preparation.Failed | SocketTable.CannotBind e) {
-            preparation.undo();
-            hosting.forgo();
+            preparation = prepare(plan, before.settings());
+        } catch (Refused e) {
             log.error("", "cannot go back: " + e.getMessage() + "; the new definitions stay");
             return;
         }

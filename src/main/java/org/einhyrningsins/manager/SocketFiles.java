@@ -52,7 +52,21 @@ final class SocketFiles {
 
     /// Makes it again whenever its file is gone.
     void guard(Path path, Owner owner) {
-        guarded.add(new Guarded(path, owner, notices == null ? -1 : watch(notices, path)));
+        Notices with = notices;
+        if (with == null) {
+            guarded.add(new Guarded(path, owner, -1));
+            return;
+        }
+        Guarded file = new Guarded(path, owner, watch(with, path));
+        guarded.add(file);
+        if (isGone(file)) { // before it was watched, so nobody will tell
+            leave(path);
+            soon(file);
+        }
+    }
+
+    private static boolean isGone(Guarded file) {
+        return RuntimeFiles.inode(file.path()) != file.owner().inode();
     }
 
     /// Looks after it no more; to be called before the file is removed on purpose.
@@ -74,20 +88,23 @@ final class SocketFiles {
             Notices opened = Notices.open();
             loop.watch(opened.fd(), Poll.IN, events -> opened.read(this::happened));
             notices = opened;
-            guarded.replaceAll(
-                    file -> new Guarded(file.path(), file.owner(), watch(opened, file.path())));
+            List<Guarded> made = List.copyOf(guarded);
+            guarded.clear();
+            made.forEach(file -> guard(file.path(), file.owner()));
         } catch (PosixException e) {
             log.warn("", "would not notice if a socket's file were removed: " + e.getMessage());
         }
     }
 
-    /// Where the kernel has no more watches to give, that is said, and the file is not looked
-    /// after.
+    /// Where the kernel has no more watches to give, that is said, and the file is looked after no
+    /// more than now.
     private int watch(Notices with, Path path) {
         try {
             return with.add(path);
         } catch (PosixException e) {
-            log.warn("", "would not notice if " + path + " were removed: " + e.getMessage());
+            if (RuntimeFiles.inode(path) != 0) {
+                log.warn("", "would not notice if " + path + " were removed: " + e.getMessage());
+            }
             return -1;
         }
     }
@@ -95,7 +112,7 @@ final class SocketFiles {
     private void happened(int watch) {
         for (Guarded file : List.copyOf(guarded)) {
             // else its mode or owner changed
-            if (file.watch() == watch && RuntimeFiles.inode(file.path()) != file.owner().inode()) {
+            if (file.watch() == watch && isGone(file)) {
                 leave(file.path());
                 remake(file);
             }
@@ -134,6 +151,10 @@ final class SocketFiles {
             log.error("", file.path() + " was removed and cannot be made again: " + why + end);
         }
         told = true;
+        soon(file);
+    }
+
+    private void soon(Guarded file) {
         lost.add(file);
         due = Clock.now().plus(PATIENCE);
     }

@@ -29,6 +29,9 @@ final class Child {
     /// It lost its parent and was given to the manager.
     boolean orphan;
 
+    /// It said itself that it is up.
+    boolean said;
+
     int exitCode;
     int exitSignal;
     @Nullable Actor actor;

@@ -382,7 +382,7 @@ final class Kernel {
             String name = new String(address, 2, address.length - 2, StandardCharsets.UTF_8);
             return name.startsWith("\0") ? "@" + name.substring(1) : name.replace("\0", "");
         }
-        return "port " + (((address[2] & 0xff) << 8) | (address[3] & 0xff));
+        return "127.0.0.1:" + (((address[2] & 0xff) << 8) | (address[3] & 0xff));
     }
 
     private long bind(int fd, long at, int length) {

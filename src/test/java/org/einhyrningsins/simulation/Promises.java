@@ -3,18 +3,25 @@ package org.einhyrningsins.simulation;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// What must be so at every moment, seen from the machine: the manager is not asked.
 final class Promises {
     private static final int FIRST_SOCKET = 3;
+    private static final Pattern UP = Pattern.compile(" pid (\\d+): ready after");
 
     private final World world;
     private final Map<String, Child> workers = new HashMap<>();
+    private final Map<Integer, Child> byPid = new HashMap<>();
     private final Set<OpenFile.Bound> serving = new HashSet<>();
     private boolean exiting;
     private boolean settled;
@@ -63,6 +70,7 @@ final class Promises {
 
     void settled() {
         settled = true;
+        world.shop().confirmed();
         descriptors = open();
     }
 
@@ -71,6 +79,7 @@ final class Promises {
         if (mark.isEmpty()) {
             return;
         }
+        byPid.put(child.pid, child);
         Child before = workers.put(mark, child);
         if (before != null && !before.dead) {
             throw new World.Broken("two workers are " + mark);
@@ -81,28 +90,33 @@ final class Promises {
         sameSockets(child);
     }
 
-    /// All workers of a program have the same sockets, the ones that were there at first.
+    /// All workers that have a socket of some address have the same one.
     private void sameSockets(Child child) {
-        for (int fd = FIRST_SOCKET; child.table.get(fd) instanceof OpenFile.Bound socket; fd++) {
+        for (OpenFile.Bound socket : sockets(child)) {
             serving.add(socket);
             if (!socket.listening) {
                 throw new World.Broken("worker " + child.mark() + " has a socket that is deaf");
             }
             for (Child each : workers.values()) {
-                boolean sibling = !each.dead && each.program().equals(child.program());
-                if (sibling
-                        && each.table.get(fd) instanceof OpenFile.Bound theirs
-                        && theirs != socket) {
-                    throw new World.Broken(
-                            "two sockets "
-                                    + socket.name
-                                    + ": "
-                                    + each.mark()
-                                    + ", "
-                                    + child.mark());
+                for (OpenFile.Bound theirs :
+                        each.dead ? List.<OpenFile.Bound>of() : sockets(each)) {
+                    if (theirs != socket && Objects.equals(theirs.name, socket.name)) {
+                        String both = each.mark() + ", " + child.mark();
+                        throw new World.Broken("two sockets " + socket.name + ": " + both);
+                    }
                 }
             }
         }
+    }
+
+    /// Those of a worker, in their order.
+    static List<OpenFile.Bound> sockets(Child worker) {
+        List<OpenFile.Bound> sockets = new ArrayList<>();
+        int fd = FIRST_SOCKET;
+        while (worker.table.get(fd++) instanceof OpenFile.Bound socket) {
+            sockets.add(socket);
+        }
+        return sockets;
     }
 
     /// Whether the worker is dead that it comes from.
@@ -121,7 +135,8 @@ final class Promises {
     /// Nobody has a socket any more.
     void closed(OpenFile.Bound socket, String name) {
         boolean manager = world.managerOrNull() != null && !world.manager().dead;
-        if (serving.remove(socket) && manager && waits && !exiting && !world.shop().closes()) {
+        boolean served = serving.remove(socket) && world.shop().serves(name);
+        if (served && manager && waits && !exiting && !world.shop().closes()) {
             throw new World.Broken("closed: " + name);
         }
     }
@@ -137,6 +152,11 @@ final class Promises {
         } else if (text.contains("by hand is written again")) {
             intentsUnwritten = false;
         }
+        Matcher up = UP.matcher(text);
+        Child worker = up.find() ? byPid.get(Integer.parseInt(up.group(1))) : null;
+        if (worker != null && !worker.said && !world.shop().needsNoAck(worker.program())) {
+            throw new World.Broken("taken for up without having said so: " + worker.mark());
+        }
         if (text.contains("our own bug")) {
             throw new World.Broken(text);
         }
@@ -144,7 +164,7 @@ final class Promises {
 
     /// It threw an exception that nobody caught.
     void failed(RuntimeException e) {
-        if (!world.hasMisfortune()) {
+        if (!world.hadMisfortune()) {
             throw new World.Broken("nothing was wrong, and it failed: " + e);
         }
     }
@@ -159,6 +179,9 @@ final class Promises {
     // ---- at rest
 
     void rest() {
+        if (!written()) {
+            throw new World.Broken("what would survive it is not written again");
+        }
         Map<String, Integer> now = open();
         if (!now.equals(descriptors)) {
             throw new World.Broken("descriptors at first " + descriptors + ", at rest " + now);
@@ -200,6 +223,7 @@ final class Promises {
                 kinds.merge(kind, 1, Integer::sum);
             }
         }
+        kinds.merge("Bound", -world.shop().bound(), Integer::sum);
         return kinds;
     }
 

@@ -17,6 +17,8 @@ final class Shop {
     static final int ACK_FD = 9;
     private static final long PATIENCE = 600 * World.SECOND;
     private static final int MOST_RELOADS = 12;
+    private static final int MOST_PROGRAMS = 7;
+    private static final int MOST_SOCKETS = 5;
 
     private final World world;
     private final SplittableRandom random;
@@ -26,8 +28,11 @@ final class Shop {
     private Act act = Act.OPENS;
     private int acts;
     private int version = 1;
+    private long opened;
     private long quietSince;
+    private int socketsMade;
     private boolean reloading;
+    private boolean killedAtRest;
     private int reloads;
 
     private enum Act {
@@ -43,6 +48,7 @@ final class Shop {
     static final class Program {
         final String name;
         final String ack;
+        final boolean canary;
         final boolean bystander;
         final int workers;
         final List<String> sockets;
@@ -50,17 +56,30 @@ final class Shop {
         Set<Want> possible;
         int version = 1;
 
+        /// The file has it no more.
+        boolean gone;
+
+        /// Those that are open since a reload has ended well.
+        Set<String> confirmed = Set.of();
+
         /// The newest that was told to run.
         int done = 1;
 
         boolean busy;
 
-        Program(String name, String ack, boolean bystander, int workers, List<String> sockets) {
+        Program(
+                String name,
+                String ack,
+                boolean canary,
+                boolean bystander,
+                int workers,
+                List<String> sockets) {
             this.name = name;
             this.ack = ack;
+            this.canary = canary;
             this.bystander = bystander;
             this.workers = workers;
-            this.sockets = sockets;
+            this.sockets = new ArrayList<>(sockets);
             possible = Set.of(new Want(false, workers));
         }
     }
@@ -70,20 +89,57 @@ final class Shop {
         random = world.random();
         operator = new Client(world);
         other = new Client(world);
-        programs.add(new Program("bystander", "timer", true, 2, List.of("127.0.0.1:7000")));
+        programs.add(new Program("bystander", "timer", false, true, 2, List.of("127.0.0.1:7000")));
         int count = 1 + random.nextInt(3);
         for (int i = 0; i < count; i++) {
-            String ack =
-                    List.of("manual", "manual", "notify", "timer", "fd").get(random.nextInt(5));
-            List<String> sockets = new ArrayList<>();
-            if (random.nextInt(4) > 0) {
-                sockets.add("127.0.0.1:" + (7001 + i));
-            }
-            if (random.nextInt(3) == 0) {
-                sockets.add("/run/p" + i + ".sock");
-            }
-            programs.add(new Program("p" + i, ack, false, 1 + random.nextInt(3), sockets));
+            programs.add(newProgram());
         }
+    }
+
+    private Program newProgram() {
+        String name = "p" + (programs.size() - 1);
+        String ack = List.of("manual", "manual", "notify", "timer", "fd").get(random.nextInt(5));
+        List<String> sockets = new ArrayList<>();
+        if (random.nextInt(4) > 0) {
+            sockets.add(newAddress());
+        }
+        if (random.nextInt(3) == 0) {
+            sockets.add("/run/" + name + ".sock");
+        }
+        boolean canary = random.nextInt(3) == 0;
+        return new Program(name, ack, canary, false, 1 + random.nextInt(3), sockets);
+    }
+
+    private String newAddress() {
+        return "127.0.0.1:" + (7001 + socketsMade++);
+    }
+
+    /// What the file says is so.
+    void confirmed() {
+        programs.forEach(program -> program.confirmed = Set.copyOf(program.sockets));
+    }
+
+    /// Whether somebody may rely on a socket: it was there, and nobody wants it gone.
+    boolean serves(String address) {
+        for (Program program : present()) {
+            if (program.confirmed.contains(address) && program.sockets.contains(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// How many sockets the manager has for the programs: theirs, and two of its own for each.
+    int bound() {
+        return present().stream().mapToInt(program -> program.sockets.size() + 2).sum();
+    }
+
+    boolean needsNoAck(String name) {
+        return programs.stream().anyMatch(one -> one.name.equals(name) && one.ack.equals("timer"));
+    }
+
+    private List<Program> present() {
+        return programs.stream().filter(program -> !program.gone).toList();
     }
 
     List<Program> programs() {
@@ -99,6 +155,7 @@ final class Shop {
     }
 
     void opens() {
+        opened = world.nanosNow();
         write();
         world.after(2 * World.SECOND, this::becomesRough);
     }
@@ -121,7 +178,7 @@ final class Shop {
 
     private void write() {
         StringBuilder text = new StringBuilder("programs:\n");
-        for (Program program : programs) {
+        for (Program program : present()) {
             text.append("  ").append(program.name).append(":\n");
             text.append("    command: [/bin/worker]\n    directory: /tmp\n");
             text.append("    workers: ").append(program.workers).append('\n');
@@ -129,7 +186,8 @@ final class Shop {
             text.append("    ack: ").append(ack(program)).append('\n');
             text.append("    stop: { signal: TERM, timeout: 2s }\n");
             text.append("    restart: { backoff: { first: 100ms, max: 3s } }\n");
-            text.append("    rollout: { strategy: ").append(strategy(program)).append(" }\n");
+            text.append("    rollout: { strategy: ").append(strategy(program));
+            text.append(program.canary ? ", canary: { watch: 2s } }\n" : " }\n");
             text.append("    bind:\n");
             for (String socket : program.sockets) {
                 text.append("      - ").append(socket(socket)).append('\n');
@@ -167,7 +225,7 @@ final class Shop {
 
     private void becomesRough() {
         if (world.managerOrNull() == null || !asWanted().isEmpty()) {
-            if (world.nanosNow() > PATIENCE * 10_000) {
+            if (world.nanosNow() - opened > PATIENCE) {
                 throw new World.Broken("does not come up: " + asWanted());
             }
             world.after(World.SECOND, this::becomesRough);
@@ -281,13 +339,16 @@ final class Shop {
     }
 
     private Program anyone() {
-        return programs.get(1 + random.nextInt(programs.size() - 1));
+        List<Program> present = present();
+        return present.get(1 + random.nextInt(present.size() - 1));
     }
 
     private void command() {
         Program program = anyone();
         String name = "[\"" + program.name + "\"]";
-        switch (random.nextInt(9)) {
+        switch (random.nextInt(11)) {
+            case 9 -> ask(program, "promote", name, w -> w);
+            case 10 -> ask(program, "abort", name, w -> w);
             case 0 -> ask(program, "stop", name, w -> new Want(true, w.count()));
             case 1, 2 -> ask(program, "start", name, w -> new Want(false, w.count()));
             case 3 -> {
@@ -338,18 +399,59 @@ final class Shop {
             world.count("a version that does not come up");
             program.bad.add(version);
         }
+        switch (random.nextInt(16)) {
+            case 0, 1 -> bindsAnother(program);
+            case 2, 3 -> givesUpASocket(program);
+            case 4 -> {
+                givesUpASocket(program);
+                bindsAnother(program);
+            }
+            case 5 -> {
+                if (programs.size() < MOST_PROGRAMS) {
+                    world.count("a program is added");
+                    programs.add(newProgram());
+                }
+            }
+            case 6 -> {
+                if (present().size() > 2) {
+                    world.count("a program is removed");
+                    program.gone = true;
+                }
+            }
+            default -> {}
+        }
         write();
         reload(operator);
     }
 
+    /// At an address of its own: nobody promises that one can be had again at once.
+    private void bindsAnother(Program program) {
+        if (program.sockets.size() < MOST_SOCKETS) {
+            world.count("a socket is added");
+            program.sockets.add(newAddress());
+        }
+    }
+
+    private void givesUpASocket(Program program) {
+        if (!program.sockets.isEmpty()) {
+            world.count("a socket is given up");
+            program.sockets.remove(random.nextInt(program.sockets.size()));
+        }
+    }
+
     private void reload(Client client) {
         int[] versions = programs.stream().mapToInt(program -> program.version).toArray();
+        List<Set<String>> sockets = new ArrayList<>();
+        programs.forEach(program -> sockets.add(Set.copyOf(program.sockets)));
         client.ask(
                 "reload",
                 "[]",
                 (code, reply) -> {
                     for (int i = 0; code == 0 && i < versions.length; i++) {
                         Program each = programs.get(i);
+                        if (reply.contains(each.name + ": rolled to generation")) {
+                            each.confirmed = sockets.get(i);
+                        }
                         if (!each.possible.stream().anyMatch(Want::stopped)) {
                             each.done = Math.max(each.done, versions[i]);
                         }
@@ -373,6 +475,9 @@ final class Shop {
             if (program.bad.contains(program.version)) {
                 program.version = ++version;
             }
+            if (program.gone) {
+                program.possible = Set.of(new Want(true, 0));
+            }
         }
         write();
         quietSince = world.nanosNow();
@@ -386,13 +491,17 @@ final class Shop {
         }
         if (trouble.isEmpty() && reloads > 0 && !reloading) {
             world.promises().rest();
-            closes("die");
-            return;
+            if (killedAtRest) {
+                closes("die");
+                return;
+            }
+            killedAtRest = true; // and nothing is to come of it
+            world.kills();
         }
         if (world.nanosNow() - quietSince > PATIENCE) {
             throw new World.Broken("does not come to rest: " + trouble);
         }
-        if (!reloading && reloads < MOST_RELOADS) {
+        if (!killedAtRest && !reloading && reloads < MOST_RELOADS) {
             reloading =
                     other.ask(
                             "reload",
@@ -424,6 +533,13 @@ final class Shop {
         }
     }
 
+    /// One that closed everything has none.
+    private static boolean hasItsSockets(Child child, Program program) {
+        List<OpenFile.Bound> sockets = Promises.sockets(child);
+        List<String> names = sockets.stream().map(socket -> String.valueOf(socket.name)).toList();
+        return names.isEmpty() || names.equals(program.sockets);
+    }
+
     /// Whether all is as it was told to be.
     ///
     /// @return what is not; empty if nothing
@@ -439,6 +555,7 @@ final class Shop {
                     slots.add(child.slot());
                     String runs = child.environment.getOrDefault("VERSION", "");
                     current &= runs.equals(String.valueOf(program.version));
+                    current &= hasItsSockets(child, program);
                     if (act == Act.QUIET && Integer.parseInt(runs) < program.done) {
                         trouble.append(program.name + " was told to run " + program.done);
                         trouble.append(" and runs " + runs + "; ");

@@ -73,6 +73,7 @@ final class Worker implements Child.Actor {
         OpenFile.Stream line = world.kernel().connected(door, child.pid);
         String text = "{\"command\":\"worker:ack\",\"pid\":" + pid + "}\n";
         line.write(text.getBytes(StandardCharsets.UTF_8));
+        child.said |= pid == child.pid;
         if (world.chance(2)) {
             line.released();
         } else {
@@ -86,6 +87,7 @@ final class Worker implements Child.Actor {
         if (door != null && door.messages.size() < 10) {
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
             door.messages.add(new OpenFile.Message(child.pid, bytes));
+            child.said |= text.equals("READY=1");
         } else if (tries++ < MOST_TRIES) {
             later(300 * World.MILLI, () -> notifies(text));
         }
@@ -94,6 +96,7 @@ final class Worker implements Child.Actor {
     private void writes() {
         if (child.table.get(Shop.ACK_FD) instanceof OpenFile.PipeEnd pipe) {
             pipe.content.write('\n');
+            child.said = true;
         }
     }
 

@@ -67,6 +67,8 @@ final class World {
     private boolean over;
     private int failedStarts;
 
+    private long lastFault;
+
     /// How many calls go by for one that fails; 0 for none that does.
     private int callsToAFault;
 
@@ -373,6 +375,7 @@ final class World {
         }
         int errno = possible[random.nextInt(possible.length)];
         count(call + " fails");
+        lastFault = nanos;
         trace("  %s fails: errno %d", call, errno);
         return errno;
     }
@@ -384,6 +387,7 @@ final class World {
         int errno = Misfortune.ofChild(call);
         if (errno > 0) {
             count("a child's " + call + " fails");
+            lastFault = nanos;
             trace("  a child's %s fails: errno %d", call, errno);
         }
         return errno;
@@ -393,6 +397,7 @@ final class World {
     void trouble(String call, String what) throws IOException {
         if (callsToAFault > 0 && random.nextInt(callsToAFault) == 0) {
             count(call + " fails");
+            lastFault = nanos;
             trace("  %s %s fails", call, what);
             throw new IOException(Misfortune.ofFiles(call, random));
         }
@@ -404,6 +409,11 @@ final class World {
 
     boolean hasMisfortune() {
         return callsToAFault > 0;
+    }
+
+    /// Whether a call failed just now: what comes of it comes some calls later.
+    boolean hadMisfortune() {
+        return hasMisfortune() || nanos - lastFault < SECOND;
     }
 
     /// It will be killed at that call from now.
