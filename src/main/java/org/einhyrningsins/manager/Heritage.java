@@ -75,7 +75,7 @@ final class Heritage {
         String text = read(state, Recorder.MANAGER, log);
         Notes.Read notes = notes(state, log);
         if (text == null) {
-            endThoseNobodyKnows(notes, log);
+            endThoseNobodyKnows(notes, List.of(), log);
             return null;
         }
         try {
@@ -89,6 +89,7 @@ final class Heritage {
             for (String file : manager.programs()) {
                 heritage.look(state, file, notes, log);
             }
+            endThoseNobodyKnows(notes, manager.programs(), log);
             return heritage;
         } catch (PosixException e) {
             throw new CannotStart(
@@ -149,11 +150,13 @@ final class Heritage {
         return Notes.read(text == null ? "" : text);
     }
 
-    /// Born in the first moments of a manager that was killed before it had written anything down:
-    /// all that is known of them is that they are nobody's.
-    private static void endThoseNobodyKnows(Notes.Read notes, Log log) {
+    /// Born in the first moments of a manager, or of a program, before it was written down: all
+    /// that is known of them is that they are nobody's.
+    ///
+    /// @param files of the programs that were written down
+    private static void endThoseNobodyKnows(Notes.Read notes, List<String> files, Log log) {
         for (Notes.Birth birth : notes.births()) {
-            int pidfd = living(birth);
+            int pidfd = Recorder.has(files, birth.program()) ? -1 : living(birth);
             if (pidfd >= 0) {
                 log.warn(
                         birth.program() + ":" + birth.id().slot(),

@@ -239,6 +239,17 @@ final class Recorder {
         return new Kept(file, new ImageWriter());
     }
 
+    /// Whether one of these files is of that program.
+    static boolean has(List<String> files, String program) {
+        String file = "program-" + program;
+        for (String each : files) {
+            if (each.equals(file + ".json") || each.startsWith(file + "~")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static boolean taken(Collection<Kept> all, String file) {
         for (Kept one : all) {
             if (one.file().equals(file)) {

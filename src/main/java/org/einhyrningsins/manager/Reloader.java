@@ -303,6 +303,7 @@ final class Reloader {
         // expected first: a program may answer at once, and must not end the conversation
         conversation.expect();
         int changed = 0;
+        boolean added = false;
         List<ProgramHost> removed = new ArrayList<>();
         for (Change change : plan.changes().values()) {
             Command command = reset ? resetting(change) : change.command();
@@ -315,6 +316,7 @@ final class Reloader {
             ProgramHost host = preparation.host(change);
             if (change.kind() == Change.Kind.ADDED) {
                 programs.add(host);
+                added = true;
             } else if (change.kind() == Change.Kind.REMOVED) {
                 programs.retire(host);
                 removed.add(host);
@@ -325,6 +327,9 @@ final class Reloader {
         }
         operator.stop(removed, null, conversation);
         hosting.unsettled();
+        if (added) {
+            hosting.decided(); // a worker of a program that nobody knows of would be nobody's
+        }
         int unchanged = plan.changes().size() - changed;
         conversation.outcome(true, changed + " changed, " + unchanged + " unchanged" + more);
     }
