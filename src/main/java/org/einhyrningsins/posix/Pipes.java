@@ -46,20 +46,30 @@ public final class Pipes {
     /// Makes one for a few words.
     public static Outlet narrow(@Nullable Credentials owner) {
         int[] ends = Descriptors.pipe();
-        int reader = ends[0];
+        int worker;
         try {
             if (owner != null) {
-                Kernel.call(Syscall.FCHOWN, reader, owner.uid(), owner.gid());
+                Kernel.call(Syscall.FCHOWN, ends[0], owner.uid(), owner.gid());
             }
-            int worker = Descriptors.raise(reopened(ends[1], O_RDWR));
-            reader = Descriptors.raise(reader);
-            Descriptors.setNonBlocking(reader, true);
-            return new Outlet(reader, worker);
+            worker = Descriptors.raise(reopened(ends[1], O_RDWR));
         } catch (PosixException e) {
-            Descriptors.close(reader);
+            Descriptors.close(ends[0]);
             throw e;
         } finally {
             Descriptors.close(ends[1]);
+        }
+        return new Outlet(quiet(ends[0], worker), worker);
+    }
+
+    /// Our end, raised, which does not block; without one the worker needs none either.
+    private static int quiet(int end, int worker) {
+        try {
+            int reader = Descriptors.raise(end);
+            Descriptors.setNonBlocking(reader, true);
+            return reader;
+        } catch (PosixException e) {
+            Descriptors.close(worker);
+            throw e;
         }
     }
 
