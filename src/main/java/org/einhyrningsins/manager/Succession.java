@@ -237,9 +237,9 @@ final class Succession {
     /// @return why
     String proceed() {
         proven = false;
-        HandoverImage last = image.get();
         int file = -1;
         try {
+            HandoverImage last = image.get();
             byte[] text = new ImageWriter().write(last).getBytes(StandardCharsets.UTF_8);
             file = Descriptors.memory("einhyrningsins image", text);
             List<Integer> kept = new ArrayList<>(last.descriptors());
