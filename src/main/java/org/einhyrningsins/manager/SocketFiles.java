@@ -20,6 +20,10 @@ final class SocketFiles {
     /// When one that could not be made again is tried once more.
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
+    /// When what cannot be watched is tried once more. Where the kernel has no watch to give that
+    /// may last, and it is no reason to wake up often.
+    private static final Duration BLINK = Duration.ofMinutes(1);
+
     private final Loop loop;
     private final Log log;
     private final List<Guarded> guarded = new ArrayList<>();
@@ -30,6 +34,12 @@ final class SocketFiles {
     private boolean told;
 
     private @Nullable Notices notices;
+
+    /// When to try to watch what is not watched; null if all is.
+    private @Nullable Moment look;
+
+    /// That there is such has been said.
+    private boolean blind;
 
     SocketFiles(Loop loop, Log log) {
         this.loop = loop;
@@ -65,8 +75,11 @@ final class SocketFiles {
         }
     }
 
+    /// Its owner may have found nothing either, if it was removed while one manager followed
+    /// another.
     private static boolean isGone(Guarded file) {
-        return RuntimeFiles.inode(file.path()) != file.owner().inode();
+        long inode = RuntimeFiles.inode(file.path());
+        return inode == 0 || inode != file.owner().inode();
     }
 
     /// Looks after it no more; to be called before the file is removed on purpose.
@@ -85,28 +98,60 @@ final class SocketFiles {
     /// Looks from now on; until then, the start of workers has precedence.
     void begin() {
         try {
-            Notices opened = Notices.open();
-            loop.watch(opened.fd(), Poll.IN, events -> opened.read(this::happened));
-            notices = opened;
-            List<Guarded> made = List.copyOf(guarded);
-            guarded.clear();
-            made.forEach(file -> guard(file.path(), file.owner()));
+            notices = opened();
         } catch (PosixException e) {
-            log.warn("", "would not notice if a socket's file were removed: " + e.getMessage());
+            cannotSee("a socket's file", e);
+            return;
+        }
+        List<Guarded> made = List.copyOf(guarded);
+        guarded.clear();
+        made.forEach(file -> guard(file.path(), file.owner()));
+    }
+
+    private Notices opened() {
+        Notices opened = Notices.open();
+        try {
+            loop.watch(opened.fd(), Poll.IN, events -> opened.read(this::happened));
+            return opened;
+        } catch (PosixException e) {
+            opened.close();
+            throw e;
         }
     }
 
-    /// Where the kernel has no more watches to give, that is said, and the file is looked after no
-    /// more than now.
+    /// Where the kernel has no more watches to give, that is said.
     private int watch(Notices with, Path path) {
         try {
             return with.add(path);
         } catch (PosixException e) {
             if (RuntimeFiles.inode(path) != 0) {
-                log.warn("", "would not notice if " + path + " were removed: " + e.getMessage());
+                cannotSee(path.toString(), e);
             }
             return -1;
         }
+    }
+
+    private void cannotSee(String what, PosixException why) {
+        if (!blind) {
+            String end = "; tried again each minute";
+            log.warn(
+                    "", "would not notice if " + what + " were removed: " + why.getMessage() + end);
+        }
+        blind = true;
+        look = Clock.now().plus(BLINK);
+    }
+
+    /// What is missing by now is found out too.
+    private void lookAgain() {
+        look = null;
+        if (notices == null) {
+            begin();
+        } else {
+            List<Guarded> unseen = guarded.stream().filter(file -> file.watch() < 0).toList();
+            guarded.removeAll(unseen);
+            unseen.forEach(file -> guard(file.path(), file.owner()));
+        }
+        blind = look != null;
     }
 
     private void happened(int watch) {
@@ -119,10 +164,14 @@ final class SocketFiles {
         }
     }
 
-    /// Makes again what could not be made at once, if it is time to.
+    /// Makes again what could not be made at once, and watches what could not be watched, if it is
+    /// time to.
     ///
     /// @return when next; null if nothing is missing
     @Nullable Moment retry(Moment now) {
+        if (look != null && look.reached(now)) {
+            lookAgain();
+        }
         if (due != null && due.reached(now)) {
             due = null;
             List<Guarded> missing = List.copyOf(lost);
@@ -130,7 +179,7 @@ final class SocketFiles {
             missing.forEach(this::remake);
             told = !lost.isEmpty();
         }
-        return due;
+        return Moment.earlier(due, look);
     }
 
     private void remake(Guarded file) {
