@@ -22,7 +22,10 @@ final class Intents {
     private final StateDirectory state;
     private final @Nullable String config;
     private final Log log;
-    private Map<String, Intent> written = Map.of();
+
+    /// What is in the file; null if an earlier manager wrote it, and nobody has read it.
+    private @Nullable Map<String, Intent> written = Map.of();
+
     private boolean inUse;
     private boolean mayDiffer;
     private boolean failing;
@@ -53,6 +56,7 @@ final class Intents {
         inUse = true;
         if (reset) {
             state.delete(FILE);
+            takeUp();
             return Map.of();
         }
         Map<String, Intent> before = read();
@@ -60,10 +64,10 @@ final class Intents {
         return before;
     }
 
-    /// They are in the programs; the file is written when they change.
+    /// They are in the programs. The file may be older: an earlier manager could not write it.
     void takeUp() {
-        inUse = exist();
-        mayDiffer = inUse;
+        written = null;
+        mayDiffer = true;
     }
 
     /// An operator set something by hand.
@@ -77,6 +81,7 @@ final class Intents {
     }
 
     private Map<String, Intent> read() throws CannotStart {
+        Map<String, Intent> before = Map.of();
         try {
             byte[] text = content();
             if (text != null) {
@@ -84,12 +89,13 @@ final class Intents {
                 if (!content.config().equals(config)) {
                     throw new IOException("it is about the programs of " + content.config());
                 }
-                written = content.programs();
+                before = content.programs();
             }
         } catch (IOException e) {
             setAside(e);
         }
-        return written;
+        written = before;
+        return before;
     }
 
     private byte @Nullable [] content() throws CannotStart, StateDirectory.Foreign {
@@ -146,22 +152,25 @@ final class Intents {
                 now.put(host.name(), intent);
             }
         }
-        if (now.equals(written)) {
-            return true;
-        }
         try {
-            if (now.isEmpty()) {
-                remove();
-            } else {
-                state.write(FILE, IntentJson.write(new IntentJson.Content(config, now)), true);
+            if (!now.equals(written)) {
+                write(now, config);
             }
-            written = now;
             writtenAgain();
             return true;
         } catch (IOException e) {
             failed(e);
             return false;
         }
+    }
+
+    private void write(SequencedMap<String, Intent> now, String config) throws IOException {
+        if (now.isEmpty()) {
+            remove();
+        } else {
+            state.write(FILE, IntentJson.write(new IntentJson.Content(config, now)), true);
+        }
+        written = now;
     }
 
     private void remove() throws IOException {

@@ -249,6 +249,9 @@ public final class Manager
         for (ProgramImage program : image.programs()) {
             programs.add(new ProgramHost(program, surface()), program.retiring());
         }
+        if (recorder != null) { // the first that it writes must name them all
+            programs.everyHost().forEach(recorder::changed);
+        }
         intents().takeUp();
         operator.resume(image.nextTicket());
         reloader.trials().resume(before.trial());
@@ -759,6 +762,7 @@ public final class Manager
         Moment due = to.due();
         if (due != null && due.reached(now)) {
             to.write(this::managerImage);
+            keepIntents(); // they may be due again too
         }
         return to.due();
     }

@@ -76,6 +76,28 @@ class IntentsTest {
         assertThat(home.resolve("intent.json")).doesNotExist();
     }
 
+    /// One that could not be written when the last of it was taken back says what is no more.
+    @Test
+    void removesAnOlderFileThatAManagerLeftBehind() throws Exception {
+        write("/etc/services.yaml");
+        Intents intents = intents();
+        intents.takeUp();
+        assertThat(intents.keep(new Programs())).isTrue();
+        assertThat(home.resolve("intent.json")).doesNotExist();
+    }
+
+    @Test
+    void saysWhenAFileThatCouldNotBeRemovedIsGone() throws Exception {
+        Path inside = Files.createDirectories(home.resolve("intent.json/inside"));
+        Intents intents = intents();
+        intents.takeUp();
+        assertThat(intents.keep(new Programs())).isFalse();
+        assertThat(logged.toString(StandardCharsets.UTF_8)).contains("tried again");
+        Files.delete(inside);
+        assertThat(intents.keep(new Programs())).isTrue();
+        assertThat(logged.toString(StandardCharsets.UTF_8)).contains("is written again");
+    }
+
     @Test
     void writesNothingWhenNothingChanged() {
         intents().keep(new Programs());
