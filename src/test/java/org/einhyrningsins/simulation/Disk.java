@@ -131,6 +131,11 @@ final class Disk {
         return require(path).content.clone();
     }
 
+    boolean isLink(Path path) {
+        world.alive();
+        return world.kernel().link(name(path)) != null;
+    }
+
     Path link(Path path) throws IOException {
         world.alive();
         String target = world.kernel().link(name(path));
@@ -203,6 +208,7 @@ final class Disk {
         world.before("write file");
         world.trouble("write file", "");
         if (full) {
+            world.refused();
             throw new IOException("No space left on device");
         }
         int count = from.remaining();
@@ -237,6 +243,7 @@ final class Disk {
 
     private void writable(String name) throws FileSystemException {
         if (readOnly) {
+            world.refused();
             throw new FileSystemException(name, null, "Read-only file system");
         }
     }

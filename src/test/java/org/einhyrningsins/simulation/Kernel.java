@@ -37,6 +37,9 @@ final class Kernel {
     static final int EADDRINUSE = 98;
     static final int ECONNREFUSED = 111;
 
+    static final int F_DUPFD_CLOEXEC = 1030;
+    static final int WNOHANG = 1;
+
     private static final int SIGKILL = 9;
     private static final int SIGSTOP = 19;
     private static final int SIGCONT = 18;
@@ -89,7 +92,7 @@ final class Kernel {
     long call(long number, long a, long b, long c, long d) {
         String name = number > 4096 || number < 0 ? "spawn" : NAMES.getOrDefault(number, "?");
         world.before(name);
-        int errno = world.fault(name, a, b);
+        int errno = world.fault(name, a, b, d);
         long result = errno > 0 ? -errno : perform(name, number, a, b, c, d);
         world.after();
         return result;
@@ -179,6 +182,9 @@ final class Kernel {
             OpenFile file = me().table.get(Integer.parseInt(path.substring(14)));
             return file == null ? -ENOENT : added(file, true);
         }
+        if (path.startsWith("/proc/") && path.contains("/fd/")) {
+            return reopen(path.split("/", -1));
+        }
         if (path.startsWith("/proc/")) {
             byte[] made = made(path);
             if (made == null) {
@@ -191,6 +197,7 @@ final class Kernel {
         Disk.Node node = disk.at(path);
         boolean create = (flags & 0x40) != 0;
         if (create && disk.readOnly) {
+            world.refused();
             return -EROFS;
         }
         if (node == null && create) {
@@ -198,6 +205,20 @@ final class Kernel {
             disk.put(path, node);
         }
         return node == null ? -ENOENT : added(new OpenFile.OnDisk(node), true);
+    }
+
+    /// The reader's end of a pipe that a worker writes to.
+    private long reopen(String[] path) {
+        Child child = process(path[2]);
+        OpenFile file = child == null ? null : child.table.get(Integer.parseInt(path[4]));
+        if (!(file instanceof OpenFile.PipeEnd writes) || writes.reads) {
+            return -ENOENT;
+        }
+        OpenFile.PipeEnd reads =
+                new OpenFile.PipeEnd(disk.newInode(), writes.pipe, true, writes.content);
+        reads.other = writes;
+        writes.other = reads;
+        return added(reads, true);
     }
 
     private long read(int fd, long at, int length) {
@@ -276,6 +297,7 @@ final class Kernel {
             }
             case OpenFile.OnDisk to -> {
                 if (disk.full && to.node.content.length + bytes.length > to.node.reserved) {
+                    world.refused();
                     yield -ENOSPC;
                 }
                 int length = to.node.content.length;
@@ -314,9 +336,17 @@ final class Kernel {
         }
         Memory.putLong(at, 7);
         Memory.putLong(at + 8, file.inode);
-        Memory.putInt(at + 24, file instanceof OpenFile.OnDisk ? 0100600 : 0140600);
+        Memory.putInt(at + 24, mode(file));
         Memory.putLong(at + 48, file instanceof OpenFile.OnDisk d ? d.node.content.length : 0);
         return 0;
+    }
+
+    private static int mode(OpenFile file) {
+        return switch (file) {
+            case OpenFile.OnDisk ignored -> 0100600;
+            case OpenFile.PipeEnd ignored -> 0010600;
+            default -> 0140600;
+        };
     }
 
     private long lock(int fd) {
@@ -342,6 +372,7 @@ final class Kernel {
     private long reserve(int fd, int bytes) {
         if (me().table.get(fd) instanceof OpenFile.OnDisk file) {
             if (disk.full) {
+                world.refused();
                 return -ENOSPC;
             }
             file.node.reserved = Math.max(file.node.reserved, file.node.content.length + bytes);
@@ -356,7 +387,7 @@ final class Kernel {
             return -EBADF;
         }
         return switch (what) {
-            case 1030 -> { // F_DUPFD_CLOEXEC
+            case F_DUPFD_CLOEXEC -> {
                 int copy = me().table.add(entry.file, (int) argument, true);
                 yield copy < 0 ? -EMFILE : copy;
             }
@@ -508,8 +539,9 @@ final class Kernel {
 
     private long pipe(long at) {
         ByteArrayOutputStream content = new ByteArrayOutputStream(0);
-        OpenFile.PipeEnd reads = new OpenFile.PipeEnd(disk.newInode(), true, content);
-        OpenFile.PipeEnd writes = new OpenFile.PipeEnd(disk.newInode(), false, content);
+        long pipe = disk.newInode();
+        OpenFile.PipeEnd reads = new OpenFile.PipeEnd(disk.newInode(), pipe, true, content);
+        OpenFile.PipeEnd writes = new OpenFile.PipeEnd(disk.newInode(), pipe, false, content);
         reads.other = writes;
         writes.other = reads;
         return both(reads, writes, at);
@@ -1022,6 +1054,7 @@ final class Kernel {
                     case "stat" -> stat(child);
                     case "environ" -> environ(child);
                     case String task when task.endsWith("/children") -> children(child);
+                    case String open when open.startsWith("fdinfo/") -> flags(child, open);
                     default -> null;
                 };
         return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
@@ -1056,6 +1089,12 @@ final class Kernel {
         StringBuilder text = new StringBuilder();
         child.environment.forEach((name, value) -> text.append(name + "=" + value + "\0"));
         return text.toString();
+    }
+
+    /// The pipes that workers write to are open for both ways.
+    private static @Nullable String flags(Child child, String open) {
+        OpenFile file = child.table.get(Integer.parseInt(open.substring(7)));
+        return file == null ? null : "pos:\t0\nflags:\t0100002\n";
     }
 
     /// Of the manager only those that it was given: what it spawns is another thread's.
@@ -1095,6 +1134,7 @@ final class Kernel {
         return switch (file) {
             case OpenFile.Bound bound -> "socket:[" + bound.inode + "]";
             case OpenFile.Stream stream -> "socket:[" + stream.inode + "]";
+            case OpenFile.PipeEnd pipe -> "pipe:[" + pipe.pipe + "]";
             default -> "/dev/other";
         };
     }

@@ -201,12 +201,16 @@ abstract sealed class OpenFile {
 
     /// A pipe has two of them.
     static final class PipeEnd extends OpenFile {
+        /// The same for both ends.
+        final long pipe;
+
         final boolean reads;
         final ByteArrayOutputStream content;
         @Nullable PipeEnd other;
 
-        PipeEnd(long inode, boolean reads, ByteArrayOutputStream content) {
+        PipeEnd(long inode, long pipe, boolean reads, ByteArrayOutputStream content) {
             super(inode);
+            this.pipe = pipe;
             this.reads = reads;
             this.content = content;
         }

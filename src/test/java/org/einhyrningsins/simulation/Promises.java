@@ -31,9 +31,16 @@ final class Promises {
 
     private boolean intentsUnwritten;
     private long saids;
+    private long complaints;
+
+    /// It could not say its last line, which comes with the next.
+    private boolean held;
 
     /// It has all it needs, and waits for what comes.
     private boolean waits;
+
+    /// It runs, and has come to its loop.
+    private boolean loops;
 
     private @Nullable Map<String, Integer> descriptors;
 
@@ -49,6 +56,7 @@ final class Promises {
     void began(boolean became) {
         exiting = false;
         waits = became;
+        loops = false;
         boolean carried = became && !written();
         unwritten = carried;
         intentsUnwritten = false;
@@ -66,6 +74,18 @@ final class Promises {
 
     void waits() {
         waits = true;
+        loops = true;
+    }
+
+    /// Whether there is one that has begun its work.
+    boolean loops() {
+        return loops && world.managerOrNull() != null;
+    }
+
+    /// Whether nothing is lost if it ends now. One that became another has nowhere to go back to:
+    /// it may not begin, and what it had said that it could not write down is gone then.
+    boolean mayFail() {
+        return loops || written();
     }
 
     void settled() {
@@ -141,14 +161,21 @@ final class Promises {
         }
     }
 
+    void cannotSay() {
+        held = true;
+    }
+
     void said(String text) {
+        held = false;
         if (text.contains("cannot write down what would survive")) {
             unwritten = true;
             saids++;
+            isTriedAgain();
         } else if (text.contains("what would survive this manager is written again")) {
             unwritten = false;
         } else if (text.contains("by hand is forgotten when the manager ends")) {
             intentsUnwritten = true;
+            isTriedAgain();
         } else if (text.contains("by hand is written again")) {
             intentsUnwritten = false;
         }
@@ -162,10 +189,11 @@ final class Promises {
         }
     }
 
-    /// It threw an exception that nobody caught.
+    /// It threw an exception that nobody caught. One that has begun its work is to survive whatever
+    /// fails.
     void failed(RuntimeException e) {
-        if (!world.hadMisfortune()) {
-            throw new World.Broken("nothing was wrong, and it failed: " + e);
+        if (loops || !world.hadMisfortune()) {
+            throw new World.Broken("it failed: " + e);
         }
     }
 
@@ -174,6 +202,23 @@ final class Promises {
         if (status == 0 && !world.shop().closes()) {
             throw new World.Broken("it ends without being told to");
         }
+    }
+
+    /// What cannot be written is tried each second, also by one that has nothing else to do: that
+    /// fails again, or it is written.
+    private void isTriedAgain() {
+        long one = ++complaints;
+        world.after(
+                World.SECOND,
+                () -> {
+                    if (complaints != one || written() || !loops()) {
+                        return;
+                    }
+                    if (!held && world.sinceRefusal() > 3 * World.SECOND) {
+                        throw new World.Broken("what could not be written is not tried again");
+                    }
+                    isTriedAgain();
+                });
     }
 
     // ---- at rest

@@ -11,6 +11,7 @@ import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.ClassTransform;
 import java.lang.classfile.Opcode;
+import java.lang.classfile.instruction.FieldInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
@@ -20,7 +21,8 @@ import java.util.Set;
 
 /// Loads the manager as it is shipped, but for the calls by which it reaches the machine: those go
 /// to the methods of [Seam] that have the same name and take the same arguments. What the seam does
-/// not have stays as it is.
+/// not have stays as it is. Each has a manager and a seam of its own, so worlds of two of them may
+/// run at the same time.
 final class Redirection extends ClassLoader {
     private static final String OURS = "org.einhyrningsins.";
     private static final ClassDesc SEAM = ClassDesc.of(Seam.class.getName());
@@ -97,10 +99,19 @@ final class Redirection extends ClassLoader {
                                             : null;
                             if (type != null && element instanceof InvokeInstruction call) {
                                 code.invokestatic(SEAM, call.name().stringValue(), type);
+                            } else if (element instanceof FieldInstruction field && isErr(field)) {
+                                code.invokestatic(
+                                        SEAM, "err", MethodTypeDesc.of(field.typeSymbol()));
                             } else {
                                 code.with(element);
                             }
                         }));
+    }
+
+    private static boolean isErr(FieldInstruction field) {
+        return field.opcode() == Opcode.GETSTATIC
+                && field.owner().asInternalName().equals("java/lang/System")
+                && field.name().equalsString("err");
     }
 
     /// How the seam takes a call; null if it does not.

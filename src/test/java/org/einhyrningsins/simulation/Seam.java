@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.Charset;
@@ -65,6 +66,11 @@ public final class Seam {
 
     // ---- System, ByteBuffer
 
+    /// In place of the field.
+    public static PrintStream err() {
+        return world().err();
+    }
+
     public static long nanoTime() {
         return world().nanos();
     }
@@ -104,6 +110,10 @@ public final class Seam {
     public static boolean isRegularFile(Path path, LinkOption... options) {
         Disk.Node node = world().disk().find(path);
         return node != null && node.kind == Disk.Kind.FILE;
+    }
+
+    public static boolean isSymbolicLink(Path path) {
+        return world().disk().isLink(path);
     }
 
     public static boolean isExecutable(Path path) {

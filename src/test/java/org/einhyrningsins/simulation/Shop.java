@@ -475,9 +475,6 @@ final class Shop {
             if (program.bad.contains(program.version)) {
                 program.version = ++version;
             }
-            if (program.gone) {
-                program.possible = Set.of(new Want(true, 0));
-            }
         }
         write();
         quietSince = world.nanosNow();
@@ -486,6 +483,9 @@ final class Shop {
 
     private void looks() {
         String trouble = operator.waits() ? "unanswered" : "";
+        if (trouble.isEmpty() && !world.promises().loops()) {
+            trouble = "no manager, or one that still starts";
+        }
         if (trouble.isEmpty()) {
             trouble = asWanted();
         }
@@ -562,8 +562,8 @@ final class Shop {
                     }
                 }
             }
-            boolean wanted = false;
-            for (Want want : program.possible) {
+            boolean wanted = program.gone && workers == 0;
+            for (Want want : program.gone ? Set.<Want>of() : program.possible) {
                 wanted |= workers == (want.stopped() ? 0 : want.count());
             }
             if (!wanted || !current || slots.size() != workers) {

@@ -2,6 +2,7 @@
 package org.einhyrningsins.simulation;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /// What a worker does: it comes up, says so, works, goes when it is told; or not.
 final class Worker implements Child.Actor {
@@ -152,7 +153,7 @@ final class Worker implements Child.Actor {
             }
             case 4 -> {
                 world.count("a foreign ack");
-                acks(world.random().nextBoolean() ? 999_999 : somebody());
+                acks(world.chance(4) ? 999_999 : somebody());
             }
             case 5 -> {
                 world.count("a worker acks without end");
@@ -183,9 +184,19 @@ final class Worker implements Child.Actor {
         }
     }
 
+    /// A sibling that is not up, if there is one: it must not be taken for up.
     private int somebody() {
-        Object[] pids = world.kernel().processes().keySet().toArray();
-        return (Integer) pids[world.random().nextInt(pids.length)];
+        List<Child> all = List.copyOf(world.kernel().processes().values());
+        List<Child> siblings = all.stream().filter(this::waitsBesides).toList();
+        List<Child> some = siblings.isEmpty() ? all : siblings;
+        return some.get(world.random().nextInt(some.size())).pid;
+    }
+
+    private boolean waitsBesides(Child other) {
+        return other.worker()
+                && other != child
+                && !other.said
+                && other.program().equals(program.name);
     }
 
     /// The second one loses its parent at once, and outlives the worker if it may.

@@ -52,6 +52,8 @@ final class World {
     private final Deque<String> told = new ArrayDeque<>();
     private final TreeSet<String> unknown = new TreeSet<>();
     private final TreeMap<String, Integer> faults = new TreeMap<>();
+    private final ByteArrayOutputStream words = new ByteArrayOutputStream();
+    private final PrintStream err = new PrintStream(words, true, StandardCharsets.UTF_8);
     private final boolean tracing;
     private final boolean newKernel;
     private final long booted;
@@ -68,6 +70,7 @@ final class World {
     private int failedStarts;
 
     private long lastFault;
+    private long lastRefusal;
 
     /// How many calls go by for one that fails; 0 for none that does.
     private int callsToAFault;
@@ -150,17 +153,18 @@ final class World {
 
     /// What it cannot start for, it says to System.err.
     private int runs() {
-        ByteArrayOutputStream words = new ByteArrayOutputStream();
-        PrintStream before = System.err;
-        System.setErr(new PrintStream(words, true, StandardCharsets.UTF_8));
+        words.reset();
         try {
             return Manager.run(options(), List.of("-c", FILE));
         } finally {
-            System.setErr(before);
             if (words.size() > 0) {
                 say("    " + words.toString(StandardCharsets.UTF_8).strip());
             }
         }
+    }
+
+    PrintStream err() {
+        return err;
     }
 
     private static LaunchOptions options() {
@@ -359,8 +363,8 @@ final class World {
     }
 
     /// Which errno a call fails with, by misfortune; 0 for none.
-    int fault(String call, long a, long b) {
-        if (callsToAFault == 0) {
+    int fault(String call, long a, long b, long d) {
+        if (callsToAFault == 0 || !promises.mayFail()) {
             return 0;
         }
         int[] possible = Misfortune.of(call);
@@ -373,9 +377,18 @@ final class World {
         if (call.equals("EPOLL_CTL") && b != 1) {
             return 0; // only what is added needs memory
         }
+        if (call.equals("FCNTL") && b != Kernel.F_DUPFD_CLOEXEC) {
+            return 0; // what only sets or asks for a flag cannot fail
+        }
+        if (call.equals("WAITID") && (d & Kernel.WNOHANG) != 0) {
+            return 0; // who does not wait is not interrupted
+        }
         int errno = possible[random.nextInt(possible.length)];
         count(call + " fails");
         lastFault = nanos;
+        if (call.equals("PPOLL")) {
+            promises.cannotSay();
+        }
         trace("  %s fails: errno %d", call, errno);
         return errno;
     }
@@ -395,7 +408,7 @@ final class World {
 
     /// The same for files.
     void trouble(String call, String what) throws IOException {
-        if (callsToAFault > 0 && random.nextInt(callsToAFault) == 0) {
+        if (callsToAFault > 0 && promises.mayFail() && random.nextInt(callsToAFault) == 0) {
             count(call + " fails");
             lastFault = nanos;
             trace("  %s %s fails", call, what);
@@ -414,6 +427,16 @@ final class World {
     /// Whether a call failed just now: what comes of it comes some calls later.
     boolean hadMisfortune() {
         return hasMisfortune() || nanos - lastFault < SECOND;
+    }
+
+    /// The disk takes nothing now.
+    void refused() {
+        lastRefusal = nanos;
+    }
+
+    /// How long nothing has failed.
+    long sinceRefusal() {
+        return nanos - Math.max(lastFault, lastRefusal);
     }
 
     /// It will be killed at that call from now.
@@ -533,7 +556,7 @@ final class World {
     }
 
     void born(Child child) {
-        trace("  born: %d %s %s", child.pid, child.mark(), child.argv);
+        trace("  born: %d %s %s", child.pid, child.mark(), child.environment);
         promises.born(child);
         shop.born(child);
     }
