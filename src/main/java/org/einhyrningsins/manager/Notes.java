@@ -29,11 +29,17 @@ final class Notes {
 
     private final int file;
     private boolean some = true;
+    private boolean room;
 
     /// @param file to append to
     Notes(int file) {
         this.file = file;
-        Descriptors.reserve(file, ROOM);
+        room = Descriptors.reserve(file, ROOM);
+    }
+
+    /// Whether the next births can be noted, come what may.
+    boolean hasRoom() {
+        return room;
     }
 
     int file() {
@@ -73,7 +79,10 @@ final class Notes {
         if (some) {
             some = false;
             Descriptors.truncate(file, 0);
-            Descriptors.reserve(file, ROOM);
+            room = false;
+        }
+        if (!room) {
+            room = Descriptors.reserve(file, ROOM);
         }
     }
 

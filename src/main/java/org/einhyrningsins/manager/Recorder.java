@@ -39,6 +39,9 @@ final class Recorder {
     /// When what could not be written is tried again.
     private static final Duration LATER = Duration.ofSeconds(1);
 
+    /// A worker born now would be known to nobody until the images are written.
+    private static final String NO_ROOM = "no room on the disk to note births";
+
     private final StateDirectory state;
     private final Log log;
     private final Programs programs;
@@ -60,6 +63,9 @@ final class Recorder {
         this.programs = programs;
         this.log = log;
         this.notes = new Notes(notes);
+        if (!this.notes.hasRoom()) {
+            failed(NO_ROOM);
+        }
     }
 
     /// Opens the notes and keeps every other manager from doing so.
@@ -152,9 +158,10 @@ final class Recorder {
             }
             writeManager(image.of(files()));
             notes.clear();
-            if (failing) {
-                failing = false;
-                log.info("", "what would survive this manager is written again");
+            if (notes.hasRoom()) {
+                succeeded();
+            } else {
+                failed(NO_ROOM);
             }
         } catch (IOException e) {
             failed(RuntimeFiles.why(e));
@@ -205,6 +212,13 @@ final class Recorder {
 
     private void write(String file, String text) throws IOException {
         state.write(file, text.getBytes(StandardCharsets.UTF_8), false);
+    }
+
+    private void succeeded() {
+        if (failing) {
+            failing = false;
+            log.info("", "what would survive this manager is written again");
+        }
     }
 
     private void failed(String why) {

@@ -233,8 +233,11 @@ public final class Descriptors {
 
     /// Sets room aside behind a file's end, so that so much can be written to it when the disk is
     /// full (fallocate(2)). Where the file system has no such thing, there is none.
-    public static void reserve(int fd, long bytes) {
-        Kernel.call(Syscall.FALLOCATE, fd, FALLOC_FL_KEEP_SIZE, 0, bytes);
+    ///
+    /// @return false if the disk is full already
+    public static boolean reserve(int fd, long bytes) {
+        long result = Kernel.call(Syscall.FALLOCATE, fd, FALLOC_FL_KEEP_SIZE, 0, bytes);
+        return !Kernel.is(result, Errno.ENOSPC) && !Kernel.is(result, Errno.EDQUOT);
     }
 
     /// Whether a program that this process becomes, or a child of it, still has the descriptor.

@@ -369,13 +369,15 @@ final class Kernel {
         return -EBADF;
     }
 
+    /// From its beginning, as much as it has not yet.
     private long reserve(int fd, int bytes) {
         if (me().table.get(fd) instanceof OpenFile.OnDisk file) {
-            if (disk.full) {
+            int has = Math.max(file.node.reserved, file.node.content.length);
+            if (disk.full && bytes > has) {
                 world.refused();
                 return -ENOSPC;
             }
-            file.node.reserved = Math.max(file.node.reserved, file.node.content.length + bytes);
+            file.node.reserved = Math.max(has, bytes);
             return 0;
         }
         return -EBADF;
