@@ -642,6 +642,12 @@ final class Kernel {
             return -EBADF;
         }
         world.promises().waits();
+        int count = await(poll, events, most, timeout);
+        world.promises().wakes();
+        return count;
+    }
+
+    private int await(OpenFile.Poll poll, long events, int most, long timeout) {
         long until = timeout < 0 ? Long.MAX_VALUE : world.nanosNow() + timeout;
         while (true) {
             int count = report(poll, events, most);

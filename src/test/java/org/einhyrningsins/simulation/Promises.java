@@ -42,6 +42,9 @@ final class Promises {
     /// It runs, and has come to its loop.
     private boolean loops;
 
+    /// It is in its wait, and has nothing open for a moment only.
+    private boolean idle;
+
     private @Nullable Map<String, Integer> descriptors;
 
     Promises(World world) {
@@ -57,6 +60,7 @@ final class Promises {
         exiting = false;
         waits = became;
         loops = false;
+        idle = false;
         boolean carried = became && !written();
         unwritten = carried;
         intentsUnwritten = false;
@@ -75,10 +79,18 @@ final class Promises {
     void waits() {
         waits = true;
         loops = true;
+        idle = true;
     }
 
-    /// Whether there is one that has begun its work.
-    boolean loops() {
+    void wakes() {
+        idle = false;
+    }
+
+    boolean idle() {
+        return idle && world.managerOrNull() != null;
+    }
+
+    private boolean loops() {
         return loops && world.managerOrNull() != null;
     }
 

@@ -483,8 +483,8 @@ final class Shop {
 
     private void looks() {
         String trouble = operator.waits() ? "unanswered" : "";
-        if (trouble.isEmpty() && !world.promises().loops()) {
-            trouble = "no manager, or one that still starts";
+        if (trouble.isEmpty() && !world.promises().idle()) {
+            trouble = "no manager, or a busy one";
         }
         if (trouble.isEmpty()) {
             trouble = asWanted();
