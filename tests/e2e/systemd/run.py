@@ -226,8 +226,11 @@ def file_changed(lab, manager, systemd):
 def stops(lab, manager, systemd):
     """It asks for time while a worker does not go, and leaves nothing with systemd."""
     lab.edit("services.yaml", "    workers: 2", "    workers: 2\n    stop: { signal: WINCH, timeout: 1s }")
+    lab.edit("services.yaml", "VERSION: v3", "VERSION: v4")
+    mark = len(systemd.heard)
     manager.ctl("reload")
     manager.wait_until_up("web", 2)
+    check(any("EXTEND_TIMEOUT_USEC" in fields for _, fields in systemd.heard[mark:]), "the reload does not ask for time")
     mark = len(systemd.heard)
     manager.stop("INT")
     said = [next(iter(fields)) for _, fields in systemd.heard[mark:]]

@@ -160,6 +160,7 @@ final class ServiceManager {
             unsaid = true;
             statusMayDiffer = true;
             nextStatus = Clock.now(); // or it would tell of a reload that is over
+            nextExtension = nextStatus; // a time that was asked for is that of what is over
         }
     }
 
