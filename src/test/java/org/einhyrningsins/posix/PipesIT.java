@@ -2,66 +2,54 @@
 package org.einhyrningsins.posix;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.einhyrningsins.spec.IdentitySpec.Limit;
-import org.einhyrningsins.spec.IdentitySpec.Resource;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.io.IOException;
+import java.util.function.Supplier;
 
-@Timeout(30)
+@Timeout(60)
 class PipesIT {
-    private static final int FEW = 400;
-
-    private final Limit usual = Limits.openFiles();
-    private final List<Integer> taken = new ArrayList<>();
-
-    @AfterEach
-    void close() {
-        limit(usual.soft());
-        taken.forEach(Descriptors::close);
-    }
-
-    private void limit(long soft) {
-        Scratch scratch = Scratch.here();
-        scratch.bytes.putLong(0, soft).putLong(8, usual.hard());
-        int what = Resource.NOFILE.number();
-        Kernel.check("prlimit", Kernel.call(Syscall.PRLIMIT64, 0, what, scratch.structures, 0));
-    }
-
-    /// Takes all high numbers but so many.
-    private void leave(int free) {
-        int nothing = Descriptors.openNull();
-        taken.add(nothing);
-        limit(FEW);
-        for (int fd = copy(nothing); fd >= 0; fd = copy(nothing)) {
-            taken.add(fd);
-        }
-        for (int i = 0; i < free; i++) {
-            Descriptors.close(taken.removeLast());
-        }
-    }
-
-    private static int copy(int fd) {
-        return Descriptors.raisedCopy(fd);
-    }
+    private static final int PLENTY = 8;
 
     @Test
-    void keepsNeitherEndWhenThereIsNoRoomForBoth() throws Exception {
-        Pipes.Outlet first = Pipes.narrow(null); // what is opened once is open
-        Descriptors.close(first.reader());
-        Descriptors.close(first.worker());
-        for (int free = 0; free < 2; free++) {
-            leave(free);
-            long before = Nursery.descriptors();
-            assertThatThrownBy(() -> Pipes.narrow(null)).hasMessageContaining("EMFILE");
-            assertThat(Nursery.descriptors()).isEqualTo(before);
-            close();
-            taken.clear();
+    void aPipeThatCannotBeHadLeavesNothingOpenHoweverFewDescriptorsAreLeft() throws IOException {
+        leavesNothing(() -> ends(Pipes.narrow(null)));
+        leavesNothing(() -> ends(Pipes.outlet(null)));
+        leavesNothing(Pipes::glass);
+    }
+
+    private static int[] ends(Pipes.Outlet outlet) {
+        return new int[] {outlet.reader(), outlet.worker()};
+    }
+
+    private static void leavesNothing(Supplier<int[]> pipe) throws IOException {
+        close(pipe.get());
+        long before = Scarcity.open("pipe:");
+        int refused = 0;
+        for (int free = PLENTY; free >= 0; free--) {
+            refused += had(pipe, free) ? 0 : 1;
+            assertThat(Scarcity.open("pipe:")).as("with %d free", free).isEqualTo(before);
         }
+        assertThat(refused).isBetween(2, PLENTY);
+    }
+
+    private static boolean had(Supplier<int[]> pipe, int free) {
+        Scarcity scarcity = new Scarcity(free);
+        try {
+            close(pipe.get());
+            return true;
+        } catch (PosixException e) {
+            assertThat(e.errno()).isEqualTo(Errno.EMFILE);
+            return false;
+        } finally {
+            scarcity.end();
+        }
+    }
+
+    private static void close(int[] ends) {
+        Descriptors.close(ends[0]);
+        Descriptors.close(ends[1]);
     }
 }
