@@ -28,15 +28,16 @@ final class Premises {
     private boolean pidFileWritten;
     private int lock = -1;
 
+    /// @param services with what the command line says instead
     Premises(LaunchOptions options, ServicesSpec services) {
         this.options = options;
-        this.control = controlPath(options, services.control());
+        this.control = controlPath(services.control());
         Path named = services.stateDirectory();
         this.state = new StateDirectory(named == null ? Path.of(control + ".state") : named);
     }
 
-    private static Path controlPath(LaunchOptions options, ControlSpec spec) {
-        Path named = options.controlSocket() != null ? options.controlSocket() : spec.socket();
+    private static Path controlPath(ControlSpec spec) {
+        Path named = spec.socket();
         return named == null
                 ? ControlPath.standard(System.getenv(), Processes.user())
                 : named.toAbsolutePath().normalize();

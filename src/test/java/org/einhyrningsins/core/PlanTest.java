@@ -99,11 +99,12 @@ class PlanTest {
                                 + " umask: \"0077\"}");
         assertThat(change.differences())
                 .containsExactlyInAnyOrder(
-                        new Difference("command", "[\"./a\", \"b\"]", "[\"./a\", \"b: c\"]", false),
-                        new Difference("workers", "2", "4", false),
-                        new Difference("rollout.settle", "1s", "2s", false),
-                        new Difference("umask", null, "\"0077\"", false),
-                        new Difference("nice", "3", null, false));
+                        new Difference(
+                                "command", "[\"./a\", \"b\"]", "[\"./a\", \"b: c\"]", false, true),
+                        new Difference("workers", "2", "4", false, false),
+                        new Difference("rollout.settle", "1s", "2s", false, false),
+                        new Difference("umask", null, "\"0077\"", false, true),
+                        new Difference("nice", "3", null, false, true));
     }
 
     @Test
@@ -139,9 +140,9 @@ class PlanTest {
                         "web: {command: x, env: {TOKEN: s3cret2, \"A.B: C\": s3cret3}}");
         assertThat(change.differences())
                 .containsExactlyInAnyOrder(
-                        new Difference("env.TOKEN", "(hidden)", "(hidden)", true),
-                        new Difference("env.OLD", "(hidden)", null, true),
-                        new Difference("env.A.B: C", null, "(hidden)", true));
+                        new Difference("env.TOKEN", "(hidden)", "(hidden)", true, true),
+                        new Difference("env.OLD", "(hidden)", null, true, true),
+                        new Difference("env.A.B: C", null, "(hidden)", true, true));
         assertThat(change.differences().toString()).doesNotContain("s3cret");
     }
 
