@@ -31,6 +31,7 @@ public record PlanReport(
         UNCHANGED,
         NOTED,
         IN_PLACE,
+        BACK,
         ROLLED,
         KEPT,
         OPENED,
@@ -44,6 +45,7 @@ public record PlanReport(
                 case UNCHANGED -> "unchanged";
                 case NOTED -> "noted";
                 case IN_PLACE -> "in-place";
+                case BACK -> "back";
                 case ROLLED -> "rolled";
                 case KEPT -> "kept";
                 case OPENED -> "opened";

@@ -71,7 +71,7 @@ public final class PlanText {
             case ADDED, OPENED -> '+';
             case REMOVED, CLOSED -> '-';
             case UNCHANGED, KEPT -> ' ';
-            case NOTED, IN_PLACE -> '~';
+            case NOTED, IN_PLACE, BACK -> '~';
             case ROLLED -> '*';
         };
     }
@@ -84,6 +84,7 @@ public final class PlanText {
             case REMOVED -> "no longer in the file, is stopped";
             case NOTED -> "changes; it is stopped";
             case IN_PLACE -> "changes in place, no worker is replaced";
+            case BACK -> "goes back, its rollout is given up and only what that moved is replaced";
             case ROLLED -> "is rolled, all its workers are replaced";
             case UNCHANGED, KEPT, OPENED, CLOSED -> program.change().word();
         };
@@ -147,7 +148,7 @@ public final class PlanText {
     private static boolean ofSockets(PlanReport.Word word) {
         return switch (word) {
             case KEPT, OPENED, CLOSED -> true;
-            case ADDED, REMOVED, UNCHANGED, NOTED, IN_PLACE, ROLLED -> false;
+            case ADDED, REMOVED, UNCHANGED, NOTED, IN_PLACE, BACK, ROLLED -> false;
         };
     }
 }

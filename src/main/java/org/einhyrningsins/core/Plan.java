@@ -76,7 +76,15 @@ public record Plan(
             }
         }
         SocketPlan sockets = new SocketPlan(now, result);
+        sockets.moves().forEach(move -> remark(move, changes));
         return new Plan(changes, List.of(), sockets.moves(), sockets.objections());
+    }
+
+    private static void remark(SocketMove move, SequencedMap<String, Change> changes) {
+        String remark = move.remark();
+        if (remark != null && move.to() != null) {
+            changes.computeIfPresent(move.to().program(), (name, change) -> change.noting(remark));
+        }
     }
 
     /// The same, and what changes besides programs.

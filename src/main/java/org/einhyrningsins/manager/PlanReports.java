@@ -67,6 +67,7 @@ final class PlanReports {
             case UNCHANGED -> PlanReport.Word.UNCHANGED;
             case NOTED -> PlanReport.Word.NOTED;
             case IN_PLACE -> PlanReport.Word.IN_PLACE;
+            case BACK -> PlanReport.Word.BACK;
             case ROLLED -> PlanReport.Word.ROLLED;
         };
     }

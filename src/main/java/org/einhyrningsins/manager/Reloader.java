@@ -12,6 +12,7 @@ import org.einhyrningsins.core.Change;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Difference;
 import org.einhyrningsins.core.Plan;
+import org.einhyrningsins.core.SocketMove;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
 import org.jspecify.annotations.Nullable;
@@ -259,7 +260,7 @@ final class Reloader {
                 takeOver(settings, prospect.plan());
             }
             String more = terms == null || !trial ? "" : "; " + terms.words();
-            more += words(prospect.plan().settings()) + byHand(prospect.plan(), reset);
+            more += words(prospect.plan()) + byHand(prospect.plan(), reset);
             carryOut(prospect.plan(), preparation, Set.of(), reset, more, conversation, operator);
             programs.order(prospect.services().programs().keySet());
             return new Outcome(ExitStatus.DONE, "reload: accepted" + more);
@@ -279,12 +280,17 @@ final class Reloader {
         }
     }
 
-    /// What changed that is no program's; empty for nothing.
-    private static String words(List<Difference> settings) {
+    /// What changed that is no program's, and what could not; empty for nothing.
+    private static String words(Plan plan) {
         StringBuilder words = new StringBuilder();
-        for (Difference setting : settings) {
+        for (Difference setting : plan.settings()) {
             words.append('\n').append(setting.words());
             words.append(setting.waitsForStart() ? "; " + PlanText.AT_START : "");
+        }
+        for (SocketMove move : plan.sockets()) {
+            if (move.remark() != null && move.to() != null) {
+                words.append('\n').append(move.to().program()).append(": ").append(move.remark());
+            }
         }
         return words.toString();
     }
@@ -411,6 +417,10 @@ final class Reloader {
             case UNCHANGED -> "unchanged, as the file says again";
             case NOTED -> "changed" + what + ", no worker of it runs";
             case IN_PLACE -> "changed" + what + ", no worker needs to be replaced";
+            case BACK ->
+                    "back to the definition that serves"
+                            + what
+                            + ", workers of the newer one are replaced";
             case ROLLED ->
                     keys.isEmpty()
                             ? "unchanged, is rolled because it was named"

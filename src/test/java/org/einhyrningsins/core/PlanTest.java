@@ -199,6 +199,16 @@ class PlanTest {
     // ---- sockets
 
     @Test
+    void saysWhichOptionASocketThatStaysDoesNotGet() throws IOException {
+        String socket = "web: {command: x, bind: {name: h, tcp: \"127.0.0.1:1\", reuse-address: ";
+        assertThat(change(socket + "true}}", socket + "false}}").notes())
+                .containsExactly(
+                        "socket 'h' stays open, and its reuse-address as it is until it is bound"
+                                + " anew");
+        assertThat(change(socket + "true}}", socket + "true}, nice: 1}").notes()).isEmpty();
+    }
+
+    @Test
     void aSocketStaysWithItsAddressWhoeverHasIt() throws IOException {
         Plan plan =
                 plan(
