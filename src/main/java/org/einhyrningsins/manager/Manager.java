@@ -384,8 +384,9 @@ public final class Manager
         if (reloader.trials().underWay()) {
             return "a reload that is to be confirmed is under way; try again after that";
         }
-        return operator.stopsInOrder()
-                ? "programs are being stopped one after the other; try again after that"
+        return operator.worksInOrder()
+                ? "programs are being stopped or restarted one after the other; try again after"
+                        + " that"
                 : null;
     }
 
