@@ -274,6 +274,10 @@ class PlanTest {
                                         "b: {command: x, bind: {name: h, tcp: \"127.0.0.1:80\"}}")
                                 .objections())
                 .hasSize(1);
+        String special = "a: {command: x, bind: {name: h, udp: \"127.0.0.1:53\", reuse-address: ";
+        String wide = "b: {command: x, bind: {name: h, udp: \"0.0.0.0:53\"}}";
+        assertThat(plan(special + "false}}", wide).objections()).hasSize(1);
+        assertThat(plan(special + "true}}", wide).objections()).isEmpty();
         assertThat(
                         plan(
                                         "a: {command: x, bind: {name: h, tcp: \"127.0.0.1:80\"}}",
