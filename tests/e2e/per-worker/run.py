@@ -202,9 +202,7 @@ def killed_with_a_slot_empty(lab, manager):
     wait_for(lambda: listeners(lab) == {after[0][0]}, "one listener is left")
     manager.ctl("scale", "web", "3")
     manager.wait_until_up("web", 3)
-    counts = load.finish()
-    check(counts["reset"] <= 3, lambda: "resets after a slot's socket was lost: %s" % counts)  # 1 in 3,739 was seen, and why is not known
-    nothing_lost({**counts, "reset": 0})
+    nothing_lost(load.finish())
     return manager
 
 

@@ -4,12 +4,16 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.manager.image.SocketImage;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.PacketFilters;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.IntPredicate;
 
 /// What is open at one address: a socket that all workers share, or one for each slot
@@ -29,6 +33,9 @@ final class SocketGroup {
     /// Null if it is not known.
     private @Nullable List<Integer> steered;
 
+    /// The slots at which new connections are turned away; null if that is not known.
+    private @Nullable Set<Integer> away;
+
     private record Member(int slot, Bound bound) {}
 
     /// A group of one.
@@ -36,6 +43,7 @@ final class SocketGroup {
         SocketGroup group = new SocketGroup();
         group.join(slot, bound);
         group.steered = List.of();
+        group.away = Set.of();
         return group;
     }
 
@@ -136,27 +144,64 @@ final class SocketGroup {
     /// Has new connections come to those of some slots only, if they do not already; to all, if
     /// they would come to none.
     ///
-    /// @return false if that is not possible, since nobody knows their numbers
+    /// The others turn away whom the kernel brings them nevertheless: from when one is closed until
+    /// the kernel is told the new numbers, it may take the wrong ones. Who was turned away tries
+    /// again, after a second, and is steered again.
+    ///
+    /// @return false if they cannot be steered, since nobody knows their numbers: then who is
+    ///   turned away comes to the same one until it is closed
     /// @throws PosixException if the kernel will not
     boolean steer(IntPredicate served) {
         List<Integer> numbers = new ArrayList<>();
+        Map<Integer, Bound> others = new HashMap<>();
         for (int number = 0; number < members.size(); number++) {
-            if (served.test(members.get(number).slot())) {
+            Member member = members.get(number);
+            if (served.test(member.slot())) {
                 numbers.add(number);
-            }
-        }
-        boolean all = numbers.isEmpty() || numbers.size() == members.size();
-        boolean possible = all || (ordered && holes(numbers) <= Sockets.MOST_HOLES);
-        List<Integer> wanted = all || !possible ? List.of() : numbers;
-        if (!wanted.equals(steered)) {
-            steered = wanted; // also if it fails: it would fail again
-            if (wanted.isEmpty()) {
-                Sockets.steerToAll(any().fd());
             } else {
-                Sockets.steer(any().fd(), wanted);
+                others.put(member.slot(), member.bound());
             }
         }
+        if (numbers.isEmpty()) {
+            others.clear();
+        }
+        boolean possible =
+                others.isEmpty() || (ordered && holes(numbers) <= PacketFilters.MOST_HOLES);
+        letIn(others.keySet());
+        steer(others.isEmpty() || !possible ? List.of() : numbers);
+        turnAway(others);
         return possible;
+    }
+
+    private void letIn(Set<Integer> others) {
+        for (Member member : members) {
+            int slot = member.slot();
+            if (!others.contains(slot) && (away == null || away.contains(slot))) {
+                PacketFilters.letIn(member.bound().fd());
+            }
+        }
+    }
+
+    private void steer(List<Integer> numbers) {
+        if (!numbers.equals(steered)) {
+            steered = numbers; // also if it fails: it would fail again
+            if (numbers.isEmpty()) {
+                PacketFilters.steerToAll(any().fd());
+            } else {
+                PacketFilters.steer(any().fd(), numbers);
+            }
+        }
+    }
+
+    private void turnAway(Map<Integer, Bound> others) {
+        Set<Integer> known = away == null ? Set.of() : away;
+        away = Set.copyOf(others.keySet()); // also if it fails: it would fail again
+        others.forEach(
+                (slot, bound) -> {
+                    if (!known.contains(slot)) {
+                        PacketFilters.turnAway(bound.fd());
+                    }
+                });
     }
 
     private static int holes(List<Integer> numbers) {

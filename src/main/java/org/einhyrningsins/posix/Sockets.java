@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 
 /// Sockets: those that workers share, those the manager is asked through, and probes.
@@ -46,18 +45,6 @@ public final class Sockets {
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_INFO = 11;
     private static final int TCP_INFO_UNACKED = 24; // of a listener: who waits to be accepted
-    private static final int SO_ATTACH_REUSEPORT_CBPF = 51; // Linux 4.5
-    private static final int SO_DETACH_REUSEPORT_BPF = 68; // Linux 5.3
-    private static final int FILTER_PROGRAM = 16; // struct sock_fprog is before it
-    private static final int FILTER_BYTES = 8;
-
-    // of linux/filter.h
-    private static final int LOAD = 0x20; // BPF_LD | BPF_W | BPF_ABS
-    private static final int MODULO = 0x94; // BPF_ALU | BPF_MOD | BPF_K
-    private static final int IF_EQUAL = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
-    private static final int RETURN = 0x06; // BPF_RET | BPF_K
-    private static final int RETURN_A = 0x16; // BPF_RET | BPF_A
-    private static final int RANDOM = 0xfffff000 + 56; // SKF_AD_OFF + SKF_AD_RANDOM
 
     // struct msghdr with one buffer, and what it points to, in the thread's structures
     private static final int HEADER_IOV = 16;
@@ -459,58 +446,6 @@ public final class Sockets {
     /// Ends a listener for all who have it: nobody comes any more, and whoever waits is reset.
     public static void endListening(int fd) {
         Kernel.call(Syscall.SHUTDOWN, fd, SHUT_RDWR);
-    }
-
-    /// The most sockets below the number of those steered to that may be left out.
-    public static final int MOST_HOLES = 200;
-
-    /// Steers new connections to some of the listeners of one address with SO_REUSEPORT, at random,
-    /// which is what the kernel does without, to all.
-    ///
-    /// The kernel knows the listeners by number. A random one is taken below the count of those
-    /// that are steered to; where that is one to be left out, another stands for it.
-    ///
-    /// @param fd any of the listeners
-    /// @param numbers of those to steer to, at least one, ascending; [#MOST_HOLES]
-    public static void steer(int fd, List<Integer> numbers) {
-        ByteBuffer bytes = Scratch.here().bytes;
-        int count = numbers.size();
-        Set<Integer> to = new HashSet<>(numbers);
-        int next = count - 1;
-        int at = filter(bytes, 0, LOAD, 0, RANDOM);
-        at = filter(bytes, at, MODULO, 0, count);
-        for (int hole = 0; hole < count; hole++) {
-            if (!to.contains(hole)) {
-                at = filter(bytes, at, IF_EQUAL, 1, hole); // else the next but one
-                at = filter(bytes, at, RETURN, 0, numbers.get(next--));
-            }
-        }
-        at = filter(bytes, at, RETURN_A, 0, 0);
-        bytes.putLong(0, at).putLong(8, Scratch.here().structures + FILTER_PROGRAM);
-        attach(fd, SO_ATTACH_REUSEPORT_CBPF, FILTER_PROGRAM);
-    }
-
-    /// Appends struct sock_filter; returns how many there are.
-    private static int filter(ByteBuffer bytes, int at, int code, int otherwise, int operand) {
-        int offset = FILTER_PROGRAM + at * FILTER_BYTES;
-        bytes.putShort(offset, (short) code);
-        bytes.put(offset + 2, (byte) 0).put(offset + 3, (byte) otherwise);
-        bytes.putInt(offset + 4, operand);
-        return at + 1;
-    }
-
-    /// Lets the kernel spread connections over all listeners of an address, as it does by itself.
-    public static void steerToAll(int fd) {
-        Scratch.here().clear(8);
-        attach(fd, SO_DETACH_REUSEPORT_BPF, 4);
-    }
-
-    private static void attach(int fd, int option, int length) {
-        long at = Scratch.here().structures;
-        long result = Kernel.call(Syscall.SETSOCKOPT, fd, SOL_SOCKET, option, at, length);
-        if (!Kernel.is(result, Errno.ENOENT)) { // there was nothing to detach
-            Kernel.check("setsockopt", result);
-        }
     }
 
     /// Where a socket is bound, as in [Bound#address].

@@ -13,8 +13,10 @@ import org.junit.jupiter.api.Timeout;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -93,10 +95,72 @@ class SocketGroupIT {
         }
         other.forgetLost();
         assertThat(other.steer(slot -> slot == 1)).isFalse();
-        assertThat(slotsOfNewConnections(4)).containsExactly(0, 1, 2, 3);
         List<SocketImage> next = new ArrayList<>();
         other.images(images.getFirst(), next);
         assertThat(next).hasSize(2).allMatch(SocketImage::disordered);
+    }
+
+    @Test
+    void turnsAwayWhomTheKernelTakesAmissUntilItKnowsTheNumbers() throws IOException {
+        join(2, 1);
+        group.steer(slot -> slot == 1);
+        group.closeAbove(2); // slot 1 is the second now, and the kernel still takes the third
+        List<SocketChannel> knocking = knock();
+        assertThat(queued(2).getFirst()).isZero();
+        assertThat(queued(2).getLast()).isPositive().isLessThan(CONNECTIONS);
+        group.steer(slot -> slot == 1);
+        allConnect(knocking);
+        assertThat(queued(2)).containsExactly(0, CONNECTIONS);
+    }
+
+    @Test
+    void turnsAwayAlsoWhomItCannotSteer() throws IOException {
+        assertThat(disordered().steer(slot -> slot == 0)).isFalse();
+        List<SocketChannel> knocking = knock();
+        assertThat(queued(4)).endsWith(0, 0, 0);
+        group.closeAbove(1);
+        allConnect(knocking);
+    }
+
+    @Test
+    void hearsAgainWhenASlotIsServedAgain() throws IOException {
+        join(1, 2, 3);
+        group.steer(slot -> slot == 0);
+        SocketGroup other = disordered(); // it does not know who is turned away
+        other.steer(slot -> true);
+        assertThat(slotsOfNewConnections(4)).containsExactly(0, 1, 2, 3);
+        other.steer(slot -> slot == 0);
+        other.steer(slot -> false);
+        assertThat(slotsOfNewConnections(4)).containsExactly(0, 1, 2, 3);
+    }
+
+    /// As after a manager was killed, and two slots had lost their listeners.
+    private SocketGroup disordered() {
+        SocketGroup other = SocketGroup.resumed();
+        for (SocketImage image : images()) {
+            other.resume(image.of(image.own(), true, image.fd(), image.inode()), image.fd());
+        }
+        return other;
+    }
+
+    private List<SocketChannel> knock() throws IOException {
+        SocketSpec.Tcp tcp = (SocketSpec.Tcp) spec.address();
+        List<SocketChannel> knocking = new ArrayList<>();
+        for (int i = 0; i < CONNECTIONS; i++) {
+            SocketChannel client = SocketChannel.open();
+            clients.add(client.socket());
+            client.configureBlocking(false);
+            client.connect(new InetSocketAddress(tcp.host(), tcp.port()));
+            knocking.add(client);
+        }
+        return knocking;
+    }
+
+    private static void allConnect(List<SocketChannel> knocking) throws IOException {
+        for (SocketChannel client : knocking) {
+            client.configureBlocking(true);
+            assertThat(client.finishConnect()).isTrue();
+        }
     }
 
     private List<Integer> afterLosing(int... slots) {
