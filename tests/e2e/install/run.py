@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import threading
 
 from lab import ROOT, alive, check, get, nothing_lost, read, same
 
@@ -71,12 +72,12 @@ def belongs_to_root(lab):
     shutil.rmtree(prefix)
 
 
-def places(lab, prefix):
-    return {"PREFIX": prefix, "SYSCONFDIR": lab.path("etc"), "DIST": os.path.join(ROOT, "target", "dist")}
+def places(lab, prefix, dist=os.path.join(ROOT, "target", "dist")):
+    return {"PREFIX": prefix, "SYSCONFDIR": lab.path("etc"), "DIST": dist}
 
 
-def install(lab, prefix):
-    done = lab.command(INSTALL, env=places(lab, prefix), within=120)
+def install(lab, prefix, *dist):
+    done = lab.command(INSTALL, env=places(lab, prefix, *dist), within=120)
     same((done.code, done.text), (0, ""), str(done))
     for program in ("einhyrningsins", "einhyrningsinsctl"):
         version = lab.command(os.path.join(prefix, "bin", program), "--version")
@@ -113,16 +114,63 @@ def runs(lab, prefix):
     manager = lab.launch(through=["/bin/sh", "-c", 'shift; exec "%s" "$@"' % binary, "sh"])
     manager.wait_until_answering()
     manager.wait_until_up("web", 2)
-    check(os.readlink("/proc/%d/exe" % manager.pid).startswith(prefix), "another runtime")
+    first = version_of(manager, prefix)
     pids, load = manager.pids_of("web"), lab.load()
-    install(lab, prefix)
-    check(os.readlink("/proc/%d/exe" % manager.pid).endswith("(deleted)"), "the old one is still there")
+    watch = Watch(binary)
+    others = [first]
+    for round in ("second", "third"):  # the one before stays, and the one that runs
+        install(lab, prefix, changed(lab, round))
+        others.append(os.readlink(binary).split("/")[-3])
+        same(version_of(manager, prefix), first, "what runs after another version was installed")
+        same(sorted(os.listdir(os.path.join(prefix, "lib/einhyrningsins"))), sorted(others), "versions")
+    manager.ctl("plan", code=None)  # loads what it did not load before
+    same(watch.end(), 0, "moments without a program to start")
     manager.ctl("reexec")
-    same(os.readlink("/proc/%d/exe" % manager.pid), os.path.join(prefix, "lib/einhyrningsins/runtime/bin/java"), "the runtime")
+    same(version_of(manager, prefix), others[2], "what runs after reexec")
     same((manager.pids_of("web"), all(map(alive, pids))), (pids, True), "workers")
+    install(lab, prefix)
+    left = sorted(os.listdir(os.path.join(prefix, "lib/einhyrningsins")))
+    same(left, sorted([others[0], others[2]]), "versions: the second is neither run nor the one before")
+    manager.ctl("reexec")
+    same(version_of(manager, prefix), first, "what runs after a way back")
     nothing_lost(load.finish())
     same(get("127.0.0.1:%d" % lab.port())["version"], "v1", "version")
     manager.stop()
+
+
+def version_of(manager, prefix):
+    """The directory that its runtime and its jar are in, which is there."""
+    runtime = os.readlink("/proc/%d/exe" % manager.pid)
+    top = os.path.join(prefix, "lib/einhyrningsins/")
+    check(runtime.startswith(top) and runtime.endswith("/runtime/bin/java"), "another runtime: " + runtime)
+    return runtime[len(top) :].split("/")[0]
+
+
+def changed(lab, name):
+    """A build that is not the one of target/dist."""
+    built = lab.path(name)
+    shutil.copytree(os.path.join(ROOT, "target", "dist"), built, symlinks=True)
+    with open(os.path.join(built, "bin", "einhyrningsinsctl"), "a") as file:
+        file.write("# %s\n" % name)
+    return built
+
+
+class Watch(threading.Thread):
+    """Looks all the time whether a program is there."""
+
+    def __init__(self, program):
+        super().__init__(daemon=True)
+        self.program, self.over, self.gone = program, False, 0
+        self.start()
+
+    def run(self):
+        while not self.over:
+            self.gone += not os.access(self.program, os.X_OK)
+
+    def end(self):
+        self.over = True
+        self.join()
+        return self.gone
 
 
 def destdir(lab, expected):
@@ -132,5 +180,6 @@ def destdir(lab, expected):
     same(files(root + "/usr"), expected, "files in DESTDIR")
     check("ExecStart=/usr/bin/einhyrningsins -c /etc/" in read(root + "/usr/lib/systemd/system/einhyrningsins.service"), "paths")
     link = os.readlink(root + "/usr/bin/einhyrningsins")
-    same(link, "../lib/einhyrningsins/bin/einhyrningsins", "the link")
+    check(link.startswith("../lib/einhyrningsins/") and link.endswith("/bin/einhyrningsins"), "the link: " + link)
+    check(os.access(root + "/usr/bin/einhyrningsins", os.X_OK), "it leads nowhere: " + link)
     shutil.rmtree(root)

@@ -7,7 +7,7 @@ import re
 import signal
 import threading
 
-from lab import FAILED, alive, answers, check, environment_of, get, nothing_lost, read, same, wait_for
+from lab import FAILED, INVALID, alive, answers, check, environment_of, get, nothing_lost, read, same, wait_for
 
 
 def run(lab):
@@ -25,6 +25,7 @@ def run(lab):
     manager = in_a_rollout(lab, manager)
     manager = stopped_stays_stopped(lab, manager)
     manager = said_meanwhile(lab, manager)
+    manager = file_broken_meanwhile(lab, manager)
     nothing_lost({**load.finish(), "reset": 0, "lost": 0, "resent": 0})  # of the worker that was killed
     torn(lab, manager)
 
@@ -122,6 +123,32 @@ def said_meanwhile(lab, manager):
     manager.ctl("reexec")
     same(manager.pids_of("piped"), born, "the same after a re-exec")
     manager.ctl("scale", "piped", "0")
+    return manager
+
+
+def file_broken_meanwhile(lab, manager):
+    """The workers are looked after as before, until the file can be read again."""
+    before = manager.pids_of("web")
+    good = read(lab.path("services.yaml"))
+    lab.edit("services.yaml", "workers: 3", "workers: three")
+    for _ in range(2):
+        manager = killed(lab, manager)
+        manager.wait_until_up("web", 3)
+        same(manager.pids_of("web"), before, "workers")
+        check('found "three"' in manager.stderr() and "goes on with what" in manager.stderr(), manager.tail)
+    manager.ctl("reload", code=INVALID)
+    lab.write("services.yaml", good.replace("workers: 3", "workers: 4").replace("VERSION: v2", "VERSION: v3"))
+    manager.ctl("reload")
+    manager.wait_until_up("web", 4)
+    same(get("127.0.0.1:%d" % lab.port())["version"], "v3", "version that answers")
+    lab.write("services.yaml", good)
+    manager.ctl("reload")
+    lab.edit("services.yaml", "workers: 3", "workers: three")
+    other = lab.launch(socket_path=lab.path("o.sock"))
+    same(other.wait(), INVALID, "exit status where there is nothing to go on with")
+    other = lab.launch(socket_path=manager.socket)
+    same(other.wait(), INVALID, "exit status where another manager runs")
+    lab.write("services.yaml", good)
     return manager
 
 

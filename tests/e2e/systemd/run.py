@@ -9,7 +9,7 @@ import signal
 import socket
 import time
 
-from lab import alive, answers, check, environment_of, get, nothing_lost, read, same, wait_for
+from lab import FAILED, INVALID, alive, answers, check, environment_of, get, nothing_lost, read, same, wait_for
 from systemd import Systemd
 
 NO_GETFD = "--no-getfd"
@@ -18,6 +18,7 @@ NO_GETFD = "--no-getfd"
 def run(lab):
     lab.config()
     full(lab)
+    cannot_start(lab)
     nobody(lab)
     activated(lab)
     systemd = Systemd(lab, watchdog=2.0)
@@ -225,8 +226,11 @@ def file_changed(lab, manager, systemd):
 def stops(lab, manager, systemd):
     """It asks for time while a worker does not go, and leaves nothing with systemd."""
     lab.edit("services.yaml", "    workers: 2", "    workers: 2\n    stop: { signal: WINCH, timeout: 1s }")
+    lab.edit("services.yaml", "VERSION: v3", "VERSION: v4")
+    mark = len(systemd.heard)
     manager.ctl("reload")
     manager.wait_until_up("web", 2)
+    check(any("EXTEND_TIMEOUT_USEC" in fields for _, fields in systemd.heard[mark:]), "the reload does not ask for time")
     mark = len(systemd.heard)
     manager.stop("INT")
     said = [next(iter(fields)) for _, fields in systemd.heard[mark:]]
@@ -252,6 +256,18 @@ def full(lab):
     same(systemd.words("STATUS", "EXTEND_TIMEOUT_USEC")[-1], "READY", "what is said last")
     systemd.deaf()
     manager.stop()
+    systemd.close()
+
+
+def cannot_start(lab):
+    """It was never up, whatever the reason."""
+    systemd = Systemd(lab)
+    with socket.create_server(("127.0.0.1", lab.port())):
+        same(systemd.start().wait(), FAILED, "exit status where a socket is somebody else's")
+    lab.edit("services.yaml", "workers: 2", "workers: two")
+    same(systemd.start().wait(), INVALID, "exit status of an invalid file")
+    lab.edit("services.yaml", "workers: two", "workers: 2")
+    same(systemd.words(), [], "what is said by one that cannot start")
     systemd.close()
 
 

@@ -18,6 +18,7 @@ import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.ServicesSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -101,6 +102,26 @@ final class Heritage {
             setAside(state, Recorder.MANAGER, String.valueOf(e.getMessage()), log);
             return null;
         }
+    }
+
+    /// What a manager of this boot that is gone had of its file, but for the programs; null if
+    /// there is none. Says nothing, and leaves everything as it is.
+    static @Nullable ServicesSpec settings(StateDirectory state) {
+        try {
+            byte[] bytes = state.read(Recorder.MANAGER, MOST_BYTES);
+            String text = bytes == null ? "" : new String(bytes, StandardCharsets.UTF_8);
+            ManagerImage manager = ImageReader.read(text, ManagerImage.class);
+            boolean its = manager.boot().equals(Boot.name()) && gone(manager.pid());
+            return its ? manager.settings() : null;
+        } catch (IOException | ImageException e) {
+            return null;
+        }
+    }
+
+    private static boolean gone(int pid) {
+        int pidfd = pid == Processes.self() ? -1 : Processes.open(pid);
+        close(pidfd);
+        return pidfd < 0;
     }
 
     private static void forget(StateDirectory state, ManagerImage manager) {

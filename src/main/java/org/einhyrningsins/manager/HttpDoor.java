@@ -24,10 +24,9 @@ final class HttpDoor {
     private @Nullable Open open;
     private @Nullable Open prepared;
     private boolean changing;
-    private @Nullable HttpServer server;
 
     /// @param file inode of the file of a UNIX socket, so that we unlink no other; else 0
-    private record Open(SocketSpec spec, Bound bound, long file) {}
+    private record Open(SocketSpec spec, Bound bound, long file, HttpServer server) {}
 
     HttpDoor(Loop loop, ByteBuffer buffer, Log log, HttpServer.Sight sight) {
         this.loop = loop;
@@ -38,7 +37,8 @@ final class HttpDoor {
 
     // ---- a change
 
-    /// Has what is wanted, beside what is there.
+    /// Has what is wanted, beside what is there: all that it takes, since to settle it may not
+    /// fail.
     ///
     /// @param wanted null for none
     void prepare(@Nullable HttpSpec wanted) throws SocketTable.CannotBind {
@@ -46,7 +46,7 @@ final class HttpDoor {
         if (wanted == null) {
             prepared = null;
         } else if (now != null && stays(now.spec(), wanted.socket())) {
-            prepared = new Open(wanted.socket(), now.bound(), now.file());
+            prepared = new Open(wanted.socket(), now.bound(), now.file(), now.server());
         } else {
             prepared = bind(wanted.socket());
         }
@@ -57,13 +57,23 @@ final class HttpDoor {
         return now.address().equals(wanted.address()) && now.ipv6Only() == wanted.ipv6Only();
     }
 
-    private static Open bind(SocketSpec spec) throws SocketTable.CannotBind {
+    private Open bind(SocketSpec spec) throws SocketTable.CannotBind {
         try {
-            return new Open(spec, Sockets.bind(spec), SocketTable.inode(spec));
+            return served(spec, Sockets.bind(spec));
         } catch (UnknownAccountException e) {
             throw cannot(spec, String.valueOf(e.getMessage()));
         } catch (PosixException e) {
             throw cannot(spec, e.getMessage() + SocketTable.advice(e, spec));
+        }
+    }
+
+    private Open served(SocketSpec spec, Bound bound) {
+        long file = SocketTable.inode(spec);
+        try {
+            return new Open(spec, bound, file, serve(bound));
+        } catch (PosixException e) {
+            close(spec, bound, file);
+            throw e;
         }
     }
 
@@ -95,16 +105,11 @@ final class HttpDoor {
             dress(now, before);
             return;
         }
-        if (server != null) {
-            server.close();
-            server = null;
-        }
         if (before != null) {
             close(before);
             log.info("", "no more metrics and status page at " + before.bound().address());
         }
         if (now != null) {
-            serve(now);
             log.info("", "metrics and status page at " + now.bound().address());
         }
     }
@@ -127,16 +132,20 @@ final class HttpDoor {
         }
     }
 
-    private void serve(Open now) {
-        server = new HttpServer(loop, now.bound().fd(), buffer, sight);
+    private HttpServer serve(Bound bound) {
+        return new HttpServer(loop, bound.fd(), buffer, sight);
     }
 
-    private static void close(Open socket) {
-        if (socket.spec().address() instanceof SocketSpec.UnixPath unix
-                && socket.file() == SocketTable.inode(socket.spec())) {
+    private static void close(Open open) {
+        open.server().close();
+        close(open.spec(), open.bound(), open.file());
+    }
+
+    private static void close(SocketSpec spec, Bound bound, long file) {
+        if (spec.address() instanceof SocketSpec.UnixPath unix && file == SocketTable.inode(spec)) {
             RuntimeFiles.delete(unix.path()); // before it is closed: then its number is free
         }
-        Descriptors.close(socket.bound().fd());
+        Descriptors.close(bound.fd());
     }
 
     /// What is in force; null if nobody listens.
@@ -163,28 +172,23 @@ final class HttpDoor {
     /// Goes on with the listener of another manager. Who was connected to it asks again.
     void resume(SocketImage image) {
         Bound bound = new Bound(image.fd(), image.address(), image.inode());
-        Open now = new Open(image.spec(), bound, image.file());
-        open = now;
-        serve(now);
+        open = new Open(image.spec(), bound, image.file(), serve(bound));
     }
 
     // ---- time, and the end
 
     /// When it wants to be told the time; null for never.
     @Nullable Moment deadline() {
-        return server == null ? null : server.deadline();
+        return open == null ? null : open.server().deadline();
     }
 
     void deadlinePassed(Moment now) {
-        if (server != null) {
-            server.deadlinePassed(now);
+        if (open != null) {
+            open.server().deadlinePassed(now);
         }
     }
 
     void close() {
-        if (server != null) {
-            server.close();
-        }
         if (open != null) {
             close(open);
         }

@@ -60,6 +60,7 @@ final class HttpServer implements HttpClient.Served {
         List<String> unready();
     }
 
+    /// @throws PosixException if the kernel has no descriptors for it; nothing is left open then
     HttpServer(Loop loop, int listener, ByteBuffer buffer, Sight sight) {
         this(loop, listener, buffer, sight, Scribe.THREADS);
     }
@@ -70,7 +71,12 @@ final class HttpServer implements HttpClient.Served {
         this.buffer = buffer;
         this.sight = sight;
         this.scribe = new Scribe(loop, threads, this::made);
-        loop.watch(listener, Poll.IN, events -> accept());
+        try {
+            loop.watch(listener, Poll.IN, events -> accept());
+        } catch (PosixException e) {
+            scribe.close();
+            throw e;
+        }
         scribe.sharpen();
     }
 

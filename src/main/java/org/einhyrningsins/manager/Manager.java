@@ -139,7 +139,8 @@ public final class Manager
     }
 
     private int run() throws CannotStart {
-        ServicesSpec services = load();
+        Loaded loaded = reloader.load();
+        ServicesSpec services = services(loaded);
         settings(services);
         Premises here = moveIn(services);
         here.takeLock();
@@ -147,11 +148,13 @@ public final class Manager
         try {
             openDoors(services, here);
             Heritage heritage = record(here.state());
-            if (heritage == null) {
+            if (heritage != null) {
+                recover(heritage, loaded, here);
+            } else if (loaded instanceof Loaded.Invalid invalid) {
+                throw cannotStart(invalid);
+            } else {
                 open(services, here);
                 start(services);
-            } else {
-                recover(heritage, services, here);
             }
             passed.closeRest(log);
             files.begin();
@@ -268,9 +271,8 @@ public final class Manager
     }
 
     /// Goes on where a manager stopped that was killed, and then brings everything to what the file
-    /// says now.
-    private void recover(Heritage heritage, ServicesSpec services, Premises here)
-            throws CannotStart {
+    /// says now, unless that has problems.
+    private void recover(Heritage heritage, Loaded loaded, Premises here) throws CannotStart {
         leavesAll = true;
         log.info("", "einhyrningsins " + version() + ", pid " + Processes.self());
         log.warn("", heritage.told());
@@ -303,12 +305,22 @@ public final class Manager
             String why = e.getMessage() + heritage.advice();
             throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + why);
         }
-        reopenHttp(services);
+        reopenHttp(settings());
         intents().takeUp();
         reloader.trials().resume(heritage.manager().trial());
         strays.sweepAfterRecovery();
         found.forEach(ProgramHost::recover);
-        reloader.bringUpToDate(services, options.reset(), operator);
+        switch (loaded) {
+            case Loaded.Valid valid ->
+                    reloader.bringUpToDate(valid.services(), options.reset(), operator);
+            case Loaded.Invalid invalid ->
+                    log.error(
+                            "",
+                            problems(invalid)
+                                    + "\n"
+                                    + "goes on with what the manager before had of it; reload when"
+                                    + " it is mended");
+        }
         if (heritage.manager().stopping()) {
             everyProgram(new Command.Start(null));
         }
@@ -392,8 +404,10 @@ public final class Manager
 
     // ---- start
 
-    private ServicesSpec load() throws CannotStart {
-        return switch (reloader.load()) {
+    /// What the file says. Where it has problems, what it said when the manager before this one was
+    /// killed: its workers have to be looked after all the same.
+    private ServicesSpec services(Loaded loaded) throws CannotStart {
+        return switch (loaded) {
             case Loaded.Valid valid -> {
                 for (Problem warning : valid.warnings()) {
                     log.warn("", warning.render());
@@ -401,16 +415,26 @@ public final class Manager
                 yield valid.services();
             }
             case Loaded.Invalid invalid -> {
-                StringBuilder text =
-                        new StringBuilder("cannot start: ")
-                                .append(options.definition())
-                                .append(" has problems");
-                for (Problem problem : invalid.problems()) {
-                    text.append('\n').append(problem.render());
+                ServicesSpec before = Heritage.settings(Premises.state(options));
+                if (before == null) {
+                    throw cannotStart(invalid);
                 }
-                throw new CannotStart(ExitStatus.INVALID, text.toString());
+                yield before;
             }
         };
+    }
+
+    private CannotStart cannotStart(Loaded.Invalid invalid) {
+        return new CannotStart(ExitStatus.INVALID, "cannot start: " + problems(invalid));
+    }
+
+    private String problems(Loaded.Invalid invalid) {
+        StringBuilder text =
+                new StringBuilder().append(options.definition()).append(" has problems");
+        for (Problem problem : invalid.problems()) {
+            text.append('\n').append(problem.render());
+        }
+        return text.toString();
     }
 
     private Premises moveIn(ServicesSpec services) {

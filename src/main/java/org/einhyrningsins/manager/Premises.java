@@ -33,7 +33,16 @@ final class Premises {
         this.options = options;
         this.control = controlPath(services.control());
         Path named = services.stateDirectory();
-        this.state = new StateDirectory(named == null ? Path.of(control + ".state") : named);
+        this.state = named == null ? stateBeside(control) : new StateDirectory(named);
+    }
+
+    private static StateDirectory stateBeside(Path control) {
+        return new StateDirectory(Path.of(control + ".state"));
+    }
+
+    /// What survived a manager of whose configuration nothing is known.
+    static StateDirectory state(LaunchOptions options) {
+        return stateBeside(controlPath(options, ControlSpec.DEFAULT));
     }
 
     private static Path controlPath(ControlSpec spec) {

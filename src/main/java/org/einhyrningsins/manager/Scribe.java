@@ -47,10 +47,16 @@ final class Scribe implements AutoCloseable {
     Scribe(Loop loop, ThreadFactory threads, Reader reader) {
         this.loop = loop;
         this.threads = threads;
-        int[] pipe = Descriptors.pipe();
-        bell = Descriptors.raise(pipe[0]);
-        rope = Descriptors.raise(pipe[1]);
-        loop.watch(bell, Poll.IN, events -> hand(reader));
+        int[] pipe = Descriptors.raisedPipe();
+        bell = pipe[0];
+        rope = pipe[1];
+        try {
+            loop.watch(bell, Poll.IN, events -> hand(reader));
+        } catch (PosixException e) {
+            Descriptors.close(bell);
+            Descriptors.close(rope);
+            throw e;
+        }
     }
 
     /// Whether it is at work, and cannot begin another.

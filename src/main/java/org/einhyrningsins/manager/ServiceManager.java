@@ -52,6 +52,7 @@ final class ServiceManager {
     private boolean statusMayDiffer = true;
     private String status = "";
     private int reloads;
+    private boolean begun;
     private boolean stopping;
     private boolean unheard;
     private @Nullable Moment again;
@@ -158,6 +159,8 @@ final class ServiceManager {
             news.addLast(text);
             unsaid = true;
             statusMayDiffer = true;
+            nextStatus = Clock.now(); // or it would tell of a reload that is over
+            nextExtension = nextStatus; // a time that was asked for is that of what is over
         }
     }
 
@@ -171,6 +174,7 @@ final class ServiceManager {
         if (courier == null) {
             return null;
         }
+        begun = true;
         if (ending && !stopping) {
             stopping = true;
             say("STOPPING=1");
@@ -317,13 +321,17 @@ final class ServiceManager {
         }
     }
 
-    /// The manager ends, and its sockets with it.
+    /// The manager ends, and its sockets with it. One that could not start has nothing to say: it
+    /// was never up, and what is kept is for the next one.
     void end() {
-        if (courier != null) {
+        if (courier == null) {
+            return;
+        }
+        if (begun) {
             keep(List.of());
             again = null;
             turn(Clock.now(), true);
-            courier.close();
         }
+        courier.close();
     }
 }

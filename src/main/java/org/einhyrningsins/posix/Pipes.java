@@ -46,21 +46,21 @@ public final class Pipes {
     /// Makes one for a few words.
     public static Outlet narrow(@Nullable Credentials owner) {
         int[] ends = Descriptors.pipe();
-        int reader = ends[0];
         try {
             if (owner != null) {
-                Kernel.call(Syscall.FCHOWN, reader, owner.uid(), owner.gid());
+                Kernel.call(Syscall.FCHOWN, ends[0], owner.uid(), owner.gid());
             }
-            int worker = Descriptors.raise(reopened(ends[1], O_RDWR));
-            reader = Descriptors.raise(reader);
-            Descriptors.setNonBlocking(reader, true);
-            return new Outlet(reader, worker);
+            int once = ends[1];
+            ends[1] = reopened(once, O_RDWR);
+            Descriptors.close(once);
         } catch (PosixException e) {
-            Descriptors.close(reader);
-            throw e;
-        } finally {
+            Descriptors.close(ends[0]);
             Descriptors.close(ends[1]);
+            throw e;
         }
+        Descriptors.raise(ends);
+        Descriptors.setNonBlocking(ends[0], true);
+        return new Outlet(ends[0], ends[1]);
     }
 
     private static int reopened(int fd, int flags) {
@@ -128,12 +128,10 @@ public final class Pipes {
 
     /// A pipe to look into others with: neither end blocks.
     public static int[] glass() {
-        int[] ends = Descriptors.pipe();
+        int[] ends = Descriptors.raisedPipe();
         Kernel.call(Syscall.FCNTL, ends[0], F_SETPIPE_SZ, WANTED);
-        for (int i = 0; i < ends.length; i++) {
-            ends[i] = Descriptors.raise(ends[i]);
-            Descriptors.setNonBlocking(ends[i], true);
-        }
+        Descriptors.setNonBlocking(ends[0], true);
+        Descriptors.setNonBlocking(ends[1], true);
         return ends;
     }
 

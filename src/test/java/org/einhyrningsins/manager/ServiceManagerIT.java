@@ -116,6 +116,27 @@ class ServiceManagerIT {
     }
 
     @Test
+    void howItGoesIsToldAsSoonAsAReloadIsOver() {
+        ServiceManager service = service();
+        service.turn(now, false);
+        Runnable reload = service.reloading();
+        service.turn(Clock.now(), false);
+        assertThat(heard()).endsWith("STATUS=reloading: 0 programs, 0 of 0 workers up");
+        reload.run();
+        service.turn(Clock.now(), false);
+        assertThat(heard()).containsExactly("READY=1", "STATUS=0 programs, 0 of 0 workers up");
+    }
+
+    /// systemd would call it started.
+    @Test
+    void whoCannotStartWasNeverReadyAndLeavesTheNextOneWhatIsKept() {
+        ServiceManager service = service(List.of(ServiceManager.PREFIX + "1-kept"));
+        service.keep(List.of(socket()));
+        service.end();
+        assertThat(heard()).isEmpty();
+    }
+
+    @Test
     void nothingIsReadyAnyMoreWhenItStops() {
         ServiceManager service = service();
         Runnable reload = service.reloading();

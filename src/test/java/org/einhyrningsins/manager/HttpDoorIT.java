@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.einhyrningsins.control.StatusReport;
+import org.einhyrningsins.manager.http.Snapshot;
+import org.einhyrningsins.manager.image.SocketImage;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Scarcity;
+import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.spec.HttpSpec;
+import org.einhyrningsins.spec.LogSpec;
+import org.einhyrningsins.spec.SocketSpec;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+
+@Timeout(60)
+class HttpDoorIT {
+    private static final int PLENTY = 12;
+
+    @TempDir Path directory;
+
+    private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    private final Log log = new Log(logged::writeBytes, LogSpec.DEFAULT);
+    private final Loop loop = new Loop(log);
+    private final HttpDoor door =
+            new HttpDoor(loop, ByteBuffer.allocateDirect(4096), log, new Nothing());
+
+    private static final class Nothing implements HttpServer.Sight {
+        @Override
+        public Snapshot snapshot() {
+            var status = new StatusReport("1", 1, 0, "services.yaml", -1, List.of());
+            return new Snapshot(status, List.of(), new Snapshot.Manager(0, 0, 0, 0, 1024));
+        }
+
+        @Override
+        public List<String> unready() {
+            return List.of();
+        }
+    }
+
+    /// A reload is a transaction: from when it begins to change things, it may not fail.
+    @Test
+    void whatCouldBePreparedIsSettledHoweverFewDescriptorsAreLeft() throws Exception {
+        change("first"); // all classes are loaded before files run out
+        change("here");
+        Descriptors.close(Sockets.connect(here())); // whoever accepts keeps some in reserve
+        rest();
+        long sockets = Scarcity.open("socket:");
+        long pipes = Scarcity.open("pipe:");
+        int refused = 0;
+        for (int free = PLENTY; free >= 0; free--) {
+            String before = here();
+            String wanted = "with " + free;
+            boolean changed = changes(wanted, free);
+            refused += changed ? 0 : 1;
+            rest();
+            assertThat(here()).endsWith(changed ? wanted : before);
+            Descriptors.close(Sockets.connect(here()));
+            assertThat(Scarcity.open("socket:")).as(wanted).isEqualTo(sockets);
+            assertThat(Scarcity.open("pipe:")).as(wanted).isEqualTo(pipes);
+        }
+        assertThat(refused).isBetween(3, PLENTY);
+        door.close();
+        rest();
+        loop.close();
+    }
+
+    private boolean changes(String name, int free) {
+        Scarcity scarcity = new Scarcity(free);
+        try {
+            change(name);
+            return true;
+        } catch (SocketTable.CannotBind refused) {
+            door.forgo();
+            return false;
+        } finally {
+            scarcity.end();
+        }
+    }
+
+    private void change(String name) throws SocketTable.CannotBind {
+        door.prepare(spec(name));
+        door.settle();
+    }
+
+    private HttpSpec spec(String name) {
+        var address = new SocketSpec.UnixPath(directory.resolve(name));
+        var file = SocketSpec.UnixFile.DEFAULT;
+        return new HttpSpec(
+                new SocketSpec(HttpSpec.NAME, address, false, true, HttpSpec.BACKLOG, false, file));
+    }
+
+    private String here() {
+        SocketImage image = Objects.requireNonNull(door.image());
+        return image.address();
+    }
+
+    /// Who makes pages of a server that is closed rings once more.
+    private void rest() throws IOException {
+        for (int i = 0; i < 3; i++) {
+            loop.turn(300_000_000);
+        }
+    }
+}
