@@ -42,15 +42,19 @@ public record LaunchOptions(
 
     /// What the definition says, where the command line does not win over it.
     ServicesSpec over(ServicesSpec services) {
-        ControlSpec control = services.control();
         LogSpec log = services.log();
         return new ServicesSpec(
-                controlSocket == null
-                        ? control
-                        : control.withSocket(controlSocket.toAbsolutePath().normalize()),
+                over(services.control()),
                 level == null ? log : log.withLevel(level),
                 services.stateDirectory(),
                 services.http(),
                 services.programs());
+    }
+
+    /// The operator's socket, where the command line does not name another.
+    ControlSpec over(ControlSpec control) {
+        return controlSocket == null
+                ? control
+                : control.withSocket(controlSocket.toAbsolutePath().normalize());
     }
 }

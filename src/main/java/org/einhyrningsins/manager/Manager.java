@@ -419,7 +419,7 @@ public final class Manager
                 if (before == null) {
                     throw cannotStart(invalid);
                 }
-                yield before;
+                yield options.over(before);
             }
         };
     }
@@ -686,10 +686,15 @@ public final class Manager
 
     @Override
     public ServicesSpec settings() {
-        ServicesSpec taken = last;
-        if (taken == null) {
+        if (last == null) {
             throw new IllegalStateException("settings are asked for after the manager has some");
         }
+        return last;
+    }
+
+    @Override
+    public ServicesSpec inForce() {
+        ServicesSpec taken = settings();
         return new ServicesSpec(
                 taken.control(),
                 log.spec(),

@@ -42,7 +42,7 @@ final class Premises {
 
     /// What survived a manager of whose configuration nothing is known.
     static StateDirectory state(LaunchOptions options) {
-        return stateBeside(controlPath(options, ControlSpec.DEFAULT));
+        return stateBeside(controlPath(options.over(ControlSpec.DEFAULT)));
     }
 
     private static Path controlPath(ControlSpec spec) {

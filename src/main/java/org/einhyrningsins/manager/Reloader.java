@@ -47,8 +47,12 @@ final class Reloader {
         /// Gives back what was had for settings that do not come into force.
         void forgo();
 
-        /// Those in force: of the log what an operator made of it, of HTTP what could be had.
+        /// Those taken over last.
         ServicesSpec settings();
+
+        /// What has become of them: of the log what an operator made of it, of HTTP what could be
+        /// had.
+        ServicesSpec inForce();
 
         /// Sockets may be over.
         void unsettled();
@@ -207,7 +211,7 @@ final class Reloader {
     }
 
     private Plan withSettings(Plan plan, ServicesSpec next) {
-        return plan.withSettings(Settings.of(hosting.settings()), Settings.of(next));
+        return plan.withSettings(Settings.of(hosting.inForce()), Settings.of(next));
     }
 
     String definition() {
