@@ -3,10 +3,11 @@
 
 import os
 import signal
+import socket
 import threading
 import time
 
-from lab import DONE, FAILED, check, get, nothing_lost, same, wait_for
+from lab import DONE, FAILED, answers, check, get, nothing_lost, same, wait_for
 
 WORKERS = 4
 
@@ -22,12 +23,14 @@ def run(lab):
     goes_back_when_it_ends(lab, manager)
     watch(lab, "2s", "until-promoted")
     is_aborted(lab, manager)
+    is_taken_out_of_the_file(lab, manager)
     is_promoted(lab, manager)
     watch(lab, "until-promoted", "6s")
     outlives_a_reexec(lab, manager)
     manager = outlives_the_manager(lab, manager)
     nothing_lost(load.finish())
     goes_back_when_it_crashes(lab, manager)
+    is_removed(lab, manager)
 
 
 class Asked:
@@ -108,6 +111,23 @@ def is_aborted(lab, manager):
     same(get("127.0.0.1:%d" % lab.port())["version"], "v1", "version that answers")
 
 
+def is_taken_out_of_the_file(lab, manager):
+    """The file as it was before: the canary goes, and nobody else."""
+    reload = Asked(manager, "reload")
+    canary(manager, "v1", "v3", "until you promote or abort")
+    stay = {worker.pid for worker in manager.workers("web") if worker.version == "v1"}
+    version(lab, "v3", "v1")
+    found = manager.ctl("--json", "plan", code=10).json()["data"]["programs"][0]
+    same((found["change"], found["keys"]), ("back", [{"key": "env.VERSION", "before": "(hidden)", "after": "(hidden)", "hidden": True, "rolls": True}]), "the plan")
+    result = manager.ctl("reload")
+    check("rollout given up; generation 2 serves" in result.text, lambda: str(result))
+    reload.ends(FAILED, "given up for an older definition that was asked for again")
+    all_are(manager, "v1")
+    check(stay <= manager.worker_pids("web"), "a worker was replaced that the rollout had not touched")
+    manager.ctl("plan", code=DONE)
+    version(lab, "v1", "v3")
+
+
 def is_promoted(lab, manager):
     """A rollout that a signal began can be promoted as any other."""
     version(lab, "v3", "v4")
@@ -167,3 +187,41 @@ def goes_back_when_it_crashes(lab, manager):
     check(lost <= clients, lambda: "%d requests lost, though only one worker crashed" % lost)
     nothing_lost({**counts, "lost": 0, "reset": 0, "resent": 0})
     lab.say("the crash of a canary cost %d requests of its own" % lost)
+
+
+def is_removed(lab, manager):
+    """A program that goes from the file while its canary is watched: old and new finish what they have, and are gone."""
+    lab.edit("services.yaml", "broken=crash:50", "broken=none")
+    watch(lab, "6s", "1m")
+    reload = Asked(manager, "reload")
+    canary(manager, "v6", "v7", "watched for")
+    begun = [halfway(lab) for _ in range(20)]
+    lab.write("services.yaml", "programs: {}\n")
+    same(manager.ctl("--json", "plan", code=10).json()["data"]["programs"][0]["change"], "removed", "the plan")
+    told = len(lab.facts("told"))
+    gone = Asked(manager, "reload")
+    wait_for(lambda: len(lab.facts("told")) >= told + WORKERS, "old and new are told to go")
+    check({finished(client) for client in begun} <= {"v6", "v7"}, "half a request was finished by somebody else")
+    gone.ends(DONE, "1 changed")
+    reload.ends(FAILED, "during the rollout")
+    same(manager.workers("web"), [], "workers of a program that is gone")
+    same(answers("127.0.0.1:%d" % lab.port()), None, "who answers for it")
+    same(manager.status(), {}, "programs in status")
+
+
+def halfway(lab):
+    """A client that has sent half of its request to whoever accepted it."""
+    client = socket.create_connection(("127.0.0.1", lab.port()), 10)
+    client.sendall(b"GET / HTTP/1.1\r\nHost: e2e\r\n")
+    return client
+
+
+def finished(client):
+    """Sends the rest; returns the version that answered."""
+    with client:
+        client.settimeout(10)
+        client.sendall(b"\r\n")
+        with client.makefile("rb") as answer:
+            text = answer.read().decode()
+    check(text.startswith("HTTP/1.1 200 "), lambda: "half a request was answered with %r" % text)
+    return text.split("version=")[1].split()[0]

@@ -4,12 +4,13 @@
 import json
 import os
 
-from lab import FAILED, check, programs_in, same, wait_for
+from lab import FAILED, LIB, check, programs_in, same, wait_for
 
 ORDER = {"api": ["db"], "web": ["api", "cache"]}
 
 
 def run(lab):
+    os.symlink(os.path.join(LIB, "worker.py"), lab.path("db.py"))
     lab.config()
     manager = lab.start()
     for name, count in (("web", 2), ("api", 1), ("cache", 1), ("db", 1), ("idle", 4)):
@@ -18,7 +19,9 @@ def run(lab):
     graph(manager)
     restart_touches_nobody(manager)
     stop_and_start(lab, manager)
+    restart_in_order(lab, manager)
     failed_start(lab, manager)
+    failed_restart(lab, manager)
     removed_and_added(lab, manager)
     by_hand(lab, manager)
 
@@ -82,6 +85,48 @@ def stop_and_start(lab, manager):
     text = manager.ctl("start", "api").text
     check("without db" in text, lambda: "nobody says so: " + text)
     manager.ctl("start", "db")
+
+
+def restart_in_order(lab, manager):
+    """Nobody is told to go before those that it comes after are up again; independent ones are at once."""
+    before = manager.worker_pids()
+    since = last(lab)
+    answer = manager.ctl("restart", "all").text
+    check("web: restarts when those that it comes after are up again" in answer, lambda: answer)
+    in_order(lab, since)
+    facts = [fact for fact in lab.facts() if fact.at > since]
+    first = {}
+    for fact in facts:
+        first.setdefault((fact.what, fact.version), fact.at)
+    for name, others in ORDER.items():
+        for other in others:
+            check(first["told", name] >= first["ready", other], lambda: "%s went before %s was back: %s" % (name, other, facts))
+    check(first["told", "idle"] <= first["ready", "db"], "a program that comes after nobody waited")
+    check(not before & manager.worker_pids(), "old workers remain")
+
+
+def failed_restart(lab, manager):
+    """db does not come back: those after it run on, and are told of; the others are restarted."""
+    manager.wait_until_up("web", 2)
+    before = {name: manager.worker_pids(name) for name in ("web", "api", "cache", "idle")}
+    os.rename(lab.path("db.py"), lab.path("away"))
+    answer = manager.ctl("restart", "all", code=FAILED).text
+    check("api: not restarted, since db has failed; it is left as it is" in answer, lambda: answer)
+    check("web: not restarted, since api was not either; it is left as it is" in answer, lambda: answer)
+    for name in ("web", "api"):
+        same(manager.worker_pids(name), before[name], "workers of %s, after one that failed" % name)
+    for name in ("cache", "idle"):
+        check(not before[name] & manager.worker_pids(name), lambda: "old workers of %s remain" % name)
+    os.rename(lab.path("away"), lab.path("db.py"))
+    manager.ctl("restart", "db")
+    # who is stopped while it waits for its turn is not restarted
+    since = last(lab)
+    sent = manager.ctl("--no-wait", "restart", "db", "api")
+    manager.ctl("stop", "api")
+    manager.wait_until_up("db", 1)
+    same(manager.status()["api"]["state"], "stopped", "state of a program that was stopped before its turn: %s" % sent)
+    check(not [fact for fact in lab.facts() if fact.at > since and (fact.what, fact.version) == ("boot", "api")], "api booted")
+    manager.ctl("start", "api")
 
 
 def failed_start(lab, manager):

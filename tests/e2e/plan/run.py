@@ -21,6 +21,7 @@ def run(lab):
     all_or_nothing(lab, manager)
     on_trial(lab, manager)
     confirmed(lab, manager)
+    settings(lab, manager)
     on_trial_without_a_manager(lab, manager)
 
     nothing_lost(load.finish())
@@ -184,6 +185,49 @@ def confirmed(lab, manager):
     manager.wait_for_workers(3, "www", version="w6")
     plan(manager, code=DONE)
     manager.ctl("reload")
+
+
+def settings(lab, manager):
+    """What is no program's: what a reload takes over, and what only another manager would."""
+    good = read(lab.path("services.yaml"))
+    page = "127.0.0.1:%d" % lab.port("page")
+    new = 'control: { socket: other.sock, mode: "0660" }\nlog: { level: debug }\nhttp: { bind: "%s" }\n' % page
+    lab.write("services.yaml", new + "state-dir: elsewhere\n" + good)
+    changed = {
+        'control.mode: "0600" -> "0660"',
+        "log.level: info -> debug",
+        'http.bind: (not set) -> {tcp: "%s"}' % page,
+    }
+    waiting = "state-dir: (not set) -> %s" % lab.path("elsewhere")
+    at_start = "takes effect when the manager is stopped and started again, not by a reexec"
+
+    text = manager.ctl("plan", code=CHANGES).text
+    for line in changed:
+        check("~ " + line in text, lambda: "no %r in %s" % (line, text))
+    check("%s\n    (%s)" % (waiting, at_start) in text and "3 settings changed" in text, lambda: text)
+    check("control.socket" not in text, lambda: "the option -d wins, and yet: %s" % text)
+    found = {setting["key"]: setting["at_start"] for setting in plan(manager)["settings"]}
+    same(found, {"control.mode": False, "log.level": False, "http.bind": False, "state-dir": True}, "settings of the plan")
+    same(plan(manager, "www")["settings"], [], "settings of the plan of one program")
+    same(answers(page), None, "who answers at a page that is only planned")
+
+    manager.ctl("reload", "--confirm", "2s")
+    check(answers(page) is not None, "nobody answers at the page")
+    wait_for(lambda: answers(page) is None, "a reload of nothing but settings goes back")
+
+    result = manager.ctl("reload")
+    for line in changed | {waiting + "; " + at_start}:
+        check(line in result.text, lambda: "no %r in %s" % (line, result))
+    for _ in range(2):
+        text = manager.ctl("plan", code=DONE).text
+        check(waiting in text and "nothing to do" in text, lambda: text)
+        manager.ctl("reexec")
+    check(not os.path.exists(lab.path("elsewhere")), "a state directory that was to wait is used")
+    manager.ctl("quieter")
+    check("~ log.level: info -> debug" in manager.ctl("plan", code=CHANGES).text, "what a reload does to the log is not said")
+    lab.write("services.yaml", good)
+    manager.ctl("reload")
+    same(plan(manager, code=DONE)["settings"], [], "settings that change when all is as the file says")
 
 
 def on_trial_without_a_manager(lab, manager):

@@ -64,6 +64,7 @@ final class StarterFile {
                 #max-age: 24h                        # and one that gets that old
                 #memory-max: 512MiB                  # or that large
                 # A socket, which the manager holds and all workers share; the first is descriptor 3.
+                # With per-worker: true in it, each has one of its own on that address.
                 #bind: [{ name: http, tcp: "127.0.0.1:8080" }]
                 #stdin: http                         # that socket as descriptor 0 too, as a JVM needs it
                 #protocols: [nginx]                  # for servers that find their sockets in their own way

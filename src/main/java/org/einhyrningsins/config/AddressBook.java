@@ -8,7 +8,6 @@ import org.einhyrningsins.spec.SocketSpec.Udp;
 import org.einhyrningsins.spec.SocketSpec.UnixPath;
 import org.jspecify.annotations.Nullable;
 
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -93,25 +92,9 @@ final class AddressBook {
         return null;
     }
 
-    /// Whether the kernel gives the same port to only one of the two. A wildcard address takes the
-    /// port of all addresses of its family; `[::]` without IPV6_V6ONLY those of IPv4 too. Of UDP
-    /// sockets with SO_REUSEADDR the more special one has its own, see socket(7).
+    /// Whether the kernel gives the same port to only one of the two.
     private static boolean clash(Claim a, Claim b) {
-        if (a.host().equals(b.host())) {
-            return true;
-        }
-        boolean shared =
-                a.socket().address() instanceof Udp
-                        && a.socket().reuseAddress()
-                        && b.socket().reuseAddress();
-        return !shared && (covers(a, b.host()) || covers(b, a.host()));
-    }
-
-    private static boolean covers(Claim wide, InetAddress other) {
-        boolean six = wide.host() instanceof Inet6Address;
-        boolean sameFamily = six == other instanceof Inet6Address;
-        boolean dual = six && !wide.socket().ipv6Only();
-        return wide.host().isAnyLocalAddress() && (sameFamily || dual);
+        return a.host().equals(b.host()) || a.socket().overlaps(b.socket());
     }
 
     private static String objection(Address mine, Address other, String program, Place place) {

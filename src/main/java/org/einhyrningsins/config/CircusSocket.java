@@ -99,13 +99,25 @@ record CircusSocket(String name, Section section) {
             int mode = 0777 & ~Integer.parseInt(bits.substring(1, 5), 8);
             options.append(String.format(", mode: \"%04o\"", mode));
         }
-        return options.toString();
+        return options.append(ownOfEach(settings, program, address)).toString();
+    }
+
+    /// Circus binds one for each worker, too.
+    private static String ownOfEach(Section settings, DraftProgram program, String address) {
+        Setting each = settings.take("so_reuseport");
+        if (each == null || !each.isTrue()) {
+            return "";
+        }
+        if (address.startsWith("unix:") || address.endsWith(":0\"")) {
+            program.lost("bind", each, "per-worker is for TCP and UDP, at a port that is named");
+            return "";
+        }
+        return ", per-worker: true";
     }
 
     private static String whyNot(String key) {
         return switch (key.toLowerCase(Locale.ROOT)) {
             case "replace" -> "a file that nobody answers at is always replaced";
-            case "so_reuseport" -> "all workers share one socket";
             case "interface" -> "sockets are bound to addresses, not to devices";
             case "use_papa" -> "the manager itself keeps its sockets";
             default -> "nothing here is like it";

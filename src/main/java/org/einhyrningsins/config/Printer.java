@@ -67,12 +67,7 @@ public final class Printer {
     /// @param origins what to write there, for each `PROGRAM.KEY`
     public static String print(ServicesSpec services, Map<String, String> origins) {
         Printer printer = new Printer(origins);
-        printer.control(services.control());
-        printer.log(services.log());
-        if (services.stateDirectory() != null) {
-            printer.line(0, "state-dir: " + quoted(services.stateDirectory().toString()));
-        }
-        printer.http(services.http());
+        printer.own(services);
         printer.out.append("programs:");
         if (services.programs().isEmpty()) {
             printer.out.append(" {}");
@@ -84,11 +79,27 @@ public final class Printer {
         return printer.out.toString();
     }
 
+    /// The text of what is no program's, as it stands in that file.
+    static String printOwn(ServicesSpec services) {
+        Printer printer = new Printer(Map.of());
+        printer.own(services);
+        return printer.out.toString();
+    }
+
     /// The text of one program, as it stands in that file.
     static String print(ProgramSpec program) {
         Printer printer = new Printer(Map.of());
         printer.program(program);
         return printer.out.toString();
+    }
+
+    private void own(ServicesSpec services) {
+        control(services.control());
+        log(services.log());
+        if (services.stateDirectory() != null) {
+            line(0, "state-dir: " + quoted(services.stateDirectory().toString()));
+        }
+        http(services.http());
     }
 
     private void control(ControlSpec control) {
@@ -99,13 +110,9 @@ public final class Printer {
         line(2, "mode: " + octal(control.mode()));
         AllowSpec allow = control.allow();
         if (allow != null) {
-            line(
-                    2,
-                    "allow: {admin: "
-                            + whos(allow.admin())
-                            + ", read: "
-                            + whos(allow.read())
-                            + "}");
+            line(2, "allow:");
+            line(4, "admin: " + whos(allow.admin()));
+            line(4, "read: " + whos(allow.read()));
         }
         if (control.keeper()) {
             line(2, "keeper: true");
@@ -121,13 +128,12 @@ public final class Printer {
     }
 
     private void log(LogSpec log) {
-        line(
-                0,
-                "log: {level: "
-                        + Shape.word(log.level())
-                        + ", format: "
-                        + Shape.word(log.format())
-                        + (log.syslog() ? ", syslog: true}" : "}"));
+        line(0, "log:");
+        line(2, "level: " + Shape.word(log.level()));
+        line(2, "format: " + Shape.word(log.format()));
+        if (log.syslog()) {
+            line(2, "syslog: true");
+        }
     }
 
     private void http(@Nullable HttpSpec http) {
@@ -146,7 +152,8 @@ public final class Printer {
             map.append(", ipv6-only: true");
         }
         file(socket.file(), map);
-        line(0, "http: {bind: " + map + "}}");
+        line(0, "http:");
+        line(2, "bind: " + map + "}");
     }
 
     private void program(ProgramSpec program) {

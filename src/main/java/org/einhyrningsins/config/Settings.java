@@ -2,14 +2,15 @@
 package org.einhyrningsins.config;
 
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.ServicesSpec;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 
-/// The keys of a program's definition, each with its value as the configuration would write it, for
-/// comparison with another definition.
+/// The keys of a program's definition, or of what is no program's, each with its value as the
+/// configuration would write it, for comparison with another definition.
 ///
 /// They are read off what [Printer] prints: that loads to an equal definition, so two definitions
 /// that differ in anything differ in a key.
@@ -26,9 +27,18 @@ public final class Settings {
     /// All of them, in the order of `print`: a key of a key as `rollout.settle`, a socket as
     /// `bind.http`, and under `bind` the order of the sockets.
     public static SequencedMap<String, String> of(ProgramSpec program) {
-        Settings read = new Settings();
         String text = Printer.print(program);
-        for (String line : text.substring(text.indexOf('\n') + 1).split("\n", -1)) {
+        return read(text.substring(text.indexOf('\n') + 1));
+    }
+
+    /// All that are no program's, in the order of `print`, as `control.mode` and `log.level`.
+    public static SequencedMap<String, String> of(ServicesSpec services) {
+        return read(Printer.printOwn(services));
+    }
+
+    private static SequencedMap<String, String> read(String text) {
+        Settings read = new Settings();
+        for (String line : text.split("\n", -1)) {
             if (!line.isEmpty()) {
                 read.line(line);
             }

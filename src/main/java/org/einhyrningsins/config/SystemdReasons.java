@@ -75,7 +75,10 @@ final class SystemdReasons {
 
     private static final List<Reason> SOCKET_REASONS =
             List.of(
-                    new Reason("ReusePort", "all workers share one socket"),
+                    new Reason(
+                            "ReusePort",
+                            "nobody else binds the address; for a socket of each worker's own, see"
+                                    + " per-worker"),
                     new Reason(
                             "MaxConnections.*|PollLimit.*|TriggerLimit.*",
                             "the program accepts by itself"),

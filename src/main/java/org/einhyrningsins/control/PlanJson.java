@@ -15,6 +15,11 @@ final class PlanJson {
         json.writeStartObject();
         json.writeStringField("config_file", Replies.wellFormed(report.definition()));
         json.writeBooleanField("changes", !report.nothing());
+        json.writeArrayFieldStart("settings");
+        for (PlanReport.SettingPlan setting : report.settings()) {
+            write(json, setting);
+        }
+        json.writeEndArray();
         json.writeArrayFieldStart("programs");
         for (PlanReport.ProgramPlan program : report.programs()) {
             write(json, program);
@@ -26,6 +31,16 @@ final class PlanJson {
         }
         json.writeEndArray();
         write(json, "objections", report.objections());
+        json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, PlanReport.SettingPlan setting)
+            throws IOException {
+        json.writeStartObject();
+        json.writeStringField("key", setting.key());
+        write(json, "before", setting.before());
+        write(json, "after", setting.after());
+        json.writeBooleanField("at_start", setting.atStart());
         json.writeEndObject();
     }
 

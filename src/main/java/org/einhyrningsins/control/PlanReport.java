@@ -8,14 +8,17 @@ import java.util.List;
 /// What a reload would do: what `plan` answers.
 ///
 /// @param definition where the programs come from
+/// @param settings what changes that is no program's
 /// @param objections why a reload would be refused, in words; none if it would not
 public record PlanReport(
         String definition,
+        List<SettingPlan> settings,
         List<ProgramPlan> programs,
         List<SocketPlan> sockets,
         List<String> objections)
         implements Report {
     public PlanReport {
+        settings = List.copyOf(settings);
         programs = List.copyOf(programs);
         sockets = List.copyOf(sockets);
         objections = List.copyOf(objections);
@@ -28,6 +31,7 @@ public record PlanReport(
         UNCHANGED,
         NOTED,
         IN_PLACE,
+        BACK,
         ROLLED,
         KEPT,
         OPENED,
@@ -41,6 +45,7 @@ public record PlanReport(
                 case UNCHANGED -> "unchanged";
                 case NOTED -> "noted";
                 case IN_PLACE -> "in-place";
+                case BACK -> "back";
                 case ROLLED -> "rolled";
                 case KEPT -> "kept";
                 case OPENED -> "opened";
@@ -73,6 +78,14 @@ public record PlanReport(
             boolean hidden,
             boolean rolls) {}
 
+    /// A key that changes and is no program's.
+    ///
+    /// @param before null if it was not set
+    /// @param after null if it will not be set
+    /// @param atStart a reload does not take it over, but the next manager that is started does
+    public record SettingPlan(
+            String key, @Nullable String before, @Nullable String after, boolean atStart) {}
+
     /// What becomes of one socket.
     ///
     /// @param from as in `web/http`; null for a new one
@@ -82,7 +95,16 @@ public record PlanReport(
 
     /// Whether a reload would change nothing.
     public boolean nothing() {
-        return count(Word.UNCHANGED) == programs.size();
+        return count(Word.UNCHANGED) == programs.size() && changedSettings() == 0;
+    }
+
+    /// How many settings a reload would take over.
+    int changedSettings() {
+        int count = 0;
+        for (SettingPlan setting : settings) {
+            count += setting.atStart() ? 0 : 1;
+        }
+        return count;
     }
 
     /// How many programs, or sockets, have that in common.

@@ -8,6 +8,7 @@ import java.util.List;
 /// A plan as a person reads it: what changes, not what does not.
 ///
 /// ```
+/// ~ log.level: info -> debug
 /// + api   new: 2 workers are started
 /// - old   gone from the file: is stopped
 /// ~ db    changes in place, no worker is touched
@@ -17,6 +18,10 @@ import java.util.List;
 ///       env.TOKEN: (hidden) -> (hidden)
 /// ```
 public final class PlanText {
+    /// What is said of a setting that no running manager can take over.
+    public static final String AT_START =
+            "takes effect when the manager is stopped and started again, not by a reexec";
+
     private static final String ABSENT = "(not set)";
     private final StringBuilder out = new StringBuilder(1024);
 
@@ -25,11 +30,20 @@ public final class PlanText {
     /// The text of it, with its newline.
     public static String of(PlanReport report) {
         PlanText text = new PlanText();
+        text.settings(report.settings());
         text.programs(report.programs());
         text.sockets(report.sockets());
         text.objections(report.objections());
         text.summary(report);
         return text.out.toString();
+    }
+
+    private void settings(List<PlanReport.SettingPlan> settings) {
+        for (PlanReport.SettingPlan setting : settings) {
+            out.append(setting.atStart() ? "  " : "~ ").append(setting.key()).append(": ");
+            out.append(value(setting.before())).append(" -> ").append(value(setting.after()));
+            out.append(setting.atStart() ? "\n    (" + AT_START + ")\n" : "\n");
+        }
     }
 
     private void programs(List<PlanReport.ProgramPlan> programs) {
@@ -57,7 +71,7 @@ public final class PlanText {
             case ADDED, OPENED -> '+';
             case REMOVED, CLOSED -> '-';
             case UNCHANGED, KEPT -> ' ';
-            case NOTED, IN_PLACE -> '~';
+            case NOTED, IN_PLACE, BACK -> '~';
             case ROLLED -> '*';
         };
     }
@@ -70,6 +84,7 @@ public final class PlanText {
             case REMOVED -> "no longer in the file, is stopped";
             case NOTED -> "changes; it is stopped";
             case IN_PLACE -> "changes in place, no worker is replaced";
+            case BACK -> "goes back, its rollout is given up and only what that moved is replaced";
             case ROLLED -> "is rolled, all its workers are replaced";
             case UNCHANGED, KEPT, OPENED, CLOSED -> program.change().word();
         };
@@ -122,13 +137,18 @@ public final class PlanText {
                 between = ", ";
             }
         }
+        int settings = report.changedSettings();
+        if (settings > 0) {
+            out.append(between).append(settings);
+            out.append(settings == 1 ? " setting changed" : " settings changed");
+        }
         out.append('\n');
     }
 
     private static boolean ofSockets(PlanReport.Word word) {
         return switch (word) {
             case KEPT, OPENED, CLOSED -> true;
-            case ADDED, REMOVED, UNCHANGED, NOTED, IN_PLACE, ROLLED -> false;
+            case ADDED, REMOVED, UNCHANGED, NOTED, IN_PLACE, BACK, ROLLED -> false;
         };
     }
 }

@@ -60,7 +60,7 @@ final class Answers {
             return;
         }
         if (draft.advancing()) {
-            say(draft, wait, false, "aborted, and a newer rollout began meanwhile");
+            say(draft, wait, false, wentBack(wait) + ", and a newer rollout began meanwhile");
             return;
         }
         boolean all = true;
@@ -75,19 +75,26 @@ final class Answers {
             }
             if (current != null && current.care().recalled()) {
                 if (Renewal.triedInVain(draft, current)) {
-                    String why = "aborted, but the old version does not come up; see the log";
+                    String why =
+                            wentBack(wait) + ", but the old version does not come up; see the log";
                     say(draft, wait, false, why + "; " + Renewal.STAYS);
                     return;
                 }
                 all = false;
             }
             all &= (current == null || current.ready()) && !takenBack(draft, slot);
+            all &= slot.index() < draft.count || vacant(slot);
         }
         if (all) {
             String took = Words.of(draft.now.since(wait.began()));
             int generation = draft.serving.generation();
-            say(draft, wait, true, "aborted; generation " + generation + " serves, " + took);
+            String words = wentBack(wait) + "; generation " + generation + " serves, " + took;
+            say(draft, wait, true, words);
         }
+    }
+
+    private static String wentBack(Wait wait) {
+        return wait.verb().equals("abort") ? "aborted" : "rollout given up";
     }
 
     /// Whether workers of a version that was given up are still leaving.

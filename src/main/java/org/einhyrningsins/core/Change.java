@@ -4,6 +4,7 @@ package org.einhyrningsins.core;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /// What becomes of one program when another definition takes over.
@@ -27,6 +28,13 @@ public record Change(
         notes = List.copyOf(notes);
     }
 
+    /// The same with one more note.
+    Change noting(String note) {
+        List<String> more = new ArrayList<>(notes);
+        more.add(note);
+        return new Change(program, kind, before, after, roll, differences, more);
+    }
+
     /// The one word for it.
     public enum Kind {
         /// It is new: it is started.
@@ -39,6 +47,9 @@ public record Change(
         NOTED,
         /// Its workers stay; counts and policies change.
         IN_PLACE,
+        /// The definition that serves is asked for again, while a rollout is on its way to another
+        /// or being taken back: that is aborted, and only what it moved is replaced.
+        BACK,
         /// Its workers are replaced, one rollout.
         ROLLED
     }
@@ -49,7 +60,8 @@ public record Change(
             case ADDED -> new Command.Start(null);
             case REMOVED -> new Command.Stop(null, null);
             case UNCHANGED -> null;
-            case NOTED, IN_PLACE, ROLLED -> after == null ? null : new Command.Apply(after, roll);
+            case NOTED, IN_PLACE, BACK, ROLLED ->
+                    after == null ? null : new Command.Apply(after, roll);
         };
     }
 }

@@ -172,6 +172,11 @@ final class Commands {
                     say(draft, ticket, true, "new definition noted; it is stopped");
                 }
             }
+            case BACK -> {
+                Rolling.goBack(draft, "given up for an older definition that was asked for again");
+                adopt(draft, draft.serving.managedBy(spec));
+                expect(draft, ticket, "reload", null, Wait.Until.BACK);
+            }
             case ROLLED -> {
                 Version target = new Version(draft.nextGeneration++, spec);
                 Rolling.begin(draft, target, spec.rollout().strategy(), null);

@@ -17,13 +17,18 @@ import java.util.function.Function;
 /// says it would do. They are the same because this is all that either of them knows.
 ///
 /// @param changes by program: first those of the new set in its order, then the removed ones
+/// @param settings what changes of what is no program's
 /// @param sockets first those of the new set in its order, then those that are closed
 /// @param objections why it cannot be done, in words; none if it can, as far as one can see without
 ///   trying
 public record Plan(
-        SequencedMap<String, Change> changes, List<SocketMove> sockets, List<String> objections) {
+        SequencedMap<String, Change> changes,
+        List<Difference> settings,
+        List<SocketMove> sockets,
+        List<String> objections) {
     public Plan {
         changes = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(changes));
+        settings = List.copyOf(settings);
         sockets = List.copyOf(sockets);
         objections = List.copyOf(objections);
     }
@@ -39,7 +44,7 @@ public record Plan(
         }
     }
 
-    /// The difference between what runs and what is to run.
+    /// The difference between what runs and what is to run, but for what is no program's.
     ///
     /// @param next by name
     /// @param named only these programs, and these roll whether they changed or not; empty for all
@@ -71,7 +76,23 @@ public record Plan(
             }
         }
         SocketPlan sockets = new SocketPlan(now, result);
-        return new Plan(changes, sockets.moves(), sockets.objections());
+        sockets.moves().forEach(move -> remark(move, changes));
+        return new Plan(changes, List.of(), sockets.moves(), sockets.objections());
+    }
+
+    private static void remark(SocketMove move, SequencedMap<String, Change> changes) {
+        String remark = move.remark();
+        if (remark != null && move.to() != null) {
+            changes.computeIfPresent(move.to().program(), (name, change) -> change.noting(remark));
+        }
+    }
+
+    /// The same, and what changes besides programs.
+    ///
+    /// @param now the keys of what is in force that are no program's, with their values
+    /// @param next the same of what is to be
+    public Plan withSettings(SequencedMap<String, String> now, SequencedMap<String, String> next) {
+        return new Plan(changes, Difference.between(now, next), sockets, objections);
     }
 
     private static Change change(
@@ -85,9 +106,7 @@ public record Plan(
         }
         ProgramSpec newest = program.newest();
         List<Difference> differences =
-                newest.equals(next)
-                        ? List.of()
-                        : Difference.between(settings.apply(newest), settings.apply(next));
+                newest.equals(next) ? List.of() : Difference.between(newest, next, settings);
         return new Change(
                 next.name(),
                 program.takeover(next, roll),
@@ -142,8 +161,13 @@ public record Plan(
         return notes;
     }
 
-    /// Whether it changes nothing at all.
+    /// Whether it changes nothing at all. What waits for the manager's next start is no change.
     public boolean nothing() {
+        for (Difference setting : settings) {
+            if (!setting.waitsForStart()) {
+                return false;
+            }
+        }
         for (Change change : changes.values()) {
             if (change.kind() != Change.Kind.UNCHANGED) {
                 return false;

@@ -203,7 +203,29 @@ public record Program(
         if (phase instanceof Phase.Stopped || phase instanceof Phase.Waiting) {
             return Change.Kind.NOTED;
         }
-        return !roll && bornAs(spec.birth()) ? Change.Kind.IN_PLACE : Change.Kind.ROLLED;
+        if (!roll && bornAs(spec.birth())) {
+            return Change.Kind.IN_PLACE;
+        }
+        return !roll && goesBack(spec.birth()) ? Change.Kind.BACK : Change.Kind.ROLLED;
+    }
+
+    /// Whether all who are not born so would go if the rollout under way were aborted, or do since
+    /// one was.
+    private boolean goesBack(ProgramSpec.Birth birth) {
+        boolean serves = phase instanceof Phase.Running && serving.spec().birth().equals(birth);
+        return serves && (advances() || onlyRecalledAreOther(birth));
+    }
+
+    private boolean onlyRecalledAreOther(ProgramSpec.Birth birth) {
+        for (Slot slot : slots) {
+            Worker current = slot.current();
+            if (current != null
+                    && !current.care().recalled()
+                    && !current.version().spec().birth().equals(birth)) {
+                return false;
+            }
+        }
+        return rollout == null;
     }
 
     private boolean advances() {

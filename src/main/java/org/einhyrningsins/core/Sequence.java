@@ -116,6 +116,34 @@ public record Sequence(SequencedMap<String, List<String>> after) {
         };
     }
 
+    /// Whether a program that is to restart after others may: those that it comes after are up, or
+    /// nobody knows whether they ever will be, since they are stopped.
+    ///
+    /// @param all by name, as they are now; one whose own turn is still to come is waiting
+    public boolean mayRestart(String name, Map<String, Standing> all) {
+        for (String other : after.getOrDefault(name, List.of())) {
+            Standing standing = all.get(other);
+            if (standing != null && standing != Standing.UP && standing != Standing.STOPPED) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Why a program that is to restart after others will not: one of those that it comes after did
+    /// not come up again. Null if nothing speaks against it yet.
+    ///
+    /// @param all as in [#mayRestart]; one that was not restarted for that is hindered
+    public @Nullable String hinders(String name, Map<String, Standing> all) {
+        for (String other : after.getOrDefault(name, List.of())) {
+            Standing standing = all.get(other);
+            if (standing == Standing.FAILED || standing == Standing.HINDERED) {
+                return other;
+            }
+        }
+        return null;
+    }
+
     /// Those that may not be told to stop yet, since somebody is left who comes after them.
     ///
     /// @param left those that are to stop as well and have not gone

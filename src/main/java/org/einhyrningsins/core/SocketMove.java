@@ -44,6 +44,17 @@ public record SocketMove(@Nullable Place from, @Nullable Place to) {
         return place.socket().address();
     }
 
+    /// What of it is not as the new definition has it while it stays open; null for nothing.
+    public @Nullable String remark() {
+        return from == null
+                        || to == null
+                        || from.socket().reuseAddress() == to.socket().reuseAddress()
+                ? null
+                : "socket '"
+                        + to.socket().name()
+                        + "' stays open, and its reuse-address as it is until it is bound anew";
+    }
+
     /// Whether it stays under another name, or with another program.
     public boolean renamed() {
         return from != null && to != null && !from.toString().equals(to.toString());

@@ -133,14 +133,14 @@ final class SocketPlan {
         return objections;
     }
 
-    /// The kernel lets no second listener have a port of which another has a part, not even with
-    /// SO_REUSEADDR, and the old one is not given up before the new one is had.
+    /// The kernel lets no second socket have a port of which another has a part, and the old one is
+    /// not given up before the new one is had.
     private List<String> ownConflict(SocketMove.Place to) {
         List<String> objections = new ArrayList<>();
         for (SocketMove.Place other : held.values()) {
             if (to.socket().overlaps(other.socket())) {
                 objections.add(
-                        "cannot bind socket '%s' of '%s' to %s: we hold %s ourselves, socket '%s' of '%s', and two listeners cannot share a port; take that one out of the file and reload, then bind this one and reload again"
+                        "cannot bind socket '%s' of '%s' to %s: we hold %s ourselves, socket '%s' of '%s', and two sockets cannot share a port; take that one out of the file and reload, then bind this one and reload again"
                                 .formatted(
                                         to.socket().name(),
                                         to.program(),

@@ -148,6 +148,11 @@ final class HttpDoor {
         Descriptors.close(bound.fd());
     }
 
+    /// What is in force; null if nobody listens.
+    @Nullable HttpSpec spec() {
+        return open == null ? null : new HttpSpec(open.spec());
+    }
+
     // ---- from one manager to the next
 
     /// What another manager needs to go on; null if there is no listener.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.LogSpec;
+import org.einhyrningsins.spec.ServicesSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
@@ -36,5 +38,23 @@ public record LaunchOptions(
             LogSpec.@Nullable Level level,
             @Nullable String reexecAs) {
         this(definition, controlSocket, pidFile, lockFile, nice, level, reexecAs, false);
+    }
+
+    /// What the definition says, where the command line does not win over it.
+    ServicesSpec over(ServicesSpec services) {
+        LogSpec log = services.log();
+        return new ServicesSpec(
+                over(services.control()),
+                level == null ? log : log.withLevel(level),
+                services.stateDirectory(),
+                services.http(),
+                services.programs());
+    }
+
+    /// The operator's socket, where the command line does not name another.
+    ControlSpec over(ControlSpec control) {
+        return controlSocket == null
+                ? control
+                : control.withSocket(controlSocket.toAbsolutePath().normalize());
     }
 }

@@ -42,7 +42,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -117,14 +116,7 @@ public final class Manager
                 new Births(
                         Environment.inherited(System.getenv()), sockets, cgroups, nothing, outputs);
         reloader =
-                new Reloader(
-                        options.definition(),
-                        Machine.surroundings(),
-                        programs,
-                        sockets,
-                        births,
-                        log,
-                        this);
+                new Reloader(options, Machine.surroundings(), programs, sockets, births, log, this);
         statuses = new Statuses(sockets, outputs);
         operator = new Operator(programs, statuses, reloader, log, this);
         replacement = new Replacement(loop, options, words, log, this::image, outputs::part);
@@ -231,7 +223,7 @@ public final class Manager
         stopping = before.stopping();
         last = before.settings();
         log.configure(before.log());
-        Premises here = moveIn(before.settings());
+        Premises here = moveIn(options.over(before.settings()));
         here.resume(before.madeDirectory(), before.descriptor("lock"));
         cgroups.begin(here.mark());
         if (before.descriptor("notes") >= 0) {
@@ -407,8 +399,9 @@ public final class Manager
         if (reloader.trials().underWay()) {
             return "a reload that is to be confirmed is under way; try again after that";
         }
-        return operator.stopsInOrder()
-                ? "programs are being stopped one after the other; try again after that"
+        return operator.worksInOrder()
+                ? "programs are being stopped or restarted one after the other; try again after"
+                        + " that"
                 : null;
     }
 
@@ -429,7 +422,7 @@ public final class Manager
                 if (before == null) {
                     throw cannotStart(invalid);
                 }
-                yield before;
+                yield options.over(before);
             }
         };
     }
@@ -628,23 +621,15 @@ public final class Manager
     @Override
     public void settings(ServicesSpec services) {
         ServicesSpec before = last;
-        if (before != null && !before.control().changesInPlace(services.control())) {
-            String what = "a change of control.socket or control.keeper";
-            log.warn("", what + " takes effect when the manager is started again");
-        }
         if (control != null) { // also where names have other numbers since
             control.admit(services.control(), Machine.access(services.control(), log));
         }
         if (before != null && before.control().forOthers() != services.control().forOthers()) {
             letThrough(premises(), services.control());
         }
-        if (before != null && !Objects.equals(before.stateDirectory(), services.stateDirectory())) {
-            log.warn("", "a change of state-dir: takes effect when the manager is started again");
-        }
-        last = services;
+        last = before == null ? services : services.takenOverBy(before);
         settle();
-        LogSpec spec = services.log();
-        log.configure(options.level() == null ? spec : spec.withLevel(options.level()));
+        log.configure(services.log());
     }
 
     private void letThrough(Premises here, ControlSpec spec) {
@@ -708,6 +693,17 @@ public final class Manager
             throw new IllegalStateException("settings are asked for after the manager has some");
         }
         return last;
+    }
+
+    @Override
+    public ServicesSpec inForce() {
+        ServicesSpec taken = settings();
+        return new ServicesSpec(
+                taken.control(),
+                log.spec(),
+                taken.stateDirectory(),
+                http == null ? null : http.spec(),
+                taken.programs());
     }
 
     @Override

@@ -219,7 +219,7 @@ final class Operator implements ControlServer.Requested {
             case Order.Abort o -> tell(client, request, o.targets(), scope -> new Command.Abort());
             case Order.Start o -> tell(client, request, o.targets(), Command.Start::new);
             case Order.Stop o -> stop(client, request, o.targets());
-            case Order.Restart o -> tell(client, request, o.targets(), Command.Restart::new);
+            case Order.Restart o -> restart(client, request, o.targets());
             case Order.Increase o ->
                     tell(client, request, o.targets(), scope -> new Command.ScaleBy(o.by()));
             case Order.Decrease o ->
@@ -279,9 +279,41 @@ final class Operator implements ControlServer.Requested {
 
     private void stop(Connection client, Request request, List<Target> targets)
             throws UsageException {
+        together(
+                client,
+                request,
+                targets,
+                scope -> new Command.Stop(scope, null),
+                (whole, conversation) -> stop(whole, null, conversation));
+    }
+
+    private void restart(Connection client, Request request, List<Target> targets)
+            throws UsageException {
+        Wording wording = Command.Restart::new;
+        if (programs.ordered()) {
+            together(client, request, targets, wording, sequencer()::restart);
+        } else {
+            tell(client, request, targets, wording);
+        }
+    }
+
+    /// Tells several programs what they do one after the other.
+    private interface Together {
+        /// @param conversation expects the answer of each
+        void tell(List<ProgramHost> whole, Conversation conversation);
+    }
+
+    /// @param wording for one program alone, and for some of its slots
+    private void together(
+            Connection client,
+            Request request,
+            List<Target> targets,
+            Wording wording,
+            Together together)
+            throws UsageException {
         Map<ProgramHost, @Nullable Set<Integer>> scopes = scopes(targets);
         if (scopes.size() < 2) {
-            tell(client, request, targets, scope -> new Command.Stop(scope, null));
+            tell(client, request, targets, wording);
             return;
         }
         Conversation conversation = converse(client, request);
@@ -292,10 +324,10 @@ final class Operator implements ControlServer.Requested {
                     if (scope == null) {
                         whole.add(host);
                     } else {
-                        ask(host, new Command.Stop(scope, null), conversation);
+                        ask(host, wording.command(scope), conversation);
                     }
                 });
-        stop(whole, null, conversation);
+        together.tell(whole, conversation);
         conversation.begun(request.command());
     }
 
@@ -323,9 +355,9 @@ final class Operator implements ControlServer.Requested {
         return programs.ordered() && sequencer().goOn(!conduct.ending());
     }
 
-    /// Whether programs are being stopped one after the other, which no other manager would go on
-    /// with.
-    boolean stopsInOrder() {
+    /// Whether programs are being stopped or restarted one after the other, which no other manager
+    /// would go on with.
+    boolean worksInOrder() {
         return sequencer != null && sequencer.busy();
     }
 
@@ -342,7 +374,7 @@ final class Operator implements ControlServer.Requested {
             case Command.Start ignored -> begins(host);
             case Command.Restart ignored -> begins(host);
             case Command.Reset ignored -> begins(host);
-            case Command.Stop ignored -> conduct.setByHand();
+            case Command.Stop stop -> ends(host, stop);
             case Command.Apply ignored -> conduct.setByHand();
             case Command.ScaleBy ignored -> conduct.setByHand();
             case Command.ScaleTo ignored -> conduct.setByHand();
@@ -361,6 +393,13 @@ final class Operator implements ControlServer.Requested {
         conduct.setByHand();
         if (sequencer != null) {
             sequencer.startedAgain(host);
+        }
+    }
+
+    private void ends(ProgramHost host, Command.Stop stop) {
+        conduct.setByHand();
+        if (sequencer != null && stop.scope() == null) {
+            sequencer.stopped(host);
         }
     }
 

@@ -22,11 +22,13 @@ final class PlanReports {
     }
 
     static PlanReport of(String definition, Plan plan, List<String> objections) {
+        List<PlanReport.SettingPlan> settings = new ArrayList<>();
+        plan.settings().forEach(setting -> settings.add(setting(setting)));
         List<PlanReport.ProgramPlan> programs = new ArrayList<>();
         plan.changes().values().forEach(change -> programs.add(program(change)));
         List<PlanReport.SocketPlan> sockets = new ArrayList<>();
         plan.sockets().forEach(move -> sockets.add(socket(move)));
-        return new PlanReport(definition, programs, sockets, objections);
+        return new PlanReport(definition, settings, programs, sockets, objections);
     }
 
     /// What the command ends with.
@@ -35,6 +37,11 @@ final class PlanReports {
             return ExitStatus.FAILED;
         }
         return report.nothing() ? ExitStatus.DONE : ExitStatus.CHANGES;
+    }
+
+    private static PlanReport.SettingPlan setting(Difference key) {
+        return new PlanReport.SettingPlan(
+                key.key(), key.before(), key.after(), key.waitsForStart());
     }
 
     private static PlanReport.ProgramPlan program(Change change) {
@@ -60,6 +67,7 @@ final class PlanReports {
             case UNCHANGED -> PlanReport.Word.UNCHANGED;
             case NOTED -> PlanReport.Word.NOTED;
             case IN_PLACE -> PlanReport.Word.IN_PLACE;
+            case BACK -> PlanReport.Word.BACK;
             case ROLLED -> PlanReport.Word.ROLLED;
         };
     }

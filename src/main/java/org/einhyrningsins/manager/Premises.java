@@ -28,9 +28,10 @@ final class Premises {
     private boolean pidFileWritten;
     private int lock = -1;
 
+    /// @param services with what the command line says instead
     Premises(LaunchOptions options, ServicesSpec services) {
         this.options = options;
-        this.control = controlPath(options, services.control());
+        this.control = controlPath(services.control());
         Path named = services.stateDirectory();
         this.state = named == null ? stateBeside(control) : new StateDirectory(named);
     }
@@ -41,11 +42,11 @@ final class Premises {
 
     /// What survived a manager of whose configuration nothing is known.
     static StateDirectory state(LaunchOptions options) {
-        return stateBeside(controlPath(options, ControlSpec.DEFAULT));
+        return stateBeside(controlPath(options.over(ControlSpec.DEFAULT)));
     }
 
-    private static Path controlPath(LaunchOptions options, ControlSpec spec) {
-        Path named = options.controlSocket() != null ? options.controlSocket() : spec.socket();
+    private static Path controlPath(ControlSpec spec) {
+        Path named = spec.socket();
         return named == null
                 ? ControlPath.standard(System.getenv(), Processes.user())
                 : named.toAbsolutePath().normalize();

@@ -46,7 +46,7 @@ final class Preparation {
             switch (change.kind()) {
                 case ADDED -> make(change.after());
                 case NOTED, ROLLED -> open(change.after());
-                case REMOVED, UNCHANGED, IN_PLACE -> {}
+                case REMOVED, UNCHANGED, IN_PLACE, BACK -> {}
             }
         } catch (IOException e) {
             throw failed(change, RuntimeFiles.why(e));

@@ -7,10 +7,12 @@ import org.einhyrningsins.config.Problem;
 import org.einhyrningsins.config.Settings;
 import org.einhyrningsins.config.Surroundings;
 import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.control.PlanText;
 import org.einhyrningsins.core.Change;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Difference;
 import org.einhyrningsins.core.Plan;
+import org.einhyrningsins.core.SocketMove;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,7 @@ import java.util.Set;
 /// that can be had or known before is: sockets are bound, worker sockets opened, commands looked
 /// for. If the file has a problem, or something of that cannot be had, nothing is changed.
 final class Reloader {
+    private final LaunchOptions options;
     private final Definition definition;
     private final Surroundings surroundings;
     private final Programs programs;
@@ -35,6 +38,7 @@ final class Reloader {
 
     /// Makes hosts of new programs, and takes over what is not a program's.
     interface Hosting extends Preparation.Hosts {
+        /// Takes them over, but for what is read at start only.
         void settings(ServicesSpec services);
 
         /// Has what these settings need besides; they come into force, or are forgone.
@@ -43,8 +47,12 @@ final class Reloader {
         /// Gives back what was had for settings that do not come into force.
         void forgo();
 
-        /// Those in force.
+        /// Those taken over last.
         ServicesSpec settings();
+
+        /// What has become of them: of the log what an operator made of it, of HTTP what could be
+        /// had.
+        ServicesSpec inForce();
 
         /// Sockets may be over.
         void unsettled();
@@ -82,14 +90,15 @@ final class Reloader {
     }
 
     Reloader(
-            Definition definition,
+            LaunchOptions options,
             Surroundings surroundings,
             Programs programs,
             SocketTable sockets,
             Births births,
             Log log,
             Hosting hosting) {
-        this.definition = definition;
+        this.options = options;
+        this.definition = options.definition();
         this.surroundings = surroundings;
         this.programs = programs;
         this.sockets = sockets;
@@ -111,11 +120,18 @@ final class Reloader {
         return inUse;
     }
 
-    /// Reads the definition.
+    /// Reads the definition. What the command line says instead is in it.
     Loaded load() {
-        return switch (definition) {
-            case Definition.File file -> Loader.load(file.path(), surroundings);
-            case Definition.CommandLine line -> new Loaded.Valid(line.services(), List.of());
+        Loaded loaded =
+                switch (definition) {
+                    case Definition.File file -> Loader.load(file.path(), surroundings);
+                    case Definition.CommandLine line ->
+                            new Loaded.Valid(line.services(), List.of());
+                };
+        return switch (loaded) {
+            case Loaded.Valid valid ->
+                    new Loaded.Valid(options.over(valid.services()), valid.warnings());
+            case Loaded.Invalid invalid -> invalid;
         };
     }
 
@@ -174,6 +190,7 @@ final class Reloader {
                         ? line.services().programs().keySet()
                         : names;
         Plan plan = plan(valid.services().programs(), named);
+        plan = names.isEmpty() ? withSettings(plan, valid.services()) : plan;
         List<String> objections = new ArrayList<>(plan.objections());
         for (Change change : plan.changes().values()) {
             ProgramSpec after = change.after();
@@ -191,6 +208,10 @@ final class Reloader {
     private Plan plan(SequencedMap<String, ProgramSpec> next, Set<String> named) {
         Plan.Now now = new Plan.Now(programs.states(), inUse());
         return Plan.between(now, next, named, Settings::of);
+    }
+
+    private Plan withSettings(Plan plan, ServicesSpec next) {
+        return plan.withSettings(Settings.of(hosting.inForce()), Settings.of(next));
     }
 
     String definition() {
@@ -240,16 +261,42 @@ final class Reloader {
                 hosting.decided();
             }
             if (settings != null) {
-                hosting.settings(settings);
+                takeOver(settings, prospect.plan());
             }
             String more = terms == null || !trial ? "" : "; " + terms.words();
-            more += byHand(prospect.plan(), reset);
+            more += words(prospect.plan()) + byHand(prospect.plan(), reset);
             carryOut(prospect.plan(), preparation, Set.of(), reset, more, conversation, operator);
             programs.order(prospect.services().programs().keySet());
             return new Outcome(ExitStatus.DONE, "reload: accepted" + more);
         } catch (Refused e) {
             return refuse(e.code(), String.valueOf(e.getMessage()));
         }
+    }
+
+    private void takeOver(ServicesSpec settings, Plan plan) {
+        hosting.settings(settings);
+        for (Difference setting : plan.settings()) {
+            if (setting.waitsForStart()) {
+                log.warn("", "reload: " + setting.key() + " " + PlanText.AT_START);
+            } else {
+                log.info("", "reload: " + setting.words());
+            }
+        }
+    }
+
+    /// What changed that is no program's, and what could not; empty for nothing.
+    private static String words(Plan plan) {
+        StringBuilder words = new StringBuilder();
+        for (Difference setting : plan.settings()) {
+            words.append('\n').append(setting.words());
+            words.append(setting.waitsForStart() ? "; " + PlanText.AT_START : "");
+        }
+        for (SocketMove move : plan.sockets()) {
+            if (move.remark() != null && move.to() != null) {
+                words.append('\n').append(move.to().program()).append(": ").append(move.remark());
+            }
+        }
+        return words.toString();
     }
 
     private Outcome refuse(ExitStatus code, String why) {
@@ -374,6 +421,10 @@ final class Reloader {
             case UNCHANGED -> "unchanged, as the file says again";
             case NOTED -> "changed" + what + ", no worker of it runs";
             case IN_PLACE -> "changed" + what + ", no worker needs to be replaced";
+            case BACK ->
+                    "back to the definition that serves"
+                            + what
+                            + ", workers of the newer one are replaced";
             case ROLLED ->
                     keys.isEmpty()
                             ? "unchanged, is rolled because it was named"
@@ -400,7 +451,7 @@ final class Reloader {
         if (before == null) {
             return;
         }
-        Plan plan = plan(before.definitions(), Set.of());
+        Plan plan = withSettings(plan(before.definitions(), Set.of()), before.settings());
         Preparation preparation;
         try {
             preparation = prepare(plan, before.settings());
@@ -408,7 +459,7 @@ final class Reloader {
             log.error("", "cannot go back: " + e.getMessage() + "; the new definitions stay");
             return;
         }
-        hosting.settings(before.settings());
+        takeOver(before.settings(), plan);
         Conversation conversation = Conversation.withNobody();
         carryOut(plan, preparation, before.stopped(), false, "", conversation, operator);
         for (Trials.Intent intent : before.intents(plan)) {

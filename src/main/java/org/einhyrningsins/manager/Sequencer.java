@@ -7,6 +7,7 @@ import org.einhyrningsins.core.Phase;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Sequence;
 import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.Standing;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
@@ -21,13 +22,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Lets programs start when those they come after are up, and stops those before the others. What
-/// may happen is for [Sequence] to say; here it is known who waits.
+/// Lets programs start, or restart, when those they come after are up, and stops those before the
+/// others. What may happen is for [Sequence] to say; here it is known who waits.
 final class Sequencer {
     private final Programs programs;
     private final Log log;
     private final Asking asking;
     private final List<Batch> batches = new ArrayList<>();
+    private final List<Restarts> restarts = new ArrayList<>();
 
     /// Passes a command on to a program, and its answer to a conversation that expects it.
     interface Asking {
@@ -45,9 +47,21 @@ final class Sequencer {
             Command.Stop stop,
             Conversation conversation) {}
 
-    /// Whether programs are still to be told to stop: nobody else knows that.
+    /// Programs that were to restart together.
+    ///
+    /// @param hosts by name
+    /// @param due those that were not told yet
+    /// @param hindered those that will not be, since one before them failed
+    private record Restarts(
+            Map<String, ProgramHost> hosts,
+            Sequence sequence,
+            Set<String> due,
+            Set<String> hindered,
+            Conversation conversation) {}
+
+    /// Whether programs are still to be told to stop or to restart: nobody else knows that.
     boolean busy() {
-        return !batches.isEmpty();
+        return !batches.isEmpty() || !restarts.isEmpty();
     }
 
     Sequencer(Programs programs, Log log, Asking asking) {
@@ -59,14 +73,11 @@ final class Sequencer {
     /// Stops programs, each when those of them that come after it have gone. The conversation
     /// already expects an answer of each.
     void stop(List<ProgramHost> hosts, @Nullable Signal first, Conversation conversation) {
-        Map<String, List<String>> after = new LinkedHashMap<>();
-        for (ProgramHost host : hosts) {
-            after.put(host.name(), host.program().serving().spec().after());
-        }
+        hosts.forEach(this::stopped);
         Batch batch =
                 new Batch(
                         List.copyOf(hosts),
-                        Sequence.of(after),
+                        sequence(hosts),
                         new LinkedHashSet<>(hosts),
                         new Command.Stop(null, first),
                         conversation);
@@ -96,19 +107,51 @@ final class Sequencer {
         }
     }
 
+    /// Restarts programs, each when those of them that it comes after are up again. The
+    /// conversation already expects an answer of each.
+    void restart(List<ProgramHost> hosts, Conversation conversation) {
+        Map<String, ProgramHost> byName = new LinkedHashMap<>();
+        hosts.forEach(host -> byName.put(host.name(), host));
+        Restarts all =
+                new Restarts(
+                        byName,
+                        sequence(hosts),
+                        new LinkedHashSet<>(byName.keySet()),
+                        new HashSet<>(),
+                        conversation);
+        restarts.add(all);
+        restartWhoMay();
+        for (String name : all.due()) {
+            String words = "restarts when those that it comes after are up again";
+            log.info(name, words);
+            conversation.progress(name + ": " + words);
+        }
+    }
+
+    /// It is to stop: it is not restarted any more.
+    void stopped(ProgramHost host) {
+        for (Restarts all : restarts) {
+            if (all.hosts().get(host.name()) == host && all.due().remove(host.name())) {
+                String words = "not restarted: stopped meanwhile by the operator";
+                all.conversation().outcome(false, host.name() + ": " + words);
+            }
+        }
+    }
+
     /// Does what may be done by now.
     ///
     /// @param starts whether anything may start
     /// @return whether anybody was told anything
     boolean goOn(boolean starts) {
         boolean told = stopWhoMay();
+        told |= starts && restartWhoMay();
         return (starts && startWhoMay()) || told;
     }
 
     // ---- start
 
     private boolean startWhoMay() {
-        return somebodyWaits() && startWhoMay(sequence());
+        return somebodyWaits() && startWhoMay(sequence(programs.all()));
     }
 
     private boolean somebodyWaits() {
@@ -120,9 +163,9 @@ final class Sequencer {
         return false;
     }
 
-    private Sequence sequence() {
+    private static Sequence sequence(Collection<ProgramHost> hosts) {
         Map<String, List<String>> after = new LinkedHashMap<>();
-        for (ProgramHost host : programs.all()) {
+        for (ProgramHost host : hosts) {
             after.put(host.name(), host.program().serving().spec().after());
         }
         return Sequence.of(after);
@@ -145,6 +188,58 @@ final class Sequencer {
             }
         }
         return told;
+    }
+
+    // ---- restart
+
+    private boolean restartWhoMay() {
+        boolean told = false;
+        for (Restarts all : List.copyOf(restarts)) {
+            told |= restartWhoMay(all);
+        }
+        restarts.removeIf(all -> all.due().isEmpty());
+        return told;
+    }
+
+    /// In an order in which what becomes of one is known before those after it are looked at.
+    private boolean restartWhoMay(Restarts all) {
+        boolean told = false;
+        Map<String, Standing> now = new HashMap<>();
+        for (String name : all.sequence().after().keySet()) {
+            ProgramHost host = all.hosts().get(name);
+            if (host == null) {
+                continue;
+            }
+            if (all.due().contains(name)) {
+                told |= restartIfItMay(host, all, now);
+            }
+            now.put(name, standing(host, all));
+        }
+        return told;
+    }
+
+    private boolean restartIfItMay(ProgramHost host, Restarts all, Map<String, Standing> now) {
+        String by = all.sequence().hinders(host.name(), now);
+        if (by != null) {
+            all.due().remove(host.name());
+            all.hindered().add(host.name());
+            String why = all.hindered().contains(by) ? " was not either" : " has failed";
+            String words = "not restarted, since " + by + why + "; it is left as it is";
+            log.warn(host.name(), words);
+            all.conversation().outcome(false, host.name() + ": " + words);
+        } else if (all.sequence().mayRestart(host.name(), now)) {
+            all.due().remove(host.name());
+            asking.ask(host, new Command.Restart(null), all.conversation());
+            return true;
+        }
+        return false;
+    }
+
+    private static Standing standing(ProgramHost host, Restarts all) {
+        if (all.hindered().contains(host.name())) {
+            return Standing.HINDERED;
+        }
+        return all.due().contains(host.name()) ? Standing.WAITING : host.program().standing();
     }
 
     // ---- stop

@@ -4,7 +4,6 @@ package org.einhyrningsins.spec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
-import java.util.Objects;
 
 /// The operator's control socket.
 ///
@@ -28,8 +27,13 @@ public record ControlSpec(
         return allow != null && !allow.nobody();
     }
 
-    /// Whether a manager that runs can go from one to the other.
-    public boolean changesInPlace(ControlSpec to) {
-        return Objects.equals(socket, to.socket) && keeper == to.keeper;
+    /// The same at another path.
+    public ControlSpec withSocket(@Nullable Path path) {
+        return new ControlSpec(path, mode, allow, keeper);
+    }
+
+    /// What a manager that runs with the other makes of this: see [ServicesSpec#takenOverBy].
+    ControlSpec takenOverBy(ControlSpec running) {
+        return new ControlSpec(running.socket, mode, allow, running.keeper);
     }
 }

@@ -51,16 +51,27 @@ public record SocketSpec(
         return perWorker && address instanceof Tcp;
     }
 
-    /// Whether the kernel gives only one of the two what the other has a part of: TCP listeners of
-    /// different addresses and one port, of which one is a wildcard. It takes the port of all
-    /// addresses of its family; `[::]` without IPV6_V6ONLY those of IPv4 too.
+    /// Whether the kernel gives only one of the two what the other has a part of: sockets of one
+    /// protocol, different addresses and one port, of which one is a wildcard. It takes the port of
+    /// all addresses of its family; `[::]` without IPV6_V6ONLY those of IPv4 too. Of UDP sockets
+    /// with SO_REUSEADDR the more special one has its own, see socket(7).
     public boolean overlaps(SocketSpec other) {
-        return address instanceof Tcp mine
-                && other.address instanceof Tcp yours
-                && mine.port() != 0
-                && mine.port() == yours.port()
-                && !mine.equals(yours)
-                && (covers(mine.host(), yours.host()) || other.covers(yours.host(), mine.host()));
+        // no pattern switch here: linking it costs milliseconds at start
+        if (address instanceof Tcp mine && other.address instanceof Tcp yours) {
+            return mine.port() == yours.port()
+                    && overlaps(mine.port(), mine.host(), other, yours.host());
+        } else if (address instanceof Udp mine && other.address instanceof Udp yours) {
+            boolean shared = reuseAddress && other.reuseAddress;
+            return !shared
+                    && mine.port() == yours.port()
+                    && overlaps(mine.port(), mine.host(), other, yours.host());
+        }
+        return false;
+    }
+
+    private boolean overlaps(int port, InetAddress mine, SocketSpec other, InetAddress yours) {
+        boolean one = covers(mine, yours) || other.covers(yours, mine);
+        return port != 0 && !mine.equals(yours) && one;
     }
 
     private boolean covers(InetAddress wide, InetAddress narrow) {

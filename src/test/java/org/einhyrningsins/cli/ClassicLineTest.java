@@ -290,7 +290,9 @@ class ClassicLineTest {
                         control:
                           socket: /run/web.sock
                           mode: "0600"
-                        log: {level: info, format: text}
+                        log:
+                          level: info
+                          format: text
                         programs:
                           web:
                             command: ["./web", "--verbose"]

@@ -48,7 +48,7 @@ class SchemaAgreementTest {
                             + "|found \"1e3\"|found \"-0\"|found 007");
 
     /// Of every kind, in range for some keys and out of it for others.
-    private static final List<String> VALUES =
+    static final List<String> VALUES =
             List.of(
                     // numbers
                     "-21",

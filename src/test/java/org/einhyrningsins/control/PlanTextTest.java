@@ -13,6 +13,9 @@ class PlanTextTest {
         assertThat(PlanText.of(Samples.plan()))
                 .isEqualTo(
                         """
+                          control.socket: (not set) -> /x.sock
+                            (takes effect when the manager is stopped and started again, not by a reexec)
+                        ~ log.level: info -> debug
                         * web: is rolled, all its workers are replaced
                             command: [./a] -> [./b, "1 2"]
                             env.TOKEN: (not set) -> (hidden)
@@ -29,22 +32,54 @@ class PlanTextTest {
                         + socket unix:@x opened: web/x
                         - socket udp:[::1]:5 closed: old/dns
 
-                        1 added, 1 removed, 2 unchanged, 1 noted, 1 in-place, 1 rolled, 2 sockets kept, 1 socket opened, 1 socket closed
+                        1 added, 1 removed, 2 unchanged, 1 noted, 1 in-place, 1 rolled, 2 sockets kept, 1 socket opened, 1 socket closed, 1 setting changed
                         """);
     }
 
     @Test
     void saysThatNothingIsToBeDone() {
         PlanReport.ProgramPlan same = Samples.plan().programs().get(4);
-        PlanReport report = new PlanReport("f", List.of(same), List.of(), List.of());
+        PlanReport report = new PlanReport("f", List.of(), List.of(same), List.of(), List.of());
         assertThat(report.nothing()).isTrue();
         assertThat(PlanText.of(report)).isEqualTo("nothing to do: 1 unchanged\n");
     }
 
     @Test
+    void whatOnlyTheNextManagerTakesOverIsToldAndNothingToDo() {
+        PlanReport report = settings(new PlanReport.SettingPlan("state-dir", "/a", null, true));
+        assertThat(report.nothing()).isTrue();
+        assertThat(PlanText.of(report))
+                .isEqualTo(
+                        """
+                          state-dir: /a -> (not set)
+                            (takes effect when the manager is stopped and started again, not by a reexec)
+
+                        nothing to do: 0 unchanged
+                        """);
+    }
+
+    @Test
+    void aSettingAloneIsSomethingToDo() {
+        PlanReport report =
+                settings(new PlanReport.SettingPlan("log.level", "info", "warn", false));
+        assertThat(report.nothing()).isFalse();
+        assertThat(PlanText.of(report))
+                .isEqualTo("~ log.level: info -> warn\n\n1 setting changed\n");
+    }
+
+    private static PlanReport settings(PlanReport.SettingPlan setting) {
+        return new PlanReport("f", List.of(setting), List.of(), List.of(), List.of());
+    }
+
+    @Test
     void saysWhyItWouldBeRefused() {
         PlanReport report =
-                new PlanReport("f", List.of(), List.of(), List.of("'web': command ./x: ENOENT"));
+                new PlanReport(
+                        "f",
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        List.of("'web': command ./x: ENOENT"));
         assertThat(PlanText.of(report))
                 .isEqualTo(
                         """

@@ -22,6 +22,9 @@ final class Samples {
         return new PlanReport(
                 "/etc/services.yaml",
                 List.of(
+                        new PlanReport.SettingPlan("control.socket", null, "/x.sock", true),
+                        new PlanReport.SettingPlan("log.level", "info", "debug", false)),
+                List.of(
                         new PlanReport.ProgramPlan(
                                 "web",
                                 PlanReport.Word.ROLLED,

@@ -141,6 +141,18 @@ class PlanKeptTest {
                                             .isEqualTo(slot < count ? worker.id() : null);
                                 });
             }
+            case BACK -> {
+                allOf(change, is);
+                Map<Integer, Worker> now = House.serving(is);
+                House.serving(was)
+                        .forEach(
+                                (slot, worker) -> {
+                                    Worker left = now.get(slot);
+                                    if (left != null && ofTheFile(change, worker)) {
+                                        assertThat(left.id()).isEqualTo(worker.id());
+                                    }
+                                });
+            }
             case ROLLED -> {
                 allOf(change, is);
                 Set<Object> old = new HashSet<>();
@@ -163,6 +175,11 @@ class PlanKeptTest {
             return;
         }
         assertThat(House.serving(is)).hasSize(is.count());
+    }
+
+    private static boolean ofTheFile(Change change, Worker worker) {
+        ProgramSpec file = change.after();
+        return file != null && worker.version().spec().birth().equals(file.birth());
     }
 
     /// Whoever serves in the end, a rollout before this one has not left anybody else.

@@ -99,11 +99,12 @@ class PlanTest {
                                 + " umask: \"0077\"}");
         assertThat(change.differences())
                 .containsExactlyInAnyOrder(
-                        new Difference("command", "[\"./a\", \"b\"]", "[\"./a\", \"b: c\"]", false),
-                        new Difference("workers", "2", "4", false),
-                        new Difference("rollout.settle", "1s", "2s", false),
-                        new Difference("umask", null, "\"0077\"", false),
-                        new Difference("nice", "3", null, false));
+                        new Difference(
+                                "command", "[\"./a\", \"b\"]", "[\"./a\", \"b: c\"]", false, true),
+                        new Difference("workers", "2", "4", false, false),
+                        new Difference("rollout.settle", "1s", "2s", false, false),
+                        new Difference("umask", null, "\"0077\"", false, true),
+                        new Difference("nice", "3", null, false, true));
     }
 
     @Test
@@ -139,9 +140,9 @@ class PlanTest {
                         "web: {command: x, env: {TOKEN: s3cret2, \"A.B: C\": s3cret3}}");
         assertThat(change.differences())
                 .containsExactlyInAnyOrder(
-                        new Difference("env.TOKEN", "(hidden)", "(hidden)", true),
-                        new Difference("env.OLD", "(hidden)", null, true),
-                        new Difference("env.A.B: C", null, "(hidden)", true));
+                        new Difference("env.TOKEN", "(hidden)", "(hidden)", true, true),
+                        new Difference("env.OLD", "(hidden)", null, true, true),
+                        new Difference("env.A.B: C", null, "(hidden)", true, true));
         assertThat(change.differences().toString()).doesNotContain("s3cret");
     }
 
@@ -196,6 +197,16 @@ class PlanTest {
     }
 
     // ---- sockets
+
+    @Test
+    void saysWhichOptionASocketThatStaysDoesNotGet() throws IOException {
+        String socket = "web: {command: x, bind: {name: h, tcp: \"127.0.0.1:1\", reuse-address: ";
+        assertThat(change(socket + "true}}", socket + "false}}").notes())
+                .containsExactly(
+                        "socket 'h' stays open, and its reuse-address as it is until it is bound"
+                                + " anew");
+        assertThat(change(socket + "true}}", socket + "true}, nice: 1}").notes()).isEmpty();
+    }
 
     @Test
     void aSocketStaysWithItsAddressWhoeverHasIt() throws IOException {
@@ -263,6 +274,10 @@ class PlanTest {
                                         "b: {command: x, bind: {name: h, tcp: \"127.0.0.1:80\"}}")
                                 .objections())
                 .hasSize(1);
+        String special = "a: {command: x, bind: {name: h, udp: \"127.0.0.1:53\", reuse-address: ";
+        String wide = "b: {command: x, bind: {name: h, udp: \"0.0.0.0:53\"}}";
+        assertThat(plan(special + "false}}", wide).objections()).hasSize(1);
+        assertThat(plan(special + "true}}", wide).objections()).isEmpty();
         assertThat(
                         plan(
                                         "a: {command: x, bind: {name: h, tcp: \"127.0.0.1:80\"}}",

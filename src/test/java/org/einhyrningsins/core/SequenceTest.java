@@ -50,6 +50,23 @@ final class SequenceTest {
     }
 
     @Test
+    void oneRestartsWhenThoseBeforeItAreUpAgainOrStopped() {
+        Sequence sequence = Sequence.of(Map.of("web", List.of("api", "db"), "api", List.of()));
+        for (Standing standing : Standing.values()) {
+            boolean may = standing == Standing.UP || standing == Standing.STOPPED;
+            assertThat(sequence.mayRestart("web", Map.of("api", standing)))
+                    .as(standing.toString())
+                    .isEqualTo(may);
+            boolean never = standing == Standing.FAILED || standing == Standing.HINDERED;
+            assertThat(sequence.hinders("web", Map.of("api", standing)))
+                    .as(standing.toString())
+                    .isEqualTo(never ? "api" : null);
+        }
+        assertThat(sequence.mayRestart("api", Map.of("web", Standing.WAITING))).isTrue();
+        assertThat(sequence.hinders("api", Map.of("web", Standing.FAILED))).isNull();
+    }
+
+    @Test
     void aChainMayBeLong() {
         Map<String, List<String>> chain = new LinkedHashMap<>();
         for (int i = 0; i < 50_000; i++) {
