@@ -25,9 +25,7 @@ public record Exit(int code, int signal) {
         if (signal == 0) {
             return "exit status " + code;
         }
-        return "killed by "
-                + Signal.of(Integer.toString(signal))
-                        .map(known -> "SIG" + known.name())
-                        .orElse("signal " + signal);
+        Signal known = Signal.of(signal);
+        return "killed by " + (known == null ? "signal " + signal : "SIG" + known.name());
     }
 }

@@ -95,9 +95,8 @@ public final class Tally {
         if (exit.signal() == 0) {
             return exit.success() ? "success" : "failure";
         }
-        return Signal.of(Integer.toString(exit.signal()))
-                .map(known -> "SIG" + known.name())
-                .orElse("SIG" + exit.signal());
+        Signal known = Signal.of(exit.signal());
+        return known == null ? "SIG" + exit.signal() : "SIG" + known.name();
     }
 
     /// A probe of a worker that starts is no health check.

@@ -154,7 +154,7 @@ final class Births {
     WorkerProcess spawn(WorkerId id, Blueprint blueprint) throws Stillborn {
         ProgramSpec spec = blueprint.version().spec();
         Credentials credentials = blueprint.credentials();
-        List<Bound> own = own(spec, id.slot());
+        List<Bound> own = blueprint.alike() ? blueprint.bound() : own(spec, id.slot());
         Outputs.Output output = outputs.open(spec, id, credentials);
         try {
             boolean piped = spec.ack().mode() instanceof AckSpec.Fd;

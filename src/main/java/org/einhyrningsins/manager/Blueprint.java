@@ -10,6 +10,7 @@ import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.Template;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,8 @@ final class Blueprint {
                     "WATCHDOG_USEC=");
 
     private final Version version;
+    private final List<Bound> bound;
+    private final boolean alike;
     private final Map<String, String> addresses = new HashMap<>();
     private final List<String> environment = new ArrayList<>();
     private final List<Map.Entry<String, Template>> own = new ArrayList<>();
@@ -67,6 +70,8 @@ final class Blueprint {
         this.credentials = credentials;
         this.nothing = nothing;
         ProgramSpec spec = version.spec();
+        this.bound = List.copyOf(bound);
+        alike = spec.sockets().stream().noneMatch(SocketSpec::perWorker);
         for (int i = 0; i < bound.size(); i++) {
             addresses.put(spec.sockets().get(i).name(), bound.get(i).address());
         }
@@ -137,6 +142,16 @@ final class Blueprint {
 
     Version version() {
         return version;
+    }
+
+    /// The sockets of the definition, in its order; of those that each slot has of its own, any.
+    List<Bound> bound() {
+        return bound;
+    }
+
+    /// Whether all workers have the same sockets.
+    boolean alike() {
+        return alike;
     }
 
     @Nullable Credentials credentials() {

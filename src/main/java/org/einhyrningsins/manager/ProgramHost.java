@@ -313,33 +313,40 @@ final class ProgramHost {
             }
             return false;
         }
-        tally.happened(program, event);
         noteRollout(program.rollout(), transition.program().rollout());
-        return carryOut(transition);
+        return carryOut(event, transition);
     }
 
     /// What was found of it after its manager was killed. All that lives is in the workforce.
     void recover(Recovery.Found found) {
         stepping = true;
         Program before = program;
-        carryOut(Recovery.after(program, found, Clock.now()));
+        carryOut(null, Recovery.after(program, found, Clock.now()));
         tally.recovered(before, program);
         stepping = false;
         take(new Event.DeadlinePassed()); // and whatever failed to be spawned
     }
 
-    private boolean carryOut(Transition transition) {
-        tally.took(program, transition, Clock.wallMillis());
+    private boolean carryOut(@Nullable Event event, Transition transition) {
+        Program before = program;
         program = transition.program();
         // deeds before words: who waits for a new worker should not wait for a line in the log
         boolean well = true;
         for (Effect effect : transition.effects()) {
             well &= carryOut(effect, this::act);
         }
+        count(before, event, transition); // an answer may have it written down
         for (Effect effect : transition.effects()) {
             well &= carryOut(effect, this::tell);
         }
         return well;
+    }
+
+    private void count(Program before, @Nullable Event event, Transition transition) {
+        if (event != null) {
+            tally.happened(before, event);
+        }
+        tally.took(before, transition, Clock.wallMillis());
     }
 
     private void noteRollout(@Nullable Rollout before, @Nullable Rollout now) {

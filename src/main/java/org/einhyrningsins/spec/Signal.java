@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.Locale;
 import java.util.Optional;
 
@@ -26,6 +28,8 @@ public enum Signal {
     TTOU(22),
     WINCH(28);
 
+    private static final Signal[] ALL = values();
+
     private final int number;
 
     Signal(int number) {
@@ -37,11 +41,21 @@ public enum Signal {
         return number;
     }
 
+    /// The signal of a number; null if it has no name here.
+    public static @Nullable Signal of(int number) {
+        for (Signal signal : ALL) {
+            if (signal.number == number) {
+                return signal;
+            }
+        }
+        return null;
+    }
+
     /// The signal of a name, with or without `SIG`, in any case, or of a number as text.
     public static Optional<Signal> of(String text) {
         String upper = text.toUpperCase(Locale.ROOT);
         String name = upper.startsWith("SIG") ? upper.substring(3) : upper;
-        for (Signal signal : values()) {
+        for (Signal signal : ALL) {
             if (signal.name().equals(name) || Integer.toString(signal.number).equals(name)) {
                 return Optional.of(signal);
             }
