@@ -6,6 +6,7 @@ import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.manager.image.ImageWriter;
 import org.einhyrningsins.manager.image.ManagerImage;
 import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.PosixException;
 import org.jspecify.annotations.Nullable;
 
@@ -86,9 +87,22 @@ final class Recorder {
         } catch (IOException e) {
             unusable(state, log, RuntimeFiles.why(e));
         } catch (PosixException e) {
+            if (passes(e.errno())) {
+                throw new CannotStart(
+                        ExitStatus.FAILED,
+                        "cannot start: "
+                                + e.getMessage()
+                                + "; workers that another manager left would not be known: raise"
+                                + " the limit, or end what holds so many, and start again");
+            }
             unusable(state, log, String.valueOf(e.getMessage()));
         }
         return -1;
+    }
+
+    /// Whether it says nothing about the directory: what is there would be started once more.
+    private static boolean passes(Errno errno) {
+        return errno == Errno.EMFILE || errno == Errno.ENFILE || errno == Errno.ENOMEM;
     }
 
     private static void unusable(StateDirectory state, Log log, String why) {

@@ -34,7 +34,7 @@ final class ScenariosIT {
     private static final Path ROOT = Path.of("").toAbsolutePath();
     private static final String SCRIPT = ROOT.resolve("tests/e2e/run").toString();
 
-    /// Two at a time: each has its own directory, ports and processes, and mostly waits.
+    /// Three at a time: each has its own directory, ports and processes, and mostly waits.
     @TestFactory
     @Execution(ExecutionMode.CONCURRENT)
     Stream<DynamicTest> keepsItsPromises() throws Exception {

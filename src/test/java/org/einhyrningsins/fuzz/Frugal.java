@@ -17,10 +17,18 @@ public final class Frugal {
     ///
     /// @throws AssertionError if it took more memory than it may
     public static void run(Runnable reading) {
-        if (taken(reading) > MOST_BYTES) {
+        run(MOST_BYTES, reading);
+    }
+
+    /// The same, where most of what is allocated is garbage at once.
+    ///
+    /// @param most bytes
+    /// @throws AssertionError if it took more
+    public static void run(long most, Runnable reading) {
+        if (taken(reading) > most) {
             // the first time may have loaded classes, which the fuzzer rewrites
             long again = taken(reading);
-            if (again > MOST_BYTES) {
+            if (again > most) {
                 throw new AssertionError("took " + again + " bytes of memory");
             }
         }
