@@ -2,6 +2,7 @@
 package org.einhyrningsins.config;
 
 import org.einhyrningsins.spec.IdentitySpec.Resource;
+import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,8 @@ import java.util.TreeSet;
 
 /// Imports a `[watcher:x]` of circus.
 final class CircusWatcher {
+    private static final int MOST_BYTES = 999_999_999;
+
     private final Section section;
     private final SequencedMap<String, CircusSocket> sockets;
     private final Set<String> named;
@@ -338,30 +341,58 @@ final class CircusWatcher {
             String name = type == null ? "FileStream" : type.value();
             String path = file == null ? "" : file.value();
             boolean first = stream.equals("stdout_stream");
+            String writes = "workers write there themselves";
             if (!path.isEmpty() && (first || !program.has("logs"))) {
                 program.log(path);
+                writes = kept(stream) ? "the manager writes there" : writes;
             }
             if (file != null && (first || path.equals(program.log()))) {
-                program.say("logs", file, "workers write there themselves");
+                program.say("logs", file, writes);
             } else if (file != null) {
                 program.lost("logs", file, "standard output and error go to one place");
             }
             if (type != null && name.endsWith("FileStream")) {
-                program.say("logs", type, "workers write there themselves");
+                program.say("logs", type, writes);
             } else if (type != null && name.endsWith("StdoutStream") && first) {
                 program.set("logs", "inherit");
             } else if (type != null) {
                 program.lost("logs", type, "output goes to a file, or where the manager's does");
             }
             for (Setting setting : section.takeAll(key -> key.startsWith(stream + "."))) {
-                boolean rotates = setting.key().matches(".*[.](max_bytes|backup_count|rotate_.*)");
-                program.lost(
-                        "logs",
-                        setting,
-                        rotates
-                                ? "log files are not rotated by the manager"
-                                : "workers write there themselves; nothing is put before a line");
+                boolean rotates = setting.key().contains(".rotate_");
+                program.lost("logs", setting, rotates ? "see logs.max-age" : "see logs");
             }
+        }
+
+        /// What the manager is to do with the file.
+        ///
+        /// @return whether it is the manager that writes there
+        private boolean kept(String stream) {
+            Setting most = section.take(stream + ".max_bytes");
+            int keep = number(section.take(stream + ".backup_count"), LogsReader.MOST_KEPT);
+            int bytes = number(most, MOST_BYTES);
+            if (most != null && bytes > 0 && keep == 0) {
+                program.lost("logs", most, "it has no effect without backup_count there");
+                bytes = 0;
+            } else if (most != null && bytes > 0 && bytes < LogsSpec.LEAST_BYTES) {
+                program.lost("logs", most, "expected 4096 at least");
+                bytes = 0;
+            }
+            Setting time = section.take(stream + ".time_format");
+            if (time != null) {
+                program.say("logs", time, "in UTC, as in 2026-01-31T12:00:00.000Z");
+            }
+            boolean kept = bytes > 0 || time != null;
+            if (kept) {
+                program.keptLog(bytes, keep, time == null ? "" : "[time, pid]");
+            }
+            return kept;
+        }
+
+        /// 0 if there is none.
+        private int number(@Nullable Setting setting, int max) {
+            Integer number = setting == null ? null : program.number("logs", setting, 0, max);
+            return number == null ? 0 : number;
         }
 
         private static String whyNot(String key) {

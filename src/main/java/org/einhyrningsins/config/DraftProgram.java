@@ -156,8 +156,36 @@ final class DraftProgram {
 
     /// Where its workers write: a file.
     void log(String path) {
-        text("logs", path.indexOf('/') < 0 ? "./" + path : path);
+        text("logs", named(path));
         log = path;
+    }
+
+    /// Where the manager writes what they write: a file of [#log] that is put aside when it grows,
+    /// or has something before each line.
+    ///
+    /// @param most bytes of it; 0 for no bound
+    /// @param keep so many that were put aside
+    /// @param prefix what stands before each line, a list; empty for nothing
+    void keptLog(long most, int keep, String prefix) {
+        StringBuilder map = new StringBuilder("{ to: ").append(Printer.quoted(named(log)));
+        if (most > 0) {
+            map.append(", max-size: ").append(size(most)).append(", keep: ").append(keep);
+        }
+        if (!prefix.isEmpty()) {
+            map.append(", prefix: ").append(prefix);
+        }
+        set("logs", map.append(" }").toString());
+    }
+
+    private static String size(long bytes) {
+        if (bytes % (1 << 20) == 0) {
+            return (bytes >> 20) + "MiB";
+        }
+        return bytes % (1 << 10) == 0 ? (bytes >> 10) + "KiB" : Long.toString(bytes);
+    }
+
+    private static String named(String path) {
+        return path.indexOf('/') < 0 ? "./" + path : path;
     }
 
     /// The file that its workers write to; empty for none.

@@ -18,7 +18,7 @@ import java.util.Set;
 ///
 /// @param base where a relative path begins
 record LogsReader(Values values, Templates templates, Path base) {
-    private static final int MOST_KEPT = 10_000;
+    static final int MOST_KEPT = 10_000;
     private static final String FILE = "a file (a path with a slash, or a name with a dot)";
 
     LogsSpec read(@Nullable Node node) {

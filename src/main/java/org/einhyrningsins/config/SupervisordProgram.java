@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
+import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
@@ -14,11 +15,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// Imports a `[program:x]` or `[fcgi-program:x]` of supervisord.
 final class SupervisordProgram {
     /// More processes that each are a program of their own nobody wants to see.
     private static final int MAX_UNFOLDED = 100;
+
+    private static final long USUAL_BYTES = 50L << 20;
+    private static final int USUAL_BACKUPS = 10;
+    private static final Pattern SIZE = Pattern.compile("([0-9]{1,9})(KB|MB|GB)?");
 
     private static final Set<String> TO_MANAGER =
             Set.of("NONE", "/dev/stdout", "/dev/stderr", "/dev/fd/1", "/dev/fd/2");
@@ -371,6 +378,9 @@ final class SupervisordProgram {
             if (out != null) {
                 log(out);
             }
+            bounds(
+                    settings.take("stdout_logfile_maxbytes"),
+                    settings.take("stdout_logfile_backups"));
             String both = "standard output and standard error go to one place, see logs";
             if (redirect != null) {
                 program.say("logs", redirect, both);
@@ -394,10 +404,13 @@ final class SupervisordProgram {
             }
             try {
                 String path = texts.settled(value);
-                boolean inherit = TO_MANAGER.contains(path) && !path.equals("NONE");
-                String named = path.indexOf('/') < 0 ? "./" + path : path;
-                String file = inherit ? "inherit" : Printer.quoted(named);
-                program.set("logs", path.equals("NONE") ? "null" : file);
+                if (path.equals("NONE")) {
+                    program.set("logs", "null");
+                } else if (TO_MANAGER.contains(path)) {
+                    program.set("logs", "inherit");
+                } else {
+                    program.log(path);
+                }
                 if (number == null && SupervisordText.hasNumber(value)) {
                     program.say("logs", setting, "one file for all workers");
                 }
@@ -406,12 +419,57 @@ final class SupervisordProgram {
             }
         }
 
+        /// A file is bounded where nothing is said, too.
+        private void bounds(@Nullable Setting most, @Nullable Setting backups) {
+            boolean file = !program.log().isEmpty();
+            for (Setting setting : Arrays.asList(most, backups)) {
+                if (setting != null && !file) {
+                    program.lost("logs", setting, "only a file is put aside");
+                }
+            }
+            Long bytes = most == null ? Long.valueOf(USUAL_BYTES) : bytes(most);
+            Integer keep =
+                    backups == null || !file
+                            ? Integer.valueOf(USUAL_BACKUPS)
+                            : program.number("logs", backups, 0, LogsReader.MOST_KEPT);
+            if (!file || bytes == null || keep == null || bytes == 0) {
+                return;
+            }
+            if (most == null) {
+                program.say("supervisord begins a new log file at 50MB where nothing is said");
+            }
+            if (keep == 0 && backups != null) {
+                program.say("logs", backups, "one is kept at least");
+            }
+            program.keptLog(bytes, Math.max(1, keep), "");
+        }
+
+        /// As supervisord reads it: a number, and KB, MB or GB.
+        private @Nullable Long bytes(Setting setting) {
+            Matcher size = SIZE.matcher(setting.value().toUpperCase(Locale.ROOT));
+            if (!size.matches()) {
+                program.lost("logs", setting, "expected a size such as 50MB");
+                return null;
+            }
+            String unit = size.group(2) == null ? "" : size.group(2);
+            long bytes = Long.parseLong(size.group(1)) << (10 * " KMG".indexOf(first(unit)));
+            if (bytes > 0 && bytes < LogsSpec.LEAST_BYTES) {
+                program.lost("logs", setting, "expected 4KB at least");
+                return null;
+            }
+            return bytes;
+        }
+
+        private static char first(String unit) {
+            return unit.isEmpty() ? ' ' : unit.charAt(0);
+        }
+
         private void rotation() {
             for (Setting setting : settings.takeAll(key -> key.matches("std(out|err)_.*"))) {
                 String why =
                         switch (setting.key().substring("stdout_".length())) {
                             case "logfile_maxbytes", "logfile_backups" ->
-                                    "log files are not rotated by the manager";
+                                    "standard output and standard error go to one place";
                             case "syslog" -> "workers do not log to the system's log";
                             default -> "there are no events out of what a worker writes";
                         };
