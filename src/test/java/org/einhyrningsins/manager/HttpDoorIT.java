@@ -26,6 +26,7 @@ import java.util.Objects;
 @Timeout(60)
 class HttpDoorIT {
     private static final int PLENTY = 12;
+    private static final long QUIET_NANOS = 200_000_000;
 
     @TempDir Path directory;
 
@@ -75,6 +76,27 @@ class HttpDoorIT {
         loop.close();
     }
 
+    @Test
+    void whatIsForgoneLeavesNothingAndWhatIsThereStays() throws Exception {
+        change("here");
+        rest();
+        String before = here();
+        long sockets = Scarcity.open("socket:");
+        door.prepare(spec("other"));
+        assertThat(directory.resolve("other")).exists();
+        door.forgo();
+        door.prepare(spec("here"));
+        door.forgo();
+        door.settle();
+        assertThat(here()).isEqualTo(before);
+        assertThat(directory.resolve("other")).doesNotExist();
+        assertThat(Scarcity.open("socket:")).isEqualTo(sockets);
+        Descriptors.close(Sockets.connect(before));
+        door.close();
+        rest();
+        loop.close();
+    }
+
     private boolean changes(String name, int free) {
         Scarcity scarcity = new Scarcity(free);
         try {
@@ -105,10 +127,13 @@ class HttpDoorIT {
         return image.address();
     }
 
-    /// Who makes pages of a server that is closed rings once more.
+    /// Until nothing happens for a while: who makes pages of a server that is closed rings once
+    /// more, and what was accepted is closed when its end is heard of.
     private void rest() throws IOException {
-        for (int i = 0; i < 3; i++) {
-            loop.turn(300_000_000);
-        }
+        long began;
+        do {
+            began = System.nanoTime();
+            loop.turn(QUIET_NANOS);
+        } while (System.nanoTime() - began < QUIET_NANOS);
     }
 }

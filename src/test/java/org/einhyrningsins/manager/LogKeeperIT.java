@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import org.einhyrningsins.control.PutAside;
+import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Pipes;
 import org.einhyrningsins.posix.PosixException;
@@ -490,6 +491,37 @@ class LogKeeperIT {
         assertThat(acks).containsExactly("up");
         settle();
         assertThat(readAll(pipe[0])).endsWith("half of it, but up\n");
+    }
+
+    @Test
+    void asksLessAndLessOftenWhoTakesNothing() {
+        int[] pipe = reader();
+        ends.add(pipe[1]);
+        Worker worker = passed(0, pipe[1], false);
+        worker.write(("x".repeat(99) + "\n").repeat(1_400));
+        Duration pause = Duration.ZERO;
+        for (int i = 0; i < 1_000 && pause.toMillis() < 200; i++) {
+            loop.turn(TimeUnit.MILLISECONDS.toNanos(10));
+            keeper.deadlinePassed(Clock.now());
+            Moment next = keeper.deadline();
+            pause = next == null ? Duration.ZERO : next.since(Clock.now());
+        }
+        assertThat(pause).isGreaterThan(Duration.ofMillis(199));
+        readAll(pipe[0]);
+    }
+
+    /// What one look has no time for waits for the next.
+    @Test
+    void hearsALineBehindOnesThatTakeLong() throws IOException {
+        List<String> acks = new ArrayList<>();
+        Worker worker = new Worker(0, kept(0));
+        worker.pipe.listen(
+                new LogEar(".*.*.*.*x|up", () -> acks.isEmpty(), () -> acks.add("up"), () -> {}));
+        String hard = "a".repeat(300) + "\n";
+        worker.write(hard + "up\n");
+        settle();
+        assertThat(acks).containsExactly("up");
+        assertThat(text(file())).isEqualTo(hard + "up\n");
     }
 
     @Test

@@ -3,7 +3,10 @@ package org.einhyrningsins.manager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.einhyrningsins.core.Command;
+import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.core.Program;
 import org.einhyrningsins.manager.image.SocketImage;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Datagram;
@@ -18,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -45,6 +49,7 @@ class ServiceManagerIT {
     private final ByteArrayOutputStream said = new ByteArrayOutputStream();
     private final Log log = new Log(said::writeBytes, LogSpec.DEFAULT);
     private final Map<String, String> environment = new HashMap<>();
+    private final Programs programs = new Programs();
     private final List<Bound> open = new ArrayList<>();
     private Moment now = Clock.now();
     private int systemd;
@@ -153,6 +158,51 @@ class ServiceManagerIT {
     }
 
     @Test
+    void timeIsAskedForAgainAndAgainWhileAReloadOrAStopIsUnderWay() throws IOException {
+        TestHosts hosts = hosts();
+        ServiceManager service = service();
+        service.turn(now, false);
+        assertThat(heard()).as("nothing ends").noneMatch(ServiceManagerIT::extended);
+        Runnable reload = service.reloading();
+        service.turn(Clock.now(), false);
+        now = Clock.now();
+        assertThat(heard()).contains("EXTEND_TIMEOUT_USEC=60000000");
+        service.turn(now.plus(Duration.ofSeconds(10)), false);
+        assertThat(heard()).as("not yet").noneMatch(ServiceManagerIT::extended);
+        service.turn(now.plus(Duration.ofSeconds(21)), false);
+        assertThat(heard()).contains("EXTEND_TIMEOUT_USEC=60000000");
+        reload.run();
+        service.turn(Clock.now(), false);
+        service.turn(now.plus(Duration.ofSeconds(60)), false);
+        assertThat(heard()).as("it is over").noneMatch(ServiceManagerIT::extended);
+        service.turn(now.plus(Duration.ofSeconds(61)), true);
+        assertThat(heard()).contains("STOPPING=1", "EXTEND_TIMEOUT_USEC=60000000");
+        hosts.close();
+    }
+
+    @Test
+    void noTimeIsAskedForWhereNothingHasADeadline() {
+        ServiceManager service = service();
+        service.reloading();
+        service.turn(Clock.now(), false);
+        service.turn(Clock.now(), true);
+        assertThat(heard()).noneMatch(ServiceManagerIT::extended);
+    }
+
+    private static boolean extended(String text) {
+        return text.startsWith("EXTEND_TIMEOUT_USEC=");
+    }
+
+    /// With a program that is starting.
+    private TestHosts hosts() throws IOException {
+        TestHosts hosts = new TestHosts(programs, new SocketTable(log), log);
+        Program web = Program.of(TestHosts.web(directory, "workers: 1"), Clock.now());
+        Event start = new Event.Requested(1, new Command.Start(null));
+        hosts.add(web.step(start, Clock.now()).program());
+        return hosts;
+    }
+
+    @Test
     void whatThereIsNoRoomForIsSaidLaterInItsOrder() {
         ServiceManager service = service();
         Moment later = now.plus(Duration.ofMillis(200));
@@ -236,7 +286,7 @@ class ServiceManagerIT {
     }
 
     private ServiceManager service(List<String> before) {
-        ServiceManager service = new ServiceManager(environment, before, new Programs(), log);
+        ServiceManager service = new ServiceManager(environment, before, programs, log);
         now = Clock.now();
         return service;
     }
