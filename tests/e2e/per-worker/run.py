@@ -2,7 +2,7 @@
 """Each slot has sockets of its own (per-worker): they survive their workers and the manager, and go when the slot does,
 without a request being lost.
 
-E2E_SCALES: how often down and up under load, default 8.
+E2E_SCALES: how often down and up under load, default 4.
 """
 
 import os
@@ -12,7 +12,7 @@ import time
 
 from lab import FAILED, answers, check, get, nothing_lost, same, wait_for
 
-SCALES = int(os.environ.get("E2E_SCALES", "8"))
+SCALES = int(os.environ.get("E2E_SCALES", "4"))
 FLOWS = 60
 
 
