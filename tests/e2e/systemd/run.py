@@ -267,6 +267,9 @@ def cannot_start(lab):
     lab.edit("services.yaml", "workers: 2", "workers: two")
     same(systemd.start().wait(), INVALID, "exit status of an invalid file")
     lab.edit("services.yaml", "workers: two", "workers: 2")
+    lab.edit("services.yaml", "127.0.0.1:%d" % lab.port(), "nobody.invalid:80")
+    same(systemd.start().wait(), FAILED, "exit status where a host name is not known, or not yet")
+    lab.edit("services.yaml", "nobody.invalid:80", "127.0.0.1:%d" % lab.port())
     same(systemd.words(), [], "what is said by one that cannot start")
     systemd.close()
 

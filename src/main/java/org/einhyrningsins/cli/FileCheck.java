@@ -46,7 +46,7 @@ final class FileCheck {
                 boolean refused = strict && !warnings.isEmpty();
                 yield refused ? ExitStatus.INVALID.code() : ExitStatus.DONE.code();
             }
-            case Loaded.Invalid(List<Problem> problems, List<Problem> warnings) -> {
+            case Loaded.Invalid(List<Problem> problems, List<Problem> warnings, boolean _) -> {
                 tell(json, warnings, problems);
                 yield ExitStatus.INVALID.code();
             }
@@ -64,7 +64,7 @@ final class FileCheck {
                 out.print(Printer.print(services, origins ? places : Map.of()));
                 yield ExitStatus.DONE.code();
             }
-            case Loaded.Invalid(List<Problem> problems, List<Problem> warnings) -> {
+            case Loaded.Invalid(List<Problem> problems, List<Problem> warnings, boolean _) -> {
                 tell(false, warnings, problems);
                 yield ExitStatus.INVALID.code();
             }

@@ -47,6 +47,16 @@ final class HostNames {
         this.patience = patience;
     }
 
+    /// Whether one could not be looked up.
+    boolean missed() {
+        for (Answer answer : known.values()) {
+            if (answer.addresses().isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// All addresses of a host; at least one.
     List<InetAddress> addresses(String host) throws Misread {
         Answer answer = known.get(host);

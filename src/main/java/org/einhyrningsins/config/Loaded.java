@@ -16,7 +16,10 @@ public sealed interface Loaded {
 
     /// It cannot, for these problems: at least one, by file, line and column. The warnings are
     /// about what else was seen.
-    record Invalid(List<Problem> problems, List<Problem> warnings) implements Loaded {
+    ///
+    /// @param passing whether a host name could not be looked up: that may pass by itself
+    record Invalid(List<Problem> problems, List<Problem> warnings, boolean passing)
+            implements Loaded {
         public Invalid {
             problems = List.copyOf(problems);
             warnings = List.copyOf(warnings);

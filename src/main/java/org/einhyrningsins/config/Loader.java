@@ -30,10 +30,12 @@ public final class Loader {
             Path file, Surroundings surroundings, @Nullable Map<String, String> origins) {
         try {
             Problems problems = new Problems();
-            ServicesSpec services = read(file, surroundings, origins, problems);
+            var values = new Values(problems);
+            ServicesSpec services = read(file, surroundings, origins, values);
             return services != null && problems.none()
                     ? new Loaded.Valid(services, problems.warnings())
-                    : new Loaded.Invalid(problems.problems(), problems.warnings());
+                    : new Loaded.Invalid(
+                            problems.problems(), problems.warnings(), values.names().missed());
         } catch (OutOfMemoryError _) {
             return tooLarge(file);
         }
@@ -45,7 +47,8 @@ public final class Loader {
         String message =
                 "it takes more memory than there is; give the manager more, as in"
                         + " EINHYRNINGSINS_JAVA_OPTS=-Xmx128m";
-        return new Loaded.Invalid(List.of(new Problem(file, 0, 0, "", message, "")), List.of());
+        var problem = new Problem(file, 0, 0, "", message, "");
+        return new Loaded.Invalid(List.of(problem), List.of(), false);
     }
 
     /// Null if a path cannot be handled at all: in the C locale the JVM knows only ASCII file
@@ -54,15 +57,17 @@ public final class Loader {
             Path file,
             Surroundings surroundings,
             @Nullable Map<String, String> origins,
-            Problems problems) {
+            Values values) {
         try {
-            return new ServicesReader(file, surroundings, origins, problems).read();
+            return new ServicesReader(file, surroundings, origins, values).read();
         } catch (InvalidPathException e) {
-            problems.report(
-                    Place.of(new Source(file, "")),
-                    "the path "
-                            + Texts.quoted(e.getInput())
-                            + " cannot be used in this locale; set LC_ALL=C.UTF-8 for the manager");
+            values.problems()
+                    .report(
+                            Place.of(new Source(file, "")),
+                            "the path "
+                                    + Texts.quoted(e.getInput())
+                                    + " cannot be used in this locale; set LC_ALL=C.UTF-8 for the"
+                                    + " manager");
             return null;
         }
     }

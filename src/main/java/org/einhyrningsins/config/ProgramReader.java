@@ -51,7 +51,7 @@ final class ProgramReader {
             Surroundings surroundings,
             AddressBook book,
             Budget budget,
-            Problems problems) {
+            Values values) {
         this.main = main;
         this.base = base;
         this.surroundings = surroundings;
@@ -59,8 +59,8 @@ final class ProgramReader {
         this.book = book;
         this.budget = budget;
         this.executables = new Executables(surroundings.environment());
-        this.problems = problems;
-        this.values = new Values(problems);
+        this.problems = values.problems();
+        this.values = values;
     }
 
     ProgramSpec read(String name, Node node) {

@@ -47,17 +47,17 @@ final class ServicesReader {
             Path file,
             Surroundings surroundings,
             @Nullable Map<String, String> origins,
-            Problems problems) {
+            Values values) {
         this.origins = origins;
         this.file = file;
         Path parent = file.toAbsolutePath().getParent();
         this.base = parent == null ? file.toAbsolutePath() : parent;
         this.surroundings = surroundings;
-        this.problems = problems;
-        this.values = new Values(problems);
+        this.problems = values.problems();
+        this.values = values;
         this.after = new AfterCheck(problems, values);
         this.people = new People(surroundings);
-        this.reader = new ProgramReader(file, base, surroundings, book, budget, problems);
+        this.reader = new ProgramReader(file, base, surroundings, book, budget, values);
     }
 
     ServicesSpec read() {

@@ -390,7 +390,7 @@ final class SupervisordProgram {
             } else if (err != null) {
                 program.lost("logs", err, both);
             }
-            rotation();
+            otherStreams();
         }
 
         private void log(Setting setting) {
@@ -464,7 +464,7 @@ final class SupervisordProgram {
             return unit.isEmpty() ? ' ' : unit.charAt(0);
         }
 
-        private void rotation() {
+        private void otherStreams() {
             for (Setting setting : settings.takeAll(key -> key.matches("std(out|err)_.*"))) {
                 String why =
                         switch (setting.key().substring("stdout_".length())) {

@@ -428,7 +428,9 @@ public final class Manager
     }
 
     private CannotStart cannotStart(Loaded.Invalid invalid) {
-        return new CannotStart(ExitStatus.INVALID, "cannot start: " + problems(invalid));
+        // who starts us again and again should not do so for what nobody mends meanwhile
+        ExitStatus status = invalid.passing() ? ExitStatus.FAILED : ExitStatus.INVALID;
+        return new CannotStart(status, "cannot start: " + problems(invalid));
     }
 
     private String problems(Loaded.Invalid invalid) {

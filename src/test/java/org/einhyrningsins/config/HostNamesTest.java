@@ -24,6 +24,7 @@ class HostNamesTest {
         assertThat(names.addresses("db")).containsExactly(InetAddress.getLoopbackAddress());
         assertThat(names.addresses("db")).containsExactly(InetAddress.getLoopbackAddress());
         assertThat(asked).hasValue(1);
+        assertThat(names.missed()).isFalse();
     }
 
     @Test
@@ -34,6 +35,7 @@ class HostNamesTest {
                     .hasMessage("the host name \"db\" cannot be resolved");
         }
         assertThat(asked).hasValue(1);
+        assertThat(names.missed()).isTrue();
     }
 
     @Test
@@ -53,6 +55,7 @@ class HostNamesTest {
         }
         assertThat(names.addresses("quick")).hasSize(1);
         assertThat(asked).hasValue(2);
+        assertThat(names.missed()).isTrue();
         never.countDown();
     }
 
