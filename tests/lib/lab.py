@@ -82,6 +82,17 @@ def read(path, mode="r"):
         return "" if mode == "r" else b""
 
 
+def descriptors_of(pid):
+    """What each descriptor of a process is a link to; one that is closed meanwhile is left out."""
+    found = {}
+    for name in os.listdir("/proc/%d/fd" % pid):
+        try:
+            found[int(name)] = os.readlink("/proc/%d/fd/%s" % (pid, name))
+        except FileNotFoundError:
+            pass
+    return found
+
+
 def environment_of(pid):
     pairs = (entry.split(b"=", 1) for entry in read("/proc/%d/environ" % pid, "rb").split(b"\0") if b"=" in entry)
     return {name.decode(): value.decode("utf-8", "surrogateescape") for name, value in pairs}

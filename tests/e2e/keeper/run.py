@@ -6,7 +6,7 @@ import ctypes
 import os
 import signal
 
-from lab import FAILED, PYTHON, alive, answers, check, nothing_lost, read, same, wait_for
+from lab import FAILED, PYTHON, alive, answers, check, descriptors_of, nothing_lost, read, same, wait_for
 
 PR_CAPBSET_DROP = 24
 CAP_SYS_PTRACE = 19
@@ -47,8 +47,7 @@ def keeper_of(manager):
 
 
 def sockets_of(pid):
-    links = (os.readlink("/proc/%d/fd/%s" % (pid, fd)) for fd in os.listdir("/proc/%d/fd" % pid))
-    return {link for link in links if link.startswith("socket:")}
+    return {link for link in descriptors_of(pid).values() if link.startswith("socket:")}
 
 
 def refused(lab):

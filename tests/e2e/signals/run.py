@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-from lab import alive, check, get, same, wait_for, wait_for_none
+from lab import alive, check, descriptors_of, get, same, wait_for, wait_for_none
 
 
 def run(lab):
@@ -66,7 +66,7 @@ def in_hands(manager, port):
     """Whether a worker has an accepted connection: a socket beyond its listener."""
     for worker in manager.workers("web"):
         try:
-            targets = [os.readlink("/proc/%d/fd/%s" % (worker.pid, fd)) for fd in os.listdir("/proc/%d/fd" % worker.pid)]
+            targets = descriptors_of(worker.pid).values()
         except OSError:
             continue
         if len([target for target in targets if target.startswith("socket:")]) > 1:

@@ -9,7 +9,7 @@ import signal
 import socket
 import time
 
-from lab import FAILED, INVALID, alive, answers, check, environment_of, get, nothing_lost, read, same, wait_for
+from lab import FAILED, INVALID, alive, answers, check, descriptors_of, environment_of, get, nothing_lost, read, same, wait_for
 from systemd import Systemd
 
 NO_GETFD = "--no-getfd"
@@ -37,8 +37,7 @@ def run(lab):
 
 
 def sockets_of(pid):
-    links = (os.readlink("/proc/%d/fd/%s" % (pid, fd)) for fd in os.listdir("/proc/%d/fd" % pid))
-    return {int(link[8:-1]) for link in links if link.startswith("socket:[")}
+    return {int(link[8:-1]) for link in descriptors_of(pid).values() if link.startswith("socket:[")}
 
 
 def comes_up(lab, systemd):
@@ -138,11 +137,10 @@ def killed(lab, manager, systemd):
 def leaked(manager, kept):
     """Descriptors of the manager as they were passed: a program it becomes would have them."""
     found = []
-    for fd in os.listdir("/proc/%d/fd" % manager.pid):
-        link = os.readlink("/proc/%d/fd/%s" % (manager.pid, fd))
+    for fd, link in descriptors_of(manager.pid).items():
         if link in ["socket:[%d]" % inode for inode in kept]:
-            flags = read("/proc/%d/fdinfo/%s" % (manager.pid, fd)).split("flags:")[1].split()[0]
-            found += [] if int(flags, 8) & os.O_CLOEXEC else [int(fd)]
+            flags = read("/proc/%d/fdinfo/%d" % (manager.pid, fd)).split("flags:")[1].split()[0]
+            found += [] if int(flags, 8) & os.O_CLOEXEC else [fd]
     return found
 
 

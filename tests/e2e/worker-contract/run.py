@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a worker gets, all of it and nothing else: environment, descriptors, signals, identity, limits, directory."""
 
-import contextlib
 import json
 import os
 import pwd
@@ -9,7 +8,7 @@ import re
 import resource
 import stat
 
-from lab import check, same, wait_for
+from lab import check, descriptors_of, same, wait_for
 
 # What the manager is started with and no worker may see.
 JUNK = {
@@ -125,10 +124,7 @@ def sockets(manager, found, expected):
     env, descriptors = found["environment"], found["descriptors"]
     same(sorted(map(int, descriptors)), list(range(3 + len(expected))), "descriptors %s" % descriptors)
     same(env.get("EINHORN_FD_COUNT"), str(len(expected)), "EINHORN_FD_COUNT")
-    held = set()
-    for fd in os.listdir("/proc/%d/fd" % manager.pid):
-        with contextlib.suppress(FileNotFoundError):  # a connection that has just ended
-            held.add(os.readlink("/proc/%d/fd/%s" % (manager.pid, fd)))
+    held = set(descriptors_of(manager.pid).values())
     for index, (name, family, _) in enumerate(expected):
         fd = 3 + index
         same(env.get("EINHORN_FD_%d" % index), str(fd), "EINHORN_FD_%d" % index)
