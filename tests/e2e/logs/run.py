@@ -234,9 +234,9 @@ def on_a_small_disk(lab, manager, small):
     (found,) = numbers(lines).values()
     same(found, sorted(set(found)), "the order of the numbers")
     check(found[-1] > now, lambda: "it did not go on: %d, %d" % (found[-1], now))
-    gaps = [(a, b) for a, b in zip(found, found[1:]) if b != a + 1]
-    same(len(gaps), 1, "gaps in the numbers")
-    lost = gaps[0][1] - gaps[0][0] - 1
+    # more than one: where a long line has no room, a short one of those that wait may still find it
+    lost = sum(b - a - 1 for a, b in zip(found, found[1:]))
+    check(lost > 0, "the disk was not full")
     said = re.search(r"lost meanwhile: (\d+) lines", manager.stderr())
     same(int(said.group(1)), lost, "how many lines are said to be lost")
     lab.say("full disk: %d lines lost, all told; the worker never waited" % lost)
