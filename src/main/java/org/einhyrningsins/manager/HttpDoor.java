@@ -169,10 +169,19 @@ final class HttpDoor {
                         now.file());
     }
 
-    /// Goes on with the listener of another manager. Who was connected to it asks again.
+    /// Goes on with the listener of another manager. Who was connected to it asks again. Without it
+    /// programs can be looked after all the same.
     void resume(SocketImage image) {
-        Bound bound = new Bound(image.fd(), image.address(), image.inode());
-        open = new Open(image.spec(), bound, image.file(), serve(bound));
+        SocketSpec spec = image.spec();
+        var bound = new Bound(image.fd(), image.address(), image.inode());
+        try {
+            open = new Open(spec, bound, image.file(), serve(bound));
+        } catch (PosixException e) {
+            close(spec, bound, image.file());
+            log.error(
+                    "",
+                    "no more metrics and status page: " + e.getMessage() + "; reload to try again");
+        }
     }
 
     // ---- time, and the end

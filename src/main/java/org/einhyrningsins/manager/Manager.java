@@ -77,15 +77,13 @@ public final class Manager
     private final Steering steering = new Steering(sockets, programs);
     private final SignalDesk signals = new SignalDesk(loop, log, this);
     private final Replacement replacement;
+    private final HttpDoor http;
     private final List<Conversation> dying = new ArrayList<>();
     private @Nullable ControlServer control;
     private @Nullable ServicesSpec last;
     private @Nullable Premises premises;
     private @Nullable Recorder recorder;
     private @Nullable Keeper keeper;
-
-    /// Made when a file first has `http`: else nothing of it is loaded.
-    private @Nullable HttpDoor http;
 
     private long reexecs;
     private long recoveries;
@@ -120,6 +118,8 @@ public final class Manager
         statuses = new Statuses(sockets, outputs);
         operator = new Operator(programs, statuses, reloader, log, this);
         replacement = new Replacement(loop, options, words, log, this::image, outputs::part);
+        var sight = new HttpSight(programs, statuses, outputs, this, this::numbers);
+        http = new HttpDoor(loop, buffer, log, sight);
     }
 
     /// Runs until it is told to stop.
@@ -239,7 +239,7 @@ public final class Manager
         files.guard(here.control(), server);
         before.sockets().forEach(socket -> sockets.take(socket, socket.fd()));
         if (before.http() != null) {
-            http().resume(before.http());
+            http.resume(before.http());
         }
         for (ProgramImage program : image.programs()) {
             programs.add(new ProgramHost(program, surface()), program.retiring());
@@ -380,7 +380,7 @@ public final class Manager
                 startedMillis,
                 reexecs,
                 recoveries,
-                http == null ? null : http.image(),
+                http.image(),
                 stopping,
                 here.madeForControl(),
                 files,
@@ -492,7 +492,7 @@ public final class Manager
         try {
             sockets.open(services.programs().values());
             prepare(services);
-            settle();
+            http.settle();
             here.openWorkers();
             here.writePidFile();
         } catch (IOException e) {
@@ -630,7 +630,7 @@ public final class Manager
             letThrough(premises(), services.control());
         }
         last = before == null ? services : services.takenOverBy(before);
-        settle();
+        http.settle();
         log.configure(services.log());
     }
 
@@ -645,42 +645,22 @@ public final class Manager
 
     @Override
     public void prepare(ServicesSpec services) throws SocketTable.CannotBind {
-        if (http != null || services.http() != null) {
-            http().prepare(services.http());
-        }
+        http.prepare(services.http());
     }
 
     @Override
     public void forgo() {
-        if (http != null) {
-            http.forgo();
-        }
-    }
-
-    private void settle() {
-        if (http != null) {
-            http.settle();
-        }
+        http.forgo();
     }
 
     /// Nobody kept its listener, and without it programs can be looked after all the same.
     private void reopenHttp(ServicesSpec services) {
         try {
             prepare(services);
-            settle();
+            http.settle();
         } catch (SocketTable.CannotBind e) {
             log.error("", e.getMessage() + "; reload when the address is free");
         }
-    }
-
-    private HttpDoor http() {
-        HttpDoor known = http;
-        if (known == null) {
-            var sight = new HttpSight(programs, statuses, outputs, this, this::numbers);
-            known = new HttpDoor(loop, buffer, log, sight);
-            http = known;
-        }
-        return known;
     }
 
     private Snapshot.Manager numbers() {
@@ -701,11 +681,7 @@ public final class Manager
     public ServicesSpec inForce() {
         ServicesSpec taken = settings();
         return new ServicesSpec(
-                taken.control(),
-                log.spec(),
-                taken.stateDirectory(),
-                http == null ? null : http.spec(),
-                taken.programs());
+                taken.control(), log.spec(), taken.stateDirectory(), http.spec(), taken.programs());
     }
 
     @Override
@@ -773,10 +749,8 @@ public final class Manager
         Moment next = Moment.earlier(service.turn(now, stopping), replacement.attend(now));
         next = Moment.earlier(next, steering.turn(now));
         next = Moment.earlier(next, files.retry(now));
-        if (http != null) {
-            http.deadlinePassed(now);
-            next = Moment.earlier(next, http.deadline());
-        }
+        http.deadlinePassed(now);
+        next = Moment.earlier(next, http.deadline());
         return recorder == null ? next : Moment.earlier(next, written(recorder, now));
     }
 
@@ -1055,9 +1029,7 @@ public final class Manager
             }
         }
         programs.everyHost().forEach(ProgramHost::close);
-        if (http != null) {
-            http.close();
-        }
+        http.close();
         outputs.close();
         sockets.closeAllBut(List.of(), name -> 0);
         cgroups.close();

@@ -3,6 +3,8 @@ package org.einhyrningsins.manager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import org.einhyrningsins.control.StatusReport;
 import org.einhyrningsins.manager.http.Snapshot;
 import org.einhyrningsins.manager.image.SocketImage;
@@ -94,6 +96,28 @@ class HttpDoorIT {
         Descriptors.close(Sockets.connect(before));
         door.close();
         rest();
+        loop.close();
+    }
+
+    /// A manager that has just replaced another goes on without the page rather than not at all.
+    @Test
+    void aListenerThatNobodyCanServeIsGivenUp() throws Exception {
+        change("here");
+        rest();
+        SocketImage image = Objects.requireNonNull(door.image());
+        long pipes = Scarcity.open("pipe:");
+        var next = new HttpDoor(loop, ByteBuffer.allocateDirect(4096), log, new Nothing());
+        Scarcity scarcity = new Scarcity(0);
+        try {
+            next.resume(image);
+        } finally {
+            scarcity.end();
+        }
+        assertThat(next.spec()).isNull();
+        assertThat(logged.toString(UTF_8)).contains("no more metrics and status page", "EMFILE");
+        assertThat(directory.resolve("here")).doesNotExist();
+        assertThat(Scarcity.open("pipe:")).isEqualTo(pipes);
+        next.close();
         loop.close();
     }
 
