@@ -151,10 +151,10 @@ def on_trial(lab, manager):
     lab.edit("services.yaml", "VERSION: w2", "VERSION: w4")
     lab.write("services.yaml", read(lab.path("services.yaml")).split("  more:\n")[0])
     manager.ctl("reload", "--confirm", "0s", code=2)
-    result = manager.ctl("reload", "--confirm", "2s")
-    check("goes back in 2s unless confirmed" in result.text, lambda: str(result))
+    result = manager.ctl("reload", "--confirm", "5s")
+    check("goes back in 5s unless confirmed" in result.text, lambda: str(result))
     left = manager.ctl("--json", "status").json()["data"].get("confirm_ms", -1)
-    check(0 <= left <= 2000, lambda: "confirm_ms: %s" % left)
+    check(0 <= left <= 5000, lambda: "confirm_ms: %s" % left)
     check("unless it is confirmed" in manager.ctl("status").text, "status does not tell")
     refused = manager.ctl("reload", code=FAILED)
     check("waits to be confirmed" in refused.text, lambda: str(refused))
@@ -211,7 +211,7 @@ def settings(lab, manager):
     same(plan(manager, "www")["settings"], [], "settings of the plan of one program")
     same(answers(page), None, "who answers at a page that is only planned")
 
-    manager.ctl("reload", "--confirm", "2s")
+    manager.ctl("reload", "--confirm", "4s")
     check(answers(page) is not None, "nobody answers at the page")
     wait_for(lambda: answers(page) is None, "a reload of nothing but settings goes back")
 
