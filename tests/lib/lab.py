@@ -8,7 +8,7 @@ itself; what it says is then compared with them. Nothing sleeps and hopes: `wait
 fact, with a bound.
 
 Environment: EINHYRNINGSINS_BIN (the manager; its ctl is its sibling unless EINHYRNINGSINSCTL_BIN
-says otherwise), E2E_ROLLS (rolling restarts in a row, default 6), E2E_KEEP=1 (keep the directory).
+says otherwise), E2E_ROLLS (rolling restarts in a row, default 4), E2E_KEEP=1 (keep the directory).
 """
 
 import collections
@@ -32,7 +32,7 @@ ROOT = os.path.dirname(os.path.dirname(LIB))
 BIN = os.environ.get("EINHYRNINGSINS_BIN") or os.path.join(ROOT, "bin", "einhyrningsins")
 CTL = os.environ.get("EINHYRNINGSINSCTL_BIN") or os.path.join(os.path.dirname(BIN), "einhyrningsinsctl")
 PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
-ROLLS = int(os.environ.get("E2E_ROLLS", "6"))
+ROLLS = int(os.environ.get("E2E_ROLLS", "4"))
 MARK = "E2E_LAB"
 
 # Exit statuses of both programs.
