@@ -37,6 +37,7 @@ def run(lab):
     same(ready(manager.status(), "never"), [], "workers of `never` that are up")
 
     foreign(lab, manager)
+    last_words(manager)
     same(ready(manager.status(), "wrong"), [], "READY=1 made a `manual` program up")
     operator_only(lab, manager)
 
@@ -79,6 +80,13 @@ def foreign(lab, manager):
     wait_for(logged, "the log says who (pid %d) acked for whom (pid %d)" % (os.getpid(), victim.pid))
     same(ready(manager.status(), "victim"), [], "workers of `victim` that are up after a foreign ack")
     same(manager.worker_pids("victim"), {victim.pid}, "worker of `victim`")
+
+
+def last_words(manager):
+    """A worker that is up and notifies as it ends is no stranger, though it is dead when that is heard."""
+    for _ in range(8):
+        manager.ctl("restart", "leaver")
+    check("may not notify" not in manager.stderr(), manager.tail)
 
 
 def operator_only(lab, manager):

@@ -3,7 +3,9 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.posix.Poll;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /// Waits for the kernel and hands each descriptor that is ready to whoever watches it.
@@ -15,6 +17,7 @@ import java.util.Map;
 final class Loop implements AutoCloseable {
     private final Poll poll = Poll.open();
     private final Map<Integer, Watch> watches = new HashMap<>();
+    private final List<Runnable> afterwards = new ArrayList<>();
     private final Log log;
     private int serial;
 
@@ -63,15 +66,26 @@ final class Loop implements AutoCloseable {
             long token = poll.token(i);
             Watch watch = watches.get((int) token);
             if (watch != null && watch.token() == token) {
-                call(watch.watcher(), poll.events(i));
+                int events = poll.events(i);
+                call(() -> watch.watcher().ready(events));
             }
         }
+        for (int i = 0; i < afterwards.size(); i++) { // a deed may have another done
+            call(afterwards.get(i));
+        }
+        afterwards.clear();
+    }
+
+    /// Has it done at the end of this turn, when all that is ready has been handed on: for what
+    /// nobody waits for.
+    void afterwards(Runnable deed) {
+        afterwards.add(deed);
     }
 
     /// A bug in one place must not take the others down with it.
-    private void call(Watcher watcher, int events) {
+    private void call(Runnable deed) {
         try {
-            watcher.ready(events);
+            deed.run();
         } catch (RuntimeException e) {
             log.bug("", e);
         }

@@ -250,6 +250,7 @@ final class ProgramHost {
 
     void close() {
         doors.values().forEach(WorkerDoor::close);
+        doors.clear();
     }
 
     /// Lets a worker acknowledge at the control socket, if its program does so there.
@@ -471,14 +472,13 @@ final class ProgramHost {
         Descriptors.close(process.pidfd());
     }
 
-    /// What it said before it died is heard first, while the kernel still knows who it is. The
-    /// leader of the group is still a zombie when its leftovers are ended, so that no other group
-    /// can have its number.
+    /// The leader of the group is still a zombie when its leftovers are ended, so that no other
+    /// group can have its number.
     private void died(WorkerProcess process) {
-        if (program.newest().bond().workerSocket() == BondSpec.WorkerSocket.CONTROL) {
-            surface.listener().listen();
+        WorkerId id = process.id();
+        if (mayHaveAcked(id)) {
+            listen();
         }
-        doors.values().forEach(WorkerDoor::listen);
         AckPipe pipe = pipes.remove(process.id());
         if (pipe != null) {
             pipe.hear();
@@ -489,17 +489,36 @@ final class ProgramHost {
         if (exit == null) {
             return;
         }
-        WorkerId id = process.id();
+        surface.loop().forget(process.pidfd());
         surface.strays().sweep(Strays.mark(name(), id), process.pid());
         surface.prober().forget(key(id));
         process.pipes().forEach(output -> output.drain(true));
         take(new Event.Exited(id, exit));
-        // only now, for the same reason as deeds come before words
+        surface.loop().afterwards(() -> depart(process));
+    }
+
+    /// Whether it makes a difference what it said before it died.
+    private boolean mayHaveAcked(WorkerId id) {
+        Worker worker = worker(id);
+        return worker != null && worker.state() instanceof WorkerState.Starting;
+    }
+
+    /// Takes up all that workers have said until now.
+    private void listen() {
+        if (program.newest().bond().workerSocket() == BondSpec.WorkerSocket.CONTROL) {
+            surface.listener().listen();
+        }
+        doors.values().forEach(WorkerDoor::listen);
+    }
+
+    /// Not on the way from deaths to births: what its siblings have to say would come before the
+    /// next birth. Its own last words are heard while it is still known whose they are.
+    private void depart(WorkerProcess process) {
+        listen();
         if (process.line() >= 0) {
             doors.values().forEach(door -> door.disconnect(process.line(), process.pid()));
         }
         workforce.depart(process);
-        surface.loop().forget(process.pidfd());
         Descriptors.close(process.pidfd());
     }
 

@@ -76,6 +76,33 @@ class LoopIT {
         assertThat(called).containsExactly("first");
     }
 
+    /// All that is ready comes first, and a deed that fails does not take the next one with it.
+    @Test
+    void whatNobodyWaitsForIsDoneAtTheEndOfTheTurn() {
+        List<String> called = new ArrayList<>();
+        for (String name : List.of("a", "b")) {
+            int fd = readable();
+            loop.watch(
+                    fd,
+                    Poll.IN,
+                    events -> {
+                        called.add(name);
+                        loop.forget(fd);
+                        loop.afterwards(
+                                () -> {
+                                    loop.afterwards(() -> called.add("last"));
+                                    throw new IllegalStateException("a bug");
+                                });
+                        loop.afterwards(() -> called.add("deed"));
+                    });
+        }
+        loop.turn(0);
+        assertThat(called).containsExactly("a", "b", "deed", "deed", "last", "last");
+        assertThat(logged.toString(UTF_8)).contains("a bug");
+        loop.turn(0);
+        assertThat(called).hasSize(6);
+    }
+
     @Test
     void whatIsForgottenIsNotCalledAndNotChanged() {
         int a = readable();
