@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A worker whose last deed is a notification."""
+"""A worker that says much just before it ends, each time on a connection of its own."""
 
+import json
 import os
 import signal
 import socket
 
-notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-notify.connect(os.environ["NOTIFY_SOCKET"].replace("@", "\0", 1))
+
+def say(command):
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.connect(os.environ["EINHORN_SOCK_PATH"])
+        sock.sendall(json.dumps({"command": command, "pid": os.getpid()}).encode() + b"\n")
 
 
 def leave(*_):
-    notify.send(b"STOPPING=1\nSTATUS=gone")
+    for _ in range(10):
+        say("worker:ping")
     os._exit(0)
 
 
 signal.signal(signal.SIGTERM, leave)
-notify.send(b"READY=1")
+say("worker:ack")
 while True:
     signal.pause()

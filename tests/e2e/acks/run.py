@@ -83,10 +83,10 @@ def foreign(lab, manager):
 
 
 def last_words(manager):
-    """A worker that is up and notifies as it ends is no stranger, though it is dead when that is heard."""
+    """A worker that says much as it ends is no stranger, though it is dead when that is heard."""
     for _ in range(8):
         manager.ctl("restart", "leaver")
-    check("may not notify" not in manager.stderr(), manager.tail)
+    check("may not ping" not in manager.stderr(), manager.tail)
 
 
 def operator_only(lab, manager):
