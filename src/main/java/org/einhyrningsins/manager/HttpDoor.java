@@ -59,7 +59,8 @@ final class HttpDoor {
 
     private Open bind(SocketSpec spec) throws SocketTable.CannotBind {
         try {
-            return served(spec, Sockets.bind(spec));
+            Bound bound = Sockets.bind(spec);
+            return served(spec, bound, SocketTable.inode(spec));
         } catch (UnknownAccountException e) {
             throw cannot(spec, String.valueOf(e.getMessage()));
         } catch (PosixException e) {
@@ -67,10 +68,9 @@ final class HttpDoor {
         }
     }
 
-    private Open served(SocketSpec spec, Bound bound) {
-        long file = SocketTable.inode(spec);
+    private Open served(SocketSpec spec, Bound bound, long file) {
         try {
-            return new Open(spec, bound, file, serve(bound));
+            return new Open(spec, bound, file, new HttpServer(loop, bound.fd(), buffer, sight));
         } catch (PosixException e) {
             close(spec, bound, file);
             throw e;
@@ -132,10 +132,6 @@ final class HttpDoor {
         }
     }
 
-    private HttpServer serve(Bound bound) {
-        return new HttpServer(loop, bound.fd(), buffer, sight);
-    }
-
     private static void close(Open open) {
         open.server().close();
         close(open.spec(), open.bound(), open.file());
@@ -172,12 +168,10 @@ final class HttpDoor {
     /// Goes on with the listener of another manager. Who was connected to it asks again. Without it
     /// programs can be looked after all the same.
     void resume(SocketImage image) {
-        SocketSpec spec = image.spec();
         var bound = new Bound(image.fd(), image.address(), image.inode());
         try {
-            open = new Open(spec, bound, image.file(), serve(bound));
+            open = served(image.spec(), bound, image.file());
         } catch (PosixException e) {
-            close(spec, bound, image.file());
             log.error(
                     "",
                     "no more metrics and status page: " + e.getMessage() + "; reload to try again");
