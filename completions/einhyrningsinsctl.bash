@@ -23,7 +23,7 @@ _einhyrningsins() {
 
 _einhyrningsins_file() {
     case ${2##*/}/${*: -2:1} in
-    einhyrningsins/* | */-d | */--socket) compgen -f -- "$1" ;;
+    einhyrningsins/* | */-d | */--socket | */--socket-path) compgen -f -- "$1" ;;
     esac
 }
 

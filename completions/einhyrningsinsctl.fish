@@ -11,7 +11,7 @@ end
 
 function __einhyrningsins_wants_file
     set -l words (commandline -opc)
-    contains -- $words[-1] -d --socket
+    contains -- $words[-1] -d --socket --socket-path
 end
 
 complete -c einhyrningsinsctl -f -a '(__einhyrningsins_choices)'

@@ -6,7 +6,7 @@ import signal
 import socket
 import stat
 
-from lab import BIN, DONE, FAILED, ROLLS, USAGE, alive, answers, check, environment_of, get, nothing_lost, read, same, state_of, wait_for
+from lab import BIN, CTL, DONE, FAILED, ROLLS, USAGE, alive, answers, check, environment_of, get, nothing_lost, read, same, state_of, wait_for
 
 # What is refused, and a word of why.
 BAD = [
@@ -79,9 +79,9 @@ def acks_on_both_ways(lab):
     for words, options in (
         (["-n", "2", "-m"], ["ack=einhorn"]),
         (["-n", "2", "--manual"], ["ack=yaml"]),
-        (["-n2", "-m", "manual"], ["ack=child"]),
-        (["--number=2", "--ack-mode", "manual", "-g"], ["ack=fd"]),
-        (["-n", "2", "--command-socket-as-fd", "-m", "0.3"], ["ack=none"]),
+        (["-n1", "-n2", "-vm", "manual"], ["ack=child"]),
+        (["--num=2", "--ack-mode", "manual", "-g"], ["ack=fd"]),
+        (["-gn", "2", "-m0.3"], ["ack=none"]),
     ):
         manager = start(lab, *words, *sockets, up=2, program=worker(lab, *options))
         with_line = "ack=fd" in options or "ack=none" in options
@@ -250,6 +250,9 @@ def files_and_niceness(lab):
     manager = lab.start(env={"SECRET": "x", "OPEN": "y"}, socket_path=path, classic=[*line, *worker(lab)])
     manager.wait_until_up(lab.mark, 1)
     check(stat.S_ISSOCK(os.stat(path).st_mode), "no control socket at %s" % path)
+    asked = lab.command(CTL, "-c", lab.mark, "--execute", "status")
+    same(asked.code, DONE, "exit status of a client that asks by name: %s" % asked)
+    check(lab.mark in asked.out, lambda: "another manager answered: %s" % asked)
     same(int(read(pid_file)), manager.pid, "the pid file")
     child = manager.workers()[0].pid
     same([os.getpriority(os.PRIO_PROCESS, pid) for pid in (manager.pid, child)], [2, 5], "niceness of manager and worker")

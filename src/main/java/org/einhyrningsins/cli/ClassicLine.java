@@ -3,8 +3,10 @@ package org.einhyrningsins.cli;
 
 import org.einhyrningsins.config.ClassicReader;
 import org.einhyrningsins.config.Misread;
+import org.einhyrningsins.config.PosixWords;
 import org.einhyrningsins.manager.Definition;
 import org.einhyrningsins.manager.LaunchOptions;
+import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.ServicesSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +16,7 @@ import picocli.CommandLine.ParseResult;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /// The classic command line of einhyrningsins(1), with what einhorn(1) has besides.
@@ -110,9 +113,31 @@ final class ClassicLine {
                             LaunchModel.path(line, "--lockfile"),
                             ClassicReader.managerNice(given),
                             null,
-                            line.matchedOptionValue("--reexec-as", (String) null)));
+                            reexecAs(line)));
         } catch (Misread e) {
             return new LaunchModel.Mistake(e.reason());
+        }
+    }
+
+    /// The level of the log that `-v` and `-q` ask for; null for neither.
+    static LogSpec.@Nullable Level level(ParseResult line) {
+        return ClassicReader.level(new Given(line));
+    }
+
+    /// The words of `--reexec-as`, which is split as einhorn(1) splits it; empty without it.
+    static List<String> reexecAs(ParseResult line) throws Misread {
+        String text = line.matchedOptionValue("--reexec-as", (String) null);
+        if (text == null) {
+            return List.of();
+        }
+        try {
+            List<String> command = PosixWords.split(text);
+            if (command.isEmpty()) {
+                throw new Misread("expected a command, found nothing");
+            }
+            return command;
+        } catch (Misread e) {
+            throw new Misread("--reexec-as: " + e.reason());
         }
     }
 
@@ -125,13 +150,25 @@ final class ClassicLine {
         if (options.lockFile() != null) {
             comment.append(" --lockfile ").append(options.lockFile());
         }
-        if (options.reexecAs() != null) {
-            comment.append(" --reexec-as '").append(options.reexecAs()).append('\'');
+        if (!options.reexecAs().isEmpty()) {
+            comment.append(" --reexec-as ").append(quoted(options.reexecAs()));
         }
         String with = comment.isEmpty() ? "" : "# Run it with" + comment + ".\n";
         return options.nice() == null
                 ? with
                 : with + "# Run it under 'nice -n " + options.nice() + "'.\n";
+    }
+
+    /// Words as one word of a shell that [PosixWords] splits into them again.
+    private static String quoted(List<String> words) {
+        StringBuilder text = new StringBuilder();
+        for (String word : words) {
+            boolean plain =
+                    !word.isEmpty() && word.chars().noneMatch(c -> " \t\n'\"\\".indexOf(c) >= 0);
+            String inside = word.replace("\\", "\\\\").replace("\"", "\\\"");
+            text.append(text.isEmpty() ? "" : " ").append(plain ? word : '"' + inside + '"');
+        }
+        return "'" + text.toString().replace("'", "'\\''") + "'";
     }
 
     /// What picocli found, by names.
@@ -144,7 +181,12 @@ final class ClassicLine {
         @Override
         public List<String> values(String option) {
             OptionSpec matched = line.matchedOption(option);
-            return matched == null ? List.of() : new ArrayList<>(matched.originalStringValues());
+            if (matched == null) {
+                return List.of();
+            }
+            return matched.getValue() instanceof boolean[] times
+                    ? Collections.nCopies(times.length, "")
+                    : new ArrayList<>(matched.originalStringValues());
         }
     }
 

@@ -17,7 +17,18 @@ final class Completion {
     record Choice(String word, String meaning) {}
 
     private static final List<String> WITH_VALUE =
-            List.of("-d", "--socket", "--timeout", "--confirm", "-e", "-n", "--lines");
+            List.of(
+                    "-d",
+                    "--socket",
+                    "--socket-path",
+                    "-c",
+                    "--command-name",
+                    "--timeout",
+                    "--confirm",
+                    "-e",
+                    "--execute",
+                    "-n",
+                    "--lines");
 
     private final boolean inShell;
     private final Function<List<String>, Roster> manager;

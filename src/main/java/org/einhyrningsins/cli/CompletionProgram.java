@@ -5,6 +5,7 @@ import org.einhyrningsins.control.ControlException;
 import org.einhyrningsins.control.ControlPath;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.Roster;
+import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -46,14 +47,26 @@ final class CompletionProgram {
                 : new Completion(false, this::ask).choices(before, start);
     }
 
+    /// The socket that the words before name; null for none.
+    private static @Nullable Path socket(List<String> before) {
+        Path socket = null;
+        for (int i = 0; i + 1 < before.size(); i++) {
+            String value = before.get(i + 1);
+            socket =
+                    switch (before.get(i)) {
+                        case "-d", "--socket", "--socket-path" -> Path.of(value);
+                        case "-c", "--command-name" -> ControlPath.ofName(value);
+                        default -> socket;
+                    };
+        }
+        return socket;
+    }
+
     private Roster ask(List<String> before) {
-        int option = Math.max(before.lastIndexOf("-d"), before.lastIndexOf("--socket"));
         try {
-            Path socket =
-                    option < 0
-                            ? ControlPath.forClient(environment)
-                            : Path.of(before.get(option + 1));
-            return new LiveRoster(socket).ask();
+            Path socket = socket(before);
+            return new LiveRoster(socket == null ? ControlPath.forClient(environment) : socket)
+                    .ask();
         } catch (ControlException noneOfOurs) {
             return Roster.EMPTY;
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.einhyrningsins.control.ControlPath;
+import org.einhyrningsins.control.UsageException;
 import org.einhyrningsins.spec.Release;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +14,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,25 +46,26 @@ final class ControlModel {
     record Mistake(String message) implements Reading {}
 
     static Reading read(String[] words) {
-        CommandLine line = new CommandLine(root()).setExpandAtFiles(false);
+        CommandLine line =
+                new CommandLine(root()).setExpandAtFiles(false).setAbbreviatedOptionsAllowed(true);
         try {
-            return reading(line, line.parseArgs(words), words);
+            return reading(line, line.parseArgs(words));
         } catch (ParameterException e) {
             return new Mistake(explained(e));
+        } catch (UsageException e) {
+            return new Mistake(e.getMessage() + TRY);
         }
     }
 
-    private static Reading reading(CommandLine line, ParseResult root, String[] words) {
+    private static Reading reading(CommandLine line, ParseResult root) throws UsageException {
         if (root.hasMatchedOption("-V")) {
             return new Say(ControlProgram.NAME + " " + Release.text());
         }
         if (root.hasMatchedOption("-e")) {
-            return line(root, words);
+            return line(root);
         }
         if (!root.hasSubcommand()) {
-            return root.hasMatchedOption("-h")
-                    ? say(line)
-                    : new Session(root.matchedOptionValue("-d", (String) null));
+            return root.hasMatchedOption("-h") ? say(line) : new Session(socket(root, root));
         }
         ParseResult command = root.subcommand();
         String name = command.commandSpec().name();
@@ -71,14 +75,42 @@ final class ControlModel {
         return name.equals("help") ? help(line, words(command)) : run(name, root, command);
     }
 
-    private static Reading line(ParseResult root, String[] words) {
-        String text = root.matchedOptionValue("-e", "");
-        int last = words.length - 1;
-        if (root.hasSubcommand() || !words[last].endsWith(text)) {
-            return new Mistake("-e takes one line and is the last option, as in -e 'reload web'");
+    /// The options beside the line are those of each command in it.
+    private static Reading line(ParseResult root) throws UsageException {
+        if (root.hasSubcommand()) {
+            return new Mistake("-e takes one line, in quotes, as in -e 'reload web'" + TRY);
         }
-        int end = words[last].equals(text) ? last - 1 : last;
-        return new Line(Arrays.asList(words).subList(0, end), text);
+        List<String> options = new ArrayList<>();
+        String socket = socket(root, root);
+        if (socket != null) {
+            options.addAll(List.of("-d", socket));
+        }
+        for (String flag : List.of("--json", "--no-wait")) {
+            if (root.hasMatchedOption(flag)) {
+                options.add(flag);
+            }
+        }
+        if (root.hasMatchedOption("--timeout")) {
+            options.addAll(List.of("--timeout", root.matchedOptionValue("--timeout", "")));
+        }
+        return new Line(options, root.matchedOptionValue("-e", ""));
+    }
+
+    /// The socket that is named, or that of the manager that is; null for neither.
+    private static @Nullable String socket(ParseResult root, ParseResult command)
+            throws UsageException {
+        String socket = option(root, command, "-d");
+        String name = option(root, command, "-c");
+        if (socket != null || name == null) {
+            return socket;
+        }
+        Path named = ControlPath.ofName(name);
+        if (named == null) {
+            throw new UsageException(
+                    "-c takes the name that a manager was given by --command-name, as in -c web;"
+                            + " the path of a socket is for -d");
+        }
+        return named.toString();
     }
 
     private static Reading help(CommandLine line, List<String> topics) {
@@ -91,7 +123,8 @@ final class ControlModel {
                 : say(command);
     }
 
-    private static Reading run(String name, ParseResult root, ParseResult command) {
+    private static Reading run(String name, ParseResult root, ParseResult command)
+            throws UsageException {
         String timeout = option(root, command, "--timeout");
         Duration bound = timeout == null ? null : Timeouts.read(timeout);
         if (timeout != null && bound == null) {
@@ -112,7 +145,7 @@ final class ControlModel {
                 ? new Mistake("-n " + count + ": expected how many, from 0")
                 : new Run(
                         new Invocation(
-                                option(root, command, "-d"),
+                                socket(root, command),
                                 given(root, command, "--json"),
                                 !given(root, command, "--no-wait"),
                                 bound,
@@ -174,12 +207,19 @@ final class ControlModel {
 
     private static void addOptions(CommandSpec root) {
         root.addOption(
-                text("-d", "--socket")
+                text("-d", "--socket", "--socket-path")
                         .paramLabel("PATH")
                         .scopeType(ScopeType.INHERIT)
                         .description(
                                 "the manager's control socket; default: $EINHYRNINGSINS_SOCKET,"
                                         + " else where your manager puts it")
+                        .build());
+        root.addOption(
+                text("-c", "--command-name")
+                        .paramLabel("NAME")
+                        .scopeType(ScopeType.INHERIT)
+                        .description(
+                                "the manager of that --command-name, at /tmp/einhorn-NAME.sock")
                         .build());
         root.addOption(
                 flag("--json")
@@ -200,7 +240,7 @@ final class ControlModel {
                                         + " else")
                         .build());
         root.addOption(
-                text("-e")
+                text("-e", "--execute")
                         .paramLabel("LINE")
                         .description("run one line, as in -e 'stop web; start web'")
                         .build());

@@ -2,9 +2,9 @@
 package org.einhyrningsins.cli;
 
 import org.einhyrningsins.config.ImportFormat;
+import org.einhyrningsins.config.Misread;
 import org.einhyrningsins.manager.Definition;
 import org.einhyrningsins.manager.LaunchOptions;
-import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.ServicesSpec;
 import org.jspecify.annotations.Nullable;
@@ -114,14 +114,23 @@ final class LaunchModel {
     /// Options, and a program if it is a classic line. A subcommand comes first or not at all: what
     /// comes later is the name of a program.
     private static Reading plainLine(CommandLine line, String[] typed) {
-        ClassicWords.Parted parted = ClassicWords.part(line.getCommandSpec(), typed);
-        // without the subcommands, which would be found in the options' values
-        CommandLine options = new CommandLine(options()).setExpandAtFiles(false);
-        String[] words = parted.options().toArray(new String[0]);
-        return reading(line, options.parseArgs(words), parted.program());
+        // without the subcommands, which would be found in the options' values; what is given twice
+        // is had by the last, as with einhorn(1)
+        CommandLine options =
+                new CommandLine(options())
+                        .setExpandAtFiles(false)
+                        .setOverwrittenOptionsAllowed(true);
+        try {
+            ClassicWords.Parted parted = ClassicWords.part(options.getCommandSpec(), typed);
+            String[] words = parted.options().toArray(new String[0]);
+            return reading(line, options.parseArgs(words), parted.program());
+        } catch (Misread e) {
+            return new Mistake(e.reason() + TRY);
+        }
     }
 
-    private static Reading reading(CommandLine line, ParseResult root, List<String> program) {
+    private static Reading reading(CommandLine line, ParseResult root, List<String> program)
+            throws Misread {
         if (root.hasMatchedOption("-h")) {
             return say(line);
         }
@@ -136,6 +145,9 @@ final class LaunchModel {
             return program.isEmpty() ? new Mistake(NOTHING + TRY) : ClassicLine.read(root, program);
         }
         String objection = ClassicLine.objectionToFile(root);
+        if (root.matchedOption("-c").originalStringValues().size() > 1) {
+            objection = "-c is given twice, and one manager has one file; 'include' names more";
+        }
         if (!program.isEmpty()) {
             objection =
                     "-c FILE says what to run, and so does '"
@@ -150,18 +162,10 @@ final class LaunchModel {
                                 path(root, "--pidfile"),
                                 path(root, "--lockfile"),
                                 null,
-                                level(root),
-                                root.matchedOptionValue("--reexec-as", (String) null),
+                                ClassicLine.level(root),
+                                ClassicLine.reexecAs(root),
                                 root.hasMatchedOption("--reset")))
                 : new Mistake(objection + TRY);
-    }
-
-    private static LogSpec.@Nullable Level level(ParseResult line) {
-        boolean verbose = line.hasMatchedOption("-v");
-        if (verbose == line.hasMatchedOption("-q")) {
-            return null;
-        }
-        return verbose ? LogSpec.Level.DEBUG : LogSpec.Level.WARN;
     }
 
     private static Reading subcommand(CommandLine line, ParseResult command) {
@@ -295,8 +299,8 @@ final class LaunchModel {
                         .paramLabel("COMMAND")
                         .description("what to execute when the manager replaces itself")
                         .build());
-        root.addOption(flag("log at level debug", "-v", "--verbose"));
-        root.addOption(flag("log at level warn", "-q", "--quiet"));
+        root.addOption(flags("log more: level debug", "-v", "--verbose"));
+        root.addOption(flags("log less: level warn, twice: error", "-q", "--quiet"));
         root.addOption(flag("forget what was stopped or scaled by hand", "--reset"));
         ClassicLine.addTo(root);
         root.addOption(help());
@@ -342,6 +346,15 @@ final class LaunchModel {
         return OptionSpec.builder(names)
                 .type(String.class)
                 .paramLabel(label)
+                .description(description)
+                .build();
+    }
+
+    /// A flag that may be repeated, each time for more.
+    private static OptionSpec flags(String description, String... names) {
+        return OptionSpec.builder(names)
+                .type(boolean[].class)
+                .arity("0")
                 .description(description)
                 .build();
     }

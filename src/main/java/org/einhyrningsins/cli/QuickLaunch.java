@@ -5,7 +5,6 @@ import org.einhyrningsins.config.ClassicReader;
 import org.einhyrningsins.config.Misread;
 import org.einhyrningsins.manager.Definition;
 import org.einhyrningsins.manager.LaunchOptions;
-import org.einhyrningsins.spec.LogSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
@@ -162,8 +161,8 @@ final class QuickLaunch implements ClassicReader.Given {
                         path("--pidfile"),
                         path("--lockfile"),
                         null,
-                        level(),
-                        null,
+                        ClassicReader.level(this),
+                        List.of(),
                         has("--reset"));
     }
 
@@ -180,18 +179,10 @@ final class QuickLaunch implements ClassicReader.Given {
                     path("--lockfile"),
                     ClassicReader.managerNice(this),
                     null,
-                    null);
+                    List.of());
         } catch (Misread mistake) {
             return null;
         }
-    }
-
-    private LogSpec.@Nullable Level level() {
-        boolean verbose = has("--verbose");
-        if (verbose == has("--quiet")) {
-            return null;
-        }
-        return verbose ? LogSpec.Level.DEBUG : LogSpec.Level.WARN;
     }
 
     private @Nullable Path path(String option) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.einhyrningsins.control.ControlPath;
 import org.jspecify.annotations.Nullable;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +49,8 @@ final class QuickLine {
 
     private boolean take(String word) {
         return switch (word) {
-            case "-d", "--socket" -> takeSocket();
+            case "-d", "--socket", "--socket-path" -> takeSocket();
+            case "-c", "--command-name" -> takeName();
             case "--timeout" -> takeTimeout();
             case "--json" -> takeJson();
             case "--no-wait" -> takeNoWait();
@@ -61,6 +64,13 @@ final class QuickLine {
         }
         socket = words[at++];
         return true;
+    }
+
+    /// A path wins over a name, which [ControlModel] knows too.
+    private boolean takeName() {
+        Path named = socket != null || at == words.length ? null : ControlPath.ofName(words[at++]);
+        socket = named == null ? socket : named.toString();
+        return named != null;
     }
 
     private boolean takeTimeout() {

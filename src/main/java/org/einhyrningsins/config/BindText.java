@@ -11,6 +11,7 @@ import org.einhyrningsins.spec.SocketSpec.UnixPath;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /// A socket in one text, as the classic command line has it and `bind` takes it too:
 /// `ADDR:PORT[,r][,n]`, `udp:ADDR:PORT`, `unix:/path`, `unix:@name`.
@@ -24,22 +25,23 @@ public final class BindText {
 
     private final Path base;
     private final HostPort.Family family;
-    private final boolean reuseAddress;
+    private final boolean classic;
     private final HostNames names;
 
     /// @param base what a relative path of a UNIX socket begins at, absolute
     /// @param family which address of a host name is taken, and what `:80` means by "all"
-    /// @param reuseAddress whether SO_REUSEADDR is set without `,r` too
-    private BindText(Path base, HostPort.Family family, boolean reuseAddress, HostNames names) {
+    /// @param classic as the forebears have it: SO_REUSEADDR only with `,r`; flags in upper case,
+    ///   and none behind a comma, are taken
+    private BindText(Path base, HostPort.Family family, boolean classic, HostNames names) {
         this.names = names;
         this.base = base;
         this.family = family;
-        this.reuseAddress = reuseAddress;
+        this.classic = classic;
     }
 
     /// As a file has it: SO_REUSEADDR is the default.
     static BindText ofFile(Path base, HostNames names) {
-        return new BindText(base, HostPort.Family.ANY, true, names);
+        return new BindText(base, HostPort.Family.ANY, false, names);
     }
 
     /// As the classic command line has it: SO_REUSEADDR only with `,r`.
@@ -49,23 +51,27 @@ public final class BindText {
     public static BindText ofCommandLine(Path base, boolean ipv4, boolean ipv6) {
         HostPort.Family chosen = ipv4 ? HostPort.Family.IPV4 : HostPort.Family.IPV6;
         HostPort.Family family = ipv4 == ipv6 ? HostPort.Family.ANY : chosen;
-        return new BindText(base, family, false, new HostNames());
+        return new BindText(base, family, true, new HostNames());
     }
 
     /// The socket of that text.
     public SocketSpec parse(String name, String text) throws Misread {
         String rest = text;
-        boolean reuse = reuseAddress;
+        boolean reuse = !classic;
         boolean nonBlocking = false;
         for (int comma = rest.lastIndexOf(','); comma >= 0; comma = rest.lastIndexOf(',')) {
-            switch (rest.substring(comma + 1)) {
+            String flag = rest.substring(comma + 1);
+            switch (classic ? flag.toLowerCase(Locale.ROOT) : flag) {
                 case "r", "so_reuseaddr" -> reuse = true;
                 case "n", "o_nonblock" -> nonBlocking = true;
-                default ->
+                default -> {
+                    if (!classic || !flag.isEmpty()) {
                         throw new Misread(
                                 "unknown flag "
-                                        + Texts.quoted(rest.substring(comma + 1))
+                                        + Texts.quoted(flag)
                                         + "; there are r (so_reuseaddr) and n (o_nonblock)");
+                    }
+                }
             }
             rest = rest.substring(0, comma);
         }

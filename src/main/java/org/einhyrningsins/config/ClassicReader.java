@@ -71,6 +71,17 @@ public final class ClassicReader {
         return new ClassicReader(given, Path.of("/")).nice(0);
     }
 
+    /// The level of the log: from info as many steps up or down as `-v` outnumbers `-q`; null if
+    /// neither does.
+    public static LogSpec.@Nullable Level level(Given given) {
+        int steps = given.values("--verbose").size() - given.values("--quiet").size();
+        LogSpec.Level level = LogSpec.Level.INFO;
+        for (int i = 0; i < Math.min(Math.abs(steps), LogSpec.Level.values().length); i++) {
+            level = steps > 0 ? level.louder() : level.quieter();
+        }
+        return steps == 0 ? null : level;
+    }
+
     private ServicesSpec read(List<String> command) throws Misread {
         if (command.getFirst().isEmpty()) {
             throw new Misread("the name of the program to run is empty");
@@ -139,13 +150,9 @@ public final class ClassicReader {
 
     private Path controlSocket() {
         String path = text("--socket-path");
-        String name = text("--command-name");
-        if (path != null) {
-            return base.resolve(path).normalize();
-        }
-        return name == null
-                ? ControlSpec.CLASSIC
-                : ControlSpec.CLASSIC.resolveSibling("einhorn-" + name + ".sock");
+        return path == null
+                ? ControlSpec.classic(text("--command-name"))
+                : base.resolve(path).normalize();
     }
 
     private List<SocketSpec> sockets() throws Misread {
@@ -244,16 +251,12 @@ public final class ClassicReader {
                 otherwise.canary());
     }
 
-    /// As many steps up or down as `-v` outnumbers `-q`.
     private LogSpec log() {
-        LogSpec log =
-                new LogSpec(LogSpec.Level.INFO, LogSpec.DEFAULT.format(), given.has("--syslog"));
-        boolean verbose = given.has("--verbose");
-        boolean quiet = given.has("--quiet");
-        if (verbose == quiet) {
-            return log;
-        }
-        return log.withLevel(verbose ? LogSpec.Level.DEBUG : LogSpec.Level.WARN);
+        LogSpec.Level level = level(given);
+        return new LogSpec(
+                level == null ? LogSpec.Level.INFO : level,
+                LogSpec.DEFAULT.format(),
+                given.has("--syslog"));
     }
 
     private @Nullable Integer nice(int place) throws Misread {

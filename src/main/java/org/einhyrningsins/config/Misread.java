@@ -5,7 +5,7 @@ package org.einhyrningsins.config;
 public final class Misread extends Exception {
     private static final long serialVersionUID = 1;
 
-    Misread(String message) {
+    public Misread(String message) {
         super(message, null, false, false);
     }
 

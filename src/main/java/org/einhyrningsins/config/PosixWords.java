@@ -4,9 +4,10 @@ package org.einhyrningsins.config;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Splits a command as Python's `shlex.split` does, by which supervisord and circus run theirs:
-/// quotes and backslashes, and nothing that only a shell would do is an error.
-final class PosixWords {
+/// Splits a command as Python's `shlex.split` and Ruby's `Shellwords` do, by which supervisord,
+/// circus and einhorn run theirs: quotes and backslashes, and nothing that only a shell would do is
+/// an error.
+public final class PosixWords {
     private final String text;
     private final List<String> words = new ArrayList<>();
     private final StringBuilder word = new StringBuilder();
@@ -17,7 +18,10 @@ final class PosixWords {
         this.text = text;
     }
 
-    static List<String> split(String text) throws Misread {
+    /// The words of a text.
+    ///
+    /// @throws Misread if a quote is not closed, or nothing follows a backslash
+    public static List<String> split(String text) throws Misread {
         PosixWords words = new PosixWords(text);
         while (words.at < text.length()) {
             words.next();

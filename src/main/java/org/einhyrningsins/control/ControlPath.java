@@ -2,6 +2,7 @@
 package org.einhyrningsins.control;
 
 import org.einhyrningsins.spec.ControlSpec;
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,6 +55,12 @@ public final class ControlPath {
         }
         int uid = ownUid();
         return found(standard(environment, uid), ControlSpec.CLASSIC, uid);
+    }
+
+    /// The path of the manager that was given that name by `--command-name`; null if it is none.
+    public static @Nullable Path ofName(String name) {
+        boolean possible = !name.isEmpty() && name.indexOf('/') < 0 && !name.startsWith("-");
+        return possible ? ControlSpec.classic(name) : null;
     }
 
     static Path found(Path standard, Path classic, int uid) throws ControlException {

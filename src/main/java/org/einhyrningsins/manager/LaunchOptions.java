@@ -7,6 +7,7 @@ import org.einhyrningsins.spec.ServicesSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /// What the command line asks of the manager.
 ///
@@ -16,8 +17,8 @@ import java.nio.file.Path;
 /// @param lockFile locked as long as the manager runs; null for none
 /// @param nice the manager's own niceness, -20 to 19; null leaves it
 /// @param level of the log, whatever the definition says; null for what that says
-/// @param reexecAs what to execute instead of the launcher when the manager replaces itself, in
-///   words separated by spaces; null for the launcher
+/// @param reexecAs the words to execute instead of the launcher when the manager replaces itself;
+///   empty for the launcher
 /// @param reset forget what operators set by hand
 public record LaunchOptions(
         Definition definition,
@@ -26,7 +27,7 @@ public record LaunchOptions(
         @Nullable Path lockFile,
         @Nullable Integer nice,
         LogSpec.@Nullable Level level,
-        @Nullable String reexecAs,
+        List<String> reexecAs,
         boolean reset) {
     /// What is set by hand stays.
     public LaunchOptions(
@@ -36,7 +37,7 @@ public record LaunchOptions(
             @Nullable Path lockFile,
             @Nullable Integer nice,
             LogSpec.@Nullable Level level,
-            @Nullable String reexecAs) {
+            List<String> reexecAs) {
         this(definition, controlSocket, pidFile, lockFile, nice, level, reexecAs, false);
     }
 

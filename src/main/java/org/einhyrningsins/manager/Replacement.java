@@ -85,9 +85,9 @@ final class Replacement {
 
     private @Nullable Succession find() {
         String launcher = System.getProperty("einhyrningsins.launcher");
-        String instead = options.reexecAs();
-        if (instead != null) {
-            return new Succession(loop, List.of(instead.strip().split(" +")), words, image);
+        List<String> instead = options.reexecAs();
+        if (!instead.isEmpty()) {
+            return new Succession(loop, instead, words, image);
         }
         return launcher == null
                 ? null

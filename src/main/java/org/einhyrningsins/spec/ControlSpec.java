@@ -22,6 +22,11 @@ public record ControlSpec(
     /// Where it is for a classic command line that does not say, as in einhyrningsins(1).
     public static final Path CLASSIC = Path.of("/tmp/einhorn.sock");
 
+    /// Where it is for a classic command line of that name, as with einhorn(1); null for none.
+    public static Path classic(@Nullable String name) {
+        return name == null ? CLASSIC : CLASSIC.resolveSibling("einhorn-" + name + ".sock");
+    }
+
     /// Whether others than the manager's own user are to come as far as the socket.
     public boolean forOthers() {
         return allow != null && !allow.nobody();

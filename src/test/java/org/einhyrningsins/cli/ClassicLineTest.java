@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.config.Loaded;
 import org.einhyrningsins.config.Loader;
+import org.einhyrningsins.config.Misread;
+import org.einhyrningsins.config.PosixWords;
 import org.einhyrningsins.config.Printer;
 import org.einhyrningsins.config.Surroundings;
 import org.einhyrningsins.manager.Definition;
@@ -219,14 +221,155 @@ class ClassicLineTest {
                                         Path.of("l"),
                                         null,
                                         LogSpec.Level.WARN,
-                                        null)));
+                                        List.of())));
         assertThat(LaunchModel.read(new String[] {"--reexec-as", "ruby new", "./x"}))
                 .isInstanceOfSatisfying(
                         LaunchModel.Run.class,
-                        run -> assertThat(run.options().reexecAs()).isEqualTo("ruby new"));
+                        run -> assertThat(run.options().reexecAs()).containsExactly("ruby", "new"));
         assertThat(mistake("--reset x")).contains("-c");
         assertThat(mistake("-c f -n 2")).contains("--number");
         assertThat(mistake("-c web ./web")).contains("--command-name");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "-v, DEBUG",
+        "-vv, DEBUG",
+        "-v -v, DEBUG",
+        "-q, WARN",
+        "-qq, ERROR",
+        "-q -q, ERROR",
+        "--quiet --quiet, ERROR",
+        "-qqq, ERROR",
+        "-q -q -v, WARN",
+        "-qvq, WARN",
+        "-vq, INFO",
+        "-kqq, ERROR"
+    })
+    void eachOfVerboseAndQuietIsALevel(String options, LogSpec.Level level) {
+        assertThat(services(options + " x").log().level()).isEqualTo(level);
+    }
+
+    @Test
+    void overAFileTheyAreTheSame() {
+        assertThat(options("-c f -qq").level()).isEqualTo(LogSpec.Level.ERROR);
+        assertThat(options("-c f -v -v").level()).isEqualTo(LogSpec.Level.DEBUG);
+        assertThat(options("-c f -vq").level()).isNull();
+        assertThat(options("--conf f --sock s").controlSocket()).isEqualTo(Path.of("s"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1:80;R;N, true, true",
+        "127.0.0.1:80;SO_REUSEADDR, true, false",
+        "127.0.0.1:80;O_NonBlock, false, true",
+        "127.0.0.1:80;, false, false",
+        "127.0.0.1:80;r;, true, false",
+        "127.0.0.1:80;;n, false, true"
+    })
+    void theFlagsOfASocketAreAsLooseAsTheForebearsHaveThem(
+            String text, boolean reuse, boolean nonBlocking) {
+        SocketSpec socket = program("-b " + text.replace(';', ',') + " x").sockets().getFirst();
+        assertThat(socket.reuseAddress()).isEqualTo(reuse);
+        assertThat(socket.nonBlocking()).isEqualTo(nonBlocking);
+    }
+
+    /// Every option of einhorn(1) 1.1.1 and einhyrningsins(1) in Rust, in every form that either
+    /// takes; beside it the plainest way to say the same.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "-b127.0.0.1:80,r | --bind=127.0.0.1:80,r",
+                "-b 127.0.0.1:80,r -b 127.0.0.1:81 | --bind=127.0.0.1:80,r --bind 127.0.0.1:81",
+                "--bi 127.0.0.1:80 | --bind=127.0.0.1:80",
+                "--command-name api | --command-name=api",
+                "--command-n api | --command-name=api",
+                "-d c.sock | --socket-path=c.sock",
+                "-dc.sock | --socket-path=c.sock",
+                "--sock c.sock | --socket-path=c.sock",
+                "-d a.sock -d c.sock | --socket-path=c.sock",
+                "-e pid | --pidfile=pid",
+                "-epid | --pidfile=pid",
+                "--pid pid | --pidfile=pid",
+                "-f lock | --lockfile=lock",
+                "-flock | --lockfile=lock",
+                "--lock lock | --lockfile=lock",
+                "-g | --command-socket-as-fd",
+                "-gg | --command-socket-as-fd",
+                "--command-s | --command-socket-as-fd",
+                "-k | --kill-children-on-exit",
+                "-k -k | --kill-children-on-exit",
+                "--kill | --kill-children-on-exit",
+                "-l 9 -b :80 | --backlog=9 -b :80",
+                "-l9 -b :80 | --backlog=9 -b :80",
+                "--back 9 -b :80 | --backlog=9 -b :80",
+                "-m | --manual",
+                "-m -m | --manual",
+                "--man | --manual",
+                "-mk | --manual --kill-children-on-exit",
+                "-km | --manual --kill-children-on-exit",
+                "-m manual | --manual",
+                "-mmanual | --manual",
+                "-gm manual | -g --manual",
+                "-gmmanual | -g --manual",
+                "--ack-mode manual | --manual",
+                "--ack manual | --manual",
+                "-m 10 | --ack-mode=10",
+                "-m10 | --ack-mode=10",
+                "-m2 | --ack-mode=2",
+                "-m0.5 | --ack-mode=0.5",
+                "-m.5 | --ack-mode=0.5",
+                "-m0 | --ack-mode=0",
+                "-gm10 | -g --ack-mode=10",
+                "-gm 10 | -g --ack-mode=10",
+                "-m 1 -m 2 | --ack-mode=2",
+                "-n 4 | --number=4",
+                "-n4 | --number=4",
+                "-gn4 | -g --number=4",
+                "-gn 4 | -g --number=4",
+                "--num 4 | --number=4",
+                "--num=4 | --number=4",
+                "-n 1 -n 4 | --number=4",
+                "-q | --quiet",
+                "-q -q | --quiet --quiet",
+                "-qq | --quiet --quiet",
+                "--qui | --quiet",
+                "-s 0.5 | --seconds=0.5",
+                "-s0.5 | --seconds=0.5",
+                "--sec 0.5 | --seconds=0.5",
+                "-v | --verbose",
+                "-vv | --verbose --verbose",
+                "--verb | --verbose",
+                "--drop A --drop=B | --drop-env-var A --drop-env-var B",
+                "--reexec 'a b' | --reexec-as='a b'",
+                "--nic 1:2 | --nice=1:2",
+                "--nice 1:2:/usr/bin/renice | --nice=1:2",
+                "-t 5 | --signal-timeout=5",
+                "-t5 | --signal-timeout=5",
+                "--sig=5 | --signal-timeout=5",
+                "--max-un 2 | --max-unacked=2",
+                "--max-up=2 | --max-upgrade-additional=2",
+                "-4 -b :80 | --ipv4-only -b :80",
+                "--ipv4 -b :80 | --ipv4-only -b :80",
+                "-6 -b :80 | --ipv6-only -b :80",
+                "--ipv6 -b :80 | --ipv6-only -b :80",
+                "-4m | --ipv4-only --manual",
+                "--sys | --syslog",
+                "-r 5 | --retries=5",
+                "-r5 | --retries=5",
+                "--retr 5 | --retries=5",
+            })
+    void readsEveryOptionInEveryForm(String form, String plain) {
+        assertThat(options(shellWords(form + " ./x")))
+                .isEqualTo(options(shellWords(plain + " ./x")))
+                .isNotEqualTo(options(shellWords("./x")));
+    }
+
+    @Test
+    void splitsTheCommandForReplacementAsAShellWould() {
+        assertThat(options(new String[] {"--reexec-as", "'/opt/my dir/new' -x", "x"}).reexecAs())
+                .containsExactly("/opt/my dir/new", "-x");
     }
 
     @ParameterizedTest
@@ -246,7 +389,13 @@ class ClassicLineTest {
         "-b 127.0.0.1:1;q x, --bind",
         "--command-name all x, --command-name",
         "-n 2, nothing to run",
-        "-n 1 -n 2 x, -n",
+        "--comm api x, --comm may be --command-name or --command-socket-as-fd",
+        "--quiet=1 x, --quiet takes no value",
+        "--no-quiet x, --no-quiet",
+        "--reexec-as='a x, a quote is not closed",
+        "--reexec-as= x, expected a command",
+        "-c a -c b, -c is given twice",
+        "-gx y, '-x'",
         "--fly x, --fly"
     })
     void refusesInOneLine(String line, String word) {
@@ -329,10 +478,23 @@ class ClassicLineTest {
     }
 
     private static LaunchOptions options(String line) {
-        return switch (LaunchModel.read(line.split(" ", -1))) {
+        return options(line.split(" ", -1));
+    }
+
+    private static LaunchOptions options(String[] words) {
+        return switch (LaunchModel.read(words)) {
             case LaunchModel.Run(LaunchOptions options) -> options;
-            case LaunchModel.Reading other -> throw new AssertionError(line + ": " + other);
+            case LaunchModel.Reading other ->
+                    throw new AssertionError(List.of(words) + ": " + other);
         };
+    }
+
+    private static String[] shellWords(String line) {
+        try {
+            return PosixWords.split(line).toArray(new String[0]);
+        } catch (Misread e) {
+            throw new AssertionError(line, e);
+        }
     }
 
     private static ServicesSpec services(String line) {

@@ -10,6 +10,8 @@ import org.einhyrningsins.control.Request;
 import org.einhyrningsins.control.TestManager;
 import org.einhyrningsins.control.WireHelp;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -71,6 +73,51 @@ class ControlProgramTest {
             assertThat(run(manager, "-e", "upgrade --fleet 'web'")).isZero();
             assertThat(((Request) manager.asked()).args()).containsExactly("--fleet", "web");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "-d SOCKET -e status",
+                "-e status -d SOCKET",
+                "-dSOCKET -estatus",
+                "--socket-path SOCKET --execute status",
+                "--execute=status --socket-path=SOCKET",
+                "--exec status --sock SOCKET",
+                "-c web -d SOCKET -e status",
+                "--socket SOCKET --command-name web status",
+                "status --socket-path SOCKET",
+            })
+    void takesTheOptionsOfBothForebearsInAnyOrder(String line) throws Exception {
+        try (TestManager manager = answering(ExitStatus.DONE, "fine")) {
+            assertThat(program().run(words(line.replace("SOCKET", manager.socket().toString()))))
+                    .isZero();
+            assertThat(((Request) manager.asked()).command()).isEqualTo("status");
+        }
+    }
+
+    @Test
+    void theOptionsBesideALineAreThoseOfItsCommands() throws Exception {
+        byte[] done = Replies.done(ID, ExitStatus.DONE, "begun");
+        try (TestManager manager = new TestManager(List.of(done))) {
+            assertThat(run(manager, "-e", "reload web", "--no-wait", "--json")).isZero();
+            assertThat(out.toByteArray()).isEqualTo(done);
+            assertThat(((Request) manager.asked()).waits()).isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "-c none-of-ours status",
+                "status -c none-of-ours",
+                "--command-name=none-of-ours status",
+                "-e status -c none-of-ours",
+                "status --command none-of-ours --json"
+            })
+    void aNameIsThatOfTheSocketOfAClassicCommandLine(String line) {
+        assertThat(program().run(words(line))).isEqualTo(4);
+        assertThat(err).asString().contains("/tmp/einhorn-none-of-ours.sock");
     }
 
     @Test
@@ -146,6 +193,8 @@ class ControlProgramTest {
                         "--timeout 0s status",
                         "events -n -1",
                         "-d",
+                        "-c a/b status",
+                        "-c",
                         "help nothing",
                         "-e reload status")) {
             err.reset();
@@ -192,6 +241,8 @@ class ControlProgramTest {
                         "status",
                         "status web api:2",
                         "-d /s --json status",
+                        "-c web status",
+                        "--socket-path /s status",
                         "status --json -d /s web",
                         "--socket /s reload web --no-wait --timeout 5m",
                         "--timeout 250ms stop all",

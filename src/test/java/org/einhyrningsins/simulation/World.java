@@ -175,7 +175,7 @@ final class World {
                 null,
                 null,
                 LogSpec.Level.DEBUG,
-                "/bin/einhyrningsins");
+                List.of("/bin/einhyrningsins"));
     }
 
     private Child starts() {
