@@ -48,8 +48,10 @@ public record ProgramStatus(
         /// Up, with fewer workers than wanted.
         DEGRADED("degraded"),
         ROLLING("rolling"),
-        /// Waiting before the next try to start a worker.
-        BACKING_OFF("backing-off");
+        /// Waiting before the next try to start a worker, or trying again.
+        BACKING_OFF("backing-off"),
+        /// Workers crash again and again; none has proved itself since.
+        CRASH_LOOP("crash-loop");
 
         private final String word;
 

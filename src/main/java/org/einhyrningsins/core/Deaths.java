@@ -11,15 +11,16 @@ import java.util.List;
 
 /// Workers that end without having been told to: what their slot does next.
 ///
-/// A worker that had been up is replaced at once. Failures in a row wait longer and longer; a slot
-/// is forgiven when a worker of it has been up for [#STABLE]. Workers that come up and die again
-/// and again are failures too, from the `burst`-th within a minute on.
+/// A worker that had been up and that somebody killed is replaced at once, and so are the first
+/// that crashed: `burst` in a row. From then on they wait longer and longer, as those do that did
+/// not come up. All is forgotten when a worker has proved itself: [Crashes#proof()].
 final class Deaths {
-    /// A worker that was up that long was a good one.
-    private static final Duration STABLE = Duration.ofSeconds(10);
-
-    /// How far back deaths of workers that had been up are counted.
+    /// How far back deaths of workers that somebody killed are counted.
     private static final Duration WINDOW = Duration.ofMinutes(1);
+
+    /// So many of those in a slot within that time are replaced at once. Whoever kills more of them
+    /// (the kernel, since they use too much memory; a script that went wrong) goes on with it.
+    private static final int MAX_KILLED = 50;
 
     private Deaths() {}
 
@@ -28,7 +29,17 @@ final class Deaths {
     static boolean provedItself(Draft draft, Worker worker) {
         return !(draft.rollout != null && draft.rollout.watches(worker))
                 && worker.state() instanceof WorkerState.Ready ready
-                && draft.now.since(ready.since()).compareTo(STABLE) >= 0;
+                && draft.now.since(ready.since()).compareTo(Crashes.STABLE) >= 0;
+    }
+
+    /// Forgets the failures of slots whose worker has proved itself.
+    static void forgive(Draft draft) {
+        for (Slot slot : draft.slots) {
+            Moment when = slot.forgiven();
+            if (when != null && when.reached(draft.now)) {
+                draft.put(slot.forgive());
+            }
+        }
     }
 
     static void died(Draft draft, Worker worker, Exit exit) {
@@ -41,9 +52,11 @@ final class Deaths {
         if (over) {
             finish(draft, worker, exit.success(), exit.toString());
         } else if (worker.ready()) {
-            replaceReady(draft, worker, draft.slot(worker.id().slot()), exit.toString());
+            replaceReady(draft, worker, exit);
         } else {
-            failedToStart(draft, worker, "ended before it was up: " + exit);
+            Slot slot = draft.slot(worker.id().slot());
+            Slot after = exit.isOwnDoing() ? crashed(draft, worker) : slot;
+            backOff(draft, worker, after, "ended before it was up: " + exit);
         }
     }
 
@@ -71,19 +84,58 @@ final class Deaths {
         }
     }
 
-    private static void replaceReady(Draft draft, Worker worker, Slot slot, String how) {
-        if (provedItself(draft, worker)) {
-            Slot forgiven = slot.history(0, List.of(), how, worker.id());
-            refill(draft, worker, forgiven, Duration.ZERO, how);
+    private static void replaceReady(Draft draft, Worker worker, Exit exit) {
+        Slot slot = draft.slot(worker.id().slot());
+        String how = exit.toString();
+        if (!exit.isOwnDoing()) {
+            replaceKilled(draft, worker, slot, how);
+        } else if (exit.success() && provedItself(draft, worker)) {
+            refill(draft, worker, slot.forgive(), Duration.ZERO, how);
+        } else {
+            replaceCrashed(draft, worker, how);
+        }
+    }
+
+    private static void replaceKilled(Draft draft, Worker worker, Slot slot, String how) {
+        List<Moment> recent = recent(slot.past().burst(), draft.now, WINDOW);
+        if (recent.size() < Math.max(MAX_KILLED, policy(draft, worker).burst())) {
+            recent.add(draft.now);
+            Slot after = slot.past(slot.past().killed(recent));
+            refill(draft, worker, after, Duration.ZERO, how);
+        } else {
+            String often = how + ", " + (recent.size() + 1) + " times within a minute";
+            Crashes crashes = slot.past().crashes().and(draft.now, lived(draft, worker)).looping();
+            backOff(draft, worker, slot.crashed(crashes), often);
+        }
+    }
+
+    private static void replaceCrashed(Draft draft, Worker worker, String how) {
+        Slot slot = draft.slot(worker.id().slot());
+        if (lived(draft, worker).compareTo(Crashes.YOUNG) >= 0) {
+            refill(draft, worker, slot.forgive(), Duration.ZERO, how);
             return;
         }
-        List<Moment> recent = recent(slot.past().burst(), draft.now, WINDOW);
-        if (slot.past().quickDeaths() == 0 && recent.size() < policy(draft, worker).burst()) {
-            recent.add(draft.now);
-            refill(draft, worker, slot.history(0, recent, how, worker.id()), Duration.ZERO, how);
+        Slot crashed = crashed(draft, worker);
+        int failures = slot.past().quickDeaths() + 1;
+        int burst = policy(draft, worker).burst();
+        if (failures <= burst) {
+            fail(draft, worker, crashed, Duration.ZERO, how);
         } else {
-            backOff(draft, worker, slot, how);
+            Duration delay = policy(draft, worker).backoff().delay(failures - burst);
+            fail(draft, worker, crashed, delay, how);
         }
+    }
+
+    private static Duration lived(Draft draft, Worker worker) {
+        return draft.now.since(worker.born());
+    }
+
+    /// Its slot, with one more crash in the row.
+    private static Slot crashed(Draft draft, Worker worker) {
+        Slot slot = draft.slot(worker.id().slot());
+        Crashes crashes = slot.past().crashes().and(draft.now, lived(draft, worker));
+        boolean loop = Crashes.isLoop(crashes, slot.index(), draft.slots, draft.count, draft.now);
+        return slot.crashed(loop ? crashes.looping() : crashes);
     }
 
     /// It was up, and had to be ended.
@@ -91,7 +143,7 @@ final class Deaths {
         if (policy(draft, worker).when() == RestartSpec.When.NEVER) {
             finish(draft, worker, false, why);
         } else {
-            replaceReady(draft, worker, draft.slot(worker.id().slot()), why);
+            replaceCrashed(draft, worker, why);
         }
     }
 
@@ -105,8 +157,12 @@ final class Deaths {
     }
 
     private static void backOff(Draft draft, Worker worker, Slot slot, String why) {
+        Duration delay = policy(draft, worker).backoff().delay(slot.past().quickDeaths() + 1);
+        fail(draft, worker, slot, delay, why);
+    }
+
+    private static void fail(Draft draft, Worker worker, Slot slot, Duration delay, String why) {
         int failures = slot.past().quickDeaths() + 1;
-        Duration delay = policy(draft, worker).backoff().delay(failures);
         refill(
                 draft,
                 worker,
@@ -116,12 +172,27 @@ final class Deaths {
     }
 
     private static void refill(Draft draft, Worker worker, Slot slot, Duration delay, String why) {
+        boolean before = draft.crashLoop();
         draft.put(slot.refill(draft.now.plus(delay)).restarted());
         if (!(draft.phase instanceof Phase.Running)) {
             draft.report(Severity.WARN, worker.id(), why + "; not replaced, as it gave up before");
         } else if (!gaveUp(draft, why)) {
             String next = delay.isZero() ? "replaced at once" : "next try in " + Words.of(delay);
-            draft.report(Severity.WARN, worker.id(), why + "; " + next);
+            tell(draft, worker, slot.past(), before, why + "; " + next);
+        }
+    }
+
+    /// A crash loop is told once, when it begins.
+    private static void tell(
+            Draft draft, Worker worker, Slot.Past past, boolean before, String message) {
+        if (!past.crashLoop()) {
+            draft.report(Severity.WARN, worker.id(), message);
+        } else if (before) {
+            draft.report(Severity.DEBUG, worker.id(), message);
+        } else {
+            boolean inTurn = past.quickDeaths() < Crashes.LOOP;
+            String many = inTurn ? "slots fail in turn" : past.quickDeaths() + " failures in a row";
+            draft.report(Severity.ERROR, worker.id(), "crash loop: " + many + ", last: " + message);
         }
     }
 

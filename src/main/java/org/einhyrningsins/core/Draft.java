@@ -94,6 +94,11 @@ final class Draft {
                 && slot.finished() == null;
     }
 
+    /// Whether workers of it crash again and again: see [Program#crashLoop()].
+    boolean crashLoop() {
+        return Program.crashLoop(phase, count, slots);
+    }
+
     boolean advancing() {
         return rollout != null && !rollout.draining();
     }
@@ -134,6 +139,21 @@ final class Draft {
         leave(worker, going);
         effects.add(send(worker.id(), begin.signal()));
         report(Severity.DEBUG, worker.id(), begin.signal() + " sent: " + words(cause));
+    }
+
+    /// Remembers how the worker ended that its slot had: not one that was told to go and has a
+    /// successor already, unless it failed.
+    void noteEnd(Worker worker, Exit exit) {
+        Slot slot = slot(worker.id().slot());
+        Ending last = slot.past().last();
+        if (last != null && last.worker().equals(worker.id())) {
+            put(slot.last(last.with(exit)));
+        } else if (!(worker.state() instanceof WorkerState.Stopping s)) {
+            put(slot.last(new Ending(worker.id(), worker.born(), now, exit, "")));
+        } else if (slot.vacant() || s.cause() == Cause.FAILED_START || s.cause() == Cause.HUNG) {
+            String why = words(s.cause());
+            put(slot.last(new Ending(worker.id(), worker.born(), now, exit, why)));
+        }
     }
 
     private void leave(Worker worker, Worker going) {

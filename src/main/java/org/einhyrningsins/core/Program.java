@@ -79,6 +79,7 @@ public record Program(
         for (Slot slot : slots) {
             earliest = Moment.earlier(earliest, slot.deadline());
             earliest = Moment.earlier(earliest, Renewal.due(this, slot));
+            earliest = Moment.earlier(earliest, later(slot.forgiven()));
             if (slot.current() == null && wants(slot)) {
                 earliest = Moment.earlier(earliest, later(slot.refill()));
             }
@@ -114,6 +115,23 @@ public record Program(
     /// How it stands with the canary of its rollout, in words; null if none is waited for.
     public @Nullable String canary(Moment now) {
         return Canaries.words(this, now);
+    }
+
+    /// Whether workers of it crash again and again, until one has proved itself: see [Crashes].
+    public boolean crashLoop() {
+        return crashLoop(phase, count, slots);
+    }
+
+    static boolean crashLoop(Phase phase, int count, List<Slot> slots) {
+        if (!(phase instanceof Phase.Running)) {
+            return false;
+        }
+        for (Slot slot : slots) {
+            if (slot.index() < count && !slot.held() && slot.past().crashLoop()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Whether the slot is meant to have a worker.

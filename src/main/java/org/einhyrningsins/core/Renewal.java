@@ -189,10 +189,17 @@ final class Renewal {
         draft.put(draft.slot(slot.index()).current(successor).successor(null).refill(null));
     }
 
+    /// One that a rollout brought and that has to go again is no restart.
     private static void count(Draft draft, Worker old) {
         Slot slot = draft.slot(old.id().slot());
         int relapses = fails(old, draft.count) ? slot.past().relapses() + 1 : 0;
-        draft.put(slot.relapsed(relapses));
+        String why = ailment(old, draft.count, draft.now);
+        if (why == null || old.care().recalled()) {
+            draft.put(slot.relapsed(relapses));
+        } else {
+            Ending replaced = new Ending(old.id(), old.born(), draft.now, null, why);
+            draft.put(slot.relapsed(relapses).last(replaced).restarted());
+        }
     }
 
     private static void spawnSuccessors(Draft draft) {

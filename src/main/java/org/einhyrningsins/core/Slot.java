@@ -34,40 +34,85 @@ public record Slot(
 
     /// What became of a slot's workers before.
     ///
-    /// @param quickDeaths failures in a row, for the backoff
-    /// @param burst the recent deaths of workers that had been up
-    /// @param restarts how often the slot was refilled after a death
+    /// @param quickDeaths failures in a row, for the backoff: crashes, and what could not be
+    ///   started or was not up in time
+    /// @param burst the recent deaths of workers that had been up and that somebody else killed
+    /// @param restarts how often the slot got another worker after a death, or since its worker was
+    ///   not well, too large or too old
     /// @param trouble how its last failure went, in words; empty if there was none since it was
     ///   well
     /// @param blame the worker that failed last; null if none did since it was well
     /// @param relapses how many in a row were replaced since they were ill or too large
+    /// @param crashes those in a row
+    /// @param last the end of the worker before the one there is; null before the first
+    /// @param ended why it was not filled again before the rollout under way moved it; null if it
+    ///   was
     public record Past(
             int quickDeaths,
             List<Moment> burst,
             int restarts,
             String trouble,
             @Nullable WorkerId blame,
-            int relapses) {
-        static final Past NONE = new Past(0, List.of(), 0, "", null, 0);
+            int relapses,
+            Crashes crashes,
+            @Nullable Ending last,
+            @Nullable String ended) {
+        static final Past NONE = new Past(0, List.of(), 0, "", null, 0, Crashes.NONE, null, null);
 
         public Past {
             burst = List.copyOf(burst);
         }
 
+        /// Whether its workers crash again and again.
+        public boolean crashLoop() {
+            return crashes.loop();
+        }
+
         Past failed(int quick, List<Moment> recent, String how, WorkerId who) {
-            return new Past(quick, recent, restarts, how, who, relapses);
+            return new Past(quick, recent, restarts, how, who, relapses, crashes, last, ended);
         }
 
         Past restarted() {
-            return new Past(quickDeaths, burst, restarts + 1, trouble, blame, relapses);
+            return new Past(
+                    quickDeaths,
+                    burst,
+                    restarts + 1,
+                    trouble,
+                    blame,
+                    relapses,
+                    crashes,
+                    last,
+                    ended);
         }
 
         Past forgiven() {
-            return new Past(0, List.of(), restarts, "", null, 0);
+            return new Past(0, List.of(), restarts, "", null, 0, Crashes.NONE, last, ended);
         }
 
         Past relapsed(int times) {
-            return new Past(quickDeaths, burst, restarts, trouble, blame, times);
+            return new Past(
+                    quickDeaths, burst, restarts, trouble, blame, times, crashes, last, ended);
+        }
+
+        /// Somebody killed another one.
+        Past killed(List<Moment> recent) {
+            return new Past(
+                    quickDeaths, recent, restarts, trouble, blame, relapses, crashes, last, ended);
+        }
+
+        Past crashed(Crashes other) {
+            return new Past(
+                    quickDeaths, burst, restarts, trouble, blame, relapses, other, last, ended);
+        }
+
+        Past last(Ending ending) {
+            return new Past(
+                    quickDeaths, burst, restarts, trouble, blame, relapses, crashes, ending, ended);
+        }
+
+        Past ended(@Nullable String how) {
+            return new Past(
+                    quickDeaths, burst, restarts, trouble, blame, relapses, crashes, last, how);
         }
     }
 
@@ -117,6 +162,15 @@ public record Slot(
                 : past.quickDeaths() >= Math.max(1, spec.rollout().retries());
     }
 
+    /// When its failures are forgotten if its worker stays up until then; null if there are none,
+    /// or it is not up.
+    @Nullable Moment forgiven() {
+        boolean failed = past.quickDeaths() > 0 || past.crashes().since() != null;
+        return failed && current != null && current.state() instanceof WorkerState.Ready ready
+                ? ready.since().plus(past.crashes().proof())
+                : null;
+    }
+
     Slot hold(boolean value) {
         return new Slot(index, value, moved, current, successor, leaving, refill, finished, past);
     }
@@ -156,6 +210,14 @@ public record Slot(
 
     Slot relapsed(int times) {
         return past(past.relapsed(times));
+    }
+
+    Slot crashed(Crashes crashes) {
+        return past(past.crashed(crashes));
+    }
+
+    Slot last(Ending ending) {
+        return past(past.last(ending));
     }
 
     Slot restarted() {

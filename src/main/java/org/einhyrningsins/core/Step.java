@@ -15,7 +15,20 @@ final class Step {
         happen(draft, event);
         Deadlines.expire(draft);
         reconcile(draft);
+        if (program.crashLoop() && draft.phase instanceof Phase.Running && !draft.crashLoop()) {
+            draft.report(
+                    Effect.Severity.INFO, null, "crash loop over: " + why(program, draft, event));
+        }
         return new Transition(draft.program(), draft.effects);
+    }
+
+    private static String why(Program before, Draft after, Event event) {
+        if (after.serving.generation() != before.serving().generation()) {
+            return "generation " + after.serving.generation() + " serves";
+        }
+        return event instanceof Event.Requested
+                ? "it begins anew, as the operator wishes"
+                : "its workers stay up";
     }
 
     private static void happen(Draft draft, Event event) {
@@ -45,6 +58,7 @@ final class Step {
         Slots.trim(draft);
         Renewal.advance(draft);
         Slots.refill(draft);
+        Deaths.forgive(draft);
         Admission.noteUp(draft);
         Answers.give(draft);
         Renewal.begin(draft);
@@ -56,6 +70,7 @@ final class Step {
         boolean against = speaksAgainstRollout(draft, worker, event.exit());
         boolean renewal = Renewal.owns(draft, worker);
         draft.put(Draft.without(draft.slot(worker.id().slot()), worker));
+        draft.noteEnd(worker, event.exit());
         if (worker.state() instanceof WorkerState.Stopping) {
             draft.report(Severity.DEBUG, worker.id(), "gone: " + event.exit());
         } else if (renewal) {

@@ -62,6 +62,9 @@ final class Statuses {
         if (rollout != null && !rollout.draining()) {
             return ProgramStatus.State.ROLLING;
         }
+        if (program.crashLoop()) {
+            return ProgramStatus.State.CRASH_LOOP;
+        }
         int missing = 0;
         int backingOff = 0;
         int starting = 0;

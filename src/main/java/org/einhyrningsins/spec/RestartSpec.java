@@ -10,12 +10,12 @@ import java.time.Duration;
 /// @param when which deaths are followed by a new worker
 /// @param backoff how long a slot waits after quick deaths
 /// @param giveUp when to stop trying; null for never
-/// @param burst how many deaths of workers that had been up a slot may have within a minute and
-///   still be refilled at once, 0 to 1,000
+/// @param burst how many workers of a slot in a row may crash after they were up, and still be
+///   followed at once, 0 to 1,000
 public record RestartSpec(When when, Backoff backoff, @Nullable GiveUp giveUp, int burst) {
-    /// Always, 100 ms doubling to 30 s, never giving up.
+    /// Always, 100 ms doubling to 30 s from the third crash in a row on, never giving up.
     public static final RestartSpec DEFAULT =
-            new RestartSpec(When.ALWAYS, Backoff.DEFAULT, null, 50);
+            new RestartSpec(When.ALWAYS, Backoff.DEFAULT, null, 2);
 
     /// Which deaths are followed by a new worker.
     public enum When {

@@ -454,7 +454,7 @@ class ClassicLineTest {
                             restart:
                               when: always
                               backoff: {first: 100ms, factor: 2, max: 30s}
-                              burst: 50
+                              burst: 2
                             rollout:
                               strategy: smooth
                               max-surge: 1

@@ -40,7 +40,7 @@ record Definition(Map<String, String> settings) {
                     Map.entry("restart", "always"),
                     Map.entry("backoff", "100ms..30s"),
                     Map.entry("give-up", "never"),
-                    Map.entry("burst", "50"),
+                    Map.entry("burst", "2"),
                     Map.entry("strategy", "smooth"),
                     Map.entry("surge", "1"),
                     Map.entry("unacked", "100"),

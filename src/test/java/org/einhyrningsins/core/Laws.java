@@ -495,6 +495,7 @@ final class Laws {
         for (Slot slot : after.slots()) {
             quiet &=
                     slot.successor() == null
+                            && slot.forgiven() == null
                             && slot.leaving().isEmpty()
                             && (slot.current() == null
                                     ? !after.wants(slot)

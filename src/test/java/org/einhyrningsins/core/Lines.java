@@ -128,6 +128,9 @@ final class Lines {
                 words.add("ails (" + ailment + ")");
             }
         }
+        if (slot.past().crashLoop()) {
+            words.add("crash loop");
+        }
         if (slot.held()) {
             words.add("held");
         }

@@ -182,8 +182,7 @@ final class Simulation {
                 boolean well = random.nextBoolean();
                 Command word = well ? new Command.Promote() : new Command.Abort();
                 happen(new Event.Requested(++ticket, word));
-            }
-            if (millis > until || !next()) {
+            } else if (millis > until || !next()) {
                 throw new Laws.Broken("unanswered: " + program.waits() + ", " + program.rollout());
             }
         }

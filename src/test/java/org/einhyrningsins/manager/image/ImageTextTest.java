@@ -31,6 +31,9 @@ final class ImageTextTest {
                 .isFalse();
         assertThat(image.program().slots().getFirst().workers().getFirst().state())
                 .isInstanceOf(WorkerState.class);
+        assertThat(image.program().slots().getFirst().past().crashLoop()).isFalse();
+        assertThat(image.program().slots().getFirst().past().crashes().recent()).isEmpty();
+        assertThat(image.program().slots().getFirst().past().last()).isNull();
         assertThat(image.program().serving().spec().sockets()).hasSize(2);
         assertThat(image.workers()).isNotEmpty();
         assertThat(image.doors().getFirst().name()).isEqualTo("web");

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+
+/// The end of the worker that a slot had before.
+///
+/// @param born when it was started
+/// @param at when it ended, or was given up
+/// @param exit how its process ended; null as long as it has not
+/// @param why what it had to go for, in words; empty if it ended by itself
+public record Ending(WorkerId worker, Moment born, Moment at, @Nullable Exit exit, String why) {
+    Ending with(Exit how) {
+        return new Ending(worker, born, at, how, why);
+    }
+
+    /// How long it lived.
+    public Duration lived() {
+        return at.since(born);
+    }
+
+    /// As a person says it.
+    public String words() {
+        if (why.isEmpty()) {
+            return String.valueOf(exit);
+        }
+        return exit == null ? why : why + " (" + exit + ")";
+    }
+}
