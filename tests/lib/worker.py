@@ -21,6 +21,7 @@ Options are `key=value` arguments:
                      descriptor EINHORN_SOCK_FD, which is closed then) | log (a line on stdout) | none
     boot=0           seconds before it is up
     work=0           seconds that a request takes
+    gate=FILE        each request is noted (`asked`) and answered once that file exists
     drain=2          seconds that a silent connection is given after the order to go
     stop=TERM        the signal that means "go"
     note=USR1,HUP    signals that are only noted in the journal
@@ -51,7 +52,8 @@ version = options.get("version") or os.environ.get("VERSION") or "v1"
 slot = os.environ.get("EINHORN_CHILD_INDEX", "-")
 pid = os.getpid()
 broken = options.get("broken") or os.environ.get("BROKEN", "")
-work_seconds = float(options.get("work", "0"))
+gate = options.get("gate")
+work_seconds = float(options.get("work", "0.01" if gate else "0"))
 drain_seconds = float(options.get("drain", "2"))
 
 journal = -1
@@ -211,6 +213,8 @@ class Loop:
         head, connection.incoming = connection.incoming.split(b"\r\n\r\n", 1)
         connection.last = b"connection: close" in head.lower()
         connection.deadline = 0.0
+        if gate:
+            note("asked")
         if work_seconds:
             connection.work_until = time.monotonic() + work_seconds
         else:
@@ -256,7 +260,9 @@ class Loop:
 
     def deadlines(self, now):
         for connection in list(self.connections.values()):
-            if connection.work_until and now >= connection.work_until:
+            if connection.work_until and (now < connection.work_until or (gate and not os.path.exists(gate))):
+                continue
+            if connection.work_until:
                 self.answer(connection)
             elif connection.deadline and now >= connection.deadline:
                 self.close(connection)

@@ -286,13 +286,12 @@ final class CircusWatcher {
             Signal signal = program.signal(section.take("stop_signal"), Signal.TERM);
             Setting patience = section.take("graceful_timeout");
             Duration time = patience == null ? Duration.ofSeconds(30) : seconds(patience, "stop");
-            program.stop(signal, time == null ? Duration.ofSeconds(30) : time);
             Setting children = section.take("stop_children");
-            if (children != null && children.isTrue()) {
-                program.lost(
-                        "stop", children, "only KILL goes to children too; the worker tells them");
-            } else if (children != null) {
-                program.say("stop", children, "as it is here");
+            boolean group = children != null && children.isTrue();
+            program.stop(signal, time == null ? Duration.ofSeconds(30) : time, group);
+            if (children != null) {
+                String who = group ? ", for all of the worker's process group" : "";
+                program.say("stop", children, "as it is here" + who);
             }
         }
 

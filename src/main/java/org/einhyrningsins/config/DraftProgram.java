@@ -250,7 +250,15 @@ final class DraftProgram {
 
     /// How its workers are told to go.
     void stop(Signal signal, Duration patience) {
-        set("stop", "{ signal: " + signal + ", timeout: " + time(patience) + " }");
+        stop(signal, patience, false);
+    }
+
+    /// How its workers are told to go.
+    ///
+    /// @param group whether all of a worker's process group is
+    void stop(Signal signal, Duration patience, boolean group) {
+        String whom = group ? ", to: group }" : " }";
+        set("stop", "{ signal: " + signal + ", timeout: " + time(patience) + whom);
     }
 
     /// The signal of a setting, or the usual one; one that our language does not have is lost.

@@ -406,7 +406,8 @@ public final class Printer {
                 map.append(' ').append(Durations.print(step.patience()));
             }
         }
-        line(4, map.append("]}").toString());
+        map.append("], to: ").append(Shape.word(stop.to()));
+        line(4, map.append("}").toString());
     }
 
     private void restart(RestartSpec restart) {

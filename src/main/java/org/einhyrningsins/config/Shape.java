@@ -102,7 +102,7 @@ record Shape(String name, List<String> keys) {
             new Shape("probe", List.of("tcp", "http", "exec", "every", "timeout"));
     static final Shape HEALTH =
             new Shape("health", List.of("tcp", "http", "exec", "every", "timeout", "failures"));
-    static final Shape STOP = new Shape("stop", List.of("signal", "timeout", "then"));
+    static final Shape STOP = new Shape("stop", List.of("signal", "timeout", "then", "to"));
     static final Shape RESTART =
             new Shape("restart", List.of("when", "backoff", "give-up", "burst"));
     static final Shape BACKOFF = new Shape("backoff", List.of("first", "factor", "max"));

@@ -14,8 +14,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /// Reads `stop`: a signal or the name of a server, each with or without a time, or a map with a
-/// signal, how long it is waited for, and what comes then. A step of `then` without a time waits as
-/// long as the one before. KILL comes last, asked for or not.
+/// signal, how long it is waited for, what comes then, and who gets it. A step of `then` without a
+/// time waits as long as the one before. KILL comes last, asked for or not.
 record StopReader(Values values) {
     private static final Step FIRST = StopSpec.DEFAULT.steps().getFirst();
 
@@ -36,7 +36,8 @@ record StopReader(Values values) {
         for (Node step : then == null ? List.<Node>of() : values.oneOrMany(then)) {
             steps.add(step(step, steps.getLast().patience()));
         }
-        return new StopSpec(endingInKill(steps, map));
+        StopSpec.To whom = stop.choice("to", StopSpec.To.values(), StopSpec.DEFAULT.to());
+        return new StopSpec(endingInKill(steps, map), whom);
     }
 
     /// `TERM`, `TERM 5s`, `nginx` or `nginx 1m`.

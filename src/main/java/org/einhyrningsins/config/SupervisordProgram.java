@@ -355,15 +355,12 @@ final class SupervisordProgram {
             Signal signal = program.signal(settings.take("stopsignal"), Signal.TERM);
             Setting wait = settings.take("stopwaitsecs");
             Integer seconds = wait == null ? null : program.number("stop", wait, 0, 1_000_000_000);
-            program.stop(signal, Duration.ofSeconds(seconds == null ? 10 : seconds));
             Setting stop = settings.take("stopasgroup");
+            boolean group = stop != null && stop.isTrue();
+            program.stop(signal, Duration.ofSeconds(seconds == null ? 10 : seconds), group);
             if (stop != null) {
-                String why = "the first signal goes to the worker alone";
-                if (stop.isTrue()) {
-                    program.lost("stop", stop, why + ", which tells its children");
-                } else {
-                    program.say("stop", stop, why);
-                }
+                String who = group ? "all of its process group" : "the worker alone";
+                program.say("stop", stop, "the first signal goes to " + who);
             }
             Setting kill = settings.take("killasgroup");
             if (kill != null) {

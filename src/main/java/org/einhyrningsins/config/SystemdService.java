@@ -457,18 +457,20 @@ final class SystemdService {
         Setting given = setting == null ? both : setting;
         Duration patience = given == null ? USUAL_PATIENCE : time("stop", given);
         boolean none = patience != null && given != null && patience.isZero();
-        program.stop(signal, patience == null ? USUAL_PATIENCE : none ? FOREVER : patience);
+        Setting mode = last("KillMode");
+        boolean group = mode != null && mode.value().equals("control-group");
+        program.stop(signal, patience == null ? USUAL_PATIENCE : none ? FOREVER : patience, group);
         if (both != null) {
             program.say("stop", both, "carried over here; see ack.timeout for the start");
         }
-        Setting mode = last("KillMode");
-        if (mode != null && mode.value().equals("mixed")) {
+        if (group || (mode != null && mode.value().equals("mixed"))) {
             program.say("stop", mode, "as it is here, for the worker's process group");
         } else if (mode != null) {
             program.lost(
                     "stop",
                     mode,
-                    "the first signal goes to the worker alone, and KILL to its process group");
+                    "the first signal goes to the worker alone; what it leaves of its process group"
+                            + " is told to go after it");
         }
     }
 

@@ -129,15 +129,15 @@ final class Draft {
         List<StopSpec.Step> steps = worker.version().spec().stop().steps();
         if (first == null && drains(worker)) {
             Moment latest = now.plus(LONGEST_DRAIN);
-            leave(worker, worker.in(new WorkerState.Stopping(cause, steps, latest, true)));
+            leave(worker, worker.in(WorkerState.Stopping.draining(cause, steps, latest)));
             report(Severity.DEBUG, worker.id(), "gets nothing new: " + words(cause));
             return;
         }
         StopSpec.Step step = steps.getFirst();
         StopSpec.Step begin = first == null ? step : new StopSpec.Step(first, step.patience());
-        Worker going = worker.in(stopping(cause, begin, steps.subList(1, steps.size())));
-        leave(worker, going);
-        effects.add(send(worker.id(), begin.signal()));
+        WorkerState.Stopping going = new WorkerState.Stopping(cause, steps, now, false, null, null);
+        leave(worker, worker.in(told(going, begin, steps.subList(1, steps.size()))));
+        effects.add(send(worker, begin.signal(), false));
         report(Severity.DEBUG, worker.id(), begin.signal() + " sent: " + words(cause));
     }
 
@@ -179,8 +179,8 @@ final class Draft {
     void drained(Worker worker, WorkerState.Stopping state) {
         StopSpec.Step begin = state.rest().getFirst();
         List<StopSpec.Step> rest = state.rest().subList(1, state.rest().size());
-        replace(worker.in(stopping(state.cause(), begin, rest)));
-        effects.add(send(worker.id(), begin.signal()));
+        replace(worker.in(told(state, begin, rest)));
+        effects.add(send(worker, begin.signal(), state.leaderless()));
         report(Severity.DEBUG, worker.id(), begin.signal() + " sent: " + words(state.cause()));
     }
 
@@ -196,24 +196,84 @@ final class Draft {
         }
         if (state.rest().isEmpty()) {
             report(Severity.ERROR, worker.id(), "does not die; it hangs in the kernel, see wchan");
-            replace(worker.in(new WorkerState.Stopping(state.cause(), List.of(), null)));
+            replace(worker.in(state.until(null)));
             return;
         }
         StopSpec.Step next = state.rest().getFirst();
         List<StopSpec.Step> rest = state.rest().subList(1, state.rest().size());
-        report(Severity.WARN, worker.id(), "has not gone; " + next.signal() + " sent");
-        replace(worker.in(stopping(state.cause(), next, rest)));
-        effects.add(send(worker.id(), next.signal()));
+        String who = state.leaderless() ? "the rest of its process group has not gone; " : "";
+        String what = who.isEmpty() ? "has not gone; " : who;
+        report(Severity.WARN, worker.id(), what + next.signal() + " sent");
+        replace(worker.in(told(state, next, rest)));
+        effects.add(send(worker, next.signal(), state.leaderless()));
     }
 
-    private WorkerState.Stopping stopping(
-            Cause cause, StopSpec.Step step, List<StopSpec.Step> rest) {
-        return new WorkerState.Stopping(
-                cause, rest, now.plus(rest.isEmpty() ? LAST_HOPE : step.patience()));
+    /// A worker that was told to go has ended, and others of its process group have not. They get
+    /// the signal that it had, unless they had it too, and what is left of the steps and the time.
+    void goOnWithout(Worker worker, WorkerState.Stopping state, Exit exit) {
+        WorkerState.Stopping left = state.without(exit);
+        Worker after = worker.in(left);
+        if (state.draining()) {
+            drained(after, left);
+            return;
+        }
+        replace(after);
+        String how =
+                exit.equals(Exit.UNKNOWN) ? exit.toString() : "its process ended (" + exit + ")";
+        String what = how + ", others of its process group live";
+        boolean toGroup = stop(worker).to() == StopSpec.To.GROUP || state.sent() == Signal.KILL;
+        if (toGroup) {
+            report(Severity.DEBUG, worker.id(), what);
+            return;
+        }
+        Signal signal = signalForTheRest(worker, state);
+        effects.add(send(worker, signal, true));
+        report(Severity.INFO, worker.id(), what + ": " + signal + " sent to them" + next(left));
     }
 
-    private static Effect send(WorkerId worker, Signal signal) {
-        return new Effect.Send(worker, signal, signal == Signal.KILL);
+    /// ABRT was for the core of the one that hung.
+    private static Signal signalForTheRest(Worker worker, WorkerState.Stopping state) {
+        Signal sent = state.sent();
+        return sent == null || sent == Signal.ABRT
+                ? stop(worker).steps().getFirst().signal()
+                : sent;
+    }
+
+    private String next(WorkerState.Stopping state) {
+        Moment deadline = state.deadline();
+        return deadline == null || state.rest().isEmpty()
+                ? ""
+                : ", " + state.rest().getFirst().signal() + " in " + Words.of(deadline.since(now));
+    }
+
+    /// A worker that ended and was not told to go has left others of its process group behind, and
+    /// nobody saw it: perhaps it was told to, so they are given the time for it.
+    void leaveBehind(Worker worker, Exit exit) {
+        List<StopSpec.Step> steps = stop(worker).steps();
+        StopSpec.Step begin = steps.getFirst();
+        Slot slot = slot(worker.id().slot());
+        WorkerState.Stopping left =
+                new WorkerState.Stopping(Cause.LEFT_BEHIND, steps, now, false, null, exit);
+        List<Worker> leaving = new ArrayList<>(slot.leaving());
+        leaving.add(worker.in(told(left, begin, steps.subList(1, steps.size()))));
+        put(slot.leaving(leaving));
+        effects.add(send(worker, begin.signal(), true));
+        report(Severity.WARN, worker.id(), begin.signal() + " sent: " + words(Cause.LEFT_BEHIND));
+    }
+
+    private static StopSpec stop(Worker worker) {
+        return worker.version().spec().stop();
+    }
+
+    private WorkerState.Stopping told(
+            WorkerState.Stopping state, StopSpec.Step step, List<StopSpec.Step> rest) {
+        Moment next = now.plus(rest.isEmpty() ? LAST_HOPE : step.patience());
+        return state.told(step.signal(), rest, next);
+    }
+
+    private static Effect send(Worker worker, Signal signal, boolean leaderless) {
+        boolean group = leaderless || stop(worker).to() == StopSpec.To.GROUP;
+        return new Effect.Send(worker.id(), signal, group || signal == Signal.KILL);
     }
 
     /// Puts a changed worker where it was.
@@ -280,6 +340,7 @@ final class Draft {
             case HUNG -> "it gives no sign of life";
             case WITHDRAWN -> "its rollout was given up";
             case REPLACED -> "another comes when it is gone";
+            case LEFT_BEHIND -> "its process ended, others of its process group live";
         };
     }
 }

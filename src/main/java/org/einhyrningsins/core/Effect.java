@@ -11,7 +11,8 @@ public sealed interface Effect {
     /// Start a process. Answered by [Event.SpawnFailed] at once or [Event.Exited] some day.
     record Spawn(WorkerId worker, Version version) implements Effect {}
 
-    /// Send a signal.
+    /// Send a signal of its stop. A worker that is stopped (SIGSTOP, SIGTTIN …) gets CONT after it,
+    /// or it would not be heard.
     ///
     /// @param group to the whole process group of the worker
     record Send(WorkerId worker, Signal signal, boolean group) implements Effect {}

@@ -9,8 +9,13 @@ import java.util.Set;
 
 /// Something that happened to a program.
 public sealed interface Event {
-    /// A worker ended. Comes once for every worker that was spawned without error.
+    /// A worker ended, and nobody of its process group is left. Comes once for every worker that
+    /// was spawned without error.
     record Exited(WorkerId worker, Exit exit) implements Event {}
+
+    /// The process of a worker that was told to go ended, and others of its process group live: see
+    /// [Program#goesOnWithout]. [Exited] follows when they are gone.
+    record LeaderExited(WorkerId worker, Exit exit) implements Event {}
 
     /// A worker could not be spawned. Comes instead of [Exited].
     ///

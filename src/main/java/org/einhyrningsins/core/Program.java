@@ -154,6 +154,31 @@ public record Program(
         return false;
     }
 
+    /// Whether others of a worker's process group are waited for when its own process ends: they
+    /// are told to go as it was. What is left of one that ended by itself is ended at once, as its
+    /// successor has its place.
+    public boolean goesOnWithout(WorkerId id) {
+        WorkerState state = state(id);
+        return state instanceof WorkerState.Stopping stopping && !stopping.leaderless();
+    }
+
+    /// How the own process of a worker ended of which only others of its process group are left;
+    /// null if that lives, or there is none of that name.
+    public @Nullable Exit leaderOf(WorkerId id) {
+        return state(id) instanceof WorkerState.Stopping stopping ? stopping.leader() : null;
+    }
+
+    private @Nullable WorkerState state(WorkerId id) {
+        if (id.slot() < slots.size()) {
+            for (Worker worker : slots.get(id.slot()).workers()) {
+                if (worker.id().equals(id)) {
+                    return worker.state();
+                }
+            }
+        }
+        return null;
+    }
+
     /// How many workers are up.
     public int ready() {
         int ready = 0;

@@ -26,9 +26,14 @@ public final class Recovery {
     /// What was found of a program.
     ///
     /// @param alive workers whose processes are there
+    /// @param leaderless workers whose own process is gone, and of whose process group others live
     /// @param newborn workers that are in the notes and not in the program, dead or alive
     /// @param acked workers that said, since the program was written down, that they are up
-    public record Found(Set<WorkerId> alive, List<Newborn> newborn, Set<WorkerId> acked) {}
+    public record Found(
+            Set<WorkerId> alive,
+            Set<WorkerId> leaderless,
+            List<Newborn> newborn,
+            Set<WorkerId> acked) {}
 
     /// A worker that was born at the last moment.
     public record Newborn(WorkerId worker, int generation) {}
@@ -62,9 +67,21 @@ public final class Recovery {
     /// Those that are gone ended, nobody knows how.
     private static void bury(Draft draft, Found found) {
         for (Worker worker : workers(draft)) {
-            if (!found.alive().contains(worker.id())) {
+            if (found.leaderless().contains(worker.id())) {
+                goOnWithout(draft, worker);
+            } else if (!found.alive().contains(worker.id())) {
                 Step.exited(draft, new Event.Exited(worker.id(), Exit.UNKNOWN));
             }
+        }
+    }
+
+    /// Its own process ended before the manager was killed, or after.
+    private static void goOnWithout(Draft draft, Worker worker) {
+        if (!(worker.state() instanceof WorkerState.Stopping stopping)) {
+            Step.exited(draft, new Event.Exited(worker.id(), Exit.UNKNOWN));
+            draft.leaveBehind(worker, Exit.UNKNOWN);
+        } else if (!stopping.leaderless()) {
+            draft.goOnWithout(worker, stopping, Exit.UNKNOWN);
         }
     }
 

@@ -249,7 +249,7 @@ final class Rolling {
                 && !s.stuck()
                 && switch (s.cause()) {
                     case RETIRED, WITHDRAWN, REPLACED -> true;
-                    case SCALED, STOPPED, RESTARTED, FAILED_START, HUNG -> false;
+                    case SCALED, STOPPED, RESTARTED, FAILED_START, HUNG, LEFT_BEHIND -> false;
                 };
     }
 

@@ -84,7 +84,8 @@ final class Slots {
                 boolean waits =
                         switch (s.cause()) {
                             case STOPPED, RESTARTED, FAILED_START, HUNG, REPLACED -> true;
-                            case RETIRED, SCALED, WITHDRAWN -> alone(draft, slot, worker);
+                            case RETIRED, SCALED, WITHDRAWN, LEFT_BEHIND ->
+                                    alone(draft, slot, worker);
                         };
                 if (waits) {
                     return true;

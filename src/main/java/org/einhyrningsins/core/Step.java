@@ -34,6 +34,7 @@ final class Step {
     private static void happen(Draft draft, Event event) {
         switch (event) {
             case Event.Exited e -> exited(draft, e);
+            case Event.LeaderExited e -> leaderExited(draft, e);
             case Event.SpawnFailed e -> spawnFailed(draft, e);
             case Event.Acked e -> acked(draft, e.worker());
             case Event.Probed e -> probed(draft, e);
@@ -80,6 +81,14 @@ final class Step {
         } else {
             Deaths.died(draft, worker, event.exit());
         }
+    }
+
+    private static void leaderExited(Draft draft, Event.LeaderExited event) {
+        Worker worker = known(draft, event.worker());
+        if (!(worker.state() instanceof WorkerState.Stopping stopping) || stopping.leaderless()) {
+            throw new IllegalStateException("nothing goes on without the process of " + worker);
+        }
+        draft.goOnWithout(worker, stopping, event.exit());
     }
 
     private static String how(Draft draft, Worker worker) {
@@ -155,8 +164,7 @@ final class Step {
             case WorkerState.Stopping s when s.rest().isEmpty() || s.draining() -> {}
             case WorkerState.Stopping s
                     when s.deadline() == null || !s.deadline().reached(asked) -> {}
-            case WorkerState.Stopping s ->
-                    draft.replace(worker.in(new WorkerState.Stopping(s.cause(), s.rest(), asked)));
+            case WorkerState.Stopping s -> draft.replace(worker.in(s.until(asked)));
             case WorkerState.Settling ignored -> {}
             case WorkerState.Ready ignored -> {}
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.StopSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ public sealed interface WorkerState {
     /// Up.
     record Ready(Moment since) implements WorkerState {}
 
-    /// Told to go.
+    /// Told to go. It is gone when nobody of its process group is left.
     ///
     /// @param cause why
     /// @param rest the steps that are still to come
@@ -40,15 +41,43 @@ public sealed interface WorkerState {
     ///   when nothing is hoped for any more
     /// @param draining whether it serves still what waits at its own sockets, to which nothing new
     ///   is to come; all steps are still to come
+    /// @param sent the signal that was sent last; null for none yet
+    /// @param leader how its own process ended, while others of its process group live; null while
+    ///   that lives
     record Stopping(
-            Cause cause, List<StopSpec.Step> rest, @Nullable Moment deadline, boolean draining)
+            Cause cause,
+            List<StopSpec.Step> rest,
+            @Nullable Moment deadline,
+            boolean draining,
+            @Nullable Signal sent,
+            @Nullable Exit leader)
             implements WorkerState {
         public Stopping {
             rest = List.copyOf(rest);
         }
 
-        Stopping(Cause cause, List<StopSpec.Step> rest, @Nullable Moment deadline) {
-            this(cause, rest, deadline, false);
+        /// One that has been sent nothing, since it serves what waits at its own sockets.
+        static Stopping draining(Cause cause, List<StopSpec.Step> steps, Moment latest) {
+            return new Stopping(cause, steps, latest, true, null, null);
+        }
+
+        /// One that has been sent a signal.
+        Stopping told(Signal signal, List<StopSpec.Step> later, Moment next) {
+            return new Stopping(cause, later, next, false, signal, leader);
+        }
+
+        Stopping until(@Nullable Moment next) {
+            return new Stopping(cause, rest, next, draining, sent, leader);
+        }
+
+        /// Its own process has ended, others of its process group live.
+        Stopping without(Exit ended) {
+            return new Stopping(cause, rest, deadline, draining, sent, ended);
+        }
+
+        /// Whether only others of its process group are left of it.
+        public boolean leaderless() {
+            return leader != null;
         }
 
         /// Whether connections that were being made when it was decided have had time to come.
@@ -80,6 +109,8 @@ public sealed interface WorkerState {
         /// It was up, and gave no sign of life any more: its slot waits until it is gone.
         HUNG,
         /// It goes before another comes, as `replace` has it: its slot waits until it is gone.
-        REPLACED
+        REPLACED,
+        /// Its own process ended while there was no manager, others of its process group live.
+        LEFT_BEHIND
     }
 }

@@ -34,6 +34,7 @@
 ///   worker:   Starting --ack--> [Settling --settle--> ] Ready        (current or successor)
 ///                 |                  |                    |
 ///                 +------ told to go: stop, scale, retire, no ack --+--> Stopping --> gone
+///             (Stopping goes on without the worker's own process, until its process group is empty)
 ///   rollout:  [Canary --up--> Watching --time, promote--> ] Advancing --all moved--> Draining
 ///                 |               |                             |          --old ones gone--> done
 ///                 +---------------+-- a death, ill, no ack -----+--> failed: old version kept

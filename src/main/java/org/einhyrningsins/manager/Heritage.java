@@ -50,6 +50,10 @@ final class Heritage {
     private final ManagerImage manager;
     private final List<Found> programs = new ArrayList<>();
     private final List<String> refusals = new ArrayList<>();
+
+    /// Of workers whose own process is gone: who else is in their process groups.
+    private final Map<Integer, List<Integer>> members = new HashMap<>();
+
     private int adopted;
     private int gone;
 
@@ -209,16 +213,19 @@ final class Heritage {
     private void look(ProgramImage image, Notes.Read notes) {
         Program program = image.program();
         Map<WorkerId, WorkerImage> living = new HashMap<>();
+        List<WorkerImage> ended = new ArrayList<>();
         for (WorkerImage worker : image.workers()) {
             int pidfd = Processes.open(worker.pid());
             boolean same = pidfd >= 0 && Processes.startTime(worker.pid()) == worker.startTicks();
             if (same && program.has(worker.id())) {
                 living.put(worker.id(), adopted(worker, pidfd));
             } else {
-                gone++;
                 close(pidfd);
+                ended.add(worker);
             }
         }
+        Map<WorkerId, WorkerImage> leaderless = leaderless(program, ended);
+        gone += ended.size() - leaderless.size();
         List<Recovery.Newborn> newborn = new ArrayList<>();
         for (Notes.Birth birth : notes.births()) {
             boolean its = !image.retiring() && birth.program().equals(program.name());
@@ -226,13 +233,16 @@ final class Heritage {
             if (its && later) {
                 newborn.add(new Recovery.Newborn(birth.id(), birth.generation()));
             }
-            if (its && (later || program.has(birth.id())) && !living.containsKey(birth.id())) {
+            boolean found = living.containsKey(birth.id()) || leaderless.containsKey(birth.id());
+            if (its && (later || program.has(birth.id())) && !found) {
                 int pidfd = living(birth);
                 if (pidfd >= 0) {
                     living.put(birth.id(), born(program, birth, pidfd));
                 }
             }
         }
+        Set<WorkerId> alive = Set.copyOf(living.keySet());
+        living.putAll(leaderless);
         adopted += living.size();
         Set<WorkerId> acked = new HashSet<>();
         for (Notes.Ack ack : notes.acks()) {
@@ -249,7 +259,27 @@ final class Heritage {
                                 image.doors().stream().map(Heritage::closed).toList(),
                                 image.tally(),
                                 image.kept()),
-                        new Recovery.Found(Set.copyOf(living.keySet()), newborn, acked)));
+                        new Recovery.Found(
+                                alive, Set.copyOf(leaderless.keySet()), newborn, acked)));
+    }
+
+    /// Workers of which others of their process group live, known by the variable they were born
+    /// with.
+    private Map<WorkerId, WorkerImage> leaderless(Program program, List<WorkerImage> ended) {
+        Set<Integer> groups = new HashSet<>();
+        ended.forEach(worker -> groups.add(worker.pid()));
+        Map<Integer, List<Integer>> left = groups.isEmpty() ? Map.of() : Processes.members(groups);
+        Map<WorkerId, WorkerImage> leaderless = new HashMap<>();
+        for (WorkerImage worker : ended) {
+            String mark = Strays.mark(program.name(), worker.id());
+            for (int pid : left.getOrDefault(worker.pid(), List.of())) {
+                if (program.has(worker.id()) && mark.equals(Processes.variable(pid, Strays.MARK))) {
+                    leaderless.put(worker.id(), adopted(worker, -1));
+                    members.computeIfAbsent(worker.pid(), p -> new ArrayList<>()).add(pid);
+                }
+            }
+        }
+        return leaderless;
     }
 
     private static void close(int fd) {
@@ -337,6 +367,7 @@ final class Heritage {
             }
         }
         table.forgetLost();
+        all.close();
     }
 
     private static int fetch(SocketImage socket, List<SocketSource> sources) {
@@ -353,6 +384,7 @@ final class Heritage {
     /// looked up once.
     private final class Holders implements SocketSource {
         private final Map<Long, Holder> holders = new HashMap<>();
+        private final List<Integer> opened = new ArrayList<>();
 
         /// @param who in words
         private record Holder(String who, int pidfd, int fd) {}
@@ -368,12 +400,34 @@ final class Heritage {
 
         void look(Found found, WorkerImage worker) {
             String name = found.image().program().name() + ":" + worker.id().slot();
+            if (worker.pidfd() < 0) {
+                members.getOrDefault(worker.pid(), List.of()).forEach(pid -> look(name, pid));
+                return;
+            }
             String who = name + " pid " + worker.pid();
             try {
                 look(who, worker.pid(), worker.pidfd());
             } catch (IOException e) {
                 refused(who, worker, RuntimeFiles.why(e));
             }
+        }
+
+        /// One of a worker's process group.
+        private void look(String name, int pid) {
+            int pidfd = Processes.open(pid);
+            if (pidfd < 0) {
+                return;
+            }
+            opened.add(pidfd);
+            try {
+                look(name + " pid " + pid, pid, pidfd);
+            } catch (IOException e) {
+                refusals.add(name + " pid " + pid + ": " + RuntimeFiles.why(e));
+            }
+        }
+
+        void close() {
+            opened.forEach(Descriptors::close);
         }
 
         private void look(String who, int pid, int pidfd) throws IOException {

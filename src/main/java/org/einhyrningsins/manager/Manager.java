@@ -68,6 +68,7 @@ public final class Manager
     private final SocketFiles files = new SocketFiles(loop, log);
     private final WorkerCgroups cgroups = new WorkerCgroups(log);
     private final Strays strays = new Strays(programs, cgroups, log);
+    private final ProcessGroups groups = new ProcessGroups(loop);
     private final Prober prober = new Prober(loop, buffer);
     private final Outputs outputs;
     private final Births births;
@@ -617,7 +618,7 @@ public final class Manager
         Premises here = premises();
         WorkerDoors doors = new WorkerDoors(loop, here, files, buffer);
         return new ProgramHost.Surface(
-                loop, births, sockets, prober, strays, doors, here.control(), this);
+                loop, births, sockets, prober, strays, groups, doors, here.control(), this);
     }
 
     @Override
@@ -747,6 +748,7 @@ public final class Manager
     private @Nullable Moment upkeep() {
         Moment now = Clock.now();
         Moment next = Moment.earlier(service.turn(now, stopping), replacement.attend(now));
+        next = Moment.earlier(next, groups.turn(now));
         next = Moment.earlier(next, steering.turn(now));
         next = Moment.earlier(next, files.retry(now));
         http.deadlinePassed(now);

@@ -9,6 +9,7 @@ import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.OutputFiles;
 import org.einhyrningsins.posix.Pipes;
 import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -184,7 +185,17 @@ final class Outputs {
 
     private static int reader(WorkerImage worker, String name, int number) {
         int reader = worker.descriptor(name);
-        return reader < 0 ? Pipes.reopen(worker.pid(), number) : reader;
+        return reader < 0 ? Pipes.reopen(writer(worker), number) : reader;
+    }
+
+    /// Who has the pipe: the worker's own process, or if that is gone one of its process group.
+    private static int writer(WorkerImage worker) {
+        int pid = worker.pid();
+        List<Integer> rest =
+                worker.pidfd() < 0
+                        ? Processes.members(Set.of(pid)).getOrDefault(pid, List.of())
+                        : List.of();
+        return rest.isEmpty() ? pid : rest.getFirst();
     }
 
     private Streams direct(LogsSpec.ToFile spec, int slot) {

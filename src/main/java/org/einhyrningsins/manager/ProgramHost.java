@@ -74,6 +74,7 @@ final class ProgramHost {
             SocketTable sockets,
             Prober prober,
             Strays strays,
+            ProcessGroups groups,
             Doors doors,
             Path control,
             Listener listener) {}
@@ -145,7 +146,12 @@ final class ProgramHost {
     private void watch(WorkerProcess process) {
         workforce.add(process);
         hearAck(process);
-        surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
+        Exit ended = process.pidfd() < 0 ? Exit.UNKNOWN : program.leaderOf(process.id());
+        if (ended == null) {
+            surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
+        } else {
+            awaitRest(process, ended);
+        }
     }
 
     private void hearAck(WorkerProcess process) {
@@ -472,8 +478,9 @@ final class ProgramHost {
         Descriptors.close(process.pidfd());
     }
 
-    /// The leader of the group is still a zombie when its leftovers are ended, so that no other
-    /// group can have its number.
+    /// What is left of the process group of one that was told to go is waited for. Of others it is
+    /// ended, while the leader of the group is still a zombie, so that no other group can have its
+    /// number.
     private void died(WorkerProcess process) {
         WorkerId id = process.id();
         if (mayHaveAcked(id)) {
@@ -484,12 +491,31 @@ final class ProgramHost {
             pipe.hear();
             pipe.close();
         }
-        Processes.killGroup(process.pid(), Signal.KILL);
+        boolean patient = program.goesOnWithout(id);
+        if (!patient) {
+            Processes.killGroup(process.pid(), Signal.KILL);
+        }
         Exit exit = exit(process);
         if (exit == null) {
             return;
         }
         surface.loop().forget(process.pidfd());
+        if (patient && Processes.groupExists(process.pidfd(), process.pid())) {
+            take(new Event.LeaderExited(id, exit));
+            awaitRest(process, exit);
+        } else {
+            gone(process, exit);
+        }
+    }
+
+    /// @param exit how its own process ended
+    private void awaitRest(WorkerProcess process, Exit exit) {
+        surface.groups().await(process.pidfd(), process.pid(), () -> gone(process, exit));
+    }
+
+    /// Nobody is left of its process group.
+    private void gone(WorkerProcess process, Exit exit) {
+        WorkerId id = process.id();
         surface.strays().sweep(Strays.mark(name(), id), process.pid());
         surface.prober().forget(key(id));
         process.pipes().forEach(output -> output.drain(true));
@@ -519,7 +545,9 @@ final class ProgramHost {
             doors.values().forEach(door -> door.disconnect(process.line(), process.pid()));
         }
         workforce.depart(process);
-        Descriptors.close(process.pidfd());
+        if (process.pidfd() >= 0) {
+            Descriptors.close(process.pidfd());
+        }
     }
 
     /// How it ended; null if it has not yet. One that is adopted is no child of ours and reaped by
@@ -548,7 +576,7 @@ final class ProgramHost {
         }
         try {
             if (order.group()) {
-                Processes.killGroup(process.pid(), order.signal());
+                Processes.killGroup(process.pidfd(), process.pid(), order.signal());
             } else {
                 Processes.kill(process.pidfd(), order.signal());
             }

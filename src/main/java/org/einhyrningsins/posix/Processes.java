@@ -11,8 +11,10 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntPredicate;
 
 /// Processes: ours, our children's, and who descends from whom.
@@ -33,6 +35,7 @@ public final class Processes {
     private static final int CLD_DUMPED = 3;
     private static final int MOST_ANCESTORS = 1_000;
     private static final int MOST_ORPHANS_AT_ONCE = 1_000;
+    private static final int STAT_STATE = 0;
     private static final int STAT_PARENT = 1; // fields after the command, counted from 0
     private static final int STAT_GROUP = 2;
     private static final int STAT_START = 19;
@@ -42,6 +45,8 @@ public final class Processes {
     private static final int PIDFD_INFO_BYTES = 64;
     private static final long PIDFD_INFO_EXIT = 8;
     private static final int PIDFD_INFO_CODE = 60;
+    private static final int PIDFD_SIGNAL_PROCESS_GROUP = 4;
+    private static final int NO_SIGNAL = 0;
     private static final int PRIO_PROCESS = 0;
     private static final int PR_SET_CHILD_SUBREAPER = 36;
     private static final int MOST_OF_A_TREE = 10_000;
@@ -58,10 +63,14 @@ public final class Processes {
         return (int) Kernel.call(Syscall.GETEUID, 0);
     }
 
-    /// A descriptor for a process that exists, close-on-exec and raised; -1 if there is none.
+    /// A descriptor for a process that exists, close-on-exec and raised; -1 if there is none. The
+    /// number of a process group without its leader is no process; what the kernel says of that
+    /// depends on its version.
     public static int open(int pid) {
         long fd = Kernel.call(Syscall.PIDFD_OPEN, pid);
         return Kernel.is(fd, Errno.ESRCH)
+                        || Kernel.is(fd, Errno.EINVAL)
+                        || Kernel.is(fd, Errno.ENOENT)
                 ? -1
                 : Descriptors.raise((int) Kernel.check("pidfd_open " + pid, fd));
     }
@@ -254,6 +263,66 @@ public final class Processes {
         return sent(Kernel.call(Syscall.KILL, -pgid, signal.number()));
     }
 
+    /// Sends a signal to all of the process group that a process led, also after that was reaped;
+    /// from Linux 6.9 on never to one that has its number since.
+    ///
+    /// @param pidfd of the leader; -1 if it was gone before one could be opened
+    /// @param pgid the leader's pid, above 1
+    /// @return false if it has no process
+    public static boolean killGroup(int pidfd, int pgid, Signal signal) {
+        return sent(toGroup(pidfd, pgid, signal.number()));
+    }
+
+    /// Whether the process group that a process led has any process, dead ones that are not reaped
+    /// included.
+    ///
+    /// @param pidfd as for [#killGroup(int, int, Signal)]
+    public static boolean groupExists(int pidfd, int pgid) {
+        long result = toGroup(pidfd, pgid, NO_SIGNAL);
+        return Kernel.is(result, Errno.EPERM) || sent(result);
+    }
+
+    private static long toGroup(int pidfd, int pgid, int signal) {
+        if (pgid <= 1) {
+            throw new IllegalArgumentException("process group " + pgid + " would be everybody");
+        }
+        long result = -Errno.EINVAL.number();
+        if (pidfd >= 0) {
+            int group = PIDFD_SIGNAL_PROCESS_GROUP;
+            result = Kernel.call(Syscall.PIDFD_SEND_SIGNAL, pidfd, signal, 0, group);
+        }
+        return Kernel.is(result, Errno.EINVAL) ? Kernel.call(Syscall.KILL, -pgid, signal) : result;
+    }
+
+    /// The living processes of some process groups: one look at every process there is.
+    public static Map<Integer, List<Integer>> members(Set<Integer> groups) {
+        Map<Integer, List<Integer>> members = new HashMap<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"))) {
+            for (Path each : all) {
+                String name = each.getFileName().toString();
+                if (name.charAt(0) >= '1' && name.charAt(0) <= '9') {
+                    note(Integer.parseInt(name), groups, members);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            throw new PosixException("open /proc", Errno.ENOENT.number());
+        }
+        return members;
+    }
+
+    private static void note(int pid, Set<Integer> groups, Map<Integer, List<Integer>> members) {
+        byte[] stat = Descriptors.readWhole("/proc/" + pid + "/stat");
+        int group = (int) field(stat, STAT_GROUP);
+        if (groups.contains(group) && !isDead(stat)) {
+            members.computeIfAbsent(group, g -> new ArrayList<>()).add(pid);
+        }
+    }
+
+    private static boolean isDead(byte[] stat) {
+        char state = word(stat, STAT_STATE).charAt(0);
+        return state == 'Z' || state == 'X';
+    }
+
     private static boolean sent(long result) {
         if (Kernel.is(result, Errno.ESRCH)) {
             return false;
@@ -339,13 +408,13 @@ public final class Processes {
     }
 
     private static long field(byte[] stat, int field) {
-        if (stat.length == 0) {
-            return -1;
-        }
+        return stat.length == 0 ? -1 : Long.parseLong(word(stat, field));
+    }
+
+    private static String word(byte[] stat, int field) {
         String text = new String(stat, StandardCharsets.ISO_8859_1);
         // the command is in parentheses and may hold anything, parentheses too
-        String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
-        return Long.parseLong(fields[field]);
+        return text.substring(text.lastIndexOf(')') + 2).split(" ", -1)[field];
     }
 
     /// Finds what a command names, as execvp would: with a slash it is a path, else it is looked

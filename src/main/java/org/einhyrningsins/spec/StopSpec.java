@@ -7,7 +7,9 @@ import java.util.List;
 /// How a worker is told to go: one signal after the other, with time between them.
 ///
 /// @param steps at least one; after the last there is nothing more to try, so it is KILL
-public record StopSpec(List<Step> steps) {
+/// @param to who gets the signals while the worker's own process lives; once that has ended, what
+///   is left of its process group gets them. KILL always goes to the group
+public record StopSpec(List<Step> steps, To to) {
     /// TERM, thirty seconds, KILL.
     public static final StopSpec DEFAULT =
             new StopSpec(
@@ -15,8 +17,28 @@ public record StopSpec(List<Step> steps) {
                             new Step(Signal.TERM, Duration.ofSeconds(30)),
                             new Step(Signal.KILL, Duration.ZERO)));
 
+    /// Steps that begin with the worker's own process.
+    public StopSpec(List<Step> steps) {
+        this(steps, To.PROCESS);
+    }
+
     public StopSpec {
         steps = List.copyOf(steps);
+    }
+
+    /// Who gets the signals of a stop.
+    public enum To {
+        /// The process that was started.
+        PROCESS,
+        /// All of its process group: it, and what came from it and stayed in it.
+        GROUP;
+
+        static final To DEFAULT = PROCESS;
+    }
+
+    /// The same steps, sent to others.
+    public StopSpec to(To whom) {
+        return new StopSpec(steps, whom);
     }
 
     /// A signal, and how long its effect is waited for before the next step.

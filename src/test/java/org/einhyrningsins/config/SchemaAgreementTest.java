@@ -108,6 +108,8 @@ class SchemaAgreementTest {
                     "fd0",
                     "own",
                     "stop",
+                    "process",
+                    "group",
                     "control",
                     "all",
                     "TERM",

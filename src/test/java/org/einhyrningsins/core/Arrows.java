@@ -85,6 +85,8 @@ final class Arrows {
     private static String trigger(Event event, @Nullable WorkerId worker, boolean due) {
         return switch (event) {
             case Event.Exited e when worker == null || e.worker().equals(worker) -> "exited";
+            case Event.LeaderExited e when worker == null || e.worker().equals(worker) ->
+                    "leader exited";
             case Event.SpawnFailed e when worker == null || e.worker().equals(worker) ->
                     "spawn failed";
             case Event.Acked e when worker == null || e.worker().equals(worker) -> "acked";

@@ -7,6 +7,7 @@ import java.util.SplittableRandom;
 ///
 /// @param boot milliseconds until it is up, at most
 /// @param drain milliseconds it takes to go, at most
+/// @param leavesOthers its own process ends when it is told to go, others of its group go on
 record Behaviour(
         int boot,
         int spawnFails,
@@ -17,6 +18,7 @@ record Behaviour(
         int asksForTime,
         int ignoresTerm,
         int drain,
+        int leavesOthers,
         int hangs,
         int succeeds,
         int fallsIll,
@@ -35,6 +37,7 @@ record Behaviour(
                 random.nextInt(10),
                 0,
                 random.nextInt(5_000),
+                random.nextInt(3) == 0 ? random.nextInt(100) : 0,
                 0,
                 100,
                 0,
@@ -56,6 +59,7 @@ record Behaviour(
                 random.nextInt(60),
                 chance(random),
                 random.nextInt(random.nextBoolean() ? 100 : 60_000),
+                random.nextInt(3) == 0 ? random.nextInt(100) : 0,
                 random.nextInt(4) == 0 ? random.nextInt(50) : 0,
                 random.nextInt(100),
                 stays ? 0 : chance(random),

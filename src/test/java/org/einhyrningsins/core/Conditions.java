@@ -63,6 +63,7 @@ final class Conditions {
             case SCALED, STOPPED, RESTARTED -> "the operator wants it";
             case HUNG -> isSilent(worker, now) ? "silent" : null;
             case RETIRED, REPLACED -> ailment(worker, now);
+            case LEFT_BEHIND -> "it was gone";
             case FAILED_START, WITHDRAWN -> null;
         };
     }

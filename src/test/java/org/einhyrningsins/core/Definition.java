@@ -37,6 +37,7 @@ record Definition(Map<String, String> settings) {
                     Map.entry("ack", "manual"),
                     Map.entry("timeout", "30s"),
                     Map.entry("stop", "TERM:30s,KILL:0s"),
+                    Map.entry("stop-to", "process"),
                     Map.entry("restart", "always"),
                     Map.entry("backoff", "100ms..30s"),
                     Map.entry("give-up", "never"),
@@ -91,7 +92,9 @@ record Definition(Map<String, String> settings) {
                 null,
                 Set.of(),
                 new AckSpec(mode(get("ack")), time("timeout")),
-                new StopSpec(steps(get("stop"))),
+                new StopSpec(
+                        steps(get("stop")),
+                        StopSpec.To.valueOf(get("stop-to").toUpperCase(Locale.ROOT))),
                 restart(),
                 rollout(),
                 new LogsSpec.Inherit(),

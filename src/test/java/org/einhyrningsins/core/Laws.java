@@ -262,7 +262,7 @@ final class Laws {
                         worker.state() instanceof WorkerState.Stopping s
                                 && !s.stuck()
                                 && switch (s.cause()) {
-                                    case SCALED, STOPPED, RESTARTED -> false;
+                                    case SCALED, STOPPED, RESTARTED, LEFT_BEHIND -> false;
                                     default -> true;
                                 };
                 own += counts ? 1 : 0;

@@ -15,6 +15,7 @@ final class Lines {
     static String of(Event event) {
         return switch (event) {
             case Event.Exited e -> "exited " + e.worker() + ": " + e.exit();
+            case Event.LeaderExited e -> "leader exited " + e.worker() + ": " + e.exit();
             case Event.SpawnFailed e -> "spawn failed " + e.worker() + ": " + e.why();
             case Event.Acked e -> "acked " + e.worker();
             case Event.Probed e -> "probed " + e.worker() + (e.up() ? ": up" : ": not up");
@@ -162,7 +163,8 @@ final class Lines {
                     case WorkerState.Ready ignored -> "ready";
                     case WorkerState.Stopping s ->
                             (s.stuck() ? "stuck " : s.draining() ? "draining " : "leaving ")
-                                    + s.cause().name();
+                                    + s.cause().name()
+                                    + (s.leaderless() ? " without its process" : "");
                 };
         return worker.id() + " g" + worker.version().generation() + " " + state;
     }

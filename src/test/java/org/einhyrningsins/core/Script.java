@@ -25,9 +25,10 @@ import java.util.TreeSet;
 /// ```
 ///
 /// `5s late 20s` means that the manager is away from 5 s on for 20 s; `5s killed`, that it is
-/// killed and another finds all workers alive. What is indented is expected; a line that is not is
-/// an event, with the time since the beginning. Deadlines that come first pass by themselves and
-/// are shown as `(at 30s)`. Commands get the tickets 1, 2, 3 …
+/// killed and another finds all workers alive, but for those of which only others of their process
+/// groups are left (`leaderless=0#1`). What is indented is expected; a line that is not is an
+/// event, with the time since the beginning. Deadlines that come first pass by themselves and are
+/// shown as `(at 30s)`. Commands get the tickets 1, 2, 3 …
 final class Script {
     private final List<String> written = new ArrayList<>();
     private final Laws laws = new Laws(false);
@@ -89,17 +90,21 @@ final class Script {
     private void happen(List<String> words) {
         switch (words.getFirst()) {
             case "nothing" -> {}
-            case "killed" -> recover();
+            case "killed" -> recover(names(words, "leaderless="));
             default -> step(event(words));
         }
     }
 
-    private void recover() {
+    /// @param without the workers whose own process is gone
+    private void recover(Set<String> without) {
         Set<WorkerId> alive = new HashSet<>();
+        Set<WorkerId> leaderless = new HashSet<>();
+        without.forEach(word -> leaderless.add(worker(word)));
         for (Slot slot : program.slots()) {
             slot.workers().forEach(worker -> alive.add(worker.id()));
         }
-        var found = new Recovery.Found(alive, List.of(), Set.of());
+        alive.removeAll(leaderless);
+        var found = new Recovery.Found(alive, leaderless, List.of(), Set.of());
         Transition step = Recovery.after(program, found, new Moment(now));
         laws.recovered(program, new Moment(now), step);
         show(step);
@@ -126,6 +131,7 @@ final class Script {
         return switch (what) {
             case "ack" -> new Event.Acked(worker(words.get(1)));
             case "exit" -> new Event.Exited(worker(words.get(1)), exit(words.get(2)));
+            case "leader-exit" -> new Event.LeaderExited(worker(words.get(1)), exit(words.get(2)));
             case "spawn-failed" ->
                     new Event.SpawnFailed(
                             worker(words.get(1)), String.join(" ", words.subList(2, words.size())));

@@ -62,6 +62,9 @@ final class Simulation {
         final long bootedAt;
         boolean exists = true;
         boolean told;
+        boolean leaderless;
+        boolean restTold;
+        boolean killed;
         long illFrom = Long.MAX_VALUE;
         long muteFrom = Long.MAX_VALUE;
         long largeFrom = Long.MAX_VALUE;
@@ -294,7 +297,7 @@ final class Simulation {
                     }
                 });
         Recovery.Found found =
-                new Recovery.Found(Set.copyOf(processes.keySet()), newborn, Set.copyOf(acks));
+                new Recovery.Found(with(true), with(false), newborn, Set.copyOf(acks));
         lines.add(new Line(millis, "--- from " + Lines.of(read) + " and " + found));
         Transition step = Recovery.after(read, found, now());
         program = step.program();
@@ -306,6 +309,13 @@ final class Simulation {
         laws.recovered(read, now(), step);
         sameTables();
         write(step);
+    }
+
+    /// The workers whose own process lives, or of which only others of its group do.
+    private Set<WorkerId> with(boolean leader) {
+        Set<WorkerId> some = new HashSet<>(processes.keySet());
+        some.removeIf(id -> processes.get(id).leaderless == leader);
+        return some;
     }
 
     /// What becomes of a plan that no manager sees come true.
@@ -320,8 +330,11 @@ final class Simulation {
                     default -> false;
                 };
         if (ends) {
-            Child gone = processes.remove(worker);
-            if (gone != null) {
+            Child gone = processes.get(worker);
+            if (gone != null && plan.what() == What.EXITS && leavesOthers(gone)) {
+                gone.leaderless = true;
+            } else if (gone != null) {
+                processes.remove(worker);
                 gone.exists = false;
             }
         }
@@ -432,10 +445,24 @@ final class Simulation {
         if (process == null || (quiet && plan.what() == What.IS_SHOT)) {
             return;
         }
+        boolean shot = plan.what() == What.IS_SHOT;
+        Exit exit = shot ? new Exit(0, 9) : process.exit;
+        if (program.goesOnWithout(worker) && leavesOthers(process)) {
+            process.leaderless = true;
+            happen(new Event.LeaderExited(worker, exit));
+            return;
+        }
+        if (shot && process.leaderless) {
+            return; // the shot was for a process that is gone
+        }
         processes.remove(worker);
         process.exists = false;
-        Exit exit = plan.what() == What.IS_SHOT ? new Exit(0, 9) : process.exit;
         happen(new Event.Exited(worker, exit));
+    }
+
+    /// Whether its own process ends, and others of its group do not.
+    private boolean leavesOthers(Child process) {
+        return !process.leaderless && !process.killed && happens(process.behaviour.leavesOthers());
     }
 
     private void happen(Event event) {
@@ -588,6 +615,7 @@ final class Simulation {
         }
         switch (send.signal()) {
             case KILL -> {
+                process.killed = true;
                 process.exit = new Exit(0, Signal.KILL.number());
                 boolean hangs = happens(process.behaviour.hangs());
                 plan(
@@ -596,7 +624,9 @@ final class Simulation {
                         send.worker());
             }
             case TERM, QUIT, INT, ABRT -> {
-                if (!process.told && !happens(process.behaviour.ignoresTerm())) {
+                boolean first = !process.told || (process.leaderless && !process.restTold);
+                process.restTold |= process.leaderless;
+                if (first && !happens(process.behaviour.ignoresTerm())) {
                     plan(
                             millis + random.nextInt(1 + process.behaviour.drain()),
                             What.EXITS,

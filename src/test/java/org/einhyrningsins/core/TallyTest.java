@@ -117,7 +117,7 @@ class TallyTest {
     @Test
     void countsThoseItLostSightOf() {
         happens(new Event.Acked(FIRST));
-        Recovery.Found nobody = new Recovery.Found(Set.of(), List.of(), Set.of());
+        Recovery.Found nobody = new Recovery.Found(Set.of(), Set.of(), List.of(), Set.of());
         Program before = program;
         program = Recovery.after(program, nobody, now).program();
         tally.recovered(before, program);

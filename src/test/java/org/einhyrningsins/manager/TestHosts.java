@@ -35,6 +35,7 @@ final class TestHosts implements ProgramHost.Listener, ProgramHost.Doors {
                         sockets,
                         new Prober(loop, ByteBuffer.allocateDirect(64)),
                         new Strays(programs, cgroups, log),
+                        new ProcessGroups(loop),
                         this,
                         Path.of("/nonexistent"),
                         this);

@@ -150,7 +150,7 @@ final class Disk {
         world.trouble("list directory", path.toString());
         String name = name(path);
         List<Path> found = new ArrayList<>();
-        if (name.startsWith("/proc/")) {
+        if (name.startsWith("/proc/") || name.equals("/proc")) {
             for (String each : world.kernel().listing(name)) {
                 found.add(path.resolve(each));
             }

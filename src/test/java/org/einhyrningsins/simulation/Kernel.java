@@ -41,6 +41,7 @@ final class Kernel {
     static final int WNOHANG = 1;
 
     private static final int SIGKILL = 9;
+    private static final int TO_GROUP = 4;
     private static final int SIGSTOP = 19;
     private static final int SIGCONT = 18;
     private static final int SIGCHLD = 17;
@@ -138,7 +139,7 @@ final class Kernel {
             case "PRLIMIT64" -> limit(c, d);
             case "CLOCK_GETTIME" -> clock(b);
             case "PIDFD_OPEN" -> pidfd((int) a);
-            case "PIDFD_SEND_SIGNAL" -> kill((int) a, (int) b);
+            case "PIDFD_SEND_SIGNAL" -> kill((int) a, (int) b, (int) d);
             case "PIDFD_GETFD" -> fetch((int) a, (int) b);
             case "KILL" -> killPid((int) a, (int) b);
             case "WAITID" -> await((int) a, (int) b, c, (int) d);
@@ -772,10 +773,13 @@ final class Kernel {
         return me().table.get(pidfd) instanceof OpenFile.PidFd file ? file.child : null;
     }
 
-    private long kill(int pidfd, int signal) {
+    private long kill(int pidfd, int signal, int flags) {
         Child child = behind(pidfd);
         if (child == null) {
             return -EBADF;
+        }
+        if (flags == TO_GROUP) {
+            return world.newKernel() ? killPid(-child.pid, signal) : -EINVAL;
         }
         if (child.reaped) {
             return -ESRCH;
@@ -810,6 +814,7 @@ final class Kernel {
         }
         world.trace("  signal %d to %d (%s)", signal, child.pid, child.mark());
         switch (signal) {
+            case 0 -> {}
             case SIGKILL -> dies(child, 0, SIGKILL);
             case SIGSTOP -> child.stopped = true;
             case SIGCONT -> child.stopped = false;
@@ -1118,6 +1123,9 @@ final class Kernel {
 
     List<String> listing(String path) throws java.nio.file.NoSuchFileException {
         String[] parts = path.split("/", -1);
+        if (parts.length == 2) { // "", proc
+            return processes.keySet().stream().map(String::valueOf).toList();
+        }
         Child child = process(parts[2]);
         if (child == null || child.dead) {
             throw new java.nio.file.NoSuchFileException(path);

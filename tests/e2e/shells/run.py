@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A worker is a shell that waits for what it started: whoever stops it lets that finish, over the death of a manager too."""
+
+import os
+import signal
+import threading
+import time
+
+from lab import alive, check, environment_of, get, nothing_lost, same, wait_for, wait_for_none
+
+
+def run(lab):
+    lab.config()
+    manager = lab.start()
+    for name in ("web", "chain", "grouped", "stubborn", "crashing"):
+        manager.wait_until_up(name, 2 if name == "web" else 1)
+    rolled(lab, manager)
+    crashed(lab, manager)
+    grouped(lab, manager)
+    stubborn(lab, manager)
+    replaced_meanwhile(lab, manager)
+    manager = killed_meanwhile(lab, manager)
+    leader_died_unseen(lab, manager)
+
+
+def served(lab, name):
+    """The processes that serve: pythons, not the shells."""
+    return {pid for pid in lab.pids() if alive(pid) and environment_of(pid).get("NAME") == name and b"python3" in command(pid).split(b"\0")[0]}
+
+
+def command(pid):
+    try:
+        with open("/proc/%d/cmdline" % pid, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+class Requests:
+    """Some, each in the hands of a worker when this returns, and answered when they may be."""
+
+    def __init__(self, lab, port, count=3):
+        self.lab = lab
+        self.answers = []
+        self.problems = []
+        before = len(lab.facts("asked"))
+        self.threads = [threading.Thread(target=self.ask, args=("127.0.0.1:%d" % lab.port(port),)) for _ in range(count)]
+        for thread in self.threads:
+            thread.start()
+        wait_for(lambda: len(lab.facts("asked")) == before + count, "requests are under way")
+
+    def ask(self, address):
+        try:
+            self.answers.append(get(address, timeout=30))
+        except Exception as problem:
+            self.problems.append(repr(problem))
+
+    def all_answered(self, what):
+        self.lab.write("gate", "")
+        for thread in self.threads:
+            thread.join(30)
+        os.remove(self.lab.path("gate"))
+        same((len(self.answers), self.problems), (len(self.threads), []), what)
+
+
+def rolled(lab, manager):
+    load = lab.load()
+    before = served(lab, "web")
+    for version in ("v2", "v3"):
+        lab.edit("services.yaml", "VERSION: v" + str(int(version[1]) - 1), "VERSION: " + version)
+        manager.ctl("reload")
+        same(get("127.0.0.1:%d" % lab.port())["version"], version, "version that answers")
+    nothing_lost(load.finish())
+    check(not before & served(lab, "web"), "old workers are left")
+    check("others of its process group live: TERM sent to them, KILL in 1" in manager.stderr(), manager.tail)
+    check("has not gone" not in manager.stderr(), manager.tail)
+
+
+def crashed(lab, manager):
+    """A shell that ends by itself is replaced at once; what it leaves is ended."""
+    (left,) = served(lab, "crashing")
+    (shell,) = manager.pids_of("crashing")
+    os.kill(shell, signal.SIGKILL)
+    wait_for(lambda: not alive(left), "what the shell left is ended", 3)
+    manager.wait_until_up("crashing", 1)
+
+
+def grouped(lab, manager):
+    """Where the shell ignores the signal, the group is told."""
+    requests = Requests(lab, "grouped")
+    (server,) = served(lab, "grouped")
+    manager.ctl("stop", "grouped", "--no-wait")
+    wait_for(lambda: any(fact.pid == server for fact in lab.facts("told")), "the server is told to go")
+    requests.all_answered("answers of a group that was told to go")
+    manager.ctl("stop", "grouped")
+
+
+def stubborn(lab, manager):
+    """KILL comes at the end of the time, not before."""
+    (pid,) = served(lab, "stubborn")
+    began = time.monotonic()
+    manager.ctl("stop", "stubborn")
+    took = time.monotonic() - began
+    check(1.4 < took < 8, "a process that ignores TERM was gone after %.2f s" % took)
+    check(not alive(pid), "a process outlived KILL")
+    check("the rest of its process group has not gone; KILL sent" in manager.stderr(), manager.tail)
+
+
+def under_way(lab, manager):
+    """A restart of `chain` whose shells are gone while requests are open."""
+    (shell,) = manager.pids_of("chain")
+    (server,) = served(lab, "chain")
+    requests = Requests(lab, "chain")
+    manager.ctl("upgrade", "chain", "--no-wait")
+    wait_for(lambda: not alive(shell), "the shell is gone")
+    wait_for(lambda: any(fact.pid == server for fact in lab.facts("told")), "its server is told to go")
+    check(alive(server), "the server did not finish what was open")
+    return requests, server
+
+
+def finished(lab, manager, requests, server, what):
+    requests.all_answered(what)
+    wait_for_none(lambda: [server] if alive(server) else [], 5)
+    manager.wait_until_up("chain", 1)
+    wait_for(lambda: len(served(lab, "chain")) == 1, "one server is left")
+    wait_for(lambda: manager.ctl("show", "chain").out.count("stopping") == 0, "the manager sees that it has gone", 5)
+
+
+def replaced_meanwhile(lab, manager):
+    requests, server = under_way(lab, manager)
+    manager.ctl("reexec")
+    check("stopping" in manager.ctl("show", "chain").out, "the next manager does not know who is stopping")
+    finished(lab, manager, requests, server, "answers while the manager was replaced")
+
+
+def killed_meanwhile(lab, manager):
+    requests, server = under_way(lab, manager)
+    os.kill(manager.pid, signal.SIGKILL)
+    manager.process.wait()
+    following = lab.start(socket_path=manager.socket)
+    check("stopping" in following.ctl("show", "chain").out, "the next manager does not know who is stopping")
+    finished(lab, following, requests, server, "answers while the manager was killed")
+    return following
+
+
+def leader_died_unseen(lab, manager):
+    """Nobody knows whether it was told to go: what it left may finish, and a new one is there at once."""
+    (shell,) = manager.pids_of("chain")
+    (server,) = served(lab, "chain")
+    requests = Requests(lab, "chain")
+    os.kill(manager.pid, signal.SIGKILL)
+    manager.process.wait()
+    os.kill(shell, signal.SIGTERM)
+    wait_for(lambda: not alive(shell), "the shell is gone")
+    following = lab.start(socket_path=manager.socket)
+    wait_for(lambda: any(fact.pid == server for fact in lab.facts("told")), "what the shell left is told to go")
+    following.wait_until_up("chain", 1)
+    finished(lab, following, requests, server, "answers of what a shell left while there was no manager")
