@@ -62,9 +62,24 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
                 yield new Manual();
             }
             default -> {
-                values.expected(node, MODES);
+                values.expected(node, MODES, hint(text));
                 yield new Manual();
             }
+        };
+    }
+
+    private static String hint(String text) {
+        if (!text.isEmpty() && Texts.isDigit(text.charAt(0))) {
+            return "; write { timer: " + Texts.cut(text) + " } for that long alive";
+        }
+        return switch (text) {
+            case "true", "yes", "on", "worker" -> "; write manual for a worker that says so itself";
+            case "false", "no", "off", "none", "simple", "exec" ->
+                    "; write { timer: 1s } for a worker that says nothing";
+            case "sd_notify", "systemd", "ready" -> "; write notify";
+            case "http", "tcp", "healthcheck" ->
+                    "; write { probe: { http: \"GET http://{http}/healthz\" } }";
+            default -> "";
         };
     }
 
@@ -80,7 +95,10 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
             refuse(ack, "after", "tcp", "http", "exec", "every", "fd", "match");
             return probe(probe);
         } else if (mode == null) {
-            values.problems().report(ack.place(), "mode is missing: " + MODES);
+            values.problems()
+                    .reportMissing(
+                            ack.place(),
+                            "mode is missing: " + MODES + "; write mode: notify, or another");
         } else if (mode instanceof Scalar scalar && scalar.text().equals("timer")) {
             refuse(ack, "tcp", "http", "exec", "every", "fd", "match");
             return new Timer(ack.duration("after", TIMER));

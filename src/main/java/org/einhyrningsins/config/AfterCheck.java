@@ -66,7 +66,7 @@ final class AfterCheck {
             } else if (!named.add(text)) {
                 problems.report(other.place(), Texts.quoted(text) + " is named twice");
             } else if (!after.containsKey(text)) {
-                problems.report(other.place(), unknown(text));
+                problems.reportMissing(other.place(), unknown(text));
             }
         }
     }

@@ -89,6 +89,9 @@ public final class BindText {
     }
 
     private Address address(String text) throws Misread {
+        if (text.startsWith("udp://")) {
+            return tcp(text);
+        }
         if (text.startsWith("unix:")) {
             return unix(text.substring(5));
         }
@@ -112,6 +115,9 @@ public final class BindText {
         String name = named ? text.substring(1) : base.resolve(text).toString();
         if (text.isEmpty() || name.isEmpty()) {
             throw new Misread("expected a path or @NAME, found nothing");
+        } else if (text.startsWith("~")) {
+            throw new Misread(
+                    "~ is not replaced: write the whole path, or ./~ for a file of that name");
         }
         int length = name.getBytes(StandardCharsets.UTF_8).length;
         if (length > MAX_UNIX_NAME) {

@@ -54,7 +54,7 @@ record CareReader(Values values, Templates templates, int workers) {
             }
             return bytes;
         } catch (Misread e) {
-            values.problems().report(node.place(), e.reason());
+            values.problems().report(node.place(), e);
             return null;
         }
     }

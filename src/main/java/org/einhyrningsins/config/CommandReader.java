@@ -37,6 +37,34 @@ record CommandReader(Values values, Templates templates) {
         return command.isEmpty() ? NO_COMMAND : command;
     }
 
+    /// The program, as it is written.
+    static String firstWord(Node command) {
+        Node first =
+                command instanceof Items list && !list.values().isEmpty()
+                        ? list.values().getFirst()
+                        : command;
+        return first instanceof Scalar scalar ? scalar.text().strip() : "";
+    }
+
+    /// The words as they are written, without those that are none; empty if they cannot be told.
+    static List<String> written(Node command) {
+        List<String> words = new ArrayList<>();
+        if (command instanceof Items list) {
+            for (Node node : list.values()) {
+                if (node instanceof Scalar scalar) {
+                    words.add(scalar.text());
+                }
+            }
+        } else if (command instanceof Scalar scalar && !scalar.isNull()) {
+            try {
+                words.addAll(Words.split(scalar.text()));
+            } catch (Misread _) {
+                return List.of();
+            }
+        }
+        return words;
+    }
+
     /// A command in one text, as the list that it stands for.
     private List<Node> words(Node node) {
         List<Node> words = new ArrayList<>();
@@ -46,7 +74,7 @@ record CommandReader(Values values, Templates templates) {
                 words.add(new Scalar(node.place(), word, false));
             }
         } catch (Misread e) {
-            values.problems().report(node.place(), e.reason());
+            values.problems().report(node.place(), e);
             return List.of(new Scalar(node.place(), "?", false));
         }
         return words;
@@ -61,7 +89,7 @@ record CommandReader(Values values, Templates templates) {
         try {
             return templates.parse(text);
         } catch (Misread e) {
-            values.problems().report(node.place(), e.reason());
+            values.problems().report(node.place(), e);
             return null;
         }
     }

@@ -16,7 +16,7 @@ public final class Durations {
         boolean fraction = whole < text.length() && text.charAt(whole) == '.';
         int end = fraction ? Texts.digits(text, whole + 1) : whole;
         if (whole == 0 || whole > 12 || (fraction && (end == whole + 1 || end > whole + 10))) {
-            throw new Misread(EXPECTED + ", found " + Texts.quoted(text) + base60(text));
+            throw new Misread(EXPECTED + ", found " + Texts.quoted(text) + Suggestions.time(text));
         }
         double number = Double.parseDouble(text.substring(0, end));
         double millis = number * unit(text, end, number == 0);
@@ -48,12 +48,10 @@ public final class Durations {
                                 + text
                                 + "s for seconds (or ms, m, h, d)");
             }
-            default -> throw new Misread(EXPECTED + ", found " + Texts.quoted(text) + base60(text));
+            default ->
+                    throw new Misread(
+                            EXPECTED + ", found " + Texts.quoted(text) + Suggestions.time(text));
         };
-    }
-
-    private static String base60(String text) {
-        return text.indexOf(':') < 0 ? "" : "; minutes and seconds are written as one: 90s";
     }
 
     /// The shortest text that means it; milliseconds are the finest there is.

@@ -19,7 +19,11 @@ record Fields(Place place, Map<String, Entry> entries, @Nullable Shape shape, Va
     static Fields of(Mapping map, Shape shape, Values values) {
         for (Map.Entry<String, Entry> entry : map.entries().entrySet()) {
             if (!shape.has(entry.getKey())) {
-                String message = values.problems().full() ? "" : shape.objection(entry.getKey());
+                String message =
+                        values.problems().full()
+                                ? ""
+                                : UnknownKeys.message(
+                                        shape, entry.getKey(), entry.getValue().value());
                 values.problems().report(entry.getValue().key(), message);
             }
         }
@@ -61,6 +65,17 @@ record Fields(Place place, Map<String, Entry> entries, @Nullable Shape shape, Va
             return null;
         }
         return text;
+    }
+
+    /// A path that is not empty, in which nothing is replaced; null after a problem.
+    ///
+    /// @param environment the manager's, to tell what `~` may have meant
+    @Nullable String path(String key, String what, Map<String, String> environment) {
+        String text = name(key, what);
+        Node node = node(key);
+        return node == null || text == null || !values.isPath(node, text, environment)
+                ? null
+                : text;
     }
 
     List<String> texts(String key, String what) {
@@ -106,14 +121,18 @@ record Fields(Place place, Map<String, Entry> entries, @Nullable Shape shape, Va
     /// Reports that a key must be there, unless the map itself is not, or it is there but for a
     /// slip.
     void require(String key) {
-        if (shape != null && !has(key) && !isMisspelt(key, shape)) {
-            values.problems().report(place, key + " is missing");
+        boolean missing = shape != null && !has(key) && !values.problems().full();
+        if (missing && !isMisspelt(key, shape)) {
+            values.problems().reportMissing(place, key + " is missing" + Synonyms.example(key));
         }
     }
 
     private boolean isMisspelt(String key, Shape known) {
         for (String typed : entries.keySet()) {
-            if (!known.has(typed) && key.equals(Nearest.of(typed, known.keys()))) {
+            boolean meant =
+                    key.equals(Nearest.of(typed, known.keys()))
+                            || UnknownKeys.mentions(known, typed, key);
+            if (!known.has(typed) && meant) {
                 return true;
             }
         }
@@ -134,5 +153,15 @@ record Fields(Place place, Map<String, Entry> entries, @Nullable Shape shape, Va
     /// Reports a problem of a key that is there, at its value.
     void report(String key, String message) {
         values.problems().report(place(key), message);
+    }
+
+    /// The same for what a parser says of its value.
+    void report(String key, Misread misread) {
+        values.problems().report(place(key), misread);
+    }
+
+    /// Reports that something is missing which another key would give.
+    void reportMissing(String key, String message) {
+        values.problems().reportMissing(place(key), message);
     }
 }

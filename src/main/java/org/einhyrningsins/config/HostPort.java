@@ -21,23 +21,38 @@ record HostPort(String host, String port) {
     }
 
     static HostPort split(String text) throws Misread {
+        if (text.indexOf("://") >= 0 || text.startsWith("-")) {
+            throw new Misread(
+                    "expected ADDR:PORT, found " + Texts.quoted(text) + Suggestions.address(text));
+        }
         if (text.startsWith("[")) {
             int close = text.indexOf("]:");
             if (close < 0) {
-                throw new Misread("expected [ADDR]:PORT, found " + Texts.quoted(text));
+                throw new Misread(
+                        "expected [ADDR]:PORT, found "
+                                + Texts.quoted(text)
+                                + Suggestions.address(text));
             }
             return new HostPort(text.substring(1, close), text.substring(close + 2));
         }
         int colon = text.indexOf(':');
         if (colon < 0) {
             String hint =
-                    Texts.areDigits(text) ? "; write \":" + text + "\" for all addresses" : "";
+                    Texts.areDigits(text)
+                            ? "; write \":" + text + "\" for all addresses"
+                            : Suggestions.address(text);
             throw new Misread("expected ADDR:PORT, found " + Texts.quoted(text) + hint);
         }
         String rest = text.substring(colon + 1);
         if (rest.startsWith(":") || (rest.indexOf(':') >= 0 && rest.indexOf('$') < 0)) {
+            String hint = Suggestions.address(text);
             throw new Misread(
-                    "an IPv6 address needs brackets, as in [::1]:80; found " + Texts.quoted(text));
+                    (hint.isEmpty() || hint.contains("write [")
+                                    ? "an IPv6 address needs brackets, as in [::1]:80"
+                                    : "expected ADDR:PORT")
+                            + ", found "
+                            + Texts.quoted(text)
+                            + hint);
         }
         String host = text.substring(0, colon);
         return new HostPort(host.equals("*") ? "" : host, rest);
@@ -45,7 +60,10 @@ record HostPort(String host, String port) {
 
     int portNumber() throws Misread {
         if (!Texts.areDigits(port) || port.length() > 5 || Integer.parseInt(port) > 65535) {
-            throw new Misread("expected a port from 0 to 65535, found " + Texts.quoted(port));
+            throw new Misread(
+                    "expected a port from 0 to 65535, found "
+                            + Texts.quoted(port)
+                            + Suggestions.port(host, port));
         }
         return Integer.parseInt(port);
     }
@@ -99,7 +117,8 @@ record HostPort(String host, String port) {
             dots += host.charAt(i) == '.' ? 1 : 0;
         }
         if (dots != 3) {
-            throw new Misread(Texts.quoted(host) + " is not an IP address");
+            String hint = dots == 0 ? Suggestions.address(host + ":" + port) : "";
+            throw new Misread(Texts.quoted(host) + " is not an IP address" + hint);
         }
         return Inet4Address.ofLiteral(host);
     }

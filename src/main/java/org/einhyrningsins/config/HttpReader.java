@@ -88,7 +88,7 @@ final class HttpReader {
             Address address = kind.equals("tcp") ? texts.tcp(text) : texts.unix(text);
             return spec(address, ipv6Only(bind, address), file(bind, address));
         } catch (Misread e) {
-            bind.report(kind, e.reason());
+            bind.report(kind, e);
             return null;
         }
     }

@@ -36,7 +36,7 @@ record LimitsReader(Values values) {
             }
             return new Limit(soft, hard);
         } catch (Misread e) {
-            values.problems().report(node.place(), e.reason());
+            values.problems().report(node.place(), e);
             return new Limit(0, 0);
         }
     }
@@ -44,6 +44,9 @@ record LimitsReader(Values values) {
     private static long amount(String text, Resource resource) throws Misread {
         if (text.equals("unlimited")) {
             return Limit.UNLIMITED;
+        } else if (!hint(text).isEmpty()) {
+            throw new Misread(
+                    "expected a limit or unlimited, found " + Texts.quoted(text) + hint(text));
         }
         return switch (resource) {
             case AS, CORE, DATA, FSIZE, MEMLOCK, MSGQUEUE, RSS, STACK -> Sizes.parse(text);
@@ -51,10 +54,20 @@ record LimitsReader(Values values) {
         };
     }
 
+    private static String hint(String text) {
+        return switch (text) {
+            case "infinity", "infinite", "max", "-1", "none" -> "; write unlimited";
+            case "no", "off", "false" -> "; write 0";
+            default -> "";
+        };
+    }
+
     private static long count(String text) throws Misread {
         if (!Texts.areDigits(text) || text.length() > 15) {
             throw new Misread(
-                    "expected a number, \"soft:hard\" or unlimited, found " + Texts.quoted(text));
+                    "expected a number, \"soft:hard\" or unlimited, found "
+                            + Texts.quoted(text)
+                            + hint(text));
         }
         return Long.parseLong(text);
     }

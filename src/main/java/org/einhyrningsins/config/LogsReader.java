@@ -19,6 +19,7 @@ import java.util.Set;
 /// @param base where a relative path begins
 record LogsReader(Values values, Templates templates, Path base) {
     static final int MOST_KEPT = 10_000;
+    private static final String NOWHERE = "/dev/null";
     private static final String FILE = "a file (a path with a slash, or a name with a dot)";
 
     LogsSpec read(@Nullable Node node) {
@@ -32,9 +33,13 @@ record LogsReader(Values values, Templates templates, Path base) {
         }
         String what = "inherit, null, journal, " + FILE + " or a map with to";
         String text = values.text(node, what);
+        if (text != null && isStream(node, text)) {
+            return new LogsSpec.Inherit();
+        }
         return switch (text == null ? "inherit" : text) {
             case "inherit" -> new LogsSpec.Inherit();
             case "journal" -> new LogsSpec.Journal();
+            case NOWHERE -> new LogsSpec.Discard();
             case String file -> new LogsSpec.ToFile(path(node, file, what));
         };
     }
@@ -43,12 +48,15 @@ record LogsReader(Values values, Templates templates, Path base) {
         fields.require("to");
         Node to = fields.node("to");
         String text = to == null ? null : values.text(to, FILE);
+        if (to != null && text != null && isStream(to, text)) {
+            return new LogsSpec.Inherit();
+        }
         Path path = to == null || text == null ? base.resolve("?") : path(to, text, FILE);
         List<LogsSpec.Word> prefix = prefix(fields);
         boolean bounded = fields.has("max-size") || fields.has("max-age");
         for (String key : bounded ? List.<String>of() : List.of("keep", "compress")) {
             if (fields.has(key)) {
-                fields.report(
+                fields.reportMissing(
                         key,
                         "is about files that were put aside, and none will be; add max-size or"
                                 + " max-age");
@@ -63,6 +71,9 @@ record LogsReader(Values values, Templates templates, Path base) {
                         fields.number("keep", 1, MOST_KEPT, LogsSpec.KEEP),
                         fields.flag("compress", false),
                         prefix);
+        if (text != null && text.equals(NOWHERE)) {
+            return new LogsSpec.Discard();
+        }
         return bounded || !prefix.isEmpty() ? kept : new LogsSpec.ToFile(path);
     }
 
@@ -78,7 +89,7 @@ record LogsReader(Values values, Templates templates, Path base) {
             }
             return bytes;
         } catch (Misread e) {
-            values.problems().report(node.place(), e.reason());
+            values.problems().report(node.place(), e);
             return 0;
         }
     }
@@ -96,11 +107,43 @@ record LogsReader(Values values, Templates templates, Path base) {
         return words;
     }
 
+    /// Reports one of the names of the manager's own stdout or stderr.
+    private boolean isStream(Node node, String text) {
+        boolean stream =
+                text.matches(
+                        "/dev/(stdin|stdout|stderr|tty|fd/[0-9]+)|/proc/(self|[0-9]+)/fd/[0-9]+");
+        if (stream) {
+            values.problems()
+                    .report(
+                            node.place(),
+                            text
+                                    + " is no file, and cannot be opened for a worker by that name;"
+                                    + " write logs: inherit, and workers write to the manager's"
+                                    + " stdout and stderr");
+        }
+        return stream;
+    }
+
+    private static String hint(String text) {
+        return switch (text.toLowerCase(java.util.Locale.ROOT)) {
+            case "stdout", "stderr", "console", "terminal", "tty", "yes", "true", "on" ->
+                    "; write inherit for the manager's stdout and stderr";
+            case "inherit", "null", "journal" ->
+                    "; write logs: " + (text.equals("null") ? "\"null\"" : text) + " without a map";
+            case "none", "off", "no", "false", "discard", "ignore", "devnull" ->
+                    "; write \"null\" for output that nobody keeps";
+            case "journald", "systemd", "syslog" -> "; write journal";
+            default -> "; write ./" + Texts.cut(text) + " for a file beside this one";
+        };
+    }
+
     /// With `%s`, or `${slot}`, for the slot.
     private Path path(Node node, String text, String what) {
         StringBuilder path = new StringBuilder();
         if (text.indexOf('/') < 0 && text.indexOf('.') < 0) {
-            values.expected(node, what);
+            values.expected(node, what, hint(text));
+        } else if (text.indexOf("${") < 0) {
+            values.isPath(node, text, templates.environment());
         }
         try {
             for (Template.Part part : templates.parse(text).parts()) {
@@ -112,7 +155,7 @@ record LogsReader(Values values, Templates templates, Path base) {
                 }
             }
         } catch (Misread e) {
-            values.problems().report(node.place(), e.reason());
+            values.problems().report(node.place(), e);
         }
         return Paths.of(base, path.toString());
     }

@@ -5,8 +5,25 @@ package org.einhyrningsins.config;
 public final class Misread extends Exception {
     private static final long serialVersionUID = 1;
 
+    private final boolean missing;
+
     public Misread(String message) {
+        this(message, false);
+    }
+
+    private Misread(String message, boolean missing) {
         super(message, null, false, false);
+        this.missing = missing;
+    }
+
+    /// It means something that is written elsewhere, and is not there.
+    static Misread ofMissing(String message) {
+        return new Misread(message, true);
+    }
+
+    /// Whether what it misses may stand in a part of the file that could not be read.
+    boolean missing() {
+        return missing;
     }
 
     /// The message; unlike [#getMessage()] never null.

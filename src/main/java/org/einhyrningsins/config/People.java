@@ -17,7 +17,11 @@ record People(Surroundings surroundings) {
     @Nullable String user(Fields fields, String key) {
         String name = fields.name(key, "a user name or number");
         if (name != null && !Texts.areDigits(name) && !surroundings.userExists().test(name)) {
-            fields.report(key, "there is no user named " + Texts.quoted(name));
+            fields.report(
+                    key,
+                    "there is no user named "
+                            + Texts.quoted(name)
+                            + "; make it first, or write another");
         }
         return name;
     }
@@ -34,7 +38,11 @@ record People(Surroundings surroundings) {
     @Nullable String group(Fields fields, String key) {
         String name = fields.name(key, "a group name or number");
         if (name != null && !Texts.areDigits(name) && !surroundings.groupExists().test(name)) {
-            fields.report(key, "there is no group named " + Texts.quoted(name));
+            fields.report(
+                    key,
+                    "there is no group named "
+                            + Texts.quoted(name)
+                            + "; make it first, or write another");
         }
         return name;
     }
@@ -69,7 +77,12 @@ record People(Surroundings surroundings) {
                                 .test(name);
         if (!known) {
             String kind = group ? "group" : "user";
-            String message = "there is no " + kind + " named " + Texts.quoted(name);
+            String message =
+                    "there is no "
+                            + kind
+                            + " named "
+                            + Texts.quoted(name)
+                            + "; make it first, or write another";
             values.problems().report(node.place(), message);
         }
         return new Who(name, group);

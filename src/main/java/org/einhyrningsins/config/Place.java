@@ -28,6 +28,14 @@ record Place(Source source, int line, int column, Trail trail) {
         return new Problem(source.file(), line, at, trail.toString(), text, excerpt);
     }
 
+    /// What is written there, up to the end of the line.
+    String written() {
+        String whole = source.line(line);
+        int characters = whole.codePointCount(0, whole.length());
+        int from = Math.max(0, Math.min(column - 1, characters));
+        return whole.substring(whole.offsetByCodePoints(0, from)).strip();
+    }
+
     /// The same place, said to be of one of its keys.
     Place of(String key) {
         return new Place(source, line, column, trail.of(key));

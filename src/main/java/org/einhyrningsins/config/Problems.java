@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,21 +20,68 @@ final class Problems {
 
     private final Set<Problem> problems = new LinkedHashSet<>();
     private final Set<Problem> warnings = new LinkedHashSet<>();
+
+    /// Lines (`FILE:LINE`) of which nothing can be said, since a mistake is in them.
+    private final Set<String> broken = new HashSet<>();
+
     private int more;
 
     /// Notes something that must be put right.
     void report(Place place, String message) {
-        if (problems.size() < MAX) {
-            problems.add(place.problem(message));
-        } else {
-            more++;
+        if (broken.isEmpty() || !broken.contains(place.toString())) {
+            keep(place.problem(message));
         }
     }
 
-    /// Notes something that may be meant.
+    /// Notes something that must be put right, if it is so: what is missing may stand where the
+    /// file could not be read.
+    void reportMissing(Place place, String message) {
+        if (broken.isEmpty()) {
+            report(place, message);
+        }
+    }
+
+    /// The same as [#report] or [#reportMissing], for what a parser says.
+    void report(Place place, Misread misread) {
+        if (misread.missing()) {
+            reportMissing(place, misread.reason());
+        } else {
+            report(place, misread.reason());
+        }
+    }
+
+    /// Notes a mistake after which no value of that line is what its writer meant, so that nothing
+    /// more is said of them.
+    void mistake(Place place, String message) {
+        keep(place.problem(message));
+        broken.add(place.toString());
+    }
+
+    /// Takes a line for one of which nothing can be said.
+    void skip(Place place) {
+        broken.add(place.toString());
+    }
+
+    /// Notes something that may be meant. A file that could not be read in full has other problems.
     void warn(Place place, String message) {
-        if (warnings.size() < MAX) {
+        if (broken.isEmpty() && warnings.size() < MAX) {
             warnings.add(place.problem(message));
+        }
+    }
+
+    /// Takes over what another one has.
+    void add(Problems others) {
+        others.problems.forEach(this::keep);
+        warnings.addAll(others.warnings);
+        broken.addAll(others.broken);
+        more += others.more;
+    }
+
+    private void keep(Problem problem) {
+        if (problems.size() < MAX) {
+            problems.add(problem);
+        } else {
+            more++;
         }
     }
 

@@ -77,7 +77,7 @@ final class ProgramReader {
         ProgramSpec spec =
                 new ProgramSpec(
                         name,
-                        new CommandReader(values, templates).read(program.node("command")),
+                        command(program, templates),
                         directory,
                         env(program, templates),
                         variables(program),
@@ -98,6 +98,26 @@ final class ProgramReader {
                         program.texts("after", "the name of a program"));
         warn(program, spec);
         return spec;
+    }
+
+    private List<Template> command(Fields program, Templates templates) {
+        Node node = program.node("command");
+        List<Template> command = new CommandReader(values, templates).read(node);
+        String first = node == null ? "" : CommandReader.firstWord(node);
+        String tilde =
+                first.startsWith("~") && node instanceof Node.Items
+                        ? ShellHabits.tilde(first, surroundings.environment())
+                        : null;
+        if (tilde != null) {
+            program.report("command", tilde);
+        } else if (node != null) {
+            String habit =
+                    ShellHabits.inWords(CommandReader.written(node), surroundings.environment());
+            if (habit != null) {
+                program.warn("command", habit);
+            }
+        }
+        return command;
     }
 
     /// Only warnings: what is missing may come with the next deploy.
@@ -143,7 +163,7 @@ final class ProgramReader {
     }
 
     private Path directory(Fields program) {
-        String text = program.name("directory", "a directory");
+        String text = program.path("directory", "a directory", surroundings.environment());
         Node node = program.node("directory");
         Path directory = text == null ? base : Paths.of(base, text);
         if (node != null && text != null && !Files.isDirectory(directory)) {
@@ -162,7 +182,7 @@ final class ProgramReader {
         Node files = program.node("env-file");
         for (Node file : files == null ? List.<Node>of() : values.oneOrMany(files)) {
             String text = values.text(file, "a file");
-            if (text != null) {
+            if (text != null && values.isPath(file, text, surroundings.environment())) {
                 envFile(main.resolveSibling(text), file.place(), env);
             }
         }
@@ -172,7 +192,7 @@ final class ProgramReader {
                 variable(entry.getKey(), entry.getValue(), templates, env);
             }
         } else if (node != null) {
-            values.expected(node, "a map of variables");
+            values.expected(node, "a map of variables", KindHints.ofVariables(node));
         }
         return env;
     }
@@ -201,14 +221,31 @@ final class ProgramReader {
     private void variable(
             String name, Entry entry, Templates templates, Map<String, Template> env) {
         if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
-            problems.report(entry.key(), Texts.quoted(name) + " cannot be the name of a variable");
+            problems.report(
+                    entry.key(),
+                    Texts.quoted(name) + " cannot be the name of a variable; write NAME: value");
         }
         Template value =
                 new CommandReader(values, templates)
                         .template(entry.value(), "text (\"\" for an empty one)");
         if (value != null) {
             env.put(name, value);
+            warnOfShell(entry.value());
         }
+    }
+
+    private void warnOfShell(Node value) {
+        boolean literal = value.place().written().startsWith("'");
+        if (value instanceof Scalar scalar && !literal && isShellish(scalar.text())) {
+            String why = ShellHabits.inValue(scalar.text(), surroundings.environment());
+            if (why != null) {
+                problems.warn(value.place(), why);
+            }
+        }
+    }
+
+    private static boolean isShellish(String text) {
+        return text.indexOf('$') >= 0 || text.indexOf('`') >= 0 || text.startsWith("~");
     }
 
     private static List<String> variables(Fields program) {
@@ -235,7 +272,10 @@ final class ProgramReader {
             String factor = scalar.text().substring(4);
             boolean times = factor.startsWith("*") && Texts.areDigits(factor.substring(1).strip());
             if (!factor.isEmpty() && (!times || factor.length() > 6)) {
-                values.expected(node, "a number from 0 to 10000, cpus or cpus*2");
+                values.expected(
+                        node,
+                        "a number from 0 to 10000, cpus or cpus*2",
+                        "; write cpus*2 for two on each processor");
                 return 1;
             }
             int perCpu = factor.isEmpty() ? 1 : Integer.parseInt(factor.substring(1).strip());
@@ -266,7 +306,8 @@ final class ProgramReader {
     private static @Nullable String stdin(Fields program, Templates templates, boolean first) {
         String name = program.text("stdin", "the name of a socket");
         if (name == null && first && templates.sockets().isEmpty()) {
-            program.report("protocols", "fd0 is for a program with a socket; there is no bind");
+            program.reportMissing(
+                    "protocols", "fd0 is for a program with a socket; there is no bind");
         }
         if (name == null) {
             return first && !templates.sockets().isEmpty()
@@ -278,7 +319,7 @@ final class ProgramReader {
                 return name;
             }
         }
-        program.report("stdin", templates.noSocket(name));
+        program.reportMissing("stdin", templates.noSocket(name));
         return null;
     }
 

@@ -2,6 +2,7 @@
 package org.einhyrningsins.config;
 
 import org.einhyrningsins.config.Node.Mapping;
+import org.einhyrningsins.config.Node.Scalar;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RestartSpec.Backoff;
 import org.einhyrningsins.spec.RestartSpec.GiveUp;
@@ -9,6 +10,7 @@ import org.einhyrningsins.spec.RestartSpec.When;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
+import java.util.Objects;
 
 /// Reads `restart`: the word of `when`, or a map.
 record RestartReader(Values values) {
@@ -18,19 +20,36 @@ record RestartReader(Values values) {
         if (node == null) {
             return otherwise;
         } else if (!(node instanceof Mapping map)) {
-            When when = values.choice(node, When.values(), otherwise.when());
+            When when = when(node, otherwise.when());
             return new RestartSpec(
                     when, otherwise.backoff(), otherwise.giveUp(), otherwise.burst());
         } else {
             Fields restart = Fields.of(map, Shape.RESTART, values);
             return new RestartSpec(
-                    restart.choice("when", When.values(), otherwise.when()),
+                    restart.has("when")
+                            ? when(Objects.requireNonNull(restart.node("when")), otherwise.when())
+                            : otherwise.when(),
                     backoff(restart.fields("backoff", Shape.BACKOFF)),
                     restart.has("give-up")
                             ? giveUp(restart.fields("give-up", Shape.GIVE_UP))
                             : null,
                     restart.number("burst", 0, 1000, otherwise.burst()));
         }
+    }
+
+    /// compose has a number of tries behind the word.
+    private When when(Node node, When otherwise) {
+        if (node instanceof Scalar scalar && scalar.text().matches("on-failure:[0-9]+")) {
+            String tries = scalar.text().substring("on-failure:".length());
+            values.expected(
+                    node,
+                    "always, on-failure or never",
+                    "; write restart: { when: on-failure, give-up: { deaths: "
+                            + tries
+                            + ", within: 1m } }");
+            return otherwise;
+        }
+        return values.choice(node, When.values(), otherwise);
     }
 
     private static Backoff backoff(Fields fields) {
@@ -42,7 +61,7 @@ record RestartReader(Values values) {
         if (backoff.first().compareTo(backoff.max()) > 0) {
             String first = Durations.print(backoff.first());
             String max = Durations.print(backoff.max());
-            fields.report("first", "first (" + first + ") is longer than max (" + max + ")");
+            fields.reportMissing("first", "first (" + first + ") is longer than max (" + max + ")");
         }
         return backoff;
     }

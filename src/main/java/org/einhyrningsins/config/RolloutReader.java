@@ -30,7 +30,7 @@ final class RolloutReader {
         Strategy strategy = fields.choice("strategy", Strategy.values(), otherwise.strategy());
         int surge = fields.number("max-surge", 0, MAX_WORKERS, otherwise.maxSurge());
         if (strategy == Strategy.SMOOTH && surge == 0) {
-            fields.report(
+            fields.reportMissing(
                     "max-surge",
                     "smooth needs room for a new worker beside the old ones: at least 1;"
                             + " or strategy: replace");

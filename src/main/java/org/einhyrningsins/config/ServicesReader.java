@@ -74,7 +74,7 @@ final class ServicesReader {
         if (!top.has("include")) {
             top.require("programs");
         }
-        String state = top.name("state-dir", "a path");
+        String state = top.path("state-dir", "a path", surroundings.environment());
         Path directory = state == null ? null : Paths.of(base, state);
         return new ServicesSpec(control, log, directory, http, programs);
     }
@@ -90,7 +90,7 @@ final class ServicesReader {
     }
 
     private ControlSpec control(Fields fields) {
-        String socket = fields.text("socket", "a path");
+        String socket = fields.path("socket", "a path", surroundings.environment());
         Integer mode = fields.octal("mode");
         AllowSpec allow = allow(fields, mode);
         Path path = socket == null ? null : Paths.of(base, socket);
@@ -153,7 +153,7 @@ final class ServicesReader {
                 program(entry.getKey(), entry.getValue());
             }
         } else if (node != null) {
-            values.expected(node, "a map of programs");
+            values.expected(node, "a map of programs", KindHints.ofPrograms(node));
         }
     }
 
@@ -198,10 +198,17 @@ final class ServicesReader {
             problems.report(
                     place, "a program cannot be named all: commands mean every program by it");
         } else if (!Texts.isName(name)) {
+            String meant = name.strip().replaceAll("[^A-Za-z0-9_.-]+", "-");
+            meant = meant.replaceAll("^[^A-Za-z0-9]+|-+$", "");
+            String hint =
+                    Texts.isName(meant) && meant.length() * 2 > name.length()
+                            ? "; write " + meant
+                            : "";
             problems.report(
                     place,
                     "a program's name has letters, digits, '_', '-' and '.', begins with a letter"
-                            + " or digit, and is at most 64 long");
+                            + " or digit, and is at most 64 long"
+                            + hint);
         }
     }
 
@@ -216,7 +223,10 @@ final class ServicesReader {
                 return;
             }
             String pattern = values.text(node, "a file or a pattern such as conf.d/*.yaml");
-            if (pattern != null && Glob.isWild(pattern)) {
+
+            if (pattern != null && !values.isPath(node, pattern, surroundings.environment())) {
+                continue;
+            } else if (pattern != null && Glob.isWild(pattern)) {
                 includeAll(pattern, node.place());
             } else if (pattern != null) {
                 includeOne(pattern, node.place());

@@ -125,17 +125,6 @@ record Shape(String name, List<String> keys) {
         return keys.contains(key);
     }
 
-    /// Why the key cannot stand here, and what may have been meant.
-    String objection(String key) {
-        if (name.equals(INCLUDED.name) && FILE.has(key)) {
-            return "only the main file may hold this; an included file holds programs";
-        }
-        String nearest = Nearest.of(key, keys);
-        return nearest == null
-                ? "unknown key; there are " + String.join(", ", keys)
-                : "unknown key; did you mean " + nearest + "?";
-    }
-
     /// A constant as the file writes it: `ON_FAILURE` is `on-failure`.
     static String word(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');

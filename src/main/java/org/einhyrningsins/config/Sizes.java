@@ -36,6 +36,7 @@ final class Sizes {
     private static Misread misread(String text) {
         return new Misread(
                 "expected a size such as 64MiB, 10MB or a number of bytes, found "
-                        + Texts.quoted(text));
+                        + Texts.quoted(text)
+                        + Suggestions.size(text));
     }
 }

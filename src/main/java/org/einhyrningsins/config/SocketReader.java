@@ -105,7 +105,7 @@ final class SocketReader {
         try {
             return texts.parse(name, text);
         } catch (Misread e) {
-            problems.report(node.place(), e.reason());
+            problems.report(node.place(), e);
             return null;
         }
     }
@@ -182,7 +182,8 @@ final class SocketReader {
             }
         }
         if (kind == null) {
-            problems.report(bind.place(), "expected one of tcp, udp and unix with an address");
+            problems.reportMissing(
+                    bind.place(), "expected one of tcp, udp and unix with an address");
             return null;
         }
         String text = bind.text(kind, "an address");
@@ -196,7 +197,7 @@ final class SocketReader {
                 default -> texts.unix(text);
             };
         } catch (Misread e) {
-            bind.report(kind, e.reason());
+            bind.report(kind, e);
             return null;
         }
     }

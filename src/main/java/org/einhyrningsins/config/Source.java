@@ -13,6 +13,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /// A text file, read whole.
@@ -134,6 +136,22 @@ record Source(Path file, String text) {
             line++;
         }
         return new Place(this, line, text.codePointCount(from, to) + 1, Trail.TOP);
+    }
+
+    /// The lines of a text without their breaks, as YAML and [#line] count them.
+    static List<String> lines(String text) {
+        List<String> lines = new ArrayList<>();
+        Source source = new Source(Path.of(""), text);
+        for (int from = 0; from <= text.length(); ) {
+            int next = source.afterLine(from);
+            int to = from;
+            while (to < text.length() && !isBreak(text.charAt(to))) {
+                to++;
+            }
+            lines.add(text.substring(from, to));
+            from = next;
+        }
+        return lines;
     }
 
     private int afterLine(int from) {

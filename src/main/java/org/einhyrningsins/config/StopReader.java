@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -67,11 +68,14 @@ record StopReader(Values values) {
         values.problems()
                 .report(
                         node.place(),
-                        "expected "
-                                + list
-                                + "; found "
-                                + node.found()
-                                + (nearest == null ? "" : "; did you mean " + nearest + "?"));
+                        "expected " + list + "; found " + node.found() + hint(name, nearest));
+    }
+
+    private static String hint(String name, @Nullable String nearest) {
+        if (!name.isEmpty() && Texts.isDigit(name.charAt(0))) {
+            return "; write { timeout: " + Texts.cut(name) + " }";
+        }
+        return nearest == null ? "" : "; did you mean " + nearest + "?";
     }
 
     private List<Step> endingInKill(List<Step> steps, Node stop) {
@@ -99,7 +103,17 @@ record StopReader(Values values) {
         if (signal.isEmpty() && StopPreset.of(text) != null) {
             values.expected(node, "a signal such as TERM (or `stop: " + text + "` for all of it)");
         } else if (signal.isEmpty()) {
-            values.expected(node, "a signal such as TERM, INT, QUIT, USR2 or KILL");
+            List<String> names = new ArrayList<>();
+            for (Signal known : Signal.values()) {
+                names.add(known.name().toLowerCase(Locale.ROOT));
+            }
+            String nearest = Nearest.of(text, names);
+            values.expected(
+                    node,
+                    "a signal such as TERM, INT, QUIT, USR2 or KILL",
+                    nearest == null
+                            ? ""
+                            : "; did you mean " + nearest.toUpperCase(Locale.ROOT) + "?");
         }
         return signal.orElse(FIRST.signal());
     }
@@ -123,7 +137,7 @@ record StopReader(Values values) {
         try {
             return Durations.parse(text);
         } catch (Misread e) {
-            values.problems().report(node.place(), e.reason());
+            values.problems().report(node.place(), e);
             return null;
         }
     }

@@ -34,7 +34,8 @@ record TargetReader(Values values, Templates templates, int workers) {
             ways += fields.has(each) ? 1 : 0;
         }
         if (key == null || ways > 1) {
-            values.problems().report(fields.place(), what + " needs one of tcp, http and exec");
+            values.problems()
+                    .reportMissing(fields.place(), what + " needs one of tcp, http and exec");
             return null;
         }
         return key.equals("exec")
@@ -47,7 +48,7 @@ record TargetReader(Values values, Templates templates, int workers) {
         try {
             return text == null ? null : key.equals("tcp") ? tcp(text) : http(text);
         } catch (Misread e) {
-            fields.report(key, e.reason());
+            fields.report(key, e);
             return null;
         }
     }
@@ -66,7 +67,7 @@ record TargetReader(Values values, Templates templates, int workers) {
                 return new OwnSocket(name);
             }
         }
-        throw new Misread(templates.noSocket(name));
+        throw Misread.ofMissing(templates.noSocket(name));
     }
 
     private Endpoint fixed(String authority) throws Misread {

@@ -88,10 +88,22 @@ record Templates(String program, Map<String, String> environment, List<SocketSpe
             throw new Misread(
                     "${"
                             + Texts.cut(name)
-                            + "} is unknown; there are "
+                            + "} is unknown"
+                            + meant(name)
+                            + "; there are "
                             + KNOWN
                             + "; write $${ for a literal ${");
         }
+    }
+
+    private static String meant(String name) {
+        String nearest = Nearest.of(name, List.of("program", "slot"));
+        if (nearest != null) {
+            return "; did you mean ${" + nearest + "}?";
+        }
+        boolean variable = EnvFile.isVariable(name) || name.indexOf(":-") > 0;
+        boolean ours = name.equals("env") || name.equals("fd") || name.equals("address");
+        return variable && !ours ? "; write ${env." + Texts.cut(name) + "} for a variable" : "";
     }
 
     private static void late(Part part, StringBuilder literal, List<Part> parts) {
@@ -125,7 +137,7 @@ record Templates(String program, Map<String, String> environment, List<SocketSpe
                 return i;
             }
         }
-        throw new Misread(noSocket(name));
+        throw Misread.ofMissing(noSocket(name));
     }
 
     /// What to say when there is no socket of that name.

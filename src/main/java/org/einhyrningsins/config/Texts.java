@@ -50,27 +50,32 @@ final class Texts {
 
     /// On one line, of whatever length.
     static String escaped(String text) {
-        return visible(text).replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
+        return visible(OddCharacters.shown(text))
+                .replace("\n", "\\n")
+                .replace("\r", "\\r")
+                .replace("\t", "\\t");
     }
 
     static String cut(String text) {
         if (text.length() <= MAX_QUOTED) {
-            return visible(text);
+            return visible(OddCharacters.shown(text));
         }
         // half of a pair is no character
         int end =
                 Character.isHighSurrogate(text.charAt(MAX_QUOTED - 1))
                         ? MAX_QUOTED - 1
                         : MAX_QUOTED;
-        return visible(text.substring(0, end)) + "…";
+        return visible(OddCharacters.shown(text.substring(0, end))) + "…";
     }
 
-    /// Without what a terminal would obey; tabs and newlines stay.
+    /// Without what a terminal would obey or not show; tabs and newlines stay.
     static String visible(String text) {
         StringBuilder visible = new StringBuilder(text);
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (Character.isISOControl(c) && c != '\t' && c != '\n' && c != '\r') {
+            boolean control = Character.isISOControl(c) && c != '\t' && c != '\n' && c != '\r';
+            // without a width, a caret below the line would not be where it belongs
+            if (control || OddCharacters.isHidden(c)) {
                 visible.setCharAt(i, '\uFFFD');
             }
         }

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 
 /// Reads single values. What is not what it should be is reported, and a stand-in returned.
 ///
@@ -19,7 +21,36 @@ record Values(Problems problems, HostNames names) {
     }
 
     void expected(Node node, String what) {
-        problems.report(node.place(), "expected " + what + ", found " + node.found());
+        expected(node, what, "");
+    }
+
+    /// @param hint what to write instead, behind a semicolon; empty if there is nothing to say
+    void expected(Node node, String what, String hint) {
+        String message = "expected " + what + ", found " + node.found() + hint;
+        if (node instanceof Scalar scalar && scalar.isNull()) {
+            String nothing = hint.isEmpty() ? hintOfNothing(scalar) : "";
+            problems.reportMissing(node.place(), message + nothing);
+        } else {
+            problems.report(node.place(), message);
+        }
+    }
+
+    /// A value that YAML does not see, since it begins with a sign of YAML's own.
+    private static String hintOfNothing(Scalar scalar) {
+        String written = scalar.place().written();
+        String sign = written.isEmpty() ? "" : written.substring(0, 1);
+        if (written.length() > 1 && "&!".contains(sign)) {
+            return "; a text that begins with "
+                    + sign
+                    + " goes in quotes: "
+                    + YamlMistakes.inQuotes(written);
+        } else if (sign.equals("#")) {
+            return "; # begins a comment; put it in quotes if it is meant as text: "
+                    + YamlMistakes.inQuotes(written);
+        } else if (scalar.text().isEmpty()) {
+            return "; write a value, or remove the key";
+        }
+        return "; put it in quotes if it is meant as text, or remove the key";
     }
 
     /// What the user wrote, to the letter: `no` and `022` stay what they are. Null after a problem.
@@ -28,9 +59,7 @@ record Values(Problems problems, HostNames names) {
             expected(node, what);
             return null;
         } else if (scalar.isNull()) {
-            String hint =
-                    scalar.text().isEmpty() ? "" : "; put it in quotes if it is meant as text";
-            problems.report(node.place(), "expected " + what + ", found nothing" + hint);
+            expected(node, what);
             return null;
         }
         return isSound(scalar) ? scalar.text() : null;
@@ -58,6 +87,20 @@ record Values(Problems problems, HostNames names) {
         return true;
     }
 
+    /// Whether a text can be the path that somebody meant.
+    boolean isPath(Node node, String text, Map<String, String> environment) {
+        String tilde = ShellHabits.tilde(text, environment);
+        if (tilde != null) {
+            problems.report(node.place(), tilde);
+            return false;
+        }
+        String why = text.indexOf('$') < 0 ? null : ShellHabits.inPath(text);
+        if (why != null) {
+            problems.warn(node.place(), why);
+        }
+        return true;
+    }
+
     /// A list of values, or one that is not a list.
     List<Node> oneOrMany(Node node) {
         return node instanceof Items items ? items.values() : List.of(node);
@@ -80,6 +123,10 @@ record Values(Problems problems, HostNames names) {
             expected(node, what);
             return otherwise;
         }
+        if (scalar.isNull()) {
+            expected(node, what);
+            return otherwise;
+        }
         Long number = whole(scalar, what);
         if (number == null) {
             return otherwise;
@@ -96,7 +143,7 @@ record Values(Problems problems, HostNames names) {
         int sign = text.startsWith("-") ? 1 : 0;
         boolean digits = text.length() > sign && Texts.digits(text, sign) == text.length();
         if (!digits || text.length() > 18) {
-            String hint = text.indexOf(':') > 0 ? " (YAML 1.1 may read that in base 60)" : "";
+            String hint = Suggestions.number(text);
             problems.report(
                     scalar.place(), "expected " + what + ", found " + scalar.found() + hint);
             return null;
@@ -141,10 +188,23 @@ record Values(Problems problems, HostNames names) {
 
     boolean flag(Node node, boolean otherwise) {
         if (!(node instanceof Scalar scalar) || !scalar.isFlag()) {
-            expected(node, "true or false");
+            expected(node, "true or false", flagHint(node));
             return otherwise;
         }
         return scalar.isTrue();
+    }
+
+    private static String flagHint(Node node) {
+        if (!(node instanceof Scalar scalar)) {
+            return "";
+        } else if (scalar.isTrue() || scalar.isFalse()) {
+            return "; remove the quotes";
+        }
+        return switch (scalar.text().toLowerCase(Locale.ROOT)) {
+            case "y", "1", "enabled", "enable" -> "; write true";
+            case "n", "0", "disabled", "disable", "none" -> "; write false";
+            default -> "";
+        };
     }
 
     Duration duration(Node node, Duration otherwise) {
@@ -155,7 +215,7 @@ record Values(Problems problems, HostNames names) {
         try {
             return Durations.parse(text);
         } catch (Misread e) {
-            problems.report(node.place(), e.reason());
+            problems.report(node.place(), e);
             return otherwise;
         }
     }
@@ -179,7 +239,7 @@ record Values(Problems problems, HostNames names) {
         }
         String digits = text.startsWith("0o") ? text.substring(2) : text;
         if (!isOctal(digits)) {
-            expected(node, what);
+            expected(node, what, Suggestions.permissions(text));
             return null;
         } else if (((Scalar) node).plain() && !text.startsWith("0")) {
             problems.report(
@@ -219,16 +279,31 @@ record Values(Problems problems, HostNames names) {
             String comma = i + 1 < constants.length ? ", " : " or ";
             words.append(i == 0 ? "" : comma).append(word);
         }
-        boolean flag = node instanceof Scalar scalar && scalar.isFlag();
-        String hint = flag ? " (YAML reads the bare word so)" : "";
-        problems.report(node.place(), "expected " + words + ", found " + node.found() + hint);
+        expected(node, words.toString(), hint(node, constants));
         return otherwise;
+    }
+
+    private static String hint(Node node, Enum<?>[] constants) {
+        if (!(node instanceof Scalar scalar)) {
+            return "";
+        }
+        List<String> words = new ArrayList<>();
+        for (Enum<?> constant : constants) {
+            words.add(Shape.word(constant));
+        }
+        String flag = scalar.isFlag() ? " (YAML reads the bare word so)" : "";
+        String meant = Synonyms.word(scalar.text(), words);
+        if (meant != null) {
+            return flag + "; write " + meant;
+        }
+        String nearest = scalar.text().isEmpty() ? null : Nearest.of(scalar.text(), words);
+        return flag + (nearest == null ? "" : "; did you mean " + nearest + "?");
     }
 
     /// The map as a whole; an empty one stands in after a problem.
     Fields fields(Node node, Shape shape, String what) {
         if (!(node instanceof Mapping map)) {
-            expected(node, what);
+            expected(node, what, KindHints.ofMap(shape, node));
             return Fields.none(node.place(), this);
         }
         return Fields.of(map, shape, this);

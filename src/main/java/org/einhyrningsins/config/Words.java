@@ -44,7 +44,15 @@ final class Words {
             case '$' -> dollar();
             case '|', '&', ';', '<', '>', '(', ')', '`', '*', '?', '[' -> throw shell(c);
             case '\n' -> throw new Misread("the command has several lines" + ASK_A_SHELL);
-            case '#', '~' -> {
+            case '~' -> {
+                if (!inWord) {
+                    throw new Misread(
+                            "~ is not replaced: write the whole path, or ${env.HOME}; './~' is a"
+                                    + " file of that name");
+                }
+                take(c);
+            }
+            case '#' -> {
                 if (!inWord) {
                     throw shell(c);
                 }

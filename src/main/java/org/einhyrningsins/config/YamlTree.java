@@ -8,7 +8,6 @@ import org.einhyrningsins.config.Node.Scalar;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.error.Mark;
-import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.events.AliasEvent;
 import org.yaml.snakeyaml.events.DocumentStartEvent;
@@ -21,13 +20,13 @@ import org.yaml.snakeyaml.events.SequenceEndEvent;
 import org.yaml.snakeyaml.events.SequenceStartEvent;
 import org.yaml.snakeyaml.events.StreamEndEvent;
 import org.yaml.snakeyaml.parser.ParserImpl;
-import org.yaml.snakeyaml.reader.ReaderException;
 import org.yaml.snakeyaml.reader.StreamReader;
 
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 
@@ -39,6 +38,10 @@ final class YamlTree {
     private static final int MAX_DEPTH = 50;
 
     private final Source source;
+
+    /// What is read in place of the file; null if nothing was covered.
+    private final @Nullable PatchedText patched;
+
     private final Problems problems;
     private final ParserImpl parser;
     private final Map<String, Anchored> anchors = new HashMap<>();
@@ -47,48 +50,77 @@ final class YamlTree {
 
     private record Anchored(Node node, long values) {}
 
-    private YamlTree(Source source, Problems problems) {
+    private YamlTree(Source source, @Nullable PatchedText patched, Problems problems) {
         this.source = source;
+        this.patched = patched;
         this.problems = problems;
         this.last = new Place(source, 1, 1, Trail.TOP);
-        this.parser = new ParserImpl(new StreamReader(source.text()), new LoaderOptions());
+        String text = patched == null ? source.text() : patched.text();
+        this.parser = new ParserImpl(new StreamReader(text), new LoaderOptions());
     }
 
-    /// The file's only document; null after a problem that leaves nothing to go on with.
+    /// The file's only document; null after a problem that leaves nothing to go on with. What comes
+    /// after a mistake of syntax is read too, if at all possible.
     static @Nullable Node read(Source source, Problems problems) {
-        YamlTree tree = new YamlTree(source, problems);
+        Problems first = new Problems();
+        YamlTree tree = new YamlTree(source, null, first);
         try {
-            return tree.document();
-        } catch (MarkedYAMLException e) {
-            tree.reportSyntax(e);
-        } catch (ReaderException e) {
-            tree.reportCharacter(e);
-        } catch (YAMLException e) {
-            // SnakeYAML says some things without a place: it is after what was read last
-            problems.report(tree.last, "not valid YAML: " + e.getMessage());
+            Node root = tree.document();
+            problems.add(first);
+            return root;
         } catch (Unusable e) {
+            problems.add(first);
             problems.report(e.place, e.reason);
+            return null;
+        } catch (YAMLException | OddText e) {
+            return new YamlRecovery(source, problems).read();
         }
-        return null;
     }
 
-    private Node document() throws Unusable {
+    /// The document of a text in which something was covered.
+    ///
+    /// @throws YAMLException if the parser stops again
+    static Node read(Source source, PatchedText patched, Problems problems) throws Unusable {
+        try {
+            return new YamlTree(source, patched, problems).document();
+        } catch (OddText e) {
+            throw new IllegalStateException(
+                    "cannot happen: it is asked for without a patch only", e);
+        }
+    }
+
+    private Node document() throws Unusable, OddText {
         parser.getEvent();
         if (!(parser.peekEvent() instanceof DocumentStartEvent)) {
             throw new Unusable(Place.of(source), "the file is empty; expected a map with programs");
         }
         parser.getEvent();
         Node root = node(Trail.TOP, 0);
-        parser.getEvent();
+        directives(parser.getEvent().getStartMark().getLine());
         Event end = parser.getEvent();
         if (!(end instanceof StreamEndEvent)) {
-            throw new Unusable(
-                    place(end, Trail.TOP), "a second document begins; one file holds one");
+            problems.report(
+                    place(end, Trail.TOP),
+                    "a second document begins, and one file holds one; put all programs below one"
+                            + " programs:, or the rest into a file of its own for include:");
         }
         return root;
     }
 
-    private Node node(Trail trail, int depth) throws Unusable {
+    /// A line that begins with % is for the parser; where the document has ended, SnakeYAML passes
+    /// over it without a word.
+    private void directives(int from) {
+        int at = source.text().indexOf("\n%");
+        Place place = at < 0 ? last : source.place(source.text().codePointCount(0, at + 1));
+        if (at >= 0 && place.line() > from) {
+            problems.report(
+                    place,
+                    "a line cannot begin with %; remove it, or indent it if it goes on with a"
+                            + " text");
+        }
+    }
+
+    private Node node(Trail trail, int depth) throws Unusable, OddText {
         Event event = parser.getEvent();
         Place place = place(event, trail);
         last = place;
@@ -109,7 +141,7 @@ final class YamlTree {
     }
 
     /// No pattern switch here: linking one costs milliseconds at start.
-    private Node opened(Event event, Place place, int depth) throws Unusable {
+    private Node opened(Event event, Place place, int depth) throws Unusable, OddText {
         if (event instanceof ScalarEvent scalar) {
             return scalar(scalar, place);
         } else if (event instanceof SequenceStartEvent list) {
@@ -123,7 +155,14 @@ final class YamlTree {
     private Node aliased(AliasEvent alias, Place place) throws Unusable {
         Anchored anchored = anchors.get(alias.getAnchor());
         if (anchored == null) {
-            throw new Unusable(place, "nothing before it is named &" + alias.getAnchor());
+            problems.mistake(
+                    place,
+                    "nothing before it is named &"
+                            + alias.getAnchor()
+                            + "; a text that begins with * goes in quotes: \"*"
+                            + alias.getAnchor()
+                            + "\"");
+            return new Scalar(place, "", true);
         }
         count(anchored.values(), place);
         return anchored.node();
@@ -136,7 +175,10 @@ final class YamlTree {
         }
     }
 
-    private Scalar scalar(ScalarEvent event, Place place) {
+    private Scalar scalar(ScalarEvent event, Place place) throws OddText {
+        if (event.isPlain() && patched == null && isOdd(event.getValue())) {
+            throw new OddText();
+        }
         String tag = event.getTag();
         boolean text = "!".equals(tag) || "tag:yaml.org,2002:str".equals(tag);
         if (tag != null && !text) {
@@ -145,11 +187,39 @@ final class YamlTree {
         return new Scalar(place, event.getValue(), event.isPlain() && !text);
     }
 
-    private void reportTag(String tag, Place place) {
-        problems.report(place, "the tag " + Texts.quoted(tag) + " is not understood; leave it out");
+    /// Whether it begins or ends with a character that only looks like one of YAML's, or one that
+    /// is not seen at all.
+    private static boolean isOdd(String text) {
+        if (text.isEmpty()) {
+            return false;
+        }
+        char first = text.charAt(0);
+        char last = text.charAt(text.length() - 1);
+        if (first < 0x80 && last < 0x80) {
+            return false;
+        }
+        boolean item = text.length() > 1 && text.charAt(1) == ' ' && OddCharacters.isDash(first);
+        return item
+                || OddCharacters.isQuote(first)
+                || OddCharacters.isBlank(first)
+                || OddCharacters.isHidden(first)
+                || OddCharacters.isBlank(last)
+                || OddCharacters.isHidden(last);
     }
 
-    private Items items(SequenceStartEvent event, Place place, int depth) throws Unusable {
+    private void reportTag(String tag, Place place) {
+        String written = tag.replaceFirst("^tag:yaml.org,2002:", "!!");
+        String instead =
+                switch (written.toLowerCase(Locale.ROOT)) {
+                    case "!include", "!import" -> "write include: at the top, for more programs";
+                    case "!env", "!envvar" -> "write ${env.NAME} for a variable";
+                    default -> "leave it out, or put the text in quotes if it is meant as text";
+                };
+        problems.mistake(
+                place, "the tag " + Texts.quoted(written) + " is not understood; " + instead);
+    }
+
+    private Items items(SequenceStartEvent event, Place place, int depth) throws Unusable, OddText {
         if (event.getTag() != null && !event.getTag().equals("tag:yaml.org,2002:seq")) {
             reportTag(event.getTag(), place);
         }
@@ -161,7 +231,8 @@ final class YamlTree {
         return new Items(place, values);
     }
 
-    private Mapping mapping(MappingStartEvent event, Place place, int depth) throws Unusable {
+    private Mapping mapping(MappingStartEvent event, Place place, int depth)
+            throws Unusable, OddText {
         if (event.getTag() != null && !event.getTag().equals("tag:yaml.org,2002:map")) {
             reportTag(event.getTag(), place);
         }
@@ -170,9 +241,21 @@ final class YamlTree {
         while (!(parser.peekEvent() instanceof MappingEndEvent)) {
             Node key = node(place.trail(), depth + 1);
             if (!(key instanceof Scalar name)) {
-                problems.report(key.place(), "a key must be text, found " + key.found());
+                String written = key.place().written();
+                boolean template = key instanceof Mapping && written.startsWith("{");
+                problems.mistake(
+                        key.place(),
+                        "a key must be text, found "
+                                + key.found()
+                                + (template
+                                        ? "; a text that begins with {{ goes in quotes, and a"
+                                                + " template language is run first"
+                                        : "; write it as text"));
                 node(place.trail(), depth + 1);
                 continue;
+            }
+            if (name.plain() && patched == null && OddCharacters.first(name.text()) >= 0) {
+                throw new OddText();
             }
             Place at = name.place().of(name.text());
             Node value = node(at.trail(), depth + 1);
@@ -193,7 +276,10 @@ final class YamlTree {
         Entry first = entries.putIfAbsent(key, entry);
         if (first != null) {
             problems.report(
-                    entry.key(), "the key is given twice; first in line " + first.key().line());
+                    entry.key(),
+                    "the key is given twice; first in line "
+                            + first.key().line()
+                            + "; remove one of them, or put both together");
         }
     }
 
@@ -219,38 +305,29 @@ final class YamlTree {
 
     private Place place(Event event, Trail trail) {
         Mark mark = event.getStartMark();
-        return new Place(source, mark.getLine() + 1, mark.getColumn() + 1, trail);
-    }
-
-    private void reportSyntax(MarkedYAMLException e) {
-        // of what is never closed, the end of the file is the least interesting place
-        boolean open = e.getContextMark() != null && e.getProblem().contains("stream");
-        Mark mark = open || e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
-        Place place = new Place(source, mark.getLine() + 1, mark.getColumn() + 1, Trail.TOP);
-        String context = e.getContext() == null ? "" : " (" + e.getContext() + ")";
-        boolean group = e.getProblem().startsWith("found character '@'");
-        String hint = group ? "; put @GROUP in quotes" : "";
-        problems.report(place, "not valid YAML: " + e.getProblem() + context + hint);
-    }
-
-    /// SnakeYAML knows only how many code points come before the character.
-    private void reportCharacter(ReaderException e) {
-        String code = String.format("U+%04X", e.getCodePoint());
-        String message =
-                "not valid YAML: the control character " + code + " cannot stand in a file";
-        problems.report(source.place(e.getPosition()), message);
+        int left = patched == null ? 0 : patched.left(mark.getLine());
+        return new Place(source, mark.getLine() + 1, mark.getColumn() + left + 1, trail);
     }
 
     /// The file is such that nothing more can be said about it.
-    private static final class Unusable extends Exception {
+    static final class Unusable extends Exception {
         private static final long serialVersionUID = 1;
-        private final transient Place place;
-        private final String reason;
+        final transient Place place;
+        final String reason;
 
         Unusable(Place place, String reason) {
             super(reason, null, false, false);
             this.place = place;
             this.reason = reason;
+        }
+    }
+
+    /// A key or value is written with a character that was hardly meant.
+    private static final class OddText extends Exception {
+        private static final long serialVersionUID = 1;
+
+        OddText() {
+            super(null, null, false, false);
         }
     }
 }

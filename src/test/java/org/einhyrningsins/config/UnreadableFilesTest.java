@@ -59,8 +59,8 @@ class UnreadableFilesTest {
 
     @Test
     void placesAControlCharacter() throws IOException {
-        assertThat(problemOf(file("a:\n  b\u0001".getBytes(StandardCharsets.UTF_8))))
-                .startsWith("services.yaml:2:4: not valid YAML: the control character U+0001");
+        assertThat(problemOf(file("programs:\n  {}\u0001".getBytes(StandardCharsets.UTF_8))))
+                .startsWith("services.yaml:2:5: not valid YAML: the control character U+0001");
     }
 
     @Test

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.einhyrningsins.config.Node.Items;
+import org.einhyrningsins.config.Node.Mapping;
+import org.einhyrningsins.config.Node.Scalar;
+
+/// What to write in place of a text, a number or a list that stands where a map should. Each is
+/// empty, or stands behind a semicolon at the end of a message.
+final class KindHints {
+    private KindHints() {}
+
+    /// @param node what was found
+    static String ofMap(Shape shape, Node node) {
+        if (node instanceof Items) {
+            return shape.equals(Shape.ALLOW)
+                    ? "; write admin: before the list"
+                    : shape.equals(Shape.PROGRAM) ? ofList(node) : "";
+        } else if (!(node instanceof Scalar scalar)) {
+            return "";
+        } else if (scalar.isNull()) {
+            return shape.equals(Shape.PROGRAM) ? ofNothing(node) : "";
+        } else {
+            return ofText(shape, scalar);
+        }
+    }
+
+    private static String ofText(Shape shape, Scalar scalar) {
+        String text = Texts.cut(scalar.text());
+        boolean number = scalar.isDigits();
+        return switch (shape.name()) {
+            case "log" -> "; write { level: " + text + " }";
+            case "control" -> "; write { socket: " + text + " }";
+            case "http" -> "; write { bind: " + (number ? "127.0.0.1:" : "") + text + " }";
+            case "health", "probe" -> target(text, number);
+            case "rollout" -> "; write { strategy: smooth }, fleet or replace";
+            case "canary" -> "; write { workers: " + (number ? text : "1") + " }";
+            case "limits" -> "; write { nofile: " + (number ? text : "65536") + " }";
+            case "backoff" -> "; write { first: 100ms, max: 30s }";
+            case "give-up" -> "; write { deaths: " + (number ? text : "5") + ", within: 1m }";
+            case "allow" -> "; write { admin: [" + text + "] }";
+            case "program" -> program(scalar, text);
+            case "file", "included" -> "; write programs:, and below it NAME: { command: … }";
+            default -> "";
+        };
+    }
+
+    private static String target(String text, boolean number) {
+        if (number) {
+            return "; write { tcp: \"127.0.0.1:" + text + "\" }";
+        }
+        boolean address = text.startsWith("http");
+        return address
+                ? "; write { http: \"GET " + text + "\" }"
+                : "; write { http: \"GET http://{http}/healthz\" }";
+    }
+
+    private static String program(Node node, String text) {
+        String key = node.place().trail().key();
+        return Shape.PROGRAM.has(key)
+                ? "; " + key + " is a key of a program: indent it below the program's name"
+                : "; write { command: " + YamlMistakes.inQuotes(text) + " }";
+    }
+
+    private static String ofList(Node node) {
+        String key = node.place().trail().key();
+        return Shape.PROGRAM.has(key) ? ofNothing(node) : "; write its keys without a dash";
+    }
+
+    private static String ofNothing(Node node) {
+        String key = node.place().trail().key();
+        return Shape.PROGRAM.has(key)
+                ? "; " + key + " is a key of a program: indent it below the program's name"
+                : "; its keys go below it, indented further, as in command: [./server]";
+    }
+
+    /// Of `programs`.
+    static String ofPrograms(Node node) {
+        if (!(node instanceof Items list)) {
+            return "";
+        }
+        String name = "NAME";
+        if (!list.values().isEmpty() && list.values().getFirst() instanceof Mapping map) {
+            for (String key : java.util.List.of("name", "id", "program")) {
+                boolean named =
+                        map.entries().get(key) instanceof Node.Entry(Place _, Scalar text)
+                                && Texts.isName(text.text());
+                name = named ? ((Scalar) map.entries().get(key).value()).text() : name;
+            }
+            if (map.entries().size() == 1
+                    && map.entries().firstEntry().getValue().value() instanceof Mapping) {
+                name = Texts.cut(map.entries().firstEntry().getKey());
+            }
+        }
+        return "; a program's name is its key, without a dash: programs: { "
+                + name
+                + ": { command: … } }";
+    }
+
+    /// Of `env`.
+    static String ofVariables(Node node) {
+        Node first =
+                node instanceof Items list && !list.values().isEmpty()
+                        ? list.values().getFirst()
+                        : node;
+        if (first instanceof Scalar scalar && scalar.text().indexOf('=') > 0) {
+            int equals = scalar.text().indexOf('=');
+            String name = scalar.text().substring(0, equals);
+            String value = scalar.text().substring(equals + 1);
+            return "; write NAME: value, as in env: { "
+                    + Texts.cut(name)
+                    + ": "
+                    + YamlMistakes.inQuotes(value)
+                    + " }";
+        } else if (node instanceof Items) {
+            return "; write NAME: value, without dashes";
+        }
+        return first instanceof Scalar scalar && !scalar.isNull()
+                ? "; write { NAME: value }, or env-file: for a file of variables"
+                : "";
+    }
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.jspecify.annotations.Nullable;
+
+/// Finds the lines in which [OddCharacters] stand where YAML's own should, once a parser has
+/// stopped, or found one in a key. In the midst of a text they may be meant.
+final class OddLines {
+    private static final String MARKER = "<<<<<<< ";
+
+    private OddLines() {}
+
+    /// What is wrong with the line, if anything; then it is mended.
+    static YamlMistakes.@Nullable Mistake mistake(PatchedText text, int number) {
+        String line = text.line(number);
+        if (line.startsWith(MARKER)) {
+            keepOneSide(text, number);
+            return new YamlMistakes.Mistake(
+                    number,
+                    0,
+                    "a merge conflict begins here and was not resolved; keep one side, and remove"
+                            + " the lines that begin with <<<<<<<, ======= and >>>>>>>");
+        }
+        if (OddCharacters.first(line) < 0 || isText(text, number)) {
+            return null;
+        }
+        int at = misplaced(line);
+        if (at < 0) {
+            return null;
+        }
+        char c = line.charAt(at);
+        mend(text, number, line);
+        return new YamlMistakes.Mistake(
+                number,
+                at,
+                where(line, at)
+                        + OddCharacters.name(c)
+                        + "; "
+                        + OddCharacters.advice(c)
+                        + meant(line, at));
+    }
+
+    private static void keepOneSide(PatchedText text, int number) {
+        text.blank(number);
+        boolean other = false;
+        for (int at = number + 1; at < text.size(); at++) {
+            String line = text.line(at);
+            boolean ends = line.startsWith(">>>>>>> ");
+            other |= ends || line.equals("=======") || line.startsWith("||||||| ");
+            if (other) {
+                text.blank(at);
+            }
+            if (ends) {
+                return;
+            }
+        }
+    }
+
+    /// A comment, or a line of a text that was begun by `|` or `>`.
+    private static boolean isText(PatchedText text, int number) {
+        if (text.isEmpty(number)) {
+            return true;
+        }
+        int least = text.indent(number);
+        for (int at = text.before(number); at >= 0 && least > 0; at = text.before(at)) {
+            if (text.indent(at) < least) {
+                String opener = text.line(at).stripTrailing();
+                if (opener.matches(".*[:-] +[|>][-+0-9]*")) {
+                    return true;
+                }
+                least = text.indent(at);
+            }
+        }
+        return false;
+    }
+
+    /// The first one that stands where a blank, a colon, a dash, a comma or a quote of YAML would;
+    /// -1 if there is none.
+    private static int misplaced(String line) {
+        int start = 0;
+        while (start < line.length() && isGap(line.charAt(start))) {
+            start++;
+        }
+        if (start == line.length() || line.charAt(start) == '#') {
+            return -1;
+        }
+        int inIndent = OddCharacters.first(line.substring(0, start));
+        if (inIndent >= 0) {
+            return inIndent;
+        }
+        if (OddCharacters.isDash(line.charAt(start)) && isGapAt(line, start + 1)) {
+            return start;
+        }
+        char quote = 0;
+        boolean flow = false;
+        boolean value = false;
+        for (int i = start; i < line.length(); i++) {
+            char c = line.charAt(i);
+            boolean opens = i == start || "[{,: \u00A0".indexOf(line.charAt(i - 1)) >= 0;
+            if (quote != 0) {
+                quote = c == quote ? 0 : quote;
+            } else if ((c == '"' || c == '\'') && opens) {
+                quote = c;
+            } else if (c == '#' && isGap(line.charAt(i - 1))) {
+                return -1;
+            } else if (OddCharacters.isOdd(c) && isMisplaced(line, i, flow, value)) {
+                return i;
+            } else if ((c == '[' || c == '{') && (flow || opens)) {
+                flow = true;
+            } else if (c == ':' && isGapAt(line, i + 1)) {
+                value = !flow;
+            }
+        }
+        return -1;
+    }
+
+    private static boolean isMisplaced(String line, int at, boolean flow, boolean value) {
+        char c = line.charAt(at);
+        boolean first = "[{,".indexOf(lastSolid(line, at)) >= 0 || afterColon(line, at);
+        boolean last = at + 1 == line.length();
+        if (OddCharacters.isQuote(c)) {
+            return first || !value && !flow;
+        }
+        return !value && !flow || last || first || flow && OddCharacters.replacement(c) == ':';
+    }
+
+    /// Whether only gaps come between a colon, or the dash of an item, and the place.
+    private static boolean afterColon(String line, int at) {
+        char solid = lastSolid(line, at);
+        return solid == ':' || (solid == '-' && line.substring(0, at).strip().equals("-"));
+    }
+
+    private static char lastSolid(String line, int at) {
+        int before = at - 1;
+        while (before >= 0 && isGap(line.charAt(before))) {
+            before--;
+        }
+        return before < 0 ? 0 : line.charAt(before);
+    }
+
+    private static boolean isGap(char c) {
+        return c == ' ' || c == '\t' || OddCharacters.isBlank(c) || OddCharacters.isHidden(c);
+    }
+
+    private static boolean isGapAt(String line, int at) {
+        return at >= line.length() || isGap(line.charAt(at));
+    }
+
+    private static String where(String line, int at) {
+        boolean indent = line.substring(0, at).isBlank() && isGap(line.charAt(at));
+        return indent ? "the indentation has " : "there is ";
+    }
+
+    private static String meant(String line, int at) {
+        boolean text = OddCharacters.isQuote(line.charAt(at)) || at + 1 == line.length();
+        return text ? ", or quotes around the whole text if it is meant" : "";
+    }
+
+    /// What has a width is replaced; what has none goes, at the left with the columns counted.
+    private static void mend(PatchedText text, int number, String line) {
+        StringBuilder mended = new StringBuilder();
+        int left = 0;
+        boolean indent = true;
+        for (int i = 0; i < line.length(); i++) {
+            char c = line.charAt(i);
+            indent &= isGap(c);
+            if (!OddCharacters.isHidden(c)) {
+                char instead = OddCharacters.isOdd(c) ? OddCharacters.replacement(c) : c;
+                mended.append(instead == 0 ? ' ' : instead);
+            } else if (indent) {
+                left++;
+            } else {
+                mended.append(' ');
+            }
+        }
+        text.shorten(number, mended.toString(), left);
+    }
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// Words of other managers (compose, supervisord, systemd, pm2, circus, einhorn, Kubernetes) for
+/// what is written differently here. Looked at only once something is unknown.
+final class Synonyms {
+    /// Of a probe and of a health check.
+    private static final String TARGET =
+            """
+            interval period periodseconds: write `every: <5s>`
+            retries threshold failurethreshold maxfailures unhealthythreshold: write `failures: <3>`
+            timeoutseconds: write `timeout: <1s>`
+            url path endpoint uri get httpget: write `http: "GET http://{http}/healthz"`
+            port socket tcpsocket: write `tcp: http`, the name of a socket of `bind`
+            command cmd test script run: write `exec: [./check]`
+            """;
+
+    /// By the kind of map: words without case, `-` and `_`, a colon, and what to write.
+    private static final Map<String, String> KEYS =
+            Map.ofEntries(
+                    Map.entry(
+                            "file",
+                            """
+                            services apps processes program units watchers workers: write `programs:`, with a name and its settings below it
+                            version: remove it; the language has no versions
+                            default global settings template base: write `defaults:`, which is put under every program
+                            logging loglevel logfile: write `log: { level: <info> }`; the manager writes to stderr
+                            imports import includes files: write `include: [conf.d/*.yaml]`
+                            socket socketpath unixhttpserver rpcinterface endpoint: write `control: { socket: /run/shop/control.sock }`
+                            metrics metricsaddr inethttpserver statuspage: write `http: { bind: 127.0.0.1:9911 }`
+                            statedir rundir datadir: write `state-dir: /run/shop`
+                            networks volumes secrets configs: remove it; there are no containers here
+                            supervisord: `einhyrningsins import` reads a file of supervisord
+                            """),
+                    Map.entry(
+                            "program",
+                            """
+                            cmd exec execstart script run start entrypoint executable cmdline commandline program interpreter: write `command: [./server, --verbose]`
+                            args arguments argv parameters: write them behind the program: `command: [./server, --verbose]`
+                            shell: write `command: [sh, -c, "…"]`
+                            ports port listen listenstream address expose publish sockets socket bindaddress usesockets: write `bind: "0.0.0.0:8080"`; the program takes the socket over
+                            dependson requires wants needs links bindsto partof: write `after: [db]`
+                            workingdir workingdirectory workdir cwd chdir dir root path: write `directory: </srv/app>`
+                            replicas numprocs instances numprocesses number processes count scale concurrency procs numworkers execmode: write `workers: <4>`
+                            singleton: write `workers: 1`
+                            autostart enabled disabled: write `workers: 0` for one that shall not start
+                            environment environ envs envvars variables passenvironment: write `env: { NAME: value }`
+                            environmentfile dotenv envfiles: write `env-file: [<web.env>]`
+                            copyenv cleanenv unsetenvironment dropenvvar: workers inherit the environment of the manager; write `drop-env: [NAME]` for what they shall not have
+                            autorestart respawn restartpolicy: write `restart: always`, on-failure or never
+                            restartsec restartdelay expbackoffrestartdelay backoff retrydelay: write `restart: { backoff: { first: 100ms, max: 30s } }`
+                            startretries maxrestarts maxretry startlimitburst startlimitintervalsec startlimitinterval maxretries restartmaxattempts: write `restart: { give-up: { deaths: <5>, within: 1m } }`
+                            exitcodes successexitstatus stopexitcodes: write `restart: on-failure`; 0 alone is success
+                            stopsignal killsignal: write `stop: { signal: <TERM> }`
+                            stopwaitsecs stopgraceperiod timeoutstopsec gracefultimeout shutdowntimeout signaltimeout terminationgraceperiodseconds graceperiod: write `stop: { timeout: <30s> }`
+                            killtimeout: write `stop: { timeout: 1600ms }`
+                            listentimeout: write `ack: { timeout: 3s }`
+                            execstop prestop: write `stop: { signal: <TERM> }`; a worker is told to go by signals
+                            stopasgroup killasgroup killmode stopchildren: remove it; what is left of a worker's process group is ended with it
+                            execreload reloadsignal: remove it; `einhyrningsinsctl reload` starts new workers and stops the old ones
+                            startsecs warmupdelay minuptime seconds minreadyseconds: write `ack: { timer: <1s> }`: up when alive that long
+                            timeoutstartsec starttimeout starttimeoutsec startperiod progressdeadlineseconds: write `ack: { timeout: <30s> }`
+                            timeoutsec: write `ack: { timeout: <30s> }` for the start, `stop: { timeout: <30s> }` for the end
+                            waitready type notifyaccess ready: write `ack: notify` (READY=1), or `ack: { timer: <1s> }`
+                            manual ackmode: write `ack: manual`
+                            readinessprobe startupprobe startup readiness: write `ack: { probe: { http: "GET http://{http}/healthz" } }`
+                            healthcheck livenessprobe liveness check checks: write `health: { http: "GET http://{http}/healthz" }`
+                            stdout stdoutlogfile stdoutstream stderr stderrlogfile stderrstream outfile errorfile errfile outputfile logfile logfilename log logging output standardoutput standarderror: write `logs: </var/log/web.log>`; stdout and stderr go to one place
+                            stdoutlogfilemaxbytes stderrlogfilemaxbytes maxbytes logsize: write `logs: { to: </var/log/web.log>, max-size: 64MiB }`
+                            stdoutlogfilebackups stderrlogfilebackups backupcount: write `logs: { to: </var/log/web.log>, max-size: 64MiB, keep: 8 }`
+                            redirectstderr mergelogs: remove it; stdout and stderr go to one place
+                            uid username runas runasuser dynamicuser: write `user: <www-data>`
+                            gid usergroup supplementarygroups: write `group: <www-data>`
+                            limitnofile rlimitnofile minfds ulimits ulimit rlimits: write `limits: { nofile: <65536> }`
+                            limitcore rlimitcore: write `limits: { core: 0 }`
+                            limitnproc rlimitnproc: write `limits: { nproc: 4096 }`
+                            maxmemoryrestart memorymax memorylimit memlimit memory memoryhigh maxmemory residentmemory: write `memory-max: 512MiB`
+                            maxage runtimemaxsec maxlifetime maxrequests: write `max-age: 24h`
+                            watchdogsec watchdogtimeout: write `watchdog: 30s`
+                            strategy updateconfig deploystrategy updatestrategy: write `rollout: { strategy: smooth }`
+                            deploy: write `workers: <4>` and `rollout: { max-surge: <1> }`
+                            maxupgradeadditional maxunavailable parallelism: write `rollout: { max-surge: <1> }`
+                            name processname title appname containername hostname: the name of a program is its key: `programs: { NAME: … }`
+                            socketpath controlsocket: write `control: { socket: … }` at the top of the file
+                            pidfile lockfile: remove it; the manager knows its workers without one
+                            priority order startorder: write `after: [db]` for what starts before it
+                            ioschedulingclass cpuschedulingpolicy niceness: write `nice: 5`
+                            resources: write `memory-max: 512MiB` and `limits: { nofile: <65536> }`
+                            image build volumes networks containers platform pull tty privileged: remove it; there are no containers here
+                            watch ignorewatch autoreload livereload: remove it; `einhyrningsinsctl reload` takes a change over
+                            description labels tags comment annotations metadata documentation: write a comment: `# …`
+                            stdinopen stdinfile standardinput: write `stdin: http`, the name of a socket of `bind`; else it is empty
+                            reuseport soreuseport: write `bind: [{ tcp: "0.0.0.0:8080", per-worker: true }]`
+                            """),
+                    Map.entry(
+                            "bind",
+                            """
+                            port address addr host listen ip listenstream: write `tcp: "0.0.0.0:8080"`
+                            path socket file unixpath: write `unix: /run/web.sock`
+                            listendatagram: write `udp: "0.0.0.0:53"`
+                            type family protocol proto: write the address under `tcp`, `udp` or `unix`
+                            socketmode permissions perms umask: write `mode: "0660"`
+                            socketuser user: write `owner: www-data`
+                            socketgroup: write `group: <www-data>`
+                            soreuseport reuseport: write `per-worker: true`
+                            soreuseaddr reuseaddr: write `reuse-address: true`
+                            blocking nonblock: write `non-blocking: true`
+                            """),
+                    Map.entry(
+                            "stop",
+                            """
+                            stopsignal sig killsignal: write `signal: <TERM>`
+                            grace graceperiod wait waitsecs killafter after stopwaitsecs: write `timeout: <30s>`
+                            steps kill next: write `then: [TERM 5s, KILL]`
+                            """),
+                    Map.entry(
+                            "restart",
+                            """
+                            policy condition on mode: write `when: always`
+                            delay sleep wait restartsec: write `backoff: { first: 100ms }`
+                            maxattempts attempts maxretries maxrestarts startretries limit deaths: write `give-up: { deaths: <5>, within: 1m }`
+                            window interval within: write `give-up: { deaths: <5>, within: 1m }`
+                            """),
+                    Map.entry(
+                            "rollout",
+                            """
+                            type kind mode order: write `strategy: smooth`, fleet or replace
+                            parallelism batch batchsize surge maxunavailable: write `max-surge: <1>`
+                            delay wait pause minreadyseconds: write `settle: <2s>`
+                            attempts maxretries failures: write `retries: <3>`
+                            monitor watch: write `canary: { workers: 1, watch: 30s }`
+                            """),
+                    Map.entry(
+                            "ack",
+                            """
+                            type kind by: write `mode: notify`, or another
+                            delay wait seconds alive: write `timer: <1s>`
+                            interval period periodseconds: write `every: 200ms`
+                            pattern regex line: write `match: …`, with `mode: log`
+                            url path: write `probe: { http: "GET http://{http}/healthz" }`
+                            """),
+                    Map.entry("probe", TARGET),
+                    Map.entry("health", TARGET),
+                    Map.entry(
+                            "logs",
+                            """
+                            file path filename logfile stdout stderr target output: write `to: /var/log/web.log`
+                            size maxbytes rotate rotatesize maxfilesize: write `max-size: 64MiB`
+                            backups backupcount maxfiles files count retain maxbackups: write `keep: 8`
+                            age retention rotateevery: write `max-age: 24h`
+                            gzip compression: write `compress: true`
+                            format timestamps timeformat label labels: write `prefix: [time, program, slot]`
+                            """),
+                    Map.entry(
+                            "log",
+                            """
+                            file path to output: remove it; the manager writes to stderr
+                            loglevel severity verbosity: write `level: <info>`
+                            """),
+                    Map.entry(
+                            "control",
+                            """
+                            path file address listen bind: write `socket: /run/shop/control.sock`
+                            permissions perms chmod socketmode: write `mode: "0660"`
+                            users groups admins owner chown user group: write `allow: { admin: [deploy, "@ops"] }`
+                            """),
+                    Map.entry(
+                            "http",
+                            """
+                            port listen address addr host tcp: write `bind: 127.0.0.1:9911`
+                            """));
+
+    /// Words for one of a few, by what they are called here.
+    private static final Map<String, List<String>> WORDS =
+            Map.of(
+                    "always", List.of("unless-stopped", "yes", "true", "on", "any", "on-success"),
+                    "never", List.of("no", "none", "false", "off"),
+                    "on-failure",
+                            List.of(
+                                    "unexpected",
+                                    "on-abnormal",
+                                    "on-abort",
+                                    "failure",
+                                    "on-watchdog"),
+                    "smooth", List.of("rolling", "rolling-update", "rollingupdate", "graceful"),
+                    "replace", List.of("recreate", "stop-first", "in-place", "restart"),
+                    "fleet",
+                            List.of("blue-green", "bluegreen", "all", "all-at-once", "start-first"),
+                    "warn", List.of("warning"),
+                    "error", List.of("err", "critical", "crit", "fatal", "blather"),
+                    "debug", List.of("trace", "verbose"),
+                    "listen-fds", List.of("systemd", "socket-activation", "listen_fds"));
+
+    private Synonyms() {}
+
+    /// What to write in place of a key; null if it is no word of anybody.
+    ///
+    /// @param value what stands under it, which is what the user wants with our word too
+    static @Nullable String advice(Shape shape, String key, @Nullable Node value) {
+        String word = bare(key);
+        String table = KEYS.get(shape.name());
+        for (String line : table == null ? List.<String>of() : table.lines().toList()) {
+            int colon = line.indexOf(": ");
+            if (List.of(line.substring(0, colon).split(" ")).contains(word)) {
+                return filled(line.substring(colon + 2), value);
+            }
+        }
+        return null;
+    }
+
+    /// With the value in the place of the example, if it is of the same kind.
+    private static String filled(String advice, @Nullable Node value) {
+        int from = advice.indexOf('<');
+        int to = advice.indexOf('>');
+        if (from < 0 || to < from) {
+            return advice;
+        }
+        String example = advice.substring(from + 1, to);
+        boolean text = value instanceof Node.Scalar scalar && scalar.plain() && !scalar.isNull();
+        String meant = text ? meant(example, ((Node.Scalar) value).text()) : example;
+        return filled(advice.substring(0, from) + meant + advice.substring(to + 1), null);
+    }
+
+    private static String meant(String example, String text) {
+        boolean time = Texts.isDigit(example.charAt(0)) && example.endsWith("s");
+        if (Texts.areDigits(example) || time) {
+            boolean number = Texts.areDigits(text) && text.length() < 10;
+            return number ? text + (time ? "s" : "") : example;
+        }
+        boolean word = text.matches("[A-Za-z/._@][A-Za-z0-9/._@-]{0,60}");
+        return word && !Texts.isDigit(example.charAt(0)) ? text : example;
+    }
+
+    /// How a key that must be there may look like, behind a semicolon.
+    static String example(String key) {
+        return switch (key) {
+            case "command" -> "; write what to run, as in command: [./server, --verbose]";
+            case "programs" -> "; write programs:, and the name of each below it";
+            case "to" -> "; write a file, as in to: /var/log/web.log";
+            case "deaths" -> "; write how many, as in deaths: 5";
+            case "within" -> "; write a time, as in within: 1m";
+            case "match" -> "; write what to look for, as in match: listening";
+            case "bind" -> "; write an address, as in bind: 127.0.0.1:9911";
+            default -> "";
+        };
+    }
+
+    /// One of the words, which somebody calls so; null if nobody does.
+    static @Nullable String word(String text, List<String> words) {
+        for (String word : words) {
+            if (WORDS.getOrDefault(word, List.of()).contains(text.toLowerCase(Locale.ROOT))) {
+                return word;
+            }
+        }
+        return null;
+    }
+
+    /// Without what people write differently: case, `-`, `_` and `.`.
+    static String bare(String key) {
+        return key.toLowerCase(Locale.ROOT).replaceAll("[-_. ]", "");
+    }
+}
