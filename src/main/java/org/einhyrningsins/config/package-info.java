@@ -7,12 +7,12 @@
 /// SnakeYAML does the scanning and parsing, but no value is resolved by it, so a scalar is what the
 /// user wrote (`no`, `022`, `1:30` stay text until somebody knows what they should be). Every node
 /// knows its [Place]: file, line, column and the path of keys to it. Where SnakeYAML stops,
-/// `YamlRecovery` names the mistake (`YamlMistakes`, `OddLines`), covers it (`PatchedText`) and reads
-/// again, so that the rest is told of too; of a line that was covered nothing more is said. Then the readers walk the
-/// tree, one reader for each kind of map; which keys a map may hold is said in [Shape]. A reader
-/// never stops at a problem: it reports it, goes on with a default, and the value made so is thrown
-/// away in the end. What is finer than a node (a time, an address, a shell-like command) is parsed
-/// by small parsers that know no places and throw [Misread].
+/// `YamlRecovery` names the mistake (`YamlMistakes`, `OddLines`), covers it (`PatchedText`) and
+/// reads again, so that the rest is told of too; of a line that was covered nothing more is said.
+/// Then the readers walk the tree, one reader for each kind of map; which keys a map may hold is
+/// said in [Shape]. A reader never stops at a problem: it reports it, goes on with a default, and
+/// the value made so is thrown away in the end. What is finer than a node (a time, an address, a
+/// shell-like command) is parsed by small parsers that know no places and throw [Misread].
 ///
 /// The room asks the machine for what [Surroundings] gives it, for files that the configuration
 /// names, and for the addresses of host names; it changes nothing.
