@@ -83,7 +83,12 @@ def refused(lab, manager, launcher, before):
         ("#!/bin/sh\necho 'no such library' >&2\nexit 3\n", "exit status 3: no such library"),
         ("#!/bin/sh\nkill -9 $$\n", "killed by signal 9"),
         ("#!/nonexistent\n", "cannot be started"),
-        ("#!/bin/sh\nrm \"$0\"\n", "no such file"),
+        ("", "exec format error"),
+        ("#!/bin/sh\n", "has not read the state"),
+        ("#!/bin/sh\necho cut off\n", "install it again: cut off"),
+        ("#!/bin/sh\ncat <&3 >/dev/null\n", "has not read the state"),
+        ('#!/bin/sh\nrm "$0"\nexec "%s" "$@"\n' % BIN, "no such file"),
+        ('#!/bin/sh\nmv "$0" "$0.1"; echo "#!/bin/false" >"$0"; chmod +x "$0"\nexec "%s" "$@"\n' % BIN, "another file since"),
     ):
         os.unlink(launcher)
         lab.write("opt/einhyrningsins", script)
@@ -92,6 +97,10 @@ def refused(lab, manager, launcher, before):
         check("goes on" in result.text and why in result.text, lambda: "not the reason: %s" % result)
         if not os.path.exists(launcher):
             os.symlink(BIN, launcher)
+    os.unlink(launcher)
+    os.symlink("/bin/true", launcher)
+    result = manager.ctl("reexec", code=FAILED)
+    check("opt/einhyrningsins ended with exit status 0 and has not read the state" in result.text, lambda: "not the reason: %s" % result)
     same(manager.worker_pids("web"), before, "workers after refusals")
     result = manager.ctl("status")
     check("web" in result.out, lambda: str(result))

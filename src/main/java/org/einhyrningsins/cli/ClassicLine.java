@@ -6,6 +6,7 @@ import org.einhyrningsins.config.Misread;
 import org.einhyrningsins.config.PosixWords;
 import org.einhyrningsins.manager.Definition;
 import org.einhyrningsins.manager.LaunchOptions;
+import org.einhyrningsins.manager.StartDirectory;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.ServicesSpec;
 import org.jspecify.annotations.Nullable;
@@ -103,7 +104,7 @@ final class ClassicLine {
         }
         Given given = new Given(line);
         try {
-            Path here = Path.of("").toAbsolutePath();
+            Path here = StartDirectory.path();
             ServicesSpec services = ClassicReader.read(given, program, here);
             return new LaunchModel.Run(
                     new LaunchOptions(

@@ -5,6 +5,7 @@ import org.einhyrningsins.config.ClassicReader;
 import org.einhyrningsins.config.Misread;
 import org.einhyrningsins.manager.Definition;
 import org.einhyrningsins.manager.LaunchOptions;
+import org.einhyrningsins.manager.StartDirectory;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
@@ -171,7 +172,7 @@ final class QuickLaunch implements ClassicReader.Given {
             return null;
         }
         try {
-            Path here = Path.of("").toAbsolutePath();
+            Path here = StartDirectory.path();
             return new LaunchOptions(
                     new Definition.CommandLine(ClassicReader.read(this, program, here)),
                     null,

@@ -172,6 +172,7 @@ final class Births {
                     Clock.wallMillis(),
                     output.file(),
                     output.since(),
+                    output.extent(),
                     false,
                     output.pipes());
         } catch (SpawnException | PosixException e) {

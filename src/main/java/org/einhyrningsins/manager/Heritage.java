@@ -7,6 +7,7 @@ import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.manager.image.DoorImage;
 import org.einhyrningsins.manager.image.ImageException;
 import org.einhyrningsins.manager.image.ImageReader;
+import org.einhyrningsins.manager.image.KeptDescriptor;
 import org.einhyrningsins.manager.image.ManagerImage;
 import org.einhyrningsins.manager.image.ProgramImage;
 import org.einhyrningsins.manager.image.SocketImage;
@@ -305,6 +306,11 @@ final class Heritage {
         return new DoorImage(door.user(), door.name(), door.owner(), -1, -1, List.of());
     }
 
+    /// The worker may still have the other end.
+    private static KeptDescriptor gone(KeptDescriptor kept) {
+        return new KeptDescriptor(kept.name(), -1, kept.inode());
+    }
+
     private static WorkerImage adopted(WorkerImage image, int pidfd) {
         return new WorkerImage(
                 image.id(),
@@ -316,9 +322,10 @@ final class Heritage {
                 image.bornMillis(),
                 image.log(),
                 image.logOffset(),
+                image.logFile(),
                 true,
                 image.words(),
-                List.of());
+                image.kept().stream().map(Heritage::gone).toList());
     }
 
     private static WorkerImage born(Program program, Notes.Birth birth, int pidfd) {
@@ -333,6 +340,7 @@ final class Heritage {
                 Clock.wallMillis(),
                 logs.file(birth.id().slot()),
                 0,
+                null,
                 true,
                 "",
                 List.of());

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -86,7 +88,7 @@ final class Intents {
             byte[] text = content();
             if (text != null) {
                 IntentJson.Content content = IntentJson.read(text);
-                if (!content.config().equals(config)) {
+                if (!isOurs(content.config())) {
                     throw new IOException("it is about the programs of " + content.config());
                 }
                 before = content.programs();
@@ -96,6 +98,18 @@ final class Intents {
         }
         written = before;
         return before;
+    }
+
+    /// Under this name or under another, of a link to it.
+    private boolean isOurs(String other) {
+        if (config == null || other.equals(config)) {
+            return config != null;
+        }
+        try {
+            return Path.of(other).toRealPath().equals(Path.of(config).toRealPath());
+        } catch (IOException | InvalidPathException none) {
+            return false;
+        }
     }
 
     private byte @Nullable [] content() throws CannotStart, StateDirectory.Foreign {

@@ -41,6 +41,25 @@ public record LaunchOptions(
         this(definition, controlSocket, pidFile, lockFile, nice, level, reexecAs, false);
     }
 
+    /// The same with paths that mean the same wherever the manager is by then.
+    LaunchOptions absolute() {
+        return new LaunchOptions(
+                definition instanceof Definition.File file
+                        ? new Definition.File(StartDirectory.resolve(file.path()))
+                        : definition,
+                absolute(controlSocket),
+                absolute(pidFile),
+                absolute(lockFile),
+                nice,
+                level,
+                reexecAs,
+                reset);
+    }
+
+    private static @Nullable Path absolute(@Nullable Path path) {
+        return path == null ? null : StartDirectory.resolve(path);
+    }
+
     /// What the definition says, where the command line does not win over it.
     ServicesSpec over(ServicesSpec services) {
         LogSpec log = services.log();

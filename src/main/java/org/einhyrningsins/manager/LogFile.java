@@ -69,6 +69,11 @@ final class LogFile implements LogStore {
         return path;
     }
 
+    /// Which file it is; null while it cannot be opened.
+    OutputFiles.@Nullable Extent extent() {
+        return known;
+    }
+
     @Override
     public String program() {
         return program;

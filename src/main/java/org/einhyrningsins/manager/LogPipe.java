@@ -6,6 +6,7 @@ import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Pipes;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.spec.LogsSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ final class LogPipe {
     private int pid;
     private @Nullable Peer writer;
     private long firstByte;
+    private long inode;
     private long firstFile;
     private boolean ended;
 
@@ -97,6 +99,12 @@ final class LogPipe {
     /// Our end; to be carried over when the manager replaces itself.
     int fd() {
         return fd;
+    }
+
+    /// Which pipe it is: the same at both ends.
+    long inode() {
+        inode = inode == 0 ? Sockets.inode(fd) : inode;
+        return inode;
     }
 
     /// Whether there is nobody left who could write to it.

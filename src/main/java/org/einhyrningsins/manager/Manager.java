@@ -104,7 +104,8 @@ public final class Manager
     private @Nullable Intents intents;
 
     private Manager(LaunchOptions options, List<String> words) {
-        this.options = options;
+        StartDirectory.path(); // by and by it may be there no more
+        this.options = options.absolute();
         passed = PassedSockets.inherited(System.getenv(), log);
         service = new ServiceManager(System.getenv(), passed.names(), programs, log);
         sockets.offer(passed);
@@ -115,10 +116,11 @@ public final class Manager
                 new Births(
                         Environment.inherited(System.getenv()), sockets, cgroups, nothing, outputs);
         reloader =
-                new Reloader(options, Machine.surroundings(), programs, sockets, births, log, this);
+                new Reloader(
+                        this.options, Machine.surroundings(), programs, sockets, births, log, this);
         statuses = new Statuses(sockets, outputs);
         operator = new Operator(programs, statuses, reloader, log, this);
-        replacement = new Replacement(loop, options, words, log, this::image, outputs::part);
+        replacement = new Replacement(loop, this.options, words, log, this::image, this::part);
         var sight = new HttpSight(programs, statuses, outputs, this, this::numbers);
         http = new HttpDoor(loop, buffer, log, sight);
     }
@@ -182,8 +184,8 @@ public final class Manager
     /// @return exit status
     public static int check() {
         try {
-            HandoverImage image = Succession.inherited(System.getenv());
-            return image == null ? ExitStatus.USAGE.code() : ExitStatus.DONE.code();
+            boolean proven = Succession.prove(System.getenv());
+            return proven ? ExitStatus.DONE.code() : ExitStatus.USAGE.code();
         } catch (ImageException e) {
             System.err.println("cannot read the state of the manager: " + e.getMessage());
             return ExitStatus.FAILED.code();
@@ -388,6 +390,14 @@ public final class Manager
                 sockets.images(),
                 kept,
                 reloader.trials().image());
+    }
+
+    /// Should the new program not come up after all, the one that is started next has everything.
+    private void part() {
+        if (recorder != null && recorder.due() != null) {
+            recorder.write(this::managerImage);
+        }
+        outputs.part();
     }
 
     @Override

@@ -49,10 +49,20 @@ final class Outputs {
     /// @param err its standard error
     /// @param owned whether that is to be closed once it is born
     /// @param file where it arrives, if that is a file; else null
-    /// @param since how long that file is now
+    /// @param extent which file that is, and how long now; null where we write it
     /// @param pipes how it gets there, if we bring it: both together, or one for each
     record Output(
-            int out, int err, boolean owned, @Nullable Path file, long since, List<LogPipe> pipes) {
+            int out,
+            int err,
+            boolean owned,
+            @Nullable Path file,
+            OutputFiles.@Nullable Extent extent,
+            List<LogPipe> pipes) {
+        /// How long that file is now.
+        long since() {
+            return extent == null ? 0 : extent.size();
+        }
+
         /// The worker is born, or will not be: it needs no more of us.
         void release() {
             if (owned) {
@@ -76,7 +86,7 @@ final class Outputs {
             if (spec.logs() instanceof LogsSpec.Journal) {
                 LogKeeper.Outlet outlet = keeper().record(spec.name(), slot, user);
                 int worker = outlet.worker();
-                return new Output(worker, worker, true, null, 0, List.of(outlet.pipe()));
+                return new Output(worker, worker, true, null, null, List.of(outlet.pipe()));
             }
             Streams streams = streams(spec, slot);
             return spec.heard() ? passed(spec.name(), slot, streams, user) : streams.output();
@@ -88,14 +98,19 @@ final class Outputs {
     /// Where a worker's output goes if the manager does not keep it in a file.
     ///
     /// @param owned whether `out` and `err`, which then are one, were opened for this
-    private record Streams(int out, int err, boolean owned, @Nullable Path file, long since) {
+    private record Streams(
+            int out,
+            int err,
+            boolean owned,
+            @Nullable Path file,
+            OutputFiles.@Nullable Extent extent) {
         Output output() {
-            return new Output(out, err, owned, file, since, List.of());
+            return new Output(out, err, owned, file, extent, List.of());
         }
 
         /// Through pipes of ours instead.
         Output through(int outlet, int errors, List<LogPipe> pipes) {
-            return new Output(outlet, errors, true, file, since, pipes);
+            return new Output(outlet, errors, true, file, extent, pipes);
         }
 
         LogKeeper.Stream first() {
@@ -105,8 +120,8 @@ final class Outputs {
 
     private Streams streams(ProgramSpec spec, int slot) {
         return switch (spec.logs()) {
-            case LogsSpec.Inherit ignored -> new Streams(STDOUT, STDERR, false, null, 0);
-            case LogsSpec.Discard ignored -> new Streams(nothing, nothing, false, null, 0);
+            case LogsSpec.Inherit ignored -> new Streams(STDOUT, STDERR, false, null, null);
+            case LogsSpec.Discard ignored -> new Streams(nothing, nothing, false, null, null);
             case LogsSpec.ToFile file -> direct(file, slot);
             case LogsSpec.Journal brought -> throw new IllegalArgumentException("is " + brought);
             case LogsSpec.Kept brought -> throw new IllegalArgumentException("is " + brought);
@@ -185,7 +200,7 @@ final class Outputs {
 
     private static int reader(WorkerImage worker, String name, int number) {
         int reader = worker.descriptor(name);
-        return reader < 0 ? Pipes.reopen(writer(worker), number) : reader;
+        return reader < 0 ? Pipes.reopen(writer(worker), number, worker.inode(name)) : reader;
     }
 
     /// Who has the pipe: the worker's own process, or if that is gone one of its process group.
@@ -202,14 +217,14 @@ final class Outputs {
         Path path = file(spec, slot);
         int fd = Descriptors.openAppend(path);
         written.add(path);
-        return new Streams(fd, fd, true, path, OutputFiles.extent(fd).size());
+        return new Streams(fd, fd, true, path, OutputFiles.extent(fd));
     }
 
     private Output kept(String program, LogsSpec.Kept spec, int slot, @Nullable Credentials user) {
         Path path = file(spec, slot);
         LogKeeper.Outlet outlet = keeper().open(program, slot, spec, user, written.contains(path));
         List<LogPipe> pipes = List.of(outlet.pipe());
-        return new Output(outlet.worker(), outlet.worker(), true, path, 0, pipes);
+        return new Output(outlet.worker(), outlet.worker(), true, path, null, pipes);
     }
 
     private static Path file(LogsSpec spec, int slot) {

@@ -92,7 +92,10 @@ final class Replacement {
         return launcher == null
                 ? null
                 : new Succession(
-                        loop, List.of(Path.of(launcher).toAbsolutePath().toString()), words, image);
+                        loop,
+                        List.of(StartDirectory.resolve(Path.of(launcher)).toString()),
+                        words,
+                        image);
     }
 
     private void failed(String why) {

@@ -9,6 +9,7 @@ import org.einhyrningsins.manager.image.ImageWriter;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Exec;
 import org.einhyrningsins.posix.Exit;
+import org.einhyrningsins.posix.OutputFiles;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
@@ -27,14 +28,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.zip.CRC32;
 
 /// Replaces the manager by the program it would be if it were started now: the same command line,
 /// the newest launcher, library and JVM, in the same process.
 ///
 /// First the new program is started as a child, with the present image and `--upgrade-check`, while
-/// everything goes on: it has to start, to understand the command line, and to read the image. If
-/// it does not within its time, nothing has happened. Then the image is made once more, and the
-/// process becomes the new program, which finds image and descriptors and goes on.
+/// everything goes on: it has to start, to understand the command line, and to read the image, of
+/// which it leaves a proof behind the image: an exit status of 0 alone would be believed of any
+/// program. If it does not within its time, nothing has happened. Then the image is made once more,
+/// and the process becomes the new program, which finds image and descriptors and goes on.
 final class Succession {
     /// Says where the image is: the number of a descriptor.
     static final String IMAGE = "EINHYRNINGSINS_IMAGE";
@@ -53,11 +56,23 @@ final class Succession {
     private final List<String> words;
     private final Supplier<HandoverImage> image;
     private @Nullable Trial trial;
+    private OutputFiles.@Nullable Extent checked;
     private boolean proven;
 
     /// The new program, started to see whether it would do.
+    ///
+    /// @param image what it reads, and writes its proof to
+    /// @param proof what it writes if it has read that
+    /// @param file what was executed
     private record Trial(
-            Spawned child, int output, StringBuilder said, Moment deadline, Told told) {}
+            Spawned child,
+            int output,
+            StringBuilder said,
+            Moment deadline,
+            int image,
+            String proof,
+            OutputFiles.@Nullable Extent file,
+            Told told) {}
 
     /// Who is told why it does not happen.
     interface Told {
@@ -112,15 +127,20 @@ final class Succession {
     /// @param over takes what is to be closed in any case
     private void begin(List<Integer> over, Told told) throws SpawnException {
         int nothing = kept(Descriptors.openNull(), over);
-        int file = kept(Descriptors.memory("einhyrningsins image", text()), over);
+        byte[] text = text();
+        int file = kept(Descriptors.memory("einhyrningsins image", text), over);
         int[] pipe = Descriptors.pipe();
         int said = kept(pipe[1], over);
         int output = kept(Descriptors.raise(pipe[0]), over);
         Descriptors.setNonBlocking(output, true);
-        Spawned child = spawner.spawn(order(nothing, said, file));
-        over.removeLast(); // the output is read from now on
+        StartDirectory.enter();
+        String program = executable();
+        OutputFiles.Extent its = OutputFiles.extent(Path.of(program));
+        Spawned child = spawner.spawn(order(program, nothing, said, file));
+        over.removeAll(List.of(output, file)); // they are read from now on
         Moment deadline = Clock.now().plus(PATIENCE);
-        trial = new Trial(child, output, new StringBuilder(), deadline, told);
+        StringBuilder words = new StringBuilder();
+        trial = new Trial(child, output, words, deadline, file, proof(text), its, told);
         loop.watch(output, Poll.IN, events -> listen());
         loop.watch(child.pidfd(), Poll.IN, events -> ended());
     }
@@ -134,12 +154,12 @@ final class Succession {
         return new ImageWriter().write(image.get()).getBytes(StandardCharsets.UTF_8);
     }
 
-    private SpawnOrder order(int nothing, int said, int file) {
+    private SpawnOrder order(String program, int nothing, int said, int file) {
         List<String> argv = new ArrayList<>(launcher);
         argv.add(CHECK);
         argv.addAll(words);
         return new SpawnOrder(
-                executable(),
+                program,
                 argv,
                 environment(CHILD_IMAGE),
                 List.of(),
@@ -154,11 +174,8 @@ final class Succession {
 
     private String executable() {
         String path = System.getenv().getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin");
-        return Processes.findExecutable(launcher.getFirst(), here(), path);
-    }
-
-    private static String here() {
-        return Path.of("").toAbsolutePath().toString();
+        String here = StartDirectory.path().toString();
+        return Processes.findExecutable(launcher.getFirst(), here, path);
     }
 
     private static List<String> environment(int file) {
@@ -166,6 +183,7 @@ final class Succession {
         Environment.original(System.getenv())
                 .forEach((name, value) -> environment.add(name + "=" + value));
         environment.add(IMAGE + "=" + file);
+        environment.add(StartDirectory.VARIABLE + "=" + StartDirectory.path());
         return environment;
     }
 
@@ -190,17 +208,38 @@ final class Succession {
             return;
         }
         listen();
+        boolean read = hasProof(now);
         close(now);
         String said = now.said().toString().strip();
-        if (exit.code() == 0 && exit.signal() == 0) {
-            proven = true;
-        } else {
+        String words = said.isEmpty() ? "" : ": " + said;
+        if (exit.code() != 0 || exit.signal() != 0) {
             String how =
                     exit.signal() == 0
                             ? "exit status " + exit.code()
                             : "killed by signal " + exit.signal();
-            now.told().failed("its check failed, " + how + (said.isEmpty() ? "" : ": " + said));
+            now.told().failed("its check failed, " + how + words);
+        } else if (read) {
+            proven = true;
+            checked = now.file();
+        } else {
+            String what = launcher.getFirst() + " ended with exit status 0 and has not read the";
+            String next = " state: it is no such program, or only a part of one; install it again";
+            now.told().failed(what + next + words);
         }
+    }
+
+    private static boolean hasProof(Trial now) {
+        byte[] all = Descriptors.readAll(now.image(), MOST_BYTES);
+        int from = Math.max(0, all.length - now.proof().length());
+        String end = new String(all, from, all.length - from, StandardCharsets.ISO_8859_1);
+        return end.equals(now.proof());
+    }
+
+    /// What only who has read an image can know.
+    private static String proof(byte[] image) {
+        CRC32 sum = new CRC32();
+        sum.update(image);
+        return "\nread " + Long.toHexString(sum.getValue()) + "\n";
     }
 
     /// To be called when [#deadline] has come.
@@ -224,6 +263,7 @@ final class Succession {
         loop.forget(over.output());
         loop.forget(over.child().pidfd());
         Descriptors.close(over.output());
+        Descriptors.close(over.image());
         Descriptors.close(over.child().pidfd());
     }
 
@@ -246,8 +286,12 @@ final class Succession {
             kept.add(file);
             List<String> argv = new ArrayList<>(launcher);
             argv.addAll(words);
-            return String.valueOf(
-                    Exec.become(executable(), argv, environment(file), kept).getMessage());
+            String program = executable();
+            if (checked != null && !checked.equals(OutputFiles.extent(Path.of(program)))) {
+                return program + " is another file since it was checked; ask again";
+            }
+            StartDirectory.enter();
+            return String.valueOf(Exec.become(program, argv, environment(file), kept).getMessage());
         } catch (PosixException e) {
             return String.valueOf(e.getMessage());
         } finally {
@@ -255,6 +299,24 @@ final class Succession {
                 Descriptors.close(file);
             }
         }
+    }
+
+    /// Reads what the manager has that asks whether this program would do, and proves it.
+    ///
+    /// @return whether there was anything to read
+    static boolean prove(Map<String, String> environment) throws ImageException {
+        String number = environment.get(IMAGE);
+        if (number == null) {
+            return false;
+        }
+        int file = Integer.parseInt(number);
+        byte[] text = Descriptors.readAll(file, MOST_BYTES);
+        ImageReader.read(new String(text, StandardCharsets.UTF_8), HandoverImage.class);
+        ByteBuffer proof = ByteBuffer.wrap(proof(text).getBytes(StandardCharsets.US_ASCII));
+        while (proof.hasRemaining()) {
+            Descriptors.write(file, proof);
+        }
+        return true;
     }
 
     /// What the manager before left us; null if there was none.

@@ -3,8 +3,10 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.manager.image.KeptDescriptor;
 import org.einhyrningsins.manager.image.WorkerImage;
+import org.einhyrningsins.posix.OutputFiles;
 import org.einhyrningsins.posix.Pipes;
 import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,7 @@ import java.util.List;
 /// @param bornMillis wall clock, for people
 /// @param log what it writes to, if that is a file; else null
 /// @param logOffset how long that file was when it was born
+/// @param logFile which file that was; null if it is not known, or written by us
 /// @param adopted it is the child of a manager that was killed, and no longer of anybody of ours
 /// @param pipes how what it writes gets to where it goes, if we bring it: one, or one for its
 ///   standard output and one for its standard error
@@ -35,6 +38,7 @@ record WorkerProcess(
         long bornMillis,
         @Nullable Path log,
         long logOffset,
+        OutputFiles.@Nullable Extent logFile,
         boolean adopted,
         List<LogPipe> pipes) {
     /// The name of our end of the pipe it writes to.
@@ -60,6 +64,7 @@ record WorkerProcess(
                 image.bornMillis(),
                 image.log(),
                 image.logOffset(),
+                image.logFile(),
                 image.adopted(),
                 pipes);
     }
@@ -71,7 +76,7 @@ record WorkerProcess(
     private static int ack(WorkerImage image, int number) {
         int kept = image.descriptor(ACK);
         boolean lost = kept < 0 && number >= 0 && image.adopted();
-        return lost ? Pipes.reopenOwn(image.pid(), number) : kept;
+        return lost ? Pipes.reopenOwn(image.pid(), number, image.inode(ACK)) : kept;
     }
 
     /// What another manager needs to go on.
@@ -89,6 +94,7 @@ record WorkerProcess(
                 bornMillis,
                 log,
                 logOffset,
+                logFile,
                 adopted,
                 words,
                 kept(open));
@@ -99,11 +105,11 @@ record WorkerProcess(
         for (int i = 0; i < pipes.size(); i++) {
             LogPipe pipe = pipes.get(i);
             if (!pipe.ended()) { // then its number may be another's
-                kept.add(new KeptDescriptor(i == 0 ? OUTPUT : ERRORS, pipe.fd()));
+                kept.add(new KeptDescriptor(i == 0 ? OUTPUT : ERRORS, pipe.fd(), pipe.inode()));
             }
         }
         if (open >= 0) {
-            kept.add(new KeptDescriptor(ACK, open));
+            kept.add(new KeptDescriptor(ACK, open, Sockets.inode(open)));
         }
         return kept;
     }

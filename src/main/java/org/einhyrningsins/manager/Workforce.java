@@ -3,6 +3,7 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.OutputFiles;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.WorkerId;
@@ -158,15 +159,20 @@ final class Workforce {
             return "";
         }
         Path log = process.log();
+        OutputFiles.Extent which = process.logFile();
         long since = process.logOffset();
         for (LogPipe pipe : process.pipes()) {
             pipe.drain(false);
             LogFile file = pipe.file();
             log = file == null ? log : file.path();
             since = file == null ? since : pipe.since();
+            which = file == null ? which : file.extent();
+        }
+        if (which == null) {
+            return "";
         }
         try {
-            byte[] tail = Descriptors.readTail(log, since, LAST_BYTES);
+            byte[] tail = Descriptors.readTail(log, which, since, LAST_BYTES);
             String text = new String(tail, StandardCharsets.UTF_8).strip();
             return text.isEmpty() ? "" : "\nlast lines of " + log + ":\n" + last(text);
         } catch (PosixException e) {

@@ -17,6 +17,7 @@ public final class Descriptors {
     private static final int O_CREAT = 0x40;
     private static final int O_APPEND = 0x400;
     private static final int O_NONBLOCK = 0x800;
+    private static final int O_PATH = 0x200000;
     private static final int FALLOC_FL_KEEP_SIZE = 1;
     private static final int LOCK_EX = 2;
     private static final int LOCK_NB = 4;
@@ -263,17 +264,31 @@ public final class Descriptors {
         }
     }
 
-    /// The end of a file, but nothing before an offset: what was written since then.
+    /// The end of a file, but nothing before an offset: what was written since then. Whoever may
+    /// write in its directory may have put something else there by then, so that is looked at
+    /// before it is opened, and nothing is waited for.
     ///
+    /// @param which the one that is meant
     /// @param fromOffset bytes from the file's start; a shorter file (truncated since) gives its
     ///   end
     /// @param maxBytes at most so many, the last ones
-    public static byte[] readTail(Path file, long fromOffset, int maxBytes) {
-        int fd = open(file.toString(), 0, 0);
+    /// @return nothing if it is another one, or no regular file
+    public static byte[] readTail(
+            Path file, OutputFiles.Extent which, long fromOffset, int maxBytes) {
+        int seen = open(file.toString(), O_PATH, 0);
         try {
-            Scratch scratch = Scratch.here();
-            Kernel.check("fstat " + file, Kernel.call(Syscall.FSTAT, fd, scratch.structures));
-            long size = scratch.bytes.getLong(48); // st_size, on both machines
+            OutputFiles.Extent there = OutputFiles.extent(seen);
+            return there.sameFile(which) && OutputFiles.isRegular(seen)
+                    ? readTail(seen, there.size(), fromOffset, maxBytes)
+                    : NOTHING;
+        } finally {
+            close(seen);
+        }
+    }
+
+    private static byte[] readTail(int seen, long size, long fromOffset, int maxBytes) {
+        int fd = open("/proc/self/fd/" + seen, O_NONBLOCK, 0);
+        try {
             long start = Math.max(fromOffset > size ? 0 : fromOffset, size - maxBytes);
             return readAt(fd, start, (int) (size - start));
         } finally {

@@ -50,7 +50,14 @@ public final class OutputFiles {
         return fd;
     }
 
-    static int mode(Scratch scratch) {
+    /// Whether what is behind a descriptor is a regular file.
+    static boolean isRegular(int fd) {
+        Scratch scratch = Scratch.here();
+        Kernel.check("fstat", Kernel.call(Syscall.FSTAT, fd, scratch.structures));
+        return (mode(scratch) & S_IFMT) == S_IFREG;
+    }
+
+    private static int mode(Scratch scratch) {
         return scratch.bytes.getInt(MODE);
     }
 

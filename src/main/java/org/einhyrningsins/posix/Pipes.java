@@ -20,10 +20,9 @@ public final class Pipes {
     private static final int O_RDWR = 2;
     private static final int O_ACCMODE = 3;
     private static final int O_NONBLOCK = 0x800;
+    private static final int O_PATH = 0x200000;
     private static final int F_SETPIPE_SZ = 1031;
     private static final int F_GETPIPE_SZ = 1032;
-    private static final int S_IFMT = 0170000;
-    private static final int S_IFIFO = 0010000;
     private static final int WANTED = 128 * 1024;
 
     private Pipes() {}
@@ -67,28 +66,38 @@ public final class Pipes {
         return Descriptors.open("/proc/self/fd/" + fd, flags, 0);
     }
 
-    /// Opens the pipe again that a process writes to.
+    /// Opens the pipe again that a process writes to. The process may have put anything else in its
+    /// place, a named pipe of ours say, so what is there is looked at before it is opened.
     ///
     /// @param fd the process's number of it: 1 for its standard output
-    /// @return our end, like that of [Outlet]; -1 if it is no pipe
+    /// @param inode of the pipe that it was given; 0 if that is not known: then it has to be one
+    ///   that is open for both ways, as those are
+    /// @return our end, like that of [Outlet]; -1 if it is another, or none
     /// @throws PosixException if the process is gone, or is not ours to look at
-    public static int reopen(int pid, int fd) {
-        int reader = Descriptors.raise(Descriptors.open(file(pid, fd), O_NONBLOCK, 0));
-        Scratch scratch = Scratch.here();
-        long result = Kernel.call(Syscall.FSTAT, reader, scratch.structures);
-        if (result < 0 || (OutputFiles.mode(scratch) & S_IFMT) != S_IFIFO) {
-            Descriptors.close(reader);
+    public static int reopen(int pid, int fd, long inode) {
+        int seen = Descriptors.raise(Descriptors.open(file(pid, fd), O_PATH, 0));
+        String same = "/proc/self/fd/" + seen;
+        try {
+            String what = Files.readSymbolicLink(Path.of(same)).toString();
+            boolean its =
+                    inode == 0
+                            ? what.startsWith("pipe:[") && bothWays(pid, fd)
+                            : what.equals("pipe:[" + inode + "]");
+            return its ? Descriptors.raise(Descriptors.open(same, O_NONBLOCK, 0)) : -1;
+        } catch (IOException gone) {
             return -1;
+        } finally {
+            Descriptors.close(seen);
         }
-        return reader;
     }
 
     /// Opens a pipe again by the number that a process was born with, if it still has it there: one
     /// that is open for both ways, which pipes of its own making are not, and none that it has as
     /// its output.
     ///
+    /// @param inode of the pipe that it was given; 0 if that is not known
     /// @return our end, like that of [Outlet]; -1 if it is not there
-    public static int reopenOwn(int pid, int fd) {
+    public static int reopenOwn(int pid, int fd, long inode) {
         try {
             String pipe = named(pid, fd);
             boolean ours =
@@ -96,7 +105,7 @@ public final class Pipes {
                             && bothWays(pid, fd)
                             && !pipe.equals(named(pid, 1))
                             && !pipe.equals(named(pid, 2));
-            return ours ? reopen(pid, fd) : -1;
+            return ours ? reopen(pid, fd, inode) : -1;
         } catch (IOException | PosixException gone) {
             return -1;
         }

@@ -63,6 +63,13 @@ public final class Processes {
         return (int) Kernel.call(Syscall.GETEUID, 0);
     }
 
+    /// Makes a directory the one that we are in (chdir(2)).
+    ///
+    /// @return false if that cannot be
+    public static boolean enter(Path directory) {
+        return Kernel.call(Syscall.CHDIR, Scratch.here().path(directory)) >= 0;
+    }
+
     /// A descriptor for a process that exists, close-on-exec and raised; -1 if there is none. The
     /// number of a process group without its leader is no process; what the kernel says of that
     /// depends on its version.

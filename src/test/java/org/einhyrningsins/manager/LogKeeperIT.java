@@ -12,6 +12,7 @@ import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Pipes;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.jspecify.annotations.Nullable;
@@ -308,7 +309,7 @@ class LogKeeperIT {
         worker.write(meanwhile.toString());
         loop = new Loop(new Log(logged::writeBytes, LogSpec.DEFAULT));
         keeper = keeper();
-        int reader = Pipes.reopen(Processes.self(), worker.end);
+        int reader = Pipes.reopen(Processes.self(), worker.end, 0);
         LogPipe pipe = keeper.adopt("web", 0, 4000, kept(5_000), reader);
         worker.write("after\n");
         settle();
@@ -320,7 +321,36 @@ class LogKeeperIT {
     void aFileThatIsNoPipeIsNotAdopted() throws IOException {
         int fd = Descriptors.openAppend(file());
         ends.add(fd);
-        assertThat(Pipes.reopen(Processes.self(), fd)).isEqualTo(-1);
+        assertThat(Pipes.reopen(Processes.self(), fd, 0)).isEqualTo(-1);
+    }
+
+    /// A worker may put anything in the place of the pipe that it was given: a named one that is
+    /// somebody else's, or another pipe.
+    @Test
+    void onlyTheVeryPipeIsAdoptedThatTheWorkerWasGiven() throws Exception {
+        Path fifo = directory.resolve("fifo");
+        new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor();
+        int named = fileDescriptor(new java.io.RandomAccessFile(fifo.toFile(), "rw"));
+        assertThat(Pipes.reopen(Processes.self(), named, 0)).isEqualTo(-1);
+        assertThat(Pipes.reopen(Processes.self(), named, Sockets.inode(named))).isEqualTo(-1);
+        Worker worker = new Worker(0, kept(5_000));
+        long inode = worker.pipe.inode();
+        assertThat(Pipes.reopen(Processes.self(), worker.end, inode + 1)).isEqualTo(-1);
+        int again = Pipes.reopen(Processes.self(), worker.end, inode);
+        assertThat(Sockets.inode(again)).isEqualTo(inode);
+        Descriptors.close(again);
+    }
+
+    private static int fileDescriptor(java.io.RandomAccessFile file) throws Exception {
+        for (String name : new java.io.File("/proc/self/fd").list()) {
+            Path link = Path.of("/proc/self/fd", name);
+            if (Files.exists(link)
+                    && Files.readSymbolicLink(link).toString().endsWith("/fifo")
+                    && file.getFD().valid()) {
+                return Integer.parseInt(name);
+            }
+        }
+        throw new AssertionError("not open");
     }
 
     /// Somebody who writes in the directory must not lead a manager of root's elsewhere.

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 
 @Timeout(30)
 class DescriptorsIT {
@@ -85,6 +86,30 @@ class DescriptorsIT {
         Descriptors.close(pipe[1]);
     }
 
+    private static OutputFiles.Extent which(Path file) {
+        return Objects.requireNonNull(OutputFiles.extent(file));
+    }
+
+    /// Whoever writes in the directory may have put a pipe there, on which nobody writes, or a link
+    /// to what only we may read.
+    @Test
+    void readsTheTailOfNoOtherFile() throws Exception {
+        Path file = directory.resolve("log");
+        Files.writeString(file, "ours\n");
+        OutputFiles.Extent ours = which(file);
+        Path kept = Files.move(file, directory.resolve("kept"));
+        Path secret = Files.writeString(directory.resolve("secret"), "secret\n");
+        Files.createSymbolicLink(file, secret);
+        assertThat(Descriptors.readTail(file, ours, 0, 100)).isEmpty();
+        Files.delete(file);
+        new ProcessBuilder("mkfifo", file.toString()).start().waitFor();
+        assertThat(Descriptors.readTail(file, ours, 0, 100)).isEmpty();
+        assertThat(Descriptors.readTail(file, which(file), 0, 100)).isEmpty();
+        Files.delete(file);
+        Files.createSymbolicLink(file, kept);
+        assertThat(new String(Descriptors.readTail(file, ours, 0, 100), UTF_8)).isEqualTo("ours\n");
+    }
+
     @Test
     void appendsAndReadsTheTail() throws Exception {
         Path file = directory.resolve("log");
@@ -107,7 +132,7 @@ class DescriptorsIT {
     }
 
     private static String tail(Path file, long from, int most) {
-        return new String(Descriptors.readTail(file, from, most), UTF_8);
+        return new String(Descriptors.readTail(file, which(file), from, most), UTF_8);
     }
 
     @Test

@@ -111,6 +111,8 @@ final class Kernel {
             case "PREAD64" -> readAt((int) a, b, (int) c, (int) d);
             case "OPENAT" -> open(Memory.text(b), (int) c);
             case "FSTAT" -> stat((int) a, b);
+            case "NEWFSTATAT" -> stat(Memory.text(b), c);
+            case "CHDIR" -> 0;
             case "FLOCK" -> lock((int) a);
             case "FTRUNCATE" -> truncate((int) a, (int) b);
             case "FALLOCATE" -> reserve((int) a, (int) d);
@@ -336,9 +338,21 @@ final class Kernel {
             return -EBADF;
         }
         Memory.putLong(at, 7);
-        Memory.putLong(at + 8, file.inode);
+        Memory.putLong(at + 8, file instanceof OpenFile.PipeEnd pipe ? pipe.pipe : file.inode);
         Memory.putInt(at + 24, mode(file));
         Memory.putLong(at + 48, file instanceof OpenFile.OnDisk d ? d.node.content.length : 0);
+        return 0;
+    }
+
+    private long stat(String path, long at) {
+        Disk.Node node = disk.at(path);
+        if (node == null) {
+            return -ENOENT;
+        }
+        Memory.putLong(at, 7);
+        Memory.putLong(at + 8, node.inode);
+        Memory.putInt(at + 24, node.kind == Disk.Kind.DIRECTORY ? 0040700 : 0100600);
+        Memory.putLong(at + 48, node.content.length);
         return 0;
     }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.simulation;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -9,6 +11,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import java.util.zip.CRC32;
 
 /// The programs of a world, their file, and the operator. First everything comes up; then comes
 /// everything that may come; then nothing bad happens any more, all of it has to come to rest as it
@@ -31,6 +34,7 @@ final class Shop {
     private long opened;
     private long quietSince;
     private int socketsMade;
+    private boolean proven;
     private boolean reloading;
     private boolean killedAtRest;
     private int reloads;
@@ -164,7 +168,16 @@ final class Shop {
         if (child.argv.contains("--upgrade-check")) {
             long takes = random.nextLong(300 * World.MILLI);
             int status = world.chance(10) ? 1 : 0;
-            world.after(takes, () -> world.kernel().dies(child, status, 0));
+            proven = status == 0 && !world.chance(10);
+            boolean proves = proven;
+            world.after(
+                    takes,
+                    () -> {
+                        if (proves && !child.dead) {
+                            prove(child);
+                        }
+                        world.kernel().dies(child, status, 0);
+                    });
             return;
         }
         for (Program program : programs) {
@@ -172,6 +185,25 @@ final class Shop {
                 child.actor = new Worker(world, program, child);
             }
         }
+    }
+
+    /// As a new program does that has read the image.
+    private static void prove(Child child) {
+        int image = Integer.parseInt(child.environment.getOrDefault("EINHYRNINGSINS_IMAGE", "-1"));
+        if (child.table.get(image) instanceof OpenFile.OnDisk file) {
+            CRC32 sum = new CRC32();
+            sum.update(file.node.content);
+            String proof = "\nread " + Long.toHexString(sum.getValue()) + "\n";
+            byte[] all = file.node.content;
+            byte[] more = proof.getBytes(StandardCharsets.US_ASCII);
+            file.node.content = Arrays.copyOf(all, all.length + more.length);
+            System.arraycopy(more, 0, file.node.content, all.length, more.length);
+        }
+    }
+
+    /// Whether the program that was checked last has shown that it would do.
+    boolean proven() {
+        return proven;
     }
 
     // ---- the file

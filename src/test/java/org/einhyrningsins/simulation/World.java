@@ -263,6 +263,9 @@ final class World {
     /// It has become another program.
     void becomes() {
         say("--- the manager replaces itself");
+        if (!shop.proven()) {
+            throw new Broken("it became a program that had not read its state");
+        }
         became = true;
         killIn = Long.MAX_VALUE;
         killAfterThis = false;

@@ -5,4 +5,9 @@ package org.einhyrningsins.manager.image;
 ///
 /// @param name unique where it stands: `output`, `line` …
 /// @param fd its number; the same before and after
-public record KeptDescriptor(String name, int fd) {}
+public record KeptDescriptor(String name, int fd, long inode) {
+    /// One that is only handed on.
+    public KeptDescriptor(String name, int fd) {
+        this(name, fd, 0);
+    }
+}

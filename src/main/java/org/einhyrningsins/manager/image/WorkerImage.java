@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.image;
 
+import org.einhyrningsins.posix.OutputFiles;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ import java.util.List;
 /// @param bornMillis wall clock, for people
 /// @param log what it writes to, if that is a file; else null
 /// @param logOffset how long that file was when it was born
+/// @param logFile which file that was; null if it is not known, or is written by the manager
 /// @param adopted it is no child of the manager's
 /// @param words what it last said of itself
 /// @param kept what else is kept for it
@@ -29,9 +31,20 @@ public record WorkerImage(
         long bornMillis,
         @Nullable Path log,
         long logOffset,
+        OutputFiles.@Nullable Extent logFile,
         boolean adopted,
         String words,
         List<KeptDescriptor> kept) {
+    /// Which file was kept under that name, also where the descriptor is gone; 0 if nobody knows.
+    public long inode(String name) {
+        for (KeptDescriptor each : kept) {
+            if (each.name().equals(name)) {
+                return each.inode();
+            }
+        }
+        return 0;
+    }
+
     /// The descriptor kept under that name; -1 if there is none.
     public int descriptor(String name) {
         for (KeptDescriptor each : kept) {
