@@ -18,6 +18,7 @@ final class Answers {
                 case SCALED -> up(draft, wait, true);
                 case GONE -> gone(draft, wait);
                 case ROLLED -> hindered(draft, wait);
+                case READY -> ready(draft, wait);
                 case BACK -> back(draft, wait);
             }
         }
@@ -90,6 +91,14 @@ final class Answers {
             int generation = draft.serving.generation();
             String words = wentBack(wait) + "; generation " + generation + " serves, " + took;
             say(draft, wait, true, words);
+        }
+    }
+
+    private static void ready(Draft draft, Wait wait) {
+        if (Rolling.ready(draft)) {
+            say(draft, wait, true, "all new workers are up beside the old ones");
+        } else {
+            hindered(draft, wait);
         }
     }
 

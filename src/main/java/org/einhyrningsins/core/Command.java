@@ -44,6 +44,23 @@ public sealed interface Command {
     /// As [Apply], and what was stopped, held or scaled by hand is as the definition has it again.
     record Reset(ProgramSpec spec, boolean roll) implements Command {}
 
+    /// Run for the first time, in place of others that serve until then: answered as a rollout is,
+    /// and when it fails, the program does not run.
+    record Debut() implements Command {}
+
+    /// Take over a definition, and bring all new workers up beside the old ones, none of which goes
+    /// before [Release]; answered when they are up.
+    record Hold(ProgramSpec spec) implements Command {}
+
+    /// Go on with a rollout that is held; answered as a rollout is.
+    record Release() implements Command {}
+
+    /// Stay with the definition that serves, since the change that was to come is off: a rollout
+    /// that is held goes back. Answered at once, as failed.
+    ///
+    /// @param why in words
+    record Keep(String why) implements Command {}
+
     /// Run that many workers more, or fewer.
     record ScaleBy(int delta) implements Command {}
 

@@ -26,6 +26,10 @@ final class Commands {
             case Command.Abort ignored -> abort(draft, ticket);
             case Command.Apply c -> apply(draft, ticket, c);
             case Command.Reset c -> reset(draft, ticket, c);
+            case Command.Debut ignored -> debut(draft, ticket);
+            case Command.Hold c -> hold(draft, ticket, c);
+            case Command.Release ignored -> release(draft, ticket);
+            case Command.Keep c -> keep(draft, ticket, c.why());
             case Command.ScaleBy c -> scale(draft, ticket, draft.count + c.delta());
             case Command.ScaleTo c -> scale(draft, ticket, c.count());
             case Command.SendSignal c -> signal(draft, ticket, c);
@@ -178,11 +182,64 @@ final class Commands {
                 expect(draft, ticket, "reload", null, Wait.Until.BACK);
             }
             case ROLLED -> {
-                Version target = new Version(draft.nextGeneration++, spec);
-                Rolling.begin(draft, target, spec.rollout().strategy(), null);
+                roll(draft, spec, spec.rollout().strategy());
                 expect(draft, ticket, "reload", null, Wait.Until.ROLLED);
             }
         }
+    }
+
+    /// What never served is nothing to go back to: then the next definition is the first.
+    private static void roll(Draft draft, ProgramSpec spec, Strategy strategy) {
+        Version target = new Version(draft.nextGeneration++, spec);
+        if (Rolling.debuts(draft)) {
+            Rolling.abort(draft, "superseded by a newer definition");
+            adopt(draft, target);
+        }
+        Rolling.begin(draft, target, strategy, null);
+    }
+
+    // ---- in place of others
+
+    private static void debut(Draft draft, long ticket) {
+        Admission.ask(draft);
+        Slots.trim(draft);
+        Rolling.begin(draft, draft.serving, draft.serving.spec().rollout().strategy(), null);
+        expect(draft, ticket, "reload", null, Wait.Until.ROLLED);
+    }
+
+    private static void hold(Draft draft, long ticket, Command.Hold command) {
+        Rollout rollout = draft.rollout;
+        boolean joins =
+                rollout != null
+                        && rollout.held()
+                        && !rollout.draining()
+                        && rollout.target().spec().equals(command.spec());
+        if (!joins) {
+            roll(draft, command.spec(), Strategy.FLEET);
+            Rollout begun = draft.rollout;
+            draft.rollout = begun == null ? null : begun.held(true);
+        }
+        expect(draft, ticket, "reload", null, Wait.Until.READY);
+    }
+
+    private static void release(Draft draft, long ticket) {
+        Rollout rollout = draft.rollout;
+        if (rollout == null || rollout.draining() || !rollout.held()) {
+            say(draft, ticket, false, "its rollout is not held any more: " + draft.verdict);
+            return;
+        }
+        draft.rollout = rollout.held(false);
+        expect(draft, ticket, "reload", null, Wait.Until.ROLLED);
+    }
+
+    private static void keep(Draft draft, long ticket, String why) {
+        if (draft.advancing()) {
+            Rolling.goBack(draft, why);
+        } else {
+            draft.verdict = why;
+            draft.report(Severity.ERROR, null, why);
+        }
+        say(draft, ticket, false, why);
     }
 
     /// What is asked for is what it is, or what a rollout under way will make of it.

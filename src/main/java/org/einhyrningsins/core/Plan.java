@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
@@ -19,17 +20,21 @@ import java.util.function.Function;
 /// @param changes by program: first those of the new set in its order, then the removed ones
 /// @param settings what changes of what is no program's
 /// @param sockets first those of the new set in its order, then those that are closed
+/// @param handovers programs that give up sockets, or their place, to others that are to serve
+///   first
 /// @param objections why it cannot be done, in words; none if it can, as far as one can see without
 ///   trying
 public record Plan(
         SequencedMap<String, Change> changes,
         List<Difference> settings,
         List<SocketMove> sockets,
+        List<Handover> handovers,
         List<String> objections) {
     public Plan {
         changes = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(changes));
         settings = List.copyOf(settings);
         sockets = List.copyOf(sockets);
+        handovers = List.copyOf(handovers);
         objections = List.copyOf(objections);
     }
 
@@ -77,7 +82,68 @@ public record Plan(
         }
         SocketPlan sockets = new SocketPlan(now, result);
         sockets.moves().forEach(move -> remark(move, changes));
-        return new Plan(changes, List.of(), sockets.moves(), sockets.objections());
+        HandoverPlan handing = new HandoverPlan(now.programs(), changes, next, sockets.moves());
+        List<String> objections = new ArrayList<>(sockets.objections());
+        objections.addAll(handing.objections());
+        Plan plan = new Plan(changes, List.of(), sockets.moves(), handing.handovers(), objections);
+        return plan.telling(now.programs());
+    }
+
+    /// The same with what programs wait for in their notes.
+    private Plan telling(Map<String, Program> programs) {
+        SequencedMap<String, Change> told = new LinkedHashMap<>(changes);
+        Map<String, String> barred = barred(programs, false);
+        Map<String, Handovers.Part> parts = Handovers.of(handovers).parts();
+        for (Handover handover : handovers) {
+            String giver = handover.giver();
+            Handovers.Part part = parts.get(giver);
+            String note = handover.giving();
+            for (String receiver : handover.receivers()) {
+                if (barred.containsKey(receiver)) {
+                    note = stays(handover, receiver, barred.get(receiver));
+                }
+                told.computeIfPresent(receiver, (n, change) -> change.noting(handover.taking()));
+            }
+            if (part != null && !part.circle().isEmpty()) {
+                note =
+                        "exchanges sockets with others ("
+                                + String.join(", ", part.circle())
+                                + "): no old worker of any goes before the new ones of all are up";
+            }
+            String what = note;
+            told.computeIfPresent(giver, (n, change) -> change.noting(what));
+        }
+        return new Plan(told, settings, sockets, handovers, objections);
+    }
+
+    private static String stays(Handover handover, String receiver, @Nullable String why) {
+        return "stays as it is: "
+                + receiver
+                + ", which is to take over "
+                + handover.what()
+                + ", "
+                + why;
+    }
+
+    /// The receivers of sockets that will not serve, as far as one knows, each with why.
+    ///
+    /// @param programs as they are now, by name
+    /// @param reset what was set by hand is as the file says it again
+    public Map<String, String> barred(Map<String, Program> programs, boolean reset) {
+        Map<String, String> barred = new LinkedHashMap<>();
+        for (Handover handover : handovers) {
+            for (String receiver : handover.receivers()) {
+                Change change = changes.get(receiver);
+                String why =
+                        change == null
+                                ? null
+                                : HandoverPlan.bar(programs.get(receiver), change, reset);
+                if (why != null) {
+                    barred.put(receiver, why);
+                }
+            }
+        }
+        return barred;
     }
 
     private static void remark(SocketMove move, SequencedMap<String, Change> changes) {
@@ -92,7 +158,7 @@ public record Plan(
     /// @param now the keys of what is in force that are no program's, with their values
     /// @param next the same of what is to be
     public Plan withSettings(SequencedMap<String, String> now, SequencedMap<String, String> next) {
-        return new Plan(changes, Difference.between(now, next), sockets, objections);
+        return new Plan(changes, Difference.between(now, next), sockets, handovers, objections);
     }
 
     private static Change change(

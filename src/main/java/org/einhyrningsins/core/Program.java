@@ -188,6 +188,11 @@ public record Program(
         return ready;
     }
 
+    /// Whether it is to serve in place of others, and has not done so yet.
+    public boolean debuts() {
+        return rollout != null && rollout.isDebut(serving);
+    }
+
     /// Whether no process of it is left.
     public boolean vacant() {
         return slots.stream().allMatch(Slot::vacant);

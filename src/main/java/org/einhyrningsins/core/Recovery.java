@@ -59,6 +59,9 @@ public final class Recovery {
         }
         giveTime(draft);
         renewProbes(draft);
+        if (draft.rollout != null && draft.rollout.held()) { // who would have released it is gone
+            Rolling.goBack(draft, "given up with the manager that was killed, old version kept");
+        }
         Deadlines.expire(draft);
         Step.reconcile(draft);
         return new Transition(draft.program(), draft.effects);

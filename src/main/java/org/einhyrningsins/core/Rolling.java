@@ -60,7 +60,7 @@ final class Rolling {
             Canaries.watch(draft, rollout);
         }
         Rollout watched = draft.rollout;
-        if (watched != null && !watched.draining() && !watched.holds()) {
+        if (watched != null && !watched.draining() && !watched.holds() && !watched.held()) {
             if (rollout.holds()) {
                 move(draft, watched);
             }
@@ -98,7 +98,7 @@ final class Rolling {
                 allUp &= up(slot.moved() ? slot.current() : slot.successor());
             }
         }
-        if (!allUp || rollout.holds()) {
+        if (!allUp || rollout.holds() || rollout.held()) {
             return;
         }
         for (Slot slot : draft.slots) {
@@ -275,6 +275,41 @@ final class Rolling {
         return true;
     }
 
+    // ---- held, and for the first time
+
+    /// Whether all that a rollout that is held may do is done.
+    static boolean ready(Draft draft) {
+        Rollout rollout = draft.rollout;
+        if (rollout == null || rollout.draining() || rollout.holds() || !rollout.held()) {
+            return false;
+        }
+        for (Slot slot : draft.slots) {
+            Worker worker = slot.moved() ? slot.current() : slot.successor();
+            if (concerns(draft, rollout, slot) && !up(worker)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Whether the rollout under way is the program's first: there is no older version to go back
+    /// to.
+    static boolean debuts(Draft draft) {
+        Rollout rollout = draft.rollout;
+        return rollout != null && rollout.isDebut(draft.serving);
+    }
+
+    /// A program that did not come up the first time does not run.
+    private static void leave(Draft draft, String why) {
+        draft.phase = new Phase.Failed(why);
+        for (Slot slot : draft.slots) {
+            if (slot.current() != null) {
+                draft.tellToGo(slot.current(), Cause.WITHDRAWN);
+            }
+            draft.put(draft.slot(slot.index()).refill(null));
+        }
+    }
+
     // ---- end
 
     /// The target has proved itself: from now on it is what the program is.
@@ -344,6 +379,11 @@ final class Rolling {
 
     private static void giveUp(Draft draft, Rollout rollout) {
         boolean back = rollout.canary() != null;
+        if (rollout.isDebut(draft.serving)) {
+            withdraw(draft, false);
+            end(draft, rollout, Severity.ERROR, "did not come up: " + rollout.lastFailure());
+            return;
+        }
         int serving = withdraw(draft, back);
         String what =
                 back
@@ -418,11 +458,14 @@ final class Rolling {
     /// @param severity INFO if the target serves
     private static void end(Draft draft, Rollout rollout, Severity severity, String verdict) {
         boolean done = severity == Severity.INFO;
+        if (!done && rollout.isDebut(draft.serving)) {
+            leave(draft, verdict);
+        }
         draft.rollout = null;
         draft.verdict = verdict;
         draft.report(severity, null, verdict);
         for (Wait wait : List.copyOf(draft.waits)) {
-            if (wait.until() == Wait.Until.ROLLED) {
+            if (wait.until() == Wait.Until.ROLLED || wait.until() == Wait.Until.READY) {
                 draft.answer(wait, done, verdict, done ? null : rollout.blame());
             }
         }

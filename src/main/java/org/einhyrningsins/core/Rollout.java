@@ -20,6 +20,7 @@ import java.util.Set;
 /// @param blame the worker that failed last
 /// @param workers the worker count from its success on; null for the one that is
 /// @param canary how it stands with its first workers; null if it has none to be watched
+/// @param held no old worker goes before it is released, though all new ones be up
 public record Rollout(
         Version target,
         Strategy strategy,
@@ -31,7 +32,8 @@ public record Rollout(
         String lastFailure,
         @Nullable WorkerId blame,
         @Nullable Integer workers,
-        @Nullable Canary canary) {
+        @Nullable Canary canary,
+        boolean held) {
 
     static Rollout of(
             Version target,
@@ -39,7 +41,8 @@ public record Rollout(
             @Nullable Set<Integer> scope,
             @Nullable Integer workers,
             Moment now) {
-        return new Rollout(target, strategy, scope, false, 0, now, now, "", null, workers, null);
+        return new Rollout(
+                target, strategy, scope, false, 0, now, now, "", null, workers, null, false);
     }
 
     /// The operator chose the worker count since.
@@ -60,7 +63,8 @@ public record Rollout(
                 lastFailure,
                 blame,
                 number,
-                canary);
+                canary,
+                held);
     }
 
     Rollout drain() {
@@ -75,7 +79,8 @@ public record Rollout(
                 lastFailure,
                 blame,
                 workers,
-                canary);
+                canary,
+                held);
     }
 
     Rollout failedOnce(String why, WorkerId who, Moment retry) {
@@ -90,7 +95,8 @@ public record Rollout(
                 why,
                 who,
                 workers,
-                canary);
+                canary,
+                held);
     }
 
     Rollout canary(@Nullable Canary next) {
@@ -105,7 +111,31 @@ public record Rollout(
                 lastFailure,
                 blame,
                 workers,
-                next);
+                next,
+                held);
+    }
+
+    /// @param value whether no old worker goes before it is released
+    Rollout held(boolean value) {
+        return new Rollout(
+                target,
+                strategy,
+                scope,
+                draining,
+                failures,
+                retryAt,
+                began,
+                lastFailure,
+                blame,
+                workers,
+                canary,
+                value);
+    }
+
+    /// Whether it is the first of a program that serves in place of others when it succeeds, and
+    /// does not run when it fails.
+    boolean isDebut(Version serving) {
+        return !draining && target.generation() == serving.generation();
     }
 
     /// Whether it goes no further than its canary.

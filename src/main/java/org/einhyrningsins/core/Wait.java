@@ -28,6 +28,8 @@ public record Wait(
         SCALED,
         /// The rollout has its verdict.
         ROLLED,
+        /// Every worker of a rollout that is held is up.
+        READY,
         /// Every worker is up, and none is left of a rollout that was aborted, be it by a reload of
         /// the older definition.
         BACK

@@ -252,6 +252,7 @@ public final class Manager
         }
         intents().takeUp();
         operator.resume(image.nextTicket());
+        operator.handovers().resume(before.reload());
         reloader.trials().resume(before.trial());
         resume(image.conversations(), server);
         orphansMayBeDead = true;
@@ -389,7 +390,8 @@ public final class Manager
                 files,
                 sockets.images(),
                 kept,
-                reloader.trials().image());
+                reloader.trials().image(),
+                operator.handovers().image());
     }
 
     /// Should the new program not come up after all, the one that is started next has everything.
@@ -781,7 +783,9 @@ public final class Manager
         }
         if (socketsMayBeOver) {
             socketsMayBeOver = false;
-            sockets.closeAllBut(reloader.inUse(), programs::slots);
+            List<ProgramSpec> inUse = reloader.inUse();
+            inUse.addAll(operator.handovers().definitions());
+            sockets.closeAllBut(inUse, programs::slots);
             steering.changed();
             service.keep(sockets.images());
             if (keeper != null) {
@@ -886,6 +890,7 @@ public final class Manager
             return;
         }
         keepIntents();
+        operator.handovers().drop("everything is being stopped");
         stopping = true;
         log.info("", "stopping everything");
         List<ProgramHost> every = programs.everyHost();

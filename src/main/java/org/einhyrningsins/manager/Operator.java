@@ -38,7 +38,7 @@ import java.util.TreeSet;
 
 /// What operators ask for: finds the programs an order is about, passes it on to each, and brings
 /// what came of it back to whoever asked.
-final class Operator implements ControlServer.Requested {
+final class Operator implements ControlServer.Requested, HandoverRunner.Asking {
     private static final String INVALID =
             "the configuration is invalid; control.allow.admin are shown where, since lines of it"
                     + " may hold secrets";
@@ -57,11 +57,15 @@ final class Operator implements ControlServer.Requested {
     private long nextTicket = 1;
 
     private @Nullable Sequencer sequencer;
+    private final HandoverRunner handovers;
 
     /// What only the manager itself can do or tell.
     interface Conduct {
         /// What an operator set by hand may have changed.
         void setByHand();
+
+        /// Sockets may be over.
+        void unsettled();
 
         /// Stops everything and exits.
         ///
@@ -94,6 +98,7 @@ final class Operator implements ControlServer.Requested {
         this.statuses = statuses;
         this.reloader = reloader;
         this.conduct = conduct;
+        this.handovers = new HandoverRunner(programs, log, this);
     }
 
     // ---- what was asked
@@ -370,6 +375,11 @@ final class Operator implements ControlServer.Requested {
 
     /// Asks one program; the conversation already expects its answer.
     void ask(ProgramHost host, Command command, Conversation conversation) {
+        ask(host, command, ticket(conversation));
+    }
+
+    @Override
+    public void ask(ProgramHost host, Command command, long ticket) {
         switch (command) {
             case Command.Start ignored -> begins(host);
             case Command.Restart ignored -> begins(host);
@@ -383,10 +393,34 @@ final class Operator implements ControlServer.Requested {
             case Command.Promote ignored -> {}
             case Command.Abort ignored -> {}
             case Command.SendSignal ignored -> {}
+            case Command.Debut ignored -> {}
+            case Command.Hold ignored -> {}
+            case Command.Release ignored -> {}
+            case Command.Keep ignored -> {}
         }
+        host.take(new Event.Requested(ticket, command));
+    }
+
+    /// A number for a question whose answer ends a part of that conversation.
+    long ticket(Conversation conversation) {
         long ticket = nextTicket++;
         tickets.put(ticket, conversation);
-        host.take(new Event.Requested(ticket, command));
+        return ticket;
+    }
+
+    @Override
+    public long ticket() {
+        return nextTicket++;
+    }
+
+    @Override
+    public void unsettled() {
+        conduct.unsettled();
+    }
+
+    /// Reloads in which programs take over from others.
+    HandoverRunner handovers() {
+        return handovers;
     }
 
     private void begins(ProgramHost host) {
@@ -584,7 +618,8 @@ final class Operator implements ControlServer.Requested {
                         new LogReport(places)));
     }
 
-    void progress(long ticket, String message) {
+    @Override
+    public void progress(long ticket, String message) {
         Conversation conversation = tickets.get(ticket);
         if (conversation != null) {
             conversation.progress(message);
@@ -597,10 +632,12 @@ final class Operator implements ControlServer.Requested {
         return conversation != null && conversation.isHeard();
     }
 
-    void answer(long ticket, boolean done, String message) {
+    @Override
+    public void answer(long ticket, boolean done, String message) {
         Conversation conversation = tickets.remove(ticket);
         if (conversation != null) {
             conversation.outcome(done, message);
         }
+        handovers.answered(ticket, done, message);
     }
 }

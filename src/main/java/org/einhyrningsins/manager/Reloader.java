@@ -253,6 +253,10 @@ final class Reloader {
             if (!prospect.objections().isEmpty()) {
                 return refuse(ExitStatus.FAILED, String.join("\n", prospect.objections()));
             }
+            if (operator.handovers().underWay()) {
+                operator.handovers().drop("another reload began");
+                prospect = prospect(names); // of how things are now
+            }
             ServicesSpec settings = names.isEmpty() ? prospect.services() : null;
             Preparation preparation = prepare(prospect.plan(), settings);
             boolean trial = terms != null && !(prospect.plan().nothing() && !reset);
@@ -352,19 +356,26 @@ final class Reloader {
         int changed = 0;
         boolean added = false;
         List<ProgramHost> removed = new ArrayList<>();
+        Turns turns = new Turns(plan, programs.states(), stopped, reset);
         for (Change change : plan.changes().values()) {
             Command command = reset ? resetting(change) : change.command();
+            changed += command == null ? 0 : 1;
+            command = command == null ? turns.joining(change) : command;
             if (command == null) {
                 continue;
             }
-            changed++;
             conversation.expect();
-            log.info(change.program(), "reload: " + words(change));
             ProgramHost host = preparation.host(change);
             if (change.kind() == Change.Kind.ADDED) {
                 programs.add(host);
                 added = true;
-            } else if (change.kind() == Change.Kind.REMOVED) {
+            }
+            if (turns.has(change.program())) {
+                turns.add(change, command, operator.ticket(conversation));
+                continue;
+            }
+            log.info(change.program(), "reload: " + words(change));
+            if (change.kind() == Change.Kind.REMOVED) {
                 programs.retire(host);
                 removed.add(host);
                 continue;
@@ -373,6 +384,7 @@ final class Reloader {
             operator.ask(host, quiet ? new Command.Stop(null, null) : command, conversation);
         }
         operator.stop(removed, null, conversation);
+        turns.begin(operator.handovers());
         hosting.unsettled();
         if (added) {
             hosting.decided(); // a worker of a program that nobody knows of would be nobody's
@@ -451,6 +463,7 @@ final class Reloader {
         if (before == null) {
             return;
         }
+        operator.handovers().drop("going back to what was before");
         Plan plan = withSettings(plan(before.definitions(), Set.of()), before.settings());
         Preparation preparation;
         try {

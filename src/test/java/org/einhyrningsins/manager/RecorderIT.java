@@ -106,6 +106,7 @@ class RecorderIT {
                 programs,
                 List.of(),
                 List.of(),
+                null,
                 null);
     }
 }

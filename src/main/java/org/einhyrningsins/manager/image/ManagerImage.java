@@ -25,6 +25,7 @@ import java.util.List;
 /// @param programs where their images are, in the order of the file; for a re-exec empty
 /// @param kept its descriptors, for a re-exec
 /// @param trial a reload that waits to be confirmed; null if none does
+/// @param reload one in which programs wait for others that take over from them; null if none does
 public record ManagerImage(
         String release,
         String boot,
@@ -41,7 +42,8 @@ public record ManagerImage(
         List<String> programs,
         List<SocketImage> sockets,
         List<KeptDescriptor> kept,
-        @Nullable TrialImage trial) {
+        @Nullable TrialImage trial,
+        @Nullable ReloadImage reload) {
     /// The descriptor of that name; -1 if there is none.
     public int descriptor(String name) {
         for (KeptDescriptor descriptor : kept) {
