@@ -16,10 +16,18 @@ import java.util.Map;
 
 /// Who binds which address, to find those that two want.
 final class AddressBook {
-    private record Claim(SocketSpec socket, InetAddress host, String program, Place place) {}
+    /// @param scope of a link-local address: the same on another interface is another
+    private record Claim(
+            SocketSpec socket, InetAddress host, String scope, String program, Place place) {
+        Where where() {
+            return new Where(host, scope);
+        }
+    }
+
+    private record Where(InetAddress host, String scope) {}
 
     /// The claims on one port. There may be thousands of single addresses, but few wildcards.
-    private record Port(Map<InetAddress, Claim> single, List<Claim> wide) {}
+    private record Port(Map<Where, Claim> single, List<Claim> wide) {}
 
     private record Named(Address address, String program, Place place) {}
 
@@ -33,9 +41,11 @@ final class AddressBook {
         Address address = socket.address();
         // no pattern switch and no lambda here: linking them costs milliseconds at start
         if (address instanceof Tcp at) {
-            return claimPort(tcp, at.port(), new Claim(socket, at.host(), program, place));
+            return claimPort(
+                    tcp, at.port(), new Claim(socket, at.host(), at.scope(), program, place));
         } else if (address instanceof Udp at) {
-            return claimPort(udp, at.port(), new Claim(socket, at.host(), program, place));
+            return claimPort(
+                    udp, at.port(), new Claim(socket, at.host(), at.scope(), program, place));
         }
         return claimName(address, program, place);
     }
@@ -43,9 +53,7 @@ final class AddressBook {
     /// Notes a UNIX address, be it a program's or the manager's own.
     @Nullable String claimName(Address address, String program, Place place) {
         String name =
-                address instanceof UnixPath file
-                        ? file.path().normalize().toString()
-                        : address.toString();
+                address instanceof UnixPath file ? file.file().toString() : address.toString();
         Named other = named.putIfAbsent(name, new Named(address, program, place));
         return other == null ? null : objection(address, address, other.program(), other.place());
     }
@@ -69,7 +77,7 @@ final class AddressBook {
         } else if (mine.host().isAnyLocalAddress()) {
             port.wide().add(mine);
         } else {
-            port.single().put(mine.host(), mine);
+            port.single().put(mine.where(), mine);
         }
         return null;
     }
@@ -82,7 +90,7 @@ final class AddressBook {
             }
         }
         if (!mine.host().isAnyLocalAddress()) {
-            return port.single().get(mine.host());
+            return port.single().get(mine.where());
         }
         for (Claim other : port.single().values()) {
             if (clash(mine, other)) {
@@ -94,7 +102,7 @@ final class AddressBook {
 
     /// Whether the kernel gives the same port to only one of the two.
     private static boolean clash(Claim a, Claim b) {
-        return a.host().equals(b.host()) || a.socket().overlaps(b.socket());
+        return a.where().equals(b.where()) || a.socket().overlaps(b.socket());
     }
 
     private static String objection(Address mine, Address other, String program, Place place) {

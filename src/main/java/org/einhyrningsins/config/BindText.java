@@ -101,13 +101,18 @@ public final class BindText {
     Tcp tcp(String text) throws Misread {
         HostPort at = HostPort.split(text);
         int port = at.portNumber();
-        return new Tcp(at.address(family, names), port);
+        return new Tcp(at.address(family, names), port, at.scope());
     }
 
     Udp udp(String text) throws Misread {
         HostPort at = HostPort.split(text);
         int port = at.portNumber();
-        return new Udp(at.address(family, names), port);
+        return new Udp(at.address(family, names), port, at.scope());
+    }
+
+    private static UnixPath unixPath(Path path) {
+        Path place = SocketPath.place(path);
+        return place.equals(path) ? new UnixPath(path) : new UnixPath(path, place);
     }
 
     Address unix(String text) throws Misread {
@@ -127,6 +132,6 @@ public final class BindText {
                             + " has "
                             + length);
         }
-        return named ? new UnixAbstract(name) : new UnixPath(Path.of(name));
+        return named ? new UnixAbstract(name) : unixPath(Path.of(name));
     }
 }

@@ -13,6 +13,8 @@ import java.net.UnknownHostException;
 /// @param port still as text
 record HostPort(String host, String port) {
 
+    private static final int MAX_INTERFACE_NAME = 15; // IFNAMSIZ, less the NUL
+
     /// Which kind of address a host name shall stand for.
     enum Family {
         ANY,
@@ -68,10 +70,19 @@ record HostPort(String host, String port) {
         return Integer.parseInt(port);
     }
 
-    /// The address itself; of a host name, its first of that family.
+    /// The interface of a link-local address, behind a `%`: its name or number; empty without one.
+    /// Whether there is such an interface is known when the socket is bound.
+    String scope() {
+        int at = host.indexOf('%');
+        return at < 0 || host.indexOf(':') < 0 ? "" : host.substring(at + 1);
+    }
+
+    /// The address itself, without its scope; of a host name, its first of that family.
     InetAddress address(Family family, HostNames names) throws Misread {
         try {
-            return host.isEmpty() ? all(family) : ofFamily(family, literalOrName(family, names));
+            return host.isEmpty()
+                    ? all(family)
+                    : scoped(ofFamily(family, literalOrName(family, names)));
         } catch (UnknownHostException e) {
             throw new IllegalStateException("16 or 4 bytes are an address", e);
         } catch (IllegalArgumentException _) {
@@ -85,7 +96,8 @@ record HostPort(String host, String port) {
 
     private InetAddress literalOrName(Family family, HostNames names) throws Misread {
         if (host.indexOf(':') >= 0) {
-            return Inet6Address.ofLiteral(host);
+            int percent = host.indexOf('%');
+            return Inet6Address.ofLiteral(percent < 0 ? host : host.substring(0, percent));
         } else if (Texts.areDigits(host.replace(".", ""))) {
             return dotted();
         }
@@ -97,6 +109,54 @@ record HostPort(String host, String port) {
         }
         throw new Misread(
                 "the host name " + Texts.quoted(host) + " has no address of " + word(family));
+    }
+
+    /// A link-local address with the interface that it names, which has to be there.
+    InetAddress scopedNow() throws Misread {
+        try {
+            return Inet6Address.ofLiteral(host);
+        } catch (IllegalArgumentException _) {
+            throw new Misread("there is no interface " + Texts.quoted(scope()) + " here");
+        }
+    }
+
+    /// A link-local address is one of an interface, and the kernel wants to know which; to any
+    /// other it means nothing.
+    private InetAddress scoped(InetAddress address) throws Misread {
+        boolean local =
+                address instanceof Inet6Address
+                        && (address.isLinkLocalAddress()
+                                || address.isMCLinkLocal()
+                                || address.isMCNodeLocal());
+        if (local && host.indexOf('%') < 0) {
+            throw new Misread(
+                    "the link-local address %s needs a scope, the interface it is on, as in [%s%%eth0]:%s"
+                            .formatted(Texts.quoted(host), host, port));
+        }
+        if (!local && host.indexOf('%') >= 0) {
+            throw new Misread(
+                    "a scope is for link-local addresses such as fe80::1, not for "
+                            + Texts.quoted(host.substring(0, host.indexOf('%')))
+                            + "; leave out "
+                            + Texts.quoted(host.substring(host.indexOf('%'))));
+        }
+        if (local && !isInterface(scope())) {
+            throw new Misread(
+                    "expected the name or number of an interface after the %, found "
+                            + Texts.quoted(scope()));
+        }
+        return address;
+    }
+
+    /// As the kernel takes them: at most 15 bytes, and no `/`, `:` or space.
+    private static boolean isInterface(String scope) {
+        for (int i = 0; i < scope.length(); i++) {
+            char c = scope.charAt(i);
+            if (c <= ' ' || c > '~' || c == '/' || c == ':' || c == '%') {
+                return false;
+            }
+        }
+        return !scope.isEmpty() && scope.length() <= MAX_INTERFACE_NAME;
     }
 
     private InetAddress ofFamily(Family family, InetAddress address) throws Misread {

@@ -88,10 +88,35 @@ final class SocketReader {
         }
         if (socket.address() instanceof UnixPath unix) {
             Path directory = unix.path().getParent();
+            String obstacle = SocketPath.obstacle(unix.path());
             if (directory != null && !Files.isDirectory(directory)) {
                 problems.warn(node.place(), "there is no directory " + directory + " yet");
+            } else if (obstacle != null) {
+                problems.warn(node.place(), obstacle);
             }
         }
+        String scope = scope(socket.address());
+        if (!scope.isEmpty() && isMissing(scope)) {
+            problems.warn(
+                    node.place(),
+                    "there is no interface "
+                            + scope
+                            + " yet: nothing can be bound to it until then");
+        }
+    }
+
+    private static String scope(Address address) {
+        if (address instanceof Tcp tcp) {
+            return tcp.scope();
+        }
+        return address instanceof Udp udp ? udp.scope() : "";
+    }
+
+    private static boolean isMissing(String scope) {
+        Path all = Path.of("/sys/class/net");
+        return !Texts.areDigits(scope)
+                && Files.isDirectory(all)
+                && !Files.exists(all.resolve(scope));
     }
 
     private @Nullable SocketSpec socket(Node node, String name) {

@@ -90,7 +90,8 @@ record TargetReader(Values values, Templates templates, int workers) {
     }
 
     private InetAddress address(HostPort at) throws Misread {
-        return at.address(HostPort.Family.ANY, values.names());
+        InetAddress address = at.address(HostPort.Family.ANY, values.names());
+        return at.scope().isEmpty() ? address : at.scopedNow();
     }
 
     /// `GET http://{NAME}/path` or `GET http://HOST:PORT/path`; GET may be left out.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.config.SocketPath;
 import org.einhyrningsins.core.SocketKey;
 import org.einhyrningsins.core.SocketMove;
 import org.einhyrningsins.manager.image.SocketImage;
 import org.einhyrningsins.posix.Bound;
+import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.posix.UnknownAccountException;
@@ -33,8 +35,9 @@ final class SocketTable {
 
     /// What we hold at an address.
     ///
+    /// @param program one that has it; empty if that is not known
     /// @param file inode of the file of a UNIX socket, so that we unlink no other; else 0
-    private record Held(SocketSpec spec, SocketGroup group, long file) {}
+    private record Held(String program, SocketSpec spec, SocketGroup group, long file) {}
 
     /// Why the sockets of a set of definitions cannot all be had.
     static final class CannotBind extends Exception {
@@ -113,7 +116,7 @@ final class SocketTable {
         try {
             Bound bound = bound(socket);
             int slot = socket.perWorker() ? 0 : SocketGroup.SHARED;
-            return new Held(socket, SocketGroup.of(slot, bound), inode(socket));
+            return new Held(program.name(), socket, SocketGroup.of(slot, bound), inode(socket));
         } catch (UnknownAccountException e) {
             throw new CannotBind(
                     "cannot bind socket '%s' of '%s' to %s: %s"
@@ -130,7 +133,7 @@ final class SocketTable {
                                     program.name(),
                                     socket.address(),
                                     e.getMessage(),
-                                    advice(e, socket)));
+                                    explain(e, socket)));
         }
     }
 
@@ -139,19 +142,66 @@ final class SocketTable {
         return taken == null ? Sockets.bind(socket) : taken;
     }
 
+    private String explain(PosixException e, SocketSpec socket) {
+        if (e.errno() == Errno.EADDRINUSE) {
+            for (Held held : sockets.values()) {
+                boolean same = held.spec().address().equals(socket.address());
+                if (same || held.spec().overlaps(socket)) {
+                    String whose = held.program().isEmpty() ? "" : " of '" + held.program() + "'";
+                    return "; this manager has it: socket '" + held.spec().name() + "'" + whose;
+                }
+            }
+        }
+        return advice(e, socket);
+    }
+
     /// What may help, behind what the kernel said; empty if nothing is known.
     static String advice(PosixException e, SocketSpec socket) {
+        return socket.address() instanceof SocketSpec.UnixPath unix
+                ? adviceOnFile(e, unix.path())
+                : switch (e.errno()) {
+                    case EACCES, EPERM ->
+                            isLow(socket.address())
+                                    ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
+                                    : "";
+                    case EADDRINUSE ->
+                            "; another process has it"
+                                    + (socket.perWorker()
+                                            ? ", or systemd without ReusePort=yes"
+                                            : "")
+                                    + ": see "
+                                    + lookup(socket.address());
+                    case EADDRNOTAVAIL -> "; no interface of this machine has that address";
+                    case ENODEV -> "; there is no such network interface: see ip -brief link";
+                    default -> "";
+                };
+    }
+
+    private static String adviceOnFile(PosixException e, Path path) {
+        String obstacle = SocketPath.obstacle(path);
         return switch (e.errno()) {
-            case EACCES, EPERM ->
-                    socket.address() instanceof SocketSpec.Tcp tcp && tcp.port() < 1024
-                            ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
-                            : "";
             case EADDRINUSE ->
-                    "; another process has it"
-                            + (socket.perWorker() ? ", or systemd without ReusePort=yes" : "")
-                            + ": see ss -lptn";
-            case EADDRNOTAVAIL -> "; no interface of this machine has that address";
+                    "; " + (obstacle == null ? "another process has it: see ss -lxp" : obstacle);
+            case ENOENT, ENOTDIR -> "; there is no directory " + path.getParent();
+            case EACCES, EPERM, EROFS -> "; the manager may not make files in " + path.getParent();
             default -> "";
+        };
+    }
+
+    private static boolean isLow(SocketSpec.Address address) {
+        int port =
+                address instanceof SocketSpec.Tcp tcp
+                        ? tcp.port()
+                        : address instanceof SocketSpec.Udp udp ? udp.port() : 1024;
+        return port < 1024;
+    }
+
+    private static String lookup(SocketSpec.Address address) {
+        return switch (address) {
+            case SocketSpec.Tcp ignored -> "ss -lptn";
+            case SocketSpec.Udp ignored -> "ss -lpun";
+            case SocketSpec.UnixPath ignored -> "ss -lxp";
+            case SocketSpec.UnixAbstract ignored -> "ss -lxp";
         };
     }
 
@@ -174,7 +224,7 @@ final class SocketTable {
                 && held.file() == inode(wanted)) {
             dress(kept.program(), unix.path(), wanted);
         }
-        sockets.put(kept.key(), new Held(wanted, held.group(), held.file()));
+        sockets.put(kept.key(), new Held(kept.program(), wanted, held.group(), held.file()));
     }
 
     private void dress(String program, Path path, SocketSpec wanted) {
@@ -322,7 +372,7 @@ final class SocketTable {
         SocketKey key = new SocketKey(image.spec().address(), image.owner());
         Held held = sockets.get(key);
         if (held == null) {
-            held = new Held(image.spec(), SocketGroup.resumed(), image.file());
+            held = new Held("", image.spec(), SocketGroup.resumed(), image.file());
             sockets.put(key, held);
         }
         held.group().resume(image, fd);

@@ -5,7 +5,9 @@ import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -75,8 +77,11 @@ public final class Sockets {
     public static Bound bind(SocketSpec spec) {
         int fd =
                 switch (spec.address()) {
-                    case SocketSpec.Tcp tcp -> bindInet(spec, tcp.host(), tcp.port(), SOCK_STREAM);
-                    case SocketSpec.Udp udp -> bindInet(spec, udp.host(), udp.port(), SOCK_DGRAM);
+                    case SocketSpec.Tcp tcp ->
+                            bindInet(
+                                    spec, scoped(tcp.host(), tcp.scope()), tcp.port(), SOCK_STREAM);
+                    case SocketSpec.Udp udp ->
+                            bindInet(spec, scoped(udp.host(), udp.scope()), udp.port(), SOCK_DGRAM);
                     case SocketSpec.UnixPath unix -> bindFile(spec, unix.path());
                     case SocketSpec.UnixAbstract unix -> bindAbstract(spec, unix.name());
                 };
@@ -101,6 +106,21 @@ public final class Sockets {
                         relisten(fd, spec.backlog());
                     }
                 });
+    }
+
+    /// The address with the number that its interface has now: one that was removed and made again
+    /// has another.
+    ///
+    /// @throws PosixException if there is no such interface
+    private static InetAddress scoped(InetAddress host, String scope) {
+        if (scope.isEmpty()) {
+            return host;
+        }
+        try {
+            return Inet6Address.getByAddress(null, host.getAddress(), Interfaces.number(scope));
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e); // only for a wrong length
+        }
     }
 
     private static int bindAbstract(SocketSpec spec, String name) {
@@ -475,7 +495,14 @@ public final class Sockets {
         boolean datagrams = scratch.bytes.getInt(0) == SOCK_DGRAM;
         return datagrams == spec.address() instanceof SocketSpec.Udp
                 && (datagrams || listens(fd))
-                && localAddress(fd).equals(address(spec.address()));
+                && isAt(localAddress(fd), spec.address());
+    }
+
+    /// Whoever bound the file of a UNIX socket may have spelled its path otherwise.
+    private static boolean isAt(String local, SocketSpec.Address address) {
+        return local.equals(address(address))
+                || (address instanceof SocketSpec.UnixPath unix
+                        && local.equals("unix:" + unix.file()));
     }
 
     /// As [#localAddress] has it.
@@ -483,9 +510,13 @@ public final class Sockets {
         ByteBuffer bytes = Scratch.here().bytes;
         return switch (address) {
             case SocketSpec.Tcp tcp ->
-                    SocketAddress.text(bytes, SocketAddress.put(bytes, tcp.host(), tcp.port()));
+                    SocketAddress.text(
+                            bytes,
+                            SocketAddress.put(bytes, scoped(tcp.host(), tcp.scope()), tcp.port()));
             case SocketSpec.Udp udp ->
-                    SocketAddress.text(bytes, SocketAddress.put(bytes, udp.host(), udp.port()));
+                    SocketAddress.text(
+                            bytes,
+                            SocketAddress.put(bytes, scoped(udp.host(), udp.scope()), udp.port()));
             case SocketSpec.UnixPath unix -> "unix:" + unix.path();
             case SocketSpec.UnixAbstract unix -> "unix:@" + unix.name();
         };

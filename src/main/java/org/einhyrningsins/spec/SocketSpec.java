@@ -88,23 +88,63 @@ public record SocketSpec(
     }
 
     /// A TCP listener. Port 0 lets the kernel choose.
-    public record Tcp(InetAddress host, int port) implements Address {
+    ///
+    /// @param scope name or number of the interface of a link-local IPv6 address; else empty. The
+    ///   interface need not be there before the socket is bound
+    public record Tcp(InetAddress host, int port, String scope) implements Address {
+        /// One without a scope.
+        public Tcp(InetAddress host, int port) {
+            this(host, port, "");
+        }
+
         @Override
         public String toString() {
-            return inet(host, port);
+            return inet(host, port, scope);
         }
     }
 
     /// A UDP socket. Port 0 lets the kernel choose.
-    public record Udp(InetAddress host, int port) implements Address {
+    ///
+    /// @param scope as of [Tcp]
+    public record Udp(InetAddress host, int port, String scope) implements Address {
+        /// One without a scope.
+        public Udp(InetAddress host, int port) {
+            this(host, port, "");
+        }
+
         @Override
         public String toString() {
-            return "udp:" + inet(host, port);
+            return "udp:" + inet(host, port, scope);
         }
     }
 
-    /// A UNIX stream listener at a path, at most 107 bytes long.
-    public record UnixPath(Path path) implements Address {
+    /// A UNIX stream listener at a path, at most 107 bytes long. Two are the same if their files
+    /// are, however the path is spelled.
+    ///
+    /// @param path as the configuration writes it, absolute
+    /// @param place the file itself: the path through no symbolic link, `.` or `..`, as it was when
+    ///   the configuration was read; null for the path as it is
+    public record UnixPath(Path path, @Nullable Path place) implements Address {
+        /// One whose path goes through no link.
+        public UnixPath(Path path) {
+            this(path, null);
+        }
+
+        /// The file itself.
+        public Path file() {
+            return place == null ? path : place;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof UnixPath unix && unix.file().equals(file());
+        }
+
+        @Override
+        public int hashCode() {
+            return file().hashCode();
+        }
+
         @Override
         public String toString() {
             return "unix:" + path;
@@ -126,8 +166,8 @@ public record SocketSpec(
         public static final UnixFile DEFAULT = new UnixFile(null, null, null);
     }
 
-    private static String inet(InetAddress host, int port) {
-        String text = host.getHostAddress();
+    private static String inet(InetAddress host, int port, String scope) {
+        String text = host.getHostAddress() + (scope.isEmpty() ? "" : "%" + scope);
         return (host instanceof Inet6Address ? "[" + text + "]" : text) + ":" + port;
     }
 }

@@ -230,7 +230,7 @@ class GoodFilesTest {
                         "0.0.0.0:80",
                         "unix:@web",
                         "udp:127.0.0.1:0",
-                        "[fe80:0:0:0:0:0:0:1]:82",
+                        "[fe80:0:0:0:0:0:0:1%lo]:82",
                         "0.0.0.0:0");
         assertThat(sockets.stream().map(SocketSpec::nonBlocking).toList().subList(0, 3))
                 .containsExactly(true, true, false);

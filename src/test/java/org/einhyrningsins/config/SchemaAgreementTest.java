@@ -38,11 +38,11 @@ class SchemaAgreementTest {
     private static final Pattern BLIND =
             Pattern.compile(
                     "cannot read |has no socket named|there is no program|is named twice|cannot be"
-                        + " resolved|is not an IP address|has no address of|the soft limit is"
-                        + " above|smooth needs room|must not be longer|expected a time of at most"
-                        + " 10 years|expected a size of at most|for a program with a socket|is"
-                        + " longer than max|means something to a shell|mode is missing|is no"
-                        + " regular expression"
+                        + " resolved|is not an IP address|needs a scope|a scope is for|has no"
+                        + " address of|the soft limit is above|smooth needs room|must not be"
+                        + " longer|expected a time of at most 10 years|expected a size of at"
+                        + " most|for a program with a socket|is longer than max|means something to"
+                        + " a shell|mode is missing|is no regular expression"
                             // SnakeYAML makes numbers of these before the schema sees them
                             + "|octal or decimal|expected octal|zero as octal"
                             + "|found \"1e3\"|found \"-0\"|found 007");
