@@ -76,9 +76,13 @@ public record Handovers(Map<String, Part> parts) {
         KEEP
     }
 
+    /// What a program is to be told.
+    ///
     /// @param because the program that failed; null where none did
     public record Order(String program, Act act, @Nullable String because) {}
 
+    /// What follows from an event.
+    ///
     /// @param state as it is then
     /// @param orders to be carried out in this order
     public record Next(Handovers state, List<Order> orders) {}

@@ -13,6 +13,7 @@ import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
+import org.einhyrningsins.core.SocketKey;
 import org.einhyrningsins.manager.http.Snapshot;
 import org.einhyrningsins.manager.image.ConversationImage;
 import org.einhyrningsins.manager.image.HandoverImage;
@@ -85,6 +86,7 @@ public final class Manager
     private @Nullable Premises premises;
     private @Nullable Recorder recorder;
     private @Nullable Keeper keeper;
+    private @Nullable ListenerFiles listenerFiles;
 
     private long reexecs;
     private long recoveries;
@@ -459,6 +461,7 @@ public final class Manager
         Premises here = new Premises(options, services);
         premises = here;
         intents = new Intents(here.state(), options.definition(), log);
+        listenerFiles = new ListenerFiles(sockets, files, here.state().path(), log, this::rollOnto);
         return here;
     }
 
@@ -786,6 +789,9 @@ public final class Manager
             List<ProgramSpec> inUse = reloader.inUse();
             inUse.addAll(operator.handovers().definitions());
             sockets.closeAllBut(inUse, programs::slots);
+            if (listenerFiles != null) {
+                listenerFiles.sync();
+            }
             steering.changed();
             service.keep(sockets.images());
             if (keeper != null) {
@@ -793,6 +799,23 @@ public final class Manager
             }
         }
         keepIntents();
+    }
+
+    /// A socket was bound anew: workers that have the old one cannot be reached.
+    private void rollOnto(SocketKey key) {
+        socketsMayBeOver = true;
+        programs.everyHost().forEach(ProgramHost::socketsChanged);
+        for (ProgramHost host : List.copyOf(programs.all())) {
+            ProgramSpec newest = host.program().newest();
+            boolean has =
+                    newest.sockets().stream().anyMatch(s -> SocketKey.of(newest, s).equals(key));
+            if (has && !stopping) {
+                log.warn(host.name(), "is rolled onto the new socket at " + sockets.path(key));
+                Conversation nobody = Conversation.withNobody();
+                nobody.expect();
+                operator.ask(host, new Command.Apply(newest, true), nobody);
+            }
+        }
     }
 
     @Override

@@ -447,6 +447,12 @@ final class ProgramHost {
         return latest;
     }
 
+    /// Sockets of it have other descriptors than before.
+    void socketsChanged() {
+        latest = null;
+        earlier = null;
+    }
+
     private Blueprint newBlueprint(Version version) throws Births.Stillborn, IOException {
         WorkerDoor door = door(version.spec());
         Path acks =

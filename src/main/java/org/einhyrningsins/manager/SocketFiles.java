@@ -11,11 +11,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
-/// Looks after the files of the manager's own sockets: a socket whose file somebody removed cannot
-/// be reached any more, so it is made again. (Those of programs cannot: their workers have the
-/// socket, and no new file can be had for it.)
+/// Notices when somebody removes the file of a socket, which cannot be reached any more then, and
+/// has it made again: of the manager's own sockets by a new one, of those of programs see
+/// [ListenerFiles].
 final class SocketFiles {
     /// When one that could not be made again is tried once more.
     private static final Duration PATIENCE = Duration.ofSeconds(1);
@@ -24,14 +26,20 @@ final class SocketFiles {
     /// may last, and it is no reason to wake up often.
     private static final Duration BLINK = Duration.ofMinutes(1);
 
+    /// How long after one was made again that is not worth another warning.
+    private static final Duration QUIET = Duration.ofSeconds(10);
+
     private final Loop loop;
     private final Log log;
     private final List<Guarded> guarded = new ArrayList<>();
     private final List<Guarded> lost = new ArrayList<>();
     private @Nullable Moment due;
 
-    /// That they are missing has been said.
-    private boolean told;
+    /// Of these, that they are missing has been said, and why.
+    private final Map<Path, String> told = new HashMap<>();
+
+    /// When these were made again: one that is removed again and again fills no log.
+    private final Map<Path, Moment> made = new HashMap<>();
 
     private @Nullable Notices notices;
 
@@ -55,6 +63,14 @@ final class SocketFiles {
         ///
         /// @throws PosixException why it cannot; nothing was changed
         void remake() throws IOException;
+
+        /// Something else happened to its file, which is there.
+        default void touched() {}
+
+        /// It is missing, and could not be made again.
+        ///
+        /// @param why in words
+        default void lost(String why) {}
     }
 
     /// @param watch of the kernel; -1 while there is none
@@ -84,6 +100,7 @@ final class SocketFiles {
 
     /// Looks after it no more; to be called before the file is removed on purpose.
     void leave(Path path) {
+        told.remove(path);
         lost.removeIf(file -> file.path().equals(path));
         for (Guarded file : List.copyOf(guarded)) {
             if (file.path().equals(path)) {
@@ -156,10 +173,11 @@ final class SocketFiles {
 
     private void happened(int watch) {
         for (Guarded file : List.copyOf(guarded)) {
-            // else its mode or owner changed
             if (file.watch() == watch && isGone(file)) {
                 leave(file.path());
                 remake(file);
+            } else if (file.watch() == watch) { // its mode, its owner, or another name of it
+                file.owner().touched();
             }
         }
     }
@@ -177,7 +195,6 @@ final class SocketFiles {
             List<Guarded> missing = List.copyOf(lost);
             lost.clear();
             missing.forEach(this::remake);
-            told = !lost.isEmpty();
         }
         return Moment.earlier(due, look);
     }
@@ -185,7 +202,14 @@ final class SocketFiles {
     private void remake(Guarded file) {
         try {
             file.owner().remake();
-            log.warn("", file.path() + " was removed; made it again");
+            told.remove(file.path());
+            String what = file.path() + " was removed; made it again";
+            Moment before = made.put(file.path(), Clock.now());
+            if (before == null || before.plus(QUIET).reached(Clock.now())) {
+                log.warn("", what);
+            } else {
+                log.debug("", what);
+            }
             guard(file.path(), file.owner());
         } catch (IOException e) {
             lost(file, RuntimeFiles.why(e));
@@ -195,11 +219,11 @@ final class SocketFiles {
     }
 
     private void lost(Guarded file, String why) {
-        if (!told) {
+        if (!why.equals(told.put(file.path(), why))) {
             String end = "; what runs goes on, and it is tried again";
             log.error("", file.path() + " was removed and cannot be made again: " + why + end);
         }
-        told = true;
+        file.owner().lost(why);
         soon(file);
     }
 

@@ -12,6 +12,7 @@ import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.SocketSpec;
+import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 
 /// The listening sockets of all programs. A socket is known by its address: while any definition in
@@ -27,7 +29,9 @@ final class SocketTable {
     private final Map<SocketKey, Held> sockets = new HashMap<>();
     private final Log log;
     private PassedSockets passed = PassedSockets.NONE;
+    private final Map<SocketKey, String> troubles = new HashMap<>(0);
     private Runnable joined = () -> {};
+    private Consumer<SocketKey> closed = key -> {};
 
     SocketTable(Log log) {
         this.log = log;
@@ -56,6 +60,11 @@ final class SocketTable {
     /// Has this run when a socket was bound for a slot that had none yet, before anybody has it.
     void whenJoined(Runnable then) {
         joined = then;
+    }
+
+    /// Has this run before the file of a socket is removed that is closed.
+    void whenClosed(Consumer<SocketKey> then) {
+        closed = then;
     }
 
     /// Binds what is not bound yet, all of it or nothing. Of those that each slot has of its own,
@@ -413,11 +422,80 @@ final class SocketTable {
             return;
         }
         log.debug("", "closed " + held.group().any().address());
-        if (held.spec().address() instanceof SocketSpec.UnixPath unix
-                && held.file() == inode(held.spec())) {
-            RuntimeFiles.delete(unix.path()); // before it is closed: then its number is free
+        troubles.remove(key);
+        if (held.spec().address() instanceof SocketSpec.UnixPath unix) {
+            closed.accept(key);
+            if (held.file() == inode(held.spec())) {
+                RuntimeFiles.delete(unix.path()); // before it is closed: then its number is free
+            }
         }
         held.group().closeAll();
+    }
+
+    // ---- files of UNIX sockets
+
+    /// Those that have one.
+    List<SocketKey> files() {
+        List<SocketKey> files = new ArrayList<>();
+        sockets.forEach(
+                (key, held) -> {
+                    if (held.spec().address() instanceof SocketSpec.UnixPath) {
+                        files.add(key);
+                    }
+                });
+        return files;
+    }
+
+    /// Where the file of one of [#files] is to be.
+    Path path(SocketKey key) {
+        if (key.address() instanceof SocketSpec.UnixPath unix) {
+            return unix.path();
+        }
+        throw new IllegalArgumentException(key + " has no file");
+    }
+
+    /// The inode of its file; 0 if it has none.
+    long file(SocketKey key) {
+        Held held = sockets.get(key);
+        return held == null ? 0 : held.file();
+    }
+
+    /// Binds another one at the path of a socket whose file is gone. Workers that have the old one
+    /// keep it; nobody who comes later can reach it.
+    ///
+    /// @throws PosixException if it cannot be bound
+    void rebind(SocketKey key) {
+        Held held = sockets.get(key);
+        if (held != null) {
+            Bound bound = Sockets.bind(held.spec());
+            SocketGroup old = held.group();
+            SocketGroup group = SocketGroup.of(SocketGroup.SHARED, bound);
+            sockets.put(key, new Held(held.program(), held.spec(), group, inode(held.spec())));
+            old.closeAll();
+        }
+    }
+
+    /// What is wrong with the sockets of a definition, in words; empty for nothing.
+    String troubles(ProgramSpec program) {
+        StringBuilder words = new StringBuilder();
+        if (!troubles.isEmpty()) {
+            for (SocketSpec socket : program.sockets()) {
+                String trouble = troubles.get(SocketKey.of(program, socket));
+                if (trouble != null) {
+                    words.append(words.isEmpty() ? "" : "; ").append(trouble);
+                }
+            }
+        }
+        return words.toString();
+    }
+
+    /// @param why what is wrong with it, in words; null for nothing any more
+    void trouble(SocketKey key, @Nullable String why) {
+        if (why == null) {
+            troubles.remove(key);
+        } else {
+            troubles.put(key, why);
+        }
     }
 
     /// Under another name.

@@ -40,7 +40,7 @@ final class Statuses {
                 program.phase() instanceof Phase.Stopped ? 0 : program.count(),
                 program.serving().generation(),
                 rollout(program),
-                note(program, outputs.note(program.name())),
+                note(program, besides(program)),
                 program.intent(),
                 program.newest().after(),
                 workers(host, slots),
@@ -110,6 +110,13 @@ final class Statuses {
             return to + ": " + canary + failures;
         }
         return to + ": " + moved + " of " + program.count() + " replaced" + failures;
+    }
+
+    /// What is wrong with its sockets and its output.
+    private String besides(Program program) {
+        String socket = sockets.troubles(program.serving().spec());
+        String output = outputs.note(program.name());
+        return socket + (socket.isEmpty() || output.isEmpty() ? "" : "; ") + output;
     }
 
     private static String note(Program program, String output) {

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.config.SocketPath;
+import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.core.SocketKey;
+import org.einhyrningsins.posix.Sockets;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/// Looks after the files of programs' UNIX sockets: one that somebody removed is put back.
+///
+/// A socket is bound once, and its file cannot be made anew; but it may have two names. The second
+/// one is in the state directory or, where that is another file system, beside the first, hidden;
+/// from it the first one is linked again. That is the same socket: no worker is touched, and
+/// nothing is lost but what was asked in between. Where both names are gone, as when the whole
+/// directory is, a new socket is bound at the path, and the programs that have the old one are
+/// rolled onto it.
+final class ListenerFiles {
+    /// How long after a socket was bound anew another one is, should its file go again: a worker
+    /// that removes it at its end would have its program rolled for ever.
+    private static final Duration CALM = Duration.ofMinutes(1);
+
+    private final SocketTable sockets;
+    private final SocketFiles files;
+    private final Path state;
+    private final Log log;
+    private final Consumer<SocketKey> roll;
+    private final Map<SocketKey, Guard> guards = new HashMap<>();
+
+    /// @param state a directory of the manager's own, which may not be there
+    /// @param roll has the programs with that socket replace their workers
+    ListenerFiles(
+            SocketTable sockets, SocketFiles files, Path state, Log log, Consumer<SocketKey> roll) {
+        this.sockets = sockets;
+        this.files = files;
+        this.state = state;
+        this.log = log;
+        this.roll = roll;
+        sockets.whenClosed(this::leave);
+    }
+
+    /// Looks after those that were bound, or taken over, since it was asked last.
+    void sync() {
+        for (SocketKey key : sockets.files()) {
+            if (!guards.containsKey(key)) {
+                Path path = sockets.path(key);
+                Guard guard = new Guard(key, path, directory(path.getParent()));
+                guards.put(key, guard);
+                guard.keep();
+                files.guard(path, guard);
+            }
+        }
+    }
+
+    /// Before its file is removed for good.
+    private void leave(SocketKey key) {
+        Guard guard = guards.remove(key);
+        if (guard != null) {
+            files.leave(guard.path);
+            guard.forget();
+        }
+    }
+
+    /// A directory as it was.
+    private record Directory(Path path, int mode, int uid, int gid) {}
+
+    private static @Nullable Directory directory(@Nullable Path path) {
+        try {
+            return path == null
+                    ? null
+                    : new Directory(
+                            path,
+                            (Integer) Files.getAttribute(path, "unix:mode") & 07777,
+                            (Integer) Files.getAttribute(path, "unix:uid"),
+                            (Integer) Files.getAttribute(path, "unix:gid"));
+        } catch (IOException unknown) {
+            return null;
+        }
+    }
+
+    private final class Guard implements SocketFiles.Owner {
+        private final SocketKey key;
+        private final Path path;
+        private final @Nullable Directory directory;
+        private @Nullable Path second;
+        private long file;
+        private @Nullable Moment calm;
+
+        Guard(SocketKey key, Path path, @Nullable Directory directory) {
+            this.key = key;
+            this.path = path;
+            this.directory = directory;
+        }
+
+        @Override
+        public long inode() {
+            return sockets.file(key);
+        }
+
+        // ---- the second name
+
+        private Path inState() {
+            return state.resolve("socket-" + inode());
+        }
+
+        private Path beside() {
+            return path.resolveSibling("." + path.getFileName() + ".kept");
+        }
+
+        /// Gives the file its second name, if it has none and can have one. One that another
+        /// manager made is found as well.
+        void keep() {
+            file = inode();
+            second = named(inState()) ? inState() : named(beside()) ? beside() : null;
+            if (second == null && RuntimeFiles.inode(path) == inode()) {
+                second = link(inState()) ? inState() : link(beside()) ? beside() : null;
+                if (second == null) {
+                    log.debug(
+                            "",
+                            path
+                                    + " can have no second name; if it is removed, its program is"
+                                    + " rolled");
+                }
+            }
+        }
+
+        private boolean named(Path name) {
+            return inode() != 0 && RuntimeFiles.inode(name) == inode();
+        }
+
+        private boolean link(Path name) {
+            try {
+                try {
+                    Files.createLink(name, path);
+                } catch (FileAlreadyExistsException e) {
+                    if (!isForgotten(name)) {
+                        return false;
+                    }
+                    Files.delete(name);
+                    Files.createLink(name, path);
+                }
+                return true;
+            } catch (IOException | UnsupportedOperationException another) {
+                return false; // another file system, or not ours to link
+            }
+        }
+
+        private static boolean isForgotten(Path name) {
+            return isSocket(name) && !Sockets.answers(name);
+        }
+
+        void forget() {
+            if (second != null && RuntimeFiles.inode(second) == file) {
+                RuntimeFiles.delete(second);
+            }
+        }
+
+        @Override
+        public void touched() {
+            keep();
+        }
+
+        // ---- the first one again
+
+        @Override
+        public void remake() throws IOException {
+            String obstacle = SocketPath.obstacle(path);
+            if (obstacle != null) {
+                throw new IOException(obstacle);
+            }
+            remakeDirectory();
+            clear();
+            keep();
+            if (second != null) {
+                Files.createLink(path, second);
+            } else {
+                bindAnew();
+            }
+            sockets.trouble(key, null);
+        }
+
+        /// What is there may be a socket of somebody who has ended, and of nobody else.
+        private void clear() throws IOException {
+            if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+                if (Sockets.answers(path)) {
+                    throw new IOException("another process listens there now: see ss -lxp");
+                }
+                Files.delete(path);
+            }
+        }
+
+        private void remakeDirectory() throws IOException {
+            Path parent = path.getParent();
+            if (parent == null || Files.isDirectory(parent)) {
+                return;
+            }
+            Files.createDirectories(parent);
+            if (directory != null) {
+                Files.setAttribute(parent, "unix:mode", directory.mode());
+                if (RuntimeFiles.owner(parent) != directory.uid()) {
+                    Files.setAttribute(parent, "unix:uid", directory.uid());
+                }
+                Files.setAttribute(parent, "unix:gid", directory.gid());
+            }
+            log.warn("", parent + " was removed; made it again");
+        }
+
+        private void bindAnew() throws IOException {
+            Moment now = Clock.now();
+            if (calm != null && !calm.reached(now)) {
+                throw new IOException(
+                        "it was bound anew and removed again within a minute: see whether a worker"
+                                + " removes it at its end");
+            }
+            sockets.rebind(key);
+            calm = now.plus(CALM);
+            keep();
+            roll.accept(key);
+        }
+
+        @Override
+        public void lost(String why) {
+            sockets.trouble(key, path + " was removed: " + why);
+        }
+    }
+
+    private static boolean isSocket(Path path) {
+        try {
+            Object mode = Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+            return mode instanceof Integer bits && (bits & 0170000) == 0140000;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}
