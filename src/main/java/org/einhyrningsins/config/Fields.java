@@ -121,8 +121,9 @@ record Fields(Place place, Map<String, Entry> entries, @Nullable Shape shape, Va
     /// Reports that a key must be there, unless the map itself is not, or it is there but for a
     /// slip.
     void require(String key) {
-        boolean missing = shape != null && !has(key) && !values.problems().full();
-        if (missing && !isMisspelt(key, shape)) {
+        Shape known = shape;
+        boolean missing = !has(key) && !values.problems().full();
+        if (known != null && missing && !isMisspelt(key, known)) {
             values.problems().reportMissing(place, key + " is missing" + Synonyms.example(key));
         }
     }

@@ -82,10 +82,10 @@ final class KindHints {
         String name = "NAME";
         if (!list.values().isEmpty() && list.values().getFirst() instanceof Mapping map) {
             for (String key : java.util.List.of("name", "id", "program")) {
-                boolean named =
-                        map.entries().get(key) instanceof Node.Entry(Place _, Scalar text)
-                                && Texts.isName(text.text());
-                name = named ? ((Scalar) map.entries().get(key).value()).text() : name;
+                if (map.entries().get(key) instanceof Node.Entry(Place _, Scalar text)
+                        && Texts.isName(text.text())) {
+                    name = text.text();
+                }
             }
             if (map.entries().size() == 1
                     && map.entries().firstEntry().getValue().value() instanceof Mapping) {

@@ -222,8 +222,10 @@ final class Synonyms {
             return advice;
         }
         String example = advice.substring(from + 1, to);
-        boolean text = value instanceof Node.Scalar scalar && scalar.plain() && !scalar.isNull();
-        String meant = text ? meant(example, ((Node.Scalar) value).text()) : example;
+        String meant =
+                value instanceof Node.Scalar text && text.plain() && !text.isNull()
+                        ? meant(example, text.text())
+                        : example;
         return filled(advice.substring(0, from) + meant + advice.substring(to + 1), null);
     }
 

@@ -463,7 +463,7 @@ final class SystemdService {
         if (both != null) {
             program.say("stop", both, "carried over here; see ack.timeout for the start");
         }
-        if (group || (mode != null && mode.value().equals("mixed"))) {
+        if (mode != null && (group || mode.value().equals("mixed"))) {
             program.say("stop", mode, "as it is here, for the worker's process group");
         } else if (mode != null) {
             program.lost(
