@@ -5,7 +5,7 @@ import json
 import os
 import socket
 
-from lab import DONE, FAILED, alive, answers, check, environment_of, get, nothing_lost, read, same, wait_for
+from lab import BIN, DONE, FAILED, alive, answers, check, environment_of, get, nothing_lost, read, same, wait_for
 
 PROGRAM = """  %(name)s:
     command: [python3, -IS, "@LIB@/worker.py", %(options)s]
@@ -33,6 +33,7 @@ def run(lab):
     orders_during_the_end(lab, manager)
     all_stopped_then_die(lab)
     umask(lab)
+    names_in_a_locale_without_them(lab)
 
 
 def reload(lab, manager, *programs, code=DONE):
@@ -163,3 +164,20 @@ def umask(lab):
     lab.config(edit=lambda text: text + lab.render(program("u", more="    user: daemon\n")))
     manager = lab.start(before_exec=lambda: os.umask(0o077))
     manager.wait_until_up("u", 1, within=10)
+
+
+def names_in_a_locale_without_them(lab):
+    """Files with letters that the locale knows nothing of; workers get the locale that the manager was started in."""
+    os.mkdir(lab.path("ü"))
+    for locale in ({"LC_ALL": "C"}, {"LC_ALL": "xx_XX.UTF-8", "LANG": "C"}):
+        text = "programs: { web: { command: [sh, -c, 'echo $WHAT; exec sleep 1000'], env: { WHAT: ä }, logs: ./ö.log, ack: { timer: 10ms } } }\n"
+        file = lab.write("ü/%s.yaml" % locale["LC_ALL"], text)
+        checked = lab.command(BIN, "check", file, env=locale)
+        same((checked.code, checked.out), (DONE, file + ": 1 program, 0 sockets, no problems\n"), "what check says")
+        manager = lab.launch(file, env=locale, socket_path=lab.path("ü/c.sock"))
+        manager.wait_until_answering()
+        wait_for(lambda: read(lab.path("ü/ö.log")).endswith("ä\n"), "the worker has written its variable")
+        same(manager.ctl("logs", env=locale).out.splitlines()[-1], "ä", "what logs shows")
+        (pid,) = manager.pids_of("web")
+        same(environment_of(pid)["LC_ALL"], locale["LC_ALL"], "the worker's locale")
+        manager.stop()

@@ -24,6 +24,7 @@ def run(lab):
     several_workers_one_file(lab, manager)
     a_file_for_each_slot(lab, manager)
     nothing_to_read(lab, manager)
+    two_programs_one_file(lab, manager)
     changed_in_place(lab, manager)
     last_words(lab, manager)
     a_chatty_neighbour(lab, manager)
@@ -141,6 +142,24 @@ def a_file_for_each_slot(lab, manager):
     documents = [json.loads(line) for line in manager.ctl("--json", "logs", "slots", "-n", "1").out.splitlines()]
     same([(d["program"], d["slot"]) for d in documents], [("slots", 0), ("slots", 1)], "whose lines they are, in JSON")
     check(all(d["line"].endswith("written") for d in documents), lambda: "not the last lines: %s" % documents)
+
+
+def two_programs_one_file(lab, manager):
+    """A file that two programs write to, by two names of it: each line once, and never under a false name."""
+    os.symlink("both.log", lab.path("link.log"))
+    manager.ctl("scale", "left", "1")
+    manager.ctl("scale", "right", "1")
+    lines = ["from left", "from right"]
+    wait_for(lambda: sorted(read(lab.path("both.log")).splitlines()) == lines, "both have written")
+    both = manager.ctl("logs", "left", "right")
+    same(sorted(both.out.splitlines()), ["left,right | " + line for line in lines], "each line, once")
+    alone = manager.ctl("logs", "left")
+    check(sorted(line[-10:].strip() for line in alone.out.splitlines()) == lines, lambda: "not all of the file: %s" % alone)
+    check("right writes to" in alone.err, lambda: "not a word of the other one: %s" % alone)
+    named = {json.loads(line)["program"] for line in manager.ctl("logs", "--json", "right").out.splitlines()}
+    same(named, {None}, "whose the lines are said to be")
+    manager.ctl("scale", "left", "0")
+    manager.ctl("scale", "right", "0")
 
 
 def nothing_to_read(lab, manager):

@@ -13,6 +13,7 @@ import org.einhyrningsins.spec.Release;
 import org.jspecify.annotations.Nullable;
 
 import java.io.UncheckedIOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,9 @@ final class ControlProgram {
             return asked == null ? runSpecial(words) : ask(asked);
         } catch (UncheckedIOException nobodyReads) {
             return NOBODY_READS;
+        } catch (InvalidPathException unnameable) {
+            err.print(NAME + ": " + Main.unnameable(unnameable));
+            return ExitStatus.FAILED.code();
         }
     }
 

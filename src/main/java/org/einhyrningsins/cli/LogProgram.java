@@ -10,7 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /// `logs`: reads the files of the places that the manager named. The manager has no part in it, so
 /// a reader that is slow, or never reads, costs it nothing.
@@ -52,11 +54,16 @@ final class LogProgram {
     private ExitStatus read(List<LogPlace> places) {
         List<LogTail> tails = new ArrayList<>();
         try {
-            for (LogPlace place : places) {
+            List<Shown> shown = shown(places);
+            for (Shown each : shown) {
+                tellOfOthers(each);
                 LogTail tail =
                         new LogTail(
-                                Path.of(String.valueOf(place.file())),
-                                taker(place, places.size() > 1));
+                                Path.of(String.valueOf(each.place().file())),
+                                taker(
+                                        each,
+                                        shown.size() > 1
+                                                || each.names().size() > 1 && !asked.json()));
                 tails.add(tail);
                 tail.last(asked.count() < 0 ? LINES : asked.count());
                 if (!asked.follows()) {
@@ -76,6 +83,65 @@ final class LogProgram {
             return ExitStatus.FAILED;
         } finally {
             tails.forEach(LogTail::close);
+        }
+    }
+
+    /// A file that is shown once, whoever of those that were asked for writes to it.
+    ///
+    /// @param place the first of them
+    /// @param names of programs that write to it, and were asked for; a line is of one of them
+    private record Shown(LogPlace place, List<String> names) {
+        /// Whose the lines are: `web:0`, or `api,web` where nobody can tell.
+        String label() {
+            List<String> all = writers();
+            return all.size() > 1 ? String.join(",", all) : place.label();
+        }
+
+        List<String> writers() {
+            List<String> all = new ArrayList<>(names);
+            place.others().stream().filter(other -> !all.contains(other)).forEach(all::add);
+            return all;
+        }
+    }
+
+    /// Lines of two programs in one file would be shown twice, each time as another's.
+    private static List<Shown> shown(List<LogPlace> places) {
+        List<Shown> shown = new ArrayList<>();
+        Map<Object, Shown> byFile = new HashMap<>();
+        for (LogPlace place : places) {
+            Shown first = byFile.get(file(place));
+            if (first == null || first.place().program().equals(place.program())) {
+                Shown each = new Shown(place, new ArrayList<>(List.of(place.program())));
+                byFile.putIfAbsent(file(place), each);
+                shown.add(each);
+            } else if (!first.names().contains(place.program())) {
+                first.names().add(place.program());
+            }
+        }
+        return shown;
+    }
+
+    /// The same for two names of one file.
+    private static Object file(LogPlace place) {
+        Path path = Path.of(String.valueOf(place.file()));
+        try {
+            return path.toRealPath();
+        } catch (IOException nothingThere) {
+            return path;
+        }
+    }
+
+    private void tellOfOthers(Shown shown) {
+        List<String> others = new ArrayList<>(shown.place().others());
+        others.removeAll(shown.names());
+        if (!others.isEmpty()) {
+            err.print(
+                    ControlProgram.NAME
+                            + ": "
+                            + String.join(", ", others)
+                            + " writes to "
+                            + shown.place().file()
+                            + " too, and the lines do not say whose they are");
         }
     }
 
@@ -106,11 +172,12 @@ final class LogProgram {
         }
     }
 
-    private LogTail.Taker taker(LogPlace place, boolean labelled) {
+    private LogTail.Taker taker(Shown shown, boolean labelled) {
+        LogPlace place = shown.place();
         return new LogTail.Taker() {
             @Override
             public void line(byte[] line) {
-                show(place, labelled, line);
+                show(shown, labelled, line);
             }
 
             @Override
@@ -126,16 +193,16 @@ final class LogProgram {
     }
 
     /// On a terminal, what would command it is made harmless; a pipe gets what is there.
-    private void show(LogPlace place, boolean labelled, byte[] line) {
+    private void show(Shown shown, boolean labelled, byte[] line) {
         if (!asked.json() && !labelled && !terminal) {
             out.copy(withEnd(line));
             return;
         }
         String text = new String(line, StandardCharsets.UTF_8);
         if (asked.json()) {
-            out.print(json(place, text));
+            out.print(json(shown, text));
         } else {
-            out.print((labelled ? place.label() + " | " : "") + text + "\n");
+            out.print((labelled ? shown.label() + " | " : "") + text + "\n");
         }
     }
 
@@ -153,9 +220,15 @@ final class LogProgram {
         return words.length > word && words[word].equals(place.label());
     }
 
-    private static String json(LogPlace place, String line) {
+    /// Without a program where nobody can tell which it was.
+    private static String json(Shown shown, String line) {
+        LogPlace place = shown.place();
         StringBuilder json = new StringBuilder("{\"program\":");
-        JsonText.quote(json, place.program());
+        if (shown.writers().size() == 1) {
+            JsonText.quote(json, place.program());
+        } else {
+            json.append("null");
+        }
         json.append(",\"slot\":").append(place.slot() < 0 ? "null" : place.slot());
         json.append(",\"line\":");
         JsonText.quote(json, line);

@@ -10,6 +10,7 @@ import org.einhyrningsins.spec.ServicesSpec;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 import java.util.List;
 
@@ -35,15 +36,23 @@ public final class Main {
     ///
     /// @return the exit status
     int run(String[] words) {
-        LaunchOptions everyday = QuickLaunch.read(words);
-        if (everyday != null) {
-            return Manager.run(everyday, List.of(words));
-        }
         try {
-            return runSpecial(words);
+            LaunchOptions everyday = QuickLaunch.read(words);
+            return everyday == null ? runSpecial(words) : Manager.run(everyday, List.of(words));
+        } catch (InvalidPathException unnameable) {
+            err.print(NAME + ": " + unnameable(unnameable));
+            return ExitStatus.FAILED.code();
         } catch (UncheckedIOException nobodyReads) {
             return ExitStatus.FAILED.code();
         }
+    }
+
+    /// Where C.UTF-8 is not installed, the JVM can name only files of ASCII.
+    static String unnameable(InvalidPathException e) {
+        return "the path \""
+                + e.getInput()
+                + "\" cannot be used: there is no locale C.UTF-8 on this machine, in which it could"
+                + " be named; install it, or name the file in ASCII";
     }
 
     private int runSpecial(String[] words) {

@@ -2,6 +2,7 @@
 package org.einhyrningsins.cli;
 
 import org.einhyrningsins.control.ExitStatus;
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 
 /// `init`: a first file, that runs as it is and has a line for each key. A line that begins with
 /// `#` and a key, without a blank between, is meant to be uncommented.
@@ -74,6 +76,9 @@ final class StarterFile {
                 #after: []                           # programs to be up before it starts, such as [db]
             """;
 
+    /// Below a directory that is laid out as /usr/share is.
+    private static final String SCHEMA = "einhyrningsins/services.schema.json";
+
     private final Output out;
     private final Output err;
 
@@ -87,18 +92,43 @@ final class StarterFile {
     /// @param name of the file; `-` for stdout
     /// @return the exit status
     int write(String name) {
+        String text = modeline(System.getProperty("einhyrningsins.home")) + TEXT;
         if (name.equals("-")) {
-            out.print(TEXT);
+            out.print(text);
             return ExitStatus.DONE.code();
         }
         try {
-            Files.writeString(Path.of(name), TEXT, StandardOpenOption.CREATE_NEW);
+            Files.writeString(Path.of(name), text, StandardOpenOption.CREATE_NEW);
         } catch (IOException e) {
             err.print(Main.NAME + ": cannot write " + name + ": " + reason(e));
             return ExitStatus.FAILED.code();
         }
         out.print("wrote " + name + "; run it by '" + Main.NAME + " -c " + name + "'");
         return ExitStatus.DONE.code();
+    }
+
+    /// Names the schema for editors, if it is there: beside the program, or where a distribution
+    /// has it. Empty if it is not.
+    ///
+    /// @param home the directory of the program; null if it was not started by its launcher
+    static String modeline(@Nullable String home) {
+        if (home == null) {
+            return "";
+        }
+        Path program = Path.of(home);
+        Path real;
+        try {
+            real = program.toRealPath();
+        } catch (IOException moved) {
+            real = program.toAbsolutePath().normalize();
+        }
+        for (String share : List.of("share", "../../../share", "../../share")) {
+            Path schema = real.resolve(share).resolve(SCHEMA).normalize();
+            if (Files.exists(schema)) {
+                return "# yaml-language-server: $schema=" + schema + "\n";
+            }
+        }
+        return "";
     }
 
     private static String reason(IOException e) {

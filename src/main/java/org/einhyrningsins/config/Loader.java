@@ -66,8 +66,9 @@ public final class Loader {
                             Place.of(new Source(file, "")),
                             "the path "
                                     + Texts.quoted(e.getInput())
-                                    + " cannot be used in this locale; set LC_ALL=C.UTF-8 for the"
-                                    + " manager");
+                                    + " cannot be used: there is no locale C.UTF-8 on this machine,"
+                                    + " in which it could be named; install it, or name it in"
+                                    + " ASCII");
             return null;
         }
     }

@@ -14,6 +14,7 @@ import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.Template;
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -142,11 +143,16 @@ final class ProgramReader {
     private void warn(Fields program, String name, Path log, boolean keeps) {
         Path directory = log.getParent();
         if (Files.isDirectory(log)) {
-            program.warn("logs", log + " is a directory");
+            program.warn("logs", log + " is a directory; name a file in it");
+        } else if (Files.exists(log) && !Files.isRegularFile(log)) {
+            program.warn("logs", log + " is a FIFO or a device, and workers write to files alone");
+        } else if (directory != null && Files.exists(directory) && !Files.isDirectory(directory)) {
+            program.warn("logs", directory + " is a file, not a directory");
         } else if (directory != null && !Files.isDirectory(directory)) {
             program.warn("logs", "there is no directory " + directory + " yet");
         }
-        String rival = (keeps ? logs : kept).get(log);
+        Path file = real(log);
+        String rival = (keeps ? logs : kept).get(file);
         if (rival != null) {
             program.report(
                     "logs",
@@ -154,11 +160,30 @@ final class ProgramReader {
                             + " writes to this file itself, and one that is kept is the manager's"
                             + " alone; name another");
         }
-        String other = (keeps ? kept : logs).putIfAbsent(log, name);
-        if (!keeps && other != null && shared.add(log)) {
+        String other = (keeps ? kept : logs).putIfAbsent(file, name);
+        if (!keeps && other != null && shared.add(file)) {
             program.warn(
                     "logs",
-                    Texts.quoted(other) + " writes to this file too, and their lines will mix");
+                    Texts.quoted(other)
+                            + " writes to this file too, their lines will mix, and `logs` cannot"
+                            + " tell whose they are; give each a file of its own");
+        }
+    }
+
+    /// The same for every name that leads to the file, by links too.
+    private static Path real(Path log) {
+        try {
+            return log.toRealPath();
+        } catch (IOException notThereYet) {
+            Path directory = log.getParent();
+            Path name = log.getFileName();
+            try {
+                return directory == null || name == null
+                        ? log
+                        : directory.toRealPath().resolve(name);
+            } catch (IOException noDirectoryEither) {
+                return log.normalize();
+            }
         }
     }
 

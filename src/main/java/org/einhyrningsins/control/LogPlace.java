@@ -11,6 +11,7 @@ import java.util.List;
 /// @param file an absolute path; null if it goes to none
 /// @param prefix the words before each line: `time`, `slot`, `pid`
 /// @param shared whether other slots' lines are in the file too
+/// @param others other programs that write to the same file; who wrote a line cannot be told then
 /// @param why why there is no file, and where to look instead; else empty
 public record LogPlace(
         String program,
@@ -18,9 +19,16 @@ public record LogPlace(
         @Nullable String file,
         List<String> prefix,
         boolean shared,
+        List<String> others,
         String why) {
     public LogPlace {
         prefix = List.copyOf(prefix);
+        others = List.copyOf(others);
+    }
+
+    /// The same with other programs that write to the file.
+    public LogPlace withOthers(List<String> names) {
+        return new LogPlace(program, slot, file, prefix, shared, names, why);
     }
 
     /// Whose it is, as in `web:0`.

@@ -42,6 +42,11 @@ public record LogReport(List<LogPlace> places) implements Report {
         }
         json.writeEndArray();
         json.writeBooleanField("shared", place.shared());
+        json.writeArrayFieldStart("others");
+        for (String other : place.others()) {
+            json.writeString(other);
+        }
+        json.writeEndArray();
         json.writeStringField("why", Replies.wellFormed(place.why()));
         json.writeEndObject();
     }
@@ -78,6 +83,7 @@ public record LogReport(List<LogPlace> places) implements Report {
         String file = null;
         List<String> prefix = new ArrayList<>();
         boolean shared = false;
+        List<String> others = new ArrayList<>();
         String why = "";
         while (json.nextToken() == JsonToken.FIELD_NAME) {
             String name = json.currentName();
@@ -92,10 +98,15 @@ public record LogReport(List<LogPlace> places) implements Report {
                     }
                 }
                 case "shared" -> shared = json.getBooleanValue();
+                case "others" -> {
+                    while (json.nextToken() == JsonToken.VALUE_STRING) {
+                        others.add(json.getText());
+                    }
+                }
                 case "why" -> why = json.getText();
                 default -> json.skipChildren();
             }
         }
-        return new LogPlace(program, slot, file, prefix, shared, why);
+        return new LogPlace(program, slot, file, prefix, shared, others, why);
     }
 }

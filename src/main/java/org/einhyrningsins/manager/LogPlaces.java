@@ -8,10 +8,13 @@ import org.einhyrningsins.core.Program;
 import org.einhyrningsins.spec.LogsSpec;
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -38,10 +41,51 @@ final class LogPlaces {
         };
     }
 
+    /// The same places, each with the other ones of all programs that write to the same file.
+    static List<LogPlace> withOthers(List<LogPlace> places, List<Program> all) {
+        Map<Path, Set<String>> writers = new HashMap<>();
+        for (Program program : all) {
+            LogsSpec logs = program.serving().spec().logs();
+            for (int slot : all(program)) {
+                Path file = logs.file(slot);
+                if (file != null) {
+                    writers.computeIfAbsent(real(file), _ -> new TreeSet<>()).add(program.name());
+                }
+            }
+        }
+        List<LogPlace> told = new ArrayList<>();
+        for (LogPlace place : places) {
+            if (place.file() == null) {
+                told.add(place);
+                continue;
+            }
+            List<String> others =
+                    new ArrayList<>(writers.getOrDefault(real(Path.of(place.file())), Set.of()));
+            others.remove(place.program());
+            told.add(place.withOthers(others));
+        }
+        return told;
+    }
+
+    /// The same for every name of one file.
+    private static Path real(Path file) {
+        try {
+            return file.toRealPath();
+        } catch (IOException nothingThere) {
+            return file;
+        }
+    }
+
     private static List<LogPlace> nowhere(String program, String why) {
         return List.of(
                 new LogPlace(
-                        program, Target.WHOLE, null, List.of(), true, "'" + program + "' " + why));
+                        program,
+                        Target.WHOLE,
+                        null,
+                        List.of(),
+                        true,
+                        List.of(),
+                        "'" + program + "' " + why));
     }
 
     private static List<String> words(LogsSpec.Kept kept) {
@@ -86,7 +130,7 @@ final class LogPlaces {
 
     private static LogPlace place(
             String program, int slot, @Nullable Path file, List<String> prefix, boolean shared) {
-        return new LogPlace(program, slot, String.valueOf(file), prefix, shared, "");
+        return new LogPlace(program, slot, String.valueOf(file), prefix, shared, List.of(), "");
     }
 
     /// The same for people, a line for each.

@@ -20,6 +20,7 @@ import org.einhyrningsins.control.WireHelp;
 import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Event;
+import org.einhyrningsins.core.Program;
 import org.einhyrningsins.manager.image.ConversationImage;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.spec.RolloutSpec;
@@ -610,12 +611,12 @@ final class Operator implements ControlServer.Requested, HandoverRunner.Asking {
         for (var entry : scopes(targets).entrySet()) {
             places.addAll(LogPlaces.of(entry.getKey().program(), entry.getValue()));
         }
+        List<Program> all = new ArrayList<>();
+        programs.all().forEach(host -> all.add(host.program()));
+        List<LogPlace> told = LogPlaces.withOthers(places, all);
         client.send(
                 Replies.done(
-                        request.id(),
-                        ExitStatus.DONE,
-                        LogPlaces.text(places),
-                        new LogReport(places)));
+                        request.id(), ExitStatus.DONE, LogPlaces.text(told), new LogReport(told)));
     }
 
     @Override

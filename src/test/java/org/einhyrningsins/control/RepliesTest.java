@@ -21,9 +21,16 @@ class RepliesTest {
                                     "/var/log/web-0.log",
                                     List.of("time", "slot"),
                                     true,
+                                    List.of("api"),
                                     ""),
                             new LogPlace(
-                                    "db", Target.WHOLE, null, List.of(), true, "'db' has none")));
+                                    "db",
+                                    Target.WHOLE,
+                                    null,
+                                    List.of(),
+                                    true,
+                                    List.of(),
+                                    "'db' has none")));
 
     @Test
     void theClientReadsWhereLogsAre() {
