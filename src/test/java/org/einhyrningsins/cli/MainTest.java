@@ -168,6 +168,17 @@ class MainTest {
         assertThat(out).hasToString(StarterFile.TEXT);
     }
 
+    @Test
+    void namesTheSchemaThatIsInstalledForEditors(@TempDir Path prefix) throws IOException {
+        Path home = Files.createDirectories(prefix.resolve("lib/einhyrningsins/1.0-123"));
+        assertThat(StarterFile.modeline(home.toString())).isEmpty();
+        Path schema = prefix.resolve("share/einhyrningsins/services.schema.json");
+        Files.createDirectories(schema.getParent());
+        Files.createFile(schema);
+        assertThat(StarterFile.modeline(home.toString()))
+                .isEqualTo("# yaml-language-server: $schema=" + schema + "\n");
+    }
+
     /// With every `#key` uncommented it is still valid, and no key of a program is missing.
     @Test
     void theFirstFileExplainsEveryKey() throws IOException {
