@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A campaign of faults: a shop of five programs under load, and at random, one after the other, what can go wrong.
+"""A campaign of faults: a shop of programs under load, and at random, one after the other, what can go wrong.
 
     tests/campaign/run [--faults N] [--seed S] [--only FAULT,FAULT…]
 
@@ -16,6 +16,7 @@ import os
 import random
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +30,8 @@ import lab as lib  # noqa: E402 (found by the path above)
 from lab import BIN, DONE, FAILED, alive, check, environment_of, same, wait_for  # noqa: E402
 
 COUNTS = {"web": 3, "admin": 1, "api": 2, "orders": 2, "mail": 2}
+# Programs that only faults of their own are about.
+SPECIAL = {"shell": 2, "release": 2, "place": 1, "left": 1, "right": 1, "name": 1, "plain": 2}
 SMALL_DISK = "256k"
 REST_WITHIN = 30.0
 
@@ -39,18 +42,27 @@ class Shop:
     def __init__(self, laboratory, rng):
         self.lab = laboratory
         self.random = rng
-        self.versions = dict.fromkeys(COUNTS, "v0")
-        self.counts = dict(COUNTS)
+        self.versions = dict.fromkeys([*COUNTS, *SPECIAL], "v0")
+        self.counts = {**COUNTS, **SPECIAL}
+        self.called = {name: name for name in self.counts}  # a program may be renamed
         self.number = 0
         self.kills = collections.defaultdict(list)  # program: when a worker of it was killed
+        self.unreachable = collections.defaultdict(list)  # program: from when to when the file of its socket was away
         self.away = []  # how long the manager was away, by kill -9 and by reexec
         self.reexecs = []
         self.small = laboratory.path("small")
         os.mkdir(self.small)
         self.mounted = os.geteuid() == 0 and self.mount()
         laboratory.config()
+        self.make_release("releases/v0", "v0")
+        os.symlink("releases/v0", laboratory.path("current"))
+        self.make_release("place", "v0")
         self.manager = laboratory.start()
-        self.rest()
+        try:
+            self.rest()
+        except BaseException:
+            self.close()
+            raise
         addresses = {
             "web": "127.0.0.1:%d" % laboratory.port("web"),
             "admin": laboratory.path("admin.sock"),
@@ -59,6 +71,8 @@ class Shop:
             "mail": "127.0.0.1:%d" % laboratory.port("mail"),
         }
         self.loads = {name: laboratory.load(address, clients=3, pause=6.0) for name, address in addresses.items()}
+        for name in ("shell", "release", "place", "left", "name", "plain"):
+            self.loads[name] = laboratory.load("127.0.0.1:%d" % laboratory.port(name), clients=2, pause=20.0)
 
     def mount(self):
         return subprocess.run(["mount", "-t", "tmpfs", "-o", "size=" + SMALL_DISK, "tmpfs", self.small]).returncode == 0
@@ -71,11 +85,16 @@ class Shop:
 
     def processes(self):
         """The living workers by program, from the kernel: {program: {pid: version}}."""
-        found = {name: {} for name in COUNTS}
+        found = {name: {} for name in self.counts}
+        parents = {}
         for pid in self.lab.pids():
             env = environment_of(pid)
             if env.get("NAME") in found and "EINHORN_CHILD_INDEX" in env and alive(pid):
-                found[env["NAME"]][pid] = env.get("VERSION")
+                found[env["NAME"]][pid] = env.get("VERSION", "?")
+                parents[pid] = lib.parent_of(pid)
+        shells = found["shell"]
+        found["shell"] = {pid: version for pid, version in shells.items() if parents[pid] not in shells}
+        self.below_shells = [pid for pid in shells if parents[pid] in shells]
         return found
 
     def settled(self):
@@ -83,10 +102,12 @@ class Shop:
         for name, count in self.counts.items():
             if sorted(processes[name].values()) != [self.versions[name]] * count:
                 return False
+        if len(self.below_shells) != self.counts["shell"]:
+            return False
         status = self.manager.status()
-        return all(
-            sorted(worker["pid"] for worker in status[name]["workers"] if worker["state"] == "ready") == sorted(processes[name])
-            for name in COUNTS
+        return sorted(status) == sorted(self.called.values()) and all(
+            sorted(worker["pid"] for worker in status[called]["workers"] if worker["state"] == "ready") == sorted(processes[name])
+            for name, called in self.called.items()
         )
 
     def rest(self):
@@ -94,7 +115,10 @@ class Shop:
         try:
             wait_for(self.settled, "the shop comes to rest", REST_WITHIN, every=0.05)
         except lib.ScenarioFailed as problem:
-            raise lib.ScenarioFailed("%s; expected %s of %s, found %s" % (problem, self.counts, self.versions, self.processes()))
+            raise lib.ScenarioFailed(
+                "%s; expected %s of %s, found %s; status:\n%s"
+                % (problem, self.counts, self.versions, self.processes(), self.manager.ctl("status").out)
+            )
         return {pid for pids in self.processes().values() for pid in pids}
 
     # What is done to it
@@ -111,9 +135,23 @@ class Shop:
         check(before != after, lambda: "%s of %s is not %s in %s, %s" % (key, name, old, before, line))
         self.lab.edit("services.yaml", before, after)
 
-    def deploy(self, name):
+    def make_release(self, path, version):
+        """A directory with a program that says its version."""
+        os.makedirs(self.lab.path(path))
+        self.lab.write(path + "/run", '#!/bin/sh\nVERSION=%s exec python3 -IS "%s/worker.py"\n' % (version, self.lab.lib))
+        os.chmod(self.lab.path(path, "run"), 0o755)
+
+    def point(self, path):
+        """Lets the link `current` name another release, as deploy tools do."""
+        os.symlink(path, self.lab.path("next"))
+        os.rename(self.lab.path("next"), self.lab.path("current"))
+
+    def next_version(self):
         self.number += 1
-        new = "v%d" % self.number
+        return "v%d" % self.number
+
+    def deploy(self, name):
+        new = self.next_version()
         self.edit(name, "VERSION", self.versions[name], new)
         self.versions[name] = new
 
@@ -212,7 +250,7 @@ class Shop:
 
     def crash_of_manager_and_worker(self):
         """One of several: who holds a socket alone takes it along, and only a keeper could hold it then."""
-        held = [name for name, count in self.counts.items() if count > 1]
+        held = [name for name in COUNTS if self.counts[name] > 1]
         if held:
             began = self.kill_manager()
             self.crash_of_a_worker(held)
@@ -267,6 +305,154 @@ class Shop:
             subprocess.run(["umount", "-l", state], check=True)
         self.manager.ctl("upgrade", self.any_program())
 
+    # Faults of releases
+
+    def a_link_moves(self):
+        new = self.next_version()
+        self.make_release("releases/" + new, new)
+        self.point("releases/" + new)
+        self.manager.ctl("reload", "release")
+        self.versions["release"] = new
+
+    def a_bad_release(self):
+        """It cannot start. What runs stays, and so does what comes in place of it."""
+        old = os.readlink(self.lab.path("current"))
+        bad = "releases/bad%d" % self.random.randrange(10**9)
+        self.make_release(bad, "bad")
+        self.lab.write(bad + "/run", "#!/bin/sh\nexit 3\n")
+        os.chmod(self.lab.path(bad, "run"), 0o755)
+        self.point(bad)
+        self.manager.ctl("reload", "release", code=FAILED)
+        self.crash_of_a_worker(["release"])
+        self.rest()
+        if self.random.random() < 0.5:
+            self.crash_of_the_manager()
+            self.rest()
+        self.point(old)
+        self.manager.ctl("reload", "release")
+
+    def a_directory_is_replaced(self):
+        new = self.next_version()
+        self.make_release("place.new", new)
+        os.rename(self.lab.path("place"), self.lab.path("place.before-" + new))
+        os.rename(self.lab.path("place.new"), self.lab.path("place"))
+        self.manager.ctl("reload", "place")
+        self.versions["place"] = new
+
+    # Faults of a program behind a shell
+
+    def roll_behind_a_shell(self):
+        self.deploy("shell")
+        self.manager.ctl("reload")
+
+    # Faults of files
+
+    def a_socket_file_is_removed(self):
+        began = time.monotonic()
+        os.unlink(self.lab.path("admin.sock"))
+        wait_for(lambda: lib.answers(self.lab.path("admin.sock")), "the socket is there again", within=10.0)
+        self.unreachable["admin"].append((began, time.monotonic()))
+
+    def state_files_are_removed(self):
+        state = self.lab.path("state")
+        names = os.listdir(state)
+        for name in self.random.sample(names, self.random.randint(1, len(names))):
+            os.unlink(os.path.join(state, name))
+        self.after_the_state_is_gone()
+
+    def the_state_directory_is_removed(self):
+        shutil.rmtree(self.lab.path("state"))
+        self.after_the_state_is_gone()
+
+    def after_the_state_is_gone(self):
+        if self.random.random() < 0.5:
+            self.pause(1.0)
+        if self.random.random() < 0.3:
+            self.deploy_of_one()
+            self.rest()
+        self.crash_of_the_manager()
+
+    # Faults of sockets and names
+
+    def move_of_a_socket(self):
+        """From left to right or back; who gets it serves it then."""
+        text = lib.read(self.lab.path("services.yaml"))
+        self.lab.write("services.yaml", swapped(text))
+        self.manager.ctl("reload")
+
+    def a_bad_move_of_a_socket(self):
+        """The receiver fails: who had the socket has it, and its workers."""
+        text = lib.read(self.lab.path("services.yaml"))
+        receiver = "right" if "shared" in text.split("\n  left:\n")[1].split("\n  right:\n")[0] else "left"
+        self.edit(receiver, "BROKEN", "none", self.random.choice(["exit", "noack"]))
+        self.lab.write("services.yaml", swapped(lib.read(self.lab.path("services.yaml"))))
+        self.manager.ctl("reload", code=FAILED)
+        self.answers_at_once("left")
+        self.lab.write("services.yaml", text)
+        self.manager.ctl("reload")
+
+    def answers_at_once(self, name):
+        """Connections that wait in the kernel's queue for a worker are an outage too."""
+        began = time.monotonic()
+        lib.get("127.0.0.1:%d" % self.lab.port(name))
+        check(time.monotonic() - began < 1.0, lambda: "%s answered after %.1f s" % (name, time.monotonic() - began))
+
+    def another_name(self):
+        new = "name%d" % self.random.randrange(10**6)
+        self.lab.edit("services.yaml", "\n  %s:\n" % self.called["name"], "\n  %s:\n" % new)
+        self.called["name"] = new
+        self.manager.ctl("reload")
+
+    def a_bad_program_of_another_name(self):
+        before = self.processes()["name"]
+        text = lib.read(self.lab.path("services.yaml"))
+        self.edit("name", "BROKEN", "none", self.random.choice(["exit", "noack"]))
+        self.lab.edit("services.yaml", "\n  %s:\n" % self.called["name"], "\n  never%d:\n" % self.random.randrange(10**6))
+        self.manager.ctl("reload", code=FAILED)
+        same(self.processes()["name"], before, "workers of the old name after the new one has failed")
+        self.answers_at_once("name")
+        self.lab.write("services.yaml", text)
+        self.manager.ctl("reload")
+
+    # Faults of programs that end, stand still, or fail late
+
+    def a_job(self):
+        """It runs once, and its end is told as it was."""
+        status = self.random.choice([0, 7])
+        text = lib.read(self.lab.path("services.yaml"))
+        job = '  job:\n    command: [sh, -c, "sleep 0.3; exit %d"]\n    restart: never\n    workers: 1\n    ack: { timer: 100ms }\n'
+        self.lab.write("services.yaml", text + job % status)
+        self.manager.ctl("reload", code=None)
+        wanted = "failed" if status else "done"
+        wait_for(lambda: self.manager.status()["job"]["state"] == wanted, "the job has ended as '%s'" % wanted)
+        if self.random.random() < 0.5:
+            self.crash_and_start()
+            same(self.manager.status()["job"]["state"], wanted, "the state of the job after a crash of the manager")
+        self.lab.write("services.yaml", text)
+        self.manager.ctl("reload")
+
+    def a_worker_stands_still(self):
+        """Stopped by a signal, then told to go: it goes on first, and what it had in its hands is answered."""
+        name = self.random.choice(["web", "api", "mail"])
+        pids = list(self.processes()[name])
+        os.kill(self.random.choice(pids), signal.SIGSTOP)
+        self.pause(0.2)
+        seen = len(self.manager.stderr())
+        self.manager.ctl("upgrade", name)
+        self.rest()
+        check("KILL sent" not in self.manager.stderr()[seen:], "a stopped worker was waited for until it had to be killed")
+
+    def a_version_that_fails_late(self):
+        """With default settings: no ack of its own, and it ends after a while."""
+        self.edit("plain", "BROKEN", "none", "ends:%s" % self.random.choice(["1.5", "4"]))
+        self.edit("plain", "VERSION", self.versions["plain"], "bad")
+        self.manager.ctl("reload", code=FAILED)
+        text = lib.read(self.lab.path("services.yaml"))
+        broken = re.search(r"NAME: plain, [^}]*BROKEN: (\S+)", text).group(1)
+        self.edit("plain", "VERSION", "bad", self.versions["plain"])
+        self.edit("plain", "BROKEN", broken, "none")
+        self.manager.ctl("reload", code=None)
+
     def pause(self, most):
         time.sleep(self.random.uniform(0, most))
 
@@ -274,20 +460,35 @@ class Shop:
 
     def finish(self):
         """Every failure has to be that of a request which a killed worker had in its hands."""
-        answered = lost = 0
+        answered = lost = away = 0
         for name, load in self.loads.items():
             counts = load.finish()
             answered += counts["answered"]
             failures = sum(counts[kind] for kind in ("refused", "reset", "lost", "timed_out", "bad_status"))
             same(len(counts["first_failures"]), failures, "failures of %s that are known in detail" % name)
             for failure in counts["first_failures"]:
+                if failure["kind"] == "refused" and any(
+                    began <= failure["at"] and failure["began"] <= until for began, until in self.unreachable[name]
+                ):
+                    away += 1
+                    continue
                 struck = [at for at in self.kills[name] if failure["began"] <= at <= failure["at"] + 0.001]
                 check(
                     struck and failure["kind"] in ("reset", "lost"),
                     lambda: "%s lost a request without a reason: %s; killed at %s" % (name, failure, self.kills[name][-5:]),
                 )
             lost += failures
-        return answered, lost
+        return answered, lost - away, away
+
+
+def swapped(text):
+    """The services file with the shared socket at the other program."""
+    socket = re.search(r"\n    bind: (\[[^\n]*shared[^\n]*\])", text).group(1)
+    alone = re.search(r"\n    bind: (\[\{ name: own[^\n]*\])", text).group(1)
+    shared = re.search(r"\{ name: shared[^}]*\}", socket).group()
+    without = socket.replace(shared + ", ", "")
+    moved = alone.replace("[", "[" + shared + ", ")
+    return text.replace(socket, "@").replace(alone, moved).replace("@", without)
 
 
 def fill(path):
@@ -318,6 +519,24 @@ FAULTS = {
     Shop.manager_stands_still: 1,
     Shop.full_disk: 1,
     Shop.full_state_directory: 1,
+    Shop.a_link_moves: 2,
+    Shop.a_directory_is_replaced: 1,
+    Shop.roll_behind_a_shell: 2,
+    Shop.move_of_a_socket: 1,
+    Shop.another_name: 1,
+}
+
+# What the manager does not stand yet. They come only when --only names them, and move up when it does.
+AWAITED = {
+    Shop.a_bad_release: 1,
+    Shop.a_socket_file_is_removed: 1,
+    Shop.state_files_are_removed: 1,
+    Shop.the_state_directory_is_removed: 1,
+    Shop.a_bad_move_of_a_socket: 1,
+    Shop.a_bad_program_of_another_name: 1,
+    Shop.a_job: 1,
+    Shop.a_worker_stands_still: 1,
+    Shop.a_version_that_fails_late: 1,
 }
 
 
@@ -330,7 +549,9 @@ def main():
     lib.check(os.path.exists(BIN), "there is no " + BIN)
     subprocess.run([BIN, "--version"], check=True, stdout=subprocess.DEVNULL)  # builds if need be
     print("seed %d, %d faults" % (asked.seed, asked.faults), flush=True)
-    weights = {fault: weight for fault, weight in FAULTS.items() if not asked.only or fault.__name__ in asked.only.split(",")}
+    weights = FAULTS
+    if asked.only:
+        weights = {fault: weight for fault, weight in {**FAULTS, **AWAITED}.items() if fault.__name__ in asked.only.split(",")}
     rng = random.Random(asked.seed)
     laboratory = lib.Lab(HERE)
     shop = None
@@ -347,13 +568,13 @@ def main():
             done[fault.__name__] += 1
             if number % 25 == 24:
                 print("  %d faults, %.0f s" % (number + 1, time.monotonic() - began), flush=True)
-        answered, lost = shop.finish()
+        answered, lost, away = shop.finish()
         laboratory.finish()
         failed = False
         for name, count in sorted(done.items()):
             print("  %4d %s" % (count, name.replace("_", " ")))
-        print("%d faults in %.0f s: %d requests answered, %d lost in the hands of killed workers, 0 else"
-              % (sum(done.values()), time.monotonic() - began, answered, lost))
+        print("%d faults in %.0f s: %d requests answered, %d lost in the hands of killed workers, %d refused while the file of a "
+              "socket was away, 0 else" % (sum(done.values()), time.monotonic() - began, answered, lost, away))
         for what, times in (("manager killed to status answered", shop.away), ("reexec, whole command", shop.reexecs)):
             if times:
                 print("%s: median %.0f ms, longest %.0f ms" % (what, 1000 * sorted(times)[len(times) // 2], 1000 * max(times)))

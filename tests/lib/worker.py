@@ -27,7 +27,7 @@ Options are `key=value` arguments:
     note=USR1,HUP    signals that are only noted in the journal
     broken=…         (default: the environment variable BROKEN) exit (message on stderr, status 3, at boot) | noack (hangs: neither acks nor serves) | noterm
                      (ignores TERM) | stuck (hangs and ignores TERM) | careless (drops all its
-                     connections when told to go) | crash:N (dies after N requests) | idler (closes
+                     connections when told to go) | ends:S (leaves after S seconds as if told to go, but with status 3) | crash:N (dies after N requests) | idler (closes
                      idle keep-alive connections at once when told to go)
     listen=all       all | the number of a descriptor, e.g. 0 for a socket on standard input
 
@@ -91,6 +91,7 @@ class Loop:
         self.listeners = {}
         self.datagrams = {}
         self.adopted = []  # (socket, name) from the accepting thread
+        self.began = time.monotonic()
         self.told = False
         self.told_at = 0.0  # when we began to leave; the order may come at any moment, this is set in the loop
         self.finished_accepting = False
@@ -120,6 +121,8 @@ class Loop:
                 self.readable(fd)
             for sock, name in self.take_adopted():
                 self.adopt(sock, name)
+            if broken.startswith("ends:") and time.monotonic() > self.began + float(broken[5:]):
+                self.told = True
             if self.told and not leaving:
                 leaving = True
                 self.stop_accepting()
@@ -408,7 +411,7 @@ def main():
         loop.run()
     note("exit")
     sys.stdout.flush()
-    os._exit(0)
+    os._exit(3 if broken.startswith("ends:") else 0)
 
 
 main()
