@@ -22,6 +22,7 @@ def example(lab, name):
             with open(os.path.join(directory, each)) as file:
                 text = file.read()
             text = re.sub(r"127\.0\.0\.1:(\d+)", lambda found: own(lab, found.group(1)), text)
+            text = re.sub(r"(\bport\s*[:=]\s*)(\d{4})\b", lambda found: found[1] + own(lab, found[2]).split(":")[1], text)
             lab.write(os.path.relpath(os.path.join(directory, each), lab.dir), re.sub(r"(?<!\w)/tmp\b", lab.path("tmp"), text))
     return "examples/configs/" + name
 
