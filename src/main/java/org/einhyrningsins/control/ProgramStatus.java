@@ -12,6 +12,7 @@ import java.util.List;
 /// @param generation of the definition that new workers get, from 1
 /// @param rollout the rollout in progress, or how the last one ended, in words; empty for none
 /// @param note anything else worth knowing, in words; empty for nothing
+/// @param failures of its slots
 /// @param intent what the operator set by hand and the file has otherwise
 /// @param after the programs it comes after
 /// @param workers by slot; a slot may have an old and a new one
@@ -24,10 +25,39 @@ public record ProgramStatus(
         long generation,
         String rollout,
         String note,
+        Failures failures,
         Intent intent,
         List<String> after,
         List<WorkerStatus> workers,
         List<SocketStatus> sockets) {
+    /// One that did not fail.
+    public ProgramStatus(
+            String name,
+            State state,
+            int ready,
+            int wanted,
+            long generation,
+            String rollout,
+            String note,
+            Intent intent,
+            List<String> after,
+            List<WorkerStatus> workers,
+            List<SocketStatus> sockets) {
+        this(
+                name,
+                state,
+                ready,
+                wanted,
+                generation,
+                rollout,
+                note,
+                Failures.NONE,
+                intent,
+                after,
+                workers,
+                sockets);
+    }
+
     public ProgramStatus {
         after = List.copyOf(after);
         workers = List.copyOf(workers);
@@ -43,8 +73,10 @@ public record ProgramStatus(
         WAITING("waiting"),
         STOPPING("stopping"),
         STOPPED("stopped"),
-        /// Given up; an operator must start it again.
+        /// Given up, or a worker failed that is not to run again; an operator must start it again.
         FAILED("failed"),
+        /// All its workers did what they were to do.
+        DONE("done"),
         /// Up, with fewer workers than wanted.
         DEGRADED("degraded"),
         ROLLING("rolling"),

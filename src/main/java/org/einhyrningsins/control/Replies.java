@@ -111,6 +111,7 @@ public final class Replies {
         json.writeNumberField("generation", program.generation());
         json.writeStringField("rollout", wellFormed(program.rollout()));
         json.writeStringField("note", wellFormed(program.note()));
+        write(json, program.failures());
         writeSettings(json, program);
         json.writeArrayFieldStart("workers");
         for (WorkerStatus worker : program.workers()) {
@@ -151,6 +152,50 @@ public final class Replies {
         json.writeNumberField("age_ms", worker.ageMillis());
         json.writeNumberField("restarts", worker.restarts());
         json.writeStringField("note", wellFormed(worker.note()));
+        write(json, worker.failures());
+        json.writeEndObject();
+    }
+
+    /// Only what there is.
+    private static void write(JsonGenerator json, Failures failures) throws IOException {
+        if (failures.inARow() > 0) {
+            json.writeNumberField("failures", failures.inARow());
+        }
+        if (!failures.since().isEmpty()) {
+            json.writeStringField("failing_since", failures.since());
+        }
+        if (failures.lastExit() != null) {
+            json.writeFieldName("last_exit");
+            write(json, failures.lastExit());
+        }
+        if (!failures.nextTryAt().isEmpty()) {
+            json.writeStringField("next_try_at", failures.nextTryAt());
+        }
+    }
+
+    private static void write(JsonGenerator json, LastExit exit) throws IOException {
+        json.writeStartObject();
+        json.writeFieldName("code");
+        if (exit.code() == null) {
+            json.writeNull();
+        } else {
+            json.writeNumber(exit.code());
+        }
+        json.writeStringField("signal", exit.signal());
+        json.writeStringField("at", exit.at());
+        json.writeNumberField("lived_ms", exit.livedMillis());
+        json.writeNumberField("slot", exit.slot());
+        json.writeNumberField("incarnation", exit.incarnation());
+        json.writeStringField("text", wellFormed(exit.text()));
+        if (exit.core()) {
+            json.writeBooleanField("core", true);
+        }
+        if (exit.left() > 0) {
+            json.writeNumberField("left_behind", exit.left());
+        }
+        if (!exit.why().isEmpty()) {
+            json.writeStringField("why", wellFormed(exit.why()));
+        }
         json.writeEndObject();
     }
 

@@ -60,7 +60,7 @@ final class Admission {
                     "; it starts when "
                             + String.join(" and ", now.on())
                             + (now.on().size() == 1 ? " is" : " are")
-                            + " up";
+                            + " up (a job: done)";
             draft.report(Severity.WARN, null, now.words() + next);
         }
     }
@@ -82,8 +82,7 @@ final class Admission {
         }
         for (Slot slot : draft.slots) {
             boolean ready = slot.current() != null && slot.current().ready();
-            boolean done = slot.finished() != null && slot.past().quickDeaths() == 0;
-            if (slot.index() < draft.count && !slot.held() && !ready && !done) {
+            if (slot.index() < draft.count && !slot.held() && !ready && !slot.endedWell()) {
                 return;
             }
         }

@@ -31,6 +31,7 @@ final class Answers {
         }
         int ready = 0;
         int held = 0;
+        int done = 0;
         boolean all = true;
         for (Slot slot : draft.slots) {
             if (slot.index() >= draft.count) {
@@ -44,6 +45,7 @@ final class Answers {
                     return;
                 }
                 ready += up ? 1 : 0;
+                done += slot.endedWell() ? 1 : 0;
                 all &= up || slot.finished() != null;
             }
         }
@@ -51,7 +53,8 @@ final class Answers {
             say(draft, wait, false, "stopped meanwhile by the operator");
         } else if (all) {
             String took = Words.of(draft.now.since(wait.began()));
-            say(draft, wait, true, Words.workers(ready) + " ready, " + took);
+            String what = ready == 0 && done > 0 ? "done" : Words.workers(ready) + " ready";
+            say(draft, wait, true, what + ", " + took);
         }
     }
 

@@ -79,6 +79,9 @@ final class Deaths {
                                 worker.id());
         draft.report(well ? Severity.INFO : Severity.WARN, worker.id(), how + "; not replaced");
         draft.put(after.finish(how).refill(null));
+        if (slot.current() != null) {
+            draft.tellToGo(slot.current(), Cause.RETIRED);
+        }
         if (slot.successor() != null) {
             draft.tellToGo(slot.successor(), Cause.WITHDRAWN);
         }
@@ -184,7 +187,9 @@ final class Deaths {
 
     /// A crash loop is told once, when it begins.
     private static void tell(
-            Draft draft, Worker worker, Slot.Past past, boolean before, String message) {
+            Draft draft, Worker worker, Slot.Past past, boolean before, String how) {
+        String advice = Advice.about(past);
+        String message = advice.isEmpty() ? how : how + "; " + advice;
         if (!past.crashLoop()) {
             draft.report(Severity.WARN, worker.id(), message);
         } else if (before) {

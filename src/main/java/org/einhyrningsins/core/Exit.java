@@ -22,6 +22,11 @@ public record Exit(int code, int signal, boolean core, int left) {
         this(code, signal, false, 0);
     }
 
+    /// The same, but for what it left behind.
+    public Exit leaving(int processes) {
+        return processes == 0 ? this : new Exit(code, signal, core, processes);
+    }
+
     /// Whether it ended as a program that did its job does.
     public boolean success() {
         return code == 0 && signal == 0;
@@ -44,6 +49,11 @@ public record Exit(int code, int signal, boolean core, int left) {
     /// Whether it seems to have put itself into the background, as daemons do.
     public boolean isInBackground() {
         return success() && left > 0;
+    }
+
+    /// The name of the signal that killed it, `SIGKILL`; empty if none did.
+    public String signalName() {
+        return signal == 0 ? "" : name(signal);
     }
 
     /// As a person says it: `exit status 1`, `killed by SIGKILL`.

@@ -127,7 +127,8 @@ public record Program(
             return false;
         }
         for (Slot slot : slots) {
-            if (slot.index() < count && !slot.held() && slot.past().crashLoop()) {
+            boolean wanted = slot.index() < count && !slot.held() && slot.finished() == null;
+            if (wanted && slot.past().crashLoop()) {
                 return true;
             }
         }
@@ -205,9 +206,57 @@ public record Program(
             case Phase.Failed ignored -> Standing.FAILED;
             case Phase.Waiting waiting ->
                     waiting.by() == null ? Standing.WAITING : Standing.HINDERED;
+            case Phase.Running ignored when serving.spec().endsByItself() -> standingOfJob();
             case Phase.Running running when running.up() -> Standing.UP;
             case Phase.Running ignored -> failing() ? Standing.FAILED : Standing.COMING;
         };
+    }
+
+    /// A job is up for those after it when it is done; so is one that has nothing to run.
+    private Standing standingOfJob() {
+        Outcome outcome = outcome();
+        if (outcome != null) {
+            return outcome == Outcome.DONE ? Standing.UP : Standing.FAILED;
+        }
+        for (Slot slot : slots) {
+            if (wants(slot)) {
+                return Standing.COMING;
+            }
+        }
+        return Standing.UP;
+    }
+
+    /// What became of a program that does not go on by itself.
+    public enum Outcome {
+        /// All its workers did what they were to do.
+        DONE,
+        /// It was given up, or nobody is left of it and a worker failed; a job (see
+        /// [ProgramSpec#endsByItself()]) as soon as one of its workers did.
+        FAILED
+    }
+
+    /// How it ended; null if it has not.
+    public @Nullable Outcome outcome() {
+        if (phase instanceof Phase.Failed) {
+            return Outcome.FAILED;
+        }
+        if (!(phase instanceof Phase.Running)) {
+            return null;
+        }
+        int well = 0;
+        int badly = 0;
+        boolean goesOn = false;
+        for (Slot slot : slots) {
+            if (slot.index() < count && !slot.held()) {
+                well += slot.endedWell() ? 1 : 0;
+                badly += slot.endedBadly() ? 1 : 0;
+                goesOn |= slot.finished() == null;
+            }
+        }
+        if (badly > 0 && (!goesOn || serving.spec().endsByItself())) {
+            return Outcome.FAILED;
+        }
+        return well > 0 && !goesOn ? Outcome.DONE : null;
     }
 
     /// Whether a worker failed to come up as often as is told to who waits for it.

@@ -3,8 +3,11 @@ package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
+import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -37,7 +40,8 @@ final class Rolling {
         Renewal.abandon(draft);
         for (Slot slot : draft.slots) {
             if (inScope(draft, rollout, slot) && slot.current() == null) {
-                draft.put(slot.afresh(draft.now).move(true));
+                Slot moved = slot.afresh(draft.now).move(true);
+                draft.put(moved.past(moved.past().ended(slot.finished())));
             }
         }
         draft.rollout = rollout.canary(Canaries.first(draft, rollout, ill));
@@ -350,7 +354,7 @@ final class Rolling {
             canaryFailed(draft, before, worker, why);
             return;
         }
-        int retries = Math.max(1, before.target().spec().rollout().retries());
+        int retries = tries(before.target().spec());
         Duration delay =
                 worker.ready()
                         ? Duration.ZERO
@@ -368,6 +372,12 @@ final class Rolling {
         if (slot.moved() && slot.current() == null) {
             draft.put(slot.refill(rollout.retryAt()).restarted());
         }
+    }
+
+    /// How many starts may fail before the rollout does: what is never to run again has one.
+    private static int tries(ProgramSpec spec) {
+        boolean once = spec.restart().when() == RestartSpec.When.NEVER;
+        return once ? 1 : Math.max(1, spec.rollout().retries());
     }
 
     /// One that is watched has no second try.
@@ -450,9 +460,24 @@ final class Rolling {
         if (current != null && !current.ready()) {
             draft.tellToGo(current, alone ? Cause.REPLACED : Cause.WITHDRAWN);
         }
-        Slot now = draft.slot(slot.index()).move(false);
-        boolean empty = now.current() == null && now.finished() == null;
-        draft.put(empty ? now.forgive().refill(draft.now) : now);
+        Slot moved = draft.slot(slot.index());
+        boolean empty = moved.current() == null && moved.finished() == null;
+        if (empty && (moved.past().ended() != null || draft.serving.spec().endsByItself())) {
+            draft.put(endedBadly(draft, moved).move(false));
+        } else {
+            draft.put(empty ? moved.move(false).forgive().refill(draft.now) : moved.move(false));
+        }
+    }
+
+    /// A slot in which nothing was to run before the rollout, or that has a job: the version that
+    /// is kept does not run because another failed.
+    private static Slot endedBadly(Draft draft, Slot slot) {
+        Rollout rollout = draft.rollout;
+        WorkerId blame = rollout == null ? null : rollout.blame();
+        boolean own = rollout != null && blame != null && blame.slot() == slot.index();
+        String how = own ? rollout.lastFailure() : "its rollout was given up";
+        Slot.Past past = slot.past().failed(1, List.of(), how, own ? blame : null);
+        return slot.past(past).refill(null).finish(how);
     }
 
     /// @param severity INFO if the target serves

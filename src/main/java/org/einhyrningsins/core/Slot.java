@@ -68,7 +68,7 @@ public record Slot(
             return crashes.loop();
         }
 
-        Past failed(int quick, List<Moment> recent, String how, WorkerId who) {
+        Past failed(int quick, List<Moment> recent, String how, @Nullable WorkerId who) {
             return new Past(quick, recent, restarts, how, who, relapses, crashes, last, ended);
         }
 
@@ -153,6 +153,16 @@ public record Slot(
         return all;
     }
 
+    /// Whether it stays empty since its worker did what it was to do.
+    public boolean endedWell() {
+        return finished != null && past.quickDeaths() == 0;
+    }
+
+    /// Whether it stays empty although its worker failed.
+    public boolean endedBadly() {
+        return finished != null && past.quickDeaths() > 0;
+    }
+
     /// Whether it failed as often as is told to who waits for it.
     ///
     /// @param finished one that is not filled again after a failure counts
@@ -176,7 +186,8 @@ public record Slot(
     }
 
     Slot move(boolean value) {
-        return new Slot(index, held, value, current, successor, leaving, refill, finished, past);
+        Past known = value ? past : past.ended(null);
+        return new Slot(index, held, value, current, successor, leaving, refill, finished, known);
     }
 
     Slot current(@Nullable Worker worker) {

@@ -3,6 +3,7 @@ package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.WorkerId;
 
@@ -25,6 +26,9 @@ final class Step {
     private static String why(Program before, Draft after, Event event) {
         if (after.serving.generation() != before.serving().generation()) {
             return "generation " + after.serving.generation() + " serves";
+        }
+        if (after.program().outcome() != null) {
+            return "it is not to run again";
         }
         return event instanceof Event.Requested
                 ? "it begins anew, as the operator wishes"
@@ -99,17 +103,20 @@ final class Step {
         return watched ? "ended while it was watched: " : "was up, but not for long: ";
     }
 
-    /// A successor that ends always does: it never took over. One that took over does unless it was
-    /// up for long, or did its job and is not meant to be replaced.
+    /// A successor that ends does, as it never took over, unless it is a job that did its work. One
+    /// that took over does unless it was up for long, or ended well and is not meant to be
+    /// replaced.
     private static boolean speaksAgainstRollout(Draft draft, Worker worker, Exit exit) {
         if (!draft.onTrial(worker)) {
             return false;
         }
         boolean successor = worker.equals(draft.slot(worker.id().slot()).successor());
-        boolean job =
-                exit.success()
-                        && worker.version().spec().restart().when() != RestartSpec.When.ALWAYS;
-        return successor || !(job || Deaths.provedItself(draft, worker));
+        ProgramSpec spec = worker.version().spec();
+        boolean done = exit.success() && spec.restart().when() != RestartSpec.When.ALWAYS;
+        if (successor) {
+            return !(done && spec.endsByItself() && draft.serving.spec().endsByItself());
+        }
+        return !(done || Deaths.provedItself(draft, worker));
     }
 
     private static void spawnFailed(Draft draft, Event.SpawnFailed event) {

@@ -4,11 +4,11 @@ package org.einhyrningsins.core;
 import java.time.Duration;
 
 /// Times as a person says them.
-final class Words {
+public final class Words {
     private Words() {}
 
     /// `63ms`, `2.5s`, `30s`, `5m`, `1h30m`.
-    static String of(Duration time) {
+    public static String of(Duration time) {
         long millis = time.toMillis();
         if (millis < 1_000) {
             return millis + "ms";

@@ -5,7 +5,6 @@ import org.einhyrningsins.control.ProgramStatus;
 import org.einhyrningsins.core.Phase;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Slot;
-import org.einhyrningsins.core.Standing;
 import org.einhyrningsins.manager.http.Snapshot;
 
 import java.util.ArrayList;
@@ -77,15 +76,26 @@ final class HttpSight implements HttpServer.Sight {
     }
 
     /// Whether it is up, if it is meant to be: all its workers were, once at the same time, since
-    /// it began to run, and there still is one. A job that is done is up.
+    /// it began to run, and there still is one that is not part of a crash loop. What is done is
+    /// up, and so is a job that runs.
     private static boolean ready(Program program) {
         if (program.phase() instanceof Phase.Stopped) {
             return true;
         }
+        if (program.outcome() != null) {
+            return program.outcome() == Program.Outcome.DONE;
+        }
+        if (!(program.phase() instanceof Phase.Running running) || !running.up()) {
+            return false;
+        }
         boolean wanted = false;
         for (Slot slot : program.slots()) {
+            boolean ready = slot.current() != null && slot.current().ready();
+            if (ready && !slot.past().crashLoop()) {
+                return true;
+            }
             wanted |= program.wants(slot);
         }
-        return program.standing() == Standing.UP && (!wanted || program.ready() > 0);
+        return !wanted;
     }
 }

@@ -522,10 +522,10 @@ final class ProgramHost {
     /// Nobody is left of its process group.
     private void gone(WorkerProcess process, Exit exit) {
         WorkerId id = process.id();
-        surface.strays().sweep(Strays.mark(name(), id), process.pid());
+        int left = surface.strays().sweep(Strays.mark(name(), id), process.pid());
         surface.prober().forget(key(id));
         process.pipes().forEach(output -> output.drain(true));
-        take(new Event.Exited(id, exit));
+        take(new Event.Exited(id, exit.leaving(left)));
         surface.loop().afterwards(() -> depart(process));
     }
 
@@ -572,7 +572,7 @@ final class ProgramHost {
     }
 
     private static @Nullable Exit known(org.einhyrningsins.posix.@Nullable Exit exit) {
-        return exit == null ? null : new Exit(exit.code(), exit.signal());
+        return exit == null ? null : new Exit(exit.code(), exit.signal(), exit.core(), 0);
     }
 
     private void send(Effect.Send order) {

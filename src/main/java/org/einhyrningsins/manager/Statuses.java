@@ -33,18 +33,29 @@ final class Statuses {
     /// @param slots only these of it; null for all
     ProgramStatus of(ProgramHost host, @Nullable Set<Integer> slots) {
         Program program = host.program();
+        Troubles troubles = new Troubles();
         return new ProgramStatus(
                 program.name(),
                 state(program),
                 program.ready(),
-                program.phase() instanceof Phase.Stopped ? 0 : program.count(),
+                wanted(program),
                 program.serving().generation(),
                 rollout(program),
-                note(program, besides(program)),
+                note(program, troubles, besides(program)),
+                troubles.of(program),
                 program.intent(),
                 program.newest().after(),
-                workers(host, slots),
+                workers(host, troubles, slots),
                 sockets(program));
+    }
+
+    /// What did its work is not wanted any more.
+    private static int wanted(Program program) {
+        int wanted = program.phase() instanceof Phase.Stopped ? 0 : program.count();
+        for (Slot slot : program.slots()) {
+            wanted -= wanted > 0 && slot.index() < program.count() && slot.endedWell() ? 1 : 0;
+        }
+        return wanted;
     }
 
     private static ProgramStatus.State state(Program program) {
@@ -62,18 +73,30 @@ final class Statuses {
         if (rollout != null && !rollout.draining()) {
             return ProgramStatus.State.ROLLING;
         }
+        Program.Outcome outcome = program.outcome();
+        if (outcome != null) {
+            return outcome == Program.Outcome.DONE
+                    ? ProgramStatus.State.DONE
+                    : ProgramStatus.State.FAILED;
+        }
         if (program.crashLoop()) {
             return ProgramStatus.State.CRASH_LOOP;
         }
         int missing = 0;
         int backingOff = 0;
         int starting = 0;
+        int held = 0;
         for (Slot slot : program.slots()) {
+            held += slot.index() < program.count() && slot.held() ? 1 : 0;
+            missing += slot.index() < program.count() && slot.endedBadly() ? 1 : 0;
             if (program.wants(slot) && (slot.current() == null || !slot.current().ready())) {
                 missing++;
                 backingOff += slot.past().quickDeaths() > 0 ? 1 : 0;
                 starting += slot.current() != null ? 1 : 0;
             }
+        }
+        if (held > 0 && held == program.count()) {
+            return program.vacant() ? ProgramStatus.State.STOPPED : ProgramStatus.State.STOPPING;
         }
         if (missing == 0) {
             return ProgramStatus.State.RUNNING;
@@ -116,61 +139,38 @@ final class Statuses {
     private String besides(Program program) {
         String socket = sockets.troubles(program.serving().spec());
         String output = outputs.note(program.name());
-        return socket + (socket.isEmpty() || output.isEmpty() ? "" : "; ") + output;
+        return joined(socket, output);
     }
 
-    private static String note(Program program, String output) {
-        String note = note(program);
-        return note + (note.isEmpty() || output.isEmpty() ? "" : "; ") + output;
-    }
-
-    private static String note(Program program) {
+    private static String note(Program program, Troubles troubles, String output) {
         String byHand = program.intent().words(program.newest().workers());
-        String trouble = trouble(program);
-        return trouble.isEmpty() || byHand.isEmpty() ? trouble + byHand : trouble + "; " + byHand;
+        return joined(joined(troubles.words(program), byHand), output);
     }
 
-    private static String trouble(Program program) {
-        if (program.phase() instanceof Phase.Failed failed) {
-            return failed.why();
-        }
-        if (program.phase() instanceof Phase.Waiting waiting) {
-            return waiting.words();
-        }
-        for (Slot slot : program.slots()) {
-            if (slot.past().quickDeaths() > 0 && !slot.past().trouble().isEmpty()) {
-                return "worker " + slot.index() + ": " + slot.past().trouble();
-            }
-        }
-        if (program.illness() != null) {
-            return program.illness();
-        }
-        for (Slot slot : program.slots()) {
-            String ailment = slot.current() == null ? null : program.ailment(slot.current());
-            if (ailment != null) {
-                return "worker " + slot.index() + " is to be replaced: " + ailment;
-            }
-        }
-        return "";
+    private static String joined(String first, String second) {
+        return first + (first.isEmpty() || second.isEmpty() ? "" : "; ") + second;
     }
 
-    private List<WorkerStatus> workers(ProgramHost host, @Nullable Set<Integer> slots) {
+    private List<WorkerStatus> workers(
+            ProgramHost host, Troubles troubles, @Nullable Set<Integer> slots) {
         List<WorkerStatus> workers = new ArrayList<>();
         for (Slot slot : host.program().slots()) {
             if (slots == null || slots.contains(slot.index())) {
                 for (Worker worker : slot.workers()) {
-                    workers.add(worker(host, slot, worker));
+                    workers.add(worker(host, troubles, slot, worker));
                 }
                 if (slot.vacant()) {
-                    workers.add(empty(host.program(), slot));
+                    workers.add(empty(host.program(), troubles, slot));
                 }
             }
         }
         return workers;
     }
 
-    private static WorkerStatus worker(ProgramHost host, Slot slot, Worker worker) {
+    private static WorkerStatus worker(
+            ProgramHost host, Troubles troubles, Slot slot, Worker worker) {
         WorkerProcess process = host.workforce().of(worker.id());
+        String known = worker.equals(slot.current()) ? troubles.words(host.program(), slot) : "";
         return new WorkerStatus(
                 slot.index(),
                 worker.id().incarnation(),
@@ -179,7 +179,8 @@ final class Statuses {
                 worker.version().generation(),
                 process == null ? 0 : Clock.millisSince(process.bornMillis()),
                 slot.past().restarts(),
-                words(host, worker, process));
+                joined(words(host, worker, process), known),
+                troubles.of(host.program(), slot));
     }
 
     /// What it says of itself, and what is known of it.
@@ -187,12 +188,9 @@ final class Statuses {
         String own = host.workforce().words(worker.id());
         String ailment = host.program().ailment(worker);
         if (ailment != null) {
-            own = "to be replaced: " + ailment + (own.isEmpty() ? "" : "; " + own);
+            own = joined("to be replaced: " + ailment, own);
         }
-        if (process == null || !process.adopted()) {
-            return own;
-        }
-        return own.isEmpty() ? "adopted" : "adopted; " + own;
+        return process == null || !process.adopted() ? own : joined("adopted", own);
     }
 
     static String word(WorkerState state) {
@@ -204,13 +202,10 @@ final class Statuses {
         };
     }
 
-    private static WorkerStatus empty(Program program, Slot slot) {
+    private static WorkerStatus empty(Program program, Troubles troubles, Slot slot) {
         String state =
                 program.wants(slot) ? "waiting" : slot.finished() != null ? "finished" : "stopped";
-        String why =
-                slot.finished() != null
-                        ? slot.finished()
-                        : slot.held() ? "by the operator" : slot.past().trouble();
+        String known = troubles.words(program, slot);
         return new WorkerStatus(
                 slot.index(),
                 0,
@@ -219,7 +214,8 @@ final class Statuses {
                 program.serving().generation(),
                 0,
                 slot.past().restarts(),
-                why);
+                slot.held() ? joined("by the operator", known) : known,
+                troubles.of(program, slot));
     }
 
     private List<SocketStatus> sockets(Program program) {

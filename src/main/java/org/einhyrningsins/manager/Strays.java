@@ -46,19 +46,23 @@ final class Strays {
     /// Ends all that came from a worker that is dead, although it is still known.
     ///
     /// @param group the process group it had
-    void sweep(String dead, int group) {
-        if (!cgroups.end(dead, group)) {
-            end(dead);
-        }
+    /// @return how many of it were in other groups
+    int sweep(String dead, int group) {
+        int ended = cgroups.end(dead, group);
+        return ended >= 0 ? ended : end(dead);
     }
 
-    private void end(@Nullable String dead) {
+    /// @return how many came from the one that is dead
+    private int end(@Nullable String dead) {
+        int ended = 0;
         for (int orphan : Processes.orphans()) {
             String mark = Processes.variable(orphan, MARK);
             if (mark != null && (mark.equals(dead) || !alive(mark))) {
-                end(orphan, mark);
+                int count = end(orphan, mark);
+                ended += mark.equals(dead) ? count : 0;
             }
         }
+        return ended;
     }
 
     /// Ends what is left of workers that died while there was no manager. A worker of a program
@@ -85,7 +89,7 @@ final class Strays {
         return false;
     }
 
-    private void end(int orphan, String mark) {
+    private int end(int orphan, String mark) {
         int count = 0;
         for (int pid : Processes.tree(orphan)) {
             Processes.end(pid);
@@ -94,5 +98,6 @@ final class Strays {
         String worker = mark.substring(0, mark.lastIndexOf(':'));
         String more = count == 1 ? "" : " and " + (count - 1) + " more";
         log.info(worker, "left pid " + orphan + more + " behind; ended");
+        return count;
     }
 }

@@ -117,26 +117,25 @@ final class WorkerCgroups {
     /// Ends everything in the group of a worker that is dead, and removes it, now or later.
     ///
     /// @param processGroup of the worker; what is in it is ended anyway and not worth a word
-    /// @return whether it had one
-    boolean end(String mark, int processGroup) {
+    /// @return how many processes in other process groups it had; -1 if it had no control group
+    int end(String mark, int processGroup) {
         tidy();
         Cgroups here = groups;
         if (here == null || !lived.remove(mark)) {
-            return false;
+            return -1;
         }
         if (here.remove(mark)) {
-            return true;
+            return 0;
         }
         List<Integer> left = here.processes(mark);
         here.kill(mark);
         if (lingering.size() < MOST_LINGERING) {
             lingering.add(mark);
         }
-        tell(mark, left, processGroup);
-        return true;
+        return tell(mark, left, processGroup);
     }
 
-    private void tell(String mark, List<Integer> left, int processGroup) {
+    private int tell(String mark, List<Integer> left, int processGroup) {
         List<Integer> strangers = new ArrayList<>();
         for (int pid : left) {
             if (Processes.group(pid) != processGroup) {
@@ -149,6 +148,7 @@ final class WorkerCgroups {
             String worker = mark.substring(0, mark.lastIndexOf(':'));
             log.info(worker, "left pid " + strangers.getFirst() + others + " behind; ended");
         }
+        return strangers.size();
     }
 
     /// Ends what is left of the workers of a manager that was killed, which died meanwhile.

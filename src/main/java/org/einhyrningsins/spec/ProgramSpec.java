@@ -101,6 +101,16 @@ public record ProgramSpec(
         return false;
     }
 
+    /// Whether it is a job: nothing but the end of its workers tells that they did what they were
+    /// started for. They are not to run again, take no connections, and say nothing of themselves
+    /// that would show earlier that they are up. `on-failure` is no job, since servers are kept in
+    /// that way too.
+    public boolean endsByItself() {
+        return restart.when() == RestartSpec.When.NEVER
+                && sockets.isEmpty()
+                && ack.mode() instanceof AckSpec.Timer;
+    }
+
     /// Whether the manager has to hear what workers write, so that it passes through it wherever it
     /// goes.
     public boolean heard() {

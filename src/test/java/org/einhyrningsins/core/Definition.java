@@ -108,6 +108,8 @@ record Definition(Map<String, String> settings) {
         SocketSpec.UnixFile file = SocketSpec.UnixFile.DEFAULT;
         return switch (words) {
             case "none" -> List.of();
+            case "shared" ->
+                    List.of(new SocketSpec("http", address, true, false, 128, false, file, false));
             case "own" ->
                     List.of(new SocketSpec("http", address, true, false, 128, false, file, true));
             default -> throw new IllegalArgumentException("sockets: " + words);

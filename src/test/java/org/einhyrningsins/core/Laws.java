@@ -45,6 +45,7 @@ final class Laws {
         answers(event, step.effects());
         waitsAreKnown(after);
         conditions.note(before, event, now, step.effects());
+        DeathLaws.check(before, event, now, step);
         for (Effect effect : step.effects()) {
             switch (effect) {
                 case Effect.Spawn spawn -> spawned(before, after, spawn);
@@ -180,13 +181,21 @@ final class Laws {
         if (going.cause() == Cause.RETIRED && is.id().slot() < after.count()) {
             Worker heir = after.slots().get(is.id().slot()).current();
             require(
-                    heir != null
-                            && heir.ready()
-                            && (heir.version().generation() > is.version().generation()
-                                    || (before.rollout() == null
-                                            && heir.id().incarnation() > is.id().incarnation())),
+                    isDone(after, is)
+                            || heir != null
+                                    && heir.ready()
+                                    && (heir.version().generation() > is.version().generation()
+                                            || (before.rollout() == null
+                                                    && heir.id().incarnation()
+                                                            > is.id().incarnation())),
                     "retired without a ready successor: " + is.id());
         }
+    }
+
+    /// A job that did its work in a newer version is not needed in an older one.
+    private static boolean isDone(Program after, Worker old) {
+        Slot slot = after.slots().get(old.id().slot());
+        return slot.endedWell() && old.version().generation() < after.nextGeneration() - 1;
     }
 
     static @Nullable Worker find(Program program, WorkerId id) {
@@ -364,7 +373,9 @@ final class Laws {
         int promised = Math.min(before.ready(), after.count());
         for (Slot slot : before.slots()) {
             boolean gone = slot.index() >= after.count();
-            promised -= gone && slot.current() != null && slot.current().ready() ? 1 : 0;
+            boolean done = !gone && after.slots().get(slot.index()).endedWell();
+            boolean ready = slot.current() != null && slot.current().ready();
+            promised -= (gone || done) && ready ? 1 : 0;
         }
         require(
                 asked || replacing || after.ready() >= promised,
