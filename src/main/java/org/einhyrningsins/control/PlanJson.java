@@ -50,6 +50,9 @@ final class PlanJson {
         json.writeStringField("name", program.name());
         json.writeStringField("change", program.change().word());
         json.writeNumberField("workers", program.workers());
+        if (program.more() != 0) {
+            json.writeNumberField("workers_more", program.more());
+        }
         json.writeArrayFieldStart("keys");
         for (PlanReport.KeyPlan key : program.keys()) {
             json.writeStartObject();

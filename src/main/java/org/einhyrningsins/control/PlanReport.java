@@ -57,11 +57,23 @@ public record PlanReport(
     /// What becomes of one program.
     ///
     /// @param workers how many will be wanted; of one that goes, how many are wanted now
+    /// @param more how many more that is, of one that runs and stays; negative for fewer
     public record ProgramPlan(
-            String name, Word change, int workers, List<KeyPlan> keys, List<String> notes) {
+            String name,
+            Word change,
+            int workers,
+            int more,
+            List<KeyPlan> keys,
+            List<String> notes) {
         public ProgramPlan {
             keys = List.copyOf(keys);
             notes = List.copyOf(notes);
+        }
+
+        /// One whose number of workers stays.
+        public ProgramPlan(
+                String name, Word change, int workers, List<KeyPlan> keys, List<String> notes) {
+            this(name, change, workers, 0, keys, notes);
         }
     }
 

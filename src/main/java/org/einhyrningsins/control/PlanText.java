@@ -77,17 +77,32 @@ public final class PlanText {
     }
 
     private static String words(PlanReport.ProgramPlan program) {
-        String workers = program.workers() == 1 ? "1 worker" : program.workers() + " workers";
+        String others = count(program);
         return switch (program.change()) {
-            case ADDED ->
-                    "new, " + workers + (program.workers() == 1 ? " is" : " are") + " started";
+            case ADDED -> "new, " + workers(program.workers()) + " started";
             case REMOVED -> "no longer in the file, is stopped";
             case NOTED -> "changes; it is stopped";
-            case IN_PLACE -> "changes in place, no worker is replaced";
+            case IN_PLACE ->
+                    others.isEmpty()
+                            ? "changes in place, no worker is replaced"
+                            : "changes in place, " + others + ", none is replaced";
             case BACK -> "goes back, its rollout is given up and only what that moved is replaced";
-            case ROLLED -> "is rolled, all its workers are replaced";
+            case ROLLED ->
+                    others.isEmpty()
+                            ? "is rolled, all its workers are replaced"
+                            : "is rolled, all its workers are replaced, then " + others;
             case UNCHANGED, KEPT, OPENED, CLOSED -> program.change().word();
         };
+    }
+
+    /// `2 workers are stopped`; empty if as many are wanted as before.
+    private static String count(PlanReport.ProgramPlan program) {
+        int more = program.more();
+        return more == 0 ? "" : workers(Math.abs(more)) + (more < 0 ? " stopped" : " started");
+    }
+
+    private static String workers(int count) {
+        return count == 1 ? "1 worker is" : count + " workers are";
     }
 
     private static String value(@Nullable String value) {

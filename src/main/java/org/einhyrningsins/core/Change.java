@@ -12,6 +12,7 @@ import java.util.List;
 /// @param before its newest definition; null for a new program
 /// @param after its definition from then on; null for one that goes
 /// @param roll it was asked for by name, and rolls whether it changed or not
+/// @param more how many workers more are wanted then, of one that runs; negative for fewer
 /// @param differences the keys in which the definitions differ
 /// @param notes what else one should know, in words: what was done by hand and is not as the file
 ///   has it
@@ -21,6 +22,7 @@ public record Change(
         @Nullable ProgramSpec before,
         @Nullable ProgramSpec after,
         boolean roll,
+        int more,
         List<Difference> differences,
         List<String> notes) {
     public Change {
@@ -30,9 +32,14 @@ public record Change(
 
     /// The same with one more note.
     Change noting(String note) {
-        List<String> more = new ArrayList<>(notes);
-        more.add(note);
-        return new Change(program, kind, before, after, roll, differences, more);
+        List<String> longer = new ArrayList<>(notes);
+        longer.add(note);
+        return new Change(program, kind, before, after, roll, this.more, differences, longer);
+    }
+
+    /// Whether it is rolled for no other reason than that it was named.
+    public boolean asAsked() {
+        return kind == Kind.ROLLED && roll && differences.isEmpty();
     }
 
     /// The one word for it.

@@ -283,6 +283,7 @@ final class Commands {
     /// A rollout that is under way would bring something else: it is given up first.
     private static void applyInPlace(Draft draft, long ticket, ProgramSpec spec) {
         Rolling.abort(draft, "given up for an older definition that was asked for again");
+        int before = draft.count;
         adopt(draft, draft.serving.managedBy(spec));
         if (draft.phase instanceof Phase.Failed) {
             Admission.ask(draft);
@@ -291,7 +292,11 @@ final class Commands {
                 draft.put(empty ? slot.afresh(draft.now) : slot);
             }
         }
-        draft.report(Severity.INFO, null, "new definition in place, no worker touched");
+        String workers =
+                draft.count == before
+                        ? "no worker touched"
+                        : "scaled from " + before + " to " + draft.count;
+        draft.report(Severity.INFO, null, "new definition in place, " + workers);
         boolean waits = draft.phase instanceof Phase.Waiting;
         expect(draft, ticket, "reload", null, waits ? Wait.Until.UP : Wait.Until.SCALED);
     }

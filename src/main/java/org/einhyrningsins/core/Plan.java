@@ -168,7 +168,7 @@ public record Plan(
             Function<ProgramSpec, SequencedMap<String, String>> settings) {
         if (program == null) {
             return new Change(
-                    next.name(), Change.Kind.ADDED, null, next, false, List.of(), List.of());
+                    next.name(), Change.Kind.ADDED, null, next, false, 0, List.of(), List.of());
         }
         ProgramSpec newest = program.newest();
         List<Difference> differences =
@@ -179,6 +179,7 @@ public record Plan(
                 newest,
                 next,
                 roll,
+                more(program, next),
                 differences,
                 notes(program, next, roll));
     }
@@ -190,8 +191,15 @@ public record Plan(
                 program.newest(),
                 null,
                 false,
+                0,
                 List.of(),
                 List.of());
+    }
+
+    /// A count that the operator chose stays.
+    private static int more(Program program, ProgramSpec next) {
+        boolean runs = program.phase() instanceof Phase.Running;
+        return runs && program.intent().workers() == null ? next.workers() - program.count() : 0;
     }
 
     /// What differs from the file because somebody wanted it so, and what happens on the way that

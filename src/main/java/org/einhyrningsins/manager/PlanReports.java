@@ -56,6 +56,7 @@ final class PlanReports {
                 change.program(),
                 word(change.kind()),
                 spec == null ? 0 : spec.workers(),
+                change.more(),
                 keys,
                 change.notes());
     }

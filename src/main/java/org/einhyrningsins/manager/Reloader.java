@@ -354,12 +354,14 @@ final class Reloader {
         // expected first: a program may answer at once, and must not end the conversation
         conversation.expect();
         int changed = 0;
+        int asked = 0;
         boolean added = false;
         List<ProgramHost> removed = new ArrayList<>();
         Turns turns = new Turns(plan, programs.states(), stopped, reset);
         for (Change change : plan.changes().values()) {
             Command command = reset ? resetting(change) : change.command();
-            changed += command == null ? 0 : 1;
+            changed += command == null || change.asAsked() ? 0 : 1;
+            asked += change.asAsked() ? 1 : 0;
             command = command == null ? turns.joining(change) : command;
             if (command == null) {
                 continue;
@@ -389,8 +391,15 @@ final class Reloader {
         if (added) {
             hosting.decided(); // a worker of a program that nobody knows of would be nobody's
         }
-        int unchanged = plan.changes().size() - changed;
-        conversation.outcome(true, changed + " changed, " + unchanged + " unchanged" + more);
+        int unchanged = plan.changes().size() - changed - asked;
+        conversation.outcome(true, counted(asked, changed, unchanged) + more);
+    }
+
+    /// `1 rolled as asked, 0 changed`; `2 changed, 3 unchanged`.
+    private static String counted(int asked, int changed, int unchanged) {
+        String rolled = asked == 0 ? "" : asked + " rolled as asked, ";
+        String rest = asked > 0 && unchanged == 0 ? "" : ", " + unchanged + " unchanged";
+        return rolled + changed + " changed" + rest;
     }
 
     /// What a program is told that is to be as the file says in everything.

@@ -54,6 +54,7 @@ record Walls(String root) {
                     "manager.Manager",
                     "manager.ProgramHost",
                     "manager.Syslog",
+                    "manager.Troubles",
                     "manager.Workforce");
 
     private static final Map<String, Set<String>> MAY_BE_SEEN_FROM =

@@ -37,6 +37,19 @@ class PlanTextTest {
     }
 
     @Test
+    void saysHowManyWorkersComeAndGo() {
+        assertThat(inPlace(-2)).contains("~ db: changes in place, 2 workers are stopped, none is");
+        assertThat(inPlace(1)).contains("~ db: changes in place, 1 worker is started, none is");
+    }
+
+    private static String inPlace(int more) {
+        PlanReport.ProgramPlan scaled =
+                new PlanReport.ProgramPlan(
+                        "db", PlanReport.Word.IN_PLACE, 2 + more, more, List.of(), List.of());
+        return PlanText.of(new PlanReport("f", List.of(), List.of(scaled), List.of(), List.of()));
+    }
+
+    @Test
     void saysThatNothingIsToBeDone() {
         PlanReport.ProgramPlan same = Samples.plan().programs().get(4);
         PlanReport report = new PlanReport("f", List.of(), List.of(same), List.of(), List.of());

@@ -69,6 +69,15 @@ class PlanTest {
     }
 
     @Test
+    void tellsHowManyWorkersMoreThereWillBe() throws IOException {
+        assertThat(change("web: {command: x, workers: 2}", "web: {command: x, workers: 0}").more())
+                .isEqualTo(-2);
+        assertThat(change("web: {command: x, workers: 1}", "web: {command: y, workers: 4}").more())
+                .isEqualTo(3);
+        assertThat(change("web: {command: x}", "web: {command: x}").more()).isZero();
+    }
+
+    @Test
     void whatAWorkerIsBornWithNeedsNewOnes() throws IOException {
         for (String key :
                 List.of(
