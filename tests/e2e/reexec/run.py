@@ -145,8 +145,8 @@ def dead_meanwhile(lab, manager):
     done.join()
     wait_for(lambda: "slow:0 pid %d: killed by SIGKILL" % victim.pid in manager.stderr(), "the death is seen")
     born = wait_for(lambda: manager.worker_pids("slow") - {victim.pid}, "another one is born").pop()
-    ours = [name for name in environment_of(born) if name.startswith("EINHYRNINGSINS_")]
-    same(ours, ["EINHYRNINGSINS_WORKER"], "our variables in a worker of the new manager")
+    ours = sorted(name for name in environment_of(born) if name.startswith("EINHYRNINGSINS_"))
+    same(ours, ["EINHYRNINGSINS_DEFINITION", "EINHYRNINGSINS_PID", "EINHYRNINGSINS_WORKER"], "our variables in a worker of the new manager")
 
 
 def newer(manager, launcher):

@@ -39,7 +39,7 @@ OF_SHELLS = {"PWD", "OLDPWD", "SHLVL", "_"}
 # The usual company of a changed user.
 OF_USERS = {"HOME", "USER", "LOGNAME", "SHELL"}
 # set by the manager; checked one by one
-PROTOCOL = re.compile(r"(EINHORN|LISTEN|NOTIFY|WATCHDOG|SERVER_STARTER)_|EINHYRNINGSINS_WORKER$")
+PROTOCOL = re.compile(r"(EINHORN|LISTEN|NOTIFY|WATCHDOG|SERVER_STARTER)_|EINHYRNINGSINS_(WORKER|DEFINITION|PID)$")
 # set by the manager for a program that asks for them
 ON_REQUEST = ("NGINX", "UNICORN_FD", "FPM_SOCKETS", "PUMA_INHERIT_0", "PUMA_INHERIT_1")
 SOFT_FILES, HARD_FILES = 700, 5000

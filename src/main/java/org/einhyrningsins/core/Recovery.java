@@ -4,11 +4,13 @@ package org.einhyrningsins.core;
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -37,6 +39,23 @@ public final class Recovery {
 
     /// A worker that was born at the last moment.
     public record Newborn(WorkerId worker, int generation) {}
+
+    /// A program of which nothing is left but workers: it runs, as the file has it.
+    ///
+    /// @param count how many workers are wanted
+    /// @param held the slots that an operator stopped
+    /// @param generation the newest that a worker of it is of
+    public static Program found(
+            ProgramSpec spec, int count, Collection<Integer> held, int generation, Moment now) {
+        Draft draft = new Draft(Program.of(spec, count, 1, now), now);
+        draft.phase = new Phase.Running(false);
+        draft.serving = new Version(generation, spec);
+        draft.nextGeneration = generation + 1;
+        for (int slot = 0; slot < count; slot++) {
+            draft.slots.add(Slot.empty(slot, now).hold(held.contains(slot)));
+        }
+        return draft.program();
+    }
 
     /// A program that was handed on: as it was, but that probes are under way no more.
     public static Program handedOn(Program program, Moment now) {
@@ -133,7 +152,10 @@ public final class Recovery {
         } else if (onTrial && !slot.moved() && slot.successor() == null && draft.wants(slot)) {
             draft.put(slot.successor(worker));
         } else {
-            draft.report(Severity.WARN, worker.id(), "born at the last moment, and not wanted");
+            draft.report(
+                    Severity.WARN,
+                    worker.id(),
+                    "was born by the manager before, and is not wanted");
             draft.tellToGo(worker, Cause.WITHDRAWN);
         }
     }

@@ -45,7 +45,7 @@ final class Blueprint {
     private final Map<String, String> addresses = new HashMap<>();
     private final List<String> environment = new ArrayList<>();
     private final List<Map.Entry<String, Template>> own = new ArrayList<>();
-    private final List<String> ownPid = new ArrayList<>(2);
+    private final List<String> ownPid = new ArrayList<>(3);
     private final @Nullable Credentials credentials;
     private final String path;
     private final int nothing;
@@ -94,6 +94,8 @@ final class Blueprint {
             same.put("WATCHDOG_USEC", Long.toString(watchdog.toNanos() / 1_000));
             ownPid.add("WATCHDOG_PID");
         }
+        same.put(Strays.DEFINITION, version.generation() + ":" + spec.birth().sum());
+        ownPid.add(Strays.OWN_PID);
         own.removeIf(entry -> same.containsKey(entry.getKey()));
         same.forEach((name, value) -> environment.add(name + "=" + value));
         path = same.getOrDefault("PATH", DEFAULT_PATH);

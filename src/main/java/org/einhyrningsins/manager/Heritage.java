@@ -4,6 +4,8 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
+import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.manager.image.DoorImage;
 import org.einhyrningsins.manager.image.ImageException;
 import org.einhyrningsins.manager.image.ImageReader;
@@ -16,20 +18,18 @@ import org.einhyrningsins.posix.Boot;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
-import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.posix.UnknownAccountException;
+import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
-import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -51,6 +51,11 @@ final class Heritage {
     private final ManagerImage manager;
     private final List<Found> programs = new ArrayList<>();
     private final List<String> refusals = new ArrayList<>();
+    private final List<String> lost = new ArrayList<>();
+    private final List<String> files = new ArrayList<>();
+    private final List<Found> made = new ArrayList<>();
+    private final List<String> outdated = new ArrayList<>();
+    private final Set<Long> taken = new HashSet<>();
 
     /// Of workers whose own process is gone: who else is in their process groups.
     private final Map<Integer, List<Integer>> members = new HashMap<>();
@@ -69,44 +74,155 @@ final class Heritage {
         int fetch(SocketImage socket);
     }
 
+    /// What the next manager knows by itself.
+    ///
+    /// @param services what the file says
+    /// @param valid whether that is what it says now; else it has problems
+    /// @param control its control socket
+    /// @param doors where the worker sockets are
+    /// @param groups the control groups of workers
+    /// @param byHand what operators had set, as far as it is known
+    record Now(
+            ServicesSpec services,
+            boolean valid,
+            Path control,
+            Path doors,
+            WorkerCgroups groups,
+            ByHand byHand) {}
+
+    /// What operators had set by hand, by program.
+    interface ByHand {
+        Map<String, Intent> read() throws CannotStart;
+    }
+
     private Heritage(ManagerImage manager) {
         this.manager = manager;
     }
 
-    /// What is there; null if nothing is, or nothing of use, which is said.
+    /// What is there; null if nothing is, or nothing of use, which is said. What is missing is made
+    /// up from what workers carry.
     ///
+    /// @param unnoted the notes were not there before they were locked
     /// @throws CannotStart if it cannot be read this time: to start without it would be to forget
     ///   workers that live
-    static @Nullable Heritage find(StateDirectory state, Log log) throws CannotStart {
+    static @Nullable Heritage find(StateDirectory state, boolean unnoted, Now now, Log log)
+            throws CannotStart {
         String text = read(state, Recorder.MANAGER, log);
-        Notes.Read notes = notes(state, log);
-        if (text == null) {
-            endThoseNobodyKnows(notes, List.of(), log);
-            return null;
-        }
+        String noted = read(state, Recorder.NOTES, log);
+        Notes.Read notes = Notes.read(noted == null ? "" : noted);
         try {
-            ManagerImage manager = ImageReader.read(text, ManagerImage.class);
-            if (!manager.boot().equals(Boot.name())) {
+            ManagerImage manager = text == null ? null : manager(state, text, log);
+            if (manager != null && !manager.boot().equals(Boot.name())) {
                 log.info("", "what is in " + state.path() + " is of an earlier boot; not used");
                 forget(state, manager);
                 return null;
             }
-            Heritage heritage = new Heritage(manager);
-            for (String file : manager.programs()) {
-                heritage.look(state, file, notes, log);
-            }
-            endThoseNobodyKnows(notes, manager.programs(), log);
-            return heritage;
-        } catch (PosixException e) {
+            Heritage heritage = new Heritage(manager == null ? nothing(now) : manager);
+            heritage.look(state, manager != null, notes, unnoted || noted == null, now, log);
+            return manager == null && heritage.programs.isEmpty() ? null : heritage;
+        } catch (PosixException | UnknownAccountException e) {
             throw new CannotStart(
                     ExitStatus.FAILED,
                     "cannot start: cannot look for the workers of the manager before this one: "
                             + e.getMessage()
                             + "; they go on serving; start it again");
+        }
+    }
+
+    private static @Nullable ManagerImage manager(StateDirectory state, String text, Log log) {
+        try {
+            return ImageReader.read(text, ManagerImage.class);
         } catch (ImageException e) {
             setAside(state, Recorder.MANAGER, String.valueOf(e.getMessage()), log);
             return null;
         }
+    }
+
+    /// What is known of a manager of which nothing is written.
+    private static ManagerImage nothing(Now now) {
+        return new ManagerImage(
+                "",
+                Boot.name(),
+                0,
+                now.control(),
+                now.services().withoutPrograms(),
+                now.services().log(),
+                Clock.wallMillis(),
+                0,
+                0,
+                null,
+                false,
+                false,
+                List.of(),
+                List.of(),
+                List.of(),
+                null,
+                null);
+    }
+
+    private void look(
+            StateDirectory state,
+            boolean known,
+            Notes.Read notes,
+            boolean unnoted,
+            Now now,
+            Log log)
+            throws CannotStart {
+        List<ProgramImage> images = new ArrayList<>();
+        for (String file : known ? manager.programs() : Recorder.files(state)) {
+            ProgramImage image = image(state, file, log);
+            if (image == null) {
+                lost.add(file);
+            } else if (known || hasLiving(image)) {
+                images.add(image);
+                files.add(file);
+            }
+        }
+        if (!known) {
+            lost.add(Recorder.MANAGER);
+        }
+        if (unnoted) {
+            lost.add(Recorder.NOTES);
+        }
+        List<Survivor> survivors =
+                lost.isEmpty() && allAreKnown(images, notes)
+                        ? List.of()
+                        : Survivor.all(now.doors(), now.groups().found());
+        Salvage salvage = new Salvage(now, notes, survivors, log);
+        for (ProgramImage image : images) {
+            look(image, salvage.births(image), notes.acks());
+        }
+        for (Salvage.Saved saved : salvage.without(images)) {
+            programs.add(saved.found());
+            made.add(saved.found());
+            adopted += saved.found().image().workers().size();
+            if (saved.other()) {
+                outdated.add(saved.found().image().program().name());
+            }
+        }
+    }
+
+    private static boolean allAreKnown(List<ProgramImage> images, Notes.Read notes) {
+        for (Notes.Birth birth : notes.births()) {
+            boolean its = false;
+            for (ProgramImage image : images) {
+                its |= image.program().name().equals(birth.program());
+            }
+            if (!its) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// It may be of an earlier boot, if nothing says that it is not.
+    private static boolean hasLiving(ProgramImage image) {
+        for (WorkerImage worker : image.workers()) {
+            if (Processes.startTime(worker.pid()) == worker.startTicks()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// What a manager of this boot that is gone had of its file, but for the programs; null if
@@ -171,47 +287,21 @@ final class Heritage {
                         + " look for processes with EINHYRNINGSINS_WORKER in their environment");
     }
 
-    private static Notes.Read notes(StateDirectory state, Log log) throws CannotStart {
-        String text = read(state, Recorder.NOTES, log);
-        return Notes.read(text == null ? "" : text);
-    }
-
-    /// Born in the first moments of a manager, or of a program, before it was written down: all
-    /// that is known of them is that they are nobody's.
-    ///
-    /// @param files of the programs that were written down
-    private static void endThoseNobodyKnows(Notes.Read notes, List<String> files, Log log) {
-        for (Notes.Birth birth : notes.births()) {
-            int pidfd = Recorder.has(files, birth.program()) ? -1 : living(birth);
-            if (pidfd >= 0) {
-                log.warn(
-                        birth.program() + ":" + birth.id().slot(),
-                        "pid "
-                                + birth.pid()
-                                + " was born in the last moment of a manager that is gone, and"
-                                + " nothing else is known of it; killed");
-                Processes.killGroup(birth.pid(), Signal.KILL);
-                Descriptors.close(pidfd);
-            }
-        }
-    }
-
     // ---- workers
 
-    private void look(StateDirectory state, String file, Notes.Read notes, Log log)
+    /// @return null if there is none that could be used, which is said if there is one
+    private static @Nullable ProgramImage image(StateDirectory state, String file, Log log)
             throws CannotStart {
         String text = read(state, file, log);
-        if (text == null) {
-            return;
-        }
         try {
-            look(ImageReader.read(text, ProgramImage.class), notes);
+            return text == null ? null : ImageReader.read(text, ProgramImage.class);
         } catch (ImageException e) {
             setAside(state, file, String.valueOf(e.getMessage()), log);
+            return null;
         }
     }
 
-    private void look(ProgramImage image, Notes.Read notes) {
+    private void look(ProgramImage image, List<Notes.Birth> births, List<Notes.Ack> acks) {
         Program program = image.program();
         Map<WorkerId, WorkerImage> living = new HashMap<>();
         List<WorkerImage> ended = new ArrayList<>();
@@ -228,7 +318,7 @@ final class Heritage {
         Map<WorkerId, WorkerImage> leaderless = leaderless(program, ended);
         gone += ended.size() - leaderless.size();
         List<Recovery.Newborn> newborn = new ArrayList<>();
-        for (Notes.Birth birth : notes.births()) {
+        for (Notes.Birth birth : births) {
             boolean its = !image.retiring() && birth.program().equals(program.name());
             boolean later = birth.id().incarnation() >= program.nextIncarnation();
             if (its && later) {
@@ -246,7 +336,7 @@ final class Heritage {
         living.putAll(leaderless);
         adopted += living.size();
         Set<WorkerId> acked = new HashSet<>();
-        for (Notes.Ack ack : notes.acks()) {
+        for (Notes.Ack ack : acks) {
             if (ack.program().equals(program.name())) {
                 acked.add(ack.id());
             }
@@ -283,14 +373,14 @@ final class Heritage {
         return leaderless;
     }
 
-    private static void close(int fd) {
+    static void close(int fd) {
         if (fd >= 0) {
             Descriptors.close(fd);
         }
     }
 
     /// A descriptor of a process that is the one of the note; -1 if there is none.
-    private static int living(Notes.Birth birth) {
+    static int living(Notes.Birth birth) {
         int pidfd = birth.pid() > 1 ? Processes.open(birth.pid()) : -1;
         long started = pidfd < 0 ? -1 : Processes.startTime(birth.pid());
         // the clock of the note and that of the process may round differently
@@ -328,7 +418,7 @@ final class Heritage {
                 image.kept().stream().map(Heritage::gone).toList());
     }
 
-    private static WorkerImage born(Program program, Notes.Birth birth, int pidfd) {
+    static WorkerImage born(Program program, Notes.Birth birth, int pidfd) {
         LogsSpec logs = program.newest().logs();
         return new WorkerImage(
                 birth.id(),
@@ -337,13 +427,19 @@ final class Heritage {
                 pidfd,
                 -1,
                 -1,
-                Clock.wallMillis(),
+                Clock.wallMillis() - age(birth).toMillis(),
                 logs.file(birth.id().slot()),
                 0,
                 null,
                 true,
                 "",
                 List.of());
+    }
+
+    /// How long a worker has lived.
+    static Duration age(Notes.Birth birth) {
+        long ticks = Math.max(0, Boot.ticks() - birth.ticks());
+        return Duration.ofMillis(ticks * 1000 / Boot.TICKS_A_SECOND);
     }
 
     // ---- sockets
@@ -360,11 +456,14 @@ final class Heritage {
         if (keeper != null) {
             all.look(keeper);
         }
-        programs.forEach(found -> found.image().workers().forEach(each -> all.look(found, each)));
+        for (Found found : programs) {
+            String name = found.image().program().name();
+            found.image().workers().forEach(each -> look(all, name, each));
+        }
         List<SocketSource> sources = List.of(passed, all);
         for (SocketImage socket : manager.sockets()) {
             int fd = fetch(socket, sources);
-            if (fd < 0 && socket.own() > 0 && !refusals.isEmpty()) {
+            if (fd < 0 && socket.own() > 0 && !all.refusals().isEmpty()) {
                 throw new SocketTable.CannotBind(
                         "cannot fetch socket '%s' of slot %d, %s"
                                 .formatted(
@@ -372,10 +471,62 @@ final class Heritage {
             }
             if (fd >= 0 || socket.own() > 0) {
                 table.take(socket, fd);
+                taken.add(socket.inode());
             }
+        }
+        if (!lost.isEmpty() || !made.isEmpty()) {
+            search(table, all);
+        }
+        if (keeper != null && manager.sockets().isEmpty()) {
+            passed.add(all.allBut(taken, keeper));
         }
         table.forgetLost();
         all.close();
+        refusals.addAll(all.refusals());
+    }
+
+    private void look(Holders all, String program, WorkerImage worker) {
+        if (worker.pidfd() >= 0) {
+            all.look(program, worker);
+        } else {
+            String name = program + ":" + worker.id().slot();
+            members.getOrDefault(worker.pid(), List.of()).forEach(pid -> all.look(name, pid));
+        }
+    }
+
+    /// What is not written down is searched for where the workers are that serve at it.
+    private void search(SocketTable table, Holders all) {
+        for (Found found : programs) {
+            for (WorkerImage worker : found.image().workers()) {
+                ProgramSpec spec = spec(found.image().program(), worker.id());
+                for (int i = 0; i < spec.sockets().size(); i++) {
+                    boolean own = spec.sockets().get(i).perWorker() && isMade(found);
+                    if (own || table.lacks(spec, spec.sockets().get(i))) {
+                        SocketImage socket = all.find(spec, i, worker);
+                        if (socket != null && !taken.add(socket.inode())) {
+                            close(socket.fd());
+                        } else if (socket != null) {
+                            table.take(socket, socket.fd());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private boolean isMade(Found found) {
+        return made.contains(found) || manager.sockets().isEmpty();
+    }
+
+    private static ProgramSpec spec(Program program, WorkerId id) {
+        for (Slot slot : program.slots()) {
+            for (Worker worker : slot.workers()) {
+                if (worker.id().equals(id)) {
+                    return worker.version().spec();
+                }
+            }
+        }
+        return program.newest();
     }
 
     private static int fetch(SocketImage socket, List<SocketSource> sources) {
@@ -386,110 +537,6 @@ final class Heritage {
             }
         }
         return -1;
-    }
-
-    /// What processes hold, the keeper and workers: which has which socket under which number is
-    /// looked up once.
-    private final class Holders implements SocketSource {
-        private final Map<Long, Holder> holders = new HashMap<>();
-        private final List<Integer> opened = new ArrayList<>();
-
-        /// @param who in words
-        private record Holder(String who, int pidfd, int fd) {}
-
-        void look(Keeper.Former keeper) {
-            String who = "keeper pid " + keeper.pid();
-            try {
-                look(who, keeper.pid(), keeper.pidfd());
-            } catch (IOException e) {
-                refusals.add(who + ": " + RuntimeFiles.why(e));
-            }
-        }
-
-        void look(Found found, WorkerImage worker) {
-            String name = found.image().program().name() + ":" + worker.id().slot();
-            if (worker.pidfd() < 0) {
-                members.getOrDefault(worker.pid(), List.of()).forEach(pid -> look(name, pid));
-                return;
-            }
-            String who = name + " pid " + worker.pid();
-            try {
-                look(who, worker.pid(), worker.pidfd());
-            } catch (IOException e) {
-                refused(who, worker, RuntimeFiles.why(e));
-            }
-        }
-
-        /// One of a worker's process group.
-        private void look(String name, int pid) {
-            int pidfd = Processes.open(pid);
-            if (pidfd < 0) {
-                return;
-            }
-            opened.add(pidfd);
-            try {
-                look(name + " pid " + pid, pid, pidfd);
-            } catch (IOException e) {
-                refusals.add(name + " pid " + pid + ": " + RuntimeFiles.why(e));
-            }
-        }
-
-        void close() {
-            opened.forEach(Descriptors::close);
-        }
-
-        private void look(String who, int pid, int pidfd) throws IOException {
-            Path open = Path.of("/proc/" + pid + "/fd");
-            try (DirectoryStream<Path> files = Files.newDirectoryStream(open)) {
-                for (Path file : files) {
-                    note(who, pidfd, file);
-                }
-            }
-        }
-
-        private void note(String who, int pidfd, Path file) throws IOException {
-            try {
-                String target = Files.readSymbolicLink(file).toString();
-                if (target.startsWith("socket:[")) {
-                    long inode = Long.parseLong(target.substring(8, target.length() - 1));
-                    int fd = Integer.parseInt(file.getFileName().toString());
-                    holders.putIfAbsent(inode, new Holder(who, pidfd, fd));
-                }
-            } catch (NoSuchFileException closedSince) {
-                // another one may have it
-            }
-        }
-
-        @Override
-        public int fetch(SocketImage socket) {
-            Holder holder = holders.get(socket.inode());
-            if (holder == null) {
-                return -1;
-            }
-            try {
-                return fetch(socket, holder);
-            } catch (PosixException e) {
-                refusals.add(holder.who() + ": " + e.getMessage());
-                return -1;
-            }
-        }
-
-        private static int fetch(SocketImage socket, Holder holder) {
-            int fd = Processes.fetch(holder.pidfd(), holder.fd());
-            boolean same =
-                    Sockets.inode(fd) == socket.inode()
-                            && Sockets.localAddress(fd).equals(socket.address());
-            if (!same) {
-                Descriptors.close(fd);
-            }
-            return same ? fd : -1;
-        }
-    }
-
-    private void refused(String who, WorkerImage worker, String why) {
-        if (Processes.startTime(worker.pid()) == worker.startTicks()) {
-            refusals.add(who + ": " + why);
-        }
     }
 
     // ---- what it is
@@ -520,15 +567,44 @@ final class Heritage {
                         + " with FileDescriptorStoreMax=, the next manager needs no such right";
     }
 
+    /// Where the images of programs are that could be read.
+    List<String> files() {
+        return files;
+    }
+
+    /// The programs that have workers of another definition than the file's, and nobody knows of
+    /// which.
+    List<String> outdated() {
+        return outdated;
+    }
+
     /// In words.
     String told() {
         String workers = adopted == 1 ? "1 worker" : adopted + " workers";
         String ended = gone == 0 ? "" : ", " + gone + " had ended meanwhile";
-        return "goes on for pid "
-                + manager.pid()
-                + ", which is gone: "
-                + workers
-                + " adopted"
-                + ended;
+        String whose =
+                manager.pid() == 0
+                        ? "goes on for a manager that is gone: "
+                        : "goes on for pid " + manager.pid() + ", which is gone: ";
+        return whose + workers + " adopted" + ended;
+    }
+
+    /// What could not be found out, in words; null if nothing is missing.
+    @Nullable String missing(StateDirectory state) {
+        List<String> unknown = new ArrayList<>();
+        made.forEach(found -> unknown.add(found.image().program().name()));
+        lost.remove(Recorder.NOTES); // they may have been empty
+        if (lost.isEmpty() && unknown.isEmpty()) {
+            return null;
+        }
+        String which = lost.isEmpty() ? "" : " (" + String.join(", ", lost) + ")";
+        String words = "what the manager before wrote to " + state.path() + " is not all there";
+        String how = unknown.isEmpty() ? "" : "; found by what their workers carry: ";
+        return words
+                + which
+                + how
+                + String.join(", ", unknown)
+                + ". Not known any more: what was under way, restarts and failures until now, and"
+                + " what operators had set by hand unless it is in intent.json";
     }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -31,6 +32,9 @@ import java.util.Set;
 final class Keeper {
     /// In the state directory: its pid and when that started.
     static final String FILE = "keeper";
+
+    /// Says whose it is: the state directory.
+    private static final String VARIABLE = "EINHYRNINGSINS_KEEPER";
 
     private static final int MOST_BYTES = 100;
     private static final String PATH = "/usr/local/bin:/usr/bin:/bin";
@@ -64,6 +68,27 @@ final class Keeper {
 
     /// The one that is there; null if there is none.
     static @Nullable Former former(StateDirectory state) {
+        Former noted = noted(state);
+        return noted == null && !Files.exists(state.path().resolve(FILE)) ? search(state) : noted;
+    }
+
+    /// One of which the note was removed.
+    private static @Nullable Former search(StateDirectory state) {
+        try {
+            for (int pid : Processes.all()) {
+                String whose = Processes.variables(pid, VARIABLE).get(VARIABLE);
+                if (state.path().toString().equals(whose)
+                        && Processes.realUser(pid) == Processes.user()) {
+                    return living(pid, Processes.startTime(pid));
+                }
+            }
+        } catch (PosixException unseen) {
+            // then there are the workers
+        }
+        return null;
+    }
+
+    private static @Nullable Former noted(StateDirectory state) {
         try {
             byte[] bytes = state.read(FILE, MOST_BYTES);
             String text = bytes == null ? "" : new String(bytes, StandardCharsets.US_ASCII);
@@ -85,34 +110,66 @@ final class Keeper {
         return null;
     }
 
-    /// Has these kept from now on, and no others.
-    void keep(List<SocketImage> sockets) {
+    /// Has these kept from now on, and no others. When it is over, there is a process that has
+    /// them, and it can be found.
+    ///
+    /// @return false if there is not, though there was one until now
+    boolean keep(List<SocketImage> sockets) {
         Set<Long> wanted = new HashSet<>();
         sockets.forEach(socket -> wanted.add(socket.inode()));
         if (wanted.equals(kept)) {
-            return;
+            return true;
         }
+        Set<Long> before = kept;
+        boolean had = life != null;
         kept = wanted;
-        start(sockets);
+        boolean started = start(sockets);
+        if (!started && had) {
+            kept = before; // the one before is still there
+        }
+        return started || !had;
     }
 
-    private void start(List<SocketImage> sockets) {
+    /// Somebody removed the note of who it is.
+    void noteAgain() throws IOException {
+        Life now = life;
+        if (now != null) {
+            note(now.pid());
+        }
+    }
+
+    private void note(int pid) throws IOException {
+        String note = pid + " " + Processes.startTime(pid) + "\n";
+        state.write(FILE, note.getBytes(StandardCharsets.US_ASCII), false);
+    }
+
+    /// The one before lives until the next manager would find the one after it.
+    private boolean start(List<SocketImage> sockets) {
         try {
             Spawned next = sockets.isEmpty() ? null : spawn(sockets);
-            endAll();
             if (next == null) {
+                endAll();
                 state.delete(FILE);
-                return;
+                return true;
             }
+            tryToNote(next.pid());
+            endAll();
             life = new Life(next.pid(), next.pidfd(), Clock.now());
-            String note = next.pid() + " " + Processes.startTime(next.pid()) + "\n";
-            state.write(FILE, note.getBytes(StandardCharsets.US_ASCII), false);
             loop.watch(next.pidfd(), Poll.IN, events -> died(sockets));
             log.debug("", "pid " + next.pid() + " keeps copies of the sockets");
-        } catch (IOException e) {
-            log.error("", "nobody will find the keeper of the sockets: " + RuntimeFiles.why(e));
+            return true;
         } catch (SpawnException | PosixException e) {
             log.error("", "cannot start a keeper of the sockets: " + e.getMessage());
+            return false;
+        }
+    }
+
+    /// Where it cannot be noted, it can still be found by what it carries.
+    private void tryToNote(int pid) {
+        try {
+            note(pid);
+        } catch (IOException e) {
+            log.error("", "cannot note the keeper of the sockets: " + RuntimeFiles.why(e));
         }
     }
 
@@ -128,7 +185,7 @@ final class Keeper {
                     new SpawnOrder(
                             Processes.findExecutable("cat", "/", PATH),
                             List.of("cat"),
-                            List.of("EINHYRNINGSINS_KEEPER=" + state.path()),
+                            List.of(VARIABLE + "=" + state.path()),
                             List.of(),
                             "/",
                             descriptors,

@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -105,6 +106,9 @@ public final class Manager
 
     private @Nullable Intents intents;
 
+    /// What operators had set by hand of programs of which nothing else is left.
+    private Map<String, Intent> unhosted = Map.of();
+
     private Manager(LaunchOptions options, List<String> words) {
         StartDirectory.path(); // by and by it may be there no more
         this.options = options.absolute();
@@ -152,7 +156,7 @@ public final class Manager
         renice();
         try {
             openDoors(services, here);
-            Heritage heritage = record(here.state());
+            Heritage heritage = record(here, services, loaded instanceof Loaded.Valid);
             if (heritage != null) {
                 recover(heritage, loaded, here);
             } else if (loaded instanceof Loaded.Invalid invalid) {
@@ -285,6 +289,11 @@ public final class Manager
         leavesAll = true;
         log.info("", "einhyrningsins " + version() + ", pid " + Processes.self());
         log.warn("", heritage.told());
+        String missing = heritage.missing(here.state());
+        if (missing != null) {
+            log.warn("", missing);
+            unhosted = intents().before(options.reset());
+        }
         reexecs = heritage.manager().reexecs();
         recoveries = heritage.manager().recoveries() + 1;
         Map<ProgramHost, Recovery.Found> found = new LinkedHashMap<>();
@@ -298,10 +307,11 @@ public final class Manager
             here.writePidFile();
             int bound = sockets.open(heritage.definitions());
             if (recorder != null) {
-                recorder.resume(heritage.manager().programs());
+                recorder.resume(heritage.files());
             }
             if (bound > 0 && recorder != null) {
-                recorder.write(managerImage(heritage.manager().programs()));
+                recorder.write(managerImage(heritage.files()));
+                kept();
             }
             for (Heritage.Found each : heritage.programs()) {
                 ProgramHost host = new ProgramHost(each.image(), surface());
@@ -320,8 +330,7 @@ public final class Manager
         strays.sweepAfterRecovery();
         found.forEach(ProgramHost::recover);
         switch (loaded) {
-            case Loaded.Valid valid ->
-                    reloader.bringUpToDate(valid.services(), options.reset(), operator);
+            case Loaded.Valid valid -> bringUpToDate(valid.services(), heritage.outdated());
             case Loaded.Invalid invalid ->
                     log.error(
                             "",
@@ -332,6 +341,29 @@ public final class Manager
         }
         if (heritage.manager().stopping()) {
             everyProgram(new Command.Start(null));
+        }
+    }
+
+    /// Workers that were found by what they carry, and carry another definition than the file's,
+    /// are replaced as a reload would.
+    private void bringUpToDate(ServicesSpec services, List<String> outdated) {
+        Set<String> stopped = new TreeSet<>();
+        unhosted.forEach(
+                (name, byHand) -> {
+                    if (byHand.stopped()) {
+                        stopped.add(name);
+                    }
+                });
+        reloader.bringUpToDate(services, options.reset(), stopped, operator);
+        unhosted = Map.of();
+        for (String name : outdated) {
+            ProgramHost host = programs.get(name);
+            if (host != null && host.program().rollout() == null) {
+                log.info(name, "its workers are of another definition than the file's; rolled");
+                Conversation nobody = new Conversation(null, JsonId.NONE);
+                nobody.expect();
+                operator.ask(host, new Command.Upgrade(null, null), nobody);
+            }
         }
     }
 
@@ -484,12 +516,18 @@ public final class Manager
     /// From now on all is written down.
     ///
     /// @return what a manager left that was killed; null if there is nothing
-    private @Nullable Heritage record(StateDirectory state) throws CannotStart {
+    private @Nullable Heritage record(Premises here, ServicesSpec services, boolean valid)
+            throws CannotStart {
+        StateDirectory state = here.state();
+        boolean unnoted = !state.has(Recorder.NOTES);
         int notes = Recorder.lock(state, log);
         if (notes < 0) {
             return null;
         }
-        Heritage heritage = Heritage.find(state, log);
+        Path doors = Premises.workerDirectory(here.control(), Processes.user());
+        Heritage.ByHand byHand = () -> intents().before(options.reset());
+        var now = new Heritage.Now(services, valid, here.control(), doors, cgroups, byHand);
+        Heritage heritage = Heritage.find(state, unnoted, now, log);
         recordIn(state, notes);
         return heritage;
     }
@@ -497,7 +535,9 @@ public final class Manager
     private void recordIn(StateDirectory state, int notes) {
         Recorder opened = new Recorder(state, programs, log, notes);
         births.noteIn(opened.notes());
+        opened.serve(this::writtenAgain);
         recorder = opened;
+        attend();
         if (last != null && last.control().keeper()) {
             keeper = new Keeper(state, loop, log);
             socketsMayBeOver = true;
@@ -507,6 +547,7 @@ public final class Manager
     private void open(ServicesSpec services, Premises here) throws CannotStart {
         try {
             sockets.open(services.programs().values());
+            kept();
             prepare(services);
             http.settle();
             here.openWorkers();
@@ -620,7 +661,7 @@ public final class Manager
 
     @Override
     public ProgramHost host(ProgramSpec spec) throws IOException {
-        return host(spec, Intent.NONE);
+        return host(spec, unhosted.getOrDefault(spec.name(), Intent.NONE));
     }
 
     private ProgramHost host(ProgramSpec spec, Intent byHand) throws IOException {
@@ -794,9 +835,7 @@ public final class Manager
             }
             steering.changed();
             service.keep(sockets.images());
-            if (keeper != null) {
-                keeper.keep(sockets.images());
-            }
+            kept();
         }
         keepIntents();
     }
@@ -825,12 +864,43 @@ public final class Manager
         }
     }
 
+    @Override
+    public void births(ProgramHost host) {
+        if (recorder != null) {
+            recorder.writeBeforeBirths(host, this::managerImage);
+        }
+    }
+
+    @Override
+    public boolean kept() {
+        return keeper == null || keeper.keep(sockets.images());
+    }
+
+    /// Somebody had removed all that was written.
+    private void writtenAgain(Notes notes) throws IOException {
+        births.noteIn(notes);
+        if (keeper != null) {
+            keeper.noteAgain();
+        }
+        intents().takeUp();
+        attend();
+    }
+
+    private void attend() {
+        Recorder here = recorder;
+        if (here != null) {
+            files.attend(premises().state().path(), here::suspect);
+        }
+    }
+
     /// A socket was bound for a worker that is about to be born. Were the manager killed before the
     /// next one can know of it, that one would bind another, which nobody serves.
     private void joined() {
         socketsMayBeOver = true;
         if (recorder != null) {
-            recorder.writeOwn(this::managerImage);
+            if (recorder.writeOwn(this::managerImage)) {
+                kept();
+            }
         }
     }
 

@@ -4,6 +4,7 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.posix.Boot;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.spec.WorkerId;
 
 import java.nio.ByteBuffer;
@@ -28,12 +29,14 @@ final class Notes {
     private static final long ROOM = 16 * 1024;
 
     private final int file;
+    private final long inode;
     private boolean some = true;
     private boolean room;
 
     /// @param file to append to
     Notes(int file) {
         this.file = file;
+        inode = Sockets.inode(file);
         room = Descriptors.reserve(file, ROOM);
     }
 
@@ -44,6 +47,11 @@ final class Notes {
 
     int file() {
         return file;
+    }
+
+    /// Which file that is.
+    long inode() {
+        return inode;
     }
 
     /// What a worker that is about to be born shall write of itself; its pid follows.

@@ -19,7 +19,8 @@ import java.util.function.Predicate;
 /// The sockets that systemd passed to this manager (LISTEN_FDS, see sd_listen_fds(3)): those that a
 /// manager before it had stored there, and those of socket units. Which is which does not matter: a
 /// socket that is known from before is known by its inode, any other by where it is bound. What
-/// nobody wants is closed.
+/// nobody wants is closed. Those that a keeper had are treated alike, where nothing is written of
+/// them.
 final class PassedSockets implements Heritage.SocketSource {
     /// Nothing.
     static final PassedSockets NONE = new PassedSockets(List.of());
@@ -32,7 +33,7 @@ final class PassedSockets implements Heritage.SocketSource {
     private final List<Passed> all;
     private final List<String> names = new ArrayList<>();
 
-    private record Passed(int fd, String name, long inode, String address) {}
+    record Passed(int fd, String name, long inode, String address) {}
 
     private PassedSockets(List<Passed> all) {
         this.all = new ArrayList<>(all);
@@ -74,6 +75,11 @@ final class PassedSockets implements Heritage.SocketSource {
         } catch (NumberFormatException e) {
             return -1;
         }
+    }
+
+    /// More of them, which a keeper had.
+    void add(List<Passed> kept) {
+        all.addAll(kept);
     }
 
     /// By what they were stored or their units are called; also those that were taken since.
@@ -145,7 +151,8 @@ final class PassedSockets implements Heritage.SocketSource {
         for (Passed each : all) {
             log.info(
                     "",
-                    "systemd passed '"
+                    (names.contains(each.name()) ? "systemd" : "the keeper")
+                            + " passed '"
                             + each.name()
                             + "' ("
                             + each.address()

@@ -64,6 +64,10 @@ final class ProgramHost {
     private @Nullable Blueprint latest;
     private @Nullable Blueprint earlier;
     private boolean stepping;
+
+    /// No worker of it has been born yet, under any manager.
+    private boolean fresh;
+
     private long upgradedMillis;
     private @Nullable Moment deadline;
 
@@ -108,6 +112,9 @@ final class ProgramHost {
         /// It has fewer slots, so sockets may be over.
         void unsettled();
 
+        /// Workers of it are about to be born.
+        void births(ProgramHost host);
+
         /// Its definitions have changed, so sockets may be over.
         void redefined(ProgramHost host);
 
@@ -121,6 +128,7 @@ final class ProgramHost {
         this.surface = surface;
         this.program = Program.of(spec, count, incarnation, Clock.now());
         this.tally = new Tally(Clock.wallMillis());
+        fresh = true;
         door(spec);
     }
 
@@ -337,6 +345,10 @@ final class ProgramHost {
     private boolean carryOut(@Nullable Event event, Transition transition) {
         Program before = program;
         program = transition.program();
+        if (fresh && isBearing(transition)) {
+            fresh = false;
+            surface.listener().births(this);
+        }
         // deeds before words: who waits for a new worker should not wait for a line in the log
         boolean well = true;
         for (Effect effect : transition.effects()) {
@@ -347,6 +359,15 @@ final class ProgramHost {
             well &= carryOut(effect, this::tell);
         }
         return well;
+    }
+
+    private static boolean isBearing(Transition transition) {
+        for (Effect effect : transition.effects()) {
+            if (effect instanceof Effect.Spawn) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void count(Program before, @Nullable Event event, Transition transition) {

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -37,6 +38,10 @@ final class Recorder {
     /// How long a change waits for others.
     private static final Duration SOON = Duration.ofMillis(20);
 
+    /// How long whoever removes a whole directory may take: a file that comes meanwhile would be in
+    /// the way.
+    private static final Duration WHILE_CLEANED = Duration.ofMillis(250);
+
     /// When what could not be written is tried again.
     private static final Duration LATER = Duration.ofSeconds(1);
 
@@ -49,14 +54,34 @@ final class Recorder {
     private final Map<ProgramHost, Kept> kept = new HashMap<>();
     private final Set<ProgramHost> changed = new LinkedHashSet<>();
     private final ImageWriter writer = new ImageWriter();
-    private final Notes notes;
+    private Notes notes;
+    private Household household = Household.NONE;
     private String manager = "";
     private List<String> listed = List.of();
     private @Nullable Moment due;
     private boolean failing;
 
+    /// Which directory it was that all of this is in; 0 if nobody knows.
+    private long directory;
+
+    /// Each file is to be looked for, not only those without which the others are nothing.
+    private boolean suspicious;
+
+    private boolean told;
+
     /// Where a program's image is, and what remembers the text of its definitions.
     private record Kept(String file, ImageWriter writer) {}
+
+    /// Who has to do with what is written, besides.
+    interface Household {
+        /// Nobody has.
+        Household NONE = notes -> {};
+
+        /// All was lost and is written again, in a directory that is perhaps another.
+        ///
+        /// @param notes those to write to from now on
+        void writtenAgain(Notes notes) throws IOException;
+    }
 
     /// @param notes descriptor of the notes; see [#lock]
     Recorder(StateDirectory state, Programs programs, Log log, int notes) {
@@ -64,6 +89,7 @@ final class Recorder {
         this.programs = programs;
         this.log = log;
         this.notes = new Notes(notes);
+        directory = RuntimeFiles.inode(state.path());
         if (!this.notes.hasRoom()) {
             failed(NO_ROOM);
         }
@@ -119,9 +145,20 @@ final class Recorder {
         return notes;
     }
 
+    void serve(Household other) {
+        household = other;
+    }
+
     /// When [#write] is to be called; null if there is nothing to write.
     @Nullable Moment due() {
         return due;
+    }
+
+    /// Somebody may have removed something of it.
+    void suspect() {
+        suspicious = true;
+        Moment soon = Clock.now().plus(WHILE_CLEANED);
+        due = due == null ? soon : Moment.earlier(due, soon);
     }
 
     /// Something changed that is not a program's.
@@ -164,6 +201,7 @@ final class Recorder {
     void write(Image image) {
         due = null;
         try {
+            restore();
             for (ProgramHost host : List.copyOf(changed)) {
                 Kept where = kept.computeIfAbsent(host, this::place);
                 boolean leaving = programs.get(host.name()) != host;
@@ -172,6 +210,7 @@ final class Recorder {
             }
             writeManager(image.of(files()));
             notes.clear();
+            told = false;
             if (notes.hasRoom()) {
                 succeeded();
             } else {
@@ -197,6 +236,16 @@ final class Recorder {
         }
     }
 
+    /// Writes all if a program is new whose first workers are about to be born: by their notes
+    /// alone the next manager would not know what they are. At a manager's own start nothing is
+    /// written yet, and nobody waits for that: there they are found by what they carry.
+    void writeBeforeBirths(ProgramHost host, Image image) {
+        if (!listed.isEmpty() && !kept.containsKey(host)) {
+            changed.addAll(programs.everyHost());
+            write(image);
+        }
+    }
+
     /// Where the images of programs are that the manager before has written.
     void resume(List<String> programs) {
         listed = programs;
@@ -204,10 +253,13 @@ final class Recorder {
 
     /// The same for a socket that is new, while a program is in the middle of a step. Before
     /// anything was written, nobody would look for the worker either.
-    void writeOwn(Image image) {
+    ///
+    /// @return whether it was written
+    boolean writeOwn(Image image) {
         if (!listed.isEmpty()) {
             write(image.of(listed));
         }
+        return !listed.isEmpty();
     }
 
     private void writeManager(ManagerImage image) throws IOException {
@@ -226,6 +278,70 @@ final class Recorder {
 
     private void write(String file, String text) throws IOException {
         state.write(file, text.getBytes(StandardCharsets.UTF_8), false);
+    }
+
+    // ---- what somebody removes
+
+    /// If something of it is gone, all of it is made anew: whoever cleans up a directory, or
+    /// removes one, does not stop at one file.
+    private void restore() throws IOException {
+        String gone = gone();
+        suspicious = false;
+        if (gone == null) {
+            return;
+        }
+        suspicious = true; // until it is there again
+        if (!told) {
+            told = true;
+            log.warn("", gone + " was removed; what would survive this manager is written again");
+        }
+        state.makeAgain();
+        Notes fresh = notesAgain();
+        changed.addAll(programs.everyHost());
+        manager = "";
+        directory = RuntimeFiles.inode(state.path());
+        household.writtenAgain(fresh);
+        suspicious = false;
+    }
+
+    /// What is missing, in words; null if nothing is.
+    private @Nullable String gone() {
+        long now = RuntimeFiles.inode(state.path());
+        if (now == 0 || (directory != 0 && now != directory)) {
+            return "the state directory " + state.path();
+        }
+        if (RuntimeFiles.inode(state.path().resolve(NOTES)) != notes.inode()) {
+            return state.path().resolve(NOTES).toString();
+        }
+        List<String> files = new ArrayList<>();
+        if (!manager.isEmpty()) {
+            files.add(MANAGER);
+        }
+        if (suspicious) {
+            kept.values().forEach(each -> files.add(each.file()));
+        }
+        for (String file : files) {
+            if (RuntimeFiles.inode(state.path().resolve(file)) == 0) {
+                return state.path().resolve(file).toString();
+            }
+        }
+        return null;
+    }
+
+    /// Until they are locked, another manager may be there first.
+    private Notes notesAgain() throws IOException {
+        Path file = state.path().resolve(NOTES);
+        if (RuntimeFiles.inode(file) == notes.inode()) {
+            return notes;
+        }
+        int fd = Descriptors.lock(file);
+        if (fd < 0) {
+            throw new IOException("another manager uses " + state.path() + " by now");
+        }
+        Notes before = notes;
+        notes = new Notes(fd);
+        Descriptors.close(before.file());
+        return notes;
     }
 
     private void succeeded() {
@@ -267,15 +383,17 @@ final class Recorder {
         return new Kept(file, new ImageWriter());
     }
 
-    /// Whether one of these files is of that program.
-    static boolean has(List<String> files, String program) {
-        String file = "program-" + program;
-        for (String each : files) {
-            if (each.equals(file + ".json") || each.startsWith(file + "~")) {
-                return true;
-            }
+    /// The files of programs that are there, where nothing tells which should be.
+    static List<String> files(StateDirectory state) {
+        List<String> files = new ArrayList<>();
+        try (DirectoryStream<Path> found =
+                Files.newDirectoryStream(state.path(), "program-*.json")) {
+            found.forEach(each -> files.add(each.getFileName().toString()));
+        } catch (IOException none) {
+            // then there are none
         }
-        return false;
+        Collections.sort(files);
+        return files;
     }
 
     private static boolean taken(Collection<Kept> all, String file) {

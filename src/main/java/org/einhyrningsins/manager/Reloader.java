@@ -64,6 +64,11 @@ final class Reloader {
 
         /// What was decided is to be written down before anybody is told or touched.
         void decided();
+
+        /// Whoever keeps copies of the sockets is to have the new ones before anybody serves there.
+        ///
+        /// @return false if that failed
+        boolean kept();
     }
 
     /// What came of it at once; with code DONE, the programs' answers are still to come.
@@ -151,7 +156,9 @@ final class Reloader {
     /// Brings what was recovered to what the file says. A command line rolls nothing for that.
     ///
     /// @param reset what was stopped or scaled by hand is as the file says it again
-    void bringUpToDate(ServicesSpec services, boolean reset, Operator operator) {
+    /// @param stopped new ones that an operator had stopped
+    void bringUpToDate(
+            ServicesSpec services, boolean reset, Set<String> stopped, Operator operator) {
         Plan plan = plan(services.programs(), Set.of());
         try {
             if (!plan.objections().isEmpty()) {
@@ -159,7 +166,7 @@ final class Reloader {
             }
             Preparation preparation = prepare(plan, null);
             Conversation nobody = Conversation.withNobody();
-            carryOut(plan, preparation, Set.of(), reset, "", nobody, operator);
+            carryOut(plan, preparation, stopped, reset, "", nobody, operator);
             programs.order(services.programs().keySet());
         } catch (Refused e) {
             refuse(e.code(), String.valueOf(e.getMessage()));
@@ -323,6 +330,12 @@ final class Reloader {
             }
             if (sockets.open(needed(plan), plan.sockets()) > 0) {
                 hosting.decided(); // a worker born with one must not be all that knows of it
+                if (!hosting.kept()) {
+                    hosting.unsettled();
+                    throw new SocketTable.CannotBind(
+                            "cannot start a keeper that has the new sockets (control.keeper); the"
+                                    + " log says why");
+                }
             }
             return preparation;
         } catch (Preparation.Failed | SocketTable.CannotBind e) {

@@ -42,6 +42,9 @@ final class SocketFiles {
     private final Map<Path, Moment> made = new HashMap<>();
 
     private @Nullable Notices notices;
+    private @Nullable Path attended;
+    private Runnable removed = () -> {};
+    private int attendance = -1;
 
     /// When to try to watch what is not watched; null if all is.
     private @Nullable Moment look;
@@ -98,6 +101,24 @@ final class SocketFiles {
         return inode == 0 || inode != file.owner().inode();
     }
 
+    /// Has somebody told when a directory, or something in it, is removed. Where that cannot be
+    /// watched, nobody is told.
+    void attend(Path directory, Runnable changed) {
+        attended = directory;
+        removed = changed;
+        if (notices != null) {
+            attend(notices);
+        }
+    }
+
+    private void attend(Notices with) {
+        try {
+            attendance = attended == null ? -1 : with.addDirectory(attended);
+        } catch (PosixException unseen) {
+            attendance = -1;
+        }
+    }
+
     /// Looks after it no more; to be called before the file is removed on purpose.
     void leave(Path path) {
         told.remove(path);
@@ -120,6 +141,7 @@ final class SocketFiles {
             cannotSee("a socket's file", e);
             return;
         }
+        attend(notices);
         List<Guarded> made = List.copyOf(guarded);
         guarded.clear();
         made.forEach(file -> guard(file.path(), file.owner()));
@@ -172,6 +194,9 @@ final class SocketFiles {
     }
 
     private void happened(int watch) {
+        if (watch == attendance) {
+            removed.run();
+        }
         for (Guarded file : List.copyOf(guarded)) {
             if (file.watch() == watch && isGone(file)) {
                 leave(file.path());

@@ -298,6 +298,11 @@ final class SocketTable {
         return held;
     }
 
+    /// Whether any socket of a definition is not open.
+    boolean lacks(ProgramSpec program, SocketSpec socket) {
+        return !sockets.containsKey(SocketKey.of(program, socket));
+    }
+
     // ---- sockets that each slot has of its own
 
     /// Whether connections wait for single workers anywhere.

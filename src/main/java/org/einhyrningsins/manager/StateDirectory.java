@@ -84,11 +84,22 @@ final class StateDirectory {
         made = true;
     }
 
+    /// Makes it once more: somebody may have removed it.
+    void makeAgain() throws IOException {
+        made = false;
+        make();
+    }
+
     /// The new name of a file is in its directory, so that is written too.
     private void sync() throws IOException {
         try (FileChannel directory = FileChannel.open(path, StandardOpenOption.READ)) {
             directory.force(true);
         }
+    }
+
+    /// Whether there is a file of that name.
+    boolean has(String name) {
+        return Files.exists(path.resolve(name));
     }
 
     /// A file's content.

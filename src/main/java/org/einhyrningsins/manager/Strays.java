@@ -14,6 +14,12 @@ final class Strays {
     /// PROGRAM:SLOT:INCARNATION.
     static final String MARK = "EINHYRNINGSINS_WORKER";
 
+    /// GENERATION:SUM, where SUM is that of [org.einhyrningsins.spec.ProgramSpec.Birth].
+    static final String DEFINITION = "EINHYRNINGSINS_DEFINITION";
+
+    /// The worker's own pid: what merely inherited the others has another.
+    static final String OWN_PID = "EINHYRNINGSINS_PID";
+
     private final Programs programs;
     private final WorkerCgroups cgroups;
     private final Log log;

@@ -16,8 +16,10 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -67,6 +69,16 @@ final class WorkerCgroups {
                 lived.add(name);
             }
         }
+    }
+
+    /// The processes of each worker of a manager before this one, by the worker's mark.
+    Map<String, List<Integer>> found() {
+        Map<String, List<Integer>> found = new HashMap<>();
+        Cgroups here = groups;
+        for (String mark : here == null ? Set.<String>of() : lived) {
+            found.put(mark, here == null ? List.of() : here.processes(mark));
+        }
+        return found;
     }
 
     /// Spawns a worker into a group of its own, if there is one to be had.

@@ -242,6 +242,13 @@ final class WorkerDoor {
         return name;
     }
 
+    /// The name of the door that a path is the notify socket of; null if it is none.
+    static @Nullable String nameOf(String notifyPath) {
+        String file = notifyPath.substring(notifyPath.lastIndexOf('/') + 1);
+        int end = file.length() - NOTIFICATIONS.length();
+        return end > 0 && file.endsWith(NOTIFICATIONS) ? file.substring(0, end) : null;
+    }
+
     /// Removes what a manager that was killed left behind. Only for who knows that it is the only
     /// one to use the directory.
     static void sweep(Path directory) throws IOException {

@@ -12,7 +12,9 @@ public final class Boot {
 
     private static final int CLOCK_BOOTTIME = 7;
     private static final long NANOS = 1_000_000_000;
-    private static final long TICKS_A_SECOND = 100; // USER_HZ, in which /proc counts, is fixed
+
+    /// How many ticks /proc counts in a second.
+    public static final long TICKS_A_SECOND = 100; // USER_HZ, in which /proc counts, is fixed
 
     /// Names this boot and this pid namespace. Pids and moments of another are none of ours.
     public static String name() {

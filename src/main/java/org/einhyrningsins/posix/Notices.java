@@ -10,10 +10,12 @@ import java.util.function.IntConsumer;
 /// directory: what else happens there wakes nobody up. One thread.
 public final class Notices implements AutoCloseable {
     private static final int IN_ATTRIB = 0x4; // the number of its names is one of them
+    private static final int IN_DELETE = 0x200;
     private static final int IN_DELETE_SELF = 0x400;
     private static final int IN_MOVE_SELF = 0x800;
     private static final int IN_NONBLOCK = 0x800;
     private static final int IN_IGNORED = 0x8000;
+    private static final int IN_ONLYDIR = 0x0100_0000;
     private static final int HEADER = 16; // struct inotify_event; its name comes after it
     private static final int NAME_LENGTH = 12;
     private static final int ROOM = 4096;
@@ -43,6 +45,16 @@ public final class Notices implements AutoCloseable {
         long path = Scratch.here().path(file);
         long watch = Kernel.call(Syscall.INOTIFY_ADD_WATCH, fd, path, mask);
         return (int) Kernel.check("inotify_add_watch " + file, watch);
+    }
+
+    /// Watches a directory, and what is removed in it.
+    ///
+    /// @return what [#read] calls it
+    public int addDirectory(Path directory) {
+        int mask = IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+        long path = Scratch.here().path(directory);
+        long watch = Kernel.call(Syscall.INOTIFY_ADD_WATCH, fd, path, mask);
+        return (int) Kernel.check("inotify_add_watch " + directory, watch);
     }
 
     /// Watches it no more. Nothing happens if the kernel gave it up before.

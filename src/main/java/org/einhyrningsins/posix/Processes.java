@@ -245,6 +245,65 @@ public final class Processes {
         return null;
     }
 
+    /// All processes that we can see.
+    public static List<Integer> all() {
+        List<Integer> pids = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of("/proc"))) {
+            for (Path file : files) {
+                String name = file.getFileName().toString();
+                if (name.charAt(0) >= '1' && name.charAt(0) <= '9') {
+                    pids.add(Integer.valueOf(name));
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            throw new PosixException("open /proc", Errno.EMFILE.number());
+        }
+        return pids;
+    }
+
+    /// The variables of a process as they were when it executed what it is.
+    ///
+    /// @param one that it has to have
+    /// @return empty if it has not, is dead, has written over them, or may not be looked at
+    public static Map<String, String> variables(int pid, String one) {
+        byte[] all = Descriptors.readWhole("/proc/" + pid + "/environ");
+        Map<String, String> variables = new HashMap<>();
+        if (!contains(all, (one + "=").getBytes(StandardCharsets.UTF_8))) {
+            return variables;
+        }
+        for (String entry : new String(all, StandardCharsets.UTF_8).split("\0", -1)) {
+            int equals = entry.indexOf('=');
+            if (equals > 0) {
+                variables.putIfAbsent(entry.substring(0, equals), entry.substring(equals + 1));
+            }
+        }
+        return variables.containsKey(one) ? variables : Map.of();
+    }
+
+    private static boolean contains(byte[] all, byte[] part) {
+        for (int at = 0; at + part.length <= all.length; at++) {
+            int same = 0;
+            while (same < part.length && all[at + same] == part[same]) {
+                same++;
+            }
+            if (same == part.length) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// The real user of a process, whatever may be known of it otherwise; -1 if there is none.
+    public static int realUser(int pid) {
+        byte[] status = Descriptors.readAboutProcess("/proc/" + pid + "/status");
+        for (String line : new String(status, StandardCharsets.ISO_8859_1).split("\n", -1)) {
+            if (line.startsWith("Uid:\t")) {
+                return Integer.parseInt(line.substring(5).split("\t", -1)[0]);
+            }
+        }
+        return -1;
+    }
+
     /// Ends a process for good.
     ///
     /// @param pid of a child of ours or below one, so that nobody else can have its number

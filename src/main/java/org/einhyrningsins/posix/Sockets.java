@@ -490,12 +490,15 @@ public final class Sockets {
     /// Whether a socket is what [#bind] would make of that: of its type, at its address and, for a
     /// stream, listening. Where the kernel chooses the port, none is.
     public static boolean isBound(int fd, SocketSpec spec) {
-        Scratch scratch = Scratch.here();
+        return isOfKind(fd, spec) && isAt(localAddress(fd), spec.address());
+    }
+
+    /// Whether a socket is of the type that [#bind] would make and, for a stream, listening;
+    /// wherever it is bound.
+    public static boolean isOfKind(int fd, SocketSpec spec) {
         get(fd, SO_TYPE, 4);
-        boolean datagrams = scratch.bytes.getInt(0) == SOCK_DGRAM;
-        return datagrams == spec.address() instanceof SocketSpec.Udp
-                && (datagrams || listens(fd))
-                && isAt(localAddress(fd), spec.address());
+        boolean datagrams = Scratch.here().bytes.getInt(0) == SOCK_DGRAM;
+        return datagrams == spec.address() instanceof SocketSpec.Udp && (datagrams || listens(fd));
     }
 
     /// Whoever bound the file of a UNIX socket may have spelled its path otherwise.

@@ -131,5 +131,12 @@ public record ProgramSpec(
             BondSpec bond,
             @Nullable Duration watchdog,
             AckSpec.@Nullable Fd ackPipe,
-            boolean heard) {}
+            boolean heard) {
+        /// A number that stands for all of it, in hexadecimal: the same for what is equal, in every
+        /// process, and another for what is not, unless by chance. A worker carries it, so that one
+        /// of which nothing else is known can be told from one of another definition.
+        public String sum() {
+            return new BirthSum(this).text();
+        }
+    }
 }

@@ -92,6 +92,9 @@ final class TestHosts implements ProgramHost.Listener, ProgramHost.Doors {
     public void unsettled() {}
 
     @Override
+    public void births(ProgramHost host) {}
+
+    @Override
     public void redefined(ProgramHost host) {}
 
     @Override

@@ -1080,6 +1080,7 @@ final class Kernel {
                 switch (String.join("/", Arrays.asList(parts).subList(3, parts.length))) {
                     case "stat" -> stat(child);
                     case "environ" -> environ(child);
+                    case "status" -> "Name:\tworker\nUid:\t" + World.USER + "\t0\t0\t0\n";
                     case String task when task.endsWith("/children") -> children(child);
                     case String open when open.startsWith("fdinfo/") -> flags(child, open);
                     default -> null;

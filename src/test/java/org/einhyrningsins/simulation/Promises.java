@@ -25,6 +25,7 @@ final class Promises {
     private final Set<OpenFile.Bound> serving = new HashSet<>();
     private boolean exiting;
     private boolean settled;
+    private boolean forgetful;
 
     /// It has said that it would not survive being killed now.
     private boolean unwritten;
@@ -98,6 +99,11 @@ final class Promises {
     /// it may not begin, and what it had said that it could not write down is gone then.
     boolean mayFail() {
         return loops || written();
+    }
+
+    /// What was written is gone: who has lived for long is taken for up by the next manager.
+    void forgets() {
+        forgetful = true;
     }
 
     void settled() {
@@ -193,7 +199,10 @@ final class Promises {
         }
         Matcher up = UP.matcher(text);
         Child worker = up.find() ? byPid.get(Integer.parseInt(up.group(1))) : null;
-        if (worker != null && !worker.said && !world.shop().needsNoAck(worker.program())) {
+        if (worker != null
+                && !worker.said
+                && !forgetful
+                && !world.shop().needsNoAck(worker.program())) {
             throw new World.Broken("taken for up without having said so: " + worker.mark());
         }
         if (text.contains("our own bug")) {

@@ -314,7 +314,7 @@ final class Shop {
     }
 
     private void happens() {
-        switch (random.nextInt(24)) {
+        switch (random.nextInt(26)) {
             case 0 -> misfortune();
             case 1 -> {
                 world.count("the clock is set");
@@ -341,6 +341,7 @@ final class Shop {
                 world.kernel().signalManager(1, 1);
             }
             case 8 -> removesAName();
+            case 24, 25 -> removesState();
             case 9, 10, 11 -> reload();
             case 12 -> other.ask("status", "[]", (code, reply) -> {});
             default -> command();
@@ -367,6 +368,33 @@ final class Shop {
         if (!names.isEmpty() && !world.hasMisfortune()) {
             world.count("a socket's file is removed");
             world.disk().remove(names.get(random.nextInt(names.size())));
+        }
+    }
+
+    /// As somebody who cleans up does, while the manager runs or when it is gone. What operators
+    /// had set by hand may be lost with it.
+    private void removesState() {
+        List<String> names = world.disk().below(World.STATE);
+        if (names.isEmpty() || world.hasMisfortune() || !world.promises().written()) {
+            return;
+        }
+        world.count("state is removed");
+        for (Program program : programs) {
+            Set<Want> either = new LinkedHashSet<>(program.possible);
+            either.add(new Want(false, program.workers));
+            either.add(new Want(true, program.workers));
+            program.possible.forEach(want -> either.add(new Want(false, want.count())));
+            program.possible = either;
+        }
+        world.promises().forgets();
+        if (random.nextBoolean()) {
+            world.disk().remove(names.get(random.nextInt(names.size())));
+        } else {
+            names.forEach(world.disk()::remove);
+            world.disk().remove(World.STATE);
+        }
+        if (random.nextInt(3) == 0) {
+            world.kills();
         }
     }
 

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Recovery;
+import org.einhyrningsins.manager.image.DoorImage;
+import org.einhyrningsins.manager.image.ProgramImage;
+import org.einhyrningsins.manager.image.WorkerImage;
+import org.einhyrningsins.posix.Accounts;
+import org.einhyrningsins.posix.Credentials;
+import org.einhyrningsins.posix.UnknownAccountException;
+import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.BondSpec;
+import org.einhyrningsins.spec.CareSpec;
+import org.einhyrningsins.spec.IdentitySpec;
+import org.einhyrningsins.spec.Intent;
+import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.RestartSpec;
+import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.StopSpec;
+import org.einhyrningsins.spec.Template;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Makes up programs, of which nothing is written, from workers that carry their names. They run as
+/// the file has them; where several workers have one slot, the best of them stays, and the others
+/// are told to go. What the file has no more is stopped.
+final class Salvage {
+    private final Heritage.Now now;
+    private final Log log;
+    private final Map<Integer, Survivor> survivors = new HashMap<>();
+    private final List<Notes.Birth> births;
+
+    /// A program that was made up.
+    ///
+    /// @param other it has workers of another definition than the file's
+    record Saved(Heritage.Found found, boolean other) {}
+
+    /// A worker with what it carries, if it can be asked.
+    private record Candidate(
+            Notes.Birth birth, @Nullable Survivor survivor, boolean up, boolean other) {}
+
+    Salvage(Heritage.Now now, Notes.Read notes, List<Survivor> survivors, Log log) {
+        this.now = now;
+        this.log = log;
+        births = new ArrayList<>(notes.births());
+        Set<Integer> noted = new HashSet<>();
+        notes.births().forEach(birth -> noted.add(birth.pid()));
+        for (Survivor survivor : survivors) {
+            this.survivors.put(survivor.pid(), survivor);
+            if (!noted.contains(survivor.pid())) {
+                births.add(survivor.birth());
+            }
+        }
+    }
+
+    /// The births of a program of which there is an image.
+    List<Notes.Birth> births(ProgramImage image) {
+        List<Notes.Birth> its = new ArrayList<>();
+        int uid = user(image.program().newest());
+        for (Notes.Birth birth : births) {
+            Survivor survivor = survivors.get(birth.pid());
+            if (birth.program().equals(image.program().name())
+                    && (survivor == null || survivor.mayBe(uid))) {
+                its.add(birth);
+            }
+        }
+        return its;
+    }
+
+    /// The programs of which there is no image, and workers.
+    List<Saved> without(List<ProgramImage> images) throws CannotStart {
+        Map<String, List<Notes.Birth>> unknown = new LinkedHashMap<>();
+        for (Notes.Birth birth : births) {
+            boolean has = false;
+            for (ProgramImage image : images) {
+                has |= image.program().name().equals(birth.program());
+            }
+            if (!has) {
+                unknown.computeIfAbsent(birth.program(), name -> new ArrayList<>()).add(birth);
+            }
+        }
+        Map<String, Intent> byHand = unknown.isEmpty() ? Map.of() : now.byHand().read();
+        List<Saved> saved = new ArrayList<>();
+        for (Map.Entry<String, List<Notes.Birth>> each : unknown.entrySet()) {
+            Intent intent = byHand.getOrDefault(each.getKey(), Intent.NONE);
+            Saved one = saved(each.getKey(), each.getValue(), intent);
+            if (one != null) {
+                saved.add(one);
+            }
+        }
+        return saved;
+    }
+
+    private @Nullable Saved saved(String name, List<Notes.Birth> its, Intent intent)
+            throws CannotStart {
+        ProgramSpec wanted = now.services().programs().get(name);
+        ProgramSpec spec = wanted == null ? gone(name) : wanted;
+        List<Candidate> candidates = new ArrayList<>();
+        Map<WorkerId, WorkerImage> living = new HashMap<>();
+        int generation = 1;
+        for (Notes.Birth birth : its) {
+            Survivor survivor = survivors.get(birth.pid());
+            if (survivor != null && !survivor.mayBe(user(spec))) {
+                log.warn(
+                        name + ":" + birth.id().slot(),
+                        "pid "
+                                + birth.pid()
+                                + " carries this name and is user "
+                                + survivor.user()
+                                + "'s, as whom no worker of it runs; left alone");
+                continue;
+            }
+            int pidfd = Heritage.living(birth);
+            if (pidfd >= 0 && living.containsKey(birth.id())) {
+                Heritage.close(pidfd);
+            } else if (pidfd >= 0) {
+                Program none = Program.of(spec, Clock.now());
+                living.put(birth.id(), Heritage.born(none, birth, pidfd));
+                candidates.add(candidate(spec, birth, survivor));
+                generation = Math.max(generation, birth.generation());
+            }
+        }
+        if (candidates.isEmpty()) {
+            return null;
+        }
+        if (wanted == null && !now.valid()) {
+            candidates.forEach(each -> close(living, each));
+            throw new CannotStart(
+                    ExitStatus.INVALID,
+                    "cannot start: what was written of '"
+                            + name
+                            + "' is lost, and the file, which has problems, does not say what it"
+                            + " is; its workers go on serving; mend the file and start again");
+        }
+        return made(spec, wanted != null, candidates, living, generation, intent);
+    }
+
+    private static void close(Map<WorkerId, WorkerImage> living, Candidate each) {
+        WorkerImage worker = living.get(each.birth().id());
+        if (worker != null) {
+            Heritage.close(worker.pidfd());
+        }
+    }
+
+    private Saved made(
+            ProgramSpec spec,
+            boolean wanted,
+            List<Candidate> candidates,
+            Map<WorkerId, WorkerImage> living,
+            int generation,
+            Intent intent) {
+        boolean runs = wanted && !intent.stopped();
+        Integer scaled = intent.workers();
+        int count = scaled == null ? spec.workers() : scaled;
+        Program program =
+                runs
+                        ? Recovery.found(spec, count, intent.held(), generation, Clock.now())
+                        : Program.of(spec, count, 1, Clock.now());
+        Map<Integer, Candidate> best = new HashMap<>();
+        candidates.forEach(each -> best.merge(each.birth().id().slot(), each, Salvage::better));
+        List<Recovery.Newborn> newborn = new ArrayList<>();
+        Set<WorkerId> up = new HashSet<>();
+        boolean other = false;
+        for (Candidate each : candidates) {
+            boolean stays = runs && best.get(each.birth().id().slot()) == each;
+            // one of no generation is welcome nowhere
+            newborn.add(new Recovery.Newborn(each.birth().id(), stays ? generation : 0));
+            if (stays && each.up()) {
+                up.add(each.birth().id());
+            }
+            other |= stays && each.other();
+        }
+        if (!wanted) {
+            log.warn(
+                    spec.name(),
+                    "is no longer in the file, and " + candidates.size() + " of its workers run");
+        }
+        ProgramImage image =
+                new ProgramImage(
+                        program,
+                        !wanted,
+                        List.copyOf(living.values()),
+                        wanted ? List.of(door(spec, candidates)) : List.of(),
+                        Map.of(),
+                        List.of());
+        Recovery.Found found =
+                new Recovery.Found(Set.copyOf(living.keySet()), Set.of(), newborn, up);
+        return new Saved(new Heritage.Found(image, found), other);
+    }
+
+    private static Candidate candidate(
+            ProgramSpec spec, Notes.Birth birth, @Nullable Survivor survivor) {
+        AckSpec ack = spec.ack();
+        Duration patience =
+                ack.mode() instanceof AckSpec.Timer timer ? timer.after() : ack.timeout();
+        // who had not said in time that it was up would have been ended
+        boolean up = Heritage.age(birth).compareTo(patience) > 0;
+        String sum = survivor == null ? "" : survivor.sum();
+        boolean other = !sum.isEmpty() && !sum.equals(spec.birth().sum());
+        return new Candidate(birth, survivor, up, other);
+    }
+
+    private static Candidate better(Candidate one, Candidate two) {
+        Comparator<Candidate> order =
+                Comparator.comparing(Candidate::up)
+                        .thenComparing(each -> !each.other())
+                        .thenComparing(each -> each.birth().id().incarnation());
+        return order.compare(one, two) >= 0 ? one : two;
+    }
+
+    /// The worker sockets that its newest worker knows.
+    private static DoorImage door(ProgramSpec spec, List<Candidate> candidates) {
+        String name = spec.name();
+        long newest = -1;
+        for (Candidate each : candidates) {
+            Survivor survivor = each.survivor();
+            String its = survivor == null ? null : survivor.door();
+            if (its != null && each.birth().id().incarnation() > newest) {
+                newest = each.birth().id().incarnation();
+                name = its;
+            }
+        }
+        String user = spec.identity().user();
+        return new DoorImage(user == null ? "" : user, name, owner(spec), -1, -1, List.of());
+    }
+
+    private static @Nullable Credentials owner(ProgramSpec spec) {
+        IdentitySpec identity = spec.identity();
+        return identity.user() == null
+                ? null
+                : Accounts.credentials(identity.user(), identity.group());
+    }
+
+    /// Whose its workers are; -1 for ours, or if nobody knows.
+    private static int user(ProgramSpec spec) {
+        try {
+            Credentials owner = owner(spec);
+            return owner == null ? -1 : owner.uid();
+        } catch (UnknownAccountException e) {
+            return -1;
+        }
+    }
+
+    /// A program of which nothing is known but its name.
+    private static ProgramSpec gone(String name) {
+        return new ProgramSpec(
+                name,
+                List.of(Template.of("?")),
+                Path.of("/"),
+                new LinkedHashMap<>(),
+                List.of(),
+                IdentitySpec.INHERITED,
+                0,
+                List.of(),
+                null,
+                Set.of(),
+                AckSpec.DEFAULT,
+                StopSpec.DEFAULT,
+                RestartSpec.DEFAULT,
+                RolloutSpec.DEFAULT,
+                new LogsSpec.Inherit(),
+                BondSpec.DEFAULT,
+                CareSpec.NONE,
+                List.of());
+    }
+}
