@@ -170,7 +170,9 @@ public record Handovers(Map<String, Part> parts) {
 
     /// A program that was told to change did, or did not.
     public Next changed(String program, boolean done) {
-        return open(program)
+        Part part = parts.get(program);
+        boolean asked = part != null && open(program) && part.state() != State.WAITING;
+        return asked
                 ? settle(with(program, done ? State.DONE : State.FAILED))
                 : new Next(this, List.of());
     }

@@ -139,6 +139,7 @@ class HandoversTest {
         ready("a");
         ready("b");
         changed("x", false);
+        changed("a", true); // of something else: it was told nothing yet
         assertThat(orders()).isEmpty();
         changed("b", true);
         changed("b", false);

@@ -7,19 +7,24 @@ import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 
 /// Several programs in a world where all workers come up and go when they are told, in virtual
 /// time.
 final class House {
+    private static final String KEPT = "stays as it is";
     private static final long PATIENCE_MILLIS = 3_600_000;
 
     private record Due(long at, long order, Resident whose, Event event)
@@ -47,6 +52,11 @@ final class House {
     private final PriorityQueue<Due> due = new PriorityQueue<>();
     private final Set<Long> open = new HashSet<>();
     private final List<String> failures = new ArrayList<>();
+    private final Map<String, Change> changes = new LinkedHashMap<>();
+    private final Map<Long, Turn> turns = new LinkedHashMap<>();
+    private final Deque<Supplier<Handovers.Next>> answers = new ArrayDeque<>();
+    private final Set<String> kept = new HashSet<>();
+    private Handovers handovers = Handovers.NONE;
     private long millis;
     private long order;
     private long ticket;
@@ -73,10 +83,25 @@ final class House {
         return failures;
     }
 
-    /// Does what the plan says, as the manager does.
+    /// Does what the plan says, as the manager does: who gives something up in its turn.
     void carryOut(Plan plan) {
+        handovers.parts().keySet().forEach(this::keep);
+        handovers = Handovers.of(plan.handovers());
+        kept.clear();
+        changes.clear();
+        turns.clear();
+        answers.clear();
+        Set<String> barred = plan.barred(states(), false).keySet();
         for (Change change : plan.changes().values()) {
             Command command = change.command();
+            if (handovers.parts().containsKey(change.program())) {
+                changes.put(change.program(), change);
+                if (change.kind() == Change.Kind.ADDED && change.after() != null) {
+                    Program fresh = Program.of(change.after(), moment());
+                    programs.put(change.program(), new Resident(fresh));
+                }
+                continue;
+            }
             if (command == null) {
                 continue;
             }
@@ -94,6 +119,84 @@ final class House {
             }
             ask(resident, command);
         }
+        follow(handovers.begin(barred));
+        settle();
+    }
+
+    private void settle() {
+        for (var next = answers.poll(); next != null; next = answers.poll()) {
+            follow(next.get());
+        }
+    }
+
+    /// One that waits, or is held, when another reload comes.
+    private void keep(String name) {
+        Resident resident = programs.get(name);
+        Handovers.Part part = handovers.parts().get(name);
+        if (resident != null && part != null && part.state() != Handovers.State.TOLD) {
+            boolean held = resident.program.rollout() != null && resident.program.rollout().held();
+            if (held) {
+                ask(resident, new Command.Keep(KEPT));
+            }
+        }
+    }
+
+    private void follow(Handovers.Next next) {
+        handovers = next.state();
+        for (Handovers.Order order : next.orders()) {
+            Resident resident = programs.get(order.program());
+            Change change = changes.get(order.program());
+            if (resident == null || change == null) {
+                throw new IllegalStateException(order.toString());
+            }
+            switch (order.act()) {
+                case CHANGE -> turn(resident, change);
+                case HOLD ->
+                        turn(resident, new Command.Hold(Objects.requireNonNull(change.after())));
+                case RELEASE -> turn(resident, new Command.Release());
+                case KEEP -> {
+                    kept.add(order.program());
+                    ask(resident, new Command.Keep(KEPT));
+                }
+            }
+        }
+    }
+
+    private void turn(Resident resident, Change change) {
+        Command command = change.command();
+        if (change.kind() == Change.Kind.REMOVED) {
+            programs.remove(change.program());
+            leaving.add(resident);
+        } else if (change.kind() == Change.Kind.ADDED) {
+            command = new Command.Debut();
+        } else if (command == null) {
+            command = new Command.Apply(Objects.requireNonNull(change.after()), false);
+        }
+        turn(resident, Objects.requireNonNull(command));
+    }
+
+    private void turn(Resident resident, Command command) {
+        turns.put(ticket + 1, new Turn(resident.program.name(), command instanceof Command.Hold));
+        ask(resident, command);
+    }
+
+    private record Turn(String program, boolean hold) {}
+
+    private void answered(Effect.Answer answer) {
+        Turn turn = turns.remove(answer.ticket());
+        if (turn == null) {
+            return;
+        }
+        answers.add(
+                () ->
+                        turn.hold() && answer.done()
+                                ? handovers.ready(turn.program())
+                                : handovers.changed(turn.program(), answer.done()));
+    }
+
+    /// Who stays as it is, since who was to take over from it did not.
+    Set<String> kept() {
+        return kept;
     }
 
     void ask(String name, Command command) {
@@ -127,12 +230,17 @@ final class House {
             throw new AssertionError("unanswered: " + open + states());
         }
         leaving.removeIf(resident -> resident.program.vacant());
+        if (!handovers.over()) {
+            throw new AssertionError(
+                    "turns that never came: " + handovers + turns + changes.keySet());
+        }
         if (!leaving.isEmpty()) {
             throw new AssertionError("still there: " + leaving);
         }
     }
 
     private boolean next() {
+        settle();
         Resident first = null;
         long earliest = Long.MAX_VALUE;
         List<Resident> all = new ArrayList<>(programs.values());
@@ -181,7 +289,8 @@ final class House {
                         soon(resident, new Event.Probed(probe.worker(), random.nextBoolean()), 400);
                 case Effect.Answer answer -> {
                     open.remove(answer.ticket());
-                    if (!answer.done()) {
+                    answered(answer);
+                    if (!answer.done() && !answer.message().contains(KEPT)) {
                         failures.add(answer.message());
                     }
                 }

@@ -227,7 +227,10 @@ final class Laws {
                                 || before.phase() instanceof Phase.Waiting);
         boolean draining = after.rollout() != null && after.rollout().draining();
         require(
-                noted || draining || after.verdict().startsWith("rolled"),
+                noted
+                        || draining
+                        || before.debuts() // nothing has proved itself yet
+                        || after.verdict().startsWith("rolled"),
                 "serves what did not prove itself: " + Lines.of(after));
     }
 
@@ -483,7 +486,10 @@ final class Laws {
                     after.count() == before.count(),
                     "scaled to " + before.count() + " by hand, and is " + Lines.of(after));
         }
-        boolean starts = command instanceof Command.Start || command instanceof Command.Restart;
+        boolean starts =
+                command instanceof Command.Start
+                        || command instanceof Command.Restart
+                        || command instanceof Command.Debut;
         if (before.intent().stopped() && !starts && !(command instanceof Command.Reset)) {
             require(after.intent().stopped(), "stopped by hand, and is " + Lines.of(after));
         }

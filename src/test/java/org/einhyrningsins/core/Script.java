@@ -176,6 +176,13 @@ final class Script {
             case "promote" -> new Command.Promote();
             case "abort" -> new Command.Abort();
             case "upgrade" -> new Command.Upgrade(scope(words), strategy(words));
+            case "debut" -> new Command.Debut();
+            case "release" -> new Command.Release();
+            case "keep" -> new Command.Keep(String.join(" ", words));
+            case "hold" -> {
+                definition = definition.with(String.join(" ", words));
+                yield new Command.Hold(definition.spec());
+            }
             case "apply", "reset" -> {
                 boolean roll = words.contains("roll");
                 String settings =
