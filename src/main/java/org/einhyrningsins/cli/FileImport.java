@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /// `import`: the files of another process manager as one of ours, on stdout; on stderr how much of
 /// them that is.
@@ -29,7 +30,8 @@ final class FileImport {
     /// @return the exit status
     int run(List<Path> files, @Nullable ImportFormat format) {
         try {
-            Imported imported = Importer.read(files, format, Machine.surroundings().environment());
+            Map<String, String> environment = Machine.surroundings().environment();
+            Imported imported = Importer.read(files, format, environment, new NodeScript());
             out.print(imported.yaml());
             err.print(Main.NAME + ": " + summary(imported));
             return ExitStatus.DONE.code();
@@ -40,10 +42,7 @@ final class FileImport {
     }
 
     private static String summary(Imported imported) {
-        String lost =
-                imported.lost() == 0
-                        ? "nothing is lost"
-                        : imported.lost() + " not carried over, each with a comment";
-        return "imported " + FileCheck.count(imported.programs(), "program") + "; " + lost;
+        String programs = FileCheck.count(imported.programs(), "program");
+        return "imported " + programs + "; " + imported.verdict();
     }
 }

@@ -41,7 +41,7 @@ final class LaunchModel {
         "  einhyrningsins -n 4 -b :80,r ./web   the classic line: one program, no file",
         "  einhyrningsins print -- -n 4 ./web   the file that such a line stands for",
         "  einhyrningsins check services.yaml   every problem it has, by line",
-        "  einhyrningsins import app.service    a unit of systemd as such a file",
+        "  einhyrningsins import compose.yaml   another manager's file as such a file",
         "  einhyrningsinsctl status             ask a running manager",
     };
 
@@ -259,7 +259,7 @@ final class LaunchModel {
         print.addOption(flag("and where each key was given", "--origins"));
         root.addSubcommand("print", print);
         CommandSpec foreign = plain("import", "Shows another manager's files as one of ours.");
-        foreign.addOption(file("supervisord, circus, procfile or systemd", "WHAT", FROM))
+        foreign.addOption(file(String.join(", ", ImportFormat.words()), "WHAT", FROM))
                 .addPositional(files());
         root.addSubcommand("import", foreign);
         root.addSubcommand(

@@ -28,6 +28,9 @@ final class CircusFile {
         IniText ini = IniText.ofCircus();
         ini.read(source);
         DraftFile draft = new DraftFile("circus", source.file());
+        draft.say(
+                "A program without working_dir runs in that of this file, in circus where that was"
+                        + " started.");
         Section circus = ini.sections().get("circus");
         if (circus != null) {
             include(circus, ini, source.file(), draft);
@@ -139,7 +142,7 @@ final class CircusFile {
                                 ? !watchers.isEmpty()
                                 : watchers.stream().anyMatch(w -> isFor(section, w.title()));
                 if (!used) {
-                    draft.lostWhole(section, "no watcher is of that name");
+                    draft.sameWhole(section, "no watcher is of that name");
                 }
             }
             case "plugin" -> draft.lostWhole(section, "there are no plugins");
@@ -157,7 +160,12 @@ final class CircusFile {
         }
         draft.defaults().umask(circus.take("umask"));
         for (Setting setting : circus.takeRest()) {
-            draft.lost(circus, setting, whyNot(setting.key()));
+            String moot = concernsManager(setting.key());
+            if (moot.isEmpty()) {
+                draft.lost(circus, setting, whyNot(setting.key()));
+            } else {
+                draft.same(circus, setting, moot);
+            }
         }
     }
 
@@ -171,20 +179,26 @@ final class CircusFile {
         };
     }
 
-    private static String whyNot(String key) {
+    private static String concernsManager(String key) {
         return switch (key) {
             case "endpoint", "endpoint_owner", "pubsub_endpoint", "multicast_endpoint" ->
                     "einhyrningsinsctl has a socket of its own; see control.socket, control.mode";
-            case "statsd", "stats_endpoint", "statsd_close_outputs" ->
-                    "there is no statistics daemon; see einhyrningsinsctl status and events";
-            case "httpd", "httpd_host", "httpd_port", "httpd_close_outputs" ->
-                    "there is no web console";
             case "check_delay" -> "nothing is polled; the kernel tells the manager at once";
-            case "warmup_delay" -> "programs are started at once";
             case "pidfile" -> "give it on the command line: -e FILE";
             case "logoutput", "loggerconfig" ->
                     "the manager logs to standard error; what starts it keeps that";
-            case "stream_backend" -> "workers write their logs themselves";
+            case "stream_backend", "debug", "debug_gc", "proc_name" -> "it concerns circus alone";
+            default -> "";
+        };
+    }
+
+    private static String whyNot(String key) {
+        return switch (key) {
+            case "statsd", "stats_endpoint", "statsd_close_outputs" ->
+                    "there is no statistics daemon; see einhyrningsinsctl status and events";
+            case "httpd", "httpd_host", "httpd_port", "httpd_close_outputs" ->
+                    "there is no such console; see http for metrics and a status page";
+            case "warmup_delay" -> "programs are started at once";
             default -> "nothing here is like it";
         };
     }

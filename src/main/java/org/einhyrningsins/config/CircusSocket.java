@@ -36,14 +36,23 @@ record CircusSocket(String name, Section section) {
             }
         } catch (Misread e) {
             Setting whole = new Setting("[" + section.name() + "]", "", section.place());
-            program.lost("bind", whole, e.reason());
+            program.blocks(whole, e.reason());
             Section all = section.copy();
             all.take(TAKEN);
-            all.takeRest().forEach(setting -> program.say("bind", "  " + setting));
+            all.takeRest()
+                    .forEach(
+                            setting ->
+                                    program.same(
+                                            setting, "it belongs to a socket that is not bound"));
             return;
         }
         for (Setting setting : settings.takeRest()) {
-            program.lost("bind", setting, whyNot(setting.key()));
+            boolean moot = setting.key().matches("(?i)replace|use_papa");
+            if (moot || (setting.key().equals("interface") && setting.value().isEmpty())) {
+                program.same(setting, whyNot(setting.key()));
+            } else {
+                program.lost("bind", setting, whyNot(setting.key()));
+            }
         }
     }
 
@@ -89,7 +98,7 @@ record CircusSocket(String name, Section section) {
         if (length != null) {
             options.append(", backlog: ").append(length);
         } else if (backlog != null && datagram) {
-            program.lost("bind", backlog, "UDP has none");
+            program.same(backlog, "UDP has none");
         }
         Setting umask = settings.take("umask");
         String bits = umask == null ? null : DraftProgram.octal(umask.value());

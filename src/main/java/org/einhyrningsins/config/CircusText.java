@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -34,6 +36,56 @@ record CircusText(Map<String, String> own, Map<String, String> environment) {
         return out + DraftText.escaped(text.substring(at));
     }
 
+    /// A command line, which is split into words when all is filled in.
+    PlacedText command(String text) throws Misread {
+        PlacedText line = new PlacedText();
+        Matcher place = PLACE.matcher(text);
+        int at = 0;
+        while (place.find()) {
+            line.literal(text.substring(at, place.start()));
+            String name = name(place);
+            String variable = name.startsWith("env.") ? inherited(name.substring(4)) : "";
+            String value = variable.isEmpty() ? null : ownValue(variable);
+            if (variable.isEmpty()) {
+                String replaced = place(name);
+                line.place(replaced.substring(2, replaced.length() - 1));
+            } else if (value != null && !value.contains("${")) {
+                line.literal(value);
+            } else if (value == null && environment.containsKey(variable)) {
+                line.variable(variable);
+            } else {
+                line.workerVariable(variable);
+            }
+            at = place.end();
+        }
+        return line.literal(text.substring(at));
+    }
+
+    private @Nullable String ownValue(String name) {
+        for (Map.Entry<String, String> variable : own.entrySet()) {
+            if (variable.getKey().equalsIgnoreCase(name)) {
+                return variable.getValue();
+            }
+        }
+        return null;
+    }
+
+    /// The variables that a text names and nobody has set.
+    Set<String> unset(String text) {
+        Set<String> unset = new TreeSet<>();
+        Matcher place = PLACE.matcher(text);
+        while (place.find()) {
+            String name = name(place);
+            String variable = name.startsWith("env.") ? inherited(name.substring(4)) : "";
+            if (!variable.isEmpty()
+                    && ownValue(variable) == null
+                    && !environment.containsKey(variable)) {
+                unset.add(variable);
+            }
+        }
+        return unset;
+    }
+
     /// Doubles dollars at its end.
     private static String beforePlace(DraftText literal) {
         String text = literal.place("").toString();
@@ -57,15 +109,16 @@ record CircusText(Map<String, String> own, Map<String, String> environment) {
     }
 
     private String variable(String lowerCase) {
-        for (Map.Entry<String, String> variable : own.entrySet()) {
-            if (variable.getKey().equalsIgnoreCase(lowerCase)) {
-                return variable.getValue();
-            }
-        }
-        return "${env." + inherited(lowerCase) + "}";
+        String value = ownValue(lowerCase);
+        return value == null ? "${env." + inherited(lowerCase) + "}" : value;
     }
 
     private String inherited(String lowerCase) {
+        for (String name : own.keySet()) {
+            if (name.equalsIgnoreCase(lowerCase)) {
+                return name;
+            }
+        }
         for (String name : environment.keySet()) {
             if (name.equalsIgnoreCase(lowerCase)) {
                 return name;

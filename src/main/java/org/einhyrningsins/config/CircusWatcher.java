@@ -19,7 +19,10 @@ import java.util.TreeSet;
 
 /// Imports a `[watcher:x]` of circus.
 final class CircusWatcher {
-    private static final int MOST_BYTES = 999_999_999;
+    private static final long MOST_BYTES = 1L << 50;
+    private static final String OWN_PORT =
+            "old before new, so that it may bind a port of its own; with bind, if it can take a"
+                    + " socket, no request is lost";
 
     private final Section section;
     private final SequencedMap<String, CircusSocket> sockets;
@@ -72,11 +75,14 @@ final class CircusWatcher {
             Section variables, DraftProgram program, CircusText texts, Map<String, String> own) {
         for (Setting setting : variables.takeRest()) {
             try {
+                for (String variable : texts.unset(setting.value())) {
+                    throw new Misread(variable + " is not set where this was imported");
+                }
                 String value = texts.withVariables(setting.value());
                 own.put(setting.key(), value);
                 program.env(setting.key(), value, setting);
             } catch (Misread e) {
-                program.lost("env", setting, e.reason());
+                program.blocks(setting, e.reason());
             }
         }
     }
@@ -86,9 +92,21 @@ final class CircusWatcher {
         private final DraftProgram program;
         private final CircusText texts;
 
+        private final int workers;
+        private final boolean differs;
+
         Writing(DraftProgram program, CircusText texts) {
             this.program = program;
             this.texts = texts;
+            Setting count = section.look("numprocesses");
+            Integer number = count == null ? null : count.number();
+            this.workers = number == null ? 1 : number;
+            this.differs = (value("cmd") + value("args")).toLowerCase(Locale.ROOT).contains("wid");
+        }
+
+        private String value(String key) {
+            Setting setting = section.look(key);
+            return setting == null ? "" : setting.value();
         }
 
         void write() {
@@ -100,8 +118,15 @@ final class CircusWatcher {
             restarting();
             stopping();
             output();
+            replacing();
             for (Setting setting : section.takeRest()) {
-                program.lost(setting, whyNot(setting.key()));
+                if (setting.key().equals("use_papa")) {
+                    program.same(setting, "the manager itself keeps its sockets");
+                } else if (setting.key().equals("warmup_delay") && setting.value().equals("0")) {
+                    program.same(setting, "as it is here");
+                } else {
+                    program.lost(setting, whyNot(setting.key()));
+                }
             }
         }
 
@@ -115,7 +140,7 @@ final class CircusWatcher {
                 }
             }
             if (use != null) {
-                program.say("bind", use, "a program has the sockets that it names");
+                program.same(use, "a program has the sockets that it names");
             }
             Setting stdin = section.take("stdin_socket");
             if (stdin != null) {
@@ -123,7 +148,7 @@ final class CircusWatcher {
                 if (program.hasSocket(name)) {
                     program.text("stdin", name);
                 } else {
-                    program.lost("stdin", stdin, "the program has no such socket");
+                    program.blocks(stdin, "the program has no such socket");
                 }
             }
         }
@@ -134,43 +159,56 @@ final class CircusWatcher {
             Setting shell = section.take("shell");
             Setting more = section.take("shell_args");
             String line = cmd.value() + (args == null ? "" : " " + args.value());
-            List<String> words = new ArrayList<>();
+            boolean byShell = shell != null && shell.isTrue();
+            Setting executable = byShell ? section.take("executable") : null;
             try {
                 for (String socket : CircusText.sockets(line)) {
                     if (!program.hasSocket(DraftFile.plainName(socket, "socket"))) {
                         throw new Misread("the program has no socket " + Texts.quoted(socket));
                     }
                 }
-                boolean byShell = shell != null && shell.isTrue();
-                List<String> split = new ArrayList<>();
                 if (byShell) {
-                    split.addAll(List.of("/bin/sh", "-c", line.replace('\n', ' ')));
-                    split.addAll(PosixWords.split(more == null ? "" : more.value()));
+                    List<String> words = new ArrayList<>();
+                    words.add(executable == null ? "/bin/sh" : executable.value());
+                    words.add("-c");
+                    words.add(texts.withPlaces(line.replace('\n', ' ')));
+                    for (String word : PosixWords.split(more == null ? "" : more.value())) {
+                        words.add(texts.withPlaces(word));
+                    }
+                    program.command(words);
                 } else {
-                    split.addAll(PosixWords.split(line));
+                    program.command(texts.command(line).command());
                 }
-                for (String word : split) {
-                    words.add(texts.withPlaces(word));
+                for (String variable : texts.unset(line)) {
+                    program.blocks(cmd, variable + " is not set where this was imported");
                 }
-                if (words.isEmpty() || words.getFirst().isEmpty()) {
-                    throw new Misread("it is empty");
+                if (byShell && !texts.unset(line).isEmpty()) {
+                    throw new Misread("a shell reads it");
                 }
-                program.command(words);
             } catch (Misread e) {
                 program.noCommand(cmd, e.reason());
                 if (args != null) {
-                    program.lost("command", args, "it belongs to that");
+                    program.same(args, "it belongs to a cmd that is not run");
                 }
             }
             if (more != null && (shell == null || !shell.isTrue())) {
-                program.lost("command", more, "without shell = True it has no meaning");
+                program.same(more, "without shell = True it has no meaning");
             }
             if (shell != null && !shell.isTrue()) {
-                program.say("command", shell, "no shell reads it, unless it says so");
+                program.same(shell, "no shell reads it here, either");
             }
-            if (CircusText.sockets(line).isEmpty()
-                    && line.toLowerCase(Locale.ROOT).contains("wid")) {
-                program.say("command", "the worker's id of circus is ${slot}: from 0, not from 1");
+            if (line.toLowerCase(Locale.ROOT).matches("(?s).*(circus[.]|\\$)wid\\b.*")) {
+                program.differs("command", "the worker's id is ${slot}: from 0, not from 1");
+            }
+        }
+
+        /// Several processes that differ in nothing share no port of their own, so two versions can
+        /// run at once, too.
+        private void replacing() {
+            boolean several = workers > 1 && !differs;
+            if (program.firstSocket() == null && !several && !program.has("rollout")) {
+                program.set("rollout", "{ strategy: replace }");
+                program.say("rollout", OWN_PORT);
             }
         }
 
@@ -182,7 +220,7 @@ final class CircusWatcher {
                 program.set("rollout", "{ strategy: replace }");
                 program.say("rollout", singleton, "never two at once");
             } else if (singleton != null) {
-                program.say("rollout", singleton, "while workers are replaced there is one more");
+                program.same(singleton, "numprocesses says how many");
             }
             Setting autostart = section.take("autostart");
             if (autostart != null && Boolean.FALSE.equals(autostart.flag())) {
@@ -190,13 +228,13 @@ final class CircusWatcher {
                 String order = "'einhyrningsinsctl scale " + program.name() + " 1'";
                 program.say("workers", autostart, "nothing runs until " + order);
             } else if (autostart != null) {
-                program.say("workers", autostart, "as it is here");
+                program.same(autostart, "as it is here");
             }
             Setting priority = section.take("priority");
             if (priority != null) {
-                program.say(
-                        priority
-                                + ": carried over as the order of this file; none waits for the"
+                program.same(
+                        priority,
+                        "carried over as the order of this file; there, too, none waits for the"
                                 + " one before");
             }
         }
@@ -237,21 +275,21 @@ final class CircusWatcher {
             try {
                 return setting == null ? null : setting.withValue(texts.settled(setting.value()));
             } catch (Misread e) {
-                program.lost(Objects.requireNonNull(setting), e.reason());
+                program.blocks(Objects.requireNonNull(setting), e.reason());
                 return null;
             }
         }
 
         private void environment() {
             Setting copy = section.take("copy_env");
-            String inherit =
-                    "workers inherit the manager's environment; drop-env takes single names";
+            String inherit = "workers inherit the manager's environment; see drop-env";
             if (copy != null && copy.isTrue()) {
-                program.say("env", copy, "workers inherit the manager's environment");
+                program.same(copy, "workers inherit the manager's environment");
             } else if (copy != null) {
-                program.lost("env", copy, inherit);
+                program.differs("env", copy, inherit);
             } else {
-                program.say("env", "without copy_env circus starts with an empty one; " + inherit);
+                program.differs(
+                        "env", "without copy_env circus gives them an empty one; " + inherit);
             }
         }
 
@@ -261,7 +299,7 @@ final class CircusWatcher {
             boolean never = respawn != null && Boolean.FALSE.equals(respawn.flag());
             if (respawn != null) {
                 program.set("restart", never ? "never" : "always");
-                program.say("restart", respawn, never ? "never" : "as it is here");
+                program.say("restart", respawn, never ? "never" : "always");
             }
             if (retry != null) {
                 giveUp(retry, never);
@@ -274,11 +312,11 @@ final class CircusWatcher {
                 program.set(
                         "restart",
                         "{ when: always, give-up: { deaths: " + retries + ", within: 1m } }");
-                program.say("restart", retry, "carried over as deaths within a minute");
+                program.differs("restart", retry, "deaths within a minute, not starts that fail");
             } else if (retries != null && retries < 0) {
-                program.say("restart", retry, "as it is here: it is never given up");
+                program.same(retry, "as it is here: it is never given up");
             } else if (retries != null) {
-                program.lost("restart", retry, "there is nothing to give up");
+                program.same(retry, "there is nothing to give up");
             }
         }
 
@@ -286,12 +324,14 @@ final class CircusWatcher {
             Signal signal = program.signal(section.take("stop_signal"), Signal.TERM);
             Setting patience = section.take("graceful_timeout");
             Duration time = patience == null ? Duration.ofSeconds(30) : seconds(patience, "stop");
+            Duration given = time == null ? Duration.ofSeconds(30) : time;
             Setting children = section.take("stop_children");
             boolean group = children != null && children.isTrue();
-            program.stop(signal, time == null ? Duration.ofSeconds(30) : time, group);
-            if (children != null) {
-                String who = group ? ", for all of the worker's process group" : "";
-                program.say("stop", children, "as it is here" + who);
+            program.stop(signal, given, group);
+            if (children != null && group) {
+                program.say("stop", children, "see stop.to");
+            } else if (children != null) {
+                program.same(children, "as it is here");
             }
         }
 
@@ -320,14 +360,14 @@ final class CircusWatcher {
             }
             for (Setting setting : new Setting[] {out, err}) {
                 if (setting != null && setting.isTrue() && !both) {
-                    program.lost("logs", setting, "standard output and error go to one place");
+                    program.lost("logs", setting, "one of the two alone is not closed");
                 } else if (setting != null && !both) {
-                    program.say("logs", setting, "as it is here");
+                    program.same(setting, "as it is here");
                 }
             }
             Setting in = section.take("close_child_stdin");
             if (in != null && in.isTrue()) {
-                program.say(in + ": standard input is /dev/null, as it is here");
+                program.same(in, "standard input is /dev/null, as it is here");
             } else if (in != null) {
                 program.lost(in, "standard input is /dev/null, or a socket by stdin");
             }
@@ -346,14 +386,16 @@ final class CircusWatcher {
                 writes = kept(stream) ? "the manager writes there" : writes;
             }
             if (file != null && (first || path.equals(program.log()))) {
-                program.say("logs", file, writes);
+                program.same(file, writes);
             } else if (file != null) {
-                program.lost("logs", file, "standard output and error go to one place");
+                program.lost("logs", file, "logs is for standard output and standard error alike");
             }
             if (type != null && name.endsWith("FileStream")) {
-                program.say("logs", type, writes);
+                program.same(type, writes);
             } else if (type != null && name.endsWith("StdoutStream") && first) {
                 program.set("logs", "inherit");
+            } else if (type != null && name.endsWith("StdoutStream")) {
+                program.differs("logs", type, "standard error goes where it goes, see logs");
             } else if (type != null) {
                 program.lost("logs", type, "output goes to a file, or where the manager's does");
             }
@@ -368,10 +410,10 @@ final class CircusWatcher {
         /// @return whether it is the manager that writes there
         private boolean kept(String stream) {
             Setting most = section.take(stream + ".max_bytes");
-            int keep = number(section.take(stream + ".backup_count"), LogsReader.MOST_KEPT);
-            int bytes = number(most, MOST_BYTES);
+            int keep = program.kept(section.take(stream + ".backup_count"), 0);
+            long bytes = bytes(most);
             if (most != null && bytes > 0 && keep == 0) {
-                program.lost("logs", most, "it has no effect without backup_count there");
+                program.same(most, "it has no effect without backup_count there");
                 bytes = 0;
             } else if (most != null && bytes > 0 && bytes < LogsSpec.LEAST_BYTES) {
                 program.lost("logs", most, "expected 4096 at least");
@@ -379,7 +421,7 @@ final class CircusWatcher {
             }
             Setting time = section.take(stream + ".time_format");
             if (time != null) {
-                program.say("logs", time, "in UTC, as in 2026-01-31T12:00:00.000Z");
+                program.differs("logs", time, "in UTC, as in 2026-01-31T12:00:00.000Z");
             }
             boolean kept = bytes > 0 || time != null;
             if (kept) {
@@ -388,10 +430,14 @@ final class CircusWatcher {
             return kept;
         }
 
-        /// 0 if there is none.
-        private int number(@Nullable Setting setting, int max) {
-            Integer number = setting == null ? null : program.number("logs", setting, 0, max);
-            return number == null ? 0 : number;
+        /// 0 if there is no bound.
+        private long bytes(@Nullable Setting most) {
+            boolean number = most != null && most.value().matches("[0-9]{1,15}");
+            long bytes = number && most != null ? Long.parseLong(most.value()) : 0;
+            if (most != null && (!number || bytes > MOST_BYTES)) {
+                program.lost("logs", most, "expected a number of bytes");
+            }
+            return bytes > MOST_BYTES ? 0 : bytes;
         }
 
         private static String whyNot(String key) {
@@ -409,7 +455,6 @@ final class CircusWatcher {
                         "name the virtualenv's own python in command";
                 case "executable" -> "the first word of command is what runs";
                 case "check_flapping" -> "see restart.give-up";
-                case "use_papa" -> "the manager itself keeps its sockets";
                 default -> "nothing here is like it";
             };
         }

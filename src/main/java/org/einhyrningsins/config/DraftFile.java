@@ -2,75 +2,88 @@
 package org.einhyrningsins.config;
 
 import org.einhyrningsins.spec.SocketSpec;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.reader.StreamReader;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /// A file as an import writes it, with comments on what it cannot say.
 final class DraftFile {
-    private final List<String> head = new ArrayList<>();
+    private final String what;
+    private final Path file;
+    private final Remarks head = new Remarks();
     private final StringBuilder top = new StringBuilder();
     private final DraftProgram defaults = new DraftProgram("defaults", this);
     private final SequencedMap<String, DraftProgram> programs = new LinkedHashMap<>();
     private final AddressBook book = new AddressBook();
     private final HostNames names = new HostNames();
     private final Map<String, Set<String>> order = new HashMap<>();
-    private int lost;
+    private int changes;
 
     /// @param what as in `supervisord`
     DraftFile(String what, Path file) {
-        head.add(
-                "Imported from "
-                        + what
-                        + ", "
-                        + file
-                        + ". What was not carried over stands in a comment.");
+        this.what = what;
+        this.file = file;
     }
 
     void say(String comment) {
-        head.add(comment);
+        head.say(comment);
+    }
+
+    /// Says at the head what became of a setting.
+    ///
+    /// @param setting null for something that the other manager does without being told
+    void remark(Remarks.Kind kind, @Nullable Object setting, String why) {
+        count(kind);
+        head.add(kind, setting, why);
+    }
+
+    /// Notes that somewhere in the file a remark of that kind is made.
+    void count(Remarks.Kind kind) {
+        changes += kind.changes() ? 1 : 0;
     }
 
     /// Says at the head that a setting was not carried over, and why.
     void lost(Section section, Setting setting, String why) {
-        head.add(lost(setting, "[" + section.name() + "] " + why));
+        remark(section, setting, Remarks.Kind.LOST, why);
     }
 
-    /// The comment on a setting that is not carried over.
-    String lost(Setting setting, String why) {
-        lost++;
-        return setting.key().startsWith(IniText.OVERRULED)
-                ? "overruled: "
-                        + new Setting(
-                                setting.key().substring(IniText.OVERRULED.length()),
-                                setting.value(),
-                                setting.place())
-                        + " (the same key is given elsewhere, and that counts)"
-                : "not carried over: " + setting + " (" + why + ")";
+    /// Says at the head that a setting needs nothing here, and why.
+    void same(Section section, Setting setting, String why) {
+        remark(section, setting, Remarks.Kind.SAME, why);
+    }
+
+    private void remark(Section section, Setting setting, Remarks.Kind kind, String why) {
+        if (IniText.isOverruled(setting)) {
+            remark(Remarks.Kind.SAME, IniText.plain(setting), IniText.ELSEWHERE);
+        } else {
+            remark(kind, setting, "[" + section.name() + "] " + why);
+        }
     }
 
     /// Says that all that is left of a section was not carried over, and why.
     void lostWhole(Section section, String why) {
-        head.add(
-                "not carried over: "
-                        + section.place()
-                        + ": ["
-                        + section.name()
-                        + "] ("
-                        + why
-                        + ")");
-        lost++;
+        whole(section, Remarks.Kind.LOST, why);
+    }
+
+    /// Says that all that is left of a section needs nothing here, and why.
+    void sameWhole(Section section, String why) {
+        whole(section, Remarks.Kind.SAME, why);
+    }
+
+    private void whole(Section section, Remarks.Kind kind, String why) {
+        StringBuilder all = new StringBuilder(section.place() + ": [" + section.name() + "]");
         for (Setting setting : section.takeRest()) {
-            head.add("  " + setting);
+            all.append(all.indexOf(" with ") < 0 ? " with " : ", ").append(setting.words());
         }
+        remark(kind, all, why);
     }
 
     /// A line of the top of the file.
@@ -153,19 +166,48 @@ final class DraftFile {
     }
 
     Imported print() {
+        StringBuilder body = new StringBuilder();
+        body.append(defaults.isEmpty() ? "" : "defaults:\n");
+        Remarks strays = defaults.print(defaults.isEmpty() ? 0 : 2, body);
+        if (defaults.isEmpty()) {
+            head.addAll(strays);
+        }
+        for (DraftProgram program : programs.values()) {
+            for (String before : program.after()) {
+                DraftProgram followed = programs.get(before);
+                if (followed != null) {
+                    followed.followed();
+                }
+            }
+        }
+        body.append("programs:").append(programs.isEmpty() ? " {}\n" : "\n");
+        int blocked = 0;
+        for (DraftProgram program : programs.values()) {
+            body.append("  ").append(Printer.quoted(program.name())).append(":\n");
+            program.print(4, body);
+            blocked += program.isBlocked() ? 1 : 0;
+        }
+        Imported imported = new Imported("", programs.size(), changes, blocked);
         StringBuilder out = new StringBuilder();
-        for (String line : head) {
+        comment("Imported from " + what + ", " + file + ": " + imported.verdict() + ".", 0, out);
+        for (String line : head.lines(this::shortened)) {
             comment(line, 0, out);
         }
-        out.append(top);
-        out.append(defaults.isEmpty() ? "" : "defaults:\n");
-        defaults.print(defaults.isEmpty() ? 0 : 2, out);
-        out.append("programs:").append(programs.isEmpty() ? " {}\n" : "\n");
-        for (DraftProgram program : programs.values()) {
-            out.append("  ").append(Printer.quoted(program.name())).append(":\n");
-            program.print(4, out);
-        }
-        return new Imported(out.toString(), programs.size(), lost);
+        return new Imported(
+                out.append(top).append(body).toString(), programs.size(), changes, blocked);
+    }
+
+    /// Names files beside the one that is imported by their names alone, as in `web.conf:12:`.
+    String shortened(String comment) {
+        Path folder = Importer.folder(file);
+        Path given = file.getParent();
+        String shorter = folder.getNameCount() == 0 ? comment : without(comment, folder);
+        return given == null || given.equals(folder) ? shorter : without(shorter, given);
+    }
+
+    private static String without(String comment, Path folder) {
+        return comment.replaceAll(
+                "(?<![^ ])" + Pattern.quote(folder + "/") + "(?=[^ :]+:[0-9]+\\b)", "");
     }
 
     /// One line, of nothing but what YAML takes.

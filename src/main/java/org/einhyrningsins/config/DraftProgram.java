@@ -5,12 +5,14 @@ import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /// A program as an import writes it: keys with their values, and comments that stand at the key
 /// they belong to, or at the head if that is not there.
@@ -20,14 +22,16 @@ final class DraftProgram {
 
     private final String name;
     private final DraftFile file;
-    private final List<String> head = new ArrayList<>();
+    private final Remarks head = new Remarks();
     private final Map<String, String> keys = new HashMap<>();
-    private final Map<String, List<String>> comments = new HashMap<>();
+    private final Map<String, Remarks> comments = new HashMap<>();
+    private final Set<String> after = new LinkedHashSet<>();
     private final SequencedMap<String, String> env = new LinkedHashMap<>();
     private final Map<String, Setting> variables = new HashMap<>();
     private final SequencedMap<String, String> sockets = new LinkedHashMap<>();
     private String log = "";
-    private boolean usable = true;
+    private boolean blocked;
+    private boolean isJob;
 
     /// @param name as commands will call it
     DraftProgram(String name, DraftFile file) {
@@ -45,27 +49,99 @@ final class DraftProgram {
 
     /// Says something at the head.
     void say(String comment) {
-        head.add(comment);
+        head.say(comment);
     }
 
     /// Says something at a key.
     void say(String key, String comment) {
-        comments.computeIfAbsent(key, _ -> new ArrayList<>()).add(comment);
+        at(key).say(comment);
     }
 
-    /// Says of a setting that it was carried over otherwise than one may think.
+    /// Says something of a setting, for which nothing is different.
     void say(String key, Setting setting, String comment) {
-        say(key, setting + ": " + comment);
+        at(key).add(Remarks.Kind.SAYS, setting, comment);
+    }
+
+    private Remarks at(String key) {
+        return comments.computeIfAbsent(key, _ -> new Remarks());
     }
 
     /// Says that a setting was not carried over, and why.
     void lost(String key, Setting setting, String why) {
-        say(key, file.lost(setting, why));
+        if (IniText.isOverruled(setting)) {
+            same(IniText.plain(setting), IniText.ELSEWHERE);
+        } else {
+            remark(Remarks.Kind.LOST, key, setting, why);
+        }
     }
 
     /// The same, at the head.
     void lost(Setting setting, String why) {
-        say(file.lost(setting, why));
+        lost("", setting, why);
+    }
+
+    /// Says that a setting was carried over, but does not do quite the same.
+    void differs(String key, Setting setting, String how) {
+        remark(Remarks.Kind.DIFFERS, key, setting, how);
+    }
+
+    /// Says that something does not do quite the same that the other manager does without being
+    /// told.
+    void differs(String key, String how) {
+        remark(Remarks.Kind.DIFFERS, key, null, how);
+    }
+
+    /// Says that a setting needs nothing here, and why.
+    void same(Setting setting, String why) {
+        remark(Remarks.Kind.SAME, "", setting, why);
+    }
+
+    /// Says why the program cannot be run as it was. It is written with `workers: 0`.
+    void blocks(@Nullable Setting setting, String why) {
+        remark(Remarks.Kind.BLOCKS, "", setting, why);
+        blocked = true;
+    }
+
+    private void remark(Remarks.Kind kind, String key, @Nullable Setting setting, String why) {
+        file.count(kind);
+        (key.isEmpty() ? head : at(key)).add(kind, setting, why);
+    }
+
+    /// Whether it cannot be run as it was.
+    boolean isBlocked() {
+        return blocked || (this != file.defaults() && file.defaults().isBlocked());
+    }
+
+    /// Restarts it never. What comes after a job waits for its end, and after any other program for
+    /// its being up.
+    void never(boolean isJob) {
+        set("restart", "never");
+        this.isJob |= isJob;
+    }
+
+    /// Says that others wait for its end.
+    void awaited() {
+        isJob = true;
+    }
+
+    /// Keeps those after it from waiting for its end, unless it is a job: one that is given up with
+    /// its first death is never restarted, either.
+    void followed() {
+        if (!isJob && "never".equals(keys.get("restart"))) {
+            set("restart", "{ when: on-failure, give-up: { deaths: 1, within: 1s } }");
+            say("restart", "never; written so, those after it do not wait for its end");
+        }
+    }
+
+    /// The programs that it comes after.
+    Set<String> after() {
+        return after;
+    }
+
+    /// Starts it after that program is up.
+    void after(String program) {
+        after.add(program);
+        set("after", list(List.copyOf(after)));
     }
 
     boolean has(String key) {
@@ -108,8 +184,7 @@ final class DraftProgram {
     /// Without a command that means what the setting means, nothing is run.
     void noCommand(Setting setting, String why) {
         command(List.of("/bin/false"));
-        lost("command", setting, why);
-        usable = false;
+        blocks(setting, why);
     }
 
     static String list(List<String> texts) {
@@ -132,10 +207,15 @@ final class DraftProgram {
         } else {
             Setting first = variables.put(variable, setting);
             if (first != null) {
-                say("env", first, variable + " is overruled by " + setting.place());
+                same(first, variable + " is overruled by " + setting.place());
             }
             env(variable, value);
         }
+    }
+
+    /// Whether a value of its command or its variables is so.
+    boolean names(Predicate<String> value) {
+        return value.test(keys.getOrDefault("command", "")) || env.values().stream().anyMatch(value);
     }
 
     /// Adds a socket.
@@ -177,7 +257,17 @@ final class DraftProgram {
         set("logs", map.append(" }").toString());
     }
 
-    private static String size(long bytes) {
+    /// How many files that were put aside are kept.
+    int kept(@Nullable Setting setting, int usual) {
+        Integer number = setting == null ? null : number("logs", setting, 0, 999_999_999);
+        if (number != null && setting != null && number > LogsReader.MOST_KEPT) {
+            differs("logs", setting, "no more than " + LogsReader.MOST_KEPT + " are kept");
+        }
+        return number == null ? usual : Math.min(number, LogsReader.MOST_KEPT);
+    }
+
+    /// As our language writes a size.
+    static String size(long bytes) {
         if (bytes % (1 << 20) == 0) {
             return (bytes >> 20) + "MiB";
         }
@@ -279,26 +369,32 @@ final class DraftProgram {
     }
 
     /// Writes it with that much room on the left.
-    void print(int indent, StringBuilder out) {
-        if (!usable) {
+    ///
+    /// @return the comments; they are written unless the program has nothing else
+    Remarks print(int indent, StringBuilder out) {
+        if (isBlocked() && this != file.defaults()) {
             set("workers", "0");
         }
-        List<String> order = new ArrayList<>(Shape.PROGRAM.keys());
         for (String key : comments.keySet().stream().sorted().toList()) {
             if (!isThere(key)) {
-                head.addAll(comments.getOrDefault(key, List.of()));
+                head.addAll(at(key));
             }
         }
-        for (String line : head) {
-            DraftFile.comment(line, indent, out);
+        if (!isEmpty()) {
+            comment(head, indent, out);
         }
-        for (String key : order) {
+        for (String key : Shape.PROGRAM.keys()) {
             if (isThere(key)) {
-                for (String line : comments.getOrDefault(key, List.of())) {
-                    DraftFile.comment(line, indent, out);
-                }
+                comment(at(key), indent, out);
                 print(key, indent, out);
             }
+        }
+        return head;
+    }
+
+    private void comment(Remarks remarks, int indent, StringBuilder out) {
+        for (String line : remarks.lines(file::shortened)) {
+            DraftFile.comment(line, indent, out);
         }
     }
 

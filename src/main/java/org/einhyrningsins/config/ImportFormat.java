@@ -10,16 +10,64 @@ import java.util.regex.Pattern;
 /// Whose files can be imported.
 public enum ImportFormat {
     SUPERVISORD(
+            "",
             "^\\[(supervisord|supervisorctl|unix_http_server|inet_http_server"
                     + "|(program|fcgi-program|eventlistener|group|rpcinterface):.*)\\]"),
-    CIRCUS("^\\[(circus|(watcher|socket|plugin):.*)\\]"),
-    PROCFILE("^[A-Za-z0-9_-]+:\\s*\\S"),
-    SYSTEMD("^\\[(Unit|Service|Socket|Install)\\]");
+    CIRCUS("", "^\\[(circus|(watcher|socket|plugin):.*)\\]"),
+    PROCFILE("Procfile.*", "^[A-Za-z0-9_-]+:\\s*\\S"),
+    SYSTEMD(".+[.](" + SystemdUnits.KINDS + ")", "^\\[(Unit|Service|Socket|Timer|Install)\\]"),
+    PROCESS_COMPOSE("process-compose.*[.]ya?ml", "^(processes|\\s*\"processes\")\\s*:"),
+    COMPOSE("(docker-)?compose.*[.]ya?ml", "^(services|\\s*\\{?\\s*\"services\")\\s*:"),
+    PM2(
+            "(ecosystem|pm2)[^/]*[.](json|ya?ml|[cm]?js)",
+            "(^|[{,\\s])(apps|\"apps\")\\s*:\\s*([\\[{]|$)|^\\s*\"script\"\\s*:");
 
+    /// Files that are known, so that they are not taken for something else.
+    ///
+    /// @param signs all of them are in it
+    private record Stranger(String name, String instead, List<String> signs) {
+        boolean is(String text) {
+            return signs.stream()
+                    .allMatch(s -> Pattern.compile(s, Pattern.MULTILINE).matcher(text).find());
+        }
+    }
+
+    private static final List<Stranger> STRANGERS =
+            List.of(
+                    new Stranger(
+                            "a manifest of Kubernetes",
+                            "that is not read; write the command of its containers into a file of"
+                                    + " ours, as 'einhyrningsins init' makes one",
+                            List.of("^\\s*\"?apiVersion\"?\\s*:", "^\\s*\"?kind\"?\\s*:")),
+                    new Stranger(
+                            "a file of our own", "it is run with -c", List.of("^programs\\s*:")),
+                    new Stranger(
+                            "a Dockerfile",
+                            "that is not read; its CMD is what command takes",
+                            List.of("^FROM\\s+\\S", "^(RUN|CMD|COPY|ENTRYPOINT)\\s")),
+                    new Stranger(
+                            "an init script", "that is not read", List.of("^### BEGIN INIT INFO")),
+                    new Stranger("a job of launchd", "that is not read", List.of("<plist")),
+                    new Stranger("a job of Nomad", "that is not read", List.of("^job \"")));
+
+    private final String names;
     private final Pattern sign;
 
-    ImportFormat(String sign) {
+    /// @param names of files that are so; empty for none
+    /// @param sign in the text
+    ImportFormat(String names, String sign) {
+        this.names = names;
         this.sign = Pattern.compile(sign, Pattern.MULTILINE);
+    }
+
+    /// What a file is that is known and not read; null if it is none of those.
+    static @Nullable String stranger(Source source) {
+        for (Stranger stranger : STRANGERS) {
+            if (stranger.is(source.text())) {
+                return stranger.name() + "; " + stranger.instead();
+            }
+        }
+        return null;
     }
 
     /// The format of that name, as `--from` has it; null if there is none.
@@ -41,15 +89,28 @@ public enum ImportFormat {
         return words;
     }
 
-    /// By the name of a file, else by what is in it; null if neither tells.
-    static @Nullable ImportFormat of(Source source) {
+    /// By the name of a file; null if that does not tell.
+    static @Nullable ImportFormat byName(Source source) {
         String name = String.valueOf(source.file().getFileName());
-        if (name.endsWith(".service") || name.endsWith(".socket")) {
-            return SYSTEMD;
-        } else if (name.startsWith("Procfile")) {
-            return PROCFILE;
-        }
+        // what is called compose.yaml may be a file of process-compose
+        boolean isOther = byContents(source) == PROCESS_COMPOSE;
         for (ImportFormat format : values()) {
+            if (name.matches(format.names)) {
+                return format == COMPOSE && isOther ? PROCESS_COMPOSE : format;
+            }
+        }
+        return null;
+    }
+
+    /// By what is in a file; null if that does not tell.
+    static @Nullable ImportFormat byContents(Source source) {
+        boolean isTree =
+                String.valueOf(source.file().getFileName()).matches(".*[.](ya?ml|json|[cm]?js)");
+        List<ImportFormat> formats =
+                isTree
+                        ? List.of(PROCESS_COMPOSE, COMPOSE, PM2)
+                        : List.of(PROCESS_COMPOSE, COMPOSE, SUPERVISORD, CIRCUS, SYSTEMD, PROCFILE);
+        for (ImportFormat format : formats) {
             if (format.sign.matcher(source.text()).find()) {
                 return format;
             }

@@ -16,12 +16,22 @@ import java.util.Objects;
 public final class Importer {
     private Importer() {}
 
+    /// Runs a file in JavaScript, as the manager does that it is written for.
+    public interface ScriptRunner {
+        /// What the file exports, as JSON; blocks for a bounded time.
+        String exports(Path file) throws Unimportable;
+    }
+
     /// Reads files with all that they include; blocks as long as that takes.
     ///
     /// @param format null to tell it by their names and contents
     /// @param environment what texts that are settled now are replaced from
+    /// @param scripts for files that have to be run to be read
     public static Imported read(
-            List<Path> files, @Nullable ImportFormat format, Map<String, String> environment)
+            List<Path> files,
+            @Nullable ImportFormat format,
+            Map<String, String> environment,
+            ScriptRunner scripts)
             throws Unimportable {
         List<Source> sources = new ArrayList<>();
         for (Path file : files) {
@@ -40,6 +50,12 @@ public final class Importer {
                 case CIRCUS -> new CircusFile(environment).read(first);
                 case PROCFILE -> new ProcfileReader(environment).read(first);
                 case SYSTEMD -> new SystemdUnits().read(sources);
+                case COMPOSE -> new ComposeFile(environment).read(first);
+                case PROCESS_COMPOSE -> new ProcessComposeFile(environment).read(first);
+                case PM2 -> {
+                    boolean runs = Pm2File.isScript(first.file());
+                    yield new Pm2File(runs ? scripts.exports(first.file()) : null).read(first);
+                }
             };
         } catch (InvalidPathException e) {
             String path = Texts.quoted(e.getInput());
@@ -55,14 +71,20 @@ public final class Importer {
     private static ImportFormat told(List<Source> sources) throws Unimportable {
         ImportFormat all = null;
         for (Source source : sources) {
-            ImportFormat format = ImportFormat.of(source);
+            ImportFormat byName = ImportFormat.byName(source);
+            String stranger = byName == null ? ImportFormat.stranger(source) : null;
+            if (stranger != null) {
+                throw Unimportable.usage(source.file() + " is " + stranger);
+            }
+            ImportFormat format = byName == null ? ImportFormat.byContents(source) : byName;
             if (format == null || (all != null && all != format)) {
                 String what = format == null ? "does not look like any" : "is not like the others";
                 throw Unimportable.usage(
                         source.file()
                                 + " "
                                 + what
-                                + "; say --from supervisord, circus, procfile or systemd");
+                                + "; say --from "
+                                + String.join(", ", ImportFormat.words()));
             }
             all = format;
         }

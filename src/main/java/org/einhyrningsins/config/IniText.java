@@ -22,7 +22,10 @@ final class IniText {
     private static final Manner CIRCUS = new Manner(";", false, false);
 
     /// Stands before the key of a setting that does not count.
-    static final String OVERRULED = "(overruled) ";
+    private static final String OVERRULED = "(overruled) ";
+
+    /// Why such a setting needs nothing.
+    static final String ELSEWHERE = "the same key is given elsewhere, and that counts";
 
     private final Manner manner;
     private final SequencedMap<String, Section> sections = new LinkedHashMap<>();
@@ -41,6 +44,17 @@ final class IniText {
 
     SequencedMap<String, Section> sections() {
         return sections;
+    }
+
+    /// Whether another setting of the same key counts.
+    static boolean isOverruled(Setting setting) {
+        return setting.key().startsWith(OVERRULED);
+    }
+
+    /// The setting as it was written.
+    static Setting plain(Setting overruled) {
+        String key = overruled.key().substring(OVERRULED.length());
+        return new Setting(key, overruled.value(), overruled.place());
     }
 
     /// Adds what one more file says.

@@ -2,6 +2,7 @@
 package org.einhyrningsins.config;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /// Splits a command as Python's `shlex.split` and Ruby's `Shellwords` do, by which supervisord,
@@ -11,18 +12,30 @@ public final class PosixWords {
     private final String text;
     private final List<String> words = new ArrayList<>();
     private final StringBuilder word = new StringBuilder();
+    private final char first;
+    private final BitSet bare;
     private boolean inWord;
     private int at;
 
-    private PosixWords(String text) {
+    private PosixWords(String text, char first, BitSet bare) {
         this.text = text;
+        this.first = first;
+        this.bare = bare;
     }
 
     /// The words of a text.
     ///
     /// @throws Misread if a quote is not closed, or nothing follows a backslash
     public static List<String> split(String text) throws Misread {
-        PosixWords words = new PosixWords(text);
+        return split(text, Character.MAX_VALUE, new BitSet());
+    }
+
+    /// The words of a text in which characters of private use stand for something.
+    ///
+    /// @param first of those characters
+    /// @param bare is told which of them stand outside of quotes
+    static List<String> split(String text, char first, BitSet bare) throws Misread {
+        PosixWords words = new PosixWords(text, first, bare);
         while (words.at < text.length()) {
             words.next();
         }
@@ -40,7 +53,12 @@ public final class PosixWords {
         switch (c) {
             case '\'', '"' -> quoted(c);
             case '\\' -> word.append(afterBackslash());
-            default -> word.append(c);
+            default -> {
+                if (c >= first && c <= '\uF8FF') {
+                    bare.set(c - first);
+                }
+                word.append(c);
+            }
         }
     }
 

@@ -21,13 +21,8 @@ import java.util.regex.Pattern;
 /// ddollar.github.io/foreman.
 final class ProcfileReader {
     private static final Pattern ENTRY = Pattern.compile("([A-Za-z0-9_-]+):\\s*(.+)");
-    private static final Pattern VARIABLE = Pattern.compile("([A-Za-z_0-9]+)=(.*)");
-    private static final Pattern ASSIGNMENT = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*=\\S*\\s+.*");
-
-    /// What makes foreman's `spawn` ask a shell, and our own splitting refuse.
-    private static final Pattern COMPOUND =
-            Pattern.compile("&&|\\|\\||[;|&<>()`\n]|\\bcd\\b|^exec ");
-
+    private static final Pattern VARIABLE =
+            Pattern.compile("\\s*(export\\s+)?([A-Za-z_0-9]+)=(.*)");
     private static final int BASE_PORT = 5000;
     private static final int PORTS_APART = 100;
 
@@ -51,10 +46,10 @@ final class ProcfileReader {
         draft.defaults().text("directory", directory.toString());
         Integer port = variables(directory.resolve(".env"), draft);
         if (Files.exists(directory.resolve(".foreman"))) {
-            draft.say(
-                    "not carried over: "
-                            + directory.resolve(".foreman")
-                            + " (options of foreman; see workers for its formation)");
+            draft.remark(
+                    Remarks.Kind.LOST,
+                    directory.resolve(".foreman"),
+                    "options of foreman; see workers for its formation");
         }
         int base = port == null ? BASE_PORT : port;
         int number = 0;
@@ -81,7 +76,7 @@ final class ProcfileReader {
                     entries.put(setting.key() + "-line-" + number, read);
                 }
             } else if (!line.isBlank() && !line.startsWith("#")) {
-                draft.say("not carried over: " + place + ": " + line + " (not NAME: COMMAND)");
+                draft.remark(Remarks.Kind.LOST, place + ": " + line, "not NAME: COMMAND");
             }
         }
         return entries;
@@ -105,9 +100,13 @@ final class ProcfileReader {
             Matcher variable = VARIABLE.matcher(line);
             Place place = new Place(source, number, 1, "");
             if (variable.matches()) {
-                String value = unquoted(variable.group(2));
-                variables.putLast(variable.group(1), new Setting(variable.group(1), value, place));
-            } else if (!line.isBlank() && !line.startsWith("#")) {
+                String name = variable.group(2);
+                String value = unquoted(variable.group(3));
+                if (variable.group(1) != null) {
+                    draft.say(place + ": " + name + " has an export, which foreman does not take");
+                }
+                variables.putLast(name, new Setting(name, value, place));
+            } else if (!line.isBlank() && !line.stripLeading().startsWith("#")) {
                 strange.add(place.toString());
             }
         }
@@ -123,7 +122,8 @@ final class ProcfileReader {
                     (name, setting) ->
                             draft.defaults()
                                     .env(name, DraftText.escaped(setting.value()), setting));
-            strange.forEach(place -> draft.say("not carried over: " + place + " (not NAME=VALUE)"));
+            strange.forEach(
+                    place -> draft.remark(Remarks.Kind.LOST, place, "it is not NAME=VALUE"));
         }
         return own == null ? port : port(own.value());
     }
@@ -163,27 +163,15 @@ final class ProcfileReader {
         }
     }
 
-    /// Without a shell if none is needed, else in place of one where that can be.
     private static void command(Entry entry, DraftProgram program) {
         String command = entry.command();
         try {
-            List<String> words = Words.split(command.replace("${", "$$$"));
-            if (words.isEmpty() || ASSIGNMENT.matcher(command).matches()) {
-                throw new Misread("a shell reads it");
-            }
-            program.command(words.stream().map(DraftText::escaped).toList());
-        } catch (Misread _) {
-            boolean one = !COMPOUND.matcher(command).find();
-            boolean assigns = ASSIGNMENT.matcher(command).matches();
-            String line = one ? "exec " + (assigns ? "env " : "") + command : command;
-            program.command(List.of("/bin/sh", "-c", DraftText.escaped(line)));
-            if (!one) {
-                program.say(
-                        "command",
-                        entry.setting().place()
-                                + ": a shell stays between; see that the signal of stop reaches"
-                                + " what it runs, best with exec");
-            }
+            program.command(ShellLine.of(command, List.of("/bin/sh", "-c"), null));
+        } catch (Misread e) {
+            program.noCommand(entry.setting(), e.reason());
+        }
+        if (ShellLine.isCompound(command)) {
+            program.say("command", entry.setting(), ShellLine.BETWEEN);
         }
     }
 

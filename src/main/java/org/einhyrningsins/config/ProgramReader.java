@@ -207,8 +207,14 @@ final class ProgramReader {
         Node files = program.node("env-file");
         for (Node file : files == null ? List.<Node>of() : values.oneOrMany(files)) {
             String text = values.text(file, "a file");
-            if (text != null && values.isPath(file, text, surroundings.environment())) {
-                envFile(main.resolveSibling(text), file.place(), env);
+            // as in systemd: one with a dash before it may be missing
+            boolean optional = text != null && text.startsWith("-");
+            String name = text == null ? "" : text.substring(optional ? 1 : 0);
+            if (text != null && values.isPath(file, name, surroundings.environment())) {
+                Path path = main.resolveSibling(name);
+                if (!optional || Files.exists(path)) {
+                    envFile(path, file.place(), env);
+                }
             }
         }
         Node node = program.node("env");

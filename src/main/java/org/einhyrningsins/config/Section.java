@@ -49,6 +49,11 @@ final class Section {
         return null;
     }
 
+    /// All settings of that key, and leaves them.
+    List<Setting> lookAll(String key) {
+        return settings.stream().filter(setting -> setting.key().equals(key)).toList();
+    }
+
     /// Takes the setting of that key out; null if there is none.
     @Nullable Setting take(String key) {
         Setting setting = look(key);

@@ -38,10 +38,15 @@ record Setting(String key, String value, Place place) {
         return new Setting(key, other, place);
     }
 
+    /// Without its place, and without what is secret.
+    String words() {
+        String shown = key.toLowerCase(Locale.ROOT).contains("password") ? "…" : value;
+        return key + (shown.isEmpty() ? " =" : " = " + shown);
+    }
+
     /// For a comment: one line, and nothing secret.
     @Override
     public String toString() {
-        String shown = key.toLowerCase(Locale.ROOT).contains("password") ? "…" : value;
-        return place + ": " + key + (shown.isEmpty() ? " =" : " = " + shown);
+        return place + ": " + words();
     }
 }

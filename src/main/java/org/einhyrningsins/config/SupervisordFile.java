@@ -33,6 +33,12 @@ final class SupervisordFile {
         IniText ini = IniText.ofSupervisord();
         ini.read(source);
         DraftFile draft = new DraftFile("supervisord", source.file());
+        draft.say(
+                "A program without directory runs in that of this file, in supervisord where that"
+                        + " was started.");
+        draft.say(
+                "A program without stdout_logfile writes to the manager's output, and to a file of"
+                        + " supervisord's own there.");
         Path here = Importer.folder(source.file());
         include(ini, here, draft);
         Map<String, Section> groups = groups(ini.sections(), draft);
@@ -135,7 +141,7 @@ final class SupervisordFile {
         return found.stream().filter(Files::isRegularFile).toList();
     }
 
-    private static List<Path> matchingName(Path directory, String name) {
+    static List<Path> matchingName(Path directory, String name) {
         List<Path> found = new ArrayList<>();
         if (name.equals(".") || name.equals("..")) {
             return List.of(directory.resolve(name).normalize());
@@ -162,15 +168,21 @@ final class SupervisordFile {
             case "group" -> group(section, draft);
             case "include" -> rest(section, "nothing here is like it", draft);
             case "unix_http_server" ->
-                    draft.lostWhole(
+                    draft.sameWhole(
                             section,
                             "einhyrningsinsctl has a socket of its own; see control.socket,"
                                     + " control.mode and the option -d");
             case "inet_http_server" ->
                     draft.lostWhole(section, "the manager is not controlled over TCP");
             case "supervisorctl" ->
-                    draft.lostWhole(section, "einhyrningsinsctl needs no configuration");
-            case "rpcinterface" -> draft.lostWhole(section, "there are no plugins");
+                    draft.sameWhole(section, "einhyrningsinsctl needs no configuration");
+            case "rpcinterface" -> {
+                if (section.name().equals("rpcinterface:supervisor")) {
+                    draft.sameWhole(section, "einhyrningsinsctl needs no such thing");
+                } else {
+                    draft.lostWhole(section, "there are no plugins");
+                }
+            }
             case "eventlistener" ->
                     draft.lostWhole(
                             section, "there are no event listeners; see einhyrningsinsctl events");
@@ -193,19 +205,45 @@ final class SupervisordFile {
         if (level != null) {
             logLevel(daemon, level, draft);
         }
+        Setting stays = daemon.look("nodaemon");
+        if (stays != null && stays.isTrue()) {
+            for (String key : List.of("umask", "directory")) {
+                Setting moot = daemon.take(key);
+                if (moot != null) {
+                    draft.same(daemon, moot, "it counts for one that daemonizes");
+                }
+            }
+        }
         draft.defaults().umask(daemon.take("umask"));
         SupervisordText texts = new SupervisordText(names(here), 0, environment, Map.of());
         Setting directory = daemon.take("directory");
         if (directory != null) {
             try {
-                draft.defaults().text("directory", texts.settled(directory.value()));
+                String settled = texts.settled(directory.value());
+                draft.defaults().text("directory", directory.withValue(settled));
             } catch (Misread e) {
-                draft.lost(daemon, directory, e.reason());
+                draft.defaults().blocks(directory, e.reason());
             }
         }
         SupervisordProgram.environment(daemon.take("environment"), texts, draft.defaults());
+        user(daemon, draft);
         for (Setting setting : daemon.takeRest()) {
-            draft.lost(daemon, setting, whyNot(setting.key()));
+            String known = concernsManager(setting.key());
+            if (known.isEmpty()) {
+                draft.lost(daemon, setting, whyNot(setting.key()));
+            } else {
+                draft.same(daemon, setting, known);
+            }
+        }
+    }
+
+    /// Supervisord becomes that user, and so its programs are.
+    private static void user(Section daemon, DraftFile draft) {
+        Setting user = daemon.take("user");
+        if (user != null && user.value().equals("root")) {
+            draft.same(daemon, user, "programs run as the manager's user");
+        } else if (user != null) {
+            draft.defaults().text("user", user);
         }
     }
 
@@ -225,18 +263,22 @@ final class SupervisordFile {
         }
     }
 
-    private static String whyNot(String key) {
+    private static String concernsManager(String key) {
         return switch (key) {
             case "logfile", "logfile_maxbytes", "logfile_backups", "strip_ansi", "silent" ->
                     "the manager logs to standard error; what starts it keeps that";
             case "nodaemon" -> "the manager always stays in the foreground";
             case "pidfile" -> "give it on the command line: -e FILE";
-            case "user" -> "start the manager as that user, or name one for each program";
-            case "minfds", "minprocs" ->
-                    "the manager raises its own limits; those of workers are in limits";
             case "childlogdir" -> "there are no log files but those that logs names";
             case "nocleanup" -> "there are no log files that would be removed";
             case "identifier" -> "a manager is known by its control socket";
+            default -> "";
+        };
+    }
+
+    private static String whyNot(String key) {
+        return switch (key) {
+            case "minfds", "minprocs" -> "the limits of workers are in limits";
             default -> "nothing here is like it";
         };
     }

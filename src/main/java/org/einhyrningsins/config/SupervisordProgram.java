@@ -6,7 +6,6 @@ import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -22,6 +21,11 @@ import java.util.regex.Pattern;
 final class SupervisordProgram {
     /// More processes that each are a program of their own nobody wants to see.
     private static final int MAX_UNFOLDED = 100;
+
+    private static final int USUAL_RETRIES = 3;
+    private static final String OWN_PORT =
+            "old before new, as supervisord restarts it; with bind, if it can take a socket, no"
+                    + " request is lost";
 
     private static final long USUAL_BYTES = 50L << 20;
     private static final int USUAL_BACKUPS = 10;
@@ -61,7 +65,7 @@ final class SupervisordProgram {
                 write(draft, name, number, section.copy());
             }
         } else {
-            write(draft, section.title(), workers == 1 ? first : null, section);
+            write(draft, section.title(), workers == 1 ? first : null, section.copy());
         }
     }
 
@@ -140,10 +144,23 @@ final class SupervisordProgram {
         }
         try {
             for (Map.Entry<String, String> pair : pairs(setting.value()).entrySet()) {
-                program.env(pair.getKey(), texts.withPlaces(pair.getValue()), setting);
+                variable(pair.getKey(), pair.getValue(), setting, texts, program);
             }
         } catch (Misread e) {
-            program.lost("env", setting, e.reason());
+            program.blocks(setting, e.reason());
+        }
+    }
+
+    private static void variable(
+            String name,
+            String value,
+            Setting setting,
+            SupervisordText texts,
+            DraftProgram program) {
+        try {
+            program.env(name, texts.withPlaces(value), setting);
+        } catch (Misread e) {
+            program.blocks(setting.withValue(name + "=" + value), e.reason());
         }
     }
 
@@ -203,23 +220,36 @@ final class SupervisordProgram {
             stopping();
             output();
             socket();
+            replacing();
             for (Setting setting : settings.takeRest()) {
-                program.lost(setting, whyNot(setting.key()));
+                if (setting.key().equals("serverurl")) {
+                    program.same(setting, "workers are told of EINHORN_SOCK_PATH instead");
+                } else {
+                    program.lost(setting, whyNot(setting.key()));
+                }
+            }
+        }
+
+        /// Several processes that differ in nothing share no port of their own, so two versions can
+        /// run at once, too.
+        private void replacing() {
+            String text = valueOf("command") + valueOf("environment");
+            boolean several = workers() > 1 && number == null && !SupervisordText.hasNumber(text);
+            if (program.firstSocket() == null && !several) {
+                program.set("rollout", "{ strategy: replace }");
+                program.say("rollout", OWN_PORT);
             }
         }
 
         private void command() {
             Setting setting = settings.take("command");
-            List<String> words = new ArrayList<>();
+            String text = setting == null ? "" : setting.value();
             try {
-                String text = setting == null ? "" : setting.value();
-                for (String word : PosixWords.split(text)) {
-                    words.add(texts.withPlaces(word));
-                }
-                if (words.isEmpty() || words.getFirst().isEmpty()) {
-                    throw new Misread("it is empty");
-                }
+                List<String> words = texts.command(text).command();
                 program.command(words);
+                for (String variable : texts.unset(text)) {
+                    program.blocks(setting, variable + " is not set where this was imported");
+                }
             } catch (Misread e) {
                 program.noCommand(Objects.requireNonNull(setting), e.reason());
             }
@@ -235,13 +265,13 @@ final class SupervisordProgram {
                         "one of the processes of " + workers + ", which differ from each other");
             }
             if (first != null && number == null) {
-                program.lost("workers", first, "slots are numbered from 0");
+                program.differs("workers", first, "slots are numbered from 0");
             } else if (first != null) {
                 program.say(first + ": carried over as the number " + number);
             }
             Setting name = settings.take("process_name");
             if (name != null) {
-                program.lost(name, "workers are called PROGRAM:SLOT");
+                program.same(name, "workers are called PROGRAM:SLOT");
             }
             if (number == null && workers() > 1) {
                 program.say("%(process_num)s is ${slot}, which a replaced worker hands on");
@@ -258,15 +288,15 @@ final class SupervisordProgram {
                                 + workers()
                                 + "'");
             } else if (autostart != null && autostart.isTrue()) {
-                program.say("workers", autostart, "as it is here");
+                program.same(autostart, "as it is here");
             } else if (autostart != null) {
                 program.lost("workers", autostart, "not a flag");
             }
             Setting priority = settings.take("priority");
             if (priority != null) {
-                program.say(
-                        priority
-                                + ": carried over as the order of this file; none waits for the"
+                program.same(
+                        priority,
+                        "carried over as the order of this file; there, too, none waits for the"
                                 + " one before");
             }
         }
@@ -282,7 +312,7 @@ final class SupervisordProgram {
             try {
                 return setting == null ? null : setting.withValue(texts.settled(setting.value()));
             } catch (Misread e) {
-                program.lost(key, Objects.requireNonNull(setting), e.reason());
+                program.blocks(Objects.requireNonNull(setting), e.reason());
                 return null;
             }
         }
@@ -311,39 +341,58 @@ final class SupervisordProgram {
             if (when.isEmpty() && restart != null) {
                 program.lost("restart", restart, "expected true, false or unexpected");
             }
-            String rest = giveUp();
             String word = when.isEmpty() ? "on-failure" : when;
+            String rest = word.equals("never") ? nothingTried() : giveUp();
             program.set("restart", rest.isEmpty() ? word : "{ when: " + word + rest + " }");
             Setting codes = settings.take("exitcodes");
             if (codes != null && codes.value().equals("0")) {
-                program.say("restart", codes, "as it is here: 0 alone is expected");
+                program.same(codes, "as it is here: 0 alone is expected");
+            } else if (codes != null && !word.equals("on-failure")) {
+                program.same(codes, "with that autorestart it changes nothing");
             } else if (codes != null) {
                 program.lost("restart", codes, "0 alone is an expected status here");
             }
         }
 
+        /// Supervisord tries starts again also of what is not restarted; here there is one.
+        private String nothingTried() {
+            Setting retries = settings.take("startretries");
+            if (retries != null && !"0".equals(retries.value())) {
+                program.differs("restart", retries, "a start that fails is not tried again");
+            } else if (retries != null) {
+                program.same(retries, "as it is here");
+            }
+            return "";
+        }
+
         /// So many failed starts in a row, with the time they take under our growing delays.
         private String giveUp() {
             Setting setting = settings.take("startretries");
-            Integer retries = setting == null ? null : program.number("restart", setting, 0, 1000);
-            if (retries == null) {
-                return "";
-            }
+            Integer given =
+                    setting == null
+                            ? Integer.valueOf(USUAL_RETRIES)
+                            : program.number("restart", setting, 0, 1000);
+            int retries = given == null ? USUAL_RETRIES : given;
             Setting seconds = section.look("startsecs");
-            Integer given = seconds == null ? null : seconds.number();
-            long start = given == null ? 1 : Math.clamp(given, 0, 86_400);
+            Integer up = seconds == null ? null : seconds.number();
+            long start = up == null ? 1 : Math.clamp(up, 0, 86_400);
             long waits = 0;
             for (int i = 0; i < retries; i++) {
                 waits += Math.min(30, 1L << Math.min(i, 5));
             }
-            int deaths = Math.min(10_000, (retries + 1) * Math.max(1, workers()));
+            int deaths =
+                    Math.min(10_000, (retries + 1) * (number == null ? Math.max(1, workers()) : 1));
             String within =
                     DraftProgram.time(Duration.ofSeconds((retries + 1) * (start + 1) + waits));
-            program.say(
-                    "restart",
-                    Objects.requireNonNull(setting),
-                    "carried over as give-up: the deaths of all its workers are counted, in a time"
-                            + " in which so many starts can fail");
+            String how =
+                    "give-up counts the deaths of all its workers, in a time in which so many"
+                            + " starts can fail";
+            if (setting != null) {
+                program.say("restart", setting, "see give-up");
+            }
+            if (workers() > 1 && number == null) {
+                program.differs("restart", how);
+            }
             return ", backoff: { first: 1s, factor: 2, max: 30s }, give-up: { deaths: "
                     + deaths
                     + ", within: "
@@ -355,16 +404,18 @@ final class SupervisordProgram {
             Signal signal = program.signal(settings.take("stopsignal"), Signal.TERM);
             Setting wait = settings.take("stopwaitsecs");
             Integer seconds = wait == null ? null : program.number("stop", wait, 0, 1_000_000_000);
+            Duration patience = Duration.ofSeconds(seconds == null ? 10 : seconds);
             Setting stop = settings.take("stopasgroup");
             boolean group = stop != null && stop.isTrue();
-            program.stop(signal, Duration.ofSeconds(seconds == null ? 10 : seconds), group);
-            if (stop != null) {
-                String who = group ? "all of its process group" : "the worker alone";
-                program.say("stop", stop, "the first signal goes to " + who);
+            program.stop(signal, patience, group);
+            if (stop != null && group) {
+                program.say("stop", stop, "see stop.to");
+            } else if (stop != null) {
+                program.same(stop, "the first signal goes to the worker alone");
             }
             Setting kill = settings.take("killasgroup");
             if (kill != null) {
-                program.say("stop", kill, "KILL always goes to the worker's process group");
+                program.same(kill, "KILL always goes to the worker's process group");
             }
         }
 
@@ -378,29 +429,46 @@ final class SupervisordProgram {
             bounds(
                     settings.take("stdout_logfile_maxbytes"),
                     settings.take("stdout_logfile_backups"));
-            String both = "standard output and standard error go to one place, see logs";
+            boolean merged = redirect != null && redirect.isTrue();
+            boolean apart = !program.log().isEmpty() && !merged;
             if (redirect != null) {
-                program.say("logs", redirect, both);
+                program.same(redirect, "see logs, which is for both streams");
             }
-            if (err != null && out != null && err.value().equals(out.value())) {
-                program.say("logs", err, both);
+            if (err != null && merged) {
+                program.same(err, "with redirect_stderr it changes nothing");
+            } else if (err != null && isWhereOutputIs(err, out)) {
+                program.same(err, "it goes where standard output goes");
+            } else if (err != null && err.value().equals("AUTO")) {
+                program.differs("logs", err, "there are no log files but those that are named");
             } else if (err != null) {
-                program.lost("logs", err, both);
+                program.lost("logs", err, "logs is for standard output and standard error alike");
+            } else if (apart) {
+                program.say("logs", "standard error goes there too");
             }
             otherStreams();
+        }
+
+        /// Inherited streams stay two; all else is one.
+        private boolean isWhereOutputIs(Setting err, @Nullable Setting out) {
+            String place = out == null ? "" : out.value();
+            boolean inherited = TO_MANAGER.contains(place) && TO_MANAGER.contains(err.value());
+            return err.value().equals(place)
+                    || (inherited && place.equals("NONE") == err.value().equals("NONE"));
         }
 
         private void log(Setting setting) {
             String value = setting.value();
             if (value.equals("AUTO")) {
-                program.lost("logs", setting, "there are no log files but those that are named");
+                program.differs("logs", setting, "there are no log files but those that are named");
                 return;
             } else if (value.equals("syslog")) {
-                program.lost("logs", setting, "workers do not log to the system's log");
+                program.set("logs", "journal");
+                program.differs("logs", setting, "the journal of systemd, where there is one");
                 return;
             }
             try {
-                String path = texts.settled(value);
+                boolean perSlot = number == null && SupervisordText.hasNumber(value);
+                String path = perSlot ? texts.perSlot(value) : texts.settled(value);
                 if (path.equals("NONE")) {
                     program.set("logs", "null");
                 } else if (TO_MANAGER.contains(path)) {
@@ -408,8 +476,8 @@ final class SupervisordProgram {
                 } else {
                     program.log(path);
                 }
-                if (number == null && SupervisordText.hasNumber(value)) {
-                    program.say("logs", setting, "one file for all workers");
+                if (perSlot && SupervisordText.needsNumber(value)) {
+                    program.differs("logs", setting, "the number in the name has no more digits");
                 }
             } catch (Misread e) {
                 program.lost("logs", setting, e.reason());
@@ -421,22 +489,22 @@ final class SupervisordProgram {
             boolean file = !program.log().isEmpty();
             for (Setting setting : Arrays.asList(most, backups)) {
                 if (setting != null && !file) {
-                    program.lost("logs", setting, "only a file is put aside");
+                    program.same(setting, "only a file is put aside");
                 }
             }
             Long bytes = most == null ? Long.valueOf(USUAL_BYTES) : bytes(most);
-            Integer keep =
-                    backups == null || !file
-                            ? Integer.valueOf(USUAL_BACKUPS)
-                            : program.number("logs", backups, 0, LogsReader.MOST_KEPT);
-            if (!file || bytes == null || keep == null || bytes == 0) {
+            if (!file) {
+                return;
+            }
+            int keep = program.kept(backups, USUAL_BACKUPS);
+            if (bytes == null || bytes == 0) {
                 return;
             }
             if (most == null) {
                 program.say("supervisord begins a new log file at 50MB where nothing is said");
             }
             if (keep == 0 && backups != null) {
-                program.say("logs", backups, "one is kept at least");
+                program.differs("logs", backups, "one is kept at least");
             }
             program.keptLog(bytes, Math.max(1, keep), "");
         }
@@ -463,14 +531,18 @@ final class SupervisordProgram {
 
         private void otherStreams() {
             for (Setting setting : settings.takeAll(key -> key.matches("std(out|err)_.*"))) {
-                String why =
-                        switch (setting.key().substring("stdout_".length())) {
-                            case "logfile_maxbytes", "logfile_backups" ->
-                                    "standard output and standard error go to one place";
-                            case "syslog" -> "workers do not log to the system's log";
-                            default -> "there are no events out of what a worker writes";
-                        };
-                program.lost("logs", setting, why);
+                String kind = setting.key().substring("stdout_".length());
+                boolean off = setting.value().equals("0") || Boolean.FALSE.equals(setting.flag());
+                if (off) {
+                    program.same(setting, "as it is here");
+                } else if (kind.startsWith("logfile_")) {
+                    program.same(setting, "logs is for standard output and standard error alike");
+                } else if (kind.equals("syslog")) {
+                    program.lost("logs", setting, "not to the system's log as well; see journal");
+                } else {
+                    program.lost(
+                            "logs", setting, "there are no events out of what a worker writes");
+                }
             }
         }
 
@@ -488,7 +560,7 @@ final class SupervisordProgram {
             if (yaml == null) {
                 for (Setting more : Arrays.asList(backlog, owner, mode)) {
                     if (more != null) {
-                        program.lost("bind", more, "it belongs to that socket");
+                        program.same(more, "it belongs to a socket that is not bound");
                     }
                 }
                 return;
@@ -508,7 +580,7 @@ final class SupervisordProgram {
                 program.file().claim(kind, address, false, program.name(), socket.place());
                 return kind + ": " + Printer.quoted(address);
             } catch (Misread e) {
-                program.lost("bind", socket, e.reason());
+                program.blocks(socket, e.reason());
                 return null;
             }
         }
@@ -540,7 +612,6 @@ final class SupervisordProgram {
 
         private static String whyNot(String key) {
             return switch (key) {
-                case "serverurl" -> "workers are told of EINHORN_SOCK_PATH instead";
                 case "buffer_size", "events", "result_handler" -> "there are no event listeners";
                 default -> "nothing here is like it";
             };

@@ -3,6 +3,8 @@ package org.einhyrningsins.config;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /// Replaces what supervisord replaces in a value: `%(NAME)s`, and `%%`.
@@ -26,26 +28,116 @@ record SupervisordText(
 
     /// A text to the letter, for a key that takes no places.
     String settled(String text) throws Misread {
-        return replaced(text, false);
+        return withoutNumber(replaced(text, false));
+    }
+
+    /// The path of a file for each worker.
+    String perSlot(String text) throws Misread {
+        return replaced(text, false).replace(String.valueOf(NUMBER), "%s");
+    }
+
+    /// A command line, which is split into words when all is filled in.
+    PlacedText command(String text) throws Misread {
+        PlacedText line = new PlacedText();
+        for (Piece piece : pieces(text)) {
+            String variable = piece.variable();
+            if (piece.place().isEmpty() || own.containsKey(variable)) {
+                line.literal(piece.place().isEmpty() ? piece.literal() : value(piece));
+            } else if (isNumber(piece)) {
+                line.place("slot");
+            } else if (variable.isEmpty()) {
+                line.literal(value(piece));
+            } else if (environment.containsKey(variable)) {
+                line.variable(variable);
+            } else {
+                line.workerVariable(variable);
+            }
+        }
+        return line;
+    }
+
+    /// The variables that a text names and nobody has set.
+    List<String> unset(String text) throws Misread {
+        List<String> unset = new ArrayList<>();
+        for (Piece piece : pieces(text)) {
+            String variable = piece.variable();
+            boolean known = own.containsKey(variable) || environment.containsKey(variable);
+            if (!variable.isEmpty() && !known) {
+                unset.add(variable);
+            }
+        }
+        return unset;
+    }
+
+    /// A stretch of a text.
+    ///
+    /// @param literal if it is no place
+    /// @param place the name in `%(NAME)s`; empty for none
+    /// @param format what stands behind the parenthesis
+    private record Piece(String literal, String place, String format) {
+        /// The name of a variable; empty if it is none.
+        String variable() {
+            return place.startsWith("ENV_") ? place.substring(4) : "";
+        }
+    }
+
+    private static List<Piece> pieces(String text) throws Misread {
+        List<Piece> pieces = new ArrayList<>();
+        StringBuilder literal = new StringBuilder();
+        int at = 0;
+        while (at < text.length()) {
+            char c = text.charAt(at);
+            if (c != '%' || text.startsWith("%%", at)) {
+                literal.append(c);
+                at += c == '%' ? 2 : 1;
+                continue;
+            }
+            pieces.add(new Piece(literal.toString(), "", ""));
+            literal.setLength(0);
+            int close = text.indexOf(')', at);
+            if (!text.startsWith("%(", at) || close < 0) {
+                throw new Misread("a % that is not %% or %(NAME)s");
+            }
+            int end = close + 1;
+            while (end < text.length() && "-+ #.0123456789".indexOf(text.charAt(end)) >= 0) {
+                end++;
+            }
+            if (end == text.length() || "sdi".indexOf(text.charAt(end)) < 0) {
+                throw new Misread("a %(NAME) without s or d behind it");
+            }
+            pieces.add(
+                    new Piece(
+                            "", text.substring(at + 2, close), text.substring(close + 1, end + 1)));
+            at = end + 1;
+        }
+        pieces.add(new Piece(literal.toString(), "", ""));
+        return pieces;
+    }
+
+    private boolean isNumber(Piece piece) {
+        return piece.place().equals("process_num") && number == null;
     }
 
     private String replaced(String text, boolean places) throws Misread {
         DraftText out = new DraftText();
         StringBuilder plain = new StringBuilder();
-        int at = 0;
-        while (at < text.length()) {
-            char c = text.charAt(at);
-            if (c != '%') {
-                put(String.valueOf(c), out, plain);
-                at++;
-            } else if (text.startsWith("%%", at)) {
-                put("%", out, plain);
-                at += 2;
+        for (Piece piece : pieces(text)) {
+            String variable = piece.variable();
+            if (piece.place().isEmpty()) {
+                put(piece.literal(), out, plain);
+            } else if (isNumber(piece)) {
+                out.place("slot");
+                plain.append(NUMBER);
+            } else if (!variable.isEmpty()
+                    && places
+                    && !own.containsKey(variable)
+                    && environment.containsKey(variable)) {
+                out.place("env." + variable);
             } else {
-                at = place(text, at, places, out, plain);
+                put(value(piece), out, plain);
             }
         }
-        return places ? out.toString() : withoutNumber(plain.toString());
+        return places ? out.toString() : plain.toString();
     }
 
     private static void put(String text, DraftText out, StringBuilder plain) {
@@ -53,30 +145,8 @@ record SupervisordText(
         plain.append(text);
     }
 
-    private int place(String text, int from, boolean places, DraftText out, StringBuilder plain)
-            throws Misread {
-        int close = text.indexOf(')', from);
-        if (!text.startsWith("%(", from) || close < 0) {
-            throw new Misread("a % that is not %% or %(NAME)s");
-        }
-        int end = close + 1;
-        while (end < text.length() && "-+ #.0123456789".indexOf(text.charAt(end)) >= 0) {
-            end++;
-        }
-        if (end == text.length() || "sdi".indexOf(text.charAt(end)) < 0) {
-            throw new Misread("a %(NAME) without s or d behind it");
-        }
-        String name = text.substring(from + 2, close);
-        String format = text.substring(close + 1, end + 1);
-        if (name.equals("process_num") && number == null) {
-            out.place("slot");
-            plain.append(NUMBER);
-        } else if (name.startsWith("ENV_") && places && !own.containsKey(name.substring(4))) {
-            out.place("env." + name.substring(4));
-        } else {
-            put(formatted(value(name), format), out, plain);
-        }
-        return end + 1;
+    private String value(Piece piece) throws Misread {
+        return formatted(value(piece.place()), piece.format());
     }
 
     private String value(String name) throws Misread {

@@ -9,30 +9,24 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// An `ExecStart=` of systemd, as our `command`. Source: systemd.service(5), "Command lines".
+/// A command line of a unit, as in `ExecStart=`. Source: systemd.service(5), "Command lines".
 ///
-/// @param words of the command, as our language writes them
-/// @param remarks what its prefixes meant
-record SystemdCommand(List<String> words, List<String> remarks) {
+/// @param setting where it stands
+/// @param prefixes of its path: `@`, `-`, `:`, `+`, `!`, `|`
+/// @param name by which the program is to be called; empty for that of its file
+/// @param words without quotes and specifiers, and with their variables
+record SystemdCommand(Setting setting, String prefixes, String name, List<String> words) {
     private static final Pattern VARIABLE =
             Pattern.compile("\\$\\$|\\$\\{([A-Za-z_][A-Za-z0-9_]*)\\}|\\$([A-Za-z_][A-Za-z0-9_]*)");
+    private static final String SEVERAL = "\\$[A-Za-z_][A-Za-z0-9_]*";
 
-    /// @param variables of the unit whose values are known, to the letter
-    static SystemdCommand read(String line, SystemdText texts, Map<String, String> variables)
-            throws Misread {
-        List<String> remarks = new ArrayList<>();
+    static SystemdCommand read(Setting setting, SystemdText texts) throws Misread {
+        String line = setting.value();
         int at = 0;
-        boolean expands = true;
-        boolean named = false;
         while (at < line.length() && "@-:+!|".indexOf(line.charAt(at)) >= 0) {
-            char prefix = line.charAt(at++);
-            expands &= prefix != ':';
-            named |= prefix == '@';
-            String remark = remark(prefix);
-            if (remark != null && !remarks.contains(remark)) {
-                remarks.add(remark);
-            }
+            at++;
         }
+        String prefixes = line.substring(0, at);
         List<String> words = new ArrayList<>();
         for (String word : SystemdText.words(line.substring(at))) {
             words.add(texts.specified(word));
@@ -42,47 +36,73 @@ record SystemdCommand(List<String> words, List<String> remarks) {
         } else if (words.contains(";")) {
             throw new Misread("several commands in one; put them into a script");
         }
-        if (named && words.size() > 1) {
-            remarks.add("the program is not told the other name " + words.remove(1));
+        boolean named = prefixes.contains("@") && words.size() > 1;
+        String name = named ? words.remove(1) : "";
+        return new SystemdCommand(setting, prefixes, name, words);
+    }
+
+    /// Whether its failure is none.
+    boolean mayFail() {
+        return prefixes.contains("-");
+    }
+
+    /// Whether it runs as root although the unit has a user.
+    boolean isPrivileged() {
+        return prefixes.replace("!!", "").matches(".*[+!].*");
+    }
+
+    private boolean expands() {
+        return !prefixes.contains(":");
+    }
+
+    /// The command as our language writes it.
+    ///
+    /// @param guards of a shell, each with what happens if it is not so
+    /// @param before what runs first each time, and whose failure is the failure of all
+    /// @param variables whose values are known for good, to the letter
+    List<String> after(
+            List<String> guards, List<SystemdCommand> before, Map<String, String> variables) {
+        List<String> plain = before.isEmpty() && guards.isEmpty() ? plain(variables) : null;
+        if (plain != null) {
+            return plain.stream().map(DraftText::escaped).toList();
         }
-        return new SystemdCommand(expands ? expanded(words, variables) : escaped(words), remarks);
+        StringBuilder line = new StringBuilder("set -f; ");
+        guards.forEach(guard -> line.append(guard).append("; "));
+        for (SystemdCommand command : before) {
+            line.append(command.mayFail() ? "{ " + command.shell() + " || :; }" : command.shell());
+            line.append(" && ");
+        }
+        line.append("exec ").append(shell());
+        return List.of("/bin/sh", "-c", DraftText.escaped(line.toString()));
     }
 
-    private static @Nullable String remark(char prefix) {
-        return switch (prefix) {
-            case '-' -> "- : a failure is none for systemd; here it is, see restart";
-            case '+', '!' ->
-                    prefix + " : without the unit's user and limits; here with all of them";
-            case '|' -> "| : by the login shell of the user; here without";
-            default -> null;
-        };
-    }
-
-    private static List<String> escaped(List<String> words) {
-        return words.stream().map(DraftText::escaped).toList();
-    }
-
-    /// With the variables that are known; what only the worker's environment knows a shell fills
-    /// in, by the same rules: `$NAME` in words of its own, `${NAME}` to the letter.
-    private static List<String> expanded(List<String> words, Map<String, String> variables) {
+    /// Null if a variable is in it that only the worker's environment knows.
+    private @Nullable List<String> plain(Map<String, String> variables) {
+        if (!expands()) {
+            return words;
+        }
         List<String> plain = new ArrayList<>();
         for (String word : words) {
             String known = known(word, variables);
             if (known == null) {
-                return List.of("/bin/sh", "-c", DraftText.escaped("set -f; exec " + shell(words)));
-            }
-            boolean several = word.matches("\\$[A-Za-z_][A-Za-z0-9_]*");
-            if (several) {
-                plain.addAll(List.of(known.strip().split("\\s+", -1)));
+                return null;
+            } else if (word.matches(SEVERAL)) {
+                plain.addAll(split(known));
             } else {
                 plain.add(known);
             }
         }
-        plain.removeIf(word -> word.isEmpty() && plain.size() > 1);
-        return escaped(plain);
+        return plain;
     }
 
-    /// Null if a variable is in it that is not known.
+    private static List<String> split(String value) {
+        try {
+            return SystemdText.words(value);
+        } catch (Misread _) {
+            return List.of(value.strip().split("\\s+", -1));
+        }
+    }
+
     private static @Nullable String known(String word, Map<String, String> variables) {
         Matcher place = VARIABLE.matcher(word);
         StringBuilder text = new StringBuilder();
@@ -103,28 +123,26 @@ record SystemdCommand(List<String> words, List<String> remarks) {
         return variables.get(place.group(1) == null ? place.group(2) : place.group(1));
     }
 
-    private static String shell(List<String> words) {
+    /// For a shell, which fills variables in by the same rules: `$NAME` in words of its own,
+    /// `${NAME}` to the letter.
+    String shell() {
         StringBuilder line = new StringBuilder();
         for (String word : words) {
-            line.append(line.isEmpty() ? "" : " ");
-            if (word.matches("\\$[A-Za-z_][A-Za-z0-9_]*")) {
-                line.append(word);
-            } else {
-                line.append(quoted(word));
-            }
+            boolean several = expands() && word.matches(SEVERAL);
+            line.append(line.isEmpty() ? "" : " ").append(several ? word : quoted(word));
         }
         return line.toString();
     }
 
     /// In double quotes, in which a shell replaces what stands in braces and nothing else.
-    private static String quoted(String word) {
+    private String quoted(String word) {
         if (word.matches("[A-Za-z0-9_./:=,@%+-]+")) {
             return word;
         }
         Matcher place = VARIABLE.matcher(word);
         StringBuilder text = new StringBuilder();
         int at = 0;
-        while (place.find()) {
+        while (expands() && place.find()) {
             text.append(plain(word.substring(at, place.start())));
             boolean braces = place.group(1) != null;
             text.append(braces ? place.group() : plain(place.group().replace("$$", "$")));
@@ -133,7 +151,7 @@ record SystemdCommand(List<String> words, List<String> remarks) {
         return "\"" + text + plain(word.substring(at)) + "\"";
     }
 
-    private static String plain(String text) {
+    static String plain(String text) {
         return text.replaceAll("([\\\\\"$`])", "\\\\$1");
     }
 }

@@ -3,110 +3,154 @@ package org.einhyrningsins.config;
 
 import java.util.List;
 
-/// Why a setting of systemd has no place here. What is listed first counts.
-final class SystemdReasons {
-    private record Reason(String keys, String why) {}
+/// What becomes of settings of systemd that no key here is made of. What is listed first counts.
+///
+/// @param kind that it is lost, or needs nothing here
+record SystemdReasons(Remarks.Kind kind, String why) {
+    private record Reason(String keys, Remarks.Kind kind, String why) {}
 
     private static final String SANDBOX =
             "workers are not put into namespaces or sandboxes; the manager itself can be";
+    private static final String SOCKET_RELATIONS =
+            "After|Before|Wants|Requires|Requisite|BindsTo|PartOf|Upholds";
+    private static final String CGROUP = "no such limit of a control group is set";
+
+    private static Reason lost(String keys, String why) {
+        return new Reason(keys, Remarks.Kind.LOST, why);
+    }
+
+    private static Reason same(String keys, String why) {
+        return new Reason(keys, Remarks.Kind.SAME, why);
+    }
 
     private static final List<Reason> REASONS =
             List.of(
-                    new Reason("ExecStartPre|ExecCondition", "do it in a script that ends in exec"),
-                    new Reason(
-                            "ExecReload",
-                            "'einhyrningsinsctl reload' replaces the workers, 'signal' sends one a"
-                                    + " signal"),
-                    new Reason("ExecStop|ExecStopPost", "workers are told to go by signals alone"),
-                    new Reason("ExecStartPost", "nothing is run beside a worker"),
-                    new Reason("Exec.*", "nothing is run beside a worker"),
-                    new Reason("PIDFile|GuessMainPID", "workers stay in the foreground"),
-                    new Reason("RemainAfterExit", "a program that ends has ended"),
-                    new Reason("BusName", "there is no D-Bus; see ack"),
-                    new Reason("NotifyAccess", "a worker and its descendants may notify"),
-                    new Reason("FileDescriptorStore.*", "descriptors are not stored"),
-                    new Reason("TimeoutStartSec|TimeoutSec", "see ack.timeout"),
-                    new Reason("Timeout.*", "the stop ends in KILL after its time"),
-                    new Reason("RuntimeMaxSec|RuntimeRandomizedExtraSec", "see max-age"),
-                    new Reason(
-                            "SuccessExitStatus|RestartPreventExitStatus|RestartForceExitStatus",
-                            "only status 0 is told from the others"),
-                    new Reason("FinalKillSignal|SendSIGKILL", "the last signal is always KILL"),
-                    new Reason("SendSIGHUP|RestartKillSignal|WatchdogSignal", "see stop"),
-                    new Reason(".*Action|RebootArgument|.*ExitStatus", "the system is left alone"),
-                    new Reason("SupplementaryGroups", "a user has the groups it is in"),
-                    new Reason("DynamicUser", "users are not made; name one in user"),
-                    new Reason("PAMName|SetLoginEnvironment", "workers are no logins"),
-                    new Reason(
-                            "MemoryDenyWriteExecute|LoadCredential.*|SetCredential.*|ImportCredential.*",
-                            SANDBOX),
-                    new Reason("Slice|Delegate.*", "cgroups are not managed"),
-                    new Reason(
-                            "Memory.*|CPU(Weight|Quota.*|Accounting)|Startup.*|IO(Weight|.*Max"
-                                    + "|Accounting)|IO(Device|Read|Write).*|Tasks.*|Block.*"
-                                    + "|IP(Accounting|Address.*)|Device.*|ManagedOOM.*",
-                            "cgroups are not managed; see limits"),
-                    new Reason(
+                    lost("ExecReload", "'einhyrningsinsctl reload' replaces the workers"),
+                    lost("ExecStop|ExecStopPost", "workers are stopped by signals alone"),
+                    lost("Exec(Start|Stop|Reload).*", "nothing is run beside a worker"),
+                    same("PIDFile|GuessMainPID", "who is started is who is supervised"),
+                    lost("RemainAfterExit", "a program that ends has ended"),
+                    same("BusName", "there is no D-Bus; see ack"),
+                    same("NotifyAccess", "a worker and its descendants may notify"),
+                    lost("FileDescriptorStore.*", "descriptors of workers are not stored"),
+                    lost("Timeout.*", "the stop ends in KILL after its time"),
+                    lost("RuntimeRandomizedExtraSec", "max-age varies by a tenth"),
+                    lost("FinalKillSignal|SendSIGKILL", "the last signal is KILL"),
+                    lost("SendSIGHUP|RestartKillSignal|WatchdogSignal", "see stop"),
+                    lost(".*Action|RebootArgument|.*ExitStatus", "the system is left alone"),
+                    lost("SupplementaryGroups", "a user has the groups it is in"),
+                    lost("PAMName|SetLoginEnvironment", "workers are no logins"),
+                    lost("(Load|Set|Import)Credential.*", "credentials are not passed on"),
+                    same("Slice|Delegate.*", "a group of its own, where the manager may make any"),
+                    same("(CPU|Memory|IO|Block|IP|Tasks)Accounting", "it is only counted"),
+                    lost(
+                            "Memory(High|Low|Min|Swap.*|ZSwap.*|Limit|Pressure.*)"
+                                    + "|CPU(Weight|Shares|Quota.*)|Startup.*|IO(Weight|.*Max)"
+                                    + "|IO(Device|Read|Write).*|Tasks.*|Block.*|IPAddress.*"
+                                    + "|IPIngress.*|IPEgress.*|Device.*|ManagedOOM.*|Allowed.*",
+                            CGROUP),
+                    lost(
                             "CPU.*|IO.*|NUMA.*|OOM.*|CoredumpFilter|TimerSlackNSec|Personality",
-                            "not set for workers; a wrapper such as nice, taskset or choom does"),
-                    new Reason("Syslog.*|Log.*", "workers do not log to the journal"),
-                    new Reason("TTY.*|Standard.*|UtmpIdentifier|UtmpMode", "see logs and stdin"),
-                    new Reason(
+                            "not set; a command such as taskset or choom does"),
+                    same("Syslog.*|Log(Level|Rate|Extra|Namespace).*", "see logs"),
+                    lost("IgnoreSIGPIPE", "no signal is ignored"),
+                    same("TTY.*|Utmp(Identifier|Mode)", "workers have no terminal"),
+                    lost("Standard.*", "see logs and stdin"),
+                    lost(
                             "(Runtime|State|Cache|Logs|Configuration)Directory.*",
                             "directories are not made; they have to be there"),
-                    new Reason(
-                            "Root.*|Private.*|Protect.*|Restrict.*|Read.*Paths|Inaccessible.*"
-                                    + "|Bind(ReadOnly)?Paths|Temporary.*|Mount.*|NoNew.*|System.*"
-                                    + "|Capab.*|Ambient.*|Secure.*|SELinux.*|AppArmor.*|Smack.*"
-                                    + "|Lock.*|Memory.*|Exec.*Paths|NoExec.*|Network.*|IPC.*"
-                                    + "|ProcSubset|Keyring.*|RemoveIPC|Extension.*|User.*",
+                    lost(
+                            "Root.*|Private.*|Protect.*|Restrict.*|Read.*(Paths|Directories)"
+                                    + "|Inaccessible.*|Bind(ReadOnly)?Paths|Temporary.*|Mount.*"
+                                    + "|NoNew.*|System.*|Capab.*|Ambient.*|Secure.*|SELinux.*"
+                                    + "|AppArmor.*|Smack.*|Lock.*|Memory.*|Exec.*Paths|NoExec.*"
+                                    + "|Network.*|IPC.*|ProcSubset|Keyring.*|RemoveIPC"
+                                    + "|Extension.*|User.*|Socket(Bind.*)|Ephemeral.*",
                             SANDBOX),
-                    new Reason("Description|Documentation|SourcePath", "a comment"),
-                    new Reason("Condition.*|Assert.*", "nothing is asked before a start"),
-                    new Reason(
-                            "Wants|Requires|Requisite|BindsTo|PartOf|Upholds|Conflicts|Before"
-                                    + "|Propagates.*|Reload.*|JoinsNamespaceOf|RequiresMountsFor"
-                                    + "|WantsMountsFor|OnFailure.*|OnSuccess.*|StopWhen.*"
-                                    + "|DefaultDependencies|RefuseManual.*|AllowIsolate"
-                                    + "|IgnoreOnIsolate|Collect.*|Job.*|SurviveFinal.*",
+                    same("Description|Documentation|SourcePath", "a description"),
+                    lost("OnFailure.*|OnSuccess.*", "nothing is started by that"),
+                    same(
+                            "DefaultDependencies|RefuseManual.*|AllowIsolate|IgnoreOnIsolate"
+                                    + "|Collect.*|Job.*|SurviveFinal.*|StopWhenUnneeded",
+                            "it concerns systemd's own jobs"),
+                    lost(
+                            "Propagates.*|Reload.*|JoinsNamespaceOf|RequiresMountsFor"
+                                    + "|WantsMountsFor|Conflicts",
                             "programs know no other relation than after"),
-                    new Reason("StartLimit.*", "see restart.give-up"),
-                    new Reason("Restart.*", "see restart"));
+                    lost("StartLimit.*", "see restart.give-up"),
+                    lost("Restart.*", "see restart"));
 
     private static final List<Reason> SOCKET_REASONS =
             List.of(
-                    new Reason(
-                            "ReusePort",
-                            "nobody else binds the address; for a socket of each worker's own, see"
-                                    + " per-worker"),
-                    new Reason(
+                    same("ReusePort", "nobody else binds the address; see per-worker"),
+                    lost(
                             "MaxConnections.*|PollLimit.*|TriggerLimit.*",
                             "the program accepts by itself"),
-                    new Reason("Exec.*", "nothing is run when a socket is bound"),
-                    new Reason("DirectoryMode|Symlinks", "only the socket itself is made"),
-                    new Reason("RemoveOnStop", "the file of a UNIX socket is removed at the end"),
-                    new Reason(
+                    lost("Exec.*", "nothing is run when a socket is bound"),
+                    lost("Symlinks", "only the socket itself is made"),
+                    same("DirectoryMode", "directories are not made for it"),
+                    same("RemoveOnStop", "the file of a UNIX socket is removed at the end"),
+                    lost(
                             "FlushPending|Writable|Timestamping|Pass.*",
                             "the socket is as bind makes it"),
-                    new Reason("Timeout.*", "the manager binds at once or says why not"));
+                    same("Timeout.*", "the manager binds at once or says why not"));
 
-    private SystemdReasons() {}
-
-    /// Of a key in a section such as `Service`.
-    static String of(String section, String key) {
+    /// @param section such as `Service`
+    static SystemdReasons of(String section, Setting setting) {
+        String key = setting.key();
         if (section.equals("Install")) {
-            return "all programs of the file are started with the manager";
+            return same("the programs of this file start with the manager");
         } else if (section.startsWith("X-") || key.startsWith("X-")) {
-            return "systemd ignores it too";
+            return same("systemd ignores it too");
+        } else if (key.equals("ExecReload") && isSignal(setting.value())) {
+            return same("'einhyrningsinsctl signal' sends a worker that signal");
+        } else if (setting.value().isEmpty() && !key.equals("CapabilityBoundingSet")) {
+            return same("nothing, so the default");
+        } else if (isDefault(key, setting)) {
+            return same("as it is here");
+        } else if (section.equals("Unit") && key.matches(SOCKET_RELATIONS)) {
+            return same("sockets are bound when the manager starts");
         }
-        List<Reason> reasons = section.equals("Socket") ? SOCKET_REASONS : REASONS;
-        for (Reason reason : reasons) {
+        for (Reason reason : section.equals("Socket") ? SOCKET_REASONS : REASONS) {
             if (key.matches(reason.keys())) {
-                return reason.why();
+                return new SystemdReasons(reason.kind(), reason.why());
             }
         }
-        return section.equals("Socket")
-                ? "such an option of a socket is not set"
-                : "nothing here is like it";
+        if (section.equals("Socket")) {
+            String base = key.matches("Description|Documentation|DefaultDependencies") ? "" : key;
+            return base.isEmpty()
+                    ? same("a description")
+                    : new SystemdReasons(
+                            Remarks.Kind.LOST, "such an option of a socket is not set");
+        }
+        return new SystemdReasons(Remarks.Kind.LOST, "nothing here is like it");
+    }
+
+    private static SystemdReasons same(String why) {
+        return new SystemdReasons(Remarks.Kind.SAME, why);
+    }
+
+    private static boolean isDefault(String key, Setting setting) {
+        boolean no = Boolean.FALSE.equals(setting.flag());
+        return key.equals("SendSIGKILL")
+                ? setting.isTrue()
+                : key.equals("FinalKillSignal")
+                        ? setting.value().endsWith("KILL")
+                        : no || setting.value().equals("infinity");
+    }
+
+    private static boolean isSignal(String command) {
+        return command.matches("[-+!@:]*(/usr)?/bin/kill (-s )?-?[A-Z0-9]+ \\$[{]?MAINPID[}]?");
+    }
+
+    /// Says it at a program.
+    ///
+    /// @param key where it stands; empty for the head
+    void tell(DraftProgram program, String key, Setting setting) {
+        if (kind == Remarks.Kind.SAME) {
+            program.same(setting, why);
+        } else {
+            program.lost(key, setting, why);
+        }
     }
 }

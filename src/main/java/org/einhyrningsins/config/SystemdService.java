@@ -3,321 +3,312 @@ package org.einhyrningsins.config;
 
 import org.einhyrningsins.config.SystemdUnits.Unit;
 import org.einhyrningsins.spec.IdentitySpec.Resource;
-import org.einhyrningsins.spec.Signal;
-import org.einhyrningsins.spec.Template;
 import org.jspecify.annotations.Nullable;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 
-/// Writes a `.service` unit of systemd as a program. Source: systemd.service(5), systemd.exec(5),
-/// systemd.kill(5), systemd.unit(5).
+/// Writes a `.service` unit of systemd as a program: what runs, as whom, and what for. How it lives
+/// is written by [SystemdLife]. Source: systemd.service(5), systemd.exec(5).
 final class SystemdService {
-    /// What systemd waits after a stop if nobody says otherwise (DefaultTimeoutStopSec=).
-    private static final Duration USUAL_PATIENCE = Duration.ofSeconds(90);
+    private static final String OWN_PORT =
+            "old before new, as systemd restarts it; with bind, if it can take a socket, no request"
+                    + " is lost";
 
-    /// DefaultStartLimitBurst= and DefaultStartLimitIntervalSec=.
-    private static final int USUAL_BURST = 5;
-
-    private static final Duration USUAL_INTERVAL = Duration.ofSeconds(10);
-    private static final Duration FOREVER = Duration.ofDays(3650);
+    private static final String LATER =
+            "(sleep|suspend|hibernate|hybrid-sleep|suspend-then-hibernate|shutdown|reboot"
+                    + "|soft-reboot|poweroff|halt|kexec|exit|final|umount|emergency|rescue"
+                    + "|ctrl-alt-del|kbrequest|sigpwr|bluetooth|printer|smartcard|sound"
+                    + "|usb-gadget)[.]target";
 
     private final Unit unit;
-    private final List<String> services;
+    private final Set<String> programs;
     private final DraftProgram program;
-    private final SystemdText texts;
-    private final Section settings;
-    private final Map<String, String> variables = new LinkedHashMap<>();
+    private final SystemdSettings settings;
 
-    /// @param services the names of all service units that are imported together
-    SystemdService(Unit unit, List<String> services, DraftProgram program) {
+    /// @param programs the names of all units that become programs
+    SystemdService(Unit unit, Set<String> programs, DraftProgram program) {
         this.unit = unit;
-        this.services = services;
+        this.programs = programs;
         this.program = program;
-        this.texts = unit.text();
-        this.settings = unit.section("Service");
+        this.settings = new SystemdSettings(unit.section("Service"), unit.text(), program);
     }
 
-    void write(List<Unit> sockets) {
-        Setting description = last(unit.section("Unit"), "Description");
-        if (description != null) {
-            program.say(description.value());
-        }
-        environment();
+    /// @param sockets the socket units that it is given
+    /// @param timer the timer unit that starts it; null for none
+    void write(List<Unit> sockets, @Nullable Unit timer) {
+        template();
+        Map<String, String> variables = new SystemdEnvironment(settings).write();
         sockets(sockets);
-        command();
-        type();
+        String type = type();
+        boolean isJob = type.equals("oneshot");
+        command(variables, isJob);
         identity();
         limits();
-        restarting();
-        stopping();
-        output();
-        watching();
-        order();
+        new SystemdLife(settings, unit.section("Unit"), type).write();
+        if (program.firstSocket() == null) {
+            program.set("rollout", "{ strategy: replace }");
+            program.say("rollout", OWN_PORT);
+        }
+        starter(timer, isJob);
+    }
+
+    /// What nobody took: of a flag the last one counts, of a list those since the last empty one.
+    void writeRest() {
         for (Section section : unit.sections().values()) {
-            for (Setting setting : section.takeRest()) {
-                program.lost(setting, SystemdReasons.of(section.name(), setting.key()));
+            List<Setting> rest = section.takeRest();
+            for (int i = 0; i < rest.size(); i++) {
+                Setting setting = rest.get(i);
+                Setting overruling = overruling(setting, rest.subList(i + 1, rest.size()));
+                if (overruling == null) {
+                    SystemdReasons.of(section.name(), setting).tell(program, "", setting);
+                } else {
+                    program.same(setting, "overruled by " + overruling.place());
+                }
             }
         }
     }
 
-    // ---- settings
-
-    /// Of several settings of a key the last one counts.
-    private @Nullable Setting last(Section section, String key) {
-        List<Setting> all = section.takeAll(key::equals);
-        for (Setting setting : all.subList(0, Math.max(0, all.size() - 1))) {
-            program.say(setting + ": overruled by " + all.getLast().place());
+    private static @Nullable Setting overruling(Setting setting, List<Setting> later) {
+        Setting overruling = null;
+        for (Setting other : later) {
+            boolean counts = other.value().isEmpty() || other.flag() != null;
+            overruling = counts && other.key().equals(setting.key()) ? other : overruling;
         }
-        Setting last = all.isEmpty() ? null : all.getLast();
-        if (last != null && last.value().isEmpty()) {
-            program.say(last + ": nothing, so the default");
-            return null;
-        }
-        return last;
+        return overruling;
     }
 
-    private @Nullable Setting last(String key) {
-        return last(settings, key);
+    private void template() {
+        if (unit.stem().endsWith("@")) {
+            program.blocks(
+                    null,
+                    "a template has no instance; import a copy that is named after one, as in "
+                            + unit.stem()
+                            + "1.service");
+        }
     }
 
-    /// Of a list an empty setting takes back what stands before it.
-    private List<Setting> list(String key) {
-        List<Setting> counting = new ArrayList<>();
-        for (Setting setting : settings.takeAll(key::equals)) {
-            if (setting.value().isEmpty()) {
-                counting.forEach(s -> program.say(s + ": taken back by " + setting.place()));
-                program.say(setting + ": takes back what stands before it");
-                counting.clear();
-            } else {
-                counting.add(setting);
+    /// Who starts it if nobody installs it.
+    private void starter(@Nullable Unit timer, boolean isJob) {
+        boolean installed = isInstalled();
+        String by = "'einhyrningsinsctl scale " + program.name() + " 1' starts it";
+        if (timer != null) {
+            program.blocks(
+                    null,
+                    "it is started by "
+                            + timer.name()
+                            + ", and nothing here is started by the clock; have cron do it, or "
+                            + by);
+        } else if (isJob && !installed) {
+            program.blocks(
+                    null, "no [Install] wants it, so a timer or another unit starts it; " + by);
+        } else if (!installed && program.firstSocket() == null) {
+            program.differs(
+                    "", "it is started with the manager; no [Install] wants it under systemd");
+        } else if (!installed) {
+            program.say("bind", "it is started at once, not by the first connection");
+        }
+    }
+
+    /// Whether it is started with the machine; there are targets that come later, or never.
+    private boolean isInstalled() {
+        boolean installed = false;
+        for (String key : List.of("WantedBy", "RequiredBy", "UpheldBy")) {
+            for (Setting setting : unit.section("Install").lookAll(key)) {
+                for (String name : setting.value().split("\\s+", -1)) {
+                    boolean isTarget = name.endsWith(".target") && !name.matches(LATER);
+                    installed |= isTarget || programs.contains(name);
+                }
             }
         }
-        return counting;
+        return installed;
     }
 
-    /// With its specifiers replaced; null after saying that it cannot be.
-    private @Nullable String specified(String key, Setting setting) {
-        try {
-            return texts.specified(setting.value());
-        } catch (Misread e) {
-            program.lost(key, setting, e.reason());
-            return null;
+    private void sockets(List<Unit> sockets) {
+        Setting flag = settings.last("NonBlocking");
+        boolean nonBlocking = flag != null && flag.isTrue();
+        for (Unit socket : sockets) {
+            if (SystemdUnits.isAccepting(socket)) {
+                program.blocks(
+                        socket.section("Socket").look("Accept"),
+                        "a process for each connection; the program has to accept by itself");
+            }
+            new SystemdSocket(socket, program, nonBlocking).write();
+        }
+        if (flag != null) {
+            program.same(flag, "see non-blocking of each socket");
+        }
+        List<String> given = sockets.stream().map(Unit::name).toList();
+        for (Setting setting : settings.list("Sockets")) {
+            for (String name : setting.value().split("\\s+", -1)) {
+                if (given.contains(name)) {
+                    program.same(setting.withValue(name), "imported with it");
+                } else {
+                    program.lost("bind", setting.withValue(name), "not among the files given");
+                }
+            }
         }
     }
 
-    /// A time; [#FOREVER] for `infinity`, null after saying that it is none.
-    private @Nullable Duration time(String key, Setting setting) {
-        try {
-            Duration time = SystemdText.time(setting.value());
-            return time == null || time.compareTo(FOREVER) > 0 ? FOREVER : time;
-        } catch (Misread e) {
-            program.lost(key, setting, e.reason());
-            return null;
+    private String type() {
+        Setting setting = settings.last("Type");
+        boolean runs = settings.section().has("ExecStart");
+        boolean onBus = settings.section().has("BusName");
+        String type =
+                setting != null ? setting.value() : !runs ? "oneshot" : onBus ? "dbus" : "simple";
+        switch (type) {
+            case "simple", "exec", "notify" -> {}
+            case "forking" ->
+                    program.blocks(
+                            setting,
+                            "a worker stays in the foreground: give it the option for that");
+            case "oneshot" ->
+                    program.say("restart", "a job: it runs once, with the manager's start");
+            case "dbus" -> program.differs("ack", "there is no D-Bus: up when alive for a second");
+            case "idle" -> program.differs("ack", "it does not wait until others are started");
+            case "notify-reload" -> program.say("ack", "a reload replaces the workers");
+            default -> program.blocks(setting, "not a type that is known here");
         }
+        return type;
     }
 
     // ---- what it runs
 
-    private void environment() {
-        for (Setting setting : list("Environment")) {
-            try {
-                for (String pair : SystemdText.words(setting.value())) {
-                    assign(texts.specified(pair), setting);
-                }
-            } catch (Misread e) {
-                program.lost("env", setting, e.reason());
+    private void command(Map<String, String> variables, boolean isJob) {
+        boolean hasUser = settings.section().has("User");
+        List<String> guards = new SystemdConditions(settings, unit.section("Unit")).write();
+        List<SystemdCommand> before = new ArrayList<>();
+        Setting only = settings.last("PermissionsStartOnly");
+        boolean asRoot = only != null && only.isTrue();
+        if (only != null) {
+            program.same(only, "it concerns what is run before the start");
+        }
+        for (Setting setting : settings.list("ExecStartPre")) {
+            SystemdCommand command = read(setting);
+            if (command != null && hasUser && (asRoot || command.isPrivileged())) {
+                program.lost("command", setting, "it runs as root; do it before the start");
+            } else if (command != null) {
+                before.add(command);
             }
         }
-        List<String> files = new ArrayList<>();
-        for (Setting setting : list("EnvironmentFile")) {
-            environmentFile(setting, files);
-        }
-        if (!files.isEmpty()) {
-            program.set("env-file", DraftProgram.list(files));
-            program.say("env-file", "in systemd a file wins over Environment=, here env wins");
-        }
-        List<String> dropped = new ArrayList<>();
-        for (Setting setting : list("UnsetEnvironment")) {
-            for (String name : setting.value().split("\\s+", -1)) {
-                if (EnvFile.isVariable(name)) {
-                    dropped.add(name);
-                } else {
-                    program.lost("drop-env", setting, Texts.quoted(name) + " is no name");
-                }
+        List<Setting> lines = settings.list("ExecStart");
+        List<SystemdCommand> commands = new ArrayList<>();
+        for (Setting setting : lines) {
+            SystemdCommand command = read(setting);
+            if (command != null) {
+                commands.add(command);
             }
         }
-        if (!dropped.isEmpty()) {
-            program.set("drop-env", DraftProgram.list(dropped));
-        }
-        for (Setting setting : list("PassEnvironment")) {
-            program.say("env", setting, "workers inherit all of the manager's environment");
-        }
-    }
-
-    private void assign(String pair, Setting setting) throws Misread {
-        int equals = pair.indexOf('=');
-        if (equals <= 0) {
-            throw new Misread("expected NAME=VALUE");
-        }
-        String name = pair.substring(0, equals);
-        String value = pair.substring(equals + 1);
-        variables.put(name, value);
-        program.env(name, DraftText.escaped(value), setting);
-    }
-
-    /// Only a file that is here and that our language reads can be named.
-    private void environmentFile(Setting setting, List<String> files) {
-        String text = specified("env-file", setting);
-        if (text == null) {
+        if (commands.isEmpty() || commands.size() < lines.size()) {
+            Setting none = new Setting("ExecStart", "", settings.section().place());
+            program.noCommand(lines.isEmpty() ? none : lines.getFirst(), "the unit runs nothing");
             return;
+        } else if (commands.size() > 1 && !isJob) {
+            program.blocks(lines.get(1), "systemd refuses a second command, but for a oneshot");
         }
-        boolean optional = text.startsWith("-");
-        Path file = Path.of(optional ? text.substring(1) : text);
-        Problems problems = new Problems();
-        SequencedMap<String, Template> read = new LinkedHashMap<>();
-        Source source = SystemdUnits.isReadable(file) ? Source.read(file, null, problems) : null;
-        if (source != null) {
-            EnvFile.read(source, read, problems);
-        }
-        if (source == null || !problems.none()) {
-            String why = source == null ? "is not here" : "has lines that an env-file cannot have";
-            program.lost(
-                    "env-file",
-                    setting,
-                    "that file " + why + "; where it is fine, write env-file: [" + file + "]");
-            return;
-        }
-        files.add(file.toString());
-        read.keySet().forEach(variables::remove);
-        if (optional) {
-            program.say("env-file", setting, "it is here; without it the file would be invalid");
+        SystemdCommand last = commands.removeLast();
+        before.addAll(commands);
+        program.command(last.after(guards, before, variables));
+        remarks(last, hasUser);
+        if (!before.isEmpty()) {
+            program.say("command", "what is run before stands before it, at each start");
         }
     }
 
-    private void sockets(List<Unit> sockets) {
-        Setting flag = last("NonBlocking");
-        boolean nonBlocking = flag != null && flag.isTrue();
-        for (Unit socket : sockets) {
-            new SystemdSocket(socket, program, nonBlocking).write();
-        }
-        if (flag != null) {
-            program.say("bind", flag, "see non-blocking of each socket");
-        }
-        for (Setting setting : list("Sockets")) {
-            program.say("bind", setting, "those of them that are imported with it");
-        }
-    }
-
-    private void command() {
-        List<Setting> commands = list("ExecStart");
-        if (commands.isEmpty()) {
-            Setting none = new Setting("ExecStart", "", settings.place());
-            program.noCommand(none, "the unit has none");
-            return;
-        }
-        Setting setting = commands.getFirst();
+    private @Nullable SystemdCommand read(Setting setting) {
         try {
-            SystemdCommand command = SystemdCommand.read(setting.value(), texts, variables);
-            program.command(command.words());
-            command.remarks().forEach(remark -> program.say("command", setting, remark));
+            return SystemdCommand.read(setting, settings.texts());
         } catch (Misread e) {
-            program.noCommand(setting, e.reason());
-        }
-        for (Setting more : commands.subList(1, commands.size())) {
-            program.lost("command", more, "one command after the other; put them into a script");
+            program.blocks(setting, e.reason());
+            return null;
         }
     }
 
-    // ---- when it is up
-
-    private void type() {
-        Setting setting = last("Type");
-        String type = setting == null ? "simple" : setting.value();
-        String mode =
-                switch (type) {
-                    case "notify", "notify-reload" -> "notify";
-                    case "simple", "exec", "idle", "forking", "oneshot", "dbus" -> "timer";
-                    default -> "";
-                };
-        String remark =
-                switch (type) {
-                    case "forking" ->
-                            "a worker must not fork into the background: tell it to stay in the"
-                                    + " foreground";
-                    case "oneshot" -> "what runs once is no program; it is not started again";
-                    case "dbus" -> "there is no D-Bus: up when it has been alive for a second";
-                    case "idle" -> "it does not wait for others";
-                    case "notify-reload" -> "a reload replaces the workers";
-                    default -> "";
-                };
-        if (setting != null && mode.isEmpty()) {
-            program.lost("ack", setting, "not a type that is known here");
-        } else if (setting != null && !remark.isEmpty()) {
-            program.lost("ack", setting, remark);
+    private void remarks(SystemdCommand command, boolean hasUser) {
+        Setting setting = command.setting();
+        if (command.isPrivileged() && hasUser) {
+            program.blocks(setting, "it runs as root, although the unit has a user");
         }
-        if (type.equals("oneshot")) {
-            program.set("restart", "never");
+        if (command.mayFail() && !"no".equals(word("Restart", "no"))) {
+            program.differs("command", setting, "- : here a failure is one, see restart");
         }
-        if (setting != null && !mode.isEmpty()) {
-            ack(mode);
+        if (!command.name().isEmpty()) {
+            program.differs("command", setting, "it is not told the other name " + command.name());
+        }
+        if (command.prefixes().contains("|")) {
+            program.differs("command", setting, "| : not run by the user's login shell");
         }
     }
 
-    private void ack(String mode) {
-        if (mode.equals("timer")) {
-            program.set("ack", "{ mode: timer, after: 1s }");
-            return;
-        }
-        Setting setting = last("TimeoutStartSec");
-        Duration timeout = setting == null ? USUAL_PATIENCE : time("ack", setting);
-        boolean none = timeout != null && timeout.isZero();
-        Duration given = timeout == null ? USUAL_PATIENCE : none ? FOREVER : timeout;
-        program.set("ack", "{ mode: notify, timeout: " + DraftProgram.time(given) + " }");
+    private String word(String key, String usual) {
+        Setting setting = settings.section().look(key);
+        return setting == null ? usual : setting.value();
     }
 
     // ---- as whom
 
     private void identity() {
+        Setting dynamic = settings.last("DynamicUser");
+        if (dynamic != null && dynamic.isTrue()) {
+            program.blocks(dynamic, "users are not made; make one, and name it in user");
+        } else if (dynamic != null) {
+            program.same(dynamic, "as it is here");
+        }
         identity("User", "user");
         identity("Group", "group");
-        program.umask(last("UMask"));
-        program.whole("nice", last("Nice"), -20, 19);
-        Setting setting = last("WorkingDirectory");
-        String directory = setting == null ? null : specified("directory", setting);
-        if (setting != null && directory != null) {
-            boolean optional = directory.startsWith("-");
-            String path = optional ? directory.substring(1) : directory;
-            if (path.startsWith("/")) {
-                program.text("directory", path);
-                String remark = optional ? "it has to be there all the same" : "";
-                if (optional) {
-                    program.say("directory", setting, remark);
-                }
-            } else {
-                program.lost("directory", setting, "write the path of the home directory");
+        program.umask(settings.last("UMask"));
+        program.whole("nice", settings.last("Nice"), -20, 19);
+        directory();
+        for (String key : List.of("RootDirectory", "RootImage")) {
+            Setting root = settings.last(key);
+            if (root != null && !root.value().equals("/")) {
+                program.blocks(root, "its files are not those of the machine");
             }
         }
     }
 
     private void identity(String key, String ours) {
-        Setting setting = last(key);
-        String name = setting == null ? null : specified(ours, setting);
-        if (setting != null && name != null) {
+        Setting setting = settings.last(key);
+        String name = setting == null ? null : settings.specified(setting);
+        if (setting != null && name != null && name.isBlank()) {
+            program.blocks(setting, "it names nobody");
+        } else if (setting != null && name != null) {
             program.text(ours, setting.withValue(name));
+        }
+    }
+
+    /// systemd starts a service in the root directory if nothing is said.
+    private void directory() {
+        Setting setting = settings.last("WorkingDirectory");
+        String directory = setting == null ? "/" : settings.specified(setting);
+        if (directory == null) {
+            return;
+        }
+        boolean optional = directory.startsWith("-");
+        String path = optional ? directory.substring(1) : directory;
+        String user = word("User", "root");
+        String home = path.equals("~") ? Accounts.home(user) : path;
+        if (home.startsWith("/")) {
+            program.text("directory", home);
+            if (optional && setting != null) {
+                program.differs("directory", setting, "it has to be there all the same");
+            } else if (path.equals("~") && setting != null) {
+                program.say("directory", setting, "as it is on this machine");
+            }
+        } else if (setting != null) {
+            program.blocks(setting, "write the path of the home directory in directory");
         }
     }
 
     private void limits() {
         SequencedMap<String, String> limits = new LinkedHashMap<>();
         for (Resource resource : Resource.values()) {
-            Setting setting = last("Limit" + resource.name());
+            Setting setting = settings.last("Limit" + resource.name());
             if (setting != null) {
                 try {
                     limits.put(Shape.word(resource), limit(resource, setting.value()));
@@ -375,198 +366,5 @@ final class SystemdService {
             throw new Misread("expected a nice value");
         }
         return Integer.toString(20 - Math.clamp(Integer.parseInt(text), -20, 19));
-    }
-
-    // ---- how it comes back
-
-    private void restarting() {
-        Setting setting = last("Restart");
-        String word = setting == null ? "no" : setting.value();
-        String when =
-                switch (word) {
-                    case "no" -> "never";
-                    case "always", "on-success" -> "always";
-                    case "on-failure", "on-abnormal", "on-abort", "on-watchdog" -> "on-failure";
-                    default -> "";
-                };
-        if (setting != null && when.isEmpty()) {
-            program.lost("restart", setting, "not a word that is known here");
-        } else if (setting != null && !word.equals("no") && !word.equals(when)) {
-            program.lost("restart", setting, "deaths are told apart by status 0 alone: " + when);
-        }
-        String rest = backoff() + giveUp();
-        String known = when.isEmpty() ? "never" : when;
-        if (!program.has("restart") || setting != null) {
-            program.set("restart", rest.isEmpty() ? known : "{ when: " + known + rest + " }");
-        }
-    }
-
-    private String backoff() {
-        Setting setting = last("RestartSec");
-        Setting longest = last("RestartMaxDelaySec");
-        Setting steps = last("RestartSteps");
-        Duration first = setting == null ? Duration.ofMillis(100) : time("restart", setting);
-        Duration max = longest == null ? null : time("restart", longest);
-        boolean given = setting != null || longest != null;
-        if (steps != null) {
-            program.lost("restart", steps, "the delay grows by a factor, to the longest one");
-        }
-        if (!given || first == null) {
-            return "";
-        }
-        Duration from = first.toMillis() == 0 ? Duration.ofMillis(1) : first;
-        Duration to = max == null || max.compareTo(from) < 0 ? from : max;
-        return ", backoff: { first: "
-                + DraftProgram.time(from)
-                + ", factor: "
-                + (to.equals(from) ? 1 : 2)
-                + ", max: "
-                + DraftProgram.time(to)
-                + " }";
-    }
-
-    /// What may stand in either section, by its older names too.
-    private @Nullable Setting eitherSection(String key) {
-        Setting inUnit = last(unit.section("Unit"), key);
-        return inUnit == null ? last(key) : inUnit;
-    }
-
-    private String giveUp() {
-        Setting burst = eitherSection("StartLimitBurst");
-        Setting newer = eitherSection("StartLimitIntervalSec");
-        Setting interval = newer == null ? eitherSection("StartLimitInterval") : newer;
-        if (burst == null && interval == null) {
-            return "";
-        }
-        Integer deaths = burst == null ? null : program.number("restart", burst, 0, 10_000);
-        Duration within = interval == null ? USUAL_INTERVAL : time("restart", interval);
-        int count = deaths == null ? USUAL_BURST : deaths;
-        if (count == 0 || within == null || within.isZero()) {
-            program.say("restart", "without a limit of starts, as the unit says");
-            return "";
-        }
-        return ", give-up: { deaths: " + count + ", within: " + DraftProgram.time(within) + " }";
-    }
-
-    // ---- how it goes
-
-    private void stopping() {
-        Signal signal = program.signal(last("KillSignal"), Signal.TERM);
-        Setting setting = last("TimeoutStopSec");
-        Setting both = setting == null ? last("TimeoutSec") : null;
-        Setting given = setting == null ? both : setting;
-        Duration patience = given == null ? USUAL_PATIENCE : time("stop", given);
-        boolean none = patience != null && given != null && patience.isZero();
-        Setting mode = last("KillMode");
-        boolean group = mode != null && mode.value().equals("control-group");
-        program.stop(signal, patience == null ? USUAL_PATIENCE : none ? FOREVER : patience, group);
-        if (both != null) {
-            program.say("stop", both, "carried over here; see ack.timeout for the start");
-        }
-        if (mode != null && (group || mode.value().equals("mixed"))) {
-            program.say("stop", mode, "as it is here, for the worker's process group");
-        } else if (mode != null) {
-            program.lost(
-                    "stop",
-                    mode,
-                    "the first signal goes to the worker alone; what it leaves of its process group"
-                            + " is told to go after it");
-        }
-    }
-
-    private void output() {
-        Setting out = last("StandardOutput");
-        Setting err = last("StandardError");
-        if (out != null) {
-            log(out);
-        }
-        boolean same = out != null && err != null && err.value().equals(out.value());
-        if (err != null && (same || err.value().equals("inherit"))) {
-            program.say("logs", err, "standard output and standard error go to one place");
-        } else if (err != null) {
-            program.lost("logs", err, "standard output and standard error go to one place");
-        }
-        Setting in = last("StandardInput");
-        if (in != null && in.value().equals("socket")) {
-            stdin(in);
-        } else if (in != null && in.value().equals("null")) {
-            program.say("stdin", in, "/dev/null, as it is here");
-        } else if (in != null) {
-            program.lost("stdin", in, "standard input is /dev/null, or a socket");
-        }
-    }
-
-    private void log(Setting setting) {
-        String value = setting.value();
-        int colon = value.indexOf(':');
-        String kind = colon < 0 ? value : value.substring(0, colon);
-        String path =
-                colon < 0 ? "" : specified("logs", setting.withValue(value.substring(colon + 1)));
-        switch (kind.toLowerCase(Locale.ROOT)) {
-            case "null" -> program.set("logs", "null");
-            case "inherit" -> program.set("logs", "inherit");
-            case "file", "append", "truncate" -> {
-                if (path != null && path.startsWith("/")) {
-                    program.text("logs", path);
-                    if (!kind.equals("append")) {
-                        program.say("logs", setting, "what is written is appended");
-                    }
-                } else if (path != null) {
-                    program.lost("logs", setting, "expected the path of a file");
-                }
-            }
-            default ->
-                    program.lost(
-                            "logs", setting, "workers write to where the manager does, or a file");
-        }
-    }
-
-    private void stdin(Setting setting) {
-        String socket = program.firstSocket();
-        if (socket == null) {
-            program.lost("stdin", setting, "the program has no socket");
-        } else {
-            program.text("stdin", socket);
-        }
-    }
-
-    // ---- what watches it, and what comes before
-
-    private void watching() {
-        Setting watchdog = last("WatchdogSec");
-        Duration every = watchdog == null ? null : time("watchdog", watchdog);
-        if (watchdog != null && every != null && (every.isZero() || every.equals(FOREVER))) {
-            program.say(watchdog + ": none, as it is here");
-        } else if (watchdog != null && every != null) {
-            program.later("watchdog", DraftProgram.time(every), watchdog);
-        }
-        Setting age = last("RuntimeMaxSec");
-        Duration longest = age == null ? null : time("max-age", age);
-        if (age != null && longest != null && (longest.isZero() || longest.equals(FOREVER))) {
-            program.say(age + ": none, as it is here");
-        } else if (age != null && longest != null) {
-            program.later("max-age", DraftProgram.time(longest), age);
-        }
-    }
-
-    /// Only units that are imported together can be named.
-    private void order() {
-        List<String> after = new ArrayList<>();
-        Section section = unit.section("Unit");
-        for (Setting setting : section.takeAll("After"::equals)) {
-            for (String name : setting.value().split("\\s+", -1)) {
-                if (name.equals(unit.name()) || !services.contains(name)) {
-                    String why = "it is not imported with this one, so nothing waits for it";
-                    program.lost("after", setting.withValue(name), why);
-                } else if (!program.file().comesAfter(unit.name(), name)) {
-                    program.lost("after", setting.withValue(name), "they wait for each other");
-                } else {
-                    after.add(DraftFile.plainName(name.substring(0, name.length() - 8), "program"));
-                }
-            }
-        }
-        if (!after.isEmpty()) {
-            program.set("after", DraftProgram.list(after));
-        }
     }
 }

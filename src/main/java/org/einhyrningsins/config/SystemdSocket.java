@@ -9,28 +9,28 @@ final class SystemdSocket {
     private final SystemdUnits.Unit unit;
     private final DraftProgram program;
     private final boolean nonBlocking;
-    private final Section settings;
+    private final SystemdSettings settings;
 
     /// @param nonBlocking what the service says of all its sockets
     SystemdSocket(SystemdUnits.Unit unit, DraftProgram program, boolean nonBlocking) {
         this.unit = unit;
         this.program = program;
         this.nonBlocking = nonBlocking;
-        this.settings = unit.section("Socket");
+        this.settings = new SystemdSettings(unit.section("Socket"), unit.text(), program);
     }
 
     void write() {
         Options options = options();
-        for (Setting listen : settings.takeAll(key -> key.startsWith("Listen"))) {
+        for (Setting listen : settings.list(key -> key.startsWith("Listen"))) {
             try {
                 listen(listen, options);
             } catch (Misread e) {
-                program.lost("bind", listen, e.reason());
+                program.blocks(listen, e.reason());
             }
         }
         for (Section section : unit.sections().values()) {
             for (Setting setting : section.takeRest()) {
-                program.lost("bind", setting, SystemdReasons.of(section.name(), setting.key()));
+                SystemdReasons.of(section.name(), setting).tell(program, "bind", setting);
             }
         }
     }
@@ -39,20 +39,20 @@ final class SystemdSocket {
     private record Options(String name, boolean ipv6Only, String all, String unix) {}
 
     private Options options() {
-        Setting name = settings.take("FileDescriptorName");
-        Setting accept = settings.take("Accept");
-        if (accept != null) {
-            program.say("bind", accept, "as it is here");
+        Setting name = settings.last("FileDescriptorName");
+        Setting accept = settings.last("Accept");
+        if (accept != null && !accept.isTrue()) {
+            program.same(accept, "as it is here");
         }
-        Setting service = settings.take("Service");
+        Setting service = settings.last("Service");
         if (service != null) {
-            program.say("bind", service, "this program");
+            program.same(service, "this program");
         }
-        Setting only = settings.take("BindIPv6Only");
+        Setting only = settings.last("BindIPv6Only");
         if (only != null) {
-            program.say("bind", only, "see ipv6-only");
+            program.say("bind", only, "see ipv6-only of each socket");
         }
-        Setting backlog = settings.take("Backlog");
+        Setting backlog = settings.last("Backlog");
         Integer length = backlog == null ? null : program.number("bind", backlog, 1, 65535);
         return new Options(
                 name == null ? unit.name() : name.value(),
@@ -63,15 +63,15 @@ final class SystemdSocket {
 
     private String unixOptions() {
         StringBuilder unix = new StringBuilder();
-        Setting mode = settings.take("SocketMode");
+        Setting mode = settings.last("SocketMode");
         String bits = mode == null ? "\"0666\"" : DraftProgram.octal(mode.value());
         if (mode != null && bits == null) {
             program.lost("bind", mode, "expected octal digits, at most 0777");
         } else {
             unix.append(", mode: ").append(bits);
         }
-        unix.append(owner("owner", settings.take("SocketUser")));
-        return unix.append(owner("group", settings.take("SocketGroup"))).toString();
+        unix.append(owner("owner", settings.last("SocketUser")));
+        return unix.append(owner("group", settings.last("SocketGroup"))).toString();
     }
 
     private static String owner(String key, @Nullable Setting setting) {
@@ -84,8 +84,6 @@ final class SystemdSocket {
         boolean datagram = listen.key().equals("ListenDatagram");
         if (!datagram && !listen.key().equals("ListenStream")) {
             throw new Misread("only TCP, UDP and UNIX stream sockets are bound");
-        } else if (address.isEmpty()) {
-            throw new Misread("it is empty: what was given before it does not count either");
         }
         boolean unix = address.startsWith("/") || address.startsWith("@");
         if (address.startsWith("vsock:") || (unix && datagram)) {

@@ -3,6 +3,9 @@ package org.einhyrningsins.config;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,8 +51,19 @@ record SystemdText(String unit) {
             case 'u', 'g' -> "root";
             case 'U', 'G' -> "0";
             case 's' -> "/bin/sh";
+            case 'H' -> hostName();
+            case 'l' -> hostName().replaceFirst("[.].*", "");
             default -> throw new Misread("the specifier %" + letter + " is not known here");
         };
+    }
+
+    /// That of this machine.
+    private static String hostName() throws Misread {
+        try {
+            return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+        } catch (IOException _) {
+            throw new Misread("the name of this machine is not known");
+        }
     }
 
     private String stem() {

@@ -19,6 +19,11 @@ public final class Unimportable extends Exception {
         this(file + (line > 0 ? ":" + line : "") + ": " + message, false);
     }
 
+    /// A file cannot be read, as a whole.
+    public static Unimportable of(Path file, String message) {
+        return new Unimportable(file, 0, message);
+    }
+
     /// The files are fine, but it was not said well what they are.
     static Unimportable usage(String message) {
         return new Unimportable(message, true);

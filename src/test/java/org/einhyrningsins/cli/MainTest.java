@@ -131,9 +131,9 @@ class MainTest {
                         "[Service]\nExecStart=/bin/true\nPrivateTmp=yes\n");
         assertThat(run("import", unit.toString())).isZero();
         assertThat(out.toString(StandardCharsets.UTF_8))
-                .contains("  web:\n", "# not carried over: " + unit + ":3: PrivateTmp = yes (");
+                .contains("  web:\n", "# not carried over: web.service:3: PrivateTmp = yes (");
         assertThat(err.toString(StandardCharsets.UTF_8))
-                .contains("imported 1 program; 1 not carried over, each with a comment");
+                .contains("imported 1 program; 2 things are not as they were, each with a comment");
         Path imported = file(out.toString(StandardCharsets.UTF_8));
         assertThat(run("check", imported.toString())).isZero();
         assertThat(run("print", imported.toString())).isZero();

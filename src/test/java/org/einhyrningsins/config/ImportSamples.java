@@ -22,12 +22,20 @@ record ImportSamples(String folder, List<String> files) {
 
     static final Map<String, String> ENVIRONMENT = Map.of("HOME", "/root", "SHELL", "/bin/sh");
 
+    static final Importer.ScriptRunner NO_SCRIPTS =
+            file -> {
+                throw Unimportable.of(file, "is not run");
+            };
+
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{env\\.(\\w+)");
 
     static List<ImportSamples> all() {
         return List.of(
                 new ImportSamples("supervisord", List.of("supervisord.conf")),
                 new ImportSamples("circus", List.of("circus.ini")),
+                new ImportSamples("compose", List.of("compose.yaml")),
+                new ImportSamples("process-compose", List.of("process-compose.yaml")),
+                new ImportSamples("pm2", List.of("ecosystem.config.json")),
                 new ImportSamples("procfile", List.of("Procfile")),
                 new ImportSamples("procfile-odd", List.of("Procfile")),
                 new ImportSamples(
@@ -42,7 +50,7 @@ record ImportSamples(String folder, List<String> files) {
     Imported read(Path copy) throws Unimportable {
         List<Path> paths = new ArrayList<>();
         files.forEach(file -> paths.add(copy.resolve(file)));
-        return Importer.read(paths, null, ENVIRONMENT);
+        return Importer.read(paths, null, ENVIRONMENT, NO_SCRIPTS);
     }
 
     /// Copies the folder.

@@ -59,9 +59,10 @@ class ImporterTest {
         List<String> silent = new ArrayList<>();
         for (Path file : files(copy)) {
             List<String> lines = Files.readAllLines(file);
-            boolean isNamed = whole.contains("env-file: [" + file + "]");
+            boolean isNamed = isNamed(file, whole);
+            boolean isTree = file.toString().matches(".*[.](yaml|json)");
             for (int i = 0; i < lines.size(); i++) {
-                if (isNamed || !isSetting(lines.get(i))) {
+                if (isNamed || !(isTree ? isEntry(lines.get(i)) : isSetting(lines.get(i)))) {
                     continue;
                 }
                 List<String> less = new ArrayList<>(lines);
@@ -74,6 +75,15 @@ class ImporterTest {
             Files.write(file, lines);
         }
         assertThat(silent).isEmpty();
+    }
+
+    private static boolean isNamed(Path file, String yaml) {
+        return yaml.lines().anyMatch(line -> line.matches(" *env-file: .*" + file + "[,\\]].*"));
+    }
+
+    /// A line of a tree; one that only closes something says nothing.
+    private static boolean isEntry(String line) {
+        return line.matches("\\s*[^#\\s\\]}].*");
     }
 
     private static String made(ImportSamples sample, Path copy) {
@@ -228,7 +238,7 @@ class ImporterTest {
     @Test
     void asksWhatAFileIsThatLooksLikeNone() throws IOException {
         Path file = Files.writeString(directory.resolve("notes.txt"), "remember the milk\n");
-        assertThatThrownBy(() -> Importer.read(List.of(file), null, ImportSamples.ENVIRONMENT))
+        assertThatThrownBy(() -> Importer.read(List.of(file), null, ImportSamples.ENVIRONMENT, ImportSamples.NO_SCRIPTS))
                 .isInstanceOfSatisfying(Unimportable.class, e -> assertThat(e.isUsage()).isTrue())
                 .hasMessageContaining("--from supervisord");
     }
@@ -238,19 +248,19 @@ class ImporterTest {
         Path file =
                 Files.writeString(
                         directory.resolve("supervisord.conf"), "[supervisord]\n\nnonsense\n");
-        assertThatThrownBy(() -> Importer.read(List.of(file), null, ImportSamples.ENVIRONMENT))
+        assertThatThrownBy(() -> Importer.read(List.of(file), null, ImportSamples.ENVIRONMENT, ImportSamples.NO_SCRIPTS))
                 .isInstanceOfSatisfying(Unimportable.class, e -> assertThat(e.isUsage()).isFalse())
                 .hasMessage(file + ":3: expected KEY = VALUE, found \"nonsense\"");
         Path none = directory.resolve("none.service");
-        assertThatThrownBy(() -> Importer.read(List.of(none), null, ImportSamples.ENVIRONMENT))
+        assertThatThrownBy(() -> Importer.read(List.of(none), null, ImportSamples.ENVIRONMENT, ImportSamples.NO_SCRIPTS))
                 .hasMessage(none + ": cannot be read: no such file");
         Path zero = Files.writeString(directory.resolve("zero.service"), "[Unit]\na=\0\n");
-        assertThatThrownBy(() -> Importer.read(List.of(zero), null, ImportSamples.ENVIRONMENT))
+        assertThatThrownBy(() -> Importer.read(List.of(zero), null, ImportSamples.ENVIRONMENT, ImportSamples.NO_SCRIPTS))
                 .hasMessageContaining("zero.service:2: holds the character NUL");
     }
 
     private String imported(String name, String text) throws IOException, Unimportable {
         Path file = Files.writeString(directory.resolve(name), text);
-        return Importer.read(List.of(file), null, ImportSamples.ENVIRONMENT).yaml();
+        return Importer.read(List.of(file), null, ImportSamples.ENVIRONMENT, ImportSamples.NO_SCRIPTS).yaml();
     }
 }
