@@ -108,8 +108,7 @@ final class ComposeFile {
                 map.entries()
                         .forEach(
                                 (name, entry) -> {
-                                    if (ForeignMap.shown(entry.value())
-                                            .contains(condition)) {
+                                    if (ForeignMap.shown(entry.value()).contains(condition)) {
                                         awaited.add(name);
                                     }
                                 });
@@ -162,8 +161,7 @@ final class ComposeFile {
                                 setting.key().startsWith("x-") ? "compose ignores it, too" : null;
                     };
             if (moot != null) {
-                draft.remark(
-                        Remarks.Kind.SAME, setting.place() + ": " + setting.key(), moot);
+                draft.remark(Remarks.Kind.SAME, setting.place() + ": " + setting.key(), moot);
             } else if (setting.key().equals("include")) {
                 draft.remark(
                         Remarks.Kind.LOST, setting, "import what 'docker compose config' shows");

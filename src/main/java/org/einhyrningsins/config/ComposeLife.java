@@ -81,8 +81,7 @@ final class ComposeLife {
         Integer number = count == null ? null : count.number();
         if (count != null && number != null && number > 1 && hasPorts) {
             program.set("workers", "1");
-            program.differs(
-                    "workers", count, "they would all bind the same port; more with bind");
+            program.differs("workers", count, "they would all bind the same port; more with bind");
         } else {
             program.workers(count);
         }
@@ -159,8 +158,7 @@ final class ComposeLife {
         Duration start = time(check, "start_period", Duration.ZERO);
         Duration often = time(check, "start_interval", Duration.ofSeconds(5));
         Setting retries = settled(check.text("retries"));
-        Integer number =
-                retries == null ? null : program.number("health", retries, 1, 1000);
+        Integer number = retries == null ? null : program.number("health", retries, 1, 1000);
         int failures = number == null ? 3 : number;
         boolean off = disabled != null && disabled.isTrue();
         for (Setting setting : check.takeRest()) {
@@ -197,8 +195,7 @@ final class ComposeLife {
                         + ", failures: "
                         + failures
                         + " }");
-        program.differs(
-                "health", where, "one that is not well is replaced; compose only marks it");
+        program.differs("health", where, "one that is not well is replaced; compose only marks it");
     }
 
     private static Duration atLeast(Duration time) {
@@ -296,7 +293,12 @@ final class ComposeLife {
             Duration wait = first;
             for (int i = 0; i <= tries && window.isZero(); i++) {
                 within = within.plus(wait).plusSeconds(10);
-                wait = fixed ? wait : wait.multipliedBy(2).compareTo(max) > 0 ? max : wait.multipliedBy(2);
+                wait =
+                        fixed
+                                ? wait
+                                : wait.multipliedBy(2).compareTo(max) > 0
+                                        ? max
+                                        : wait.multipliedBy(2);
             }
             map.append(", give-up: { deaths: ").append(Math.min(10_000, tries + 1));
             map.append(", within: ").append(DraftProgram.time(within)).append(" }");
@@ -341,7 +343,9 @@ final class ComposeLife {
                             : soft != null && hard != null
                                     ? "\"" + amount(soft) + ":" + amount(hard) + "\""
                                     : "";
-            if (known && limit.matches("[0-9]+|unlimited|\"([0-9]+|unlimited):([0-9]+|unlimited)\"")) {
+            if (known
+                    && limit.matches(
+                            "[0-9]+|unlimited|\"([0-9]+|unlimited):([0-9]+|unlimited)\"")) {
                 limits.put(name, limit);
             } else {
                 program.lost("limits", whole, "not a limit that is known here");

@@ -28,8 +28,8 @@ final class ComposeReasons {
                     new Reason("secrets|configs", true, "files are not put anywhere; see env-file"),
                     new Reason(
                             "privileged|cap_add|cap_drop|security_opt|read_only|userns_mode|ipc|pid"
-                                    + "|uts|cgroup.*|sysctls|group_add|device_cgroup_rules|isolation"
-                                    + "|credential_spec|runtime|gpus",
+                                + "|uts|cgroup.*|sysctls|group_add|device_cgroup_rules|isolation"
+                                + "|credential_spec|runtime|gpus",
                             true,
                             "a program has the rights of its user, and no walls around it"),
                     new Reason("logging|log_.*", true, "see logs"),

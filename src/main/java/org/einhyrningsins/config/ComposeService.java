@@ -93,7 +93,8 @@ final class ComposeService {
                 image,
                 hasEntry
                         ? "what the command names has to be here"
-                        : "what the command names has to be here; an ENTRYPOINT of it is not known");
+                        : "what the command names has to be here; an ENTRYPOINT of it is not"
+                              + " known");
     }
 
     /// A text is split as a shell would, and given to none; of a list each is a word.
@@ -128,8 +129,10 @@ final class ComposeService {
                             (name, entry) -> {
                                 boolean isNull = entry.value() instanceof Scalar s && s.isNull();
                                 String text = isNull ? null : ForeignMap.shown(entry.value());
-                                variable(name, text, new Place(
-                                        entry.key().source(), entry.key().line(), 1, ""));
+                                variable(
+                                        name,
+                                        text,
+                                        new Place(entry.key().source(), entry.key().line(), 1, ""));
                             });
         } else if (node instanceof Items items) {
             for (Node item : items.values()) {
@@ -164,14 +167,18 @@ final class ComposeService {
         List<String> files = new ArrayList<>();
         Node node = service.take("env_file");
         List<Node> all =
-                node instanceof Items items ? items.values() : node == null ? List.of() : List.of(node);
+                node instanceof Items items
+                        ? items.values()
+                        : node == null ? List.of() : List.of(node);
         for (Node item : all) {
             if (item instanceof Mapping map) {
                 ForeignMap file = ForeignMap.of(map, "env_file.");
                 Setting path = file.text("path");
                 Setting required = file.text("required");
-                file(path == null ? new Setting("env_file", "", item.place()) : path,
-                        required == null || !Boolean.FALSE.equals(required.flag()), files);
+                file(
+                        path == null ? new Setting("env_file", "", item.place()) : path,
+                        required == null || !Boolean.FALSE.equals(required.flag()),
+                        files);
                 file.takeRest().forEach(more -> program.lost("env-file", more, "see env-file"));
             } else {
                 file(new Setting("env_file", ForeignMap.shown(item), item.place()), true, files);

@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Fills in `$NAME` and `${NAME:-text}` of a compose file. What the environment sets keeps its
-/// place, as `${env.NAME}`; what the `.env` beside the file sets is written down, since nobody reads
-/// that here. Source: docs.docker.com, "Interpolation".
+/// place, as `${env.NAME}`; what the `.env` beside the file sets is written down, since nobody
+/// reads that here. Source: docs.docker.com, "Interpolation".
 ///
 /// @param environment where the import runs
 /// @param beside of the `.env`
@@ -68,7 +68,8 @@ record ComposeText(Map<String, String> environment, Map<String, String> beside) 
         StringBuilder literal = new StringBuilder();
         int at = 0;
         while (at < text.length()) {
-            Matcher name = NAME.matcher(text).region(Math.min(at + 1, text.length()), text.length());
+            Matcher name =
+                    NAME.matcher(text).region(Math.min(at + 1, text.length()), text.length());
             if (text.startsWith("$$", at)) {
                 literal.append('$');
                 at += 2;

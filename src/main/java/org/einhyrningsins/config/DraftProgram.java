@@ -215,7 +215,8 @@ final class DraftProgram {
 
     /// Whether a value of its command or its variables is so.
     boolean names(Predicate<String> value) {
-        return value.test(keys.getOrDefault("command", "")) || env.values().stream().anyMatch(value);
+        return value.test(keys.getOrDefault("command", ""))
+                || env.values().stream().anyMatch(value);
     }
 
     /// Adds a socket.

@@ -46,7 +46,8 @@ final class Pm2App {
         output(directory);
         program.set("rollout", "{ strategy: replace }");
         program.say(
-                "rollout", "old before new, so that it may bind a port of its own; with bind, if it"
+                "rollout",
+                "old before new, so that it may bind a port of its own; with bind, if it"
                         + " can take a socket, no request is lost");
         for (Setting setting : app.takeRest()) {
             rest(setting);
@@ -90,7 +91,8 @@ final class Pm2App {
                 words.addAll(options);
             }
             boolean isName = !path.contains("/") && !isFile && interpreter.equals("none");
-            boolean isPath = path.startsWith("/") || path.startsWith("./") || path.startsWith("../");
+            boolean isPath =
+                    path.startsWith("/") || path.startsWith("./") || path.startsWith("../");
             words.add(isName || isPath || !interpreter.equals("none") ? path : "./" + path);
         }
         words.addAll(args);
@@ -253,7 +255,8 @@ final class Pm2App {
             program.same(delay, "exp_backoff_restart_delay counts");
         }
         if (most != null || uptime != null) {
-            program.say("restart", "give-up is max_restarts in a row, each younger than min_uptime");
+            program.say(
+                    "restart", "give-up is max_restarts in a row, each younger than min_uptime");
         }
         program.set(
                 "restart",
@@ -323,7 +326,8 @@ final class Pm2App {
     private void output(Path directory) {
         Setting both = either("log_file", "log");
         Setting out = either("out_file", "output");
-        Setting err = either("error_file", "error");
+        Setting named = either("error_file", "error");
+        Setting err = named == null ? either("err_file", "err") : named;
         Setting merge = either("merge_logs", "combine_logs");
         Setting date = app.text("log_date_format");
         Setting file = out == null ? both : out;
@@ -354,9 +358,10 @@ final class Pm2App {
     private void rest(Setting setting) {
         boolean off = Boolean.FALSE.equals(setting.flag());
         String key = setting.key();
-        if (key.matches("name|namespace|version|description|source_map_support|pmx|automation|vizion|"
-                + "time|post_update|disable_logs|filter_env|trace|id|autostart|ignore_watch|"
-                + "watch_(delay|options)|instance_id|append_env_to_name|disable_source_map_support")
+        if (key.matches(
+                        "name|namespace|version|description|source_map_support|pmx|automation|vizion|"
+                            + "time|post_update|disable_logs|filter_env|trace|id|autostart|ignore_watch|"
+                            + "watch_(delay|options)|instance_id|append_env_to_name|disable_source_map_support")
                 && !(key.equals("autostart") && off)) {
             program.same(setting, "it concerns pm2 alone, or what is not carried over");
         } else if (key.equals("autostart")) {

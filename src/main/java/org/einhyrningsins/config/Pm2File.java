@@ -14,7 +14,7 @@ final class Pm2File {
     private final @Nullable String evaluated;
 
     /// @param evaluated what a file in JavaScript exports, as JSON; null for one that needs no
-    ///     running
+    ///   running
     Pm2File(@Nullable String evaluated) {
         this.evaluated = evaluated;
     }
@@ -50,7 +50,8 @@ final class Pm2File {
                 new Pm2App(settings, draft.program(wanted), here).write();
             } else {
                 draft.remark(
-                        Remarks.Kind.LOST, new Setting("apps", ForeignMap.shown(app), app.place()),
+                        Remarks.Kind.LOST,
+                        new Setting("apps", ForeignMap.shown(app), app.place()),
                         "expected a map");
             }
         }

@@ -3,7 +3,6 @@ package org.einhyrningsins.config;
 
 import org.einhyrningsins.config.Node.Items;
 import org.einhyrningsins.config.Node.Mapping;
-import org.einhyrningsins.config.Node.Scalar;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.Template;
 import org.jspecify.annotations.Nullable;
@@ -106,8 +105,10 @@ final class ProcessComposeFile {
         shell.takeRest().forEach(s -> draft.remark(Remarks.Kind.SAME, s, "see command"));
         for (Setting setting : root.takeRest()) {
             boolean moot =
-                    setting.key().matches("version|name|log_level|log_length|is_strict|x-.*|"
-                            + "is_tui_disabled|log_configuration|ordered_shutdown|theme|project");
+                    setting.key()
+                            .matches(
+                                    "version|name|log_level|log_length|is_strict|x-.*|"
+                                        + "is_tui_disabled|log_configuration|ordered_shutdown|theme|project");
             draft.remark(
                     moot ? Remarks.Kind.SAME : Remarks.Kind.LOST,
                     setting,
@@ -130,8 +131,7 @@ final class ProcessComposeFile {
             draft.defaults().set("env-file", DraftProgram.list(List.of(file.toString())));
         } else {
             Problem problem = problems.problems().getFirst();
-            draft.remark(
-                    Remarks.Kind.LOST, file + ":" + problem.line(), problem.message());
+            draft.remark(Remarks.Kind.LOST, file + ":" + problem.line(), problem.message());
         }
         return variables;
     }
@@ -217,8 +217,10 @@ final class ProcessComposeFile {
             program.say("rollout", "old before new, as it is there; with bind no request is lost");
             for (Setting setting : map.takeRest()) {
                 boolean moot =
-                        setting.key().matches("namespace|disable_ansi_colors|is_foreground"
-                                + "|log_configuration|x-.*|is_strict|vars");
+                        setting.key()
+                                .matches(
+                                        "namespace|disable_ansi_colors|is_foreground"
+                                                + "|log_configuration|x-.*|is_strict|vars");
                 if (setting.isTrue() && setting.key().equals("is_daemon")) {
                     program.blocks(setting, "a worker stays in the foreground");
                 } else if (moot || Boolean.FALSE.equals(setting.flag())) {
@@ -250,7 +252,8 @@ final class ProcessComposeFile {
                     }
                 }
             } catch (Misread e) {
-                program.noCommand(setting == null ? map.setting("entrypoint") : setting, e.reason());
+                program.noCommand(
+                        setting == null ? map.setting("entrypoint") : setting, e.reason());
             }
         }
 
@@ -307,7 +310,11 @@ final class ProcessComposeFile {
         }
 
         private void probe(ForeignMap probe, String key) {
-            Setting whole = new Setting(key.equals("ack") ? "readiness_probe" : "liveness_probe", "", probe.place());
+            Setting whole =
+                    new Setting(
+                            key.equals("ack") ? "readiness_probe" : "liveness_probe",
+                            "",
+                            probe.place());
             long every = seconds(probe, "period_seconds", 10);
             long timeout = seconds(probe, "timeout_seconds", 1);
             long delay = seconds(probe, "initial_delay_seconds", 0);
@@ -323,13 +330,21 @@ final class ProcessComposeFile {
             } else if (!target.isEmpty()) {
                 program.set(
                         key,
-                        "{ " + target + ", every: " + Math.max(1, every) + "s, timeout: "
-                                + Math.max(1, timeout) + "s, failures: " + Math.max(1, failures)
+                        "{ "
+                                + target
+                                + ", every: "
+                                + Math.max(1, every)
+                                + "s, timeout: "
+                                + Math.max(1, timeout)
+                                + "s, failures: "
+                                + Math.max(1, failures)
                                 + " }");
             }
             for (ForeignMap rest : List.of(exec, http, probe)) {
                 for (Setting setting : rest.takeRest()) {
-                    boolean moot = setting.key().matches(".*success_threshold") && setting.value().equals("1");
+                    boolean moot =
+                            setting.key().matches(".*success_threshold")
+                                    && setting.value().equals("1");
                     if (moot) {
                         program.same(setting, "as it is here");
                     } else {
@@ -414,8 +429,15 @@ final class ProcessComposeFile {
                                     + " }";
             program.set(
                     "restart",
-                    "{ when: " + when + ", backoff: { first: " + time + ", factor: 1, max: " + time
-                            + " }, burst: 0" + limit + " }");
+                    "{ when: "
+                            + when
+                            + ", backoff: { first: "
+                            + time
+                            + ", factor: 1, max: "
+                            + time
+                            + " }, burst: 0"
+                            + limit
+                            + " }");
         }
 
         private void shutdown() {
@@ -423,8 +445,7 @@ final class ProcessComposeFile {
             Setting number = shutdown.text("signal");
             Integer given = number == null ? null : number.number();
             boolean known = given != null && given > 0 && given <= MAX_SIGNAL;
-            Signal signal =
-                    known ? program.signal(number, Signal.TERM) : Signal.TERM;
+            Signal signal = known ? program.signal(number, Signal.TERM) : Signal.TERM;
             Setting parent = shutdown.text("parent_only");
             Duration patience = Duration.ofSeconds(seconds(shutdown, "timeout_seconds", 10));
             program.stop(signal, patience, parent == null || !parent.isTrue());

@@ -17,7 +17,8 @@ final class ShellLine {
 
     private static final Pattern ASSIGNMENT = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*=\\S*\\s+.*");
     private static final Pattern BUILT_IN =
-            Pattern.compile("(?s)^\\s*(exec|eval|set|source|[.]|if|for|while|case|until|export|cd)\\b.*");
+            Pattern.compile(
+                    "(?s)^\\s*(exec|eval|set|source|[.]|if|for|while|case|until|export|cd)\\b.*");
 
     /// What makes several commands of one line, and our own splitting refuse.
     private static final Pattern COMPOUND =

@@ -339,7 +339,8 @@ class ImportPromisesTest {
                         """);
         assertThat(words(get(all, "a")))
                 .last()
-                .isEqualTo("set -fu; exec bin/a ${APP:-} --name shop --port ${PORT:-80} \"\\$HOME\"");
+                .isEqualTo(
+                        "set -fu; exec bin/a ${APP:-} --name shop --port ${PORT:-80} \"\\$HOME\"");
         assertThat(words(get(all, "b"))).containsExactly("bin/b", "8000", "x y", "z");
         assertThat(get(all, "c").workers()).isZero();
         assertThat(words(get(all, "d"))).containsExactly("bin/d", "yes", "", "is shop");
@@ -404,7 +405,11 @@ class ImportPromisesTest {
         Path script = directory.resolve("ecosystem.config.js");
         write("ecosystem.config.js", "module.exports = { apps: [{ script: 'x' }] };");
         Imported made =
-                Importer.read(List.of(script), null, environment, _ -> "{\"apps\": [{\"script\": \"b.py\"}]}");
+                Importer.read(
+                        List.of(script),
+                        null,
+                        environment,
+                        _ -> "{\"apps\": [{\"script\": \"b.py\"}]}");
         assertThat(made.yaml()).contains("command: [python3, b.py]", "was run once");
     }
 }

@@ -238,7 +238,13 @@ class ImporterTest {
     @Test
     void asksWhatAFileIsThatLooksLikeNone() throws IOException {
         Path file = Files.writeString(directory.resolve("notes.txt"), "remember the milk\n");
-        assertThatThrownBy(() -> Importer.read(List.of(file), null, ImportSamples.ENVIRONMENT, ImportSamples.NO_SCRIPTS))
+        assertThatThrownBy(
+                        () ->
+                                Importer.read(
+                                        List.of(file),
+                                        null,
+                                        ImportSamples.ENVIRONMENT,
+                                        ImportSamples.NO_SCRIPTS))
                 .isInstanceOfSatisfying(Unimportable.class, e -> assertThat(e.isUsage()).isTrue())
                 .hasMessageContaining("--from supervisord");
     }
@@ -248,19 +254,39 @@ class ImporterTest {
         Path file =
                 Files.writeString(
                         directory.resolve("supervisord.conf"), "[supervisord]\n\nnonsense\n");
-        assertThatThrownBy(() -> Importer.read(List.of(file), null, ImportSamples.ENVIRONMENT, ImportSamples.NO_SCRIPTS))
+        assertThatThrownBy(
+                        () ->
+                                Importer.read(
+                                        List.of(file),
+                                        null,
+                                        ImportSamples.ENVIRONMENT,
+                                        ImportSamples.NO_SCRIPTS))
                 .isInstanceOfSatisfying(Unimportable.class, e -> assertThat(e.isUsage()).isFalse())
                 .hasMessage(file + ":3: expected KEY = VALUE, found \"nonsense\"");
         Path none = directory.resolve("none.service");
-        assertThatThrownBy(() -> Importer.read(List.of(none), null, ImportSamples.ENVIRONMENT, ImportSamples.NO_SCRIPTS))
+        assertThatThrownBy(
+                        () ->
+                                Importer.read(
+                                        List.of(none),
+                                        null,
+                                        ImportSamples.ENVIRONMENT,
+                                        ImportSamples.NO_SCRIPTS))
                 .hasMessage(none + ": cannot be read: no such file");
         Path zero = Files.writeString(directory.resolve("zero.service"), "[Unit]\na=\0\n");
-        assertThatThrownBy(() -> Importer.read(List.of(zero), null, ImportSamples.ENVIRONMENT, ImportSamples.NO_SCRIPTS))
+        assertThatThrownBy(
+                        () ->
+                                Importer.read(
+                                        List.of(zero),
+                                        null,
+                                        ImportSamples.ENVIRONMENT,
+                                        ImportSamples.NO_SCRIPTS))
                 .hasMessageContaining("zero.service:2: holds the character NUL");
     }
 
     private String imported(String name, String text) throws IOException, Unimportable {
         Path file = Files.writeString(directory.resolve(name), text);
-        return Importer.read(List.of(file), null, ImportSamples.ENVIRONMENT, ImportSamples.NO_SCRIPTS).yaml();
+        return Importer.read(
+                        List.of(file), null, ImportSamples.ENVIRONMENT, ImportSamples.NO_SCRIPTS)
+                .yaml();
     }
 }
