@@ -94,7 +94,7 @@ final class ComposeService {
                 hasEntry
                         ? "what the command names has to be here"
                         : "what the command names has to be here; an ENTRYPOINT of it is not"
-                              + " known");
+                                + " known");
     }
 
     /// A text is split as a shell would, and given to none; of a list each is a word.
