@@ -17,6 +17,9 @@ def run(lab):
     manager = lab.start()
     for name, count in (("einhorn", 2), ("older", 1), ("child", 1), ("notify", 1), ("notifier", 1), ("nobody", 1), ("connect", 1)):
         manager.wait_until_up(name, count)
+    for name, count in (("waiting", 2), ("gone", 1)):
+        manager.wait_until_up(name, count)
+    check("refused" not in manager.stderr(), manager.tail)
 
     # What is alive is not yet up: the slow ones become so when their ack comes, and are the same workers then.
     first = {name: manager.worker_pids(name) for name in ("timer", "http")}

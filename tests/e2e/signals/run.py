@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Signals to the manager: HUP reloads, some are passed on, INT, USR2 and TERM stop gracefully, QUIT at once, twice is faster."""
 
+import fcntl
 import os
+import re
 import signal
 import threading
 import time
@@ -18,6 +20,9 @@ def run(lab):
     quit_at_once(lab)
     twice_is_faster(lab, "TERM")
     twice_is_faster(lab, "INT")
+    stopping_ones_are_reached(lab)
+    suspended(lab)
+    lets_go_of_what_it_inherited(lab)
 
 
 def start(lab, config="services.yaml", workers=2):
@@ -110,3 +115,62 @@ def twice_is_faster(lab, name):
     lab.say("%s twice: over after %.2f s" % (name, took))
     check(took < 15, lambda: "the second %s was no faster: %.1f s" % (name, took))
     check(not [pid for pid in pids if alive(pid)], "workers are left")
+
+
+def stopping_ones_are_reached(lab):
+    """A signal reaches workers that are stopping, and one of them by its pid; a second stop says what it waits for."""
+    manager = start(lab, "deaf.yaml")
+    first, second = sorted(manager.worker_pids("deaf"))
+    manager.ctl("stop", "deaf", "--no-wait")
+    wait_for(lambda: {first, second} <= {fact.pid for fact in lab.facts("ignored-TERM")}, "both are told")
+    said = manager.ctl("signal", "KILL", "deaf:pid/%d" % first).out
+    check(re.search(r"KILL sent to 1 worker: pid %d \(slot [01], stopping\)" % first, said), said)
+    wait_for(lambda: not alive(first), "the one that was named is gone")
+    check(alive(second), "one that was not named is gone too")
+    asked = threading.Thread(target=lambda: again.append(manager.ctl("stop", "deaf").text))
+    again = []
+    asked.start()
+    said = manager.ctl("signal", "KILL", "deaf").out
+    check("KILL sent to 1 worker: pid %d" % second in said, said)
+    asked.join(20)
+    check(again, "the second stop has no answer")
+    check("no worker" in manager.ctl("signal", "KILL", "deaf", code=1).text, "a signal for nobody")
+    check("pid 1 is no worker" in manager.ctl("signal", "KILL", "deaf:pid/1", code=2).text, "a pid of nobody's")
+    manager.stop("TERM")
+
+
+def ready(manager, count):
+    web = manager.status()["web"]
+    return web if web["ready"] == count else None
+
+
+def suspended(lab):
+    """A worker that is stopped by a signal does not count, and goes when it is told."""
+    manager = start(lab)
+    pid = min(manager.worker_pids("web"))
+    os.kill(pid, signal.SIGSTOP)
+    web = wait_for(lambda: ready(manager, 1), "it is not counted")
+    same(web["state"], "degraded", "state")
+    check("stopped by SIGSTOP" in manager.ctl("show", "web").out, "show does not say it")
+    os.kill(pid, signal.SIGCONT)
+    wait_for(lambda: ready(manager, 2), "it counts again")
+    os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: ready(manager, 1), "it is not counted")
+    began = time.monotonic()
+    manager.stop("TERM")
+    took = time.monotonic() - began
+    check(took < 15, "a worker that was stopped by a signal took %.1f s to go" % took)
+
+
+def lets_go_of_what_it_inherited(lab):
+    """A lock that the caller had taken is not held for as long as the manager lives."""
+    with open(lab.write("lock", ""), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        reader, writer = os.pipe()
+        manager = lab.start("services.yaml", pass_fds=(lock.fileno(), writer))
+        os.close(writer)
+    with open(lab.path("lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    same(os.read(reader, 1), b"", "what is read from a pipe that the caller had left open")
+    os.close(reader)
+    manager.stop("TERM")

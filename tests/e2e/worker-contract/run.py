@@ -36,8 +36,6 @@ JUNK = {
 }
 # A shell on the way may set these; they are nobody's secret.
 OF_SHELLS = {"PWD", "OLDPWD", "SHLVL", "_"}
-# The usual company of a changed user.
-OF_USERS = {"HOME", "USER", "LOGNAME", "SHELL"}
 # set by the manager; checked one by one
 PROTOCOL = re.compile(r"(EINHORN|LISTEN|NOTIFY|WATCHDOG|SERVER_STARTER)_|EINHYRNINGSINS_(WORKER|DEFINITION|PID)$")
 # set by the manager for a program that asks for them
@@ -186,7 +184,9 @@ def on_request(lab):
 
 def other(lab, manager, found, inherited):
     common(manager, found, 0)
-    environment(found, dict(inherited, NAME="other"), tolerated=OF_USERS)
+    nobody = pwd.getpwnam("nobody")
+    its = {"HOME": nobody.pw_dir, "USER": "nobody", "LOGNAME": "nobody", "SHELL": nobody.pw_shell}
+    environment(found, dict(inherited, NAME="other", **its))
     six = "[::1]:%d" % lab.port("six")
     udp = "127.0.0.1:%d" % lab.port("udp")
     sockets(manager, found, [("front", "AF_INET6", six), ("beats", "AF_INET", udp)])
@@ -194,7 +194,6 @@ def other(lab, manager, found, inherited):
     for fd in "12":
         same(found["descriptors"][fd]["target"], lab.path("other.log"), "descriptor " + fd)
         check(found["descriptors"][fd]["flags"] & os.O_APPEND, "the log is not opened for appending")
-    nobody = pwd.getpwnam("nobody")
     same(found["uids"], [nobody.pw_uid] * 3, "user ids")
     same(found["gids"], [nobody.pw_gid] * 3, "group ids")
     same(sorted(set(found["groups"]) - {nobody.pw_gid}), [], "supplementary groups")

@@ -135,6 +135,8 @@ final class CommandPages {
                             .example("scale web 8", "eight workers of web"),
                     new Page("signal", " SIGNAL..." + TARGETS, "send signals to workers")
                             .example("signal HUP web", "to all workers of web")
+                            .example("signal KILL web:0", "to those of slot 0, stopping ones too")
+                            .example("signal KILL web:pid/1234", "to that worker alone")
                             .example("signal USR1", "to every worker"),
                     new Page(
                                     "events",

@@ -125,7 +125,7 @@ final class OrderWords {
             signals.add(signal(words.get(signals.size())));
         }
         List<String> whom = words.subList(signals.size(), words.size());
-        return new Order.Deliver(List.copyOf(signals), Target.list(whom));
+        return new Order.Deliver(List.copyOf(signals), Target.processes(whom));
     }
 
     private static boolean isCapital(String word) {

@@ -50,7 +50,7 @@ final class Answers {
             }
         }
         if (all && ready == 0 && held > 0 && wait.until() == Wait.Until.UP) {
-            say(draft, wait, false, "stopped meanwhile by the operator");
+            stoppedMeanwhile(draft, wait);
         } else if (all) {
             String took = Words.of(draft.now.since(wait.began()));
             String what = ready == 0 && done > 0 ? "done" : Words.workers(ready) + " ready";
@@ -131,8 +131,15 @@ final class Answers {
         } else if (wait.until() == Wait.Until.SCALED) {
             say(draft, wait, true, "noted; it is stopped");
         } else {
-            say(draft, wait, false, "stopped meanwhile by the operator");
+            stoppedMeanwhile(draft, wait);
         }
+    }
+
+    /// Nothing went wrong: whoever stopped it wanted that.
+    private static void stoppedMeanwhile(Draft draft, Wait wait) {
+        String what = "stopped meanwhile by the operator";
+        draft.report(Severity.INFO, null, what);
+        draft.answer(wait, false, what, null);
     }
 
     /// Nobody waits for one that does not start unless somebody does something.

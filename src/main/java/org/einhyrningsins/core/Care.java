@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.time.Duration;
 /// @param tries how many replacements for it failed in a row
 /// @param retry not to try the next before then; null for at any time
 /// @param recalled whether its rollout went back: one of the version that serves is to take over
+/// @param suspended the signal that stopped it, after which it does nothing; null if it runs
 public record Care(
         @Nullable Checkup checkup,
         @Nullable Moment pinged,
@@ -25,35 +27,45 @@ public record Care(
         long weight,
         int tries,
         @Nullable Moment retry,
-        boolean recalled) {
+        boolean recalled,
+        @Nullable Signal suspended) {
     /// Of a worker that is not up yet.
-    static final Care NONE = new Care(null, null, null, null, 0, 0, null, false);
+    static final Care NONE = new Care(null, null, null, null, 0, 0, null, false, null);
 
     Care checked(@Nullable Checkup next) {
-        return new Care(next, pinged, interval, weighing, weight, tries, retry, recalled);
+        return new Care(
+                next, pinged, interval, weighing, weight, tries, retry, recalled, suspended);
     }
 
     Care pinged(Moment when) {
-        return new Care(checkup, when, interval, weighing, weight, tries, retry, recalled);
+        return new Care(
+                checkup, when, interval, weighing, weight, tries, retry, recalled, suspended);
     }
 
     Care every(Duration chosen) {
-        return new Care(checkup, pinged, chosen, weighing, weight, tries, retry, recalled);
+        return new Care(
+                checkup, pinged, chosen, weighing, weight, tries, retry, recalled, suspended);
     }
 
     Care weighing(@Nullable Moment next) {
-        return new Care(checkup, pinged, interval, next, weight, tries, retry, recalled);
+        return new Care(checkup, pinged, interval, next, weight, tries, retry, recalled, suspended);
     }
 
     Care weighed(long bytes) {
-        return new Care(checkup, pinged, interval, weighing, bytes, tries, retry, recalled);
+        return new Care(
+                checkup, pinged, interval, weighing, bytes, tries, retry, recalled, suspended);
     }
 
     Care triedInVain(Moment next) {
-        return new Care(checkup, pinged, interval, weighing, weight, tries + 1, next, recalled);
+        return new Care(
+                checkup, pinged, interval, weighing, weight, tries + 1, next, recalled, suspended);
     }
 
     Care recall() {
-        return new Care(checkup, pinged, interval, weighing, weight, 0, null, true);
+        return new Care(checkup, pinged, interval, weighing, weight, 0, null, true, suspended);
+    }
+
+    Care suspended(@Nullable Signal by) {
+        return new Care(checkup, pinged, interval, weighing, weight, tries, retry, recalled, by);
     }
 }

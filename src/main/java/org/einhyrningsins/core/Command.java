@@ -4,6 +4,7 @@ package org.einhyrningsins.core;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Set;
@@ -67,6 +68,8 @@ public sealed interface Command {
     /// Run that many workers.
     record ScaleTo(int count) implements Command {}
 
-    /// Send a signal to the workers that have not been told to go.
-    record SendSignal(Signal signal, @Nullable Set<Integer> scope) implements Command {}
+    /// Send a signal to workers, those that are stopping included.
+    ///
+    /// @param workers to whom; null for all
+    record SendSignal(Signal signal, @Nullable Set<WorkerId> workers) implements Command {}
 }

@@ -6,8 +6,10 @@ import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -65,6 +67,7 @@ final class Commands {
             Rolling.abort(draft, "stopped by the operator during the rollout");
             draft.phase = new Phase.Stopped();
         }
+        tellOfThoseThatStopAlready(draft, ticket, scope);
         for (Slot slot : draft.slots) {
             if (covers(scope, slot)) {
                 draft.put(slot.refill(null).hold(scope != null));
@@ -72,6 +75,28 @@ final class Commands {
             }
         }
         expect(draft, ticket, "stop", scope, Wait.Until.GONE);
+    }
+
+    /// Who asks again would else wait without a word of what is going on, nor of how to end it.
+    private static void tellOfThoseThatStopAlready(
+            Draft draft, long ticket, @Nullable Set<Integer> scope) {
+        int count = 0;
+        Moment next = null;
+        for (Slot slot : draft.slots) {
+            for (Worker worker : covers(scope, slot) ? slot.leaving() : List.<Worker>of()) {
+                if (worker.state() instanceof WorkerState.Stopping s && !s.rest().isEmpty()) {
+                    count++;
+                    next = Moment.earlier(next, s.deadline());
+                }
+            }
+        }
+        if (next != null) {
+            String when = Words.of(next.since(draft.now));
+            String what = " stopping already, the next signal is due in " + when;
+            String hint = "; 'signal KILL " + draft.name + "' ends them now";
+            String who = Words.workers(count) + (count == 1 ? " is" : " are");
+            draft.effects.add(new Effect.Progress(ticket, draft.name + ": " + who + what + hint));
+        }
     }
 
     private static void restart(Draft draft, long ticket, Command.Restart command) {
@@ -340,16 +365,16 @@ final class Commands {
     }
 
     private static void signal(Draft draft, long ticket, Command.SendSignal command) {
-        int sent = 0;
+        Set<WorkerId> wanted = command.workers();
+        List<WorkerId> workers = new ArrayList<>();
         for (Slot slot : draft.slots) {
-            for (Worker worker : covers(command.scope(), slot) ? slot.workers() : NOBODY) {
-                if (!(worker.state() instanceof WorkerState.Stopping)) {
-                    draft.effects.add(new Effect.Send(worker.id(), command.signal(), false));
-                    sent++;
+            for (Worker worker : slot.workers()) {
+                if (wanted == null || wanted.contains(worker.id())) {
+                    workers.add(worker.id());
                 }
             }
         }
-        say(draft, ticket, true, command.signal() + " sent to " + Words.workers(sent));
+        draft.effects.add(new Effect.Deliver(ticket, command.signal(), workers));
     }
 
     private static boolean covers(@Nullable Set<Integer> scope, Slot slot) {
@@ -364,8 +389,6 @@ final class Commands {
     private static void say(Draft draft, long ticket, boolean done, String message) {
         draft.effects.add(new Effect.Answer(ticket, done, draft.name + ": " + message, null));
     }
-
-    private static final List<Worker> NOBODY = List.of();
 
     /// As many as the configuration allows.
     private static final int MOST_WORKERS = 10_000;

@@ -6,6 +6,8 @@ import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
+import java.util.List;
+
 /// An order to the manager.
 public sealed interface Effect {
     /// Start a process. Answered by [Event.SpawnFailed] at once or [Event.Exited] some day.
@@ -16,6 +18,13 @@ public sealed interface Effect {
     ///
     /// @param group to the whole process group of the worker
     record Send(WorkerId worker, Signal signal, boolean group) implements Effect {}
+
+    /// Send a signal to workers as they are, and tell whoever asked which of them got it.
+    record Deliver(long ticket, Signal signal, List<WorkerId> workers) implements Effect {
+        public Deliver {
+            workers = List.copyOf(workers);
+        }
+    }
 
     /// Ask whether a worker is up, or well; answered by [Event.Probed].
     record Probe(WorkerId worker, AckSpec.Target target) implements Effect {}

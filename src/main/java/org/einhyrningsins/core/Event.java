@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,12 @@ public sealed interface Event {
     /// The process of a worker that was told to go ended, and others of its process group live: see
     /// [Program#goesOnWithout]. [Exited] follows when they are gone.
     record LeaderExited(WorkerId worker, Exit exit) implements Event {}
+
+    /// The process of a worker was stopped by a signal: it lives and does nothing.
+    record Suspended(WorkerId worker, Signal by) implements Event {}
+
+    /// It goes on.
+    record Resumed(WorkerId worker) implements Event {}
 
     /// A worker could not be spawned. Comes instead of [Exited].
     ///

@@ -184,7 +184,7 @@ public record Program(
     public int ready() {
         int ready = 0;
         for (Slot slot : slots) {
-            ready += slot.current() != null && slot.current().ready() ? 1 : 0;
+            ready += slot.current() != null && slot.current().serves() ? 1 : 0;
         }
         return ready;
     }

@@ -39,6 +39,8 @@ final class Step {
         switch (event) {
             case Event.Exited e -> exited(draft, e);
             case Event.LeaderExited e -> leaderExited(draft, e);
+            case Event.Suspended e -> Upkeep.suspended(draft, e.worker(), e.by());
+            case Event.Resumed e -> Upkeep.suspended(draft, e.worker(), null);
             case Event.SpawnFailed e -> spawnFailed(draft, e);
             case Event.Acked e -> acked(draft, e.worker());
             case Event.Probed e -> probed(draft, e);

@@ -140,6 +140,21 @@ final class Upkeep {
 
     // ---- what workers say
 
+    /// @param by the signal that stopped it; null if it goes on
+    static void suspended(Draft draft, WorkerId id, @Nullable Signal by) {
+        Worker worker = draft.find(id);
+        if (worker == null || worker.care().suspended() == by) {
+            return;
+        }
+        draft.replace(worker.with(worker.care().suspended(by)));
+        if (by == null) {
+            draft.report(Severity.INFO, id, "goes on after it was stopped by a signal");
+        } else {
+            String what = "stopped by SIG" + by + "; it does nothing until it gets SIGCONT";
+            draft.report(Severity.WARN, id, what);
+        }
+    }
+
     static void pinged(Draft draft, WorkerId id) {
         Worker worker = draft.find(id);
         if (worker != null && worker.up()) {

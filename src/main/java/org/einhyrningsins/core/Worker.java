@@ -27,6 +27,11 @@ public record Worker(WorkerId id, Version version, Moment born, WorkerState stat
         return state instanceof WorkerState.Ready;
     }
 
+    /// Whether it is up, and not stopped by a signal.
+    public boolean serves() {
+        return ready() && care.suspended() == null;
+    }
+
     /// Whether it said, or showed, that it is up.
     boolean up() {
         return state instanceof WorkerState.Ready || state instanceof WorkerState.Settling;

@@ -72,7 +72,16 @@ final class Births {
     Blueprint blueprint(Version version, Path acks, Path notifications) throws Stillborn {
         List<Bound> bound = sockets.of(version.spec());
         Credentials credentials = credentials(version.spec());
-        return new Blueprint(version, inherited, bound, acks, notifications, credentials, nothing);
+        Map<String, String> given = given(version.spec().identity(), credentials);
+        return new Blueprint(version, given, bound, acks, notifications, credentials, nothing);
+    }
+
+    /// What a worker inherits of the manager's environment: what is about the manager's own user is
+    /// not about another.
+    private Map<String, String> given(IdentitySpec identity, @Nullable Credentials credentials) {
+        return identity.user() == null || credentials == null
+                ? inherited
+                : Environment.of(inherited, Accounts.account(credentials.uid()).orElse(null));
     }
 
     /// Why a worker of that definition could not be born, as far as one can see without trying.

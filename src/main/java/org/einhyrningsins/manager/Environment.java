@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.posix.Accounts;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Protocol;
 import org.einhyrningsins.spec.SocketSpec;
+import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -48,6 +50,9 @@ final class Environment {
     private static final Set<String> TAKEN =
             Set.of("LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "LISTEN_PIDFDID");
 
+    /// What says who somebody is.
+    private static final List<String> USERS_OWN = List.of("USER", "LOGNAME", "SHELL");
+
     private Environment() {}
 
     /// What workers inherit.
@@ -65,6 +70,24 @@ final class Environment {
                     }
                 });
         return inherited;
+    }
+
+    /// What workers of another user inherit: HOME, USER, LOGNAME and SHELL are that user's, as
+    /// login sets them. One that nobody knows has a home all the same, and no name.
+    ///
+    /// @param user null if the database of users has none of that number
+    static SequencedMap<String, String> of(
+            Map<String, String> inherited, Accounts.@Nullable Account user) {
+        SequencedMap<String, String> its = new LinkedHashMap<>(inherited);
+        its.put("HOME", user == null || user.home().isEmpty() ? "/" : user.home());
+        if (user == null) {
+            USERS_OWN.forEach(its::remove);
+        } else {
+            its.put("USER", user.name());
+            its.put("LOGNAME", user.name());
+            its.put("SHELL", user.shell().isEmpty() ? "/bin/sh" : user.shell());
+        }
+        return its;
     }
 
     /// What the manager was started with, before the launcher changed it: for the launcher of the

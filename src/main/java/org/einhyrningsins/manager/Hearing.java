@@ -6,6 +6,7 @@ import org.einhyrningsins.core.Effect;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.posix.Peer;
+import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.WorkerId;
 
@@ -74,16 +75,22 @@ final class Hearing implements WorkerDoor.Listener {
 
     @Override
     public void notified(Peer sender, String text) {
+        if (text.strip().equals(Notification.BARRIER)) {
+            return; // its sender waits until we have heard what it said before, and we have
+        }
         WorkerProcess process = workforce.ancestor(sender.pid());
         if (process == null) {
+            process = workforce.onlyOne(sender);
+        }
+        if (process == null) {
+            String who = "pid " + sender.pid() + " (uid " + sender.uid() + ") ";
             refused(
-                    "pid "
-                            + sender.pid()
-                            + " (uid "
-                            + sender.uid()
-                            + ") is no worker of '"
-                            + host.name()
-                            + "' and may not notify");
+                    Processes.exists(sender.pid())
+                            ? who + "is no worker of '" + host.name() + "' and may not notify"
+                            : who
+                                    + "notified and ended before it was known whose it was: let it"
+                                    + " wait for the answer to BARRIER=1, as systemd-notify does"
+                                    + " without --no-block");
             return;
         }
         for (Notification notification : Notification.read(text)) {

@@ -138,9 +138,11 @@ public final class Manager
     /// @return the exit status, as section EXIT STATUS of einhyrningsins(1) has it
     public static int run(LaunchOptions options, List<String> words) {
         try {
-            return System.getenv(Succession.IMAGE) == null
-                    ? new Manager(options, words).run()
-                    : goOn(options, words);
+            if (System.getenv(Succession.IMAGE) != null) {
+                return goOn(options, words);
+            }
+            InheritedDescriptors.close(System.getenv(), words);
+            return new Manager(options, words).run();
         } catch (CannotStart e) {
             System.err.println("einhyrningsins: " + e.getMessage());
             return e.code().code();
@@ -1011,6 +1013,7 @@ public final class Manager
     /// turn after that.
     private void reapOrphans() {
         orphansMayBeDead = false;
+        tellOfChanges();
         int reaped =
                 Processes.reapOrphans(
                         pid -> {
@@ -1020,6 +1023,17 @@ public final class Manager
         if (reaped > 0) {
             orphansMayBeDead = true; // one turn reaps so many and no more
             strays.sweep();
+        }
+    }
+
+    /// Whoever was stopped by a signal, or goes on.
+    private void tellOfChanges() {
+        for (Processes.Change next = Processes.nextChange();
+                next != null;
+                next = Processes.nextChange()) {
+            for (ProgramHost host : programs.everyHost()) {
+                host.changed(next);
+            }
         }
     }
 

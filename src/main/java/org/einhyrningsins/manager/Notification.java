@@ -10,6 +10,9 @@ import java.util.List;
 /// What a worker says in a datagram to its NOTIFY_SOCKET, a line for each: see sd_notify(3). What
 /// is not listed here is not heard, MAINPID and STOPPING among it.
 sealed interface Notification {
+    /// What asks for the descriptor that comes with it to be closed when all before was heard.
+    String BARRIER = "BARRIER=1";
+
     /// `READY=1`
     record Ready() implements Notification {}
 

@@ -25,6 +25,7 @@ import org.einhyrningsins.manager.image.ConversationImage;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -232,11 +233,7 @@ final class Operator implements ControlServer.Requested, HandoverRunner.Asking {
                     tell(client, request, o.targets(), scope -> new Command.ScaleBy(-o.by()));
             case Order.Scale o ->
                     tell(client, request, o.targets(), scope -> new Command.ScaleTo(o.workers()));
-            case Order.Deliver o -> {
-                List<Wording> signals = new ArrayList<>();
-                o.signals().forEach(s -> signals.add(scope -> new Command.SendSignal(s, scope)));
-                tell(client, request, o.targets(), signals);
-            }
+            case Order.Deliver o -> deliver(client, request, o);
         }
     }
 
@@ -259,23 +256,30 @@ final class Operator implements ControlServer.Requested, HandoverRunner.Asking {
         Command command(@Nullable Set<Integer> scope);
     }
 
-    private void tell(Connection client, Request request, List<Target> targets, Wording wording)
+    private void deliver(Connection client, Request request, Order.Deliver order)
             throws UsageException {
-        tell(client, request, targets, List.of(wording));
+        Map<ProgramHost, Set<WorkerId>> workers = SignalTargets.of(programs, order.targets());
+        Conversation conversation = converse(client, request);
+        for (int i = Math.max(1, workers.size() * order.signals().size()); i > 0; i--) {
+            conversation.expect();
+        }
+        for (Signal signal : order.signals()) {
+            workers.forEach(
+                    (host, its) -> ask(host, new Command.SendSignal(signal, its), conversation));
+        }
+        if (workers.isEmpty()) {
+            conversation.outcome(true, "there is no worker");
+        }
+        conversation.begun(request.command());
     }
 
-    private void tell(
-            Connection client, Request request, List<Target> targets, List<Wording> wordings)
+    private void tell(Connection client, Request request, List<Target> targets, Wording wording)
             throws UsageException {
         Map<ProgramHost, @Nullable Set<Integer>> scopes = scopes(targets);
         Conversation conversation = converse(client, request);
         // all expected first: a program may answer at once, and must not end the conversation
-        for (int i = scopes.size() * wordings.size(); i > 0; i--) {
-            conversation.expect();
-        }
-        for (Wording wording : wordings) {
-            scopes.forEach((host, scope) -> ask(host, wording.command(scope), conversation));
-        }
+        scopes.keySet().forEach(host -> conversation.expect());
+        scopes.forEach((host, scope) -> ask(host, wording.command(scope), conversation));
         if (scopes.isEmpty()) {
             conversation.expect();
             conversation.outcome(true, "there is no program");

@@ -401,6 +401,7 @@ final class ProgramHost {
         switch (effect) {
             case Effect.Spawn e -> spawn(e);
             case Effect.Send e -> send(e);
+            case Effect.Deliver ignored -> {}
             case Effect.Probe e -> probe(e);
             case Effect.EndProbe e -> surface.prober().forget(key(e.worker()));
             case Effect.Weigh e -> weigh(e.worker());
@@ -414,6 +415,10 @@ final class ProgramHost {
         switch (effect) {
             case Effect.Spawn e -> report(Effect.Severity.DEBUG, e.worker(), "spawned");
             case Effect.Send ignored -> {}
+            case Effect.Deliver e -> {
+                var delivery = SignalDelivery.of(e, program, workforce);
+                surface.listener().answer(this, e.ticket(), delivery.reached(), delivery.words());
+            }
             case Effect.Probe ignored -> {}
             case Effect.EndProbe ignored -> {}
             case Effect.Weigh ignored -> {}
@@ -550,6 +555,18 @@ final class ProgramHost {
         surface.loop().afterwards(() -> depart(process));
     }
 
+    /// A child of ours was stopped by a signal, or goes on. A signal that we have no name for is
+    /// none that stops anybody.
+    void changed(Processes.Change change) {
+        WorkerProcess process = workforce.byPid(change.pid());
+        Signal by = Signal.of(change.by());
+        if (process != null && by != null) {
+            take(new Event.Suspended(process.id(), by));
+        } else if (process != null) {
+            take(new Event.Resumed(process.id()));
+        }
+    }
+
     /// Whether it makes a difference what it said before it died.
     private boolean mayHaveAcked(WorkerId id) {
         Worker worker = worker(id);
@@ -602,15 +619,23 @@ final class ProgramHost {
             return;
         }
         try {
-            if (order.group()) {
-                Processes.killGroup(process.pidfd(), process.pid(), order.signal());
-            } else {
-                Processes.kill(process.pidfd(), order.signal());
+            send(process, order.signal(), order.group());
+            boolean heard = order.signal() == Signal.KILL;
+            if (!heard && (order.group() || Processes.isStopped(process.pid()))) {
+                send(process, Signal.CONT, order.group());
             }
             workforce.signaled(order.worker());
         } catch (PosixException e) { // it became another user, and we are not root
             String what = "cannot be sent SIG" + order.signal() + ": " + e.getMessage();
             report(Effect.Severity.ERROR, order.worker(), what);
+        }
+    }
+
+    private static void send(WorkerProcess process, Signal signal, boolean group) {
+        if (group) {
+            Processes.killGroup(process.pidfd(), process.pid(), signal);
+        } else {
+            Processes.kill(process.pidfd(), signal);
         }
     }
 

@@ -59,20 +59,30 @@ final class SignalDesk {
                     ExitStatus.BUG,
                     "signals are not blocked; start it by bin/einhyrningsins, which does that");
         }
+        Signals.hearOfStops();
         int fd = Signals.open(SIGNALS);
         loop.watch(fd, Poll.IN, events -> read(fd));
     }
 
     private void read(int fd) {
         for (Signals.Received next = Signals.read(fd); next != null; next = Signals.read(fd)) {
-            take(next.signal(), next.sender());
+            if (next.signal() != Signal.CHLD) {
+                log.info("", "SIG" + next.signal() + " from " + sender(next));
+            }
+            take(next.signal());
         }
     }
 
-    private void take(Signal signal, int sender) {
-        if (signal != Signal.CHLD) {
-            log.info("", "SIG" + signal + " from pid " + sender);
+    private static String sender(Signals.Received received) {
+        if (received.byKernel()) {
+            return "the terminal";
         }
+        return received.sender() > 0
+                ? "pid " + received.sender()
+                : "a process outside this pid namespace";
+    }
+
+    private void take(Signal signal) {
         switch (signal) {
             case HUP -> obeyed.reloadAll();
             case USR1, TTIN, TTOU, CONT ->

@@ -11,7 +11,9 @@ import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.posix.Bound;
+import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -89,10 +91,10 @@ final class Statuses {
         for (Slot slot : program.slots()) {
             held += slot.index() < program.count() && slot.held() ? 1 : 0;
             missing += slot.index() < program.count() && slot.endedBadly() ? 1 : 0;
-            if (program.wants(slot) && (slot.current() == null || !slot.current().ready())) {
+            if (program.wants(slot) && (slot.current() == null || !slot.current().serves())) {
                 missing++;
                 backingOff += slot.past().quickDeaths() > 0 ? 1 : 0;
-                starting += slot.current() != null ? 1 : 0;
+                starting += slot.current() != null && !slot.current().ready() ? 1 : 0;
             }
         }
         if (held > 0 && held == program.count()) {
@@ -187,10 +189,28 @@ final class Statuses {
     private static String words(ProgramHost host, Worker worker, @Nullable WorkerProcess process) {
         String own = host.workforce().words(worker.id());
         String ailment = host.program().ailment(worker);
+        String stopped = stopped(worker, process);
+        if (stopped != null) {
+            own = stopped + (own.isEmpty() ? "" : "; " + own);
+        }
+        if (worker.state() instanceof WorkerState.Stopping s && s.leaderless()) {
+            own = "its process ended, others of its process group live";
+        }
         if (ailment != null) {
             own = joined("to be replaced: " + ailment, own);
         }
         return process == null || !process.adopted() ? own : joined("adopted", own);
+    }
+
+    /// The kernel tells of our children; whether one that is adopted runs has to be looked at.
+    private static @Nullable String stopped(Worker worker, @Nullable WorkerProcess process) {
+        Signal by = worker.care().suspended();
+        if (by != null) {
+            return "stopped by SIG" + by;
+        }
+        return process != null && process.adopted() && Processes.isStopped(process.pid())
+                ? "stopped by a signal"
+                : null;
     }
 
     static String word(WorkerState state) {

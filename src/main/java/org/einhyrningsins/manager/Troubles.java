@@ -11,6 +11,7 @@ import org.einhyrningsins.core.Phase;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Words;
+import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -101,6 +102,12 @@ final class Troubles {
         Slot worst = worst(program);
         if (worst != null) {
             return "worker " + worst.index() + ": " + failed(program, worst);
+        }
+        for (Slot slot : program.slots()) {
+            Signal by = slot.current() == null ? null : slot.current().care().suspended();
+            if (by != null) {
+                return "worker " + slot.index() + ": stopped by SIG" + by;
+            }
         }
         if (program.illness() != null) {
             return program.illness();

@@ -456,12 +456,14 @@ final class WorkerDoor {
 
     private void receive() {
         for (int i = 0; i < DATAGRAMS_AT_ONCE; i++) {
-            Datagram datagram = Sockets.receive(notifications);
-            if (datagram == null) {
+            if (!Sockets.receive(notifications, this::take)) {
                 return;
             }
-            says.notified(datagram.sender(), new String(datagram.text(), StandardCharsets.UTF_8));
         }
+    }
+
+    private void take(Datagram datagram) {
+        says.notified(datagram.sender(), new String(datagram.text(), StandardCharsets.UTF_8));
     }
 
     void close() {

@@ -4,6 +4,7 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.control.JsonId;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.OutputFiles;
+import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.WorkerId;
@@ -87,7 +88,7 @@ final class Workforce {
         return false;
     }
 
-    private @Nullable WorkerProcess byPid(int pid) {
+    @Nullable WorkerProcess byPid(int pid) {
         for (WorkerProcess process : processes.values()) {
             if (process.pid() == pid) {
                 return process;
@@ -132,10 +133,25 @@ final class Workforce {
     /// The worker of that pid, if the sender is it or comes from it.
     @Nullable WorkerProcess believed(int claimed, int sender) {
         WorkerProcess process = byPid(claimed);
-        return process != null && Processes.isDescendant(sender, claimed) ? process : null;
+        boolean its = Processes.isDescendant(sender, claimed) || Processes.group(sender) == claimed;
+        return process != null && its ? process : null;
     }
 
-    /// The worker that a process is or comes from. One walk up, however many workers there are.
+    /// The worker that a process comes from that has ended since: nothing of it can be looked at,
+    /// so it is known only where there is nobody else, and by the user that the kernel vouches for.
+    ///
+    /// @return null if the sender lives, or cannot be known
+    @Nullable WorkerProcess onlyOne(Peer sender) {
+        if (processes.size() != 1 || sender.pid() <= 0 || Processes.exists(sender.pid())) {
+            return null;
+        }
+        WorkerProcess only = processes.values().iterator().next();
+        int uid = only.uid() < 0 ? Processes.user() : only.uid();
+        return sender.uid() == uid ? only : null;
+    }
+
+    /// The worker that a process is or comes from. One walk up, however many workers there are. One
+    /// whose own process has ended is known by its process group.
     @Nullable WorkerProcess ancestor(int sender) {
         Map<Integer, WorkerProcess> byPid = new HashMap<>();
         processes.values().forEach(process -> byPid.put(process.pid(), process));
@@ -147,7 +163,7 @@ final class Workforce {
             }
             pid = Processes.parent(pid);
         }
-        return null;
+        return byPid.get(Processes.group(sender));
     }
 
     // ---- last words

@@ -28,6 +28,8 @@ public final class Accounts {
     private static final int ENTRY = 8;
     private static final int PASSWD_UID = ENTRY + 16; // struct passwd, 64 bits: glibc and musl
     private static final int PASSWD_GID = ENTRY + 20;
+    private static final int PASSWD_HOME = ENTRY + 32;
+    private static final int PASSWD_SHELL = ENTRY + 40;
     private static final int GROUP_GID = ENTRY + 16; // struct group
     private static final int ASKED = 128;
     private static final int LONGEST_NAME = 256;
@@ -59,6 +61,21 @@ public final class Accounts {
     public static Optional<String> userName(int uid) {
         ByteBuffer account = entry("getpwuid_r", "", uid);
         return account == null ? Optional.empty() : Optional.of(name(account));
+    }
+
+    /// What the database of users says of one, besides numbers.
+    public record Account(String name, String home, String shell) {}
+
+    /// What is known of a user; empty if the number is nobody's.
+    public static Optional<Account> account(int uid) {
+        ByteBuffer found = entry("getpwuid_r", "", uid);
+        return found == null
+                ? Optional.empty()
+                : Optional.of(
+                        new Account(
+                                text(found, ENTRY),
+                                text(found, PASSWD_HOME),
+                                text(found, PASSWD_SHELL)));
     }
 
     static int requireUid(String nameOrNumber) {
@@ -142,7 +159,12 @@ public final class Accounts {
     }
 
     private static String name(ByteBuffer account) {
-        int from = (int) (account.getLong(ENTRY) - Kernel.address(account));
+        return text(account, ENTRY);
+    }
+
+    /// @param field where the entry has the address of the text
+    private static String text(ByteBuffer account, int field) {
+        int from = (int) (account.getLong(field) - Kernel.address(account));
         int to = from;
         while (account.get(to) != 0) {
             to++;

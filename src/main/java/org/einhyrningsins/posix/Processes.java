@@ -25,6 +25,9 @@ public final class Processes {
     private static final int P_PID = 1;
     private static final int P_PIDFD = 3;
     private static final int WNOHANG = 1;
+    private static final int WSTOPPED = 2;
+    private static final int WCONTINUED = 8;
+    private static final int CLD_STOPPED = 5;
     private static final int WEXITED = 4;
     private static final int WNOWAIT = 0x01000000;
     private static final int SIGINFO = 128;
@@ -182,6 +185,30 @@ public final class Processes {
             }
         }
         return reaped;
+    }
+
+    /// A child that was stopped by a signal, or goes on.
+    ///
+    /// @param by the number of the signal; 0 if it goes on
+    public record Change(int pid, int by) {}
+
+    /// The next of our children that was stopped, or goes on, since this was asked last; null if
+    /// none was.
+    public static @Nullable Change nextChange() {
+        Scratch scratch = Scratch.here().clear(SIGINFO);
+        int options = WSTOPPED | WCONTINUED | WNOHANG;
+        long result = Kernel.call(Syscall.WAITID, P_ALL, 0, scratch.structures, options);
+        int pid = result < 0 ? 0 : scratch.bytes.getInt(SIGINFO_PID);
+        boolean stopped = scratch.bytes.getInt(SIGINFO_CODE) == CLD_STOPPED;
+        return pid == 0
+                ? null
+                : new Change(pid, stopped ? scratch.bytes.getInt(SIGINFO_STATUS) : 0);
+    }
+
+    /// Whether a process is stopped by a signal; false if there is none.
+    public static boolean isStopped(int pid) {
+        byte[] stat = Descriptors.readWhole("/proc/" + pid + "/stat");
+        return stat.length > 0 && word(stat, STAT_STATE).charAt(0) == 'T';
     }
 
     private static int nextDead() {
@@ -427,6 +454,11 @@ public final class Processes {
     /// The parent of a process; 0 or less if it has none, or is none.
     public static int parent(int pid) {
         return (int) stat(pid, STAT_PARENT);
+    }
+
+    /// Whether there is a process of that pid, a dead one that is not reaped included.
+    public static boolean exists(int pid) {
+        return stat(pid, STAT_PARENT) >= 0;
     }
 
     /// The process group of a process; 0 or less if there is none.

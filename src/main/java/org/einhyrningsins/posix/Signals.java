@@ -18,10 +18,17 @@ public final class Signals {
     private static final int MASK_BYTES = 8;
     private static final int NON_BLOCKING = 0x800;
     private static final int INFO = 128; // struct signalfd_siginfo
+    private static final int ACTION = 32; // struct kernel_sigaction
+    private static final int INFO_CODE = 8;
     private static final int INFO_SENDER = 12;
+    private static final int SI_KERNEL = 128;
 
-    /// A signal that came, and the pid of who sent it; 0 for the kernel.
-    public record Received(Signal signal, int sender) {}
+    /// A signal that came.
+    ///
+    /// @param sender the pid of who sent it; 0 for the kernel, and for who is outside our pid
+    ///   namespace
+    /// @param byKernel whether no process sent it: so do keys of a terminal
+    public record Received(Signal signal, int sender, boolean byKernel) {}
 
     /// A descriptor that is readable when one of them came; non-blocking.
     public static int open(Collection<Signal> signals) {
@@ -30,6 +37,14 @@ public final class Signals {
         int flags = NON_BLOCKING | Descriptors.O_CLOEXEC;
         long fd = Kernel.call(Syscall.SIGNALFD4, -1, scratch.structures, MASK_BYTES, flags);
         return Descriptors.raise((int) Kernel.check("signalfd", fd));
+    }
+
+    /// Lets CHLD come for children that are stopped by a signal or go on, too: the JVM's own
+    /// process classes ask the kernel not to (SA_NOCLDSTOP). What it does stays its default.
+    public static void hearOfStops() {
+        long zeros = Scratch.here().clear(ACTION).structures;
+        int child = Signal.CHLD.number();
+        Kernel.check("sigaction", Kernel.call(Syscall.RT_SIGACTION, child, zeros, 0, MASK_BYTES));
     }
 
     /// The next signal, or null if none is waiting.
@@ -42,10 +57,11 @@ public final class Signals {
         Kernel.check("read signal", got);
         int number = scratch.bytes.getInt(0);
         int sender = scratch.bytes.getInt(INFO_SENDER);
+        boolean byKernel = scratch.bytes.getInt(INFO_CODE) == SI_KERNEL;
         return Arrays.stream(Signal.values())
                 .filter(signal -> signal.number() == number)
                 .findFirst()
-                .map(signal -> new Received(signal, sender))
+                .map(signal -> new Received(signal, sender, byKernel))
                 .orElseThrow(
                         () -> new IllegalStateException("signal " + number + " not asked for"));
     }

@@ -13,8 +13,11 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /// Sockets: those that workers share, those the manager is asked through, and probes.
 ///
@@ -360,25 +363,40 @@ public final class Sockets {
 
     /// The next datagram; null if none is waiting. Descriptors that came with it are closed.
     public static @Nullable Datagram receive(int fd) {
+        Datagram[] received = new Datagram[1];
+        return receive(fd, datagram -> received[0] = datagram) ? received[0] : null;
+    }
+
+    /// Hands over the next datagram. Descriptors that came with it are closed when that returns:
+    /// who sends one to see when it is closed (`BARRIER=1`, sd_notify(3)) is there until then.
+    ///
+    /// @return false if none is waiting
+    public static boolean receive(int fd, Consumer<Datagram> taker) {
         for (int tries = 0; tries < MOST_TRUNCATED; tries++) {
             Scratch scratch = header(Scratch.here());
             int flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
             long length = Kernel.call(Syscall.RECVMSG, fd, scratch.structures, flags);
             if (Kernel.is(length, Errno.EAGAIN)) {
-                return null;
+                return false;
             }
             if (Kernel.is(length, Errno.EINTR)) {
                 continue;
             }
             Kernel.check("recvmsg", length);
-            Peer sender = sender(scratch.bytes);
-            if ((scratch.bytes.getInt(HEADER_FLAGS) & MSG_TRUNC) == 0) {
-                byte[] text = new byte[(int) length];
-                scratch.chunk.get(0, text);
-                return new Datagram(sender, text);
+            List<Integer> passed = new ArrayList<>(0);
+            Peer sender = sender(scratch.bytes, passed);
+            try {
+                if ((scratch.bytes.getInt(HEADER_FLAGS) & MSG_TRUNC) == 0) {
+                    byte[] text = new byte[(int) length];
+                    scratch.chunk.get(0, text);
+                    taker.accept(new Datagram(sender, text));
+                    return true;
+                }
+            } finally {
+                passed.forEach(Descriptors::close);
             }
         }
-        return null; // the rest at the next turn: poll is level-triggered
+        return false; // the rest at the next turn: poll is level-triggered
     }
 
     private static Scratch header(Scratch scratch) {
@@ -390,8 +408,9 @@ public final class Sockets {
         return scratch;
     }
 
-    /// Reads the control messages: credentials are what is asked for, descriptors are closed.
-    private static Peer sender(ByteBuffer bytes) {
+    /// Reads the control messages: credentials are what is asked for, descriptors may come with
+    /// them.
+    private static Peer sender(ByteBuffer bytes, List<Integer> descriptors) {
         Peer sender = new Peer(0, -1, -1);
         int end = CONTROL + (int) bytes.getLong(HEADER_CONTROL_LENGTH);
         int at = CONTROL;
@@ -407,7 +426,7 @@ public final class Sockets {
                                         bytes.getInt(data + 8));
                 case SCM_RIGHTS -> {
                     for (int passed = data; passed + 4 <= at + length; passed += 4) {
-                        Descriptors.close(bytes.getInt(passed));
+                        descriptors.add(bytes.getInt(passed));
                     }
                 }
                 default -> {} // not asked for

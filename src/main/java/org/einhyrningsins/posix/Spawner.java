@@ -36,6 +36,7 @@ public final class Spawner {
     private static final long PR_SET_PTRACER_ANY = -1;
     private static final int PR_SET_DUMPABLE = 4;
     private static final int F_SETFD = 2;
+    private static final int O_NONBLOCK = 0x800;
     private static final String ABOVE_THE_MANAGERS =
             "; a hard limit above the manager's own takes CAP_SYS_RESOURCE: lower it under limits,"
                     + " or raise the manager's (ulimit -H, LimitNOFILE= and so on)";
@@ -90,6 +91,7 @@ public final class Spawner {
     ///   [SpawnException#refusesCgroup], there may be one without a group of its own
     public synchronized Spawned spawn(SpawnOrder order, String note, int cgroup)
             throws SpawnException {
+        int held = hold(order.executable());
         try {
             return bear(order, note, cgroup);
         } catch (SpawnException e) {
@@ -97,7 +99,27 @@ public final class Spawner {
                 throw e;
             }
             return bear(order, "", cgroup); // who lives is more than who is noted
+        } finally {
+            if (held >= 0) {
+                Descriptors.close(held);
+            }
         }
+    }
+
+    /// Opens what is to be executed, until it is: as long as it is open for reading nobody can take
+    /// a write lease on it (fcntl(2), F_SETLEASE), for which execve would wait, and we with it, up
+    /// to 45 seconds (fs.lease-break-time). What cannot be read needs not be.
+    ///
+    /// @return -1 if it could not be opened for another reason
+    private static int hold(String executable) throws SpawnException {
+        long path = Scratch.here().path(executable);
+        int flags = O_NONBLOCK | Descriptors.O_CLOEXEC;
+        long fd = Kernel.call(Syscall.OPENAT, Descriptors.AT_FDCWD, path, flags, 0);
+        if (Kernel.is(fd, Errno.EAGAIN)) {
+            String why = "; a process holds a write lease on it, which is now asked back";
+            throw new SpawnException("execve " + executable, (int) -fd, why);
+        }
+        return (int) fd;
     }
 
     private Spawned bear(SpawnOrder order, String note, int cgroup) throws SpawnException {

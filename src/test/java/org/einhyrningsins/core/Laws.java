@@ -104,6 +104,10 @@ final class Laws {
                     require(answered.add(answer.ticket()), "answered twice: " + answer.ticket());
                     require(open.remove(answer.ticket()), "nobody asked: " + answer.ticket());
                 }
+                case Effect.Deliver deliver -> {
+                    require(answered.add(deliver.ticket()), "answered twice: " + deliver.ticket());
+                    require(open.remove(deliver.ticket()), "nobody asked: " + deliver.ticket());
+                }
                 case Effect.Progress progress ->
                         require(
                                 open.contains(progress.ticket()),

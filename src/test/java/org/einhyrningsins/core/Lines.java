@@ -16,6 +16,8 @@ final class Lines {
         return switch (event) {
             case Event.Exited e -> "exited " + e.worker() + ": " + e.exit();
             case Event.LeaderExited e -> "leader exited " + e.worker() + ": " + e.exit();
+            case Event.Suspended e -> "suspended " + e.worker() + " by " + e.by();
+            case Event.Resumed e -> "resumed " + e.worker();
             case Event.SpawnFailed e -> "spawn failed " + e.worker() + ": " + e.why();
             case Event.Acked e -> "acked " + e.worker();
             case Event.Probed e -> "probed " + e.worker() + (e.up() ? ": up" : ": not up");
@@ -62,6 +64,8 @@ final class Lines {
                     "spawn " + e.worker() + " of generation " + e.version().generation();
             case Effect.Send e ->
                     "send " + e.signal() + " to " + (e.group() ? "the group of " : "") + e.worker();
+            case Effect.Deliver e ->
+                    "deliver " + e.signal() + " to " + e.workers() + " for " + e.ticket();
             case Effect.Probe e -> "probe " + e.worker();
             case Effect.EndProbe e -> "end probe of " + e.worker();
             case Effect.Weigh e -> "weigh " + e.worker();
@@ -166,6 +170,7 @@ final class Lines {
                                     + s.cause().name()
                                     + (s.leaderless() ? " without its process" : "");
                 };
-        return worker.id() + " g" + worker.version().generation() + " " + state;
+        String frozen = worker.care().suspended() == null ? "" : " suspended";
+        return worker.id() + " g" + worker.version().generation() + " " + state + frozen;
     }
 }

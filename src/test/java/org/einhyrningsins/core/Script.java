@@ -132,6 +132,9 @@ final class Script {
             case "ack" -> new Event.Acked(worker(words.get(1)));
             case "exit" -> new Event.Exited(worker(words.get(1)), exit(words.get(2)));
             case "leader-exit" -> new Event.LeaderExited(worker(words.get(1)), exit(words.get(2)));
+            case "suspend" ->
+                    new Event.Suspended(worker(words.get(1)), Signal.valueOf(words.get(2)));
+            case "resume" -> new Event.Resumed(worker(words.get(1)));
             case "spawn-failed" ->
                     new Event.SpawnFailed(
                             worker(words.get(1)), String.join(" ", words.subList(2, words.size())));
@@ -199,9 +202,18 @@ final class Script {
             case "signal" ->
                     new Command.SendSignal(
                             Signal.valueOf(words.getFirst()),
-                            scope(words.subList(1, words.size())));
+                            workers(scope(words.subList(1, words.size()))));
             default -> throw new IllegalArgumentException("no such event: " + what);
         };
+    }
+
+    private @Nullable Set<WorkerId> workers(@Nullable Set<Integer> slots) {
+        if (slots == null) {
+            return null;
+        }
+        Set<WorkerId> workers = new HashSet<>();
+        slots.forEach(i -> program.slots().get(i).workers().forEach(w -> workers.add(w.id())));
+        return workers;
     }
 
     /// `slots=0,2`; nothing is all of them.

@@ -512,6 +512,7 @@ final class Simulation {
         switch (effect) {
             case Effect.Spawn spawn -> spawn(spawn);
             case Effect.Send send -> send(send);
+            case Effect.Deliver ignored -> {}
             case Effect.Probe probe ->
                     plan(millis + random.nextInt(500), What.ANSWERS_THE_PROBE, probe.worker());
             case Effect.EndProbe ignored -> {}
@@ -671,7 +672,9 @@ final class Simulation {
             case 14 -> new Command.Reset(definition(random.nextBoolean()), random.nextBoolean());
             case 15, 16 -> new Command.Promote();
             case 17, 18 -> new Command.Abort();
-            default -> new Command.SendSignal(Signal.HUP, scope());
+            default ->
+                    new Command.SendSignal(
+                            Signal.HUP, random.nextBoolean() ? null : processes.keySet());
         };
     }
 

@@ -45,6 +45,9 @@ class AccountsIT {
 
     @Test
     void aNumberNobodyHasNeedsAGroup() {
+        assertThat(Accounts.account(0).orElseThrow().name()).isEqualTo("root");
+        assertThat(Accounts.account(0).orElseThrow().home()).isEqualTo("/root");
+        assertThat(Accounts.account(4242424)).isEmpty();
         assertThat(Accounts.credentials("4242424", "7"))
                 .isEqualTo(new Credentials(4242424, 7, List.of(7)));
         assertThatThrownBy(() -> Accounts.credentials("4242424", null))

@@ -91,7 +91,7 @@ class EventsIT {
             Kernel.check("tgkill", Kernel.call(Syscall.TGKILL, Processes.self(), thread, winch));
             assertThat(poll.await(BOUND)).isEqualTo(1);
             assertThat(Signals.read(fd))
-                    .isEqualTo(new Signals.Received(Signal.WINCH, Processes.self()));
+                    .isEqualTo(new Signals.Received(Signal.WINCH, Processes.self(), false));
             assertThat(Signals.read(fd)).isNull();
         } finally {
             Descriptors.close(fd);

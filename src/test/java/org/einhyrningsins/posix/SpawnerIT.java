@@ -379,6 +379,19 @@ class SpawnerIT {
     }
 
     @Test
+    void aWriteLeaseOnTheExecutableKeepsNobodyWaiting() throws Exception {
+        Nursery child = file("leased", "#!/bin/sh\nexit 0\n", "rwxr-xr-x");
+        int fd = Descriptors.openAppend(Path.of(child.executable));
+        Kernel.check("signal", Kernel.call(Syscall.FCNTL, fd, 10, Signal.CHLD.number())); // SETSIG
+        Kernel.check("lease", Kernel.call(Syscall.FCNTL, fd, 1024, 1)); // F_SETLEASE, F_WRLCK
+        long began = System.nanoTime();
+        assertThatThrownBy(child::exit).hasMessageContaining("a process holds a write lease on it");
+        assertThat(System.nanoTime() - began).isLessThan(5_000_000_000L);
+        Descriptors.close(fd);
+        assertThat(child.exit().code()).isZero();
+    }
+
+    @Test
     void tellsExitCodesAndSignals() throws Exception {
         assertThat(Nursery.script("exit 42").exit()).isEqualTo(new Exit(42, 0, false));
         int kill = Signal.KILL.number();

@@ -21,6 +21,10 @@ final class Child {
     boolean dead;
     boolean reaped;
     boolean stopped;
+
+    /// It was stopped, or goes on, and its parent was not told.
+    boolean changed;
+
     boolean executed;
 
     /// It comes from a worker.

@@ -42,6 +42,7 @@ final class Kernel {
 
     private static final int SIGKILL = 9;
     private static final int TO_GROUP = 4;
+    private static final int EXITED = 4;
     private static final int SIGSTOP = 19;
     private static final int SIGCONT = 18;
     private static final int SIGCHLD = 17;
@@ -830,14 +831,41 @@ final class Kernel {
         switch (signal) {
             case 0 -> {}
             case SIGKILL -> dies(child, 0, SIGKILL);
-            case SIGSTOP -> child.stopped = true;
-            case SIGCONT -> child.stopped = false;
+            case SIGSTOP -> suspends(child, true);
+            case SIGCONT -> suspends(child, false);
             default -> {
                 if (child.actor != null) {
                     child.actor.signal(signal);
                 }
             }
         }
+    }
+
+    /// A process is stopped by a signal, or goes on.
+    void suspends(Child child, boolean stopped) {
+        if (child.dead || child.stopped == stopped) {
+            return;
+        }
+        child.stopped = stopped;
+        child.changed = true;
+        Child manager = world.managerOrNull();
+        if (manager != null && child.parent == manager.pid) {
+            signalManager(SIGCHLD, child.pid);
+        }
+    }
+
+    private long awaitChange(long info) {
+        for (Child each : processes.values()) {
+            if (each.parent == me().pid && each.changed && !each.dead) {
+                each.changed = false;
+                Memory.putInt(info, SIGCHLD);
+                Memory.putInt(info + 8, each.stopped ? 5 : 6);
+                Memory.putInt(info + 16, each.pid);
+                Memory.putInt(info + 24, each.stopped ? SIGSTOP : SIGCONT);
+                return 0;
+            }
+        }
+        return 0;
     }
 
     /// A process ends.
@@ -903,6 +931,9 @@ final class Kernel {
     }
 
     private long await(int type, int id, long info, int options) {
+        if ((options & EXITED) == 0) {
+            return awaitChange(info);
+        }
         Child child = null;
         if (type == 0) {
             for (Child each : processes.values()) {

@@ -147,9 +147,10 @@ final class Worker implements Child.Actor {
             }
             case 3 -> {
                 world.count("a worker is stopped");
-                child.stopped = true;
+                world.kernel().suspends(child, true);
                 world.after(
-                        world.random().nextLong(20 * World.SECOND), () -> child.stopped = false);
+                        world.random().nextLong(20 * World.SECOND),
+                        () -> world.kernel().suspends(child, false));
             }
             case 4 -> {
                 world.count("a foreign ack");
