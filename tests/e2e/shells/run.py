@@ -72,7 +72,7 @@ def rolled(lab, manager):
         same(get("127.0.0.1:%d" % lab.port())["version"], version, "version that answers")
     nothing_lost(load.finish())
     check(not before & served(lab, "web"), "old workers are left")
-    check("others of its process group live: TERM sent to them, KILL in 1" in manager.stderr(), manager.tail)
+    check("others of its process group live: TERM sent to them, KILL in 1m" in manager.stderr(), manager.tail)
     check("has not gone" not in manager.stderr(), manager.tail)
 
 
@@ -101,7 +101,7 @@ def stubborn(lab, manager):
     began = time.monotonic()
     manager.ctl("stop", "stubborn")
     took = time.monotonic() - began
-    check(1.4 < took < 8, "a process that ignores TERM was gone after %.2f s" % took)
+    check(1.4 < took < 20, "a process that ignores TERM was gone after %.2f s" % took)
     check(not alive(pid), "a process outlived KILL")
     check("the rest of its process group has not gone; KILL sent" in manager.stderr(), manager.tail)
 
