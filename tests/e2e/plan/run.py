@@ -61,7 +61,7 @@ def says_and_does(lab, manager):
         "    env.VERSION: (hidden) -> (hidden)",
         "    workers: 2 -> 3",
         "~ other: changes in place",
-        "    stop: {signal: TERM, timeout: 30s, then: [KILL]} -> {signal: TERM, timeout: 9s, then: [KILL]}",
+        "    stop: {signal: TERM, timeout: 30s, then: [KILL], to: process} -> {signal: TERM, timeout: 9s, then: [KILL], to: process}",
         "+ more: new, 1 worker is started",
         "+ socket 127.0.0.1:%d opened: more/http" % lab.port("more"),
         "1 added, 1 unchanged, 1 in-place, 1 rolled, 3 sockets kept, 1 socket opened",

@@ -16,6 +16,7 @@ from lab import FAILED, check, read, same, wait_for
 def run(lab):
     lab.config()
     manager = lab.start()
+    manager.wait_until_up("shot", 1)
     jobs(lab, manager)
     crash_loop(lab, manager)
     killed(lab)

@@ -450,7 +450,7 @@ class ClassicLineTest {
                             bind:
                               - {name: socket0, tcp: "0.0.0.0:80", reuse-address: true, non-blocking: true, backlog: 4096}
                             ack: {mode: manual, timeout: 30s}
-                            stop: {signal: USR2, timeout: 3s, then: [TERM 3s, KILL]}
+                            stop: {signal: USR2, timeout: 3s, then: [TERM 3s, KILL], to: process}
                             restart:
                               when: always
                               backoff: {first: 100ms, factor: 2, max: 30s}
