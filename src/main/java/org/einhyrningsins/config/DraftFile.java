@@ -178,6 +178,9 @@ final class DraftFile {
                 if (followed != null) {
                     followed.followed();
                 }
+                if (followed != null && followed.isBlocked()) {
+                    program.differs("after", before + " is not started, so it is not waited for");
+                }
             }
         }
         body.append("programs:").append(programs.isEmpty() ? " {}\n" : "\n");

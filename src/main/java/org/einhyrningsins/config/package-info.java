@@ -19,8 +19,10 @@
 ///
 /// [Importer] is a second door, of which the manager's way through the first one loads nothing.
 /// Files of another manager become sections of settings ([IniText] and [UnitText], or the lines of
-/// a Procfile); one reader for each kind takes out of them what it understands and writes a
-/// [DraftProgram]; what nobody took gets a comment, so that nothing can be lost in silence.
+/// a Procfile) or maps ([ForeignMap]); one reader for each kind takes out of them what it
+/// understands and writes a [DraftProgram]; what nobody took gets a comment, so that nothing can be
+/// lost in silence. [Remarks] groups the comments by what became of a setting, and those that mean
+/// a change are counted.
 @NullMarked
 package org.einhyrningsins.config;
 

@@ -371,6 +371,14 @@ class ImportPromisesTest {
     }
 
     @Test
+    void whatWaitsForAProgramThatIsNotStartedIsTold() throws Exception {
+        Map<String, ProgramSpec> all =
+                compose("db: { image: postgres }\nweb: { command: bin/web, depends_on: [db] }\n");
+        assertThat(get(all, "web").after()).containsExactly("db");
+        assertThat(imported.yaml()).contains("db is not started, so it is not waited for");
+    }
+
+    @Test
     void replicasThatWouldBindOnePortAreOne() throws Exception {
         Map<String, ProgramSpec> all =
                 compose(
