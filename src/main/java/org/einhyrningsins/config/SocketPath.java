@@ -7,10 +7,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 
 /// The path of a UNIX socket in the file system: which file it means, and what is there.
 public final class SocketPath {
+    private static final int KIND = 0170000;
+    private static final int SOCKET = 0140000;
+    private static final int LINK = 0120000;
+    private static final int FILE = 0100000;
+    private static final int DIRECTORY = 0040000;
+
     private SocketPath() {}
 
     /// The file that a path means, whatever links, `.` and `..` it goes through. Directories that
@@ -44,28 +49,26 @@ public final class SocketPath {
     /// socket that is there does not: whether anybody listens at it is known when it is bound.
     public static @Nullable String obstacle(Path path) {
         try {
-            BasicFileAttributes there =
-                    Files.readAttributes(
-                            path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-            if (there.isDirectory()) {
-                return "there is a directory at "
-                        + path
-                        + ", where the socket is to be; remove it, or name another path";
-            } else if (there.isSymbolicLink()) {
-                return link(path);
-            } else if (there.isRegularFile()) {
-                return "there is a file at "
-                        + path
-                        + ", where the socket is to be; remove it, or name another path";
-            }
-            return isSocket(path)
-                    ? null
-                    : "there is a device or pipe at "
-                            + path
-                            + ", where the socket is to be; remove it, or name another path";
+            Object mode = Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+            int kind = mode instanceof Integer bits ? bits & KIND : SOCKET;
+            return switch (kind) {
+                case SOCKET -> null;
+                case DIRECTORY -> there("a directory", path);
+                case LINK -> link(path);
+                case FILE -> there("a file", path);
+                default -> there("a device or pipe", path);
+            };
         } catch (IOException e) {
             return null;
         }
+    }
+
+    private static String there(String what, Path path) {
+        return "there is "
+                + what
+                + " at "
+                + path
+                + ", where the socket is to be; remove it, or name another path";
     }
 
     private static String link(Path path) throws IOException {
@@ -78,10 +81,5 @@ public final class SocketPath {
                 + dangling
                 + ", and a socket is not bound through one; remove it, or name "
                 + target;
-    }
-
-    private static boolean isSocket(Path path) throws IOException {
-        Object mode = Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
-        return mode instanceof Integer bits && (bits & 0170000) == 0140000;
     }
 }

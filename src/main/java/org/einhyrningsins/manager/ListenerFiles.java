@@ -8,6 +8,7 @@ import org.einhyrningsins.posix.Sockets;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -36,6 +37,7 @@ final class ListenerFiles {
     private final Log log;
     private final Consumer<SocketKey> roll;
     private final Map<SocketKey, Guard> guards = new HashMap<>();
+    private boolean purged;
 
     /// @param state a directory of the manager's own, which may not be there
     /// @param roll has the programs with that socket replace their workers
@@ -59,6 +61,23 @@ final class ListenerFiles {
                 guard.keep();
                 files.guard(path, guard);
             }
+        }
+        if (!purged) {
+            purged = true;
+            purge();
+        }
+    }
+
+    /// Second names that another manager made of sockets that are no more.
+    private void purge() {
+        try (DirectoryStream<Path> names = Files.newDirectoryStream(state, "socket-*")) {
+            for (Path name : names) {
+                if (guards.values().stream().noneMatch(guard -> name.equals(guard.second))) {
+                    RuntimeFiles.delete(name);
+                }
+            }
+        } catch (IOException none) {
+            // there is no such directory
         }
     }
 
@@ -146,7 +165,7 @@ final class ListenerFiles {
                     if (!isForgotten(name)) {
                         return false;
                     }
-                    Files.delete(name);
+                    Files.deleteIfExists(name);
                     Files.createLink(name, path);
                 }
                 return true;
@@ -195,7 +214,7 @@ final class ListenerFiles {
                 if (Sockets.answers(path)) {
                     throw new IOException("another process listens there now: see ss -lxp");
                 }
-                Files.delete(path);
+                Files.deleteIfExists(path);
             }
         }
 

@@ -241,6 +241,23 @@ final class Disk {
         world.after();
     }
 
+    /// A second name.
+    void addName(Path path, Path existing) throws IOException {
+        world.before("link");
+        world.trouble("link", path.toString());
+        String name = name(path);
+        Node node = require(existing);
+        if (nodes.containsKey(name)) {
+            throw new FileAlreadyExistsException(name);
+        }
+        if (!nodes.containsKey(name.substring(0, name.lastIndexOf('/')))) {
+            throw new NoSuchFileException(name);
+        }
+        writable(name);
+        nodes.put(name, node);
+        world.after();
+    }
+
     private void writable(String name) throws FileSystemException {
         if (readOnly) {
             world.refused();

@@ -199,6 +199,11 @@ public final class Seam {
         return path;
     }
 
+    public static Path createLink(Path link, Path existing) throws IOException {
+        world().disk().addName(link, existing);
+        return link;
+    }
+
     public static boolean deleteIfExists(Path path) throws IOException {
         return world().disk().delete(path);
     }
@@ -208,6 +213,7 @@ public final class Seam {
         Disk.Node node = world().disk().require(path);
         return switch (name) {
             case "unix:uid" -> node.uid;
+            case "unix:gid" -> 0;
             case "unix:ino" -> node.inode;
             case "unix:mode" -> node.kind == Disk.Kind.SOCKET ? 0140600 : 0100600;
             default -> throw new UnsupportedOperationException(name);
@@ -216,7 +222,12 @@ public final class Seam {
 
     public static Path setAttribute(Path path, String name, Object value, LinkOption... options)
             throws IOException {
-        world().disk().require(path).uid = (Integer) value;
+        Disk.Node node = world().disk().require(path);
+        switch (name) {
+            case "unix:uid" -> node.uid = (Integer) value;
+            case "unix:gid", "unix:mode" -> {}
+            default -> throw new UnsupportedOperationException(name);
+        }
         return path;
     }
 
