@@ -60,10 +60,7 @@ final class LogProgram {
                 LogTail tail =
                         new LogTail(
                                 Path.of(String.valueOf(each.place().file())),
-                                taker(
-                                        each,
-                                        shown.size() > 1
-                                                || each.names().size() > 1 && !asked.json()));
+                                taker(each, shown.size() > 1 || each.names().size() > 1));
                 tails.add(tail);
                 tail.last(asked.count() < 0 ? LINES : asked.count());
                 if (!asked.follows()) {

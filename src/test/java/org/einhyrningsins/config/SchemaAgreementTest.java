@@ -41,8 +41,9 @@ class SchemaAgreementTest {
                         + " resolved|is not an IP address|needs a scope|a scope is for|has no"
                         + " address of|the soft limit is above|smooth needs room|must not be"
                         + " longer|expected a time of at most 10 years|expected a size of at"
-                        + " most|for a program with a socket|is longer than max|means something to"
-                        + " a shell|mode is missing|is no regular expression"
+                        + " most|for a program with a socket|is longer than max|mode is missing|is"
+                        + " no regular expression|is unknown; write|the file is empty|~ is not"
+                        + " replaced"
                             // SnakeYAML makes numbers of these before the schema sees them
                             + "|octal or decimal|expected octal|zero as octal"
                             + "|found \"1e3\"|found \"-0\"|found 007");
@@ -164,6 +165,18 @@ class SchemaAgreementTest {
                     "\"GET http://127.0.0.1:80/x\"",
                     "\"https://127.0.0.1/\"",
                     "./x.log",
+                    // what people write, and where
+                    "yes",
+                    "off",
+                    "\"8080:80\"",
+                    "\"127.0.0.1:${PORT}\"",
+                    "\"http://127.0.0.1:80\"",
+                    "~/x.sock",
+                    "/dev/stdout",
+                    "\"a | b\"",
+                    "\"a $HOME\"",
+                    "\"a '|' \\\"${program}\\\" $$${slot} b\\\\ c\"",
+                    "[\"~/x\"]",
                     // lists and maps
                     "[]",
                     "[word]",
