@@ -119,9 +119,10 @@ final class OddLines {
         boolean first = "[{,".indexOf(lastSolid(line, at)) >= 0 || afterColon(line, at);
         boolean last = at + 1 == line.length();
         if (OddCharacters.isQuote(c)) {
-            return first || !value && !flow;
+            return first || (!value && !flow);
         }
-        return !value && !flow || last || first || flow && OddCharacters.replacement(c) == ':';
+        boolean colon = flow && OddCharacters.replacement(c) == ':';
+        return (!value && !flow) || last || first || colon;
     }
 
     /// Whether only gaps come between a colon, or the dash of an item, and the place.

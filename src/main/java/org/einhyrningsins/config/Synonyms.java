@@ -207,7 +207,7 @@ final class Synonyms {
         String table = KEYS.get(shape.name());
         for (String line : table == null ? List.<String>of() : table.lines().toList()) {
             int colon = line.indexOf(": ");
-            if (List.of(line.substring(0, colon).split(" ")).contains(word)) {
+            if (List.of(line.substring(0, colon).split(" ", -1)).contains(word)) {
                 return filled(line.substring(colon + 2), value);
             }
         }

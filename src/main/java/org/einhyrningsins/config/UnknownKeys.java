@@ -153,7 +153,7 @@ final class UnknownKeys {
     private static String example(String path, String key, Node value) {
         StringBuilder text = new StringBuilder();
         String end = "";
-        for (String each : path.split("\\.")) {
+        for (String each : path.split("\\.", -1)) {
             boolean list = each.equals("bind");
             text.append(each).append(list ? ": [{ " : ": { ");
             end = (list ? " }]" : " }") + end;
