@@ -48,7 +48,7 @@ final class StarterFile {
                 command: [sh, -c, 'echo "$GREETING from slot ${slot}"; exec sleep 31536000']
                 workers: 2                           # how many; cpus for one on each processor
                 env: { GREETING: hello }             # variables; workers inherit those of the manager too
-                ack: { mode: timer, after: 500ms }   # up when: alive so long; or manual, notify, probe, log
+                ack: { mode: log, match: "from slot" }   # up when it writes that; or notify, manual, fd, probe, timer
                 rollout:                             # what a reload does:
                   strategy: smooth                   # starts the new one first; or fleet, replace
                   #canary: { workers: 1, watch: 30s } # watches the first before the others follow

@@ -6,10 +6,12 @@ import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.BondSpec.WorkerSocket;
 import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.ControlSpec;
+import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.ProofSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.ServicesSpec;
@@ -33,8 +35,9 @@ import java.util.Set;
 /// program would mean.
 ///
 /// Where the two forebears differ, the letter is einhyrningsins'; where neither says anything, the
-/// default is that of a file. Three things are other than in a file: a worker is told to go with
-/// USR2, SO_REUSEADDR needs `,r`, and workers speak to the manager at the control socket.
+/// default is that of a file. Four things are other than in a file: a worker is told to go with
+/// USR2, one that a rollout tells to go has no limit, SO_REUSEADDR needs `,r`, and workers speak to
+/// the manager at the control socket.
 public final class ClassicReader {
     private static final int MAX_WORKERS = 10_000;
     private static final Duration GRACE = Duration.ofSeconds(3); // as einhyrningsins(1) has it
@@ -91,6 +94,7 @@ public final class ClassicReader {
         for (String word : command) {
             words.add(Template.of(word));
         }
+        AckSpec ack = ack();
         ProgramSpec program =
                 new ProgramSpec(
                         name,
@@ -104,10 +108,10 @@ public final class ClassicReader {
                         sockets(),
                         null,
                         Set.of(),
-                        ack(),
+                        ack,
                         stop(),
                         restart(),
-                        rollout(),
+                        rollout(ack),
                         new LogsSpec.Inherit(),
                         new BondSpec(
                                 WorkerSocket.CONTROL,
@@ -237,8 +241,10 @@ public final class ClassicReader {
     }
 
     /// Neither forebear can roll without a worker more than there are, whatever is asked for: 0
-    /// means 1. So does a count of 0 tries.
-    private RolloutSpec rollout() throws Misread {
+    /// means 1. So does a count of 0 tries. As with einhorn, old workers that a rollout stops are
+    /// waited for as long as it takes unless `--signal-timeout` says for how long, and do not hold
+    /// up the next new one unless `--max-upgrade-additional` says how many there may be.
+    private RolloutSpec rollout(AckSpec ack) throws Misread {
         RolloutSpec otherwise = RolloutSpec.DEFAULT;
         int surge = number("--max-upgrade-additional", 0, MAX_WORKERS, otherwise.maxSurge());
         int retries = number("--retries", 0, MAX_WORKERS, otherwise.retries());
@@ -248,7 +254,11 @@ public final class ClassicReader {
                 number("--max-unacked", 1, MAX_WORKERS, otherwise.maxUnacked()),
                 otherwise.settle(),
                 Math.max(1, retries),
-                otherwise.canary());
+                otherwise.canary(),
+                ProofSpec.of(ack),
+                new DrainSpec(
+                        given.has("--max-upgrade-additional"),
+                        given.has("--signal-timeout") ? null : DrainSpec.UNLIMITED));
     }
 
     private LogSpec log() {

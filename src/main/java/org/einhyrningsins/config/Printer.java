@@ -13,6 +13,7 @@ import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.ControlSpec;
+import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.HttpSpec;
 import org.einhyrningsins.spec.IdentitySpec;
@@ -440,6 +441,18 @@ public final class Printer {
         return factor == Math.rint(factor) ? Long.toString((long) factor) : Double.toString(factor);
     }
 
+    private void drain(DrainSpec drain) {
+        if (!drain.counted()) {
+            line(6, "count-draining: false");
+        }
+        Duration timeout = drain.timeout();
+        if (timeout != null) {
+            boolean limited = !timeout.equals(DrainSpec.UNLIMITED);
+            String word = limited ? Durations.print(timeout) : RolloutReader.UNLIMITED;
+            line(6, "drain-timeout: " + word);
+        }
+    }
+
     private void rollout(RolloutSpec rollout) {
         line(4, "rollout:");
         line(6, "strategy: " + Shape.word(rollout.strategy()));
@@ -449,6 +462,9 @@ public final class Printer {
         }
         line(6, "settle: " + Durations.print(rollout.settle()));
         line(6, "retries: " + rollout.retries());
+        line(6, "probation: " + Durations.print(rollout.proof().probation()));
+        line(6, "rollback-within: " + Durations.print(rollout.proof().rollbackWithin()));
+        drain(rollout.drain());
         CanarySpec canary = rollout.canary();
         if (canary != null) {
             line(6, "canary:");

@@ -4,6 +4,7 @@ package org.einhyrningsins.config;
 import org.einhyrningsins.config.Node.Entry;
 import org.einhyrningsins.config.Node.Mapping;
 import org.einhyrningsins.config.Node.Scalar;
+import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.BondSpec.WorkerSocket;
 import org.einhyrningsins.spec.IdentitySpec;
@@ -75,6 +76,9 @@ final class ProgramReader {
         int workers = workers(program.node("workers"));
         Set<Protocol> protocols = protocols(program);
         BondSpec bond = bond(program);
+        AckSpec ack =
+                new AckReader(values, templates, workers, bond.descriptor())
+                        .read(program.node("ack"));
         ProgramSpec spec =
                 new ProgramSpec(
                         name,
@@ -87,11 +91,10 @@ final class ProgramReader {
                         sockets,
                         stdin(program, templates, protocols.contains(Protocol.FD0)),
                         onRequest(protocols),
-                        new AckReader(values, templates, workers, bond.descriptor())
-                                .read(program.node("ack")),
+                        ack,
                         new StopReader(values).read(program.node("stop")),
                         new RestartReader(values).read(program.node("restart")),
-                        new RolloutReader(values, workers)
+                        new RolloutReader(values, workers, ack)
                                 .read(program.fields("rollout", Shape.ROLLOUT)),
                         new LogsReader(values, templates, base).read(program.node("logs")),
                         bond,
@@ -133,6 +136,13 @@ final class ProgramReader {
             if (spec.env().containsKey(name)) {
                 program.warn("drop-env", Texts.quoted(name) + " is set for the program as well");
             }
+        }
+        if (!spec.sockets().isEmpty() && !program.has("ack")) {
+            program.warn(
+                    "bind",
+                    "without ack a worker is taken for up after 1s, whether it serves or not; have"
+                        + " it say so itself with ack: notify, manual, fd or log, or write ack:"
+                        + " timer if it cannot");
         }
         Path log = spec.logs().file(0);
         if (log != null) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
+import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.CanarySpec;
+import org.einhyrningsins.spec.DrainSpec;
+import org.einhyrningsins.spec.ProofSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +16,9 @@ final class RolloutReader {
     /// The `watch` of a canary that waits for the operator.
     static final String UNTIL_PROMOTED = "until-promoted";
 
+    /// The `drain-timeout` of one who waits for as long as it takes.
+    static final String UNLIMITED = "unlimited";
+
     private static final int MAX_WORKERS = 10_000;
 
     private final Values values;
@@ -20,9 +26,13 @@ final class RolloutReader {
     /// How many workers the program has.
     private final int workers;
 
-    RolloutReader(Values values, int workers) {
+    /// What holds where nothing is said.
+    private final ProofSpec proof;
+
+    RolloutReader(Values values, int workers, AckSpec ack) {
         this.values = values;
         this.workers = workers;
+        this.proof = ProofSpec.of(ack);
     }
 
     RolloutSpec read(Fields fields) {
@@ -43,7 +53,29 @@ final class RolloutReader {
                 fields.number("retries", 1, MAX_WORKERS, otherwise.retries()),
                 fields.has("canary")
                         ? canary(fields.fields("canary", Shape.CANARY), strategy)
-                        : null);
+                        : null,
+                new ProofSpec(
+                        fields.duration("probation", proof.probation()),
+                        fields.duration("rollback-within", proof.rollbackWithin())),
+                new DrainSpec(
+                        fields.flag("count-draining", otherwise.drain().counted()),
+                        drainTimeout(fields)));
+    }
+
+    private @Nullable Duration drainTimeout(Fields fields) {
+        Node node = fields.node("drain-timeout");
+        if (node == null) {
+            return null;
+        }
+        if (node instanceof Node.Scalar scalar && scalar.text().equals(UNLIMITED)) {
+            return DrainSpec.UNLIMITED;
+        }
+        if (node instanceof Node.Scalar scalar && !scalar.text().matches("[0-9].*")) {
+            String what = "a time such as 30s or 10m, or " + UNLIMITED;
+            fields.report("drain-timeout", "expected " + what + ", found " + node.found());
+            return null;
+        }
+        return values.positive(node, DrainSpec.UNLIMITED);
     }
 
     /// None with 0 workers: so a program does without the one of `defaults`.

@@ -110,7 +110,17 @@ record Shape(String name, List<String> keys) {
     static final Shape ROLLOUT =
             new Shape(
                     "rollout",
-                    List.of("strategy", "max-surge", "max-unacked", "settle", "retries", "canary"));
+                    List.of(
+                            "strategy",
+                            "max-surge",
+                            "max-unacked",
+                            "settle",
+                            "retries",
+                            "canary",
+                            "probation",
+                            "rollback-within",
+                            "count-draining",
+                            "drain-timeout"));
     static final Shape CANARY = new Shape("canary", List.of("workers", "watch"));
 
     static final Shape LOGS =

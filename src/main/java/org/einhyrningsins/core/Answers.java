@@ -19,6 +19,7 @@ final class Answers {
                 case GONE -> gone(draft, wait);
                 case ROLLED -> hindered(draft, wait);
                 case READY -> ready(draft, wait);
+                case RESTORED -> restored(draft, wait);
                 case BACK -> back(draft, wait);
             }
         }
@@ -55,6 +56,13 @@ final class Answers {
             String took = Words.of(draft.now.since(wait.began()));
             String what = ready == 0 && done > 0 ? "done" : Words.workers(ready) + " ready";
             say(draft, wait, true, what + ", " + took);
+        }
+    }
+
+    /// [Setbacks] answers; here is only who was forgotten.
+    private static void restored(Draft draft, Wait wait) {
+        if (draft.setback == null || !draft.setback.returning()) {
+            draft.answer(wait, false, draft.verdict, null);
         }
     }
 

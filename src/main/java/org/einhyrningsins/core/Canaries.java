@@ -59,8 +59,9 @@ final class Canaries {
     // ---- watch
 
     /// Begins to watch those that are all up, and takes the consequence of how they are.
-    static void watch(Draft draft, Rollout rollout) {
-        if (!rollout.holds() || draft.rollout == null) {
+    static void watch(Draft draft) {
+        Rollout rollout = draft.rollout;
+        if (rollout == null || !rollout.holds() || Probation.isOn(draft, rollout)) {
             return;
         }
         if (!allUp(draft, rollout)) {

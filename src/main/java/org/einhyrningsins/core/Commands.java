@@ -72,6 +72,7 @@ final class Commands {
             if (covers(scope, slot)) {
                 draft.put(slot.refill(null).hold(scope != null));
                 tellBothToGo(draft, slot, Cause.STOPPED, command.first());
+                slot.leaving().forEach(draft::hurry);
             }
         }
         expect(draft, ticket, "stop", scope, Wait.Until.GONE);
@@ -194,6 +195,7 @@ final class Commands {
             case ADDED, REMOVED, IN_PLACE -> applyInPlace(draft, ticket, spec);
             case NOTED -> {
                 Rolling.abort(draft, "superseded by a newer definition");
+                Setbacks.forget(draft);
                 note(draft, spec);
                 if (draft.phase instanceof Phase.Waiting) {
                     expect(draft, ticket, "reload", null, Wait.Until.UP);
@@ -307,6 +309,7 @@ final class Commands {
 
     /// A rollout that is under way would bring something else: it is given up first.
     private static void applyInPlace(Draft draft, long ticket, ProgramSpec spec) {
+        Setbacks.forget(draft);
         Rolling.abort(draft, "given up for an older definition that was asked for again");
         int before = draft.count;
         adopt(draft, draft.serving.managedBy(spec));

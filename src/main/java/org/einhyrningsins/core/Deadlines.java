@@ -109,7 +109,9 @@ final class Deadlines {
         if (renewal) {
             Renewal.failed(draft, worker, why);
         } else if (draft.onTrial(worker)) {
-            Rolling.startFailed(draft, worker, why);
+            Rolling.startFailed(draft, worker, why, true);
+        } else if (Rollback.failed(draft, worker, true, why)) {
+            return; // the slot has the older version
         } else if (worker.ready()) {
             Deaths.hung(draft, worker, why);
         } else {

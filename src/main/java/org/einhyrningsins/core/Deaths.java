@@ -25,9 +25,10 @@ final class Deaths {
     private Deaths() {}
 
     /// Whether it was up long enough for its end to say nothing about its definition. A canary is
-    /// not done with that before its watch is over.
+    /// not done with that before its watch is over, nor the first of a rollout before its trial is.
     static boolean provedItself(Draft draft, Worker worker) {
         return !(draft.rollout != null && draft.rollout.watches(worker))
+                && !Probation.watches(draft, worker)
                 && worker.state() instanceof WorkerState.Ready ready
                 && draft.now.since(ready.since()).compareTo(Crashes.STABLE) >= 0;
     }
@@ -179,7 +180,7 @@ final class Deaths {
         draft.put(slot.refill(draft.now.plus(delay)).restarted());
         if (!(draft.phase instanceof Phase.Running)) {
             draft.report(Severity.WARN, worker.id(), why + "; not replaced, as it gave up before");
-        } else if (!gaveUp(draft, why)) {
+        } else if (!gaveUp(draft, worker, why)) {
             String next = delay.isZero() ? "replaced at once" : "next try in " + Words.of(delay);
             tell(draft, worker, slot.past(), before, why + "; " + next);
         }
@@ -203,7 +204,7 @@ final class Deaths {
 
     /// Counts the death, and marks the program failed if there were too many. A rollout under way
     /// has a budget of its own, and may be the cure.
-    private static boolean gaveUp(Draft draft, String last) {
+    private static boolean gaveUp(Draft draft, Worker worker, String last) {
         RestartSpec.GiveUp limit = draft.serving.spec().restart().giveUp();
         if (limit == null || draft.advancing()) {
             return false;
@@ -221,6 +222,9 @@ final class Deaths {
                         + Words.of(limit.within())
                         + ", last: "
                         + last;
+        if (Rollback.insteadOfGivingUp(draft, worker.id(), why)) {
+            return true;
+        }
         draft.phase = new Phase.Failed(why);
         draft.report(
                 Severity.ERROR, null, why + "; nothing is respawned until you start or reload it");

@@ -32,6 +32,8 @@ final class Draft {
     int count;
     @Nullable Rollout rollout;
     String verdict;
+    @Nullable Fallback fallback;
+    @Nullable Setback setback;
     List<Moment> deaths;
     int nextGeneration;
     final List<Wait> waits;
@@ -50,6 +52,8 @@ final class Draft {
         this.count = program.count();
         this.rollout = program.rollout();
         this.verdict = program.verdict();
+        this.fallback = program.fallback();
+        this.setback = program.setback();
         this.deaths = program.deaths();
         this.nextGeneration = program.nextGeneration();
         this.waits = new ArrayList<>(program.waits());
@@ -70,6 +74,8 @@ final class Draft {
                 nextIncarnation,
                 nextGeneration,
                 verdict,
+                fallback,
+                setback,
                 now);
     }
 
@@ -133,7 +139,7 @@ final class Draft {
             report(Severity.DEBUG, worker.id(), "gets nothing new: " + words(cause));
             return;
         }
-        StopSpec.Step step = steps.getFirst();
+        StopSpec.Step step = first(worker, cause);
         StopSpec.Step begin = first == null ? step : new StopSpec.Step(first, step.patience());
         WorkerState.Stopping going = new WorkerState.Stopping(cause, steps, now, false, null, null);
         leave(worker, worker.in(told(going, begin, steps.subList(1, steps.size()))));
@@ -153,6 +159,33 @@ final class Draft {
         } else if (slot.vacant() || s.cause() == Cause.FAILED_START || s.cause() == Cause.HUNG) {
             String why = words(s.cause());
             put(slot.last(new Ending(worker.id(), worker.born(), now, exit, why)));
+        }
+    }
+
+    /// The first step of a worker's stop. One that serves and has a successor may have longer.
+    private StopSpec.Step first(Worker worker, Cause cause) {
+        StopSpec.Step step = worker.version().spec().stop().steps().getFirst();
+        Duration timeout = worker.version().spec().rollout().drain().timeout();
+        boolean succeeded =
+                switch (cause) {
+                    case RETIRED, REPLACED -> !Upkeep.isIll(worker, count);
+                    case WITHDRAWN -> worker.up();
+                    case SCALED, STOPPED, RESTARTED, FAILED_START, HUNG, LEFT_BEHIND -> false;
+                };
+        return timeout != null && succeeded ? new StopSpec.Step(step.signal(), timeout) : step;
+    }
+
+    /// One that a rollout told to go, and that may have had longer, has as long as any other from
+    /// now on.
+    void hurry(Worker worker) {
+        boolean longer = worker.version().spec().rollout().drain().timeout() != null;
+        if (longer
+                && worker.state() instanceof WorkerState.Stopping s
+                && !s.draining()
+                && !s.rest().isEmpty()) {
+            Duration patience = worker.version().spec().stop().steps().getFirst().patience();
+            Moment latest = Moment.earlier(s.deadline(), now.plus(patience));
+            replace(worker.in(s.until(latest)));
         }
     }
 
@@ -177,7 +210,7 @@ final class Draft {
 
     /// What waited for it has been served, or has waited for too long.
     void drained(Worker worker, WorkerState.Stopping state) {
-        StopSpec.Step begin = state.rest().getFirst();
+        StopSpec.Step begin = first(worker, state.cause());
         List<StopSpec.Step> rest = state.rest().subList(1, state.rest().size());
         replace(worker.in(told(state, begin, rest)));
         effects.add(send(worker, begin.signal(), state.leaderless()));
@@ -328,6 +361,19 @@ final class Draft {
     void answer(Wait wait, boolean done, String message, @Nullable WorkerId blame) {
         waits.remove(wait);
         effects.add(new Effect.Answer(wait.ticket(), done, name + ": " + message, blame));
+    }
+
+    /// Who waits for the rollout is to be answered when the old version is back.
+    void expectBack(Wait wait) {
+        waits.remove(wait);
+        waits.add(
+                new Wait(
+                        wait.ticket(),
+                        wait.verb(),
+                        wait.began(),
+                        wait.scope(),
+                        Wait.Until.RESTORED));
+        effects.add(new Effect.Progress(wait.ticket(), name + ": " + verdict));
     }
 
     private static String words(Cause cause) {

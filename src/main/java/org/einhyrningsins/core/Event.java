@@ -65,6 +65,12 @@ public sealed interface Event {
     /// @param by what hinders it for longer; null if nothing does
     record Deferred(Set<String> on, Phase.@Nullable Hindrance by) implements Event {}
 
+    /// The definition that serves was read again and is what is wanted.
+    record Affirmed() implements Event {}
+
+    /// What the version before needs is wanted for something else: it does not come back.
+    record Forsaken() implements Event {}
+
     /// The operator asked for something; answered exactly once.
     record Requested(long ticket, Command command) implements Event {}
 

@@ -20,7 +20,10 @@ import java.util.List;
 /// @param deaths the recent ones, as far back as `give-up` looks
 /// @param nextIncarnation of the next worker
 /// @param nextGeneration of the next rollout
-/// @param verdict how the last rollout ended, in words; empty before the first
+/// @param verdict how the last rollout ended, in words; empty before the first, and when it tells
+///   nothing any more
+/// @param fallback the version that comes back if the one that serves fails soon; null for none
+/// @param setback how the newest version failed; null if it did not, or that tells nothing any more
 /// @param asOf when the last step was taken
 public record Program(
         String name,
@@ -34,6 +37,8 @@ public record Program(
         long nextIncarnation,
         int nextGeneration,
         String verdict,
+        @Nullable Fallback fallback,
+        @Nullable Setback setback,
         Moment asOf) {
     public Program {
         slots = List.copyOf(slots);
@@ -63,6 +68,8 @@ public record Program(
                 nextIncarnation,
                 2,
                 "",
+                null,
+                null,
                 now);
     }
 
@@ -87,6 +94,10 @@ public record Program(
         if (rollout != null && !rollout.draining()) {
             earliest = Moment.earlier(earliest, later(rollout.retryAt()));
             earliest = Moment.earlier(earliest, later(rollout.watchedUntil()));
+            earliest = Moment.earlier(earliest, later(Probation.due(this, rollout)));
+        }
+        if (fallback != null) {
+            earliest = Moment.earlier(earliest, later(fallback.until(serving)));
         }
         return earliest;
     }
@@ -133,6 +144,18 @@ public record Program(
             }
         }
         return false;
+    }
+
+    /// How it stands with the trial of its rollout's first new worker, in words; null if none is on
+    /// trial.
+    public @Nullable String trial(Moment now) {
+        return Probation.words(this, now);
+    }
+
+    /// Whether how its last rollout ended tells nothing any more once what serves is what is
+    /// wanted.
+    public boolean remembersFailure() {
+        return rollout == null && !verdict.isEmpty() && !verdict.startsWith("rolled");
     }
 
     /// Whether the slot is meant to have a worker.
@@ -341,9 +364,20 @@ public record Program(
         return serving.spec().birth().equals(birth);
     }
 
-    /// The definitions whose sockets it needs: the one that serves, the one that is to, and those
-    /// of workers that a failed rollout left.
+    /// The definitions whose sockets it needs: the one that serves, the one that is to, those of
+    /// workers that a failed rollout left, and the one that may come back.
     public List<ProgramSpec> definitions() {
+        List<ProgramSpec> needed = needed();
+        if (fallback == null || needed.contains(fallback.version().spec())) {
+            return needed;
+        }
+        List<ProgramSpec> definitions = new ArrayList<>(needed);
+        definitions.add(fallback.version().spec());
+        return List.copyOf(definitions);
+    }
+
+    /// The same without the one that may come back: what it needs even if nothing fails.
+    public List<ProgramSpec> needed() {
         List<ProgramSpec> definitions = new ArrayList<>(2);
         definitions.add(serving.spec());
         if (rollout != null) {

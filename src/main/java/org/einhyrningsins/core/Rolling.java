@@ -7,6 +7,7 @@ import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
+import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -35,20 +36,53 @@ final class Rolling {
         int before = draft.serving.spec().workers();
         boolean byHand = draft.count != before;
         Integer change = byHand || workers == before ? null : workers;
+        Setbacks.overtake(draft);
         Rollout rollout = Rollout.of(target, strategy, scope, change, draft.now);
         draft.rollout = rollout;
         Renewal.abandon(draft);
+        rollout = rollout.old(oldWorkers(draft, rollout));
         for (Slot slot : draft.slots) {
+            draft.put(slot.past(slot.past().lost(Losses.NONE)));
             if (inScope(draft, rollout, slot) && slot.current() == null) {
-                Slot moved = slot.afresh(draft.now).move(true);
+                Slot moved = draft.slot(slot.index()).afresh(draft.now).move(true);
                 draft.put(moved.past(moved.past().ended(slot.finished())));
             }
         }
+        boolean tried = target.spec().rollout().proof().probation().isPositive();
+        rollout = tried && anyUp(draft, rollout) ? rollout : rollout.prove();
         draft.rollout = rollout.canary(Canaries.first(draft, rollout, ill));
         draft.report(
                 Severity.INFO,
                 null,
                 "rolling to generation " + target.generation() + ", " + name(strategy));
+    }
+
+    private static OldWorkers oldWorkers(Draft draft, Rollout rollout) {
+        int before = 0;
+        boolean up = false;
+        for (Slot slot : draft.slots) {
+            Worker current = slot.current();
+            if (current != null && inScope(draft, rollout, slot)) {
+                before++;
+                up |= current.ready() && isOf(draft.serving, current);
+            }
+        }
+        return new OldWorkers(before, up, 0, 0);
+    }
+
+    private static boolean isOf(Version version, Worker worker) {
+        return worker.version().generation() == version.generation();
+    }
+
+    /// Whether a slot that is to be moved has a worker that serves: only then is there something to
+    /// lose.
+    private static boolean anyUp(Draft draft, Rollout rollout) {
+        for (Slot slot : draft.slots) {
+            if (inScope(draft, rollout, slot) && up(slot.current())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     // ---- advance
@@ -60,24 +94,28 @@ final class Rolling {
             return;
         }
         if (!rollout.draining()) {
-            move(draft, rollout);
-            Canaries.watch(draft, rollout);
+            Probation.judge(draft, rollout);
+            Canaries.watch(draft); // first: one that is not well takes over from nobody
+            move(draft);
         }
-        Rollout watched = draft.rollout;
-        if (watched != null && !watched.draining() && !watched.holds() && !watched.held()) {
-            if (rollout.holds()) {
-                move(draft, watched);
-            }
-            if (complete(draft, watched)) {
-                commit(draft, watched);
-            }
+        Rollout moved = draft.rollout;
+        if (moved != null
+                && !moved.draining()
+                && !moved.holds()
+                && !moved.held()
+                && complete(draft, moved)) {
+            commit(draft, moved);
         }
         if (draft.rollout != null && draft.rollout.draining()) {
             finishWhenDrained(draft, draft.rollout);
         }
     }
 
-    private static void move(Draft draft, Rollout rollout) {
+    private static void move(Draft draft) {
+        Rollout rollout = draft.rollout;
+        if (rollout == null) {
+            return;
+        }
         switch (rollout.strategy()) {
             case SMOOTH -> smooth(draft, rollout);
             case FLEET -> fleet(draft, rollout);
@@ -87,7 +125,8 @@ final class Rolling {
 
     private static void smooth(Draft draft, Rollout rollout) {
         for (Slot slot : draft.slots) {
-            if (concerns(draft, rollout, slot) && !slot.moved() && up(slot.successor())) {
+            boolean comes = concerns(draft, rollout, slot) && !slot.moved();
+            if (comes && rollout.proved() && up(slot.successor())) {
                 takeOver(draft, rollout, slot);
             }
         }
@@ -96,7 +135,7 @@ final class Rolling {
 
     private static void fleet(Draft draft, Rollout rollout) {
         spawnSuccessors(draft, rollout);
-        boolean allUp = true;
+        boolean allUp = rollout.proved();
         for (Slot slot : draft.slots) {
             if (concerns(draft, rollout, slot)) {
                 allUp &= up(slot.moved() ? slot.current() : slot.successor());
@@ -122,7 +161,9 @@ final class Rolling {
                 next = slot;
             }
         }
-        if (next != null && Canaries.room(draft, rollout) > 0) {
+        if (next != null
+                && Canaries.room(draft, rollout) > 0
+                && Probation.room(draft, rollout) > 0) {
             makeRoom(draft, rollout, next);
         }
     }
@@ -130,9 +171,15 @@ final class Rolling {
     private static void makeRoom(Draft draft, Rollout rollout, Slot slot) {
         if (slot.current() != null) {
             draft.tellToGo(slot.current(), Cause.REPLACED);
+            countReplaced(draft);
         }
         Moment when = rollout.retryAt().reached(draft.now) ? draft.now : rollout.retryAt();
         draft.put(draft.slot(slot.index()).move(true).refill(when));
+    }
+
+    private static void countReplaced(Draft draft) {
+        Rollout rollout = draft.rollout;
+        draft.rollout = rollout == null ? null : rollout.old(rollout.old().replaceOne());
     }
 
     private static void spawnSuccessors(Draft draft, Rollout rollout) {
@@ -142,6 +189,7 @@ final class Rolling {
         }
         int room = Math.min(mayStart(draft) - empty(draft), most(draft) - processes(draft));
         room = Math.min(room, Canaries.room(draft, rollout));
+        room = Math.min(room, Probation.room(draft, rollout));
         for (Slot slot : draft.slots) {
             if (room <= 0) {
                 return;
@@ -166,6 +214,7 @@ final class Rolling {
     private static void takeOver(Draft draft, Rollout rollout, Slot slot) {
         if (slot.current() != null) {
             draft.tellToGo(slot.current(), Cause.RETIRED);
+            countReplaced(draft);
         }
         Slot now = draft.slot(slot.index()).forgive(); // another version fails, or does not
         draft.put(now.current(now.successor()).successor(null).move(true).refill(null));
@@ -185,13 +234,15 @@ final class Rolling {
 
     /// Slots count whether they are filled or not, so that a refill never exceeds the surge.
     static int processes(Draft draft) {
+        Version newest = draft.rollout == null ? draft.serving : draft.rollout.target();
+        boolean counted = newest.spec().rollout().drain().counted();
         int processes = 0;
         for (Slot slot : draft.slots) {
             processes += slot.index() < draft.count ? 1 : 0;
             processes += slot.successor() != null ? 1 : 0;
             int failed = 0;
             for (Worker worker : slot.leaving()) {
-                processes += drains(worker) ? 1 : 0;
+                processes += drains(worker) && counted ? 1 : 0;
                 failed += failed(worker) ? 1 : 0;
             }
             boolean taken = slot.current() != null || slot.index() >= draft.count;
@@ -276,7 +327,7 @@ final class Rolling {
                 return false;
             }
         }
-        return true;
+        return !Probation.isOn(draft, rollout);
     }
 
     // ---- held, and for the first time
@@ -284,7 +335,8 @@ final class Rolling {
     /// Whether all that a rollout that is held may do is done.
     static boolean ready(Draft draft) {
         Rollout rollout = draft.rollout;
-        if (rollout == null || rollout.draining() || rollout.holds() || !rollout.held()) {
+        if (rollout == null || rollout.draining() || rollout.holds() || !rollout.held()
+                || Probation.isOn(draft, rollout)) {
             return false;
         }
         for (Slot slot : draft.slots) {
@@ -318,6 +370,7 @@ final class Rolling {
 
     /// The target has proved itself: from now on it is what the program is.
     private static void commit(Draft draft, Rollout rollout) {
+        draft.fallback = Rollback.fallback(draft, rollout);
         draft.serving = rollout.target();
         if (rollout.workers() != null) {
             draft.count = rollout.workers();
@@ -335,16 +388,31 @@ final class Rolling {
             }
         }
         String took = Words.of(draft.now.since(rollout.began()));
+        String killed = rollout.old().killedWords();
         end(
                 draft,
                 rollout,
-                Severity.INFO,
-                "rolled to generation " + generation(rollout) + " in " + took);
+                killed.isEmpty() ? Severity.INFO : Severity.WARN,
+                true,
+                "rolled to generation " + generation(rollout) + " in " + took + killed);
     }
 
-    /// A worker of the target did not come up, or not for long. After `retries` of them, the
-    /// rollout is over. A slot that served already does not wait for its next try.
-    static void startFailed(Draft draft, Worker worker, String why) {
+    /// One that was told to go is gone.
+    static void drained(Draft draft, WorkerState.Stopping state, Exit exit) {
+        boolean replaced = state.cause() == Cause.RETIRED || state.cause() == Cause.REPLACED;
+        boolean killed = exit.equals(Exit.UNKNOWN) || exit.signal() == Signal.KILL.number();
+        Rollout rollout = draft.rollout;
+        if (rollout != null && replaced && killed && state.rest().isEmpty()) {
+            draft.rollout = rollout.old(rollout.old().killOne());
+        }
+    }
+
+    /// A worker of the target did not come up, or not for long. One that was up and ended by itself
+    /// ends the rollout at once; else it is over after `retries` of them. A slot that served
+    /// already does not wait for its next try.
+    ///
+    /// @param own whether it was the worker's own failure
+    static void startFailed(Draft draft, Worker worker, String why, boolean own) {
         Rollout before = draft.rollout;
         if (before == null) {
             Deaths.failedToStart(draft, worker, why);
@@ -352,6 +420,11 @@ final class Rolling {
         }
         if (before.watches(worker)) {
             canaryFailed(draft, before, worker, why);
+            return;
+        }
+        if (own && worker.up() && !Deaths.provedItself(draft, worker)) {
+            draft.report(Severity.WARN, worker.id(), why);
+            giveUp(draft, before.failedOnce(why, worker.id(), draft.now));
             return;
         }
         int retries = tries(before.target().spec());
@@ -387,25 +460,18 @@ final class Rolling {
         giveUp(draft, rollout.failedOnce(what, worker.id(), draft.now));
     }
 
+    /// The old version comes back where it was replaced, unless it did not serve either.
     private static void giveUp(Draft draft, Rollout rollout) {
-        boolean back = rollout.canary() != null;
         if (rollout.isDebut(draft.serving)) {
             withdraw(draft, false);
-            end(draft, rollout, Severity.ERROR, "did not come up: " + rollout.lastFailure());
+            String verdict = "did not come up: " + rollout.lastFailure();
+            end(draft, rollout, Severity.ERROR, false, verdict);
             return;
         }
-        int serving = withdraw(draft, back);
-        String what =
-                back
-                        ? " of the new version serves until one of the old is up"
-                        : " of the new version came up before and will serve on; respawns use the"
-                                + " old one";
-        String left = serving == 0 ? "" : "; " + Words.workers(serving) + what;
-        end(
-                draft,
-                rollout,
-                Severity.ERROR,
-                "failed, old version kept: " + rollout.lastFailure() + left);
+        Setback setback = Setbacks.of(draft, rollout);
+        withdraw(draft, rollout.old().up() || rollout.canary() != null);
+        draft.rollout = null;
+        Setbacks.begin(draft, setback);
     }
 
     /// Ends a rollout because the operator wants something else. One that is draining has
@@ -416,10 +482,15 @@ final class Rolling {
             return;
         }
         if (rollout.draining()) {
-            end(draft, rollout, Severity.INFO, "rolled; its last old workers are still leaving");
+            end(
+                    draft,
+                    rollout,
+                    Severity.INFO,
+                    true,
+                    "rolled; its last old workers are still leaving" + rollout.old().killedWords());
         } else {
             withdraw(draft, rollout.canary() != null);
-            end(draft, rollout, Severity.WARN, why);
+            end(draft, rollout, Severity.WARN, false, why);
         }
     }
 
@@ -428,29 +499,26 @@ final class Rolling {
         Rollout rollout = draft.rollout;
         if (rollout != null) {
             withdraw(draft, true);
-            end(draft, rollout, Severity.WARN, why);
+            end(draft, rollout, Severity.WARN, false, why);
         }
     }
 
     /// Takes back all of a rollout that does not serve yet.
     ///
     /// @param back whether those that serve are to be replaced by the old version
-    /// @return how many of its workers serve
-    private static int withdraw(Draft draft, boolean back) {
-        int serving = 0;
+    private static void withdraw(Draft draft, boolean back) {
         for (Slot slot : draft.slots) {
             if (slot.successor() != null) {
                 draft.tellToGo(slot.successor(), Cause.WITHDRAWN);
             }
             if (slot.moved()) {
-                serving += up(slot.current()) ? 1 : 0;
                 moveBack(draft, draft.slot(slot.index()), back);
             }
         }
-        return serving;
     }
 
-    private static void moveBack(Draft draft, Slot slot, boolean back) {
+    /// @param back whether a worker that serves is to be replaced
+    static void moveBack(Draft draft, Slot slot, boolean back) {
         Worker current = slot.current();
         if (current != null && current.ready() && back) {
             draft.put(slot.forgive());
@@ -480,13 +548,14 @@ final class Rolling {
         return slot.past(past).refill(null).finish(how);
     }
 
-    /// @param severity INFO if the target serves
-    private static void end(Draft draft, Rollout rollout, Severity severity, String verdict) {
-        boolean done = severity == Severity.INFO;
+    /// @param done whether the target serves
+    private static void end(
+            Draft draft, Rollout rollout, Severity severity, boolean done, String verdict) {
         if (!done && rollout.isDebut(draft.serving)) {
             leave(draft, verdict);
         }
         draft.rollout = null;
+        draft.setback = null;
         draft.verdict = verdict;
         draft.report(severity, null, verdict);
         for (Wait wait : List.copyOf(draft.waits)) {

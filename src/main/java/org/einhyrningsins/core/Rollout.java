@@ -21,6 +21,8 @@ import java.util.Set;
 /// @param workers the worker count from its success on; null for the one that is
 /// @param canary how it stands with its first workers; null if it has none to be watched
 /// @param held no old worker goes before it is released, though all new ones be up
+/// @param proved whether a worker of it lived as long as `probation` wants before old ones go
+/// @param old what became of the workers that it is to replace
 public record Rollout(
         Version target,
         Strategy strategy,
@@ -33,7 +35,9 @@ public record Rollout(
         @Nullable WorkerId blame,
         @Nullable Integer workers,
         @Nullable Canary canary,
-        boolean held) {
+        boolean held,
+        boolean proved,
+        OldWorkers old) {
 
     static Rollout of(
             Version target,
@@ -42,7 +46,20 @@ public record Rollout(
             @Nullable Integer workers,
             Moment now) {
         return new Rollout(
-                target, strategy, scope, false, 0, now, now, "", null, workers, null, false);
+                target,
+                strategy,
+                scope,
+                false,
+                0,
+                now,
+                now,
+                "",
+                null,
+                workers,
+                null,
+                false,
+                false,
+                OldWorkers.NONE);
     }
 
     /// The operator chose the worker count since.
@@ -64,7 +81,9 @@ public record Rollout(
                 blame,
                 number,
                 canary,
-                held);
+                held,
+                proved,
+                old);
     }
 
     Rollout drain() {
@@ -80,7 +99,9 @@ public record Rollout(
                 blame,
                 workers,
                 canary,
-                held);
+                held,
+                proved,
+                old);
     }
 
     Rollout failedOnce(String why, WorkerId who, Moment retry) {
@@ -96,7 +117,9 @@ public record Rollout(
                 who,
                 workers,
                 canary,
-                held);
+                held,
+                proved,
+                old);
     }
 
     Rollout canary(@Nullable Canary next) {
@@ -112,7 +135,9 @@ public record Rollout(
                 blame,
                 workers,
                 next,
-                held);
+                held,
+                proved,
+                old);
     }
 
     /// @param value whether no old worker goes before it is released
@@ -129,7 +154,46 @@ public record Rollout(
                 blame,
                 workers,
                 canary,
-                value);
+                value,
+                proved,
+                old);
+    }
+
+    /// Old workers may be told to go.
+    Rollout prove() {
+        return new Rollout(
+                target,
+                strategy,
+                scope,
+                draining,
+                failures,
+                retryAt,
+                began,
+                lastFailure,
+                blame,
+                workers,
+                canary,
+                held,
+                true,
+                old);
+    }
+
+    Rollout old(OldWorkers workersNow) {
+        return new Rollout(
+                target,
+                strategy,
+                scope,
+                draining,
+                failures,
+                retryAt,
+                began,
+                lastFailure,
+                blame,
+                workers,
+                canary,
+                held,
+                proved,
+                workersNow);
     }
 
     /// Whether it is the first of a program that serves in place of others when it succeeds, and

@@ -45,6 +45,7 @@ public record Slot(
     /// @param relapses how many in a row were replaced since they were ill or too large
     /// @param crashes those in a row
     /// @param last the end of the worker before the one there is; null before the first
+    /// @param losses what it lost of the newest version
     /// @param ended why it was not filled again before the rollout under way moved it; null if it
     ///   was
     public record Past(
@@ -56,8 +57,10 @@ public record Slot(
             int relapses,
             Crashes crashes,
             @Nullable Ending last,
-            @Nullable String ended) {
-        static final Past NONE = new Past(0, List.of(), 0, "", null, 0, Crashes.NONE, null, null);
+            @Nullable String ended,
+            Losses losses) {
+        static final Past NONE =
+                new Past(0, List.of(), 0, "", null, 0, Crashes.NONE, null, null, Losses.NONE);
 
         public Past {
             burst = List.copyOf(burst);
@@ -69,7 +72,8 @@ public record Slot(
         }
 
         Past failed(int quick, List<Moment> recent, String how, @Nullable WorkerId who) {
-            return new Past(quick, recent, restarts, how, who, relapses, crashes, last, ended);
+            return new Past(
+                    quick, recent, restarts, how, who, relapses, crashes, last, ended, losses);
         }
 
         Past restarted() {
@@ -82,37 +86,97 @@ public record Slot(
                     relapses,
                     crashes,
                     last,
-                    ended);
+                    ended,
+                    losses);
         }
 
         Past forgiven() {
-            return new Past(0, List.of(), restarts, "", null, 0, Crashes.NONE, last, ended);
+            return new Past(0, List.of(), restarts, "", null, 0, Crashes.NONE, last, ended, losses);
         }
 
         Past relapsed(int times) {
             return new Past(
-                    quickDeaths, burst, restarts, trouble, blame, times, crashes, last, ended);
+                    quickDeaths,
+                    burst,
+                    restarts,
+                    trouble,
+                    blame,
+                    times,
+                    crashes,
+                    last,
+                    ended,
+                    losses);
         }
 
         /// Somebody killed another one.
         Past killed(List<Moment> recent) {
             return new Past(
-                    quickDeaths, recent, restarts, trouble, blame, relapses, crashes, last, ended);
+                    quickDeaths,
+                    recent,
+                    restarts,
+                    trouble,
+                    blame,
+                    relapses,
+                    crashes,
+                    last,
+                    ended,
+                    losses);
         }
 
         Past crashed(Crashes other) {
             return new Past(
-                    quickDeaths, burst, restarts, trouble, blame, relapses, other, last, ended);
+                    quickDeaths,
+                    burst,
+                    restarts,
+                    trouble,
+                    blame,
+                    relapses,
+                    other,
+                    last,
+                    ended,
+                    losses);
         }
 
         Past last(Ending ending) {
             return new Past(
-                    quickDeaths, burst, restarts, trouble, blame, relapses, crashes, ending, ended);
+                    quickDeaths,
+                    burst,
+                    restarts,
+                    trouble,
+                    blame,
+                    relapses,
+                    crashes,
+                    ending,
+                    ended,
+                    losses);
         }
 
         Past ended(@Nullable String how) {
             return new Past(
-                    quickDeaths, burst, restarts, trouble, blame, relapses, crashes, last, how);
+                    quickDeaths,
+                    burst,
+                    restarts,
+                    trouble,
+                    blame,
+                    relapses,
+                    crashes,
+                    last,
+                    how,
+                    losses);
+        }
+
+        Past lost(Losses now) {
+            return new Past(
+                    quickDeaths,
+                    burst,
+                    restarts,
+                    trouble,
+                    blame,
+                    relapses,
+                    crashes,
+                    last,
+                    ended,
+                    now);
         }
     }
 

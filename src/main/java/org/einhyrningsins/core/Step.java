@@ -52,6 +52,8 @@ final class Step {
             case Event.Extended e -> extended(draft, e);
             case Event.Admitted e -> Admission.admitted(draft, e);
             case Event.Deferred e -> Admission.deferred(draft, e);
+            case Event.Affirmed ignored -> Setbacks.forget(draft);
+            case Event.Forsaken ignored -> draft.fallback = null;
             case Event.Requested e -> Commands.obey(draft, e.ticket(), e.command());
             case Event.DeadlinePassed ignored -> {}
         }
@@ -60,6 +62,7 @@ final class Step {
     /// A rollout that commits may change the count, so slots are trimmed after it as well, and only
     /// then filled.
     static void reconcile(Draft draft) {
+        Rollback.expire(draft);
         Slots.trim(draft);
         Rolling.advance(draft);
         Slots.trim(draft);
@@ -67,6 +70,7 @@ final class Step {
         Slots.refill(draft);
         Deaths.forgive(draft);
         Admission.noteUp(draft);
+        Setbacks.follow(draft);
         Answers.give(draft);
         Renewal.begin(draft);
         Upkeep.attend(draft);
@@ -78,13 +82,15 @@ final class Step {
         boolean renewal = Renewal.owns(draft, worker);
         draft.put(Draft.without(draft.slot(worker.id().slot()), worker));
         draft.noteEnd(worker, event.exit());
-        if (worker.state() instanceof WorkerState.Stopping) {
+        if (worker.state() instanceof WorkerState.Stopping stopping) {
             draft.report(Severity.DEBUG, worker.id(), "gone: " + event.exit());
+            Rolling.drained(draft, stopping, event.exit());
         } else if (renewal) {
             Renewal.failed(draft, worker, "ended before it took over: " + event.exit());
         } else if (against) {
-            Rolling.startFailed(draft, worker, how(draft, worker) + event.exit());
-        } else {
+            String why = how(draft, worker) + event.exit();
+            Rolling.startFailed(draft, worker, why, event.exit().isOwnDoing());
+        } else if (!Rollback.died(draft, worker, event.exit())) {
             Deaths.died(draft, worker, event.exit());
         }
     }
@@ -101,8 +107,11 @@ final class Step {
         if (worker.state() instanceof WorkerState.Starting) {
             return "ended before it was up: ";
         }
-        boolean watched = draft.rollout != null && draft.rollout.watches(worker);
-        return watched ? "ended while it was watched: " : "was up, but not for long: ";
+        if (draft.rollout != null && draft.rollout.watches(worker)) {
+            return "ended while it was watched: ";
+        }
+        boolean trial = Probation.watches(draft, worker);
+        return trial ? "ended on trial: " : "was up, but not for long: ";
     }
 
     /// A successor that ends does, as it never took over, unless it is a job that did its work. One

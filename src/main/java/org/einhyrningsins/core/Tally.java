@@ -135,16 +135,16 @@ public final class Tally {
     }
 
     private static String result(Rollout ended, Transition step) {
-        int serving = step.program().serving().generation();
-        if (ended.draining() || serving == ended.target().generation()) {
-            return "succeeded";
-        }
         for (Effect effect : step.effects()) {
             if (effect instanceof Effect.Report report
                     && report.severity() == Effect.Severity.ERROR
                     && report.message().equals(step.program().verdict())) {
                 return "failed";
             }
+        }
+        int serving = step.program().serving().generation();
+        if (ended.draining() || serving == ended.target().generation()) {
+            return "succeeded";
         }
         return "aborted";
     }

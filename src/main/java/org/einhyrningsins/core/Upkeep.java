@@ -131,7 +131,9 @@ final class Upkeep {
         boolean renewal = Renewal.owns(draft, worker);
         boolean proved = !successor && Deaths.provedItself(draft, worker);
         draft.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.HUNG, Signal.ABRT);
-        if (proved) {
+        if (proved && Rollback.failed(draft, worker, true, why)) {
+            return; // the slot has the older version
+        } else if (proved) {
             Deaths.hung(draft, worker, why);
         } else {
             Deadlines.failed(draft, worker, why, renewal);

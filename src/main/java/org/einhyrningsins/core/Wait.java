@@ -30,6 +30,8 @@ public record Wait(
         ROLLED,
         /// Every worker of a rollout that is held is up.
         READY,
+        /// The rollout failed, and the older version is back, or known not to come.
+        RESTORED,
         /// Every worker is up, and none is left of a rollout that was aborted, be it by a reload of
         /// the older definition.
         BACK

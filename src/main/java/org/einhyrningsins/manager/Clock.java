@@ -18,6 +18,12 @@ final class Clock {
         return System.currentTimeMillis();
     }
 
+    /// When that moment was, for people: as [#wallMillis()], by the clock on the wall as it is set
+    /// now.
+    static long wallMillis(Moment when) {
+        return wallMillis() - now().since(when).toMillis();
+    }
+
     /// For people: how long ago that was by the clock on the wall, and not before it was, if that
     /// clock was set back.
     static long millisSince(long wallMillis) {

@@ -752,6 +752,13 @@ public final class Manager
     }
 
     @Override
+    public void closeUnused() {
+        List<ProgramSpec> inUse = reloader.inUse();
+        inUse.addAll(operator.handovers().definitions());
+        sockets.closeAllBut(inUse, programs::slots);
+    }
+
+    @Override
     public void decided() {
         if (recorder != null) {
             recorder.write(this::managerImage);
@@ -828,10 +835,9 @@ public final class Manager
             reapOrphans();
         }
         if (socketsMayBeOver) {
+            reloader.makeWay(programs.needed()); // a version that may come back may be in the way
             socketsMayBeOver = false;
-            List<ProgramSpec> inUse = reloader.inUse();
-            inUse.addAll(operator.handovers().definitions());
-            sockets.closeAllBut(inUse, programs::slots);
+            closeUnused();
             if (listenerFiles != null) {
                 listenerFiles.sync();
             }

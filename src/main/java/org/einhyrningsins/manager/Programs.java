@@ -116,6 +116,15 @@ final class Programs {
         return inUse;
     }
 
+    /// The same without those that may come back and are not needed as long as nothing fails.
+    List<ProgramSpec> needed() {
+        List<ProgramSpec> needed = new ArrayList<>();
+        for (ProgramHost host : everyHost()) {
+            needed.addAll(host.program().needed());
+        }
+        return needed;
+    }
+
     /// How many slots the programs of that name have, the most that any has: those that are wanted,
     /// and those whose workers have not gone yet.
     int slots(String name) {

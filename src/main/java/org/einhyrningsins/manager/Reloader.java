@@ -11,10 +11,14 @@ import org.einhyrningsins.control.PlanText;
 import org.einhyrningsins.core.Change;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Difference;
+import org.einhyrningsins.core.Event;
+import org.einhyrningsins.core.Fallback;
 import org.einhyrningsins.core.Plan;
+import org.einhyrningsins.core.SocketKey;
 import org.einhyrningsins.core.SocketMove;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
+import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -56,6 +60,9 @@ final class Reloader {
 
         /// Sockets may be over.
         void unsettled();
+
+        /// Closes sockets that no definition needs.
+        void closeUnused();
 
         /// A reload begins.
         ///
@@ -212,8 +219,11 @@ final class Reloader {
         return new Prospect(valid.services(), plan, objections);
     }
 
+    /// Sockets that only a version has that may come back are no obstacle: see [#makeWay].
     private Plan plan(SequencedMap<String, ProgramSpec> next, Set<String> named) {
-        Plan.Now now = new Plan.Now(programs.states(), inUse());
+        List<ProgramSpec> inUse = programs.needed();
+        inUse.addAll(trials.definitions());
+        Plan.Now now = new Plan.Now(programs.states(), inUse);
         return Plan.between(now, next, named, Settings::of);
     }
 
@@ -328,6 +338,7 @@ final class Reloader {
             for (Change change : plan.changes().values()) {
                 preparation.prepare(change);
             }
+            makeWay(needed(plan));
             if (sockets.open(needed(plan), plan.sockets()) > 0) {
                 hosting.decided(); // a worker born with one must not be all that knows of it
                 if (!hosting.kept()) {
@@ -343,6 +354,37 @@ final class Reloader {
             hosting.forgo();
             throw new Refused(ExitStatus.FAILED, String.valueOf(e.getMessage()));
         }
+    }
+
+    /// A socket that is open only since a version may come back, and that is in the way of one that
+    /// is wanted now, is closed: that version does not come back then.
+    void makeWay(List<ProgramSpec> wanted) {
+        boolean some = false;
+        for (ProgramHost host : programs.everyHost()) {
+            Fallback fallback = host.program().fallback();
+            if (fallback != null && isInTheWay(fallback.version().spec(), wanted)) {
+                host.take(new Event.Forsaken());
+                some = true;
+            }
+        }
+        if (some) {
+            hosting.closeUnused();
+        }
+    }
+
+    private static boolean isInTheWay(ProgramSpec older, List<ProgramSpec> wanted) {
+        for (SocketSpec held : older.sockets()) {
+            for (ProgramSpec program : wanted) {
+                for (SocketSpec socket : program.sockets()) {
+                    boolean same = SocketKey.of(program, socket).equals(SocketKey.of(older, held));
+                    boolean own = program.name().equals(older.name());
+                    if (same ? !own || !held.hasFlagsOf(socket) : socket.overlaps(held)) {
+                        return true;
+                    }
+                }
+            }
+        }
+        return false;
     }
 
     private static List<ProgramSpec> needed(Plan plan) {
@@ -377,6 +419,7 @@ final class Reloader {
             asked += change.asAsked() ? 1 : 0;
             command = command == null ? turns.joining(change) : command;
             if (command == null) {
+                affirm(change);
                 continue;
             }
             conversation.expect();
@@ -413,6 +456,14 @@ final class Reloader {
         String rolled = asked == 0 ? "" : asked + " rolled as asked, ";
         String rest = asked > 0 && unchanged == 0 ? "" : ", " + unchanged + " unchanged";
         return rolled + changed + " changed" + rest;
+    }
+
+    /// What serves is what the file says: how another version failed is of no interest any more.
+    private void affirm(Change change) {
+        ProgramHost host = programs.get(change.program());
+        if (host != null && host.program().remembersFailure()) {
+            host.take(new Event.Affirmed());
+        }
     }
 
     /// What a program is told that is to be as the file says in everything.

@@ -7,6 +7,7 @@ import org.einhyrningsins.control.WorkerStatus;
 import org.einhyrningsins.core.Phase;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Rollout;
+import org.einhyrningsins.core.Setback;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
@@ -17,6 +18,7 @@ import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
 
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -112,7 +114,7 @@ final class Statuses {
     private static String rollout(Program program) {
         Rollout rollout = program.rollout();
         if (rollout == null) {
-            return program.verdict();
+            return verdict(program);
         }
         int moved = 0;
         for (Slot slot : program.slots()) {
@@ -130,6 +132,10 @@ final class Statuses {
                                 + rollout.failures()
                                 + " failed starts, last: "
                                 + rollout.lastFailure();
+        String trial = program.trial(Clock.now());
+        if (trial != null) {
+            return to + ": " + trial + failures;
+        }
         String canary = program.canary(Clock.now());
         if (canary != null) {
             return to + ": " + canary + failures;
@@ -142,6 +148,17 @@ final class Statuses {
         String socket = sockets.troubles(program.serving().spec());
         String output = outputs.note(program.name());
         return joined(socket, output);
+    }
+
+    /// How the last rollout ended, and when, if it failed.
+    private static String verdict(Program program) {
+        Setback setback = program.setback();
+        if (setback == null) {
+            return program.verdict();
+        }
+        long at = Clock.wallMillis(setback.at());
+        ZoneId here = ZoneId.systemDefault();
+        return setback.words(" at " + Timestamp.local(at, Clock.wallMillis(), here));
     }
 
     private static String note(Program program, Troubles troubles, String output) {

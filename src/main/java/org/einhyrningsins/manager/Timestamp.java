@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+
 /// Times of day as ISO 8601 has them, in UTC, to the millisecond. The JDK's formatters do more, and
 /// take 15 ms of a start of 150 to load.
 final class Timestamp {
     private Timestamp() {}
+
+    /// `14:02:11` of today, `2026-11-23 14:02:11` of another day, where this machine is.
+    static String local(long wallMillis, long nowMillis, ZoneId zone) {
+        LocalDateTime then = LocalDateTime.ofInstant(Instant.ofEpochMilli(wallMillis), zone);
+        LocalDateTime now = LocalDateTime.ofInstant(Instant.ofEpochMilli(nowMillis), zone);
+        String text = then.withNano(0).toString(); // 2026-11-23T14:02:11, without :00 at the end
+        String whole = text.length() < "2026-11-23T14:02:11".length() ? text + ":00" : text;
+        boolean today = then.toLocalDate().equals(now.toLocalDate());
+        return today ? whole.substring(whole.indexOf('T') + 1) : whole.replace('T', ' ');
+    }
 
     /// Appends `2026-11-23T07:15:02.123Z`.
     static void append(StringBuilder text, long wallMillis) {

@@ -51,6 +51,14 @@ public record SocketSpec(
         return perWorker && address instanceof Tcp;
     }
 
+    /// Whether an open socket can serve as the other: what cannot change while it is open is the
+    /// same.
+    public boolean hasFlagsOf(SocketSpec other) {
+        return nonBlocking == other.nonBlocking
+                && ipv6Only == other.ipv6Only
+                && perWorker == other.perWorker;
+    }
+
     /// Whether the kernel gives only one of the two what the other has a part of: sockets of one
     /// protocol, different addresses and one port, of which one is a wildcard. It takes the port of
     /// all addresses of its family; `[::]` without IPV6_V6ONLY those of IPv4 too. Of UDP sockets

@@ -14,8 +14,10 @@ import org.einhyrningsins.manager.LaunchOptions;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.BondSpec.WorkerSocket;
+import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.ProofSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.ServicesSpec;
@@ -43,7 +45,7 @@ class ClassicLineTest {
     @TempDir Path directory;
 
     @Test
-    void withoutOptionsItIsAFileWithThreeDifferences() {
+    void withoutOptionsItIsAFileWithFourDifferences() {
         ProgramSpec web = program("./web --port 80");
         assertThat(web.name()).isEqualTo("web");
         assertThat(words(web)).containsExactly("./web", "--port", "80");
@@ -52,7 +54,10 @@ class ClassicLineTest {
         assertThat(web.sockets()).isEmpty();
         assertThat(web.ack()).isEqualTo(AckSpec.DEFAULT);
         assertThat(web.restart()).isEqualTo(RestartSpec.DEFAULT);
-        assertThat(web.rollout()).isEqualTo(RolloutSpec.DEFAULT);
+        assertThat(web.rollout().strategy()).isEqualTo(RolloutSpec.DEFAULT.strategy());
+        assertThat(web.rollout().maxSurge()).isEqualTo(1);
+        assertThat(web.rollout().proof()).isEqualTo(ProofSpec.of(AckSpec.DEFAULT));
+        assertThat(web.rollout().drain()).isEqualTo(new DrainSpec(false, DrainSpec.UNLIMITED));
         assertThat(web.bond()).isEqualTo(new BondSpec(WorkerSocket.CONTROL, false, true));
         assertThat(web.stop().steps())
                 .containsExactly(
@@ -61,6 +66,18 @@ class ClassicLineTest {
                         new Step(Signal.KILL, Duration.ZERO));
         assertThat(services("./web").control().socket()).isEqualTo(Path.of("/tmp/einhorn.sock"));
         assertThat(services("./web").log()).isEqualTo(LogSpec.DEFAULT);
+    }
+
+    @Test
+    void limitsWhatARolloutWaitsForOnlyWhenAsked() {
+        assertThat(program("-t 20 web").rollout().drain().timeout()).isNull();
+        assertThat(program("-t 20 web").stop().steps())
+                .containsExactly(
+                        new Step(Signal.USR2, Duration.ofSeconds(20)),
+                        new Step(Signal.KILL, Duration.ZERO));
+        assertThat(program("--max-upgrade-additional 2 web").rollout().drain())
+                .isEqualTo(new DrainSpec(true, DrainSpec.UNLIMITED));
+        assertThat(program("-m web").rollout().proof().probation()).isZero();
     }
 
     @Test
@@ -460,6 +477,10 @@ class ClassicLineTest {
                               max-surge: 1
                               settle: 0s
                               retries: 3
+                              probation: 0s
+                              rollback-within: 1m
+                              count-draining: false
+                              drain-timeout: unlimited
                             logs: inherit
                             worker-socket: control
                             on-manager-death: stop

@@ -13,10 +13,12 @@ import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.BondSpec.WorkerSocket;
 import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.ControlSpec;
+import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.IdentitySpec.Limit;
 import org.einhyrningsins.spec.IdentitySpec.Resource;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.ProofSpec;
 import org.einhyrningsins.spec.Protocol;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
@@ -77,7 +79,14 @@ class GoodFilesTest {
         assertThat(web.ack()).isEqualTo(AckSpec.DEFAULT);
         assertThat(web.stop()).isEqualTo(StopSpec.DEFAULT);
         assertThat(web.restart()).isEqualTo(RestartSpec.DEFAULT);
-        assertThat(web.rollout()).isEqualTo(RolloutSpec.DEFAULT);
+        RolloutSpec usual = RolloutSpec.DEFAULT;
+        assertThat(web.rollout().proof().probation()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(web.rollout().proof().rollbackWithin()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(web.rollout().drain()).isEqualTo(usual.drain());
+        assertThat(web.rollout().strategy()).isEqualTo(usual.strategy());
+        assertThat(web.rollout().maxSurge()).isEqualTo(usual.maxSurge());
+        assertThat(web.rollout().maxUnacked()).isEqualTo(usual.maxUnacked());
+        assertThat(web.rollout().retries()).isEqualTo(usual.retries());
         assertThat(web.logs()).isEqualTo(new LogsSpec.Inherit());
         assertThat(web.bond()).isEqualTo(BondSpec.DEFAULT);
     }
@@ -115,6 +124,13 @@ class GoodFilesTest {
     }
 
     @Test
+    void putsTheFirstWorkerOnTrialOnlyWhereNobodySaysThatItIsUp() {
+        assertThat(program("acks", "c").rollout().proof().probation())
+                .isEqualTo(Duration.ofSeconds(10));
+        assertThat(program("acks", "d").rollout().proof().probation()).isEqualTo(Duration.ZERO);
+    }
+
+    @Test
     void readsEveryKey() {
         ProgramSpec web = program("everything", "web");
         assertThat(words(web))
@@ -132,7 +148,9 @@ class GoodFilesTest {
                                 2,
                                 Duration.ofMillis(1500),
                                 5,
-                                new CanarySpec(2, Duration.ofMinutes(1))));
+                                new CanarySpec(2, Duration.ofMinutes(1)),
+                                new ProofSpec(Duration.ofSeconds(20), Duration.ofMinutes(5)),
+                                new DrainSpec(false, Duration.ofMinutes(15))));
         assertThat(web.stop().steps())
                 .containsExactly(
                         new Step(Signal.USR2, Duration.ofMinutes(1)),

@@ -128,7 +128,10 @@ public final class RandomConfiguration {
                                 "{max-surge: 3}",
                                 "{canary: {workers: 1, watch: 5s}}",
                                 "{strategy: fleet, canary: {watch: 2s}}",
-                                "{max-unacked: 1, settle: 1s}");
+                                "{max-unacked: 1, settle: 1s}",
+                                "{probation: 5s, rollback-within: 0}",
+                                "{count-draining: false, drain-timeout: unlimited}",
+                                "{drain-timeout: 10m}");
                 case 7 ->
                         set(
                                 body,

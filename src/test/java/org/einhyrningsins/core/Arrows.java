@@ -72,7 +72,7 @@ final class Arrows {
         if (is != null) {
             return "superseded";
         }
-        if (verdict.startsWith("failed")) {
+        if (verdict.startsWith("failed") || step.program().setback() != null) {
             return "failed";
         }
         return verdict.startsWith("rolled") ? "done" : "aborted";

@@ -5,10 +5,12 @@ import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.CareSpec;
+import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.ProofSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
@@ -48,6 +50,10 @@ record Definition(Map<String, String> settings) {
                     Map.entry("settle", "0s"),
                     Map.entry("retries", "3"),
                     Map.entry("canary", "none"),
+                    Map.entry("probation", "usual"),
+                    Map.entry("rollback-within", "1m"),
+                    Map.entry("count-draining", "true"),
+                    Map.entry("drain-timeout", "none"),
                     Map.entry("health", "none"),
                     Map.entry("every", "5s"),
                     Map.entry("patience", "1s"),
@@ -188,7 +194,21 @@ record Definition(Map<String, String> settings) {
                 number("unacked"),
                 time("settle"),
                 number("retries"),
-                canary(get("canary")));
+                canary(get("canary")),
+                new ProofSpec(probation(), time("rollback-within")),
+                new DrainSpec(get("count-draining").equals("true"), drainTimeout()));
+    }
+
+    private Duration probation() {
+        return get("probation").equals("usual")
+                ? ProofSpec.of(new AckSpec(mode(get("ack")), Duration.ZERO)).probation()
+                : time("probation");
+    }
+
+    private @Nullable Duration drainTimeout() {
+        return get("drain-timeout").equals("unlimited")
+                ? DrainSpec.UNLIMITED
+                : optional("drain-timeout");
     }
 
     /// `2/30s`, `1/until-promoted`.

@@ -33,6 +33,7 @@ final class Laws {
     private final Set<WorkerId> mustBeAlone = new HashSet<>();
     private final Map<WorkerId, Integer> generations = new HashMap<>();
     private final Conditions conditions = new Conditions();
+    private final TrialLaws trials = new TrialLaws();
     private int allowed;
 
     /// @param calm nobody dies by chance and all who came up stay up
@@ -59,6 +60,7 @@ final class Laws {
         noSlotIsForgotten(after);
         beginsInItsTurn(before, event, after);
         watchesItsCanary(before, event, now, after);
+        trials.check(before, event, now, step);
         keepsWhatWasSetByHand(before, event, after);
         if (calm) {
             keepsTheReady(before, event, after);
@@ -81,6 +83,7 @@ final class Laws {
             }
         }
         allowed = Math.max(limit(after), processes(after));
+        trials.recovered(noted, after);
         noSlotIsForgotten(after);
         deadlines(now, after);
         restsAfterAStep(after, now);
@@ -230,8 +233,14 @@ final class Laws {
                         && (before.phase() instanceof Phase.Stopped
                                 || before.phase() instanceof Phase.Waiting);
         boolean draining = after.rollout() != null && after.rollout().draining();
+        boolean rolledBack =
+                before.fallback() != null
+                        && before.fallback().version().equals(after.serving())
+                        && after.setback() != null
+                        && after.setback().rolled();
         require(
                 noted
+                        || rolledBack
                         || draining
                         || before.debuts() // nothing has proved itself yet
                         || after.verdict().startsWith("rolled"),
@@ -246,7 +255,7 @@ final class Laws {
         int more = Math.max(0, after.count() - before.count());
         int most = Math.max(limit, Math.max(limit(before), allowed) + more);
         int processes = processes(after);
-        if (processes > most) {
+        if (processes > Math.max(most, processes(before, counted(after)) + more)) {
             throw new Broken(processes + " processes, allowed are " + most);
         }
         allowed = processes > limit ? processes : limit;
@@ -269,6 +278,17 @@ final class Laws {
     /// Leftovers of what the operator ordered do not count, nor those who hang in the kernel; an
     /// empty slot counts as if it were filled again.
     private static int processes(Program program) {
+        return processes(program, counted(program));
+    }
+
+    private static boolean counted(Program program) {
+        Rollout rollout = program.rollout();
+        Version newest = rollout == null ? program.serving() : rollout.target();
+        return newest.spec().rollout().drain().counted();
+    }
+
+    /// @param counted whether workers count that leave for a rollout
+    private static int processes(Program program, boolean counted) {
         int processes = 0;
         for (Slot slot : program.slots()) {
             int own = slot.current() != null ? 1 : 0;
@@ -279,7 +299,8 @@ final class Laws {
                                 && !s.stuck()
                                 && switch (s.cause()) {
                                     case SCALED, STOPPED, RESTARTED, LEFT_BEHIND -> false;
-                                    default -> true;
+                                    case RETIRED, WITHDRAWN, REPLACED -> counted;
+                                    case FAILED_START, HUNG -> true;
                                 };
                 own += counts ? 1 : 0;
             }
@@ -512,7 +533,8 @@ final class Laws {
         require(
                 next == null || !next.reached(now) || aProbeIsDue(after, now),
                 "the next deadline is not in the future");
-        boolean quiet = after.rollout() == null && after.waits().isEmpty();
+        boolean quiet =
+                after.rollout() == null && after.waits().isEmpty() && after.fallback() == null;
         for (Slot slot : after.slots()) {
             quiet &=
                     slot.successor() == null

@@ -30,6 +30,8 @@ final class Lines {
             case Event.Admitted e -> "admitted without " + e.without();
             case Event.Deferred e -> "deferred: on " + e.on() + ", by " + e.by();
             case Event.Requested e -> "requested " + e.ticket() + ": " + of(e.command());
+            case Event.Affirmed ignored -> "affirmed";
+            case Event.Forsaken ignored -> "forsaken";
             case Event.DeadlinePassed ignored -> "deadline passed";
         };
     }
@@ -104,6 +106,12 @@ final class Lines {
                                     ? ""
                                     : " (" + rollout.failures() + " failed)"));
         }
+        if (program.setback() != null && program.setback().returning()) {
+            words.add("back from g" + program.setback().generation());
+        }
+        if (program.fallback() != null) {
+            words.add("or g" + program.fallback().version().generation());
+        }
         for (Slot slot : program.slots()) {
             words.add(of(program, slot));
         }
@@ -111,6 +119,9 @@ final class Lines {
     }
 
     private static String rolling(Rollout rollout) {
+        if (!rollout.proved()) {
+            return "trying";
+        }
         if (!rollout.holds()) {
             return "rolling";
         }

@@ -146,6 +146,8 @@ final class Script {
             case "weighed" ->
                     new Event.Weighed(worker(words.get(1)), Long.parseLong(words.get(2)) << 20);
             case "drained" -> new Event.Drained(worker(words.get(1)));
+            case "affirm" -> new Event.Affirmed();
+            case "forsake" -> new Event.Forsaken();
             case "extend" ->
                     new Event.Extended(worker(words.get(1)), Definition.duration(words.get(2)));
             case "admit" -> new Event.Admitted(names(words, ""));

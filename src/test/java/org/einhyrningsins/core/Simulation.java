@@ -216,7 +216,7 @@ final class Simulation {
         lines.add(new Line(millis, "--- and it is stopped"));
         happen(new Event.Requested(++ticket, new Command.Stop(null, null)));
         long until = millis + PATIENCE;
-        while (!processes.isEmpty() || !laws.open().isEmpty()) {
+        while (!processes.isEmpty() || !laws.open().isEmpty() || program.fallback() != null) {
             if (millis > until || !next()) {
                 throw new Laws.Broken("still there: " + processes.keySet() + laws.open());
             }
@@ -373,6 +373,9 @@ final class Simulation {
         if (worker == null) {
             if (!quiet) {
                 plan(millis + pause(), What.OPERATOR_ASKS, null);
+                if (random.nextInt(8) == 0) {
+                    happen(random.nextBoolean() ? new Event.Affirmed() : new Event.Forsaken());
+                }
                 happen(new Event.Requested(++ticket, command()));
             }
             return;
@@ -752,6 +755,10 @@ final class Simulation {
         words.add("after=" + pick("", "", "db", "db,cache"));
         words.add("retries=" + pick("1", "2", "3", "5"));
         words.add("canary=" + pick("none", "none", "1/5s", "2/30s", "5/2s", "1/until-promoted"));
+        words.add("probation=" + pick("usual", "usual", "0s", "3s", "25s"));
+        words.add("rollback-within=" + pick("1m", "1m", "10s", "0s"));
+        words.add("count-draining=" + pick("true", "true", "false"));
+        words.add("drain-timeout=" + pick("none", "none", "1m"));
         if (random.nextInt(3) == 0) {
             words.add("health=" + pick("none", "worker", "slot", "program"));
             words.add("every=" + pick("1s", "5s", "30s"));
