@@ -141,8 +141,8 @@ final class ProgramReader {
             program.warn(
                     "bind",
                     "without ack a worker is taken for up after 1s, whether it serves or not; have"
-                        + " it say so itself with ack: notify, manual, fd or log, or write ack:"
-                        + " timer if it cannot");
+                            + " it say so itself with ack: notify, manual, fd or log, or write ack:"
+                            + " timer if it cannot");
         }
         Path log = spec.logs().file(0);
         if (log != null) {

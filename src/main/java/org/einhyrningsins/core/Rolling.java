@@ -335,7 +335,10 @@ final class Rolling {
     /// Whether all that a rollout that is held may do is done.
     static boolean ready(Draft draft) {
         Rollout rollout = draft.rollout;
-        if (rollout == null || rollout.draining() || rollout.holds() || !rollout.held()
+        if (rollout == null
+                || rollout.draining()
+                || rollout.holds()
+                || !rollout.held()
                 || Probation.isOn(draft, rollout)) {
             return false;
         }
