@@ -21,6 +21,8 @@ def example(lab, name):
         for each in names:
             with open(os.path.join(directory, each)) as file:
                 text = file.read()
+            if each in ("nginx.yaml", "inetd.yaml"):  # ten seconds for each roll would prove nothing more
+                text = re.sub(r"(?m)^( +)(ack: \{ timer: .*)$", r"\1\2\n\1rollout: { probation: 0s }", text)
             text = re.sub(r"127\.0\.0\.1:(\d+)", lambda found: own(lab, found.group(1)), text)
             text = re.sub(r"(\bport\s*[:=]\s*)(\d{4})\b", lambda found: found[1] + own(lab, found[2]).split(":")[1], text)
             lab.write(os.path.relpath(os.path.join(directory, each), lab.dir), re.sub(r"(?<!\w)/tmp\b", lab.path("tmp"), text))

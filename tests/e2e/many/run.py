@@ -11,7 +11,7 @@ WORKERS = 5
 
 
 def text(count):
-    lines = ['defaults: { workers: %d, logs: "null", ack: { timer: 1ms } }' % WORKERS, "programs:"]
+    lines = ['defaults: { workers: %d, logs: "null", ack: { timer: 1ms }, rollout: { probation: 0s } }' % WORKERS, "programs:"]
     lines += ['  p%03d: { command: [sleep, infinity], env: { NUMBER: "%d" } }' % (number, number) for number in range(count)]
     return "\n".join(lines) + "\n"
 

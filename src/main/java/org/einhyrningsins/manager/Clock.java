@@ -3,6 +3,8 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.core.Moment;
 
+import java.time.ZoneId;
+
 /// The only place where time is read.
 final class Clock {
     private Clock() {}
@@ -18,10 +20,12 @@ final class Clock {
         return System.currentTimeMillis();
     }
 
-    /// When that moment was, for people: as [#wallMillis()], by the clock on the wall as it is set
-    /// now.
-    static long wallMillis(Moment when) {
-        return wallMillis() - now().since(when).toMillis();
+    /// When that moment was, for people: the time of day where this machine is, with the date if it
+    /// is not today, by the clock on the wall as it is set now.
+    static String told(Moment when) {
+        long now = wallMillis();
+        long then = now - now().since(when).toMillis();
+        return Timestamp.local(then, now, ZoneId.systemDefault());
     }
 
     /// For people: how long ago that was by the clock on the wall, and not before it was, if that

@@ -18,7 +18,6 @@ import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
 
-import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -153,12 +152,9 @@ final class Statuses {
     /// How the last rollout ended, and when, if it failed.
     private static String verdict(Program program) {
         Setback setback = program.setback();
-        if (setback == null) {
-            return program.verdict();
-        }
-        long at = Clock.wallMillis(setback.at());
-        ZoneId here = ZoneId.systemDefault();
-        return setback.words(" at " + Timestamp.local(at, Clock.wallMillis(), here));
+        return setback == null
+                ? program.verdict()
+                : setback.words(" at " + Clock.told(setback.at()));
     }
 
     private static String note(Program program, Troubles troubles, String output) {

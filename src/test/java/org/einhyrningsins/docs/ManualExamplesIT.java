@@ -115,7 +115,7 @@ class ManualExamplesIT {
                 manage(
                         """
                         programs:
-                          web: { command: [sleep, "60"], workers: 2, ack: { timer: 50ms } }
+                          web: { command: [sleep, "60"], workers: 2, ack: { timer: 50ms }, rollout: { probation: 0s } }
                           sad: { command: [/nowhere] }
                         """);
         assertThat(control("start", "web")).isZero();

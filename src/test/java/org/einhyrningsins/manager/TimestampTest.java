@@ -45,4 +45,14 @@ class TimestampTest {
             assertThat(text(from + i * day)).isEqualTo(expected(from + i * day));
         }
     }
+
+    @Test
+    void tellsTheDateOnlyOfAnotherDay() {
+        long noon = Instant.parse("2026-11-23T12:00:00Z").toEpochMilli();
+        long evening = noon + 10 * 3_600_000L;
+        assertThat(Timestamp.local(noon, evening, ZoneOffset.UTC)).isEqualTo("12:00:00");
+        assertThat(Timestamp.local(noon + 131_000, evening, ZoneOffset.UTC)).isEqualTo("12:02:11");
+        assertThat(Timestamp.local(noon, evening, ZoneOffset.ofHours(5)))
+                .isEqualTo("2026-11-23 17:00:00");
+    }
 }

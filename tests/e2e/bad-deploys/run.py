@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Versions that end by themselves, under load: before any old worker goes, after their ack, and after their rollout."""
+
+import re
+import threading
+
+from lab import FAILED, check, nothing_lost, same, wait_for
+
+WORKERS = 4
+
+# program: (seconds until the new version ends, seconds until its ack or None for no ack at all, how many old ones stay)
+TRIED = {
+    "early": (0.3, None, WORKERS),
+    "soon": (1.5, None, WORKERS),
+    "later": (4, None, WORKERS),
+    "late": (7, None, WORKERS),
+}
+ACKED = {
+    "acked": (2.5, 1, None),
+    "after": (4, 0.1, None),
+}
+
+
+def run(lab):
+    programs = {**TRIED, **ACKED}
+    lab.write("services.yaml", "programs:\n" + "".join(program(lab, name, "worker.py") for name in programs))
+    manager = lab.start(up=WORKERS * len(programs))
+    for name in programs:
+        manager.wait_until_up(name, WORKERS)
+    before = {name: manager.worker_pids(name) for name in programs}
+    loads = {name: lab.load("127.0.0.1:%d" % lab.port(name), clients=2, pause=20.0) for name in programs}
+    lab.write("services.yaml", "programs:\n" + "".join(program(lab, name, "bad.py") for name in programs))
+    answers = reload_each(manager, programs)
+    for name in TRIED:
+        ends_on_trial(manager, name, answers[name], before[name])
+        nothing_lost(loads[name].finish())
+    ends_after_its_ack(manager, answers["acked"], before["acked"])
+    nothing_lost(loads["acked"].finish())
+    is_rolled_back(manager, answers["after"], before["after"])
+    nothing_lost(loads["after"].finish())
+    is_forgotten(lab, manager, programs)
+
+
+def program(lab, name, what):
+    seconds, ack, _ = {**TRIED, **ACKED}[name]
+    if what == "bad.py":
+        words = '"@ROOT@/tests/e2e/bad-deploys/bad.py", "%g"' % seconds + ("" if ack is None else ', "%g"' % ack)
+    else:
+        words = '"@LIB@/worker.py", ack=%s' % ("none" if ack is None else "einhorn")
+    return lab.render(
+        "  %s:\n    command: [python3, -IS, %s]\n    env: { NAME: %s }\n    workers: %d\n" % (name, words, name, WORKERS)
+        + '    bind: ["127.0.0.1:@PORT_%s@,r,n"]\n    stop: { signal: TERM, timeout: 15s }\n' % name
+        + ("" if ack is None else "    ack: { mode: manual, timeout: 10s }\n")
+        + ("    rollout: { max-surge: 4 }\n" if name == "after" else "")
+    )
+
+
+def reload_each(manager, programs):
+    """All at once, a command for each program."""
+    answers = {}
+
+    def ask(name):
+        answers[name] = manager.ctl("reload", name, code=None, within=120.0)
+
+    threads = [threading.Thread(target=ask, args=(name,)) for name in programs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(150)
+    same(sorted(answers), sorted(programs), "programs whose reload was answered")
+    return answers
+
+
+def ends_on_trial(manager, name, answer, before):
+    """No old worker is touched while the first new one is on trial."""
+    same(answer.code, FAILED, "exit status of %s" % answer)
+    check("failed, old version kept" in answer.text, lambda: "no verdict: %s" % answer)
+    check("exit status 3; 4 of 4 old workers kept" in answer.text, lambda: "not all that it has to say: %s" % answer)
+    same(manager.worker_pids(name), before, "workers of %s" % name)
+
+
+def ends_after_its_ack(manager, answer, before):
+    """It is found out in the middle: who is left of the old ones stays, the others are of the old version again."""
+    same(answer.code, FAILED, "exit status of %s" % answer)
+    told = re.search(r"(\d) of 4 old workers kept, (\d) w\w+ replaced and runs? the old version again", answer.text)
+    check(told, lambda: "no true word of the old workers: %s" % answer)
+    kept, replaced = int(told.group(1)), int(told.group(2))
+    same(kept + replaced, WORKERS, "old workers in %s" % answer)
+    check(kept >= 1 and replaced >= 1, lambda: "not in the middle: %s" % answer)
+    serves_again(manager, "acked")
+    same(len(manager.worker_pids("acked") & before), kept, "old workers that are still there")
+
+
+def is_rolled_back(manager, answer, before):
+    """All new ones were up at once; when most have ended, the version before comes back by itself."""
+    if answer.code != FAILED:  # it may have waited for the last old one to go for so long
+        check("rolled to generation 2" in answer.text, lambda: "another verdict: %s" % answer)
+    words = r"generation 2 failed at \d\d:\d\d:\d\d \(exit status 3, [^)]*\), rolled back to generation 1"
+    wait_for(lambda: re.search(words, manager.status()["after"]["rollout"]), "status says that it was rolled back", within=30.0)
+    serves_again(manager, "after")
+    same(len(manager.worker_pids("after") & before), 0, "workers from before the rollout")
+    same(manager.status()["after"]["generation"], 1, "the generation that serves")
+
+
+def serves_again(manager, name):
+    def old():
+        workers = manager.status()[name]["workers"]
+        return len(workers) == WORKERS and all(w["state"] == "ready" and w["generation"] == 1 for w in workers)
+
+    wait_for(old, "all workers of %s are of the old version" % name, within=30.0)
+
+
+def is_forgotten(lab, manager, programs):
+    """A reload of what serves has no failure to tell of; one of the bad version is tried again, and told with its time."""
+    check(re.search(r"failed at \d\d:\d\d:\d\d, old version kept", manager.status()["early"]["rollout"]), "no time in status")
+    plan = manager.ctl("plan", code=10)
+    check("rolled" in plan.text, lambda: "the plan has nothing to do: %s" % plan)
+    lab.write("services.yaml", "programs:\n" + "".join(program(lab, name, "worker.py") for name in programs))
+    manager.ctl("reload")
+    for name in programs:
+        same(manager.status()[name]["rollout"], "", "what status says of the last rollout of %s" % name)
