@@ -67,12 +67,14 @@ final class Commands {
             Rolling.abort(draft, "stopped by the operator during the rollout");
             draft.phase = new Phase.Stopped();
         }
+        for (Slot slot : draft.slots) {
+            (covers(scope, slot) ? slot.leaving() : NOBODY).forEach(draft::hurry);
+        }
         tellOfThoseThatStopAlready(draft, ticket, scope);
         for (Slot slot : draft.slots) {
             if (covers(scope, slot)) {
                 draft.put(slot.refill(null).hold(scope != null));
                 tellBothToGo(draft, slot, Cause.STOPPED, command.first());
-                slot.leaving().forEach(draft::hurry);
             }
         }
         expect(draft, ticket, "stop", scope, Wait.Until.GONE);
