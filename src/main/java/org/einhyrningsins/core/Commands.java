@@ -68,7 +68,7 @@ final class Commands {
             draft.phase = new Phase.Stopped();
         }
         for (Slot slot : draft.slots) {
-            (covers(scope, slot) ? slot.leaving() : NOBODY).forEach(draft::hurry);
+            (covers(scope, slot) ? slot.leaving() : List.<Worker>of()).forEach(draft::hurry);
         }
         tellOfThoseThatStopAlready(draft, ticket, scope);
         for (Slot slot : draft.slots) {
