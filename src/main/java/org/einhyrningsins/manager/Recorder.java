@@ -53,6 +53,10 @@ final class Recorder {
     private final Programs programs;
     private final Map<ProgramHost, Kept> kept = new HashMap<>();
     private final Set<ProgramHost> changed = new LinkedHashSet<>();
+
+    /// Of programs that are no more.
+    private final List<String> over = new ArrayList<>();
+
     private final ImageWriter writer = new ImageWriter();
     private Notes notes;
     private Household household = Household.NONE;
@@ -190,7 +194,7 @@ final class Recorder {
         changed.remove(host);
         Kept was = kept.remove(host);
         if (was != null) {
-            state.delete(was.file());
+            over.add(was.file());
         }
         changed();
     }
@@ -209,6 +213,7 @@ final class Recorder {
                 changed.remove(host);
             }
             writeManager(image.of(files()));
+            deleteOver();
             notes.clear();
             told = false;
             if (notes.hasRoom()) {
@@ -221,6 +226,17 @@ final class Recorder {
         } catch (PosixException e) {
             failed(String.valueOf(e.getMessage()));
         }
+    }
+
+    /// Only when the manager's image names them no more: what that names and is not there is
+    /// missed.
+    private void deleteOver() {
+        for (String file : over) {
+            if (!taken(kept.values(), file)) {
+                state.delete(file);
+            }
+        }
+        over.clear();
     }
 
     /// Writes the manager's image alone: what is known of programs, and the notes, stay as they

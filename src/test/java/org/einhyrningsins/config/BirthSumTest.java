@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.einhyrningsins.spec.ProgramSpec;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The sum that a worker carries tells definitions apart as [ProgramSpec.Birth] does.
+class BirthSumTest {
+    @TempDir Path directory;
+
+    private ProgramSpec spec(String definition) throws IOException {
+        Path file = directory.resolve("services.yaml");
+        Files.writeString(file, "programs: {web: {command: [./x, y], " + definition + "}}");
+        Surroundings machine = new Surroundings(Map.of(), 1, name -> true, name -> true);
+        Loaded loaded = Loader.load(file, machine);
+        assertThat(loaded).as(definition).isInstanceOf(Loaded.Valid.class);
+        return ((Loaded.Valid) loaded).services().programs().firstEntry().getValue();
+    }
+
+    @Test
+    void tellsApartWhatBirthsTellApart() throws IOException {
+        Map<String, ProgramSpec.Birth> sums = new HashMap<>();
+        for (String definition :
+                List.of(
+                        "workers: 1",
+                        "workers: 2",
+                        "stop: {signal: INT}",
+                        "env: {A: b}",
+                        "env: {A: c}",
+                        "env: {Ab: ''}",
+                        "drop-env: [A]",
+                        "directory: /tmp",
+                        "user: daemon",
+                        "group: daemon",
+                        "umask: '022'",
+                        "nice: 3",
+                        "limits: {nofile: 10}",
+                        "limits: {core: 10}",
+                        "bind: ['127.0.0.1:80']",
+                        "bind: ['127.0.0.1:81']",
+                        "bind: [{name: other, tcp: '127.0.0.1:80'}]",
+                        "bind: [{unix: /tmp/a}]",
+                        "bind: [{unix: /tmp/a, mode: '0600'}]",
+                        "bind: ['127.0.0.1:80'], protocols: [nginx]",
+                        "bind: ['127.0.0.1:80'], protocols: [puma, nginx]",
+                        "bind: ['127.0.0.1:80'], protocols: [nginx, puma]",
+                        "bind: [{name: http, tcp: '127.0.0.1:80'}], stdin: http",
+                        "logs: /tmp/log",
+                        "logs: /tmp/log.%s",
+                        "logs: journal",
+                        "logs: {to: /tmp/log, max-size: 1MiB}",
+                        "logs: {to: /tmp/other, max-size: 2MiB}",
+                        "worker-socket-fd: true",
+                        "on-manager-death: stop",
+                        "ack: notify, watchdog: 3s",
+                        "ack: {mode: fd}",
+                        "ack: {mode: fd, fd: 9}",
+                        "ack: {mode: log, match: up}")) {
+            ProgramSpec.Birth birth = spec(definition).birth();
+            ProgramSpec.Birth other = sums.put(birth.sum(), birth);
+            assertThat(other == null || other.equals(birth)).as(definition).isTrue();
+            sums.forEach(
+                    (sum, known) ->
+                            assertThat(sum.equals(birth.sum()))
+                                    .as(definition)
+                                    .isEqualTo(known.equals(birth)));
+        }
+        assertThat(sums.size()).isGreaterThan(25);
+    }
+}

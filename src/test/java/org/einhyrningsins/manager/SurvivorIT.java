@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.spec.WorkerId;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+class SurvivorIT {
+    private static final Path DOORS = Path.of("/run/it-" + Processes.self() + ".workers");
+
+    private final List<Process> started = new ArrayList<>();
+
+    @AfterEach
+    void end() {
+        started.forEach(Process::destroyForcibly);
+    }
+
+    /// A shell that has its own pid in its variables, as a worker has, and leads a process group.
+    private int worker(String mark, String pid, Path doors) throws IOException {
+        String script =
+                "import os,time; os.setpgid(0,0) if os.getpgid(0)!=os.getpid() else 0;"
+                        + "os.environ.update({'EINHYRNINGSINS_WORKER':'"
+                        + mark
+                        + "','EINHYRNINGSINS_PID':"
+                        + pid
+                        + ",'EINHYRNINGSINS_DEFINITION':'7:abc','NOTIFY_SOCKET':'"
+                        + doors
+                        + "/web.notify'});"
+                        + "os.execvpe('sh',['sh','-c','echo up; exec sleep 60'],os.environ)";
+        ProcessBuilder builder = new ProcessBuilder("python3", "-c", script);
+        Process process = builder.start();
+        started.add(process);
+        process.inputReader().readLine();
+        return Math.toIntExact(process.pid());
+    }
+
+    private static List<Survivor> found() {
+        return Survivor.all(DOORS, Map.of());
+    }
+
+    @Test
+    void isKnownByWhatItCarries() throws IOException {
+        int pid = worker("web:2:9", "str(os.getpid())", DOORS);
+        assertThat(found())
+                .singleElement()
+                .satisfies(
+                        one -> {
+                            assertThat(one.pid()).isEqualTo(pid);
+                            assertThat(one.program()).isEqualTo("web");
+                            assertThat(one.id()).isEqualTo(new WorkerId(2, 9));
+                            assertThat(one.generation()).isEqualTo(7);
+                            assertThat(one.sum()).isEqualTo("abc");
+                            assertThat(one.door()).isEqualTo("web");
+                            assertThat(one.user()).isEqualTo(Processes.realUser(pid));
+                            assertThat(one.startTicks()).isEqualTo(Processes.startTime(pid));
+                        });
+    }
+
+    /// A child that leads a group of its own has its parent's variables, and so has a copy of them.
+    @Test
+    void whoMerelyInheritedItsVariablesIsNone() throws IOException {
+        worker("web:2:9", "'1'", DOORS);
+        assertThat(found()).isEmpty();
+    }
+
+    @Test
+    void anotherManagersIsNone() throws IOException {
+        worker("web:2:9", "str(os.getpid())", Path.of(DOORS + "2"));
+        assertThat(found()).isEmpty();
+    }
+
+    @Test
+    void whatMakesNoSenseIsNone() throws IOException {
+        worker("web:two:9", "str(os.getpid())", DOORS);
+        worker("web", "str(os.getpid())", DOORS);
+        assertThat(found()).isEmpty();
+    }
+
+    @Test
+    void aStrangersIsLeftAlone() {
+        WorkerId id = new WorkerId(0, 1);
+        int other = Processes.user() + 7;
+        Survivor forged = new Survivor(2, "web", id, 1, "", other, false, 5, null);
+        assertThat(forged.mayBe(-1)).isFalse();
+        assertThat(forged.mayBe(other + 1)).isFalse();
+        assertThat(forged.mayBe(other)).as("as its program's user").isTrue();
+        Survivor grouped = new Survivor(2, "web", id, 1, "", other, true, 5, null);
+        assertThat(grouped.mayBe(-1)).as("in a group that only we make").isTrue();
+    }
+}
