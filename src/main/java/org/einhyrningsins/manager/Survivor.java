@@ -76,7 +76,7 @@ record Survivor(
     /// Not what came from one.
     private static boolean isWorker(int pid, Map<String, String> variables) {
         String own = variables.getOrDefault(Strays.OWN_PID, variables.get("LISTEN_PID"));
-        return Processes.group(pid) == pid && (own == null || own.equals(Integer.toString(pid)));
+        return Processes.leads(pid) && (own == null || own.equals(Integer.toString(pid)));
     }
 
     /// The process of a control group that was there first, among those that lead a group; 0 if
@@ -85,7 +85,7 @@ record Survivor(
         int leader = 0;
         long earliest = Long.MAX_VALUE;
         for (int pid : pids) {
-            long started = Processes.group(pid) == pid ? Processes.startTime(pid) : -1;
+            long started = Processes.leads(pid) ? Processes.startTime(pid) : -1;
             if (started >= 0 && started < earliest) {
                 earliest = started;
                 leader = pid;

@@ -292,8 +292,9 @@ public final class Processes {
     ///
     /// @param one that it has to have
     /// @return empty if it has not, is dead, has written over them, or may not be looked at
+    /// @throws PosixException if the kernel cannot be asked now
     public static Map<String, String> variables(int pid, String one) {
-        byte[] all = Descriptors.readWhole("/proc/" + pid + "/environ");
+        byte[] all = environment(pid);
         Map<String, String> variables = new HashMap<>();
         if (!contains(all, (one + "=").getBytes(StandardCharsets.UTF_8))) {
             return variables;
@@ -305,6 +306,25 @@ public final class Processes {
             }
         }
         return variables.containsKey(one) ? variables : Map.of();
+    }
+
+    private static byte[] environment(int pid) {
+        try {
+            return Descriptors.readAboutProcess("/proc/" + pid + "/environ");
+        } catch (PosixException e) {
+            if (e.errno() == Errno.EACCES || e.errno() == Errno.EPERM) {
+                return new byte[0];
+            }
+            throw e;
+        }
+    }
+
+    /// Whether a process leads a process group.
+    ///
+    /// @throws PosixException if the kernel cannot be asked now
+    public static boolean leads(int pid) {
+        byte[] stat = Descriptors.readAboutProcess("/proc/" + pid + "/stat");
+        return field(stat, STAT_GROUP) == pid;
     }
 
     private static boolean contains(byte[] all, byte[] part) {
