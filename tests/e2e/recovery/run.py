@@ -23,6 +23,8 @@ def run(lab):
     manager = at_rest(lab, manager, before)
     manager = one_died_meanwhile(lab, manager)
     manager = in_a_rollout(lab, manager)
+    others = "others of its process group live"  # a zombie that is its parent's to reap is nobody
+    check(others not in manager.stderr(), manager.tail)
     manager = stopped_stays_stopped(lab, manager)
     manager = said_meanwhile(lab, manager)
     manager = file_broken_meanwhile(lab, manager)

@@ -212,6 +212,14 @@ final class ServicesReader {
         }
     }
 
+    private void include(String pattern, Place place) {
+        if (Glob.isWild(pattern)) {
+            includeAll(pattern, place);
+        } else {
+            includeOne(pattern, place);
+        }
+    }
+
     private void include(Fields top) {
         Node include = top.node("include");
         if (include == null) {
@@ -223,13 +231,8 @@ final class ServicesReader {
                 return;
             }
             String pattern = values.text(node, "a file or a pattern such as conf.d/*.yaml");
-
-            if (pattern != null && !values.isPath(node, pattern, surroundings.environment())) {
-                continue;
-            } else if (pattern != null && Glob.isWild(pattern)) {
-                includeAll(pattern, node.place());
-            } else if (pattern != null) {
-                includeOne(pattern, node.place());
+            if (pattern != null && values.isPath(node, pattern, surroundings.environment())) {
+                include(pattern, node.place());
             }
         }
     }

@@ -532,7 +532,7 @@ final class ProgramHost {
             return;
         }
         surface.loop().forget(process.pidfd());
-        if (patient && Processes.groupExists(process.pidfd(), process.pid())) {
+        if (patient && leavesOthers(process)) {
             take(new Event.LeaderExited(id, exit));
             awaitRest(process, exit);
         } else {
@@ -564,6 +564,18 @@ final class ProgramHost {
             take(new Event.Suspended(process.id(), by));
         } else if (process != null) {
             take(new Event.Resumed(process.id()));
+        }
+    }
+
+    /// Whether others of a dead worker's process group live. One that was adopted may still be a
+    /// zombie of its parent, and the kernel counts it as one of the group.
+    private static boolean leavesOthers(WorkerProcess process) {
+        int pid = process.pid();
+        boolean any = Processes.groupExists(process.pidfd(), pid);
+        try {
+            return any && (!process.adopted() || Processes.members(Set.of(pid)).containsKey(pid));
+        } catch (PosixException e) {
+            return any; // no descriptor to look with: who waits for the group looks again
         }
     }
 
