@@ -545,8 +545,8 @@ final class Rolling {
     private static Slot endedBadly(Draft draft, Slot slot) {
         Rollout rollout = draft.rollout;
         WorkerId blame = rollout == null ? null : rollout.blame();
-        boolean own = rollout != null && blame != null && blame.slot() == slot.index();
-        String how = own ? rollout.lastFailure() : "its rollout was given up";
+        boolean own = blame != null && blame.slot() == slot.index();
+        String how = rollout != null && own ? rollout.lastFailure() : "its rollout was given up";
         Slot.Past past = slot.past().failed(1, List.of(), how, own ? blame : null);
         return slot.past(past).refill(null).finish(how);
     }

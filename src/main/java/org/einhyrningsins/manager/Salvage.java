@@ -176,7 +176,7 @@ final class Salvage {
         Set<WorkerId> up = new HashSet<>();
         boolean other = false;
         for (Candidate each : candidates) {
-            boolean stays = runs && best.get(each.birth().id().slot()) == each;
+            boolean stays = runs && each.equals(best.get(each.birth().id().slot()));
             // one of no generation is welcome nowhere
             newborn.add(new Recovery.Newborn(each.birth().id(), stays ? generation : 0));
             if (stays && each.up()) {
@@ -218,7 +218,7 @@ final class Salvage {
         Comparator<Candidate> order =
                 Comparator.comparing(Candidate::up)
                         .thenComparing(each -> !each.other())
-                        .thenComparing(each -> each.birth().id().incarnation());
+                        .thenComparingLong(each -> each.birth().id().incarnation());
         return order.compare(one, two) >= 0 ? one : two;
     }
 
