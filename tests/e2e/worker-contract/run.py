@@ -98,7 +98,7 @@ def common(manager, found, slot):
     check(path != manager.socket, "EINHORN_SOCK_PATH is the operator's control socket")
     check(env.get("NOTIFY_SOCKET", "")[:1] in ("/", "@"), lambda: "NOTIFY_SOCKET: %r" % env.get("NOTIFY_SOCKET"))
     for name in env:
-        ours = re.match(r"_JAVA|JAVA_TOOL|JDK_|MALLOC_ARENA_MAX|EINHYRNINGSINS_(?!WORKER$)|LD_", name)
+        ours = re.match(r"_JAVA|JAVA_TOOL|JDK_|MALLOC_ARENA_MAX|EINHYRNINGSINS_(?!(WORKER|DEFINITION|PID)$)|LD_", name)
         check(not ours, lambda: "a variable of the manager's own leaked: %s=%s" % (name, env[name]))
     same([env.get(name) for name in ("WATCHDOG_USEC", "WATCHDOG_PID")], [None, None], "WATCHDOG_* without a watchdog")
 
