@@ -91,7 +91,7 @@ class ImportPromisesTest {
     @Test
     void aUserThatIsNotKnownIsNeverReplacedByRoot() throws Exception {
         write("app@.service", "[Service]\nExecStart=/bin/true\nUser=%i\n");
-        assertThat(programs("app@.service").get("app").workers()).isZero();
+        assertThat(get(programs("app@.service"), "app").workers()).isZero();
         assertThat(imported.blocked()).isEqualTo(1);
         assertThat(imported.yaml()).contains("User = %i (a template has no instance");
         assertThat(service("DynamicUser=yes").workers()).isZero();
@@ -109,7 +109,7 @@ class ImportPromisesTest {
         assertThat(service("RootDirectory=/srv/root").workers()).isZero();
         write("echo@.service", "[Service]\nExecStart=/bin/cat\nStandardInput=socket\n");
         write("echo.socket", "[Socket]\nListenStream=127.0.0.1:7\nAccept=yes\n");
-        assertThat(programs("echo@.service", "echo.socket").get("echo").workers()).isZero();
+        assertThat(get(programs("echo@.service", "echo.socket"), "echo").workers()).isZero();
         assertThat(imported.yaml()).contains("Accept = yes (a process for each connection");
     }
 
@@ -118,17 +118,17 @@ class ImportPromisesTest {
         String oneshot = "[Service]\nType=oneshot\nExecStart=/bin/true\n";
         write("night.service", oneshot);
         write("night.timer", "[Timer]\nOnCalendar=daily\n");
-        assertThat(programs("night.service").get("night").workers()).isZero();
-        assertThat(programs("night.service", "night.timer").get("night").workers()).isZero();
+        assertThat(get(programs("night.service"), "night").workers()).isZero();
+        assertThat(get(programs("night.service", "night.timer"), "night").workers()).isZero();
         assertThat(imported.yaml())
                 .contains("it is started by night.timer")
                 .doesNotContain("twice");
         write("other.timer", "[Timer]\nOnBootSec=1\nUnit=day.service\n");
         write("day.service", oneshot + "[Install]\nWantedBy=multi-user.target\n");
-        assertThat(programs("day.service").get("day").workers()).isEqualTo(1);
-        assertThat(programs("day.service", "other.timer").get("day").workers()).isZero();
+        assertThat(get(programs("day.service"), "day").workers()).isEqualTo(1);
+        assertThat(get(programs("day.service", "other.timer"), "day").workers()).isZero();
         write("static.service", oneshot);
-        assertThat(programs("static.service").get("static").workers()).isZero();
+        assertThat(get(programs("static.service"), "static").workers()).isZero();
     }
 
     @Test
@@ -141,7 +141,7 @@ class ImportPromisesTest {
         write(
                 "all.conf",
                 "[supervisord]\nenvironment=A=\"%(ENV_UNSET)s\"\n[program:a]\ncommand=/bin/a\n");
-        assertThat(programs("all.conf").get("a").workers()).isZero();
+        assertThat(get(programs("all.conf"), "a").workers()).isZero();
         assertThat(imported.blocked()).isEqualTo(1);
         String circus = "[watcher:app]\ncmd=/bin/x $(circus.env.UNSET)\n";
         assertThat(program("circus.ini", circus).workers()).isZero();
@@ -158,7 +158,7 @@ class ImportPromisesTest {
         write(
                 "web.socket.d/10-port.conf",
                 "[Socket]\nListenStream=\nListenStream=127.0.0.1:8002\n");
-        ProgramSpec web = programs("web.service", "web.socket").get("web");
+        ProgramSpec web = get(programs("web.service", "web.socket"), "web");
         assertThat(addresses(web)).hasSize(1);
         assertThat(addresses(web).getFirst()).contains("8002");
         assertThat(imported.verdict()).isEqualTo("nothing is lost");
@@ -172,7 +172,7 @@ class ImportPromisesTest {
         write("web-.service.d/10-z.conf", "[Service]\nNice=4\n[Install]\nWantedBy=x.target\n");
         write("service.d/60-all.conf", "[Service]\nUMask=027\n");
         write("service.d/50-x.conf", "[Service]\nNice=9\n");
-        ProgramSpec web = programs("web-a@1.service").get("web-a-1");
+        ProgramSpec web = get(programs("web-a@1.service"), "web-a-1");
         assertThat(web.identity().nice()).isEqualTo(2);
         assertThat(imported.yaml()).contains("umask: \"0027\"");
     }
@@ -284,8 +284,14 @@ class ImportPromisesTest {
     void aLogOfAnySizeKeepsItsBound() throws Exception {
         program(
                 "circus.ini",
-                "[watcher:app]\ncmd=/bin/x\ncopy_env=1\nstdout_stream.filename=/tmp/x.log\n"
-                        + "stdout_stream.max_bytes=1073741824\nstdout_stream.backup_count=5\n");
+                """
+                [watcher:app]
+                cmd=/bin/x
+                copy_env=1
+                stdout_stream.filename=/tmp/x.log
+                stdout_stream.max_bytes=1073741824
+                stdout_stream.backup_count=5
+                """);
         assertThat(imported.yaml()).contains("max-size: 1024MiB, keep: 5");
         assertThat(imported.verdict()).isEqualTo("nothing is lost");
         supervised("command=/bin/x\nstdout_logfile=/tmp/x.log\nstdout_logfile_backups=99999");
@@ -296,15 +302,17 @@ class ImportPromisesTest {
     void anImportedSocketIsNotCalledAStranger() throws Exception {
         write(
                 "web.service",
-                "[Unit]\n"
-                        + "After=web.socket network.target\n"
-                        + "Requires=web.socket\n"
-                        + "[Service]\n"
-                        + "ExecStart=/bin/web\n"
-                        + "StandardOutput=journal\n"
-                        + "KillSignal=SIGQUIT\n");
+                """
+                [Unit]
+                After=web.socket network.target
+                Requires=web.socket
+                [Service]
+                ExecStart=/bin/web
+                StandardOutput=journal
+                KillSignal=SIGQUIT
+                """);
         write("web.socket", "[Socket]\nListenStream=127.0.0.1:8001\n");
-        ProgramSpec web = programs("web.service", "web.socket").get("web");
+        ProgramSpec web = get(programs("web.service", "web.socket"), "web");
         assertThat(web.stop().steps().getFirst().signal()).isEqualTo(Signal.QUIT);
         assertThat(imported.verdict()).isEqualTo("nothing is lost");
         assertThat(imported.yaml()).contains("logs: journal").doesNotContain("among the files");
@@ -320,9 +328,9 @@ class ImportPromisesTest {
     @Test
     void aComposeFileIsKnownByItsContentsAndAnImageAloneIsNotRun() throws Exception {
         write("stack.yml", "version: '3.8'\nservices: { db: { image: postgres } }\n");
-        assertThat(programs("stack.yml").get("db").workers()).isZero();
+        assertThat(get(programs("stack.yml"), "db").workers()).isZero();
         write("stack", "services:\n  db: { image: mysql, command: --verbose }\n");
-        assertThat(programs("stack").get("db").workers()).isZero();
+        assertThat(get(programs("stack"), "db").workers()).isZero();
         assertThat(imported.yaml()).contains("the image says of what these are options");
     }
 
@@ -403,10 +411,10 @@ class ImportPromisesTest {
     @Test
     void processComposeAndPm2AreRead() throws Exception {
         write("compose.yaml", "processes:\n  a: { command: 'X=1 bin/a | tee log' }\n");
-        assertThat(words(programs("compose.yaml").get("a")))
+        assertThat(words(get(programs("compose.yaml"), "a")))
                 .containsExactly("/bin/bash", "-c", "X=1 bin/a | tee log");
         write("ecosystem.json", "[{ \"name\": \"a\", \"script\": \"a.js\", \"instances\": 4 }]");
-        ProgramSpec app = programs("ecosystem.json").get("a");
+        ProgramSpec app = get(programs("ecosystem.json"), "a");
         assertThat(words(app)).containsExactly("node", "a.js");
         assertThat(app.workers()).isEqualTo(1);
         assertThat(app.stop().steps().getFirst().signal()).isEqualTo(Signal.INT);

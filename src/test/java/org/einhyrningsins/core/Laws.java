@@ -189,12 +189,12 @@ final class Laws {
             Worker heir = after.slots().get(is.id().slot()).current();
             require(
                     isDone(after, is)
-                            || heir != null
+                            || (heir != null
                                     && heir.ready()
                                     && (heir.version().generation() > is.version().generation()
                                             || (before.rollout() == null
                                                     && heir.id().incarnation()
-                                                            > is.id().incarnation())),
+                                                            > is.id().incarnation()))),
                     "retired without a ready successor: " + is.id());
         }
     }

@@ -313,8 +313,13 @@ final class Simulation {
 
     /// The workers whose own process lives, or of which only others of its group do.
     private Set<WorkerId> with(boolean leader) {
-        Set<WorkerId> some = new HashSet<>(processes.keySet());
-        some.removeIf(id -> processes.get(id).leaderless == leader);
+        Set<WorkerId> some = new HashSet<>();
+        processes.forEach(
+                (id, process) -> {
+                    if (process.leaderless != leader) {
+                        some.add(id);
+                    }
+                });
         return some;
     }
 
