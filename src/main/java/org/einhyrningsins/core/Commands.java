@@ -306,6 +306,7 @@ final class Commands {
         boolean same = spec.birth().equals(draft.serving.spec().birth());
         Version version =
                 same ? draft.serving.managedBy(spec) : new Version(draft.nextGeneration++, spec);
+        draft.fallback = same ? draft.fallback : null; // it was that of another version
         adopt(draft, version);
     }
 

@@ -218,7 +218,9 @@ final class Shop {
             text.append("    ack: ").append(ack(program)).append('\n');
             text.append("    stop: { signal: TERM, timeout: 2s }\n");
             text.append("    restart: { backoff: { first: 100ms, max: 3s } }\n");
-            text.append("    rollout: { strategy: ").append(strategy(program));
+            // a version that comes back by itself is not what the file says: the core's worlds have
+            // it
+            text.append("    rollout: { rollback-within: 0, strategy: ").append(strategy(program));
             text.append(program.canary ? ", canary: { watch: 2s } }\n" : " }\n");
             text.append("    bind:\n");
             for (String socket : program.sockets) {
@@ -548,6 +550,9 @@ final class Shop {
         }
         if (trouble.isEmpty()) {
             trouble = asWanted();
+        }
+        if (trouble.isEmpty() && reloads > 0) {
+            trouble = world.promises().left();
         }
         if (trouble.isEmpty() && reloads > 0 && !reloading) {
             world.promises().rest();
