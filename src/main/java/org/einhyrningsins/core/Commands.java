@@ -313,6 +313,13 @@ final class Commands {
     /// A rollout that is under way would bring something else: it is given up first.
     private static void applyInPlace(Draft draft, long ticket, ProgramSpec spec) {
         Setbacks.forget(draft);
+        Rollout debut = Rolling.debuts(draft) ? draft.rollout : null;
+        if (debut != null) { // what it is to bring is what is asked for
+            adopt(draft, draft.serving.managedBy(spec));
+            draft.rollout = debut.onto(draft.serving);
+            expect(draft, ticket, "reload", null, Wait.Until.ROLLED);
+            return;
+        }
         Rolling.abort(draft, "given up for an older definition that was asked for again");
         int before = draft.count;
         adopt(draft, draft.serving.managedBy(spec));

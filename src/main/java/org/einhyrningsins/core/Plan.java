@@ -229,7 +229,11 @@ public record Plan(
             notes.add("is rolled because it was named");
         }
         Rollout rollout = program.rollout();
-        if (rollout != null && !rollout.draining() && (roll || !program.newest().equals(next))) {
+        boolean goesOn = program.debuts() && program.takeover(next, roll) == Change.Kind.IN_PLACE;
+        if (rollout != null
+                && !rollout.draining()
+                && !goesOn
+                && (roll || !program.newest().equals(next))) {
             notes.add("the rollout under way is given up for it");
         }
         return notes;

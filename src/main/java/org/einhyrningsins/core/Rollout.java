@@ -196,6 +196,25 @@ public record Rollout(
                 workersNow);
     }
 
+    /// The same target under other management.
+    Rollout onto(Version version) {
+        return new Rollout(
+                version,
+                strategy,
+                scope,
+                draining,
+                failures,
+                retryAt,
+                began,
+                lastFailure,
+                blame,
+                workers,
+                canary,
+                held,
+                proved,
+                old);
+    }
+
     /// Whether it is the first of a program that serves in place of others when it succeeds, and
     /// does not run when it fails.
     boolean isDebut(Version serving) {
