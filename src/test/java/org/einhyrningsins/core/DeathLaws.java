@@ -79,6 +79,7 @@ final class DeathLaws {
                         && dead.ready()
                         && before.rollout() == null
                         && after.rollout() == null
+                        && before.slots().get(id.slot()).successor() == null // who comes anyway
                         && id.slot() < after.slots().size();
         if (!tried || dead == null || !event.exit().isOwnDoing()) {
             return;

@@ -37,7 +37,7 @@ final class TrialLaws {
         note(before, now, step);
         for (Effect effect : step.effects()) {
             if (effect instanceof Effect.Send send) {
-                toldToGo(before, after, send.worker());
+                toldToGo(before, event, after, send.worker());
             }
         }
         if (event instanceof Event.Exited exited) {
@@ -117,7 +117,7 @@ final class TrialLaws {
 
     /// No old worker is told to go before the first new one has lived for long enough; with
     /// `replace`, one.
-    private void toldToGo(Program before, Program after, WorkerId id) {
+    private void toldToGo(Program before, Event event, Program after, WorkerId id) {
         Worker is = Laws.find(after, id);
         Worker was = Laws.find(before, id);
         Rollout acting = before.rollout();
@@ -127,6 +127,7 @@ final class TrialLaws {
                 || is == null
                 || was == null
                 || !was.ready()
+                || didItsJob(before, event, id.slot())
                 || !rollout.covers(id.slot())
                 || rollout.owns(is)
                 || !(is.state() instanceof WorkerState.Stopping going)
@@ -145,6 +146,17 @@ final class TrialLaws {
                         || !guarded.contains(generation)
                         || proved.contains(generation),
                 "told to go while the new version was on trial: " + id + " " + Lines.of(after));
+    }
+
+    /// Whether the new one of that slot was a job that has ended well: nothing is left to be tried.
+    private static boolean didItsJob(Program before, Event event, int slot) {
+        if (!(event instanceof Event.Exited exited) || exited.worker().slot() != slot) {
+            return false;
+        }
+        Worker dead = Laws.find(before, exited.worker());
+        return dead != null
+                && exited.exit().success()
+                && dead.version().spec().restart().when() != When.ALWAYS;
     }
 
     /// Whether another slot that is to be moved has been.
@@ -179,10 +191,7 @@ final class TrialLaws {
                 || !event.exit().isOwnDoing()) {
             return;
         }
-        boolean job =
-                event.exit().success()
-                        && dead.version().spec().restart().when() != When.ALWAYS
-                        && isCurrent(before, dead);
+        boolean job = didItsJob(before, event, dead.id().slot());
         boolean wasUp = dead.ready() || dead.state() instanceof WorkerState.Settling;
         Moment since = up.get(dead.id());
         boolean young = since == null || now.since(since).compareTo(YOUNG) < 0;
@@ -199,11 +208,6 @@ final class TrialLaws {
                 require(!old, "told an old worker to go when its rollout failed: " + effect);
             }
         }
-    }
-
-    private static boolean isCurrent(Program program, Worker worker) {
-        Worker current = program.slots().get(worker.id().slot()).current();
-        return current != null && current.id().equals(worker.id());
     }
 
     private static boolean isOld(Program before, Rollout rollout, Effect.Send send) {
