@@ -49,7 +49,8 @@ final class Rolling {
             }
         }
         boolean tried = target.spec().rollout().proof().probation().isPositive();
-        rollout = tried && anyUp(draft, rollout) ? rollout : rollout.prove();
+        boolean replaces = anyUp(draft, rollout) || rollout.isDebut(draft.serving);
+        rollout = tried && replaces ? rollout : rollout.prove();
         draft.rollout = rollout.canary(Canaries.first(draft, rollout, ill));
         draft.report(
                 Severity.INFO,

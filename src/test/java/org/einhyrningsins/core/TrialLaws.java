@@ -200,8 +200,9 @@ final class TrialLaws {
             require(
                     is == null || !sameTarget(is, rollout),
                     "went on although a new worker ended: " + Lines.of(after));
+            boolean nothing = after.phase() instanceof Phase.Failed; // there was no other version
             require(
-                    after.serving().generation() != rollout.target().generation(),
+                    nothing || after.serving().generation() != rollout.target().generation(),
                     "serves what has just failed: " + Lines.of(after));
             for (Effect effect : step.effects()) {
                 boolean old = effect instanceof Effect.Send send && isOld(before, rollout, send);
