@@ -29,7 +29,7 @@ class MainTest {
         Path file =
                 file(
                         "programs: {web: {command: [/bin/true], bind: ['127.0.0.1:8080'], ack:"
-                            + " notify}}");
+                                + " notify}}");
         assertThat(run("check", file.toString())).isZero();
         assertThat(out).hasToString(file + ": 1 program, 1 socket, no problems\n");
         assertThat(err.size()).isZero();
