@@ -15,10 +15,13 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /// Checks `after` over all programs: the names are there, nobody comes after itself, and nobody
 /// does so by way of others.
 final class AfterCheck {
+    private static final Pattern UNIT = Pattern.compile(".+\\.(target|service|socket|mount)");
+
     private static final int MOST_SHOWN = 20;
 
     private final Problems problems;
@@ -73,8 +76,16 @@ final class AfterCheck {
 
     private String unknown(String name) {
         String nearest = Nearest.of(name, List.copyOf(after.keySet()));
+        int suffix = name.lastIndexOf('.');
         String hint = "";
-        if (nearest != null) {
+        if (name.indexOf(',') > 0) {
+            hint = "; write a list: [" + name.replaceAll("\\s*,\\s*", ", ") + "]";
+        } else if (suffix > 0 && UNIT.matcher(name).matches()) {
+            String unit = name.substring(0, suffix);
+            hint =
+                    "; units of systemd are not waited for here: "
+                            + (after.containsKey(unit) ? "write " + unit : "remove it");
+        } else if (nearest != null) {
             hint = "; did you mean " + nearest + "?";
         } else if (after.size() <= 10) {
             hint = "; there are " + String.join(", ", after.keySet());

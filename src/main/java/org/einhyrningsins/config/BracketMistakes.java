@@ -177,7 +177,9 @@ record BracketMistakes(PatchedText text, YamlMistakes others) {
                         .strip();
         char first = start < line.text().length() ? line.text().charAt(start) : ' ';
         if (first == ',') {
-            boolean flow = line.depth(start) > 0;
+            boolean flow =
+                    line.depth(start) > 0
+                            || line.text().substring(0, start).stripTrailing().endsWith(",");
             text.cover(number, start, flow ? start + 1 : line.end());
             return new Mistake(
                     number,

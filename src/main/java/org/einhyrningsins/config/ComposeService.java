@@ -300,9 +300,13 @@ final class ComposeService {
 
     // ---- with whom it speaks
 
-    /// Services reach each other by their names, which nobody knows here.
+    /// Services reach each other by their names, which nobody knows here. A name of its own is the
+    /// program or the account that it is about, or itself, which is this machine there too.
     private void names() {
         for (String name : programs.keySet()) {
+            if (program.name().equals(programs.get(name))) {
+                continue;
+            }
             String quoted = Pattern.quote(name);
             Pattern host =
                     Pattern.compile(

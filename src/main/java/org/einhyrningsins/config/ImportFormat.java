@@ -70,6 +70,12 @@ public enum ImportFormat {
         return null;
     }
 
+    /// Whether it is of a manager whose files are made of sections.
+    static boolean hasSections(Source source) {
+        return List.of(SUPERVISORD, CIRCUS, SYSTEMD).stream()
+                .anyMatch(format -> format.sign.matcher(source.text()).find());
+    }
+
     /// The format of that name, as `--from` has it; null if there is none.
     public static @Nullable ImportFormat of(String word) {
         for (ImportFormat format : values()) {

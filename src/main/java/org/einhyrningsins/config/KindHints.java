@@ -5,9 +5,15 @@ import org.einhyrningsins.config.Node.Items;
 import org.einhyrningsins.config.Node.Mapping;
 import org.einhyrningsins.config.Node.Scalar;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /// What to write in place of a text, a number or a list that stands where a map should. Each is
 /// empty, or stands behind a semicolon at the end of a message.
 final class KindHints {
+    /// A key and its value with no space between, as the first of the lines that YAML makes one of.
+    private static final Pattern TIGHT = Pattern.compile("([a-z][a-z-]*) *([:=]) *(\\S.*)");
+
     private KindHints() {}
 
     /// @param node what was found
@@ -23,6 +29,23 @@ final class KindHints {
         } else {
             return ofText(shape, scalar);
         }
+    }
+
+    /// Of one text or number: the only one of a list, or of a map. A map of several is not guessed.
+    static String ofText(Node node) {
+        String meant = "";
+        if (node instanceof Items list && list.values().size() == 1) {
+            meant = list.values().getFirst() instanceof Scalar only ? only.text() : "";
+        } else if (node instanceof Mapping map && map.entries().size() == 1) {
+            var only = map.entries().firstEntry();
+            meant =
+                    only.getValue().value() instanceof Scalar value
+                                    && !value.isFlag()
+                                    && !value.isNull()
+                            ? value.text()
+                            : only.getKey();
+        }
+        return meant.isEmpty() ? "" : "; write " + Texts.cut(meant);
     }
 
     private static String ofText(Shape shape, Scalar scalar) {
@@ -57,6 +80,13 @@ final class KindHints {
 
     private static String program(Node node, String text) {
         String key = node.place().trail().key();
+        Matcher tight = TIGHT.matcher(text);
+        if (tight.matches() && Shape.PROGRAM.has(tight.group(1))) {
+            return "; a colon and a space come after a key: write "
+                    + tight.group(1)
+                    + ": "
+                    + tight.group(3).split(" ", 2)[0];
+        }
         return Shape.PROGRAM.has(key)
                 ? "; " + key + " is a key of a program: indent it below the program's name"
                 : "; write { command: " + YamlMistakes.inQuotes(text) + " }";

@@ -307,7 +307,15 @@ final class ProgramReader {
     private int workers(@Nullable Node node) {
         if (node == null) {
             return 1;
-        } else if (!(node instanceof Scalar scalar) || !scalar.text().startsWith("cpus")) {
+        } else if (!(node instanceof Scalar scalar)) {
+            return values.number(node, 0, MAX_WORKERS, 1);
+        } else if (!Suggestions.workers(scalar.text()).isEmpty()) {
+            values.expected(
+                    node,
+                    "a number from 0 to 10000, cpus or cpus*2",
+                    Suggestions.workers(scalar.text()));
+            return 1;
+        } else if (!scalar.text().startsWith("cpus")) {
             return values.number(node, 0, MAX_WORKERS, 1);
         } else {
             String factor = scalar.text().substring(4);
@@ -316,7 +324,7 @@ final class ProgramReader {
                 values.expected(
                         node,
                         "a number from 0 to 10000, cpus or cpus*2",
-                        "; write cpus*2 for two on each processor");
+                        "; write cpus, cpus*2 for two on each processor, or a number");
                 return 1;
             }
             int perCpu = factor.isEmpty() ? 1 : Integer.parseInt(factor.substring(1).strip());
@@ -327,6 +335,11 @@ final class ProgramReader {
     private Set<Protocol> protocols(Fields program) {
         Set<Protocol> protocols = EnumSet.noneOf(Protocol.class);
         Node node = program.node("protocols");
+        if (node instanceof Scalar scalar && scalar.text().indexOf(',') > 0) {
+            String words = scalar.text().replaceAll("\\s*,\\s*", ", ");
+            values.expected(node, "a list of protocols", "; write [" + Texts.cut(words) + "]");
+            return protocols;
+        }
         for (Node word : node == null ? List.<Node>of() : values.oneOrMany(node)) {
             protocols.add(values.choice(word, Protocol.values(), Protocol.EINHORN));
         }

@@ -82,11 +82,39 @@ final class ServicesReader {
     private Fields file(Path path, @Nullable Place mention, Shape shape) {
         Source source = Source.read(path, mention, budget, problems);
         Place place = Place.of(source == null ? new Source(path, "") : source);
+        if (source != null && isForeign(source)) {
+            return Fields.none(place, values);
+        }
         Node root = source == null ? null : YamlTree.read(source, problems);
         if (root == null) {
             return Fields.none(place, values);
         }
         return values.fields(root, shape, "a map with programs");
+    }
+
+    /// Whether the file begins as one of sections, INI, TOML or a unit, does. All that YAML has to
+    /// say of such a file would be beside the point.
+    private boolean isForeign(Source source) {
+        List<String> lines = Source.lines(source.text());
+        int first = 0;
+        while (first < lines.size() && lines.get(first).matches("\\s*([#;].*)?")) {
+            first++;
+        }
+        String line = first < lines.size() ? lines.get(first).strip() : "";
+        if (!line.startsWith("[") || !line.matches("\\[[A-Za-z][^\\]\"'{},]*\\]")) {
+            return false;
+        }
+        boolean known = ImportFormat.hasSections(source);
+        problems.report(
+                new Place(source, first + 1, 1, Trail.TOP),
+                line
+                        + " begins a section of another language, and this one is YAML; "
+                        + (known
+                                ? "`einhyrningsins import "
+                                        + source.file().getFileName()
+                                        + "` writes what it means here"
+                                : "write programs:, and the name of each below it"));
+        return true;
     }
 
     private ControlSpec control(Fields fields) {
@@ -145,6 +173,9 @@ final class ServicesReader {
     /// Reads the programs of one file. Its tree is garbage afterwards.
     private void programs(Fields of) {
         Node node = of.node("programs");
+        if (node == null) {
+            node = misspelled(of);
+        }
         if (node instanceof Mapping map) {
             for (Map.Entry<String, Entry> entry : map.entries().entrySet()) {
                 if (full) {
@@ -155,6 +186,17 @@ final class ServicesReader {
         } else if (node != null) {
             values.expected(node, "a map of programs", KindHints.ofPrograms(node));
         }
+    }
+
+    /// What stands under a key that must have been meant for `programs`, so that one look tells of
+    /// its mistakes too.
+    private static @Nullable Node misspelled(Fields of) {
+        for (Map.Entry<String, Entry> entry : of.entries().entrySet()) {
+            if ("programs".equals(UnknownKeys.spelling(entry.getKey(), Shape.INCLUDED))) {
+                return entry.getValue().value();
+            }
+        }
+        return null;
     }
 
     private void program(String name, Entry entry) {

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -33,7 +34,13 @@ record Source(Path file, String text) {
     static @Nullable Source read(
             Path file, @Nullable Place mention, Budget budget, Problems problems) {
         try {
-            Source source = new Source(file, decoded(bytes(file, budget)));
+            byte[] bytes = bytes(file, budget);
+            String text = decoded(bytes);
+            if (text == null) {
+                problems.report(undecodable(file, bytes), notText(bytes));
+                return null;
+            }
+            Source source = new Source(file, text);
             return source.hasLongLine(problems) ? null : source;
         } catch (Misread e) {
             Place place = mention == null ? Place.of(new Source(file, "")) : mention;
@@ -81,7 +88,51 @@ record Source(Path file, String text) {
         return reason.toLowerCase(Locale.ROOT);
     }
 
-    private static String decoded(byte[] bytes) throws Misread {
+    /// The place of the first byte that is not UTF-8, in a text that shows it as a question mark.
+    private static Place undecodable(Path file, byte[] bytes) {
+        if (isBinary(bytes)) {
+            return Place.of(new Source(file, ""));
+        }
+        String before = new String(bytes, 0, validUpTo(bytes), StandardCharsets.UTF_8);
+        String whole = new String(bytes, StandardCharsets.UTF_8).replace('\uFFFD', '?');
+        return new Source(file, whole).place(before.codePointCount(0, before.length()));
+    }
+
+    private static String notText(byte[] bytes) {
+        int first = bytes.length < 2 ? 0 : ((bytes[0] & 0xFF) << 8) | (bytes[1] & 0xFF);
+        if (first == 0xFFFE || first == 0xFEFF) {
+            return "cannot be read: it is UTF-16 text; save it as UTF-8, as iconv -f UTF-16 -t"
+                    + " UTF-8 does";
+        } else if (isBinary(bytes)) {
+            return "cannot be read: it is not text"
+                    + (first == 0x1F8B ? " but compressed; gunzip it first" : "");
+        }
+        return String.format(
+                Locale.ROOT,
+                "cannot be read: the byte 0x%02X is not UTF-8 text; save the file as UTF-8, as"
+                        + " iconv -f WINDOWS-1252 -t UTF-8 does",
+                bytes[validUpTo(bytes)] & 0xFF);
+    }
+
+    private static boolean isBinary(byte[] bytes) {
+        for (byte each : bytes) {
+            if (each == 0) {
+                return true;
+            }
+        }
+        return bytes.length > 1 && bytes[0] == 0x1F && (bytes[1] & 0xFF) == 0x8B;
+    }
+
+    /// How many bytes are sound before the first that is not.
+    private static int validUpTo(byte[] bytes) {
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        var decoder = StandardCharsets.UTF_8.newDecoder();
+        CharBuffer out = CharBuffer.allocate(bytes.length);
+        return decoder.decode(in, out, true).isError() ? in.position() : 0;
+    }
+
+    /// Null if they are no text.
+    private static @Nullable String decoded(byte[] bytes) {
         String text = new String(bytes, StandardCharsets.UTF_8);
         try {
             // the decoder that objects needs much more memory than the one that replaces
@@ -90,7 +141,7 @@ record Source(Path file, String text) {
             }
             return text.startsWith("\uFEFF") ? text.substring(1) : text;
         } catch (CharacterCodingException _) {
-            throw new Misread("it is not UTF-8 text");
+            return null;
         }
     }
 

@@ -75,6 +75,10 @@ record StopReader(Values values) {
         if (!name.isEmpty() && Texts.isDigit(name.charAt(0))) {
             return "; write { timeout: " + Texts.cut(name) + " }";
         }
+        if (name.indexOf('/') >= 0 || name.startsWith("kill")) {
+            return "; a worker is stopped by signals, not by a command: write TERM, or the signal"
+                    + " that the command sends";
+        }
         return nearest == null ? "" : "; did you mean " + nearest + "?";
     }
 
@@ -112,10 +116,18 @@ record StopReader(Values values) {
                     node,
                     "a signal such as TERM, INT, QUIT, USR2 or KILL",
                     nearest == null
-                            ? ""
+                            ? ofStranger(text)
                             : "; did you mean " + nearest.toUpperCase(Locale.ROOT) + "?");
         }
         return signal.orElse(FIRST.signal());
+    }
+
+    private static String ofStranger(String text) {
+        if (text.toUpperCase(Locale.ROOT).matches("(SIG)?RTM(IN|AX).*")) {
+            return "; a real-time signal cannot be sent here: write one that the program stops at,"
+                    + " TERM as a rule";
+        }
+        return Texts.areDigits(text) ? "; write its name" : "";
     }
 
     /// `TERM` or `TERM 5s`.

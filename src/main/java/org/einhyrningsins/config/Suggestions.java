@@ -4,7 +4,9 @@ package org.einhyrningsins.config;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,6 +15,15 @@ import java.util.regex.Pattern;
 final class Suggestions {
     private static final Pattern PART =
             Pattern.compile("\\s*([0-9]+(?:\\.[0-9]+)?)\\s*([a-zµ]*)\\.?\\s*(?:,|and)?");
+
+    /// What other managers write for a time without an end, or for none at all.
+    private static final Set<String> ENDLESS =
+            Set.of("infinity", "infinite", "inf", ".inf", "never", "unlimited", "forever", "none");
+
+    private static final List<String> SPELLED =
+            List.of(
+                    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+                    "ten", "eleven", "twelve");
 
     private static final Pattern CLOCK =
             Pattern.compile("(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-9]{2})");
@@ -23,8 +34,26 @@ final class Suggestions {
     private Suggestions() {}
 
     static String time(String text) {
-        Duration meant = meantTime(text.strip().toLowerCase(Locale.ROOT));
-        return meant == null ? "" : "; write " + Durations.print(meant);
+        String bare = text.strip().toLowerCase(Locale.ROOT);
+        Duration meant = meantTime(bare);
+        if (meant != null) {
+            return "; write " + Durations.print(meant);
+        } else if (ENDLESS.contains(bare)) {
+            return "; there is no endless time: write a long one, such as 365d, 0 where the key can"
+                    + " be switched off so, or leave the key out for its default";
+        } else if (bare.startsWith("-")) {
+            Duration without = meantTime(bare.substring(1));
+            return "; a time is never below zero: "
+                    + (without == null
+                            ? "leave the key out for its default"
+                            : "write " + Durations.print(without));
+        }
+        return "; write a number and its unit: ms, s, m, h or d";
+    }
+
+    /// A number in English words; -1 if it is none.
+    private static int spelled(String word) {
+        return SPELLED.indexOf(word.strip().toLowerCase(Locale.ROOT));
     }
 
     private static @Nullable Duration meantTime(String text) {
@@ -64,7 +93,7 @@ final class Suggestions {
     static String size(String text) {
         Matcher size = SIZE.matcher(text.strip().toLowerCase(Locale.ROOT));
         if (!size.matches()) {
-            return text.endsWith("%") ? "; a share of the memory is written as a size" : "";
+            return sizeInWords(text.strip());
         }
         String prefix = size.group(3).toUpperCase(Locale.ROOT);
         String number = size.group(1);
@@ -81,15 +110,27 @@ final class Suggestions {
         return "; write " + number + prefix + (decimal ? "B" : "iB");
     }
 
+    private static String sizeInWords(String text) {
+        if (text.endsWith("%")) {
+            return "; a share of the memory is written as a size";
+        } else if (text.startsWith("-") || ENDLESS.contains(text.toLowerCase(Locale.ROOT))) {
+            return "; leave the key out for no limit";
+        }
+        return "; write a number and its unit, such as 512MiB";
+    }
+
     /// Of a whole number.
-    static String number(String text) {
+    ///
+    /// @param most the largest one there may be
+    static String number(String text, int most) {
         int end = Texts.digits(text, 0);
         String rest = text.substring(end).strip();
         String digits = text.substring(0, end);
-        if (text.equals("auto") || text.equals("max") || text.equals("cpu")) {
-            return "; write cpus for one on each processor";
+        int spelled = spelled(text);
+        if (spelled >= 0) {
+            return "; write " + spelled;
         } else if (end == 0) {
-            return "";
+            return numberInWords(text, most);
         } else if (rest.startsWith(":")) {
             return " (YAML 1.1 may read that in base 60)";
         } else if (rest.equals(",") || rest.equals(";")) {
@@ -100,6 +141,25 @@ final class Suggestions {
             return "; a comment begins with #";
         }
         return rest.startsWith(".") ? "; write a whole number" : "; write the number alone";
+    }
+
+    private static String numberInWords(String text, int most) {
+        String bare = text.strip().toLowerCase(Locale.ROOT);
+        if (bare.equals("max") || bare.startsWith("unlimited") || ENDLESS.contains(bare)) {
+            return "; write " + most + " for the most there can be";
+        } else if (text.indexOf('$') >= 0 || text.startsWith("`")) {
+            return "; nothing is replaced in a number: write the number itself";
+        }
+        return text.startsWith("-") ? "" : "; write it in digits";
+    }
+
+    /// How many workers there shall be, in words of other managers or of a shell.
+    static String workers(String text) {
+        String bare = text.strip().toLowerCase(Locale.ROOT);
+        boolean processors =
+                bare.contains("nproc")
+                        || List.of("auto", "max", "cpu", "cores", "ncpu").contains(bare);
+        return processors ? "; write cpus for one on each processor" : "";
     }
 
     /// Of permission bits as ls(1) or chmod(1) have them.

@@ -271,6 +271,16 @@ final class SupervisordFile {
             case "pidfile" -> "give it on the command line: -e FILE";
             case "childlogdir" -> "there are no log files but those that logs names";
             case "nocleanup" -> "there are no log files that would be removed";
+            case "stdout_logfile",
+                    "stdout_logfile_maxbytes",
+                    "stdout_logfile_backups",
+                    "stderr_logfile",
+                    "stderr_logfile_maxbytes",
+                    "stderr_logfile_backups",
+                    "redirect_stderr",
+                    "autostart",
+                    "autorestart" ->
+                    "supervisord reads it in a program's section alone";
             case "identifier" -> "a manager is known by its control socket";
             default -> "";
         };

@@ -27,7 +27,10 @@ final class Synonyms {
                     Map.entry(
                             "file",
                             """
-                            services apps processes program units watchers workers: write `programs:`, with a name and its settings below it
+                            services apps processes watchers: write `programs:`, with a name and its settings below it; `einhyrningsins import FILE` does that for a file of another manager
+                            program units workers: write `programs:`, with a name and its settings below it
+                            metadata spec status: remove it; it is of Kubernetes
+                            sockets: write each at its program, as `bind: [{ name: http, tcp: "0.0.0.0:80" }]`
                             version: remove it; the language has no versions
                             default global settings template base: write `defaults:`, which is put under every program
                             logging loglevel logfile: write `log: { level: <info> }`; the manager writes to stderr
@@ -101,7 +104,7 @@ final class Synonyms {
                     Map.entry(
                             "bind",
                             """
-                            port address addr host listen ip listenstream: write `tcp: "0.0.0.0:8080"`
+                            port address addr host listen ip listenstream: write `tcp: "0.0.0.0:<8080>"`
                             path socket file unixpath: write `unix: /run/web.sock`
                             listendatagram: write `udp: "0.0.0.0:53"`
                             type family protocol proto: write the address under `tcp`, `udp` or `unix`
@@ -135,6 +138,12 @@ final class Synonyms {
                             delay wait pause minreadyseconds: write `settle: <2s>`
                             attempts maxretries failures: write `retries: <3>`
                             monitor watch: write `canary: { workers: 1, watch: 30s }`
+                            """),
+                    Map.entry(
+                            "canary",
+                            """
+                            for time duration period pause wait interval: write `watch: <30s>`
+                            count number size weight percent replicas instances: write `workers: <1>`
                             """),
                     Map.entry(
                             "ack",
@@ -178,24 +187,40 @@ final class Synonyms {
 
     /// Words for one of a few, by what they are called here.
     private static final Map<String, List<String>> WORDS =
-            Map.of(
-                    "always", List.of("unless-stopped", "yes", "true", "on", "any", "on-success"),
-                    "never", List.of("no", "none", "false", "off"),
-                    "on-failure",
+            Map.ofEntries(
+                    Map.entry(
+                            "always",
+                            List.of("unless-stopped", "yes", "true", "on", "any", "on-success")),
+                    Map.entry("never", List.of("no", "none", "false", "off")),
+                    Map.entry(
+                            "on-failure",
                             List.of(
                                     "unexpected",
                                     "on-abnormal",
                                     "on-abort",
                                     "failure",
-                                    "on-watchdog"),
-                    "smooth", List.of("rolling", "rolling-update", "rollingupdate", "graceful"),
-                    "replace", List.of("recreate", "stop-first", "in-place", "restart"),
-                    "fleet",
-                            List.of("blue-green", "bluegreen", "all", "all-at-once", "start-first"),
-                    "warn", List.of("warning"),
-                    "error", List.of("err", "critical", "crit", "fatal", "blather"),
-                    "debug", List.of("trace", "verbose"),
-                    "listen-fds", List.of("systemd", "socket-activation", "listen_fds"));
+                                    "on-watchdog")),
+                    Map.entry(
+                            "smooth",
+                            List.of("rolling", "rolling-update", "rollingupdate", "graceful")),
+                    Map.entry("replace", List.of("recreate", "stop-first", "in-place", "restart")),
+                    Map.entry(
+                            "fleet",
+                            List.of(
+                                    "blue-green",
+                                    "bluegreen",
+                                    "all",
+                                    "all-at-once",
+                                    "start-first")),
+                    Map.entry("stop", List.of("kill", "terminate", "term", "exit", "die")),
+                    Map.entry(
+                            "continue",
+                            List.of("keep", "keep-running", "ignore", "survive", "serve")),
+                    Map.entry("text", List.of("logfmt", "plain", "line", "lines")),
+                    Map.entry("warn", List.of("warning")),
+                    Map.entry("error", List.of("err", "critical", "crit", "fatal", "blather")),
+                    Map.entry("debug", List.of("trace", "verbose")),
+                    Map.entry("listen-fds", List.of("systemd", "socket-activation", "listen_fds")));
 
     private Synonyms() {}
 

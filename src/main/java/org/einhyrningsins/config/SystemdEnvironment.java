@@ -94,18 +94,23 @@ final class SystemdEnvironment {
             } else if (Files.exists(file)) {
                 there(file, setting, optional);
             } else if (optional) {
-                files.add("-" + file);
-                if (!assigned.isEmpty()) {
-                    program.say(
-                            "env-file",
-                            setting,
-                            "not here now; in systemd it wins over Environment=, here env wins:"
-                                    + " what it comes to set has to go from env");
-                }
+                later(file, setting);
             } else {
                 missing(setting, false, "no such file here; the unit needs it to start");
-                files.add("-" + file);
+                later(file, setting);
             }
+        }
+    }
+
+    /// A file that may come.
+    private void later(Path file, Setting setting) {
+        files.add("-" + file);
+        if (!assigned.isEmpty()) {
+            program.say(
+                    "env-file",
+                    setting,
+                    "not here now; in systemd it wins over Environment=, here env wins: what it"
+                            + " comes to set has to go from env");
         }
     }
 

@@ -54,6 +54,9 @@ final class SystemdService {
         if (program.firstSocket() == null) {
             program.set("rollout", "{ strategy: replace }");
             program.say("rollout", OWN_PORT);
+        } else if (type.equals("dbus")) {
+            program.set("rollout", "{ strategy: replace }");
+            program.say("rollout", "old before new: a name on the bus has one owner");
         }
         starter(timer, isJob);
     }

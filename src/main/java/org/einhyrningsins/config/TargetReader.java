@@ -33,7 +33,16 @@ record TargetReader(Values values, Templates templates, int workers) {
             key = fields.has(each) ? each : key;
             ways += fields.has(each) ? 1 : 0;
         }
-        if (key == null || ways > 1) {
+        if (ways > 1) {
+            values.problems()
+                    .report(
+                            fields.place(),
+                            what
+                                    + " asks one of tcp, http and exec, and here are "
+                                    + ways
+                                    + "; keep one of them");
+            return null;
+        } else if (key == null) {
             values.problems()
                     .reportMissing(fields.place(), what + " needs one of tcp, http and exec");
             return null;
@@ -94,11 +103,26 @@ record TargetReader(Values values, Templates templates, int workers) {
         return at.scope().isEmpty() ? address : at.scopedNow();
     }
 
+    /// The whole of a URL of which only a part is there, behind a semicolon.
+    private String meant(String url) {
+        String first =
+                templates.sockets().isEmpty() ? "http" : templates.sockets().getFirst().name();
+        if (url.startsWith("https:")) {
+            return "; there is no TLS here: ask a plain port, or write exec: [curl, -fsS, URL]";
+        } else if (url.startsWith("/")) {
+            return "; write \"GET http://{" + first + "}" + Texts.cut(url) + "\"";
+        }
+        return url.matches("[A-Za-z0-9_.-]+:[0-9]+(/.*)?")
+                ? "; write \"GET http://" + Texts.cut(url) + "\""
+                : "";
+    }
+
     /// `GET http://{NAME}/path` or `GET http://HOST:PORT/path`; GET may be left out.
     private Target http(String text) throws Misread {
         String url = text.startsWith("GET ") ? text.substring(4).strip() : text;
         if (!url.startsWith("http://")) {
-            throw new Misread("expected \"GET http://…\", found " + Texts.quoted(text));
+            throw new Misread(
+                    "expected \"GET http://…\", found " + Texts.quoted(text) + meant(url));
         }
         String rest = url.substring(7);
         int slash = rest.indexOf('/');

@@ -152,6 +152,12 @@ record Templates(String program, Map<String, String> environment, List<SocketSpe
             message.append(before).append(socket.name());
             before = ", ";
         }
-        return message.append(sockets.isEmpty() ? "; it has no bind" : "").toString();
+        return message.append(
+                        sockets.isEmpty()
+                                ? "; it has no bind; give it one, as in bind: [{ name: "
+                                        + (Texts.isName(name) ? name : "http")
+                                        + ", tcp: \"0.0.0.0:8080\" }]"
+                                : "")
+                .toString();
     }
 }

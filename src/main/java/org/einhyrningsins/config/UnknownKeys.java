@@ -67,7 +67,7 @@ final class UnknownKeys {
                 && (advice.startsWith("write `" + key) || advice.startsWith("this is"));
     }
 
-    private static @Nullable String spelling(String key, Shape shape) {
+    static @Nullable String spelling(String key, Shape shape) {
         String bare = Synonyms.bare(key);
         for (String known : shape.keys()) {
             if (Synonyms.bare(known).equals(bare) || Nearest.distance(key, known) == 1) {
@@ -81,13 +81,22 @@ final class UnknownKeys {
         if (isTop(shape)) {
             String kubernetes = Synonyms.bare(key);
             if (kubernetes.equals("apiversion") || kubernetes.equals("kind")) {
-                return "this is a file of Kubernetes, not of einhyrningsins(1)";
+                return "this is a file of Kubernetes, not of einhyrningsins(1); write the commands"
+                        + " of its containers below programs:";
             }
         }
         return Synonyms.advice(shape.equals(Shape.INCLUDED) ? Shape.FILE : shape, key, value);
     }
 
     private static @Nullable String elsewhere(Shape shape, String key, Node value) {
+        if (isTop(shape) && key.startsWith("x-")) {
+            return "there are no keys for notes; write what programs share under defaults:, or"
+                    + " the anchor at the first of them";
+        }
+        if (shape.equals(Shape.PROGRAM) && value instanceof Mapping map && isProgram(map)) {
+            return "if it is a program, it belongs below programs:; what all have is written in"
+                    + " defaults without a name";
+        }
         if (isTop(shape)) {
             return fromTop(key, value);
         }

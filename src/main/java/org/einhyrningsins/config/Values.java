@@ -56,7 +56,7 @@ record Values(Problems problems, HostNames names) {
     /// What the user wrote, to the letter: `no` and `022` stay what they are. Null after a problem.
     @Nullable String text(Node node, String what) {
         if (!(node instanceof Scalar scalar)) {
-            expected(node, what);
+            expected(node, what, KindHints.ofText(node));
             return null;
         } else if (scalar.isNull()) {
             expected(node, what);
@@ -120,14 +120,14 @@ record Values(Problems problems, HostNames names) {
     int number(Node node, int min, int max, int otherwise) {
         String what = "a number from " + min + " to " + max;
         if (!(node instanceof Scalar scalar)) {
-            expected(node, what);
+            expected(node, what, KindHints.ofText(node));
             return otherwise;
         }
         if (scalar.isNull()) {
             expected(node, what);
             return otherwise;
         }
-        Long number = whole(scalar, what);
+        Long number = whole(scalar, what, max);
         if (number == null) {
             return otherwise;
         } else if (number < min || number > max) {
@@ -138,12 +138,12 @@ record Values(Problems problems, HostNames names) {
     }
 
     /// A whole number as all versions of YAML agree on it: no leading zero, base 60 or underscores.
-    private @Nullable Long whole(Scalar scalar, String what) {
+    private @Nullable Long whole(Scalar scalar, String what, int max) {
         String text = scalar.text();
         int sign = text.startsWith("-") ? 1 : 0;
         boolean digits = text.length() > sign && Texts.digits(text, sign) == text.length();
         if (!digits || text.length() > 18) {
-            String hint = Suggestions.number(text);
+            String hint = Suggestions.number(text, max);
             problems.report(
                     scalar.place(), "expected " + what + ", found " + scalar.found() + hint);
             return null;
@@ -188,22 +188,22 @@ record Values(Problems problems, HostNames names) {
 
     boolean flag(Node node, boolean otherwise) {
         if (!(node instanceof Scalar scalar) || !scalar.isFlag()) {
-            expected(node, "true or false", flagHint(node));
+            expected(node, "true or false", flagHint(node, otherwise));
             return otherwise;
         }
         return scalar.isTrue();
     }
 
-    private static String flagHint(Node node) {
+    private static String flagHint(Node node, boolean otherwise) {
         if (!(node instanceof Scalar scalar)) {
             return "";
         } else if (scalar.isTrue() || scalar.isFalse()) {
             return "; remove the quotes";
         }
         return switch (scalar.text().toLowerCase(Locale.ROOT)) {
-            case "y", "1", "enabled", "enable" -> "; write true";
-            case "n", "0", "disabled", "disable", "none" -> "; write false";
-            default -> "";
+            case "y", "t", "1", "enabled", "enable", "always" -> "; write true";
+            case "n", "f", "0", "disabled", "disable", "none", "never" -> "; write false";
+            default -> "; write one of the two, or leave the key out for " + otherwise;
         };
     }
 

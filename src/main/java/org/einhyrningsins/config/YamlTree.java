@@ -155,13 +155,16 @@ final class YamlTree {
     private Node aliased(AliasEvent alias, Place place) throws Unusable {
         Anchored anchored = anchors.get(alias.getAnchor());
         if (anchored == null) {
+            String nearest = Nearest.of(alias.getAnchor(), List.copyOf(anchors.keySet()));
             problems.mistake(
                     place,
                     "nothing before it is named &"
                             + alias.getAnchor()
-                            + "; a text that begins with * goes in quotes: \"*"
-                            + alias.getAnchor()
-                            + "\"");
+                            + (nearest == null
+                                    ? "; a text that begins with * goes in quotes: \"*"
+                                            + alias.getAnchor()
+                                            + "\""
+                                    : "; did you mean *" + nearest + "?"));
             return new Scalar(place, "", true);
         }
         count(anchored.values(), place);

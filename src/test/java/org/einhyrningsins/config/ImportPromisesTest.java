@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec;
+import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.Template;
@@ -396,6 +397,43 @@ class ImportPromisesTest {
                         """);
         assertThat(get(all, "web").workers()).isEqualTo(1);
         assertThat(get(all, "queue").workers()).isEqualTo(3);
+    }
+
+    @Test
+    void aServiceOfComposeThatHoldsItsOwnNameIsNotSaidToReachAnother() throws Exception {
+        compose(
+                """
+                postgres: { build: ., command: postgres -c fsync=off }
+                web: { build: ., command: bin/web, environment: { DB: postgres } }
+                """);
+        assertThat(imported.yaml()).containsOnlyOnce("names a service there");
+    }
+
+    @Test
+    void whatSupervisordItselfIgnoresIsNotLost() throws Exception {
+        write(
+                "supervisord.conf",
+                "[supervisord]\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n"
+                        + "[program:app]\ncommand=/bin/true\n");
+        programs("supervisord.conf");
+        assertThat(imported.verdict()).contains("nothing is lost");
+    }
+
+    @Test
+    void aServiceWithANameOnTheBusIsReplacedOldBeforeNew() throws Exception {
+        write("app.service", "[Service]\nType=dbus\nBusName=x.y\nExecStart=/bin/true\n");
+        write("app.socket", "[Socket]\nListenStream=/run/app.sock\n");
+        ProgramSpec app = get(programs("app.service", "app.socket"), "app");
+        assertThat(app.rollout().strategy()).isEqualTo(RolloutSpec.Strategy.REPLACE);
+        assertThat(imported.yaml()).contains("a name on the bus has one owner");
+    }
+
+    @Test
+    void aFileOfVariablesThatIsYetToComeIsSaidToLoseToEnv() throws Exception {
+        for (String optional : List.of("", "-")) {
+            service("Environment=A=1\nEnvironmentFile=" + optional + "/nowhere/app.env");
+            assertThat(imported.yaml()).contains("in systemd it wins over Environment=");
+        }
     }
 
     @Test

@@ -54,7 +54,18 @@ class UnreadableFilesTest {
     @Test
     void refusesBytesThatAreNotText() throws IOException {
         assertThat(problemOf(file((byte) 0x7f, (byte) 'E', (byte) 0xff, (byte) 0xfe)))
-                .isEqualTo("services.yaml: cannot be read: it is not UTF-8 text");
+                .startsWith(
+                        "services.yaml:1:3: cannot be read: the byte 0xFF is not UTF-8 text; save");
+        assertThat(problemOf(file("a: 1\nb: \u00e9\u00fc\n".getBytes(StandardCharsets.ISO_8859_1))))
+                .startsWith("services.yaml:2:4: cannot be read: the byte 0xE9");
+        assertThat(problemOf(file("a: 1\n# \u20ac\n".getBytes(StandardCharsets.UTF_16))))
+                .startsWith("services.yaml: cannot be read: it is UTF-16 text; save it as UTF-8");
+        assertThat(problemOf(file((byte) 0x1f, (byte) 0x8b, (byte) 8, (byte) 0xff)))
+                .isEqualTo(
+                        "services.yaml: cannot be read: it is not text but compressed; gunzip it"
+                                + " first");
+        assertThat(problemOf(file((byte) 'a', (byte) 0xc3)))
+                .startsWith("services.yaml:1:2: cannot be read: the byte 0xC3");
     }
 
     @Test
@@ -80,7 +91,7 @@ class UnreadableFilesTest {
         assertThat(problemOf(file(content)))
                 .isEqualTo(
                         """
-                        services.yaml:4:14: programs.web.workers: expected a number from 0 to 10000, found "y"
+                        services.yaml:4:14: programs.web.workers: expected a number from 0 to 10000, found "y"; write it in digits
                             workers: y
                                      ^\
                         """);
