@@ -55,7 +55,19 @@ final class SystemdConditions {
     }
 
     private void said(Setting setting, String otherwise) {
-        program.say("command", setting, "asked at each start, else " + otherwise);
+        List<Setting> restart = settings.section().lookAll("Restart");
+        boolean again =
+                !restart.isEmpty()
+                        && List.of("always", "on-success").contains(restart.getLast().value());
+        if (again && otherwise.equals("exit 0")) {
+            program.differs(
+                    "command",
+                    setting,
+                    "asked at each start, else exit 0, and restart then asks again; systemd would"
+                            + " leave it");
+        } else {
+            program.say("command", setting, "asked at each start, else " + otherwise);
+        }
     }
 
     private @Nullable String test(String kind, Setting setting) {

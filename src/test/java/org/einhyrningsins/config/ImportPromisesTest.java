@@ -429,6 +429,15 @@ class ImportPromisesTest {
     }
 
     @Test
+    void aConditionThatRestartWouldAskAgainIsCounted() throws Exception {
+        String unit = "[Unit]\nConditionPathExists=/x\n[Service]\nExecStart=/bin/true\nRestart=";
+        program("app.service", unit + "always\n[Install]\nWantedBy=x.target\n");
+        assertThat(imported.verdict()).startsWith("1 thing is not as it was");
+        program("app.service", unit + "no\n[Install]\nWantedBy=x.target\n");
+        assertThat(imported.verdict()).contains("nothing is lost");
+    }
+
+    @Test
     void aFileOfVariablesThatIsYetToComeIsSaidToLoseToEnv() throws Exception {
         for (String optional : List.of("", "-")) {
             service("Environment=A=1\nEnvironmentFile=" + optional + "/nowhere/app.env");
