@@ -225,15 +225,16 @@ public record Plan(
                 notes.add("worker " + slot.index() + " is stopped by hand, and stays so");
             }
         }
-        if (roll && program.newest().equals(next)) {
+        boolean same = program.newest().equals(next);
+        if (roll && same) {
             notes.add("is rolled because it was named");
+        }
+        if (!roll && same && program.takeover(next, false) == Change.Kind.ROLLED) {
+            notes.add("workers run that are of another definition");
         }
         Rollout rollout = program.rollout();
         boolean goesOn = program.debuts() && program.takeover(next, roll) == Change.Kind.IN_PLACE;
-        if (rollout != null
-                && !rollout.draining()
-                && !goesOn
-                && (roll || !program.newest().equals(next))) {
+        if (rollout != null && !rollout.draining() && !goesOn && (roll || !same)) {
             notes.add("the rollout under way is given up for it");
         }
         return notes;

@@ -38,7 +38,15 @@ public final class Recovery {
             Set<WorkerId> acked) {}
 
     /// A worker that was born at the last moment.
-    public record Newborn(WorkerId worker, int generation) {}
+    ///
+    /// @param other it is of another definition than its generation's, and nobody knows of which:
+    ///   whatever becomes of a rollout, it is not what the file says
+    public record Newborn(WorkerId worker, int generation, boolean other) {
+        /// One that is of its generation's definition.
+        public Newborn(WorkerId worker, int generation) {
+            this(worker, generation, false);
+        }
+    }
 
     /// A program of which nothing is left but workers: it runs, as the file has it.
     ///
@@ -138,7 +146,7 @@ public final class Recovery {
         Worker worker =
                 new Worker(
                         newborn.worker(),
-                        known,
+                        newborn.other() ? known.ofUnknownBirth() : known,
                         draft.now,
                         draft.starting(known.spec().ack()),
                         Care.NONE);

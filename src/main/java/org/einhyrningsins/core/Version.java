@@ -11,4 +11,10 @@ public record Version(int generation, ProgramSpec spec) {
     Version managedBy(ProgramSpec other) {
         return new Version(generation, other);
     }
+
+    /// The same generation for workers that were born as nobody knows: see
+    /// [ProgramSpec#ofUnknownBirth()].
+    Version ofUnknownBirth() {
+        return new Version(generation, spec.ofUnknownBirth());
+    }
 }

@@ -54,7 +54,6 @@ final class Heritage {
     private final List<String> lost = new ArrayList<>();
     private final List<String> files = new ArrayList<>();
     private final List<Found> made = new ArrayList<>();
-    private final List<String> outdated = new ArrayList<>();
     private final Set<Long> taken = new HashSet<>();
 
     /// Of workers whose own process is gone: who else is in their process groups.
@@ -192,13 +191,10 @@ final class Heritage {
         for (ProgramImage image : images) {
             look(image, salvage.births(image), notes.acks());
         }
-        for (Salvage.Saved saved : salvage.without(images)) {
-            programs.add(saved.found());
-            made.add(saved.found());
-            adopted += saved.found().image().workers().size();
-            if (saved.other()) {
-                outdated.add(saved.found().image().program().name());
-            }
+        for (Found saved : salvage.without(images)) {
+            programs.add(saved);
+            made.add(saved);
+            adopted += saved.image().workers().size();
         }
     }
 
@@ -570,12 +566,6 @@ final class Heritage {
     /// Where the images of programs are that could be read.
     List<String> files() {
         return files;
-    }
-
-    /// The programs that have workers of another definition than the file's, and nobody knows of
-    /// which.
-    List<String> outdated() {
-        return outdated;
     }
 
     /// In words.

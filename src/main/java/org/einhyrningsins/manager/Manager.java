@@ -332,7 +332,7 @@ public final class Manager
         strays.sweepAfterRecovery();
         found.forEach(ProgramHost::recover);
         switch (loaded) {
-            case Loaded.Valid valid -> bringUpToDate(valid.services(), heritage.outdated());
+            case Loaded.Valid valid -> bringUpToDate(valid.services());
             case Loaded.Invalid invalid ->
                     log.error(
                             "",
@@ -346,9 +346,7 @@ public final class Manager
         }
     }
 
-    /// Workers that were found by what they carry, and carry another definition than the file's,
-    /// are replaced as a reload would.
-    private void bringUpToDate(ServicesSpec services, List<String> outdated) {
+    private void bringUpToDate(ServicesSpec services) {
         Set<String> stopped = new TreeSet<>();
         unhosted.forEach(
                 (name, byHand) -> {
@@ -358,15 +356,6 @@ public final class Manager
                 });
         reloader.bringUpToDate(services, options.reset(), stopped, operator);
         unhosted = Map.of();
-        for (String name : outdated) {
-            ProgramHost host = programs.get(name);
-            if (host != null && host.program().rollout() == null) {
-                log.info(name, "its workers are of another definition than the file's; rolled");
-                Conversation nobody = new Conversation(null, JsonId.NONE);
-                nobody.expect();
-                operator.ask(host, new Command.Upgrade(null, null), nobody);
-            }
-        }
     }
 
     private HandoverImage image() {

@@ -510,11 +510,17 @@ final class Reloader {
                     "back to the definition that serves"
                             + what
                             + ", workers of the newer one are replaced";
-            case ROLLED ->
-                    keys.isEmpty()
-                            ? "unchanged, is rolled because it was named"
-                            : "changed" + what + ", is rolled";
+            case ROLLED -> rolled(change, what);
         };
+    }
+
+    private static String rolled(Change change, String what) {
+        if (!change.differences().isEmpty()) {
+            return "changed" + what + ", is rolled";
+        }
+        return change.roll()
+                ? "unchanged, is rolled because it was named"
+                : "its workers are of another definition than the file's, is rolled";
     }
 
     // ---- and back

@@ -44,12 +44,10 @@ final class Salvage {
     private final Map<Integer, Survivor> survivors = new HashMap<>();
     private final List<Notes.Birth> births;
 
-    /// A program that was made up.
-    ///
-    /// @param other it has workers of another definition than the file's
-    record Saved(Heritage.Found found, boolean other) {}
-
     /// A worker with what it carries, if it can be asked.
+    ///
+    /// @param up it has lived for so long that it must have said so
+    /// @param other it was born as the file has it no more
     private record Candidate(
             Notes.Birth birth, @Nullable Survivor survivor, boolean up, boolean other) {}
 
@@ -82,7 +80,7 @@ final class Salvage {
     }
 
     /// The programs of which there is no image, and workers.
-    List<Saved> without(List<ProgramImage> images) throws CannotStart {
+    List<Heritage.Found> without(List<ProgramImage> images) throws CannotStart {
         Map<String, List<Notes.Birth>> unknown = new LinkedHashMap<>();
         for (Notes.Birth birth : births) {
             boolean has = false;
@@ -94,10 +92,10 @@ final class Salvage {
             }
         }
         Map<String, Intent> byHand = unknown.isEmpty() ? Map.of() : now.byHand().read();
-        List<Saved> saved = new ArrayList<>();
+        List<Heritage.Found> saved = new ArrayList<>();
         for (Map.Entry<String, List<Notes.Birth>> each : unknown.entrySet()) {
             Intent intent = byHand.getOrDefault(each.getKey(), Intent.NONE);
-            Saved one = saved(each.getKey(), each.getValue(), intent);
+            Heritage.Found one = saved(each.getKey(), each.getValue(), intent);
             if (one != null) {
                 saved.add(one);
             }
@@ -105,7 +103,7 @@ final class Salvage {
         return saved;
     }
 
-    private @Nullable Saved saved(String name, List<Notes.Birth> its, Intent intent)
+    private Heritage.@Nullable Found saved(String name, List<Notes.Birth> its, Intent intent)
             throws CannotStart {
         ProgramSpec wanted = now.services().programs().get(name);
         ProgramSpec spec = wanted == null ? gone(name) : wanted;
@@ -156,7 +154,7 @@ final class Salvage {
         }
     }
 
-    private Saved made(
+    private Heritage.Found made(
             ProgramSpec spec,
             boolean wanted,
             List<Candidate> candidates,
@@ -174,15 +172,14 @@ final class Salvage {
         candidates.forEach(each -> best.merge(each.birth().id().slot(), each, Salvage::better));
         List<Recovery.Newborn> newborn = new ArrayList<>();
         Set<WorkerId> up = new HashSet<>();
-        boolean other = false;
         for (Candidate each : candidates) {
             boolean stays = runs && each.equals(best.get(each.birth().id().slot()));
             // one of no generation is welcome nowhere
-            newborn.add(new Recovery.Newborn(each.birth().id(), stays ? generation : 0));
+            newborn.add(
+                    new Recovery.Newborn(each.birth().id(), stays ? generation : 0, each.other()));
             if (stays && each.up()) {
                 up.add(each.birth().id());
             }
-            other |= stays && each.other();
         }
         if (!wanted) {
             log.warn(
@@ -199,7 +196,7 @@ final class Salvage {
                         List.of());
         Recovery.Found found =
                 new Recovery.Found(Set.copyOf(living.keySet()), Set.of(), newborn, up);
-        return new Saved(new Heritage.Found(image, found), other);
+        return new Heritage.Found(image, found);
     }
 
     private static Candidate candidate(

@@ -71,6 +71,14 @@ public record ProgramSpec(
                 ack, stop, restart, rollout, logs, bond, care, after);
     }
 
+    /// The same program as workers have it of which nobody knows how they were born: it is equal to
+    /// no definition that a file can have, and nothing can be started of it.
+    public ProgramSpec ofUnknownBirth() {
+        return new ProgramSpec(
+                name, List.of(), directory, env, dropEnv, identity, workers, sockets, stdin,
+                protocols, ack, stop, restart, rollout, logs, bond, care, after);
+    }
+
     /// What a worker is born with: two definitions that agree here need no new workers, since all
     /// else (worker count, stop, restart, rollout, ack, care, after) is the manager's business and
     /// changes in place. A worker is told its watchdog's interval, and given the pipes it acks by.

@@ -26,9 +26,11 @@ import java.util.TreeSet;
 ///
 /// `5s late 20s` means that the manager is away from 5 s on for 20 s; `5s killed`, that it is
 /// killed and another finds all workers alive, but for those of which only others of their process
-/// groups are left (`leaderless=0#1`). What is indented is expected; a line that is not is an
-/// event, with the time since the beginning. Deadlines that come first pass by themselves and are
-/// shown as `(at 30s)`. Commands get the tickets 1, 2, 3 …
+/// groups are left (`leaderless=0#1`). `5s lost` means that nothing is left besides of what the
+/// manager wrote, and the next knows the workers by what they carry: some are of another definition
+/// than the file's (`other=0#1`). What is indented is expected; a line that is not is an event,
+/// with the time since the beginning. Deadlines that come first pass by themselves and are shown as
+/// `(at 30s)`. Commands get the tickets 1, 2, 3 …
 final class Script {
     private final List<String> written = new ArrayList<>();
     private final Laws laws = new Laws(false);
@@ -91,6 +93,7 @@ final class Script {
         switch (words.getFirst()) {
             case "nothing" -> {}
             case "killed" -> recover(names(words, "leaderless="));
+            case "lost" -> findAgain(names(words, "other="));
             default -> step(event(words));
         }
     }
@@ -107,6 +110,32 @@ final class Script {
         var found = new Recovery.Found(alive, leaderless, List.of(), Set.of());
         Transition step = Recovery.after(program, found, new Moment(now));
         laws.recovered(program, new Moment(now), step);
+        show(step);
+    }
+
+    /// @param others those that the file does not have so
+    private void findAgain(Set<String> others) {
+        Set<WorkerId> alive = new HashSet<>();
+        Set<WorkerId> up = new HashSet<>();
+        List<Recovery.Newborn> newborn = new ArrayList<>();
+        int generation = program.serving().generation();
+        for (Slot slot : program.slots()) {
+            for (Worker worker : slot.workers()) {
+                boolean other =
+                        others.contains(worker.id().slot() + "#" + worker.id().incarnation());
+                alive.add(worker.id());
+                newborn.add(new Recovery.Newborn(worker.id(), generation, other));
+                if (worker.up()) {
+                    up.add(worker.id());
+                }
+            }
+        }
+        Moment moment = new Moment(now);
+        int count = definition.spec().workers();
+        Program found = Recovery.found(definition.spec(), count, Set.of(), generation, moment);
+        var what = new Recovery.Found(alive, Set.of(), newborn, up);
+        Transition step = Recovery.after(found, what, moment);
+        laws.recovered(found, moment, step);
         show(step);
     }
 
