@@ -194,6 +194,7 @@ final class Heritage {
         for (Found saved : salvage.without(images)) {
             programs.add(saved);
             made.add(saved);
+            files.add(Recorder.missing(state, saved.image().program().name()));
             adopted += saved.image().workers().size();
         }
     }
@@ -563,7 +564,9 @@ final class Heritage {
                         + " with FileDescriptorStoreMax=, the next manager needs no such right";
     }
 
-    /// Where the images of programs are that could be read.
+    /// Where the images of programs are that could be read, and where those are missing that were
+    /// made up: a manager's image that does not name these would tell the next one that there is
+    /// nobody to look for.
     List<String> files() {
         return files;
     }

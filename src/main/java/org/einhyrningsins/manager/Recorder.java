@@ -399,6 +399,13 @@ final class Recorder {
         return new Kept(file, new ImageWriter());
     }
 
+    /// A file that should have a program's image and is not there.
+    static String missing(StateDirectory state, String program) {
+        String file = "program-" + program + ".json";
+        boolean stale = Files.exists(state.path().resolve(file));
+        return stale ? "program-" + program + "~0.json" : file;
+    }
+
     /// The files of programs that are there, where nothing tells which should be.
     static List<String> files(StateDirectory state) {
         List<String> files = new ArrayList<>();
