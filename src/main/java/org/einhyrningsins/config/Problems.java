@@ -29,7 +29,7 @@ final class Problems {
     /// Notes something that must be put right.
     void report(Place place, String message) {
         if (broken.isEmpty() || !broken.contains(place.toString())) {
-            keep(place.problem(message));
+            keep(place, message);
         }
     }
 
@@ -53,7 +53,7 @@ final class Problems {
     /// Notes a mistake after which no value of that line is what its writer meant, so that nothing
     /// more is said of them.
     void mistake(Place place, String message) {
-        keep(place.problem(message));
+        keep(place, message);
         broken.add(place.toString());
     }
 
@@ -78,10 +78,19 @@ final class Problems {
     }
 
     private void keep(Problem problem) {
-        if (problems.size() < MAX) {
-            problems.add(problem);
-        } else {
+        if (full()) {
             more++;
+        } else {
+            problems.add(problem);
+        }
+    }
+
+    /// Of what is only counted, nothing is made.
+    private void keep(Place place, String message) {
+        if (full()) {
+            more++;
+        } else {
+            problems.add(place.problem(message));
         }
     }
 

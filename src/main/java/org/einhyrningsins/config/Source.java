@@ -17,12 +17,47 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.stream.IntStream;
 
-/// A text file, read whole.
-///
-/// @param file as the user named it
-record Source(Path file, String text) {
+/// A text file, read whole. Finding a line in it costs the same wherever the line is.
+final class Source {
     private static final int MAX_EXCERPT = 500;
+
+    /// Of how many lines one is known by its place, so that a file of short lines is not held twice.
+    private static final int STEP = 64;
+
+    private final Path file;
+    private final String text;
+
+    /// Where every [#STEP]th line begins; null until a line is asked for.
+    private int @Nullable [] steps;
+
+    /// @param file as the user named it
+    Source(Path file, String text) {
+        this.file = file;
+        this.text = text;
+    }
+
+    Path file() {
+        return file;
+    }
+
+    String text() {
+        return text;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Source source
+                && file.equals(source.file)
+                && text.equals(source.text);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(file, text);
+    }
 
     /// The same for a file that stands for itself.
     static @Nullable Source read(Path file, @Nullable Place mention, Problems problems) {
@@ -162,10 +197,7 @@ record Source(Path file, String text) {
 
     /// The line of that number, from 1; empty if there is none or if it is too long for a person.
     String line(int number) {
-        int from = 0;
-        for (int line = 1; line < number && from <= text.length(); line++) {
-            from = afterLine(from);
-        }
+        int from = start(Math.max(1, number));
         int to = from;
         while (to < text.length() && !isBreak(text.charAt(to))) {
             to++;
@@ -173,6 +205,29 @@ record Source(Path file, String text) {
         return number < 1 || from > text.length() || to - from > MAX_EXCERPT
                 ? ""
                 : Texts.visible(text.substring(from, to));
+    }
+
+    /// Where a line begins; beyond the end if there is none of that number.
+    private int start(int number) {
+        int[] known = steps == null ? steps() : steps;
+        steps = known;
+        int step = Math.min((number - 1) / STEP, known.length - 1);
+        int from = known[step];
+        for (int line = step * STEP + 1; line < number && from <= text.length(); line++) {
+            from = afterLine(from);
+        }
+        return from;
+    }
+
+    private int[] steps() {
+        IntStream.Builder starts = IntStream.builder();
+        int line = 0;
+        for (int from = 0; from <= text.length(); from = afterLine(from)) {
+            if (line++ % STEP == 0) {
+                starts.add(from);
+            }
+        }
+        return starts.build().toArray();
     }
 
     /// Where the character is that comes after so many code points.
