@@ -24,7 +24,8 @@ import java.util.stream.IntStream;
 final class Source {
     private static final int MAX_EXCERPT = 500;
 
-    /// Of how many lines one is known by its place, so that a file of short lines is not held twice.
+    /// Of how many lines one is known by its place, so that a file of short lines is not held
+    /// twice.
     private static final int STEP = 64;
 
     private final Path file;
