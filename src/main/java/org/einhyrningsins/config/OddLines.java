@@ -4,14 +4,23 @@ package org.einhyrningsins.config;
 import org.jspecify.annotations.Nullable;
 
 /// Finds the lines in which [OddCharacters] stand where YAML's own should, once a parser has
-/// stopped, or found one in a key. In the midst of a text they may be meant.
+/// stopped, or found one in a key. In the midst of a text they may be meant. Lines are asked about
+/// one after the other, so that each is looked at once.
 final class OddLines {
     private static final String MARKER = "<<<<<<< ";
 
-    private OddLines() {}
+    private final PatchedText text;
 
-    /// What is wrong with the line, if anything; then it is mended.
-    static YamlMistakes.@Nullable Mistake mistake(PatchedText text, int number) {
+    /// The indentation of the line whose `|` or `>` began the text that goes on; -1 if none does.
+    private int opener = -1;
+
+    OddLines(PatchedText text) {
+        this.text = text;
+    }
+
+    /// What is wrong with the next line, if anything; then it is mended.
+    YamlMistakes.@Nullable Mistake mistake(int number) {
+        boolean isText = isText(number);
         String line = text.line(number);
         if (line.startsWith(MARKER)) {
             keepOneSide(text, number);
@@ -21,7 +30,7 @@ final class OddLines {
                     "a merge conflict begins here and was not resolved; keep one side, and remove"
                             + " the lines that begin with <<<<<<<, ======= and >>>>>>>");
         }
-        if (OddCharacters.first(line) < 0 || isText(text, number)) {
+        if (isText || OddCharacters.first(line) < 0) {
             return null;
         }
         int at = misplaced(line);
@@ -57,21 +66,21 @@ final class OddLines {
     }
 
     /// A comment, or a line of a text that was begun by `|` or `>`.
-    private static boolean isText(PatchedText text, int number) {
+    private boolean isText(int number) {
         if (text.isEmpty(number)) {
             return true;
         }
-        int least = text.indent(number);
-        for (int at = text.before(number); at >= 0 && least > 0; at = text.before(at)) {
-            if (text.indent(at) < least) {
-                String opener = text.line(at).stripTrailing();
-                if (opener.matches(".*[:-] +[|>][-+0-9]*")) {
-                    return true;
-                }
-                least = text.indent(at);
-            }
+        int indent = text.indent(number);
+        if (opener >= 0 && indent > opener) {
+            return true;
         }
+        opener = opens(text.line(number).stripTrailing()) ? indent : -1;
         return false;
+    }
+
+    private static boolean opens(String line) {
+        boolean may = line.indexOf('|') >= 0 || line.indexOf('>') >= 0;
+        return may && line.matches(".*[:-] +[|>][-+0-9]*");
     }
 
     /// The first one that stands where a blank, a colon, a dash, a comma or a quote of YAML would;

@@ -31,8 +31,9 @@ final class YamlRecovery {
 
     /// The document without what could not be read; null if too little is left.
     @Nullable Node read() {
-        for (int line = 0; line < text.size(); line++) {
-            YamlMistakes.Mistake odd = OddLines.mistake(text, line);
+        OddLines lines = new OddLines(text);
+        for (int line = 0; line < text.size() && !problems.full(); line++) {
+            YamlMistakes.Mistake odd = lines.mistake(line);
             if (odd != null) {
                 told++;
                 problems.report(written(odd.line(), odd.column()), odd.message());
