@@ -73,8 +73,9 @@ def shared(lab, manager, before):
     for pid in before:
         os.kill(pid, signal.SIGSTOP)
     try:
-        wait_for(lambda: "not well" in note(manager, "shared"), "the program is marked")
-        same(manager.ready_pids("shared"), before, "workers of `shared`")
+        wait_for(lambda: "shared: is not well" in manager.stderr(), "the program is marked")
+        wait_for(lambda: "stopped by SIGSTOP" in note(manager, "shared"), "the note says what its workers are")
+        same(manager.pids_of("shared"), before, "workers of `shared`")
     finally:
         for pid in before:
             os.kill(pid, signal.SIGCONT)
