@@ -77,7 +77,8 @@ def killed(lab, manager, meanwhile):
 
 def while_it_runs(lab, manager):
     """All of it is there again within moments, a file or the directory, though nothing else happens."""
-    whole = wait_for(lambda: len(files(manager)) == len(NAMES) + 2 and files(manager), "the state is written")
+    more = 3  # manager.json, notes, and the second name of the socket of sock
+    whole = wait_for(lambda: len(files(manager)) == len(NAMES) + more and files(manager), "the state is written")
     for victim in ("manager.json", "program-web.json", "notes"):
         os.unlink(os.path.join(state(manager), victim))
         wait_for(lambda: files(manager) == whole, "%s is there again" % victim, 5)

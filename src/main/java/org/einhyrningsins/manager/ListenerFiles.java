@@ -31,6 +31,9 @@ final class ListenerFiles {
     /// that removes it at its end would have its program rolled for ever.
     private static final Duration CALM = Duration.ofMinutes(1);
 
+    /// When a second name in the state directory comes again: that is there again by then.
+    private static final Duration AFTER_A_CLEANER = Recorder.WHILE_CLEANED.multipliedBy(2);
+
     private final SocketTable sockets;
     private final SocketFiles files;
     private final Path state;
@@ -38,6 +41,9 @@ final class ListenerFiles {
     private final Consumer<SocketKey> roll;
     private final Map<SocketKey, Guard> guards = new HashMap<>();
     private boolean purged;
+
+    /// When to see whether second names are missing; null if nothing happened to a file.
+    private @Nullable Moment missed;
 
     /// @param state a directory of the manager's own, which may not be there
     /// @param roll has the programs with that socket replace their workers
@@ -66,6 +72,18 @@ final class ListenerFiles {
             purged = true;
             purge();
         }
+    }
+
+    /// Gives second names again that were removed: a moment later than that happened, since one
+    /// that came at once would be in the way of whoever removes the whole directory.
+    ///
+    /// @return when to be called again; null if none may be missing
+    @Nullable Moment renew(Moment now) {
+        if (missed != null && missed.reached(now)) {
+            missed = null;
+            guards.values().forEach(Guard::keep);
+        }
+        return missed;
     }
 
     /// Second names that another manager made of sockets that are no more.
@@ -186,7 +204,11 @@ final class ListenerFiles {
 
         @Override
         public void touched() {
-            keep();
+            if (inState().equals(second)) {
+                missed = Clock.now().plus(AFTER_A_CLEANER);
+            } else {
+                keep();
+            }
         }
 
         // ---- the first one again

@@ -807,7 +807,9 @@ public final class Manager
         next = Moment.earlier(next, files.retry(now));
         http.deadlinePassed(now);
         next = Moment.earlier(next, http.deadline());
-        return recorder == null ? next : Moment.earlier(next, written(recorder, now));
+        next = recorder == null ? next : Moment.earlier(next, written(recorder, now));
+        // after the state directory is there again, if it is to be
+        return listenerFiles == null ? next : Moment.earlier(next, listenerFiles.renew(now));
     }
 
     private @Nullable Moment written(Recorder to, Moment now) {

@@ -40,7 +40,7 @@ final class Recorder {
 
     /// How long whoever removes a whole directory may take: a file that comes meanwhile would be in
     /// the way.
-    private static final Duration WHILE_CLEANED = Duration.ofMillis(250);
+    static final Duration WHILE_CLEANED = Duration.ofMillis(250);
 
     /// When what could not be written is tried again.
     private static final Duration LATER = Duration.ofSeconds(1);

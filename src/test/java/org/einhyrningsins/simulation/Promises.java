@@ -65,6 +65,7 @@ final class Promises {
         boolean carried = became && !written();
         unwritten = carried;
         intentsUnwritten = false;
+        complaints++; // what the one before could not write is written by now, or said again
         if (carried) {
             long one = ++saids;
             world.after(World.SECOND, () -> unwritten &= saids != one);
