@@ -60,6 +60,15 @@ def files(manager):
     return set(os.listdir(state(manager))) if os.path.isdir(state(manager)) else set()
 
 
+def removed(directory):
+    """A file that was on its way back may be in the way, once."""
+    try:
+        shutil.rmtree(directory)
+        return True
+    except OSError:
+        return False
+
+
 def killed(lab, manager, meanwhile):
     """Workers that have lived for as long as they might take to come up are taken for up."""
     youngest = min(time.monotonic() - fact.at for fact in lab.facts("ready"))
@@ -82,7 +91,7 @@ def while_it_runs(lab, manager):
     for victim in ("manager.json", "program-web.json", "notes"):
         os.unlink(os.path.join(state(manager), victim))
         wait_for(lambda: files(manager) == whole, "%s is there again" % victim, 5)
-    shutil.rmtree(state(manager))
+    wait_for(lambda: removed(state(manager)), "the directory can be removed")
     wait_for(lambda: files(manager) == whole, "the directory is there again", 5)
     for word in ("manager.json", "notes", "the state directory"):
         check("%s was removed" % word in manager.stderr().replace(state(manager) + "/", "").replace(" " + state(manager), ""), manager.tail)
