@@ -413,8 +413,13 @@ class ImportPromisesTest {
     void whatSupervisordItselfIgnoresIsNotLost() throws Exception {
         write(
                 "supervisord.conf",
-                "[supervisord]\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n"
-                        + "[program:app]\ncommand=/bin/true\n");
+                """
+                [supervisord]
+                stdout_logfile=/dev/stdout
+                stdout_logfile_maxbytes=0
+                [program:app]
+                command=/bin/true
+                """);
         programs("supervisord.conf");
         assertThat(imported.verdict()).contains("nothing is lost");
     }
