@@ -20,10 +20,11 @@ final class OddLines {
 
     /// What is wrong with the next line, if anything; then it is mended.
     YamlMistakes.@Nullable Mistake mistake(int number) {
+        int before = opener;
         boolean isText = isText(number);
         String line = text.line(number);
         if (line.startsWith(MARKER)) {
-            keepOneSide(text, number);
+            keepOneSide(number);
             return new YamlMistakes.Mistake(
                     number,
                     0,
@@ -39,6 +40,8 @@ final class OddLines {
         }
         char c = line.charAt(at);
         mend(text, number, line);
+        opener = before;
+        isText(number); // as it is mended, it may belong to a text, or begin one
         return new YamlMistakes.Mistake(
                 number,
                 at,
@@ -49,11 +52,15 @@ final class OddLines {
                         + meant(line, at));
     }
 
-    private static void keepOneSide(PatchedText text, int number) {
+    /// Up to the end of the conflict, or to where the next one begins.
+    private void keepOneSide(int number) {
         text.blank(number);
         boolean other = false;
         for (int at = number + 1; at < text.size(); at++) {
             String line = text.line(at);
+            if (line.startsWith(MARKER)) {
+                return;
+            }
             boolean ends = line.startsWith(">>>>>>> ");
             other |= ends || line.equals("=======") || line.startsWith("||||||| ");
             if (other) {

@@ -3,9 +3,10 @@ package org.einhyrningsins.config;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,14 +22,14 @@ final class Problems {
     private final Set<Problem> problems = new LinkedHashSet<>();
     private final Set<Problem> warnings = new LinkedHashSet<>();
 
-    /// Lines (`FILE:LINE`) of which nothing can be said, since a mistake is in them.
-    private final Set<String> broken = new HashSet<>();
+    /// Lines of which nothing can be said, since a mistake is in them.
+    private final Map<Path, BitSet> broken = new HashMap<>();
 
     private int more;
 
     /// Notes something that must be put right.
     void report(Place place, String message) {
-        if (broken.isEmpty() || !broken.contains(place.toString())) {
+        if (!isBroken(place)) {
             keep(place, message);
         }
     }
@@ -54,12 +55,17 @@ final class Problems {
     /// more is said of them.
     void mistake(Place place, String message) {
         keep(place, message);
-        broken.add(place.toString());
+        skip(place);
     }
 
     /// Takes a line for one of which nothing can be said.
     void skip(Place place) {
-        broken.add(place.toString());
+        broken.computeIfAbsent(place.source().file(), _ -> new BitSet()).set(place.line());
+    }
+
+    private boolean isBroken(Place place) {
+        BitSet lines = broken.isEmpty() ? null : broken.get(place.source().file());
+        return lines != null && lines.get(place.line());
     }
 
     /// Notes something that may be meant. A file that could not be read in full has other problems.
@@ -73,7 +79,8 @@ final class Problems {
     void add(Problems others) {
         others.problems.forEach(this::keep);
         warnings.addAll(others.warnings);
-        broken.addAll(others.broken);
+        others.broken.forEach(
+                (file, lines) -> broken.computeIfAbsent(file, _ -> new BitSet()).or(lines));
         more += others.more;
     }
 

@@ -276,10 +276,9 @@ final class ProgramReader {
     }
 
     private void warnOfShell(Node value) {
-        boolean literal = value.place().written().startsWith("'");
-        if (value instanceof Scalar scalar && !literal && isShellish(scalar.text())) {
+        if (value instanceof Scalar scalar && isShellish(scalar.text())) {
             String why = ShellHabits.inValue(scalar.text(), surroundings.environment());
-            if (why != null) {
+            if (why != null && !value.place().written().startsWith("'")) {
                 problems.warn(value.place(), why);
             }
         }

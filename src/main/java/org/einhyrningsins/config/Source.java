@@ -24,14 +24,16 @@ import java.util.stream.IntStream;
 final class Source {
     private static final int MAX_EXCERPT = 500;
 
-    /// Of how many lines one is known by its place, so that a file of short lines is not held
-    /// twice.
-    private static final int STEP = 64;
+    /// Of how many lines, or of lines of how many characters, one is known by its place: so a file
+    /// of short lines is not held twice, and no walk is long.
+    private static final int STEP_LINES = 64;
+
+    private static final int STEP_CHARACTERS = 4_096;
 
     private final Path file;
     private final String text;
 
-    /// Where every [#STEP]th line begins; null until a line is asked for.
+    /// Numbers of lines, from 1, each followed by where it begins; null until a line is asked for.
     private int @Nullable [] steps;
 
     /// @param file as the user named it
@@ -200,7 +202,7 @@ final class Source {
     String line(int number) {
         int from = start(Math.max(1, number));
         int to = from;
-        while (to < text.length() && !isBreak(text.charAt(to))) {
+        while (to < text.length() && to - from <= MAX_EXCERPT && !isBreak(text.charAt(to))) {
             to++;
         }
         return number < 1 || from > text.length() || to - from > MAX_EXCERPT
@@ -212,23 +214,34 @@ final class Source {
     private int start(int number) {
         int[] known = steps == null ? steps() : steps;
         steps = known;
-        int step = Math.min((number - 1) / STEP, known.length - 1);
-        int from = known[step];
-        for (int line = step * STEP + 1; line < number && from <= text.length(); line++) {
+        int low = 0;
+        for (int high = known.length / 2; high - low > 1; ) {
+            int middle = (low + high) / 2;
+            boolean after = known[2 * middle] > number;
+            high = after ? middle : high;
+            low = after ? low : middle;
+        }
+        int from = known[2 * low + 1];
+        for (int line = known[2 * low]; line < number && from <= text.length(); line++) {
             from = afterLine(from);
         }
         return from;
     }
 
     private int[] steps() {
-        IntStream.Builder starts = IntStream.builder();
-        int line = 0;
+        IntStream.Builder found = IntStream.builder();
+        int lastLine = 1 - STEP_LINES;
+        int last = 0;
+        int line = 1;
         for (int from = 0; from <= text.length(); from = afterLine(from)) {
-            if (line++ % STEP == 0) {
-                starts.add(from);
+            if (line - lastLine >= STEP_LINES || from - last >= STEP_CHARACTERS) {
+                found.add(line).add(from);
+                lastLine = line;
+                last = from;
             }
+            line++;
         }
-        return starts.build().toArray();
+        return found.build().toArray();
     }
 
     /// Where the character is that comes after so many code points.

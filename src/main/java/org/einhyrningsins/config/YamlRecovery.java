@@ -32,7 +32,7 @@ final class YamlRecovery {
     /// The document without what could not be read; null if too little is left.
     @Nullable Node read() {
         OddLines lines = new OddLines(text);
-        for (int line = 0; line < text.size() && !problems.full(); line++) {
+        for (int line = 0; line < text.size(); line++) {
             YamlMistakes.Mistake odd = lines.mistake(line);
             if (odd != null) {
                 told++;

@@ -79,6 +79,17 @@ class HostileFilesIT {
     }
 
     @Test
+    void refusesMistakesByTheThousand() throws Exception {
+        String more = " problems more";
+        refuses(file("a: [\n" + many("  \u00A0k%d: 1\n", 100_000)), more);
+        refuses(file("a: [\n" + "<<<<<<< a\n=======\n".repeat(50_000)), more);
+        refuses(file(many("[%d]: 1\n", 40_000)), more);
+        String defaults = "defaults: {nice: 1000, comand: x, stop: {tmeout: 1}, env: {A: $PATH}}";
+        String all = "programs: {\n" + many("p%d: {command: x},\n", 9_000) + "}\n" + defaults;
+        refuses(file(all), "did you mean timeout?");
+    }
+
+    @Test
     void refusesFoldersOfFiles() throws Exception {
         Path folder = Files.createDirectory(directory.resolve("many"));
         for (int i = 0; i < 20_000; i++) {

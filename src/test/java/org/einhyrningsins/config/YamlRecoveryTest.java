@@ -106,4 +106,19 @@ class YamlRecoveryTest {
         String quotes = "x: 'a\ny: \"b\n".repeat(500);
         assertThat(problems(quotes, Path.of("quotes.yaml"))).isNotEmpty();
     }
+
+    /// Odd characters are meant in the midst of a text, also if what begins it, or a line of it,
+    /// has one at the wrong place.
+    @Test
+    void textStaysTextWhereOneOfItsLinesIsMended() throws IOException {
+        String env = "programs:\n  web:\n    env:\n";
+        String begun = env + "      A:\u00A0|\n        more\u201D \u201Ctext\u201D: 1\n";
+        String within = env + "      A: |\n\u00A0       a\n          \u00A0\u201Cb\u201D: 1\n";
+        for (String text : List.of(begun, within)) {
+            List<Problem> problems = problems(text + "    command: [x\n", Path.of("text.yaml"));
+            assertThat(problems).hasSize(2);
+            assertThat(problems.getFirst().message()).contains("no-break space");
+            assertThat(problems.getLast().message()).contains("is not closed");
+        }
+    }
 }
