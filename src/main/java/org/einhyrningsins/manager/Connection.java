@@ -199,11 +199,15 @@ final class Connection implements Crowd.Member {
         return true;
     }
 
+    /// The length of the first line, with the empty ones before it, which say nothing.
     private static int oneLine(ByteBuffer bytes, int count) {
+        boolean empty = true;
         for (int i = 0; i < count; i++) {
-            if (bytes.get(i) == '\n') {
+            boolean end = bytes.get(i) == '\n';
+            if (end && !empty) {
                 return i + 1;
             }
+            empty &= end;
         }
         return count;
     }

@@ -191,6 +191,7 @@ final class Heritage {
         for (ProgramImage image : images) {
             look(image, salvage.births(image), notes.acks());
         }
+        members.putAll(salvage.members());
         for (Found saved : salvage.without(images)) {
             programs.add(saved);
             made.add(saved);
@@ -215,7 +216,7 @@ final class Heritage {
     /// It may be of an earlier boot, if nothing says that it is not.
     private static boolean hasLiving(ProgramImage image) {
         for (WorkerImage worker : image.workers()) {
-            if (Processes.startTime(worker.pid()) == worker.startTicks()) {
+            if (Processes.startTimeIfAlive(worker.pid()) == worker.startTicks()) {
                 return true;
             }
         }
@@ -237,9 +238,7 @@ final class Heritage {
     }
 
     private static boolean gone(int pid) {
-        int pidfd = pid == Processes.self() ? -1 : Processes.open(pid);
-        close(pidfd);
-        return pidfd < 0;
+        return pid == Processes.self() || Processes.startTimeIfAlive(pid) < 0;
     }
 
     private static void forget(StateDirectory state, ManagerImage manager) {
@@ -301,19 +300,22 @@ final class Heritage {
     private void look(ProgramImage image, List<Notes.Birth> births, List<Notes.Ack> acks) {
         Program program = image.program();
         Map<WorkerId, WorkerImage> living = new HashMap<>();
-        List<WorkerImage> ended = new ArrayList<>();
+        Set<WorkerId> ended = new HashSet<>();
+        List<WorkerImage> withoutProcess = new ArrayList<>();
         for (WorkerImage worker : image.workers()) {
             int pidfd = Processes.open(worker.pid());
-            boolean same = pidfd >= 0 && Processes.startTime(worker.pid()) == worker.startTicks();
+            long started = pidfd < 0 ? -1 : Processes.startTimeIfAlive(worker.pid());
+            boolean same = started >= 0 && started == worker.startTicks();
             if (same && program.has(worker.id())) {
                 living.put(worker.id(), adopted(worker, pidfd));
             } else {
                 close(pidfd);
-                ended.add(worker);
+                ended.add(worker.id());
+                if (program.has(worker.id())) {
+                    withoutProcess.add(worker);
+                }
             }
         }
-        Map<WorkerId, WorkerImage> leaderless = leaderless(program, ended);
-        gone += ended.size() - leaderless.size();
         List<Recovery.Newborn> newborn = new ArrayList<>();
         for (Notes.Birth birth : births) {
             boolean its = !image.retiring() && birth.program().equals(program.name());
@@ -321,14 +323,20 @@ final class Heritage {
             if (its && later) {
                 newborn.add(new Recovery.Newborn(birth.id(), birth.generation()));
             }
-            boolean found = living.containsKey(birth.id()) || leaderless.containsKey(birth.id());
-            if (its && (later || program.has(birth.id())) && !found) {
+            if (its && (later || program.has(birth.id())) && !living.containsKey(birth.id())) {
                 int pidfd = living(birth);
+                WorkerImage worker = born(program, birth, pidfd);
                 if (pidfd >= 0) {
-                    living.put(birth.id(), born(program, birth, pidfd));
+                    living.put(birth.id(), worker);
+                } else {
+                    withoutProcess.add(worker);
                 }
             }
         }
+        Map<WorkerId, WorkerImage> leaderless = leaderless(program.name(), withoutProcess);
+        ended.removeAll(leaderless.keySet());
+        ended.removeAll(living.keySet());
+        gone += ended.size();
         Set<WorkerId> alive = Set.copyOf(living.keySet());
         living.putAll(leaderless);
         adopted += living.size();
@@ -353,18 +361,26 @@ final class Heritage {
 
     /// Workers of which others of their process group live, known by the variable they were born
     /// with.
-    private Map<WorkerId, WorkerImage> leaderless(Program program, List<WorkerImage> ended) {
+    private Map<WorkerId, WorkerImage> leaderless(String program, List<WorkerImage> workers) {
         Set<Integer> groups = new HashSet<>();
-        ended.forEach(worker -> groups.add(worker.pid()));
+        for (WorkerImage worker : workers) {
+            if (worker.pid() > 1) {
+                groups.add(worker.pid());
+            }
+        }
         Map<Integer, List<Integer>> left = groups.isEmpty() ? Map.of() : Processes.members(groups);
         Map<WorkerId, WorkerImage> leaderless = new HashMap<>();
-        for (WorkerImage worker : ended) {
-            String mark = Strays.mark(program.name(), worker.id());
+        for (WorkerImage worker : workers) {
+            String mark = Strays.mark(program, worker.id());
+            List<Integer> its = new ArrayList<>();
             for (int pid : left.getOrDefault(worker.pid(), List.of())) {
-                if (program.has(worker.id()) && mark.equals(Processes.variable(pid, Strays.MARK))) {
-                    leaderless.put(worker.id(), adopted(worker, -1));
-                    members.computeIfAbsent(worker.pid(), p -> new ArrayList<>()).add(pid);
+                if (mark.equals(Processes.variable(pid, Strays.MARK))) {
+                    its.add(pid);
                 }
+            }
+            if (!its.isEmpty()) {
+                leaderless.put(worker.id(), adopted(worker, -1));
+                members.put(worker.pid(), its);
             }
         }
         return leaderless;
@@ -379,7 +395,7 @@ final class Heritage {
     /// A descriptor of a process that is the one of the note; -1 if there is none.
     static int living(Notes.Birth birth) {
         int pidfd = birth.pid() > 1 ? Processes.open(birth.pid()) : -1;
-        long started = pidfd < 0 ? -1 : Processes.startTime(birth.pid());
+        long started = pidfd < 0 ? -1 : Processes.startTimeIfAlive(birth.pid());
         // the clock of the note and that of the process may round differently
         if (started >= birth.ticks() - 1 && started <= birth.ticks() + LATEST_TICKS) {
             return pidfd;
@@ -420,7 +436,7 @@ final class Heritage {
         return new WorkerImage(
                 birth.id(),
                 birth.pid(),
-                Processes.startTime(birth.pid()),
+                pidfd < 0 ? birth.ticks() : Processes.startTime(birth.pid()),
                 pidfd,
                 -1,
                 -1,
@@ -499,7 +515,8 @@ final class Heritage {
                 for (int i = 0; i < spec.sockets().size(); i++) {
                     boolean own = spec.sockets().get(i).perWorker() && isMade(found);
                     if (own || table.lacks(spec, spec.sockets().get(i))) {
-                        SocketImage socket = all.find(spec, i, worker);
+                        List<Integer> its = members.getOrDefault(worker.pid(), List.of());
+                        SocketImage socket = all.find(spec, i, worker, its);
                         if (socket != null && !taken.add(socket.inode())) {
                             close(socket.fd());
                         } else if (socket != null) {

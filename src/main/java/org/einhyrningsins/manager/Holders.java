@@ -57,7 +57,7 @@ final class Holders implements Heritage.SocketSource {
         try {
             numbers(worker.pid()).forEach((fd, inode) -> hold(who, worker.pidfd(), fd, inode));
         } catch (IOException e) {
-            if (Processes.startTime(worker.pid()) == worker.startTicks()) {
+            if (Processes.startTimeIfAlive(worker.pid()) == worker.startTicks()) {
                 refusals.add(who + ": " + RuntimeFiles.why(e));
             }
         }
@@ -139,22 +139,39 @@ final class Holders implements Heritage.SocketSource {
 
     /// A socket that a worker serves at, of its definition.
     ///
+    /// @param members who else is in its process group, if its own process is gone
     /// @return with our descriptor; null if it has none that is bound there
-    @Nullable SocketImage find(ProgramSpec spec, int index, WorkerImage worker) {
-        SocketSpec socket = spec.sockets().get(index);
-        if (worker.pidfd() < 0) {
-            return null;
+    @Nullable SocketImage find(
+            ProgramSpec spec, int index, WorkerImage worker, List<Integer> members) {
+        if (worker.pidfd() >= 0) {
+            return find(spec, index, worker, worker.pid(), worker.pidfd());
         }
-        String who = spec.name() + ":" + worker.id().slot() + " pid " + worker.pid();
+        for (int pid : members) {
+            int pidfd = Processes.open(pid);
+            if (pidfd >= 0) {
+                opened.add(pidfd);
+                SocketImage found = find(spec, index, worker, pid, pidfd);
+                if (found != null) {
+                    return found;
+                }
+            }
+        }
+        return null;
+    }
+
+    private @Nullable SocketImage find(
+            ProgramSpec spec, int index, WorkerImage worker, int pid, int pidfd) {
+        SocketSpec socket = spec.sockets().get(index);
+        String who = spec.name() + ":" + worker.id().slot() + " pid " + pid;
         boolean chosen = !SocketKey.of(spec, socket).owner().isEmpty();
         int own = ProgramSpec.FIRST_SOCKET_FD + index;
         try {
             int tried = 0;
-            for (int number : numbers(worker.pid()).keySet()) {
+            for (int number : numbers(pid).keySet()) {
                 if ((chosen && number != own) || tried++ > MOST_TRIED) {
                     continue;
                 }
-                int fd = fetch(who, worker.pidfd(), number);
+                int fd = fetch(who, pidfd, number);
                 if (fd >= 0 && isBound(fd, socket, chosen)) {
                     return image(spec, socket, worker, fd);
                 }

@@ -103,7 +103,7 @@ final class Keeper {
 
     private static @Nullable Former living(int pid, long started) {
         int pidfd = pid > 1 ? Processes.open(pid) : -1;
-        if (pidfd < 0 || Processes.startTime(pid) == started) {
+        if (pidfd < 0 || Processes.startTimeIfAlive(pid) == started) {
             return pidfd < 0 ? null : new Former(pid, pidfd);
         }
         Descriptors.close(pidfd);

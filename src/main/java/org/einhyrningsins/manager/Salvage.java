@@ -49,7 +49,12 @@ final class Salvage {
     /// @param up it has lived for so long that it must have said so
     /// @param other it was born as the file has it no more
     private record Candidate(
-            Notes.Birth birth, @Nullable Survivor survivor, boolean up, boolean other) {}
+            Notes.Birth birth, @Nullable Survivor survivor, boolean up, boolean other) {
+        /// Its own process is gone, and others of its process group live.
+        boolean leaderless() {
+            return survivor != null && !survivor.members().isEmpty();
+        }
+    }
 
     Salvage(Heritage.Now now, Notes.Read notes, List<Survivor> survivors, Log log) {
         this.now = now;
@@ -63,6 +68,17 @@ final class Salvage {
                 births.add(survivor.birth());
             }
         }
+    }
+
+    /// Of workers whose own process is gone: who else is in their process groups.
+    Map<Integer, List<Integer>> members() {
+        Map<Integer, List<Integer>> members = new HashMap<>();
+        for (Survivor survivor : survivors.values()) {
+            if (!survivor.members().isEmpty()) {
+                members.put(survivor.pid(), survivor.members());
+            }
+        }
+        return members;
     }
 
     /// The births of a program of which there is an image.
@@ -123,9 +139,10 @@ final class Salvage {
                 continue;
             }
             int pidfd = Heritage.living(birth);
-            if (pidfd >= 0 && living.containsKey(birth.id())) {
+            boolean left = survivor != null && !survivor.members().isEmpty();
+            if (living.containsKey(birth.id())) {
                 Heritage.close(pidfd);
-            } else if (pidfd >= 0) {
+            } else if (pidfd >= 0 || left) {
                 Program none = Program.of(spec, Clock.now());
                 living.put(birth.id(), Heritage.born(none, birth, pidfd));
                 candidates.add(candidate(spec, birth, survivor));
@@ -172,7 +189,11 @@ final class Salvage {
         candidates.forEach(each -> best.merge(each.birth().id().slot(), each, Salvage::better));
         List<Recovery.Newborn> newborn = new ArrayList<>();
         Set<WorkerId> up = new HashSet<>();
+        Set<WorkerId> leaderless = new HashSet<>();
         for (Candidate each : candidates) {
+            if (each.leaderless()) {
+                leaderless.add(each.birth().id());
+            }
             boolean stays = runs && each.equals(best.get(each.birth().id().slot()));
             // one of no generation is welcome nowhere
             newborn.add(
@@ -194,8 +215,9 @@ final class Salvage {
                         wanted ? List.of(door(spec, candidates)) : List.of(),
                         Map.of(),
                         List.of());
-        Recovery.Found found =
-                new Recovery.Found(Set.copyOf(living.keySet()), Set.of(), newborn, up);
+        Set<WorkerId> alive = new HashSet<>(living.keySet());
+        alive.removeAll(leaderless);
+        Recovery.Found found = new Recovery.Found(alive, Set.copyOf(leaderless), newborn, up);
         return new Heritage.Found(image, found);
     }
 
@@ -213,7 +235,8 @@ final class Salvage {
 
     private static Candidate better(Candidate one, Candidate two) {
         Comparator<Candidate> order =
-                Comparator.comparing(Candidate::up)
+                Comparator.comparing((Candidate each) -> !each.leaderless())
+                        .thenComparing(Candidate::up)
                         .thenComparing(each -> !each.other())
                         .thenComparingLong(each -> each.birth().id().incarnation());
         return order.compare(one, two) >= 0 ? one : two;

@@ -19,6 +19,8 @@ import java.util.Map;
 /// [#mayBe]. They are inherited too: the worker itself is the one that leads its process group and
 /// whose pid they name.
 ///
+/// @param pid its own, by which its process group is known too
+/// @param members if its own process is gone, others of its process group; else empty
 /// @param generation of its definition; 0 if it does not say
 /// @param sum of its definition, see [org.einhyrningsins.spec.ProgramSpec.Birth#sum()]; empty if it
 ///   does not say
@@ -28,6 +30,7 @@ import java.util.Map;
 /// @param door the name of the worker sockets that it was given; null if it does not say
 record Survivor(
         int pid,
+        List<Integer> members,
         String program,
         WorkerId id,
         int generation,
@@ -45,26 +48,50 @@ record Survivor(
     /// @param groups by the mark of the worker, the processes in each control group
     static List<Survivor> all(Path directory, Map<String, List<Integer>> groups) {
         Map<Integer, Survivor> found = new HashMap<>();
+        Map<Integer, List<Integer>> left = new HashMap<>();
         String doors = directory + "/";
         for (int pid : Processes.all()) {
             Map<String, String> variables = Processes.variables(pid, Strays.MARK);
             String mark = variables.get(Strays.MARK);
-            if (mark != null
-                    && variables.getOrDefault(NOTIFY, "").startsWith(doors)
-                    && isWorker(pid, variables)
-                    && pid != Processes.self()) {
-                put(found, of(pid, mark, variables, false));
+            if (mark == null
+                    || !variables.getOrDefault(NOTIFY, "").startsWith(doors)
+                    || pid == Processes.self()) {
+                continue;
+            }
+            if (isWorker(pid, variables)) {
+                put(found, of(pid, List.of(), mark, variables, false));
+            } else if (isLeftOfOne(pid, variables)) {
+                left.computeIfAbsent(Processes.group(pid), group -> new ArrayList<>()).add(pid);
             }
         }
-        groups.forEach(
-                (mark, pids) -> {
-                    int leader = leader(pids);
-                    if (leader > 0) {
-                        Map<String, String> more = Processes.variables(leader, Strays.MARK);
-                        put(found, of(leader, mark, more, true));
-                    }
+        left.forEach(
+                (group, members) -> {
+                    Map<String, String> its = Processes.variables(members.getFirst(), Strays.MARK);
+                    put(found, of(group, members, its.getOrDefault(Strays.MARK, ""), its, false));
                 });
+        groups.forEach((mark, pids) -> put(found, grouped(mark, pids)));
         return new ArrayList<>(found.values());
+    }
+
+    private static @Nullable Survivor grouped(String mark, List<Integer> pids) {
+        int leader = leader(pids);
+        int one = leader > 0 ? leader : firstAlive(pids);
+        if (one == 0) {
+            return null;
+        }
+        Map<String, String> its = Processes.variables(one, Strays.MARK);
+        return leader > 0
+                ? of(leader, List.of(), mark, its, true)
+                : of(Processes.group(one), List.copyOf(pids), mark, its, true);
+    }
+
+    private static int firstAlive(List<Integer> pids) {
+        for (int pid : pids) {
+            if (Processes.startTimeIfAlive(pid) >= 0) {
+                return pid;
+            }
+        }
+        return 0;
     }
 
     private static void put(Map<Integer, Survivor> found, @Nullable Survivor one) {
@@ -79,13 +106,22 @@ record Survivor(
         return Processes.leads(pid) && (own == null || own.equals(Integer.toString(pid)));
     }
 
+    /// In the process group of a worker whose own process is gone.
+    private static boolean isLeftOfOne(int pid, Map<String, String> variables) {
+        String own = variables.getOrDefault(Strays.OWN_PID, variables.get("LISTEN_PID"));
+        int group = Processes.group(pid);
+        return group > 1
+                && Processes.startTimeIfAlive(group) < 0
+                && (own == null || own.equals(Integer.toString(group)));
+    }
+
     /// The process of a control group that was there first, among those that lead a group; 0 if
     /// there is none.
     private static int leader(List<Integer> pids) {
         int leader = 0;
         long earliest = Long.MAX_VALUE;
         for (int pid : pids) {
-            long started = Processes.leads(pid) ? Processes.startTime(pid) : -1;
+            long started = Processes.leads(pid) ? Processes.startTimeIfAlive(pid) : -1;
             if (started >= 0 && started < earliest) {
                 earliest = started;
                 leader = pid;
@@ -96,20 +132,26 @@ record Survivor(
 
     /// @return null if it makes no sense
     private static @Nullable Survivor of(
-            int pid, String mark, Map<String, String> variables, boolean grouped) {
+            int pid,
+            List<Integer> members,
+            String mark,
+            Map<String, String> variables,
+            boolean grouped) {
         String[] words = mark.split(":", -1);
         String[] definition = variables.getOrDefault(Strays.DEFINITION, "0:").split(":", -1);
         try {
-            long started = Processes.startTime(pid);
+            int asked = members.isEmpty() ? pid : members.getFirst();
+            long started = Processes.startTimeIfAlive(asked);
             return words.length != 3 || definition.length != 2 || started < 0
                     ? null
                     : new Survivor(
                             pid,
+                            members,
                             words[0],
                             new WorkerId(Integer.parseInt(words[1]), Long.parseLong(words[2])),
                             Integer.parseInt(definition[0]),
                             definition[1],
-                            Processes.realUser(pid),
+                            Processes.realUser(asked),
                             grouped,
                             started,
                             WorkerDoor.nameOf(variables.getOrDefault(NOTIFY, "")));

@@ -41,6 +41,7 @@ public final class Processes {
     private static final int STAT_STATE = 0;
     private static final int STAT_PARENT = 1; // fields after the command, counted from 0
     private static final int STAT_GROUP = 2;
+    private static final int STAT_THREADS = 17;
     private static final int STAT_START = 19;
     // struct pidfd_info, include/uapi/linux/pidfd.h: mask, cgroupid, 10 of 32 bits, exit_code
     private static final long PIDFD_GET_INFO = 0xc040_ff0bL;
@@ -431,9 +432,11 @@ public final class Processes {
         }
     }
 
+    /// Ended, whether or not its parent has reaped it. One whose first thread ended lives on in the
+    /// others.
     private static boolean isDead(byte[] stat) {
         char state = word(stat, STAT_STATE).charAt(0);
-        return state == 'Z' || state == 'X';
+        return (state == 'Z' || state == 'X') && field(stat, STAT_THREADS) <= 1;
     }
 
     private static boolean sent(long result) {
@@ -505,6 +508,13 @@ public final class Processes {
     /// @throws PosixException if the kernel cannot be asked now: that is no process that is gone
     public static long startTime(int pid) {
         return field(Descriptors.readAboutProcess("/proc/" + pid + "/stat"), STAT_START);
+    }
+
+    /// The same, but -1 too for a process that has ended and is not reaped yet. PID 1 of a
+    /// container may never reap what it is given.
+    public static long startTimeIfAlive(int pid) {
+        byte[] stat = Descriptors.readAboutProcess("/proc/" + pid + "/stat");
+        return stat.length == 0 || isDead(stat) ? -1 : field(stat, STAT_START);
     }
 
     /// A process with its user and group; null if there is none.

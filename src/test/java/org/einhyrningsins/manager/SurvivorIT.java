@@ -89,11 +89,11 @@ class SurvivorIT {
     void aStrangersIsLeftAlone() {
         WorkerId id = new WorkerId(0, 1);
         int other = Processes.user() + 7;
-        Survivor forged = new Survivor(2, "web", id, 1, "", other, false, 5, null);
+        Survivor forged = new Survivor(2, List.of(), "web", id, 1, "", other, false, 5, null);
         assertThat(forged.mayBe(-1)).isFalse();
         assertThat(forged.mayBe(other + 1)).isFalse();
         assertThat(forged.mayBe(other)).as("as its program's user").isTrue();
-        Survivor grouped = new Survivor(2, "web", id, 1, "", other, true, 5, null);
+        Survivor grouped = new Survivor(2, List.of(), "web", id, 1, "", other, true, 5, null);
         assertThat(grouped.mayBe(-1)).as("in a group that only we make").isTrue();
     }
 }
