@@ -26,6 +26,9 @@ import java.util.zip.GZIPInputStream;
 final class LogTail {
     private static final int CHUNK = 64 * 1024;
 
+    /// How often the newest file may be put aside while one looks for the others.
+    private static final int MOST_TRIES = 20;
+
     /// A longer line is shown in pieces.
     private static final int LONGEST = 1024 * 1024;
 
@@ -79,13 +82,9 @@ final class LogTail {
 
     /// Hands on the last lines that there are.
     void last(int lines) throws IOException {
-        boolean open = open();
-        List<Path> aside = PutAside.of(path);
-        if (open && !aside.isEmpty() && isOurs(aside.getLast())) {
-            aside.removeLast(); // put aside since it was opened
-        }
+        List<Path> aside = openWithThoseBefore();
         before = aside.isEmpty() ? "" : PutAside.moment(path, aside.getLast());
-        if (!open) {
+        if (file == null) {
             older(aside, lines);
         } else if (taker.wantsAll()) {
             long[] start = new long[1];
@@ -240,7 +239,7 @@ final class LogTail {
 
     /// The file that is open has been put aside, and is read.
     private void skipOurs() throws IOException {
-        List<Path> since = since(before);
+        List<Path> since = since(before, PutAside.of(path));
         if (!since.isEmpty() && isOurs(since.getFirst())) {
             before = PutAside.moment(path, since.getFirst());
         }
@@ -248,19 +247,52 @@ final class LogTail {
 
     /// Opens the newest file, after what was put aside since the one before it.
     private boolean openNext() throws IOException {
-        boolean open = open();
-        for (Path each : since(before)) {
-            if (!open || !Objects.equals(key(each), key)) {
-                cut(each, this::hand);
-                before = PutAside.moment(path, each);
-            }
+        for (Path each : since(before, openWithThoseBefore())) {
+            cut(each, this::hand);
+            before = PutAside.moment(path, each);
         }
-        return open;
+        return file != null;
     }
 
-    private List<Path> since(String moment) throws IOException {
+    /// Opens the newest file, if there is one.
+    ///
+    /// @return those that were put aside before it, the oldest first
+    private List<Path> openWithThoseBefore() throws IOException {
+        for (int tries = 1; true; tries++) {
+            boolean open = open();
+            List<Path> aside = PutAside.of(path);
+            boolean still = open ? Objects.equals(key(path), key) : isAll(aside);
+            if (still) {
+                return aside;
+            }
+            if (tries == MOST_TRIES) {
+                return open ? beforeOurs(aside) : aside;
+            }
+            close(); // it was put aside meanwhile, and perhaps others were
+        }
+    }
+
+    /// Whether nothing was put aside meanwhile: an older one may have been missed then.
+    private boolean isAll(List<Path> aside) throws IOException {
+        return key(path) == null && moments(aside).equals(moments(PutAside.of(path)));
+    }
+
+    private List<String> moments(List<Path> aside) {
+        return aside.stream().map(each -> PutAside.moment(path, each)).toList();
+    }
+
+    private List<Path> beforeOurs(List<Path> aside) throws IOException {
+        for (int i = aside.size() - 1; i >= 0; i--) {
+            if (isOurs(aside.get(i))) {
+                return aside.subList(0, i);
+            }
+        }
+        return aside;
+    }
+
+    private List<Path> since(String moment, List<Path> aside) {
         List<Path> since = new ArrayList<>();
-        for (Path each : PutAside.of(path)) {
+        for (Path each : aside) {
             if (PutAside.moment(path, each).compareTo(moment) > 0) {
                 since.add(each);
             }
@@ -271,10 +303,12 @@ final class LogTail {
     /// Whether that is the file that is open: by its inode, or if it was compressed, by its length,
     /// which gzip has at the end (RFC 1952).
     private boolean isOurs(Path aside) throws IOException {
-        if (!PutAside.isCompressed(aside)) {
-            return Objects.equals(key(aside), key);
+        Object its = PutAside.isCompressed(aside) ? null : key(aside);
+        if (its != null) {
+            return its.equals(key);
         }
-        try (RandomAccessFile gzip = new RandomAccessFile(aside.toFile(), "r")) {
+        Path compressed = PutAside.isCompressed(aside) ? aside : PutAside.compressed(aside);
+        try (RandomAccessFile gzip = new RandomAccessFile(compressed.toFile(), "r")) {
             gzip.seek(Math.max(0, gzip.length() - 4));
             return Integer.reverseBytes(gzip.readInt()) == (int) opened().size();
         } catch (java.io.FileNotFoundException removed) {

@@ -36,6 +36,15 @@ public final class PutAside {
         if (directory == null) {
             return List.of();
         }
+        // a look sees neither name of a file that is compressed meanwhile, if it comes to the old
+        // one too late and was at the new one too early; the other look sees it
+        look(file, directory, found);
+        look(file, directory, found);
+        return new ArrayList<>(found.values());
+    }
+
+    private static void look(Path file, Path directory, TreeMap<String, Path> found)
+            throws IOException {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             for (Path entry : entries) {
                 String moment = moment(file, entry);
@@ -46,7 +55,6 @@ public final class PutAside {
         } catch (java.nio.file.DirectoryIteratorException e) {
             throw e.getCause();
         }
-        return new ArrayList<>(found.values());
     }
 
     /// When it was put aside, as its name says; empty if the name says that of no such file.

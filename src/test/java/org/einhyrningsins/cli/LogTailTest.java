@@ -15,10 +15,17 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 
 @Timeout(30)
@@ -49,10 +56,11 @@ class LogTailTest {
     }
 
     private static void compress(Path file) throws IOException {
-        try (OutputStream out =
-                new GZIPOutputStream(Files.newOutputStream(PutAside.compressed(file)))) {
+        Path part = file.resolveSibling("part-" + file.getFileName());
+        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(part))) {
             Files.copy(file, out);
         }
+        Files.move(part, PutAside.compressed(file), StandardCopyOption.ATOMIC_MOVE);
         Files.delete(file);
     }
 
@@ -231,5 +239,47 @@ class LogTailTest {
         tail.more();
         tail.close();
         assertThat(seen).as("seed %d", seed).isEqualTo(written);
+    }
+
+    /// Files of one line each, as fast as they can be put aside and compressed, by others than who
+    /// looks.
+    @Test
+    void seesEachLineOnceWhileOthersPutFilesAside() throws Exception {
+        int files = 500;
+        BlockingQueue<Path> plain = new LinkedBlockingQueue<>();
+        Path last = directory.resolve("last");
+        write("line 0\n");
+        LogTail tail = tail();
+        try (ExecutorService others = Executors.newFixedThreadPool(2)) {
+            Future<?> writer =
+                    others.submit(
+                            () -> {
+                                for (int i = 1; i < files; i++) {
+                                    plain.add(Files.move(file(), named(i)));
+                                    write("line " + i + "\n");
+                                }
+                                return plain.add(last);
+                            });
+            Future<?> archivist =
+                    others.submit(
+                            () -> {
+                                for (Path each = plain.take(); each != last; each = plain.take()) {
+                                    compress(each);
+                                }
+                                return null;
+                            });
+            tail.last(files);
+            while (!writer.isDone() || !archivist.isDone()) {
+                tail.more();
+            }
+            writer.get();
+            archivist.get();
+        }
+        tail.more();
+        assertThat(lines).isEqualTo(IntStream.range(0, files).mapToObj(i -> "line " + i).toList());
+    }
+
+    private Path named(int i) {
+        return directory.resolve("web.log-20261123T10%02d%02d.123Z".formatted(i / 60, i % 60));
     }
 }
