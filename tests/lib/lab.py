@@ -8,7 +8,9 @@ itself; what it says is then compared with them. Nothing sleeps and hopes: `wait
 fact, with a bound.
 
 Environment: EINHYRNINGSINS_BIN (the manager; its ctl is its sibling unless EINHYRNINGSINSCTL_BIN
-says otherwise), E2E_ROLLS (rolling restarts in a row, default 4), E2E_KEEP=1 (keep the directory).
+says otherwise), E2E_ROLLS (rolling restarts in a row, default 4), E2E_PAUSE (mean pause of a client
+between requests in ms, default 16: several scenarios run side by side on two cores, and what they
+wait for is not to be the load), E2E_KEEP=1 (keep the directory).
 """
 
 import collections
@@ -33,6 +35,7 @@ BIN = os.environ.get("EINHYRNINGSINS_BIN") or os.path.join(ROOT, "bin", "einhyrn
 CTL = os.environ.get("EINHYRNINGSINSCTL_BIN") or os.path.join(os.path.dirname(BIN), "einhyrningsinsctl")
 PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
 ROLLS = int(os.environ.get("E2E_ROLLS", "4"))
+PAUSE = float(os.environ.get("E2E_PAUSE", "16"))
 MARK = "E2E_LAB"
 
 # Exit statuses of both programs.
@@ -312,7 +315,7 @@ class Lab:
         """Starts a manager and does not wait."""
         return Manager(self, self.path(config), env or {}, **more)
 
-    def load(self, address=None, clients=8, pause=4.0, timeout=10.0, fastcgi=None):
+    def load(self, address=None, clients=8, pause=PAUSE, timeout=10.0, fastcgi=None):
         run = LoadRun(self, address or "127.0.0.1:%d" % self.port(), clients, pause, timeout, fastcgi)
         self.loads.append(run)
         return run

@@ -20,6 +20,7 @@ Options are `key=value` arguments:
                      (READY=1 to NOTIFY_SOCKET) | child (einhorn, but sent by a child process) | fd (einhorn, on the
                      descriptor EINHORN_SOCK_FD, which is closed then) | log (a line on stdout) | none
     boot=0           seconds before it is up
+    held=FILE        it is not up before that file exists
     work=0           seconds that a request takes
     gate=FILE        each request is noted (`asked`) and answered once that file exists
     drain=2          seconds that a silent connection is given after the order to go
@@ -376,7 +377,8 @@ def main():
         note("broken")
         sys.exit(3)
     boot_until = time.monotonic() + float(options.get("boot", "0"))
-    while not loop.told and time.monotonic() < boot_until:
+    held = options.get("held")
+    while not loop.told and (time.monotonic() < boot_until or held and not os.path.exists(held)):
         select.select([], [], [], 0.02)
     if loop.told:
         note("exit")

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -220,6 +221,13 @@ final class Recorder {
                 succeeded();
             } else {
                 failed(NO_ROOM);
+            }
+        } catch (NoSuchFileException e) {
+            if (suspicious) {
+                failed(RuntimeFiles.why(e));
+            } else {
+                told = false;
+                suspect(); // the directory was removed while it was written to
             }
         } catch (IOException e) {
             failed(RuntimeFiles.why(e));
