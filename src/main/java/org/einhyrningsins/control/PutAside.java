@@ -8,6 +8,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
 /// The log files that were put aside for a newer one: `web.log-20261123T101500.123Z`, with `.gz` if
@@ -43,7 +44,7 @@ public final class PutAside {
         return new ArrayList<>(found.values());
     }
 
-    private static void look(Path file, Path directory, TreeMap<String, Path> found)
+    private static void look(Path file, Path directory, Map<String, Path> found)
             throws IOException {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             for (Path entry : entries) {
