@@ -263,7 +263,9 @@ class LogTailTest {
             Future<?> archivist =
                     others.submit(
                             () -> {
-                                for (Path each = plain.take(); each != last; each = plain.take()) {
+                                for (Path each = plain.take();
+                                        !each.equals(last);
+                                        each = plain.take()) {
                                     compress(each);
                                 }
                                 return null;
