@@ -55,16 +55,16 @@ def roll(lab, manager, program, load, rolls, *arguments):
     return counts
 
 
-def roll_example(lab, name, program, count, port, clients=8, rolls=ROLLS):
-    """Serves an example under load, rolled smoothly and then by fleet, so many times each: nothing is lost."""
+def roll_example(lab, name, program, count, port, clients=8):
+    """Serves an example under load, rolled smoothly and then by fleet, half of the rolls each: nothing is lost."""
     manager, address = serve(lab, name, program, count, port)
     for arguments in ((), ("--fleet",)):
-        nothing_lost(roll(lab, manager, program, lab.load(address, clients=clients), rolls, *arguments))
+        nothing_lost(roll(lab, manager, program, lab.load(address, clients=clients), (ROLLS + 1) // 2, *arguments))
     manager.wait_for_workers(count)
 
 
 def roll_server(lab, name, program, count, port, cuts=(), told="TERM", asked=None, **load):
-    """Serves an example under load and rolls it ten times: nothing is lost.
+    """Serves an example under load and rolls it E2E_ROLLS times: nothing is lost.
 
     Some servers, told to go, cut connections on which nothing is asked just then. `cuts` says which: "kept" ones, on
     which something was asked before, so that a client may have to send a request again; "new" ones, and then a request
@@ -72,7 +72,7 @@ def roll_server(lab, name, program, count, port, cuts=(), told="TERM", asked=Non
     workers are told to go by hand, by the signal `told`.
     """
     manager, address = serve(lab, name, program, count, port, asked)
-    counts = roll(lab, manager, program, lab.load(address, **load), min(ROLLS, 10))
+    counts = roll(lab, manager, program, lab.load(address, **load), ROLLS)
     forgiven = {"lost": 0, "reset": 0} if "new" in cuts else {}
     nothing_lost({**counts, **forgiven}, resent="kept" not in cuts)
     if cuts:

@@ -8,25 +8,11 @@ import stat
 
 from lab import BIN, CTL, DONE, FAILED, ROLLS, USAGE, alive, answers, check, environment_of, get, nothing_lost, read, same, state_of, wait_for
 
-# What is refused, and a word of why.
+# What is refused, and a word of why; the others have a test of their own.
 BAD = [
-    (["-n", "2"], "nothing to run"),
-    (["-n", "many", "./x"], "--number"),
-    (["-n", "-1", "./x"], "from 0"),
-    (["-4", "-6", "./x"], "-4 and -6"),
-    (["-4", "-b", "[::1]:80", "./x"], "not an address of IPv4"),
-    (["-6", "-b", "127.0.0.1:80", "./x"], "not an address of IPv6"),
     (["-b", "127.0.0.1:80,x", "./x"], "unknown flag"),
-    (["-b", "127.0.0.1", "./x"], "ADDR:PORT"),
-    (["-b", "127.0.0.1:80", "-b", "127.0.0.1:80,r", "./x"], "twice"),
-    (["--ack-mode", "soon", "./x"], "manual or seconds"),
-    (["-s", "0", "./x"], "more than 0"),
-    (["-c", "web", "./x"], "--command-name"),
     (["-c", "web", "-n", "2"], "--number"),
-    (["-p", "app.rb", "./x"], "--preload"),
-    (["--gc-before-fork", "./x"], "--gc-before-fork"),
     (["--command-name", "a b", "./x"], "--command-name"),
-    (["--bogus", "./x"], "--bogus"),
 ]
 
 

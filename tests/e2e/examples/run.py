@@ -13,7 +13,7 @@ NEEDS = {"java": "openjdk-17-jdk-headless"}
 
 
 def run(lab):
-    roll_example(lab, "python.yaml", "web", 4, 8081, rolls=10)
+    roll_example(lab, "python.yaml", "web", 4, 8081)
     lab.managers[0].stop()
     shop(lab)
     lab.managers[-1].stop()
@@ -39,7 +39,7 @@ def shop(lab):
     manager.ctl("reload", "api")
     same(get(api)["version"], "api-2", "version of the API after the reload")
     manager.ctl("start", "orders")
-    for program in ("window", "admin", "beacon", "orders") * min(ROLLS, 3):
+    for program in ("window", "admin", "beacon", "orders") * max(1, ROLLS // 4):
         manager.ctl("upgrade", program)
     same(echo(lab.port("port8097")), b"anybody?", "answer of the beacon after the rolls")
     nothing_lost(load.finish())
