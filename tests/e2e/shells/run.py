@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A worker is a shell that waits for what it started: whoever stops it lets that finish, over the death of a manager too."""
 
+import ctypes
 import os
+import shutil
 import signal
 import threading
 import time
 
-from lab import alive, check, environment_of, get, nothing_lost, same, wait_for, wait_for_none
+from lab import alive, check, environment_of, get, nothing_lost, same, state_of, wait_for, wait_for_none
+
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def run(lab):
     lab.config()
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what loses its parent is ours, and nobody reaps it
     manager = lab.start()
     for name in ("web", "chain", "grouped", "stubborn", "crashing"):
         manager.wait_until_up(name, 2 if name == "web" else 1)
@@ -20,7 +25,9 @@ def run(lab):
     stubborn(lab, manager)
     replaced_meanwhile(lab, manager)
     manager = killed_meanwhile(lab, manager)
-    leader_died_unseen(lab, manager)
+    manager = leader_died_unseen(lab, manager)
+    manager = nothing_written(lab, manager)
+    leader_died_at_birth(lab, manager)
 
 
 def served(lab, name):
@@ -143,16 +150,55 @@ def killed_meanwhile(lab, manager):
     return following
 
 
-def leader_died_unseen(lab, manager):
-    """Nobody knows whether it was told to go: what it left may finish, and a new one is there at once."""
-    (shell,) = manager.pids_of("chain")
-    (server,) = served(lab, "chain")
+def without_its_leader(lab, manager, shell, server, meanwhile=lambda: None):
+    """The next manager, while the dead shell is a process that nobody reaps; what it left is told to go, a new one serves."""
     requests = Requests(lab, "chain")
     os.kill(manager.pid, signal.SIGKILL)
     manager.process.wait()
     os.kill(shell, signal.SIGTERM)
-    wait_for(lambda: not alive(shell), "the shell is gone")
+    wait_for(lambda: state_of(shell) == "Z", "the shell has ended, and is not reaped")
+    meanwhile()
     following = lab.start(socket_path=manager.socket)
     wait_for(lambda: any(fact.pid == server for fact in lab.facts("told")), "what the shell left is told to go")
     following.wait_until_up("chain", 1)
+    check(alive(server), "what the shell left did not finish what was open")
+    more = Requests(lab, "chain", 1)
+    same([fact.pid for fact in lab.facts("asked")][-1:], list(served(lab, "chain") - {server}), "who serves")
     finished(lab, following, requests, server, "answers of what a shell left while there was no manager")
+    more.all_answered("answers of the new worker")
+    same(state_of(shell), "Z", "state of the shell")
+    return following
+
+
+def leader_died_unseen(lab, manager):
+    """Nobody knows whether it was told to go: what it left may finish, and a new one is there at once."""
+    (shell,), (server,) = manager.pids_of("chain"), served(lab, "chain")
+    return without_its_leader(lab, manager, shell, server)
+
+
+def nothing_written(lab, manager):
+    """The same where nothing is left of what the manager wrote: the socket is found in what the shell left."""
+    (shell,), (server,) = manager.pids_of("chain"), served(lab, "chain")
+    manager = without_its_leader(lab, manager, shell, server, lambda: shutil.rmtree(manager.socket + ".state"))
+    check("is not all there" in manager.stderr(), manager.tail)
+    return manager
+
+
+def leader_died_at_birth(lab, manager):
+    """Of the worker nothing but its birth was noted, since the disk was full, as it were."""
+    in_the_way = os.path.join(manager.socket + ".state", "program-chain.json.new")
+    wait_for(lambda: made(in_the_way), "a directory is where the state would be written")
+    (before,) = manager.pids_of("chain")
+    manager.ctl("restart", "chain")
+    (shell,), (server,) = manager.pids_of("chain"), served(lab, "chain")
+    check(shell != before and "cannot write down" in manager.stderr(), manager.tail)
+    without_its_leader(lab, manager, shell, server, lambda: shutil.rmtree(in_the_way))
+
+
+def made(directory):
+    """A file that is being written may be there for a moment."""
+    try:
+        os.makedirs(os.path.join(directory, "full"))
+        return True
+    except FileExistsError:
+        return False
