@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 class SurvivorIT {
     private static final Path DOORS = Path.of("/run/it-" + Processes.self() + ".workers");
@@ -43,6 +44,30 @@ class SurvivorIT {
         return Math.toIntExact(process.pid());
     }
 
+    /// A shell that ended and that nobody reaps, and what it left in its process group.
+    ///
+    /// @return the shell's pid
+    private int leaderless(String mark, Path doors) throws IOException {
+        String script =
+                """
+                import os, time
+                pid = os.fork()
+                if pid == 0:
+                    os.setpgid(0, 0)
+                    os.environ.update({
+                        'EINHYRNINGSINS_WORKER': '%s', 'EINHYRNINGSINS_PID': str(os.getpid()),
+                        'EINHYRNINGSINS_DEFINITION': '7:abc', 'NOTIFY_SOCKET': '%s/web.notify'})
+                    os.execvp('sh', ['sh', '-c', 'sleep 60 >/dev/null &'])
+                os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+                print(pid, flush=True)
+                time.sleep(60)
+                """
+                        .formatted(mark, doors);
+        Process process = new ProcessBuilder("python3", "-c", script).start();
+        started.add(process);
+        return Integer.parseInt(process.inputReader().readLine());
+    }
+
     private static List<Survivor> found() {
         return Survivor.all(DOORS, Map.of());
     }
@@ -63,6 +88,34 @@ class SurvivorIT {
                             assertThat(one.user()).isEqualTo(Processes.realUser(pid));
                             assertThat(one.startTicks()).isEqualTo(Processes.startTime(pid));
                         });
+    }
+
+    /// The worker is what is left of it, whose pid is that of the dead one, which a process group
+    /// keeps for as long as anybody is in it.
+    @Test
+    void isWhatIsLeftOfItsProcessGroup() throws IOException {
+        int shell = leaderless("web:2:9", DOORS);
+        List<Integer> left = Processes.members(Set.of(shell)).getOrDefault(shell, List.of());
+        try {
+            assertThat(left).as("in the group of the shell, which is dead").hasSize(1);
+            assertThat(Processes.startTime(shell)).as("it is not reaped").isPositive();
+            assertThat(found())
+                    .singleElement()
+                    .satisfies(
+                            one -> {
+                                assertThat(one.pid()).isEqualTo(shell);
+                                assertThat(one.members()).isEqualTo(left);
+                                assertThat(one.program()).isEqualTo("web");
+                                assertThat(one.id()).isEqualTo(new WorkerId(2, 9));
+                                assertThat(one.generation()).isEqualTo(7);
+                                assertThat(one.door()).isEqualTo("web");
+                                long started = Processes.startTime(left.getFirst());
+                                assertThat(one.startTicks()).isEqualTo(started);
+                                assertThat(Heritage.living(one.birth())).isNegative();
+                            });
+        } finally {
+            left.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
+        }
     }
 
     /// A child that leads a group of its own has its parent's variables, and so has a copy of them.
