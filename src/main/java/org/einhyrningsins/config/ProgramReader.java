@@ -15,12 +15,10 @@ import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.Template;
 import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,9 +37,7 @@ final class ProgramReader {
     private final Budget budget;
     private final Map<Path, SequencedMap<String, Template>> envFiles = new HashMap<>();
     private final Executables executables;
-    private final Map<Path, String> logs = new HashMap<>();
-    private final Map<Path, String> kept = new HashMap<>();
-    private final Set<Path> shared = new HashSet<>();
+    private final LogPlaces logs = new LogPlaces();
     private final Problems problems;
     private final Values values;
 
@@ -146,54 +142,7 @@ final class ProgramReader {
         }
         Path log = spec.logs().file(0);
         if (log != null) {
-            warn(program, spec.name(), log, spec.logs() instanceof LogsSpec.Kept);
-        }
-    }
-
-    private void warn(Fields program, String name, Path log, boolean keeps) {
-        Path directory = log.getParent();
-        if (Files.isDirectory(log)) {
-            program.warn("logs", log + " is a directory; name a file in it");
-        } else if (Files.exists(log) && !Files.isRegularFile(log)) {
-            program.warn("logs", log + " is a FIFO or a device, and workers write to files alone");
-        } else if (directory != null && Files.exists(directory) && !Files.isDirectory(directory)) {
-            program.warn("logs", directory + " is a file, not a directory");
-        } else if (directory != null && !Files.isDirectory(directory)) {
-            program.warn("logs", "there is no directory " + directory + " yet");
-        }
-        Path file = real(log);
-        String rival = (keeps ? logs : kept).get(file);
-        if (rival != null) {
-            program.report(
-                    "logs",
-                    Texts.quoted(keeps ? rival : name)
-                            + " writes to this file itself, and one that is kept is the manager's"
-                            + " alone; name another");
-        }
-        String other = (keeps ? kept : logs).putIfAbsent(file, name);
-        if (!keeps && other != null && shared.add(file)) {
-            program.warn(
-                    "logs",
-                    Texts.quoted(other)
-                            + " writes to this file too, their lines will mix, and `logs` cannot"
-                            + " tell whose they are; give each a file of its own");
-        }
-    }
-
-    /// The same for every name that leads to the file, by links too.
-    private static Path real(Path log) {
-        try {
-            return log.toRealPath();
-        } catch (IOException notThereYet) {
-            Path directory = log.getParent();
-            Path name = log.getFileName();
-            try {
-                return directory == null || name == null
-                        ? log
-                        : directory.toRealPath().resolve(name);
-            } catch (IOException noDirectoryEither) {
-                return log.normalize();
-            }
+            logs.check(program, spec.name(), log, spec.logs() instanceof LogsSpec.Kept);
         }
     }
 
@@ -243,7 +192,7 @@ final class ProgramReader {
         SequencedMap<String, Template> variables = envFiles.get(path);
         if (variables == null) {
             variables = new LinkedHashMap<>();
-            Source source = Source.read(path, mention, budget, problems);
+            Source source = Source.read(path, mention, surroundings.contents(), budget, problems);
             if (source == null) {
                 return;
             }

@@ -80,7 +80,7 @@ final class ServicesReader {
     }
 
     private Fields file(Path path, @Nullable Place mention, Shape shape) {
-        Source source = Source.read(path, mention, budget, problems);
+        Source source = Source.read(path, mention, surroundings.contents(), budget, problems);
         Place place = Place.of(source == null ? new Source(path, "") : source);
         if (source != null && isForeign(source)) {
             return Fields.none(place, values);

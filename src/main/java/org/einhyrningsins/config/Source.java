@@ -4,7 +4,6 @@ package org.einhyrningsins.config;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -64,15 +63,19 @@ final class Source {
 
     /// The same for a file that stands for itself.
     static @Nullable Source read(Path file, @Nullable Place mention, Problems problems) {
-        return read(file, mention, new Budget(), problems);
+        return read(file, mention, FileContents.WAITING, new Budget(), problems);
     }
 
     /// Null if it cannot be read; then there is a problem at `mention`, or at the file itself if
     /// nothing mentions it.
     static @Nullable Source read(
-            Path file, @Nullable Place mention, Budget budget, Problems problems) {
+            Path file,
+            @Nullable Place mention,
+            FileContents contents,
+            Budget budget,
+            Problems problems) {
         try {
-            byte[] bytes = bytes(file, budget);
+            byte[] bytes = bytes(file, contents, budget);
             String text = decoded(bytes);
             if (text == null) {
                 problems.report(undecodable(file, bytes), notText(bytes));
@@ -88,7 +91,7 @@ final class Source {
         }
     }
 
-    private static byte[] bytes(Path file, Budget budget) throws Misread {
+    private static byte[] bytes(Path file, FileContents contents, Budget budget) throws Misread {
         if (Files.isDirectory(file)) {
             throw new Misread("it is a directory");
         }
@@ -96,8 +99,8 @@ final class Source {
         if (Files.exists(file) && !Files.isRegularFile(file)) {
             throw new Misread("it is not a regular file");
         }
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(budget.bytes() + 1);
+        try {
+            byte[] bytes = contents.read(file, budget.bytes() + 1);
             if (bytes.length > Budget.MAX_FILE_BYTES) {
                 throw new Misread("it is larger than 2 MiB");
             } else if (bytes.length > budget.bytes()) {
@@ -120,10 +123,11 @@ final class Source {
         String reason = e.getReason();
         if (reason == null) {
             return e.toString();
-        } else if (reason.startsWith("Too many levels of symbolic links")) {
-            return "it is a symbolic link that leads back to itself";
         }
-        return reason.toLowerCase(Locale.ROOT);
+        String words = reason.toLowerCase(Locale.ROOT);
+        return words.startsWith("too many levels of symbolic links")
+                ? "it is a symbolic link that leads back to itself"
+                : words;
     }
 
     /// The place of the first byte that is not UTF-8, in a text that shows it as a question mark.

@@ -21,7 +21,8 @@ public final class Machine {
                 Runtime.getRuntime().availableProcessors(),
                 name -> Accounts.uid(name).isPresent(),
                 name -> Accounts.gid(name).isPresent(),
-                new ProcessRights());
+                new ProcessRights(),
+                new PromptContents());
     }
 
     /// The accounts that `control.allow` names, as numbers.

@@ -51,6 +51,20 @@ class UnreadableFilesTest {
         assertThat(problemOf(fifo)).isEqualTo("fifo: cannot be read: it is not a regular file");
     }
 
+    /// Where the manager keeps the log, no FIFO will do: see the file `warned/logs.yaml`.
+    @Test
+    void warnsOfAFifoAsALog() throws Exception {
+        Path fifo = directory.resolve("log");
+        Process mkfifo = new ProcessBuilder("mkfifo", fifo.toString()).start();
+        assertThat(mkfifo.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        Path file = directory.resolve("services.yaml");
+        Files.writeString(file, "programs: {a: {command: [/bin/sh], logs: ./log}}");
+        Loaded.Valid loaded = (Loaded.Valid) Loader.load(file, Samples.MACHINE);
+        assertThat(loaded.warnings().stream().map(Problem::message))
+                .containsExactly(
+                        fifo + " is a FIFO: a worker starts only while somebody reads from it");
+    }
+
     @Test
     void refusesBytesThatAreNotText() throws IOException {
         assertThat(problemOf(file((byte) 0x7f, (byte) 'E', (byte) 0xff, (byte) 0xfe)))

@@ -29,7 +29,13 @@ class WarnedFilesTest {
             };
 
     private static final Surroundings MACHINE =
-            new Surroundings(Map.of("PATH", "/bin:/usr/bin"), 4, _ -> true, _ -> true, FEW);
+            new Surroundings(
+                    Map.of("PATH", "/bin:/usr/bin"),
+                    4,
+                    _ -> true,
+                    _ -> true,
+                    FEW,
+                    FileContents.WAITING);
 
     static List<Path> warned() {
         return Samples.in("warned");
