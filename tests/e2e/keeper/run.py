@@ -24,6 +24,7 @@ def run(lab):
     load = lab.load()
     manager = killed(lab, manager)
     manager = sockets_come(lab, manager)
+    manager = killed_at_birth(lab, manager)
     manager = keeper_dies(lab, manager)
     manager = reexec(lab, manager)
     nothing_lost(load.finish())
@@ -103,6 +104,35 @@ def sockets_come(lab, manager):
     wait_for(lambda: keeper_of(manager) != before and not alive(before), "another keeper", 5)
     same(len(sockets_of(keeper_of(manager))), count + 1, "sockets of the keeper")
     return killed(lab, manager)
+
+
+def killed_at_birth(lab, manager):
+    """The first that a program's first worker does is to kill the manager, and then it is another user's: by then the keeper
+    has its socket."""
+    lab.write("kill", "")
+    with open(lab.path("services.yaml"), "a") as file:
+        file.write(lab.render(KILLER))
+    try:
+        manager.ask("reload")
+    except (OSError, ValueError):
+        pass  # hung up
+    manager.process.wait(30)
+    wait_for(lambda: read(lab.path("born")), "the worker that killed the manager goes on")
+    following = start(lab, socket_path=manager.socket)
+    following.wait_until_up("killer", 1)
+    same(following.pids_of("killer"), {int(read(lab.path("born")))}, "workers of the program that was new")
+    check(answers("127.0.0.1:%d" % lab.port("killer")), "nobody answers")
+    return following
+
+
+KILLER = """
+  killer:
+    command: [sh, -c, '[ -e @DIR@/kill ] && kill -9 $PPID; rm -f @DIR@/kill; echo $$ >@DIR@/born; exec setpriv --reuid=65534 python3 -IS @LIB@/worker.py ack=none']
+    env: { NAME: killer }
+    bind: ["127.0.0.1:@PORT_killer@"]
+    ack: { mode: timer, after: 10ms }
+  behind: { command: [sleep, "1000"], workers: 9, ack: { mode: timer, after: 10ms } }
+"""
 
 
 def keeper_dies(lab, manager):
