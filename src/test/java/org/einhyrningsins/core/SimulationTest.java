@@ -44,6 +44,12 @@ final class SimulationTest {
         }
     }
 
+    /// 5145: a slot in a crash loop got the version before, whose loop it is not.
+    @Test
+    void keepsThePromisesThatSeedsOnceBroke() {
+        assertThat(transcript(5145)).contains("crash loop over: generation 4 serves");
+    }
+
     private static String transcript(long seed) {
         Simulation simulation = new Simulation(seed, new Arrows());
         simulation.run();
