@@ -762,37 +762,41 @@ public final class Manager
     // ---- the loop
 
     private void turn() {
-        Moment next = elapse();
-        while (operator.goOn()) {
-            next = elapse(); // who was let in has deadlines too
-        }
+        do {
+            elapse();
+        } while (operator.goOn()); // who was let in may have deadlines that have passed
         tidy();
-        next = Moment.earlier(next, upkeep());
+        Moment next = upkeep();
+        next = Moment.earlier(next, deadline()); // last: any of that may have set one
         if (!over) {
             loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
             tidy();
         }
     }
 
-    /// Tells programs the time whose deadline has passed.
-    ///
-    /// @return the next deadline; null if there is none
-    private @Nullable Moment elapse() {
+    /// Tells programs the time whose deadline has passed. What one does then may set a deadline of
+    /// another that was looked at before.
+    private void elapse() {
         Moment now = Clock.now();
-        Moment next = stopping ? null : reloader.trials().deadline();
-        if (next != null && next.reached(now)) {
+        Moment trial = stopping ? null : reloader.trials().deadline();
+        if (trial != null && trial.reached(now)) {
             reloader.goBack(operator);
-            next = null;
         }
         for (ProgramHost host : programs.everyHost()) {
             Moment deadline = host.deadline();
             if (deadline != null && deadline.reached(now)) {
                 host.take(new Event.DeadlinePassed());
-                deadline = host.deadline();
             }
-            next = Moment.earlier(next, deadline);
         }
         outputs.deadlinePassed(now);
+    }
+
+    /// The next deadline of programs; null if there is none.
+    private @Nullable Moment deadline() {
+        Moment next = stopping ? null : reloader.trials().deadline();
+        for (ProgramHost host : programs.everyHost()) {
+            next = Moment.earlier(next, host.deadline());
+        }
         return Moment.earlier(next, outputs.deadline());
     }
 
