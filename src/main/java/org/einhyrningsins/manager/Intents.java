@@ -3,6 +3,7 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.IntentJson;
+import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.spec.Intent;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,10 @@ final class Intents {
 
     private boolean inUse;
     private boolean mayDiffer;
+
+    /// When what could not be written is tried again; null if nothing failed.
+    private @Nullable Moment again;
+
     private boolean failing;
 
     Intents(StateDirectory state, Definition definition, Log log) {
@@ -69,12 +74,13 @@ final class Intents {
     /// They are in the programs. The file may be older: an earlier manager could not write it.
     void takeUp() {
         written = null;
-        mayDiffer = true;
+        setByHand();
     }
 
     /// An operator set something by hand.
     void setByHand() {
         mayDiffer = true;
+        again = null;
     }
 
     /// What is set by hand may be as the file with the programs has it now.
@@ -145,16 +151,22 @@ final class Intents {
                         + where);
     }
 
-    /// Writes how it is now, if that is not what was written last.
+    /// Writes how it is now, if that is not what was written last. What failed is tried again a
+    /// second later, not whenever the manager wakes up: a try that fails is noticed in the
+    /// directory, and would wake it up.
     ///
-    /// @return false if it cannot be written now, which is said once
+    /// @return false if it is not written, which is said once
     boolean keep(Programs programs) {
+        if (again != null && !again.reached(Clock.now())) {
+            return false;
+        }
         boolean kept = true;
         if (mayDiffer && config != null) {
             inUse = true;
             kept = keep(programs, config);
         }
         mayDiffer = !kept;
+        again = kept ? null : Clock.now().plus(Recorder.LATER);
         return kept;
     }
 
