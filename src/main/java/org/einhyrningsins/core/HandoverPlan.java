@@ -55,8 +55,9 @@ final class HandoverPlan {
             }
         }
         for (Change change : changes.values()) {
-            if (change.kind() == Change.Kind.ADDED && change.after() != null) {
-                rename(change.after());
+            ProgramSpec after = change.after();
+            if (after != null && isNew(after.name())) {
+                rename(after);
             }
         }
         circles();

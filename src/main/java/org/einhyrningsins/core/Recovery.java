@@ -31,11 +31,22 @@ public final class Recovery {
     /// @param leaderless workers whose own process is gone, and of whose process group others live
     /// @param newborn workers that are in the notes and not in the program, dead or alive
     /// @param acked workers that said, since the program was written down, that they are up
+    /// @param unborn workers that were ordered and never came to be: the manager was killed first
     public record Found(
             Set<WorkerId> alive,
             Set<WorkerId> leaderless,
             List<Newborn> newborn,
-            Set<WorkerId> acked) {}
+            Set<WorkerId> acked,
+            Set<WorkerId> unborn) {
+        /// One of which all that were ordered came to be.
+        public Found(
+                Set<WorkerId> alive,
+                Set<WorkerId> leaderless,
+                List<Newborn> newborn,
+                Set<WorkerId> acked) {
+            this(alive, leaderless, newborn, acked, Set.of());
+        }
+    }
 
     /// A worker that was born at the last moment.
     ///
@@ -99,10 +110,19 @@ public final class Recovery {
         for (Worker worker : workers(draft)) {
             if (found.leaderless().contains(worker.id())) {
                 goOnWithout(draft, worker);
+            } else if (found.unborn().contains(worker.id())
+                    && worker.state() instanceof WorkerState.Starting) {
+                orderAgain(draft, worker);
             } else if (!found.alive().contains(worker.id())) {
                 Step.exited(draft, new Event.Exited(worker.id(), Exit.UNKNOWN));
             }
         }
+    }
+
+    /// It has not failed: another is ordered in its place.
+    private static void orderAgain(Draft draft, Worker worker) {
+        Slot slot = Draft.without(draft.slot(worker.id().slot()), worker);
+        draft.put(slot.current() == null ? slot.refill(draft.now) : slot);
     }
 
     /// Its own process ended before the manager was killed, or after.

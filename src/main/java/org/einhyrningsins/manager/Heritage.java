@@ -5,6 +5,7 @@ import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.SocketKey;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.manager.image.DoorImage;
 import org.einhyrningsins.manager.image.ImageException;
@@ -23,6 +24,7 @@ import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
+import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +57,9 @@ final class Heritage {
     private final List<String> files = new ArrayList<>();
     private final List<Found> made = new ArrayList<>();
     private final Set<Long> taken = new HashSet<>();
+
+    /// What the file says.
+    private final List<ProgramSpec> wanted;
 
     /// Of workers whose own process is gone: who else is in their process groups.
     private final Map<Integer, List<Integer>> members = new HashMap<>();
@@ -94,8 +99,9 @@ final class Heritage {
         Map<String, Intent> read() throws CannotStart;
     }
 
-    private Heritage(ManagerImage manager) {
+    private Heritage(ManagerImage manager, ServicesSpec services) {
         this.manager = manager;
+        this.wanted = List.copyOf(services.programs().values());
     }
 
     /// What is there; null if nothing is, or nothing of use, which is said. What is missing is made
@@ -116,8 +122,9 @@ final class Heritage {
                 forget(state, manager);
                 return null;
             }
-            Heritage heritage = new Heritage(manager == null ? nothing(now) : manager);
-            heritage.look(state, manager != null, notes, unnoted || noted == null, now, log);
+            Heritage heritage =
+                    new Heritage(manager == null ? nothing(now) : manager, now.services());
+            heritage.look(state, manager != null, notes, unnoted || !notes.whole(), now, log);
             return manager == null && heritage.programs.isEmpty() ? null : heritage;
         } catch (PosixException | UnknownAccountException e) {
             throw new CannotStart(
@@ -189,7 +196,7 @@ final class Heritage {
                         : Survivor.all(now.doors(), now.groups().found());
         Salvage salvage = new Salvage(now, notes, survivors, log);
         for (ProgramImage image : images) {
-            look(image, salvage.births(image), notes.acks());
+            look(image, salvage.births(image), notes);
         }
         members.putAll(salvage.members());
         for (Found saved : salvage.without(images)) {
@@ -297,7 +304,7 @@ final class Heritage {
         }
     }
 
-    private void look(ProgramImage image, List<Notes.Birth> births, List<Notes.Ack> acks) {
+    private void look(ProgramImage image, List<Notes.Birth> births, Notes.Read notes) {
         Program program = image.program();
         Map<WorkerId, WorkerImage> living = new HashMap<>();
         Set<WorkerId> ended = new HashSet<>();
@@ -341,7 +348,7 @@ final class Heritage {
         living.putAll(leaderless);
         adopted += living.size();
         Set<WorkerId> acked = new HashSet<>();
-        for (Notes.Ack ack : acks) {
+        for (Notes.Ack ack : notes.acks()) {
             if (ack.program().equals(program.name())) {
                 acked.add(ack.id());
             }
@@ -356,7 +363,28 @@ final class Heritage {
                                 image.tally(),
                                 image.kept()),
                         new Recovery.Found(
-                                alive, Set.copyOf(leaderless.keySet()), newborn, acked)));
+                                alive,
+                                Set.copyOf(leaderless.keySet()),
+                                newborn,
+                                acked,
+                                notes.whole() ? unborn(image, births) : Set.of())));
+    }
+
+    /// The workers of a program of which there is neither a process nor a note, though each writes
+    /// one as the first that it does.
+    private static Set<WorkerId> unborn(ProgramImage image, List<Notes.Birth> births) {
+        Set<WorkerId> born = new HashSet<>();
+        image.workers().forEach(worker -> born.add(worker.id()));
+        births.forEach(birth -> born.add(birth.id()));
+        Set<WorkerId> unborn = new HashSet<>();
+        for (Slot slot : image.program().slots()) {
+            for (Worker worker : slot.workers()) {
+                if (!born.contains(worker.id())) {
+                    unborn.add(worker.id());
+                }
+            }
+        }
+        return unborn;
     }
 
     /// Workers of which others of their process group live, known by the variable they were born
@@ -515,16 +543,48 @@ final class Heritage {
                 for (int i = 0; i < spec.sockets().size(); i++) {
                     boolean own = spec.sockets().get(i).perWorker() && isMade(found);
                     if (own || table.lacks(spec, spec.sockets().get(i))) {
-                        List<Integer> its = members.getOrDefault(worker.pid(), List.of());
-                        SocketImage socket = all.find(spec, i, worker, its);
-                        if (socket != null && !taken.add(socket.inode())) {
-                            close(socket.fd());
-                        } else if (socket != null) {
-                            table.take(socket, socket.fd());
-                        }
+                        search(table, all, found, worker, spec, i);
                     }
                 }
             }
+        }
+        for (ProgramSpec spec : wanted) {
+            for (int i = 0; i < spec.sockets().size(); i++) {
+                searchElsewhere(table, all, spec, i);
+            }
+        }
+    }
+
+    /// A socket that one program has, and another is to have, may be with workers of a program of
+    /// which nothing is known but its name.
+    private void searchElsewhere(SocketTable table, Holders all, ProgramSpec spec, int index) {
+        SocketSpec socket = spec.sockets().get(index);
+        if (socket.perWorker() || !SocketKey.of(spec, socket).owner().isEmpty()) {
+            return; // that of another worker, or of any address
+        }
+        for (Found found : made) {
+            for (WorkerImage worker : found.image().workers()) {
+                if (table.lacks(spec, socket)) {
+                    search(table, all, found, worker, spec, index);
+                }
+            }
+        }
+    }
+
+    private void search(
+            SocketTable table,
+            Holders all,
+            Found found,
+            WorkerImage worker,
+            ProgramSpec spec,
+            int index) {
+        String who = found.image().program().name() + ":" + worker.id().slot();
+        List<Integer> its = members.getOrDefault(worker.pid(), List.of());
+        SocketImage socket = all.find(spec, index, who, worker, its);
+        if (socket != null && !taken.add(socket.inode())) {
+            close(socket.fd());
+        } else if (socket != null) {
+            table.take(socket, socket.fd());
         }
     }
 

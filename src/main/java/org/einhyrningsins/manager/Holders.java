@@ -139,18 +139,20 @@ final class Holders implements Heritage.SocketSource {
 
     /// A socket that a worker serves at, of its definition.
     ///
+    /// @param name of the worker, which may be of another program than is to have the socket
     /// @param members who else is in its process group, if its own process is gone
     /// @return with our descriptor; null if it has none that is bound there
     @Nullable SocketImage find(
-            ProgramSpec spec, int index, WorkerImage worker, List<Integer> members) {
+            ProgramSpec spec, int index, String name, WorkerImage worker, List<Integer> members) {
         if (worker.pidfd() >= 0) {
-            return find(spec, index, worker, worker.pid(), worker.pidfd());
+            String who = name + " pid " + worker.pid();
+            return find(spec, index, who, worker, worker.pid(), worker.pidfd());
         }
         for (int pid : members) {
             int pidfd = Processes.open(pid);
             if (pidfd >= 0) {
                 opened.add(pidfd);
-                SocketImage found = find(spec, index, worker, pid, pidfd);
+                SocketImage found = find(spec, index, name + " pid " + pid, worker, pid, pidfd);
                 if (found != null) {
                     return found;
                 }
@@ -160,9 +162,8 @@ final class Holders implements Heritage.SocketSource {
     }
 
     private @Nullable SocketImage find(
-            ProgramSpec spec, int index, WorkerImage worker, int pid, int pidfd) {
+            ProgramSpec spec, int index, String who, WorkerImage worker, int pid, int pidfd) {
         SocketSpec socket = spec.sockets().get(index);
-        String who = spec.name() + ":" + worker.id().slot() + " pid " + pid;
         boolean chosen = !SocketKey.of(spec, socket).owner().isEmpty();
         int own = ProgramSpec.FIRST_SOCKET_FD + index;
         try {

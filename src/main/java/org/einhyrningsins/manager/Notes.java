@@ -15,13 +15,16 @@ import java.util.List;
 /// What happened since the last images were written, as far as it could not be found out later: a
 /// line for each worker that was born, which the worker itself writes before it becomes its
 /// program, and one for each that said it is up, written before it is believed. Once the images
-/// have it, the lines go.
+/// have it, the lines go. Notes that do not begin with a line that says so were begun anew, by a
+/// manager that had not written its images yet: what was noted before is lost.
 ///
 /// ```
+///   noted
 ///   born PROGRAM SLOT INCARNATION GENERATION TICKS PID     TICKS since boot, a little before
 ///   acked PROGRAM SLOT INCARNATION
 /// ```
 final class Notes {
+    private static final String NOTED = "noted";
     private static final String BORN = "born";
     private static final String ACKED = "acked";
 
@@ -74,16 +77,12 @@ final class Notes {
     /// A worker said that it is up. If it cannot be noted, it is believed all the same.
     void acked(String program, WorkerId id) {
         some = true;
-        String line = ACKED + ' ' + program + ' ' + id.slot() + ' ' + id.incarnation() + '\n';
-        try {
-            Descriptors.write(file, ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
-        } catch (PosixException full) {
-            // a manager that comes after a crash asks for the ack once more
-        }
+        append(ACKED + ' ' + program + ' ' + id.slot() + ' ' + id.incarnation() + '\n');
     }
 
     /// The images have all of it.
     void clear() {
+        boolean begun = some;
         if (some) {
             some = false;
             Descriptors.truncate(file, 0);
@@ -92,10 +91,24 @@ final class Notes {
         if (!room) {
             room = Descriptors.reserve(file, ROOM);
         }
+        if (begun) {
+            append(NOTED + '\n'); // else the next manager looks for workers everywhere
+        }
+    }
+
+    /// Writes a line, if that can be.
+    private void append(String line) {
+        try {
+            Descriptors.write(file, ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
+        } catch (PosixException full) {
+            // what it says can be found out, or is asked for once more
+        }
     }
 
     /// What was read.
-    record Read(List<Birth> births, List<Ack> acks) {}
+    ///
+    /// @param whole nothing was lost since the images were written
+    record Read(List<Birth> births, List<Ack> acks, boolean whole) {}
 
     record Birth(String program, WorkerId id, int generation, long ticks, int pid) {}
 
@@ -123,7 +136,7 @@ final class Notes {
                 // no note
             }
         }
-        return new Read(births, acks);
+        return new Read(births, acks, text.startsWith(NOTED + '\n'));
     }
 
     private static WorkerId id(String[] words) {

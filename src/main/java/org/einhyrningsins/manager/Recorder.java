@@ -44,7 +44,7 @@ final class Recorder {
     static final Duration WHILE_CLEANED = Duration.ofMillis(250);
 
     /// When what could not be written is tried again.
-    private static final Duration LATER = Duration.ofSeconds(1);
+    static final Duration LATER = Duration.ofSeconds(1);
 
     /// A worker born now would be known to nobody until the images are written.
     private static final String NO_ROOM = "no room on the disk to note births";

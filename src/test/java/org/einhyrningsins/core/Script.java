@@ -92,22 +92,26 @@ final class Script {
     private void happen(List<String> words) {
         switch (words.getFirst()) {
             case "nothing" -> {}
-            case "killed" -> recover(names(words, "leaderless="));
+            case "killed" -> recover(names(words, "leaderless="), names(words, "unborn="));
             case "lost" -> findAgain(names(words, "other="));
             default -> step(event(words));
         }
     }
 
     /// @param without the workers whose own process is gone
-    private void recover(Set<String> without) {
+    /// @param ordered the workers that never came to be
+    private void recover(Set<String> without, Set<String> ordered) {
         Set<WorkerId> alive = new HashSet<>();
         Set<WorkerId> leaderless = new HashSet<>();
         without.forEach(word -> leaderless.add(worker(word)));
         for (Slot slot : program.slots()) {
             slot.workers().forEach(worker -> alive.add(worker.id()));
         }
+        Set<WorkerId> unborn = new HashSet<>();
+        ordered.forEach(word -> unborn.add(worker(word)));
         alive.removeAll(leaderless);
-        var found = new Recovery.Found(alive, leaderless, List.of(), Set.of());
+        alive.removeAll(unborn);
+        var found = new Recovery.Found(alive, leaderless, List.of(), Set.of(), unborn);
         Transition step = Recovery.after(program, found, new Moment(now));
         laws.recovered(program, new Moment(now), step);
         show(step);

@@ -34,7 +34,20 @@ final class NotesTest {
         notes.acked("web", new WorkerId(0, 1));
         assertThat(Files.readString(file)).isEqualTo("acked web 0 1\n");
         notes.clear();
-        assertThat(file).isEmptyFile();
+        assertThat(Notes.read(Files.readString(file)).acks()).isEmpty();
+        Descriptors.close(notes.file());
+    }
+
+    @Test
+    void notesThatWereBegunAnewAreNotWholeUntilTheImagesAreWritten(@TempDir Path directory)
+            throws Exception {
+        Path file = directory.resolve("notes");
+        Notes notes = new Notes(Descriptors.lock(file));
+        notes.acked("web", new WorkerId(0, 1));
+        assertThat(Notes.read(Files.readString(file)).whole()).isFalse();
+        notes.clear();
+        notes.acked("web", new WorkerId(0, 2));
+        assertThat(Notes.read(Files.readString(file)).whole()).isTrue();
         Descriptors.close(notes.file());
     }
 }
