@@ -33,6 +33,9 @@ final class Child {
     /// It lost its parent and was given to the manager.
     boolean orphan;
 
+    /// It accepts connections.
+    boolean serves;
+
     /// It said itself that it is up.
     boolean said;
 

@@ -64,6 +64,10 @@ final class Disk {
         node.content = text.getBytes(StandardCharsets.UTF_8);
     }
 
+    void directory(String path) {
+        nodes.computeIfAbsent(path, p -> make(Kind.DIRECTORY));
+    }
+
     @Nullable Node at(String path) {
         return nodes.get(path);
     }
@@ -82,8 +86,12 @@ final class Disk {
 
     void remove(String path) {
         Node node = nodes.remove(path);
+        Node parent = nodes.get(path.substring(0, Math.max(1, path.lastIndexOf('/'))));
         if (node != null) {
             world.kernel().unlinked(node);
+        }
+        if (node != null && parent != null) {
+            world.kernel().emptied(parent);
         }
     }
 
@@ -195,6 +203,7 @@ final class Disk {
         String name = name(path);
         writable(name);
         if (!nodes.containsKey(name.substring(0, name.lastIndexOf('/')))) {
+            world.refused();
             throw new NoSuchFileException(name);
         }
         Node node = nodes.computeIfAbsent(name, p -> make(Kind.FILE));

@@ -761,6 +761,15 @@ final class Kernel {
 
     /// A file has lost its name.
     void unlinked(Disk.Node node) {
+        noticed(node, 0x4);
+    }
+
+    /// A directory has lost a file.
+    void emptied(Disk.Node directory) {
+        noticed(directory, 0x200);
+    }
+
+    private void noticed(Disk.Node node, int what) {
         Child manager = world.managerOrNull();
         if (manager == null) {
             return;
@@ -770,7 +779,7 @@ final class Kernel {
                 watches.watched.forEach(
                         (watch, watched) -> {
                             if (watched == node) {
-                                watches.events.add(new int[] {watch, 0x4});
+                                watches.events.add(new int[] {watch, what});
                             }
                         });
             }

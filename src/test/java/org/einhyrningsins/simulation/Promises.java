@@ -139,13 +139,20 @@ final class Promises {
             for (Child each : workers.values()) {
                 for (OpenFile.Bound theirs :
                         each.dead ? List.<OpenFile.Bound>of() : sockets(each)) {
-                    if (theirs != socket && Objects.equals(theirs.name, socket.name)) {
+                    if (theirs != socket
+                            && Objects.equals(theirs.name, socket.name)
+                            && isReached(theirs)) {
                         String both = each.mark() + ", " + child.mark();
                         throw new World.Broken("two sockets " + socket.name + ": " + both);
                     }
                 }
             }
         }
+    }
+
+    /// Whether its name leads to it: somebody may have removed the file, and another is there.
+    private boolean isReached(OpenFile.Bound socket) {
+        return socket.name == null || world.kernel().holder(socket.name) == socket;
     }
 
     /// Those of a worker, in their order.
@@ -175,7 +182,8 @@ final class Promises {
     void closed(OpenFile.Bound socket, String name) {
         boolean manager = world.managerOrNull() != null && !world.manager().dead;
         boolean served = serving.remove(socket) && world.shop().serves(name);
-        if (served && manager && waits && !exiting && !world.shop().closes()) {
+        boolean another = world.kernel().holder(name) != null; // at the file that was removed
+        if (served && !another && manager && waits && !exiting && !world.shop().closes()) {
             throw new World.Broken("closed: " + name);
         }
     }

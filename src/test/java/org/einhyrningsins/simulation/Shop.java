@@ -13,15 +13,16 @@ import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.zip.CRC32;
 
-/// The programs of a world, their file, and the operator. First everything comes up; then comes
-/// everything that may come; then nothing bad happens any more, all of it has to come to rest as it
-/// was told to be, and is stopped.
+/// The programs of a world, their file, and the operator. First everything comes up; then come
+/// [Errands], of each of which it is known how it has to end; then everything that may come; then
+/// nothing bad happens any more, all of it has to come to rest as it was told to be, and is
+/// stopped.
 final class Shop {
     static final int ACK_FD = 9;
     private static final long PATIENCE = 600 * World.SECOND;
     private static final int MOST_RELOADS = 12;
     private static final int MOST_PROGRAMS = 7;
-    private static final int MOST_SOCKETS = 5;
+    static final int MOST_SOCKETS = 5;
 
     private final World world;
     private final SplittableRandom random;
@@ -38,54 +39,17 @@ final class Shop {
     private boolean reloading;
     private boolean killedAtRest;
     private int reloads;
+    private int corrections;
+
+    /// Addresses that are served since a reload has ended well.
+    private final Set<String> confirmed = new HashSet<>();
 
     private enum Act {
         OPENS,
+        ERRANDS,
         ROUGH,
         QUIET,
         CLOSES
-    }
-
-    /// What an operator may have told a program to be.
-    record Want(boolean stopped, int count) {}
-
-    static final class Program {
-        final String name;
-        final String ack;
-        final boolean canary;
-        final boolean bystander;
-        final int workers;
-        final List<String> sockets;
-        final Set<Integer> bad = new HashSet<>();
-        Set<Want> possible;
-        int version = 1;
-
-        /// The file has it no more.
-        boolean gone;
-
-        /// Those that are open since a reload has ended well.
-        Set<String> confirmed = Set.of();
-
-        /// The newest that was told to run.
-        int done = 1;
-
-        boolean busy;
-
-        Program(
-                String name,
-                String ack,
-                boolean canary,
-                boolean bystander,
-                int workers,
-                List<String> sockets) {
-            this.name = name;
-            this.ack = ack;
-            this.canary = canary;
-            this.bystander = bystander;
-            this.workers = workers;
-            this.sockets = new ArrayList<>(sockets);
-            possible = Set.of(new Want(false, workers));
-        }
     }
 
     Shop(World world) {
@@ -93,44 +57,64 @@ final class Shop {
         random = world.random();
         operator = new Client(world);
         other = new Client(world);
-        programs.add(new Program("bystander", "timer", false, true, 2, List.of("127.0.0.1:7000")));
+        programs.add(
+                new Program(
+                        "bystander", "timer", false, true, "smooth", 2, List.of("127.0.0.1:7000")));
         int count = 1 + random.nextInt(3);
         for (int i = 0; i < count; i++) {
             programs.add(newProgram());
         }
     }
 
-    private Program newProgram() {
-        String name = "p" + (programs.size() - 1);
+    Program newProgram() {
+        String name = newName();
+        String strategy =
+                switch (name) {
+                    case "p1" -> "fleet";
+                    case "p2" -> "replace";
+                    default -> "smooth";
+                };
         String ack = List.of("manual", "manual", "notify", "timer", "fd").get(random.nextInt(5));
         List<String> sockets = new ArrayList<>();
         if (random.nextInt(4) > 0) {
             sockets.add(newAddress());
         }
         if (random.nextInt(3) == 0) {
-            sockets.add("/run/" + name + ".sock");
+            sockets.add("/run/" + name + "/" + name + ".sock");
+            world.disk().directory("/run/" + name);
         }
         boolean canary = random.nextInt(3) == 0;
-        return new Program(name, ack, canary, false, 1 + random.nextInt(3), sockets);
+        int workers = 1 + random.nextInt(3);
+        Program made = new Program(name, ack, canary, false, strategy, workers, sockets);
+        made.rollback = random.nextInt(3) == 0;
+        return made;
     }
 
-    private String newAddress() {
+    String newName() {
+        return "p" + (programs.size() - 1);
+    }
+
+    int newVersion() {
+        return ++version;
+    }
+
+    String newAddress() {
         return "127.0.0.1:" + (7001 + socketsMade++);
     }
 
     /// What the file says is so.
     void confirmed() {
-        programs.forEach(program -> program.confirmed = Set.copyOf(program.sockets));
+        present().forEach(program -> confirmed.addAll(program.sockets));
+    }
+
+    void unconfirmed(String address) {
+        confirmed.remove(address);
     }
 
     /// Whether somebody may rely on a socket: it was there, and nobody wants it gone.
     boolean serves(String address) {
-        for (Program program : present()) {
-            if (program.confirmed.contains(address) && program.sockets.contains(address)) {
-                return true;
-            }
-        }
-        return false;
+        return confirmed.contains(address)
+                && present().stream().anyMatch(program -> program.sockets.contains(address));
     }
 
     /// How many sockets the manager has for the programs: theirs, and two of its own for each.
@@ -142,7 +126,7 @@ final class Shop {
         return programs.stream().anyMatch(one -> one.name.equals(name) && one.ack.equals("timer"));
     }
 
-    private List<Program> present() {
+    List<Program> present() {
         return programs.stream().filter(program -> !program.gone).toList();
     }
 
@@ -161,7 +145,7 @@ final class Shop {
     void opens() {
         opened = world.nanosNow();
         write();
-        world.after(2 * World.SECOND, this::becomesRough);
+        world.after(2 * World.SECOND, this::isOpen);
     }
 
     void born(Child child) {
@@ -182,7 +166,10 @@ final class Shop {
         }
         for (Program program : programs) {
             if (program.name.equals(child.program())) {
-                child.actor = new Worker(world, program, child);
+                child.actor =
+                        program.ends()
+                                ? new Job(world, program, child)
+                                : new Worker(world, program, child);
             }
         }
     }
@@ -208,64 +195,31 @@ final class Shop {
 
     // ---- the file
 
-    private void write() {
+    void write() {
         StringBuilder text = new StringBuilder("programs:\n");
         for (Program program : present()) {
-            text.append("  ").append(program.name).append(":\n");
-            text.append("    command: [/bin/worker]\n    directory: /tmp\n");
-            text.append("    workers: ").append(program.workers).append('\n');
-            text.append("    env: { VERSION: \"").append(program.version).append("\" }\n");
-            text.append("    ack: ").append(ack(program)).append('\n');
-            text.append("    stop: { signal: TERM, timeout: 2s }\n");
-            text.append("    restart: { backoff: { first: 100ms, max: 3s } }\n");
-            // a version that comes back by itself is not what the file says: the core's worlds have
-            // it
-            text.append("    rollout: { rollback-within: 0, strategy: ").append(strategy(program));
-            text.append(program.canary ? ", canary: { watch: 2s } }\n" : " }\n");
-            text.append("    bind:\n");
-            for (String socket : program.sockets) {
-                text.append("      - ").append(socket(socket)).append('\n');
-            }
-            if (program.sockets.isEmpty()) {
-                text.setLength(text.length() - "    bind:\n".length());
-            }
+            program.write(text);
         }
         world.disk().put(World.FILE, text.toString());
-    }
-
-    private static String ack(Program program) {
-        return switch (program.ack) {
-            case "timer" -> "{ timer: 200ms }";
-            case "fd" -> "{ mode: fd, fd: " + ACK_FD + ", timeout: 3s }";
-            default -> "{ mode: " + program.ack + ", timeout: 3s }";
-        };
-    }
-
-    private static String strategy(Program program) {
-        return switch (program.name) {
-            case "p1" -> "fleet";
-            case "p2" -> "replace";
-            default -> "smooth";
-        };
-    }
-
-    private static String socket(String address) {
-        String name = address.substring(address.length() - 4).replace('.', 's');
-        String kind = address.startsWith("/") ? "unix" : "tcp";
-        return "{ name: s" + name + ", " + kind + ": \"" + address + "\" }";
+        confirmed.removeIf(address -> !serves(address)); // it comes no more
     }
 
     // ---- the rough act
 
-    private void becomesRough() {
+    private void isOpen() {
         if (world.managerOrNull() == null || !asWanted().isEmpty()) {
             if (world.nanosNow() - opened > PATIENCE) {
                 throw new World.Broken("does not come up: " + asWanted());
             }
-            world.after(World.SECOND, this::becomesRough);
+            world.after(World.SECOND, this::isOpen);
             return;
         }
         world.promises().settled();
+        act = Act.ERRANDS;
+        new Errands(world, this, this::becomesRough).begin();
+    }
+
+    private void becomesRough() {
         act = Act.ROUGH;
         world.say("--- from now on anything may happen");
         acts = 40 + random.nextInt(120);
@@ -288,6 +242,11 @@ final class Shop {
             case 2 -> random.nextLong(2 * World.SECOND);
             default -> random.nextLong(8 * World.SECOND);
         };
+    }
+
+    /// Whether all is as the file says and the manager waits.
+    boolean atRest() {
+        return world.promises().idle() && asWanted().isEmpty();
     }
 
     /// The manager that runs, or the next one, may be killed at some call.
@@ -382,10 +341,10 @@ final class Shop {
         }
         world.count("state is removed");
         for (Program program : programs) {
-            Set<Want> either = new LinkedHashSet<>(program.possible);
-            either.add(new Want(false, program.workers));
-            either.add(new Want(true, program.workers));
-            program.possible.forEach(want -> either.add(new Want(false, want.count())));
+            Set<Program.Want> either = new LinkedHashSet<>(program.possible);
+            either.add(new Program.Want(false, program.workers));
+            either.add(new Program.Want(true, program.workers));
+            program.possible.forEach(want -> either.add(new Program.Want(false, want.count())));
             program.possible = either;
         }
         world.promises().forgets();
@@ -411,20 +370,23 @@ final class Shop {
         switch (random.nextInt(11)) {
             case 9 -> ask(program, "promote", name, w -> w);
             case 10 -> ask(program, "abort", name, w -> w);
-            case 0 -> ask(program, "stop", name, w -> new Want(true, w.count()));
-            case 1, 2 -> ask(program, "start", name, w -> new Want(false, w.count()));
+            case 0 -> {
+                confirmed.removeAll(program.gave);
+                ask(program, "stop", name, w -> new Program.Want(true, w.count()));
+            }
+            case 1, 2 -> ask(program, "start", name, w -> new Program.Want(false, w.count()));
             case 3 -> {
                 int count = 1 + random.nextInt(4);
                 String args = "[\"" + program.name + "\",\"" + count + "\"]";
-                ask(program, "scale", args, w -> new Want(w.stopped(), count));
+                ask(program, "scale", args, w -> new Program.Want(w.stopped(), count));
             }
-            case 4 -> ask(program, "inc", name, w -> new Want(w.stopped(), w.count() + 1));
+            case 4 -> ask(program, "inc", name, w -> new Program.Want(w.stopped(), w.count() + 1));
             case 5 -> {
                 if (program.possible.stream().allMatch(want -> want.count() > 1)) {
-                    ask(program, "dec", name, w -> new Want(w.stopped(), w.count() - 1));
+                    ask(program, "dec", name, w -> new Program.Want(w.stopped(), w.count() - 1));
                 }
             }
-            case 6 -> ask(program, "restart", name, w -> new Want(false, w.count()));
+            case 6 -> ask(program, "restart", name, w -> new Program.Want(false, w.count()));
             case 7 -> ask(program, "upgrade", name, w -> w);
             default -> {
                 String args = "[\"HUP\",\"" + program.name + "\"]";
@@ -433,25 +395,32 @@ final class Shop {
         }
     }
 
-    private void ask(Program program, String command, String args, UnaryOperator<Want> becomes) {
+    private void ask(
+            Program program, String command, String args, UnaryOperator<Program.Want> becomes) {
         if (program.busy) {
             return;
         }
-        Set<Want> after = new LinkedHashSet<>();
+        Set<Program.Want> after = new LinkedHashSet<>();
         program.possible.forEach(want -> after.add(becomes.apply(want)));
         Client.Answered answered =
                 (code, reply) -> {
                     program.busy = false;
                     if (code == 0) {
-                        program.possible = after;
+                        program.possible = program.isNew ? orAsNew(program, after) : after;
                     }
                 };
         if (operator.ask(command, args, answered)) {
             program.busy = true;
-            Set<Want> either = new LinkedHashSet<>(program.possible);
+            Set<Program.Want> either = new LinkedHashSet<>(program.possible);
             either.addAll(after);
-            program.possible = either;
+            program.possible = program.isNew ? orAsNew(program, either) : either;
         }
+    }
+
+    private static Set<Program.Want> orAsNew(Program program, Set<Program.Want> wants) {
+        Set<Program.Want> either = new LinkedHashSet<>(wants);
+        either.add(new Program.Want(false, program.workers));
+        return either;
     }
 
     private void reload() {
@@ -461,7 +430,7 @@ final class Shop {
             world.count("a version that does not come up");
             program.bad.add(version);
         }
-        switch (random.nextInt(16)) {
+        switch (random.nextInt(18)) {
             case 0, 1 -> bindsAnother(program);
             case 2, 3 -> givesUpASocket(program);
             case 4 -> {
@@ -471,7 +440,9 @@ final class Shop {
             case 5 -> {
                 if (programs.size() < MOST_PROGRAMS) {
                     world.count("a program is added");
-                    programs.add(newProgram());
+                    Program added = newProgram();
+                    added.isNew = true;
+                    programs.add(added);
                 }
             }
             case 6 -> {
@@ -480,6 +451,8 @@ final class Shop {
                     program.gone = true;
                 }
             }
+            case 7, 8 -> moves(program, anyone());
+            case 9 -> renames(program);
             default -> {}
         }
         write();
@@ -501,6 +474,42 @@ final class Shop {
         }
     }
 
+    /// Who replaces its workers before others are up exchanges nothing: it may only give.
+    private void moves(Program from, Program to) {
+        if (from != to && to.canReceive() && !from.sockets.isEmpty()) {
+            world.count("a socket moves");
+            String address = from.sockets.remove(random.nextInt(from.sockets.size()));
+            to.sockets.add(address);
+            gives(from, List.of(address));
+            to.version = newVersion();
+            to.receives = true;
+        }
+    }
+
+    private void renames(Program program) {
+        if (programs.size() < MOST_PROGRAMS) {
+            world.count("a program is renamed");
+            Program renamed = program.renamed(newName());
+            renamed.version = newVersion();
+            renamed.receives = true;
+            renamed.isNew = true;
+            if (random.nextInt(3) == 0) {
+                renamed.bad.add(renamed.version);
+            }
+            program.gone = true;
+            gives(program, program.sockets);
+            programs.add(renamed);
+        }
+    }
+
+    /// Who is stopped serves nobody, so nothing is kept for anybody until the other serves.
+    private void gives(Program from, List<String> addresses) {
+        from.gave.addAll(addresses);
+        if (from.mayBeStopped()) {
+            confirmed.removeAll(addresses);
+        }
+    }
+
     private void reload(Client client) {
         int[] versions = programs.stream().mapToInt(program -> program.version).toArray();
         List<Set<String>> sockets = new ArrayList<>();
@@ -512,9 +521,10 @@ final class Shop {
                     for (int i = 0; code == 0 && i < versions.length; i++) {
                         Program each = programs.get(i);
                         if (reply.contains(each.name + ": rolled to generation")) {
-                            each.confirmed = sockets.get(i);
+                            confirmed.addAll(sockets.get(i));
+                            each.isNew = false;
                         }
-                        if (!each.possible.stream().anyMatch(Want::stopped)) {
+                        if (!each.rollback && !each.mayBeStopped()) {
                             each.done = Math.max(each.done, versions[i]);
                         }
                     }
@@ -534,7 +544,7 @@ final class Shop {
             child.stopped = false;
         }
         for (Program program : programs) {
-            if (program.bad.contains(program.version)) {
+            if (program.rollback || program.bad.contains(program.version)) {
                 program.version = ++version;
             }
         }
@@ -565,6 +575,12 @@ final class Shop {
         }
         if (world.nanosNow() - quietSince > PATIENCE) {
             throw new World.Broken("does not come to rest: " + trouble);
+        }
+        for (Program program : present()) { // who is stopped takes nothing over
+            if (program.receives && program.mayBeStopped()) {
+                String name = "[\"" + program.name + "\"]";
+                ask(program, "start", name, w -> new Program.Want(false, w.count()));
+            }
         }
         if (!killedAtRest && !reloading && reloads < MOST_RELOADS) {
             reloading =
@@ -608,6 +624,10 @@ final class Shop {
     /// Whether all is as it was told to be.
     ///
     /// @return what is not; empty if nothing
+    String trouble() {
+        return asWanted();
+    }
+
     private String asWanted() {
         StringBuilder trouble = new StringBuilder();
         for (Program program : programs) {
@@ -627,8 +647,8 @@ final class Shop {
                     }
                 }
             }
-            boolean wanted = program.gone && workers == 0;
-            for (Want want : program.gone ? Set.<Want>of() : program.possible) {
+            boolean wanted = (program.gone || program.ends()) && workers == 0;
+            for (Program.Want want : program.gone ? Set.<Program.Want>of() : program.possible) {
                 wanted |= workers == (want.stopped() ? 0 : want.count());
             }
             if (!wanted || !current || slots.size() != workers) {

@@ -10,14 +10,15 @@ final class Worker implements Child.Actor {
     private static final int MOST_TRIES = 200;
 
     private final World world;
-    private final Shop.Program program;
+    private final Program program;
     private final Child child;
     private final boolean wild;
+    private final boolean late;
     private final boolean ignoresTerm;
     private boolean told;
     private int tries;
 
-    Worker(World world, Shop.Program program, Child child) {
+    Worker(World world, Program program, Child child) {
         this.world = world;
         this.program = program;
         this.child = child;
@@ -25,12 +26,13 @@ final class Worker implements Child.Actor {
         this.wild = world.shop().rough() && !program.bystander;
         this.ignoresTerm = wild && world.chance(8);
         boolean good = !program.bad.contains(Integer.parseInt(version));
+        this.late = program.late.contains(Integer.parseInt(version));
         long boot = world.random().nextLong(wild ? 800 * World.MILLI : 50 * World.MILLI);
         if (good && !(wild && world.chance(20))) {
             later(boot, this::ready);
         } else {
             world.count("a worker that does not come up");
-            if (world.random().nextBoolean()) {
+            if (world.random().nextBoolean() || (!wild && program.ack.equals("timer"))) {
                 later(boot, () -> dies(1));
             }
         }
@@ -54,6 +56,12 @@ final class Worker implements Child.Actor {
     // ---- what it does well
 
     private void ready() {
+        child.serves = !told;
+        if (late) {
+            world.count("a worker that fails late");
+            long lives = 500 * World.MILLI + world.random().nextLong(2 * World.SECOND);
+            later(lives, () -> world.kernel().dies(child, 1, 0));
+        }
         switch (program.ack) {
             case "manual" -> acks(child.pid);
             case "notify" -> notifies("READY=1");
@@ -109,6 +117,7 @@ final class Worker implements Child.Actor {
     public void signal(int number) {
         if (number == TERM && !told && !ignoresTerm) {
             told = true;
+            child.serves = false;
             long drain = world.random().nextLong(wild ? 3 * World.SECOND : 200 * World.MILLI);
             later(world.chance(4) ? 0 : drain, () -> dies(0));
         }

@@ -68,6 +68,7 @@ final class World {
     private long killIn = Long.MAX_VALUE;
     private boolean over;
     private int failedStarts;
+    private int kills;
 
     private long lastFault;
     private long lastRefusal;
@@ -115,6 +116,7 @@ final class World {
                 manages();
             }
         } catch (RuntimeException | Broken e) {
+            say("--- " + e.getMessage());
             throw new AssertionError(
                     "seed " + seed + ", step " + steps + ": " + e + "\n" + transcript(), e);
         }
@@ -276,6 +278,7 @@ final class World {
         Child process = manager;
         if (process != null && promises.written()) {
             count("kill -9 of the manager");
+            kills++;
             say("--- the manager is killed");
             kernel.ends(process);
             bury();
@@ -387,6 +390,11 @@ final class World {
             return 0; // who does not wait is not interrupted
         }
         int errno = possible[random.nextInt(possible.length)];
+        if (call.equals("OPENAT")
+                && errno == Kernel.EACCES
+                && Memory.text(b).startsWith("/proc/")) {
+            return 0; // that says whose process it is
+        }
         count(call + " fails");
         lastFault = nanos;
         if (call.equals("PPOLL")) {
@@ -417,6 +425,11 @@ final class World {
             trace("  %s %s fails", call, what);
             throw new IOException(Misfortune.ofFiles(call, random));
         }
+    }
+
+    /// How often the manager was killed.
+    int timesKilled() {
+        return kills;
     }
 
     void misfortune(int calls) {
