@@ -17,7 +17,7 @@ def run(lab):
     manager = lab.start()
     for name, count in (("einhorn", 2), ("older", 1), ("child", 1), ("notify", 1), ("notifier", 1), ("nobody", 1), ("connect", 1)):
         manager.wait_until_up(name, count)
-    for name, count in (("waiting", 2), ("gone", 1)):
+    for name, count in (("waiting", 5), ("gone", 1)):
         manager.wait_until_up(name, count)
     check("refused" not in manager.stderr(), manager.tail)
 

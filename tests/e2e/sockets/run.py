@@ -9,7 +9,7 @@ import signal
 import socket
 import stat
 
-from lab import answers, check, get, read, same, state_of, wait_for
+from lab import BIN, answers, check, get, read, same, state_of, wait_for
 
 
 def run(lab):
@@ -48,6 +48,8 @@ def run(lab):
     same(len(manager.workers()), 4, "workers")
     flags(lab, manager)
     listening(lab)
+    manager.stop()
+    interface_comes(lab)
 
 
 def datagram(name, family, address):
@@ -77,5 +79,36 @@ def listening(lab):
     same(fields[2], "77", "backlog")
     same(fields[3], "127.0.0.1:%d" % lab.port("four"), "address")
 
+
+def interface_comes(lab):
+    """An interface that is not there yet: a start fails with a status that a unit tries again, and later one succeeds."""
+    if os.geteuid() != 0:
+        lab.say("not root: network namespaces are not to be had")
+        return
+    file = lab.write("scoped.yaml", lab.render(SCOPED))
+    result = lab.command(BIN, "check", file)
+    check("there is no interface e2e0 yet" in result.text, lambda: str(result))
+    comes = "ip link set lo name e2e0 && ip link set e2e0 up && ip -6 addr add fe80::1/64 dev e2e0 nodad"
+    twice = '"$@"; echo $? >%s; %s; exec "$@"' % (lab.path("status"), comes)
+    manager = lab.launch("scoped.yaml", through=["unshare", "--net", "sh", "-c", twice, "sh"])
+    same(wait_for(lambda: read(lab.path("status")), "the first start ends"), "1\n", "exit status without the interface")
+    first = manager.stderr()
+    for word in ("cannot bind socket 'socket0' of 'scoped' to [fe80::1%e2e0]:", "no such device (ENODEV)", "ip -brief link"):
+        check(word in first, lambda: "%r is not said: %s" % (word, first))
+    manager.wait_until_answering()
+    manager.wait_until_up("scoped", 1)
+    result = lab.command("nsenter", "--net=/proc/%d/ns/net" % manager.pid, "ss", "-Hltn")
+    check("[fe80::1]%%e2e0:%d " % lab.port("scoped") in result.out, lambda: str(result))
+    same(manager.stderr().count("there is no interface e2e0 yet"), 1, "warnings of an interface that is not there")
+
+
+SCOPED = """
+programs:
+  scoped:
+    command: [python3, -IS, "@LIB@/worker.py"]
+    env: { NAME: scoped }
+    bind: "[fe80::1%e2e0]:@PORT_scoped@"
+    ack: { mode: manual, timeout: 10s }
+"""
 
 NEEDS = {"ss": "iproute2"}

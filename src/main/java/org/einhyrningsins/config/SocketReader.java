@@ -10,7 +10,9 @@ import org.einhyrningsins.spec.SocketSpec.UnixFile;
 import org.einhyrningsins.spec.SocketSpec.UnixPath;
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
 import java.net.Inet6Address;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +23,7 @@ import java.util.Set;
 /// Reads `bind`. A socket without a name is called `socket0`, `socket1`, … by its place in the
 /// list.
 final class SocketReader {
+    private static final Path INTERFACES = Path.of("/proc/self/net/dev");
     private static final String EXPECTED = "an address such as 127.0.0.1:8080, or a map";
 
     private final BindText texts;
@@ -112,11 +115,18 @@ final class SocketReader {
         return address instanceof Udp udp ? udp.scope() : "";
     }
 
+    /// Whether this process sees no interface of that name: /sys/class/net may be that of another
+    /// network namespace.
     private static boolean isMissing(String scope) {
-        Path all = Path.of("/sys/class/net");
-        return !Texts.areDigits(scope)
-                && Files.isDirectory(all)
-                && !Files.exists(all.resolve(scope));
+        if (Texts.areDigits(scope)) {
+            return false;
+        }
+        try {
+            return Files.readAllLines(INTERFACES, StandardCharsets.ISO_8859_1).stream()
+                    .noneMatch(line -> line.strip().startsWith(scope + ":"));
+        } catch (IOException unknown) {
+            return false;
+        }
     }
 
     private @Nullable SocketSpec socket(Node node, String name) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix;
 
+import org.einhyrningsins.spec.InetText;
+
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /// A socket's address between its text and the kernel's structure. Numbers only, no name service.
 final class SocketAddress {
@@ -85,34 +86,11 @@ final class SocketAddress {
         memory.get(at, bytes);
         try {
             return length == 4
-                    ? InetAddress.getByAddress(bytes).getHostAddress()
-                    : shortest(Inet6Address.getByAddress(null, bytes, -1).getHostAddress());
+                    ? InetText.of(InetAddress.getByAddress(bytes))
+                    : InetText.of(Inet6Address.getByAddress(null, bytes, -1));
         } catch (UnknownHostException e) {
             throw new IllegalStateException(e); // only for a wrong length
         }
-    }
-
-    /// `0:0:0:0:0:0:0:1` as `::1`: the first of the longest runs of two or more zeros (RFC 5952).
-    static String shortest(String full) {
-        String[] groups = full.split(":");
-        int best = 0;
-        int bestLength = 1;
-        for (int from = 0; from < groups.length; from++) {
-            int to = from;
-            while (to < groups.length && groups[to].equals("0")) {
-                to++;
-            }
-            if (to - from > bestLength) {
-                best = from;
-                bestLength = to - from;
-            }
-        }
-        if (bestLength == 1) {
-            return full;
-        }
-        String before = String.join(":", Arrays.copyOfRange(groups, 0, best));
-        int rest = best + bestLength;
-        return before + "::" + String.join(":", Arrays.copyOfRange(groups, rest, groups.length));
     }
 
     private static String unix(ByteBuffer memory, int length) {

@@ -175,7 +175,7 @@ public record SocketSpec(
     }
 
     private static String inet(InetAddress host, int port, String scope) {
-        String text = host.getHostAddress() + (scope.isEmpty() ? "" : "%" + scope);
+        String text = InetText.of(host) + (scope.isEmpty() ? "" : "%" + scope);
         return (host instanceof Inet6Address ? "[" + text + "]" : text) + ":" + port;
     }
 }

@@ -146,7 +146,7 @@ class ClassicLineTest {
         SocketSpec four = program("-4 -b localhost:80 x").sockets().getFirst();
         assertThat(four.address()).hasToString("127.0.0.1:80");
         SocketSpec six = program("-6 -b :80 x").sockets().getFirst();
-        assertThat(six.address()).hasToString("[0:0:0:0:0:0:0:0]:80");
+        assertThat(six.address()).hasToString("[::]:80");
         assertThat(six.ipv6Only()).isTrue();
         assertThat(program("-b [::]:80 x").sockets().getFirst().ipv6Only()).isFalse();
         assertThat(mistake("-4 -6 x")).contains("-4 and -6");

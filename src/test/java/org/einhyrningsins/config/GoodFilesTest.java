@@ -244,11 +244,11 @@ class GoodFilesTest {
                 .containsExactly(
                         "127.0.0.1:8080",
                         "unix:" + BASE.resolve("run/web.sock"),
-                        "udp:[0:0:0:0:0:0:0:0]:443",
+                        "udp:[::]:443",
                         "0.0.0.0:80",
                         "unix:@web",
                         "udp:127.0.0.1:0",
-                        "[fe80:0:0:0:0:0:0:1%lo]:82",
+                        "[fe80::1%lo]:82",
                         "0.0.0.0:0");
         assertThat(sockets.stream().map(SocketSpec::nonBlocking).toList().subList(0, 3))
                 .containsExactly(true, true, false);

@@ -4,6 +4,7 @@ package org.einhyrningsins.posix;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.einhyrningsins.spec.InetText;
 import org.junit.jupiter.api.Test;
 
 class PosixValuesTest {
@@ -34,11 +35,11 @@ class PosixValuesTest {
 
     @Test
     void writesIpv6AddressesTheShortWay() {
-        assertThat(SocketAddress.shortest("0:0:0:0:0:0:0:1")).isEqualTo("::1");
-        assertThat(SocketAddress.shortest("0:0:0:0:0:0:0:0")).isEqualTo("::");
-        assertThat(SocketAddress.shortest("fe80:0:0:1:0:0:0:2")).isEqualTo("fe80:0:0:1::2");
-        assertThat(SocketAddress.shortest("2001:db8:0:1:1:1:1:1"))
+        assertThat(InetText.shortest("0:0:0:0:0:0:0:1")).isEqualTo("::1");
+        assertThat(InetText.shortest("0:0:0:0:0:0:0:0")).isEqualTo("::");
+        assertThat(InetText.shortest("fe80:0:0:1:0:0:0:2")).isEqualTo("fe80:0:0:1::2");
+        assertThat(InetText.shortest("2001:db8:0:1:1:1:1:1"))
                 .isEqualTo("2001:db8:0:1:1:1:1:1");
-        assertThat(SocketAddress.shortest("1:2:0:0:0:0:0:0")).isEqualTo("1:2::");
+        assertThat(InetText.shortest("1:2:0:0:0:0:0:0")).isEqualTo("1:2::");
     }
 }
