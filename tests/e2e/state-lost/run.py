@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from lab import INVALID, alive, answers, check, environment_of, get, nothing_lost, programs_in, read, same, wait_for
+from lab import INVALID, alive, answers, check, descriptors_of, environment_of, get, nothing_lost, programs_in, read, same, wait_for
 
 NAMES = {"web": 3, "sock": 1, "own": 2, "chosen": 1, "plain": 2}
 
@@ -80,6 +80,9 @@ def killed(lab, manager, meanwhile):
     manager = lab.start(socket_path=manager.socket)
     up(manager)
     same(pids(manager), before, "workers")
+    its = set(descriptors_of(manager.pid).values())
+    for name in ("web", "sock", "own", "chosen"):
+        check({descriptors_of(pid)[3] for pid in before[name]} <= its, "the manager has not the socket of " + name)
     check(answers("127.0.0.1:%d" % lab.port()), "nobody answers")
     return manager
 

@@ -173,7 +173,10 @@ final class Holders implements Heritage.SocketSource {
                     continue;
                 }
                 int fd = fetch(who, pidfd, number);
-                if (fd >= 0 && isBound(fd, socket, chosen)) {
+                if (fd >= 0
+                        && (chosen
+                                ? Sockets.isBoundAtSomePort(fd, socket)
+                                : Sockets.isBound(fd, socket))) {
                     return image(spec, socket, worker, fd);
                 }
                 close(fd);
@@ -182,17 +185,6 @@ final class Holders implements Heritage.SocketSource {
             // then another has it, or it is to be bound
         }
         return null;
-    }
-
-    private static boolean isBound(int fd, SocketSpec socket, boolean chosen) {
-        String address = Sockets.localAddress(fd);
-        String any = socket.address().toString().replaceFirst("^udp:", "");
-        int host = address.lastIndexOf(':');
-        return chosen
-                ? host > 0
-                        && any.startsWith(address.substring(0, host + 1))
-                        && Sockets.isOfKind(fd, socket)
-                : Sockets.isBound(fd, socket);
     }
 
     private static SocketImage image(

@@ -512,9 +512,19 @@ public final class Sockets {
         return isOfKind(fd, spec) && isAt(localAddress(fd), spec.address());
     }
 
+    /// The same where the kernel chooses the port, so at any.
+    public static boolean isBoundAtSomePort(int fd, SocketSpec spec) {
+        return isOfKind(fd, spec) && host(localAddress(fd)).equals(host(address(spec.address())));
+    }
+
+    /// An address without its port.
+    private static String host(String address) {
+        return address.substring(0, address.lastIndexOf(':') + 1);
+    }
+
     /// Whether a socket is of the type that [#bind] would make and, for a stream, listening;
     /// wherever it is bound.
-    public static boolean isOfKind(int fd, SocketSpec spec) {
+    private static boolean isOfKind(int fd, SocketSpec spec) {
         get(fd, SO_TYPE, 4);
         boolean datagrams = Scratch.here().bytes.getInt(0) == SOCK_DGRAM;
         return datagrams == spec.address() instanceof SocketSpec.Udp && (datagrams || listens(fd));

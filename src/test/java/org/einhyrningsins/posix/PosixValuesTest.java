@@ -38,8 +38,7 @@ class PosixValuesTest {
         assertThat(InetText.shortest("0:0:0:0:0:0:0:1")).isEqualTo("::1");
         assertThat(InetText.shortest("0:0:0:0:0:0:0:0")).isEqualTo("::");
         assertThat(InetText.shortest("fe80:0:0:1:0:0:0:2")).isEqualTo("fe80:0:0:1::2");
-        assertThat(InetText.shortest("2001:db8:0:1:1:1:1:1"))
-                .isEqualTo("2001:db8:0:1:1:1:1:1");
+        assertThat(InetText.shortest("2001:db8:0:1:1:1:1:1")).isEqualTo("2001:db8:0:1:1:1:1:1");
         assertThat(InetText.shortest("1:2:0:0:0:0:0:0")).isEqualTo("1:2::");
     }
 }

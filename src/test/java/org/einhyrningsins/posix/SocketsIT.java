@@ -74,6 +74,28 @@ class SocketsIT {
         assertThat(Sockets.connectResult(client)).isNull();
     }
 
+    /// As whoever looks for a socket in a worker knows it: the file has `[::1]:0`, the kernel a
+    /// port.
+    @Test
+    void knowsASocketWhosePortTheKernelChose() {
+        InetAddress six = InetAddress.ofLiteral("::1");
+        Bound bound = tcp("::1", 0);
+        assertThat(isAtSomePort(bound, new SocketSpec.Tcp(six, 0))).isTrue();
+        assertThat(isAtSomePort(bound, new SocketSpec.Udp(six, 0))).isFalse();
+        InetAddress all = InetAddress.ofLiteral("::");
+        assertThat(isAtSomePort(bound, new SocketSpec.Tcp(all, 0))).isFalse();
+        Bound udp = bind(new SocketSpec.Udp(six, 0));
+        assertThat(isAtSomePort(udp, new SocketSpec.Udp(six, 0))).isTrue();
+        Bound four = tcp("127.0.0.1", 0);
+        InetAddress other = InetAddress.ofLiteral("127.0.0.12");
+        assertThat(isAtSomePort(four, new SocketSpec.Tcp(other, 0))).isFalse();
+    }
+
+    private static boolean isAtSomePort(Bound bound, SocketSpec.Address address) {
+        SocketSpec spec = new SocketSpec("s", address, true, false, 128, true, UnixFile.DEFAULT);
+        return Sockets.isBoundAtSomePort(bound.fd(), spec);
+    }
+
     @Test
     void bindsUdp() {
         Bound bound = bind(new SocketSpec.Udp(InetAddress.ofLiteral("127.0.0.1"), 0));
