@@ -2,9 +2,10 @@
 """Versions that end by themselves, under load: before any old worker goes, after their ack, and after their rollout."""
 
 import re
+import socket
 import threading
 
-from lab import FAILED, check, nothing_lost, same, wait_for
+from lab import FAILED, check, get, nothing_lost, same, wait_for
 
 WORKERS = 4
 
@@ -30,6 +31,7 @@ def run(lab):
     before = {name: manager.worker_pids(name) for name in programs}
     loads = {name: lab.load("127.0.0.1:%d" % lab.port(name), clients=2, pause=20.0) for name in programs}
     lab.write("services.yaml", "programs:\n" + "".join(program(lab, name, "bad.py") for name in programs))
+    elsewhere = moves(lab)
     answers = reload_each(manager, programs)
     for name in TRIED:
         ends_on_trial(manager, name, answers[name], before[name])
@@ -39,6 +41,40 @@ def run(lab):
     is_rolled_back(manager, answers["after"], before["after"])
     nothing_lost(loads["after"].finish())
     is_forgotten(lab, manager, programs)
+    is_back_where_it_was(lab, elsewhere)
+
+
+def moves(lab):
+    """Another manager, whose program moves to other addresses with a version that is up, and fails 6 s later."""
+    text = "programs:\n  web:\n    command: [python3, -IS, %s]\n    env: { NAME: moved }\n    ack: { mode: manual }\n    bind: [%s]\n"
+    lab.write("moved.yaml", lab.render(text % ('"@LIB@/worker.py"', '"127.0.0.1:@PORT_old@,r,n", { unix: "@DIR@/old.sock" }')))
+    manager = lab.start("moved.yaml", socket_path=lab.path("moved.ctl"))
+    manager.wait_until_up("web", 1)
+    bad = '"@ROOT@/tests/e2e/bad-deploys/bad.py", "6", "0.1"'
+    lab.write("moved.yaml", lab.render(text % (bad, '"127.0.0.1:@PORT_new@,r,n", { unix: "@DIR@/new.sock" }')))
+    manager.ctl("reload")
+    manager.ctl("reexec")
+    for address in (("127.0.0.1", lab.port("old")), lab.path("old.sock")):
+        wait_for(lambda: not connects(address), "nobody waits for ever at %s, which was given up" % (address,), 5)
+    check("gave up" not in manager.stderr() and "rolled back" not in manager.stderr(), manager.tail)
+    return manager
+
+
+def connects(address):
+    with socket.socket(socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX) as client:
+        client.settimeout(5)
+        try:
+            client.connect(address)
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+        return True
+
+
+def is_back_where_it_was(lab, manager):
+    wait_for(lambda: "rolled back to generation 1" in manager.status()["web"]["rollout"], "the older version is back", 30.0)
+    manager.wait_until_up("web", 1)
+    for address in ("127.0.0.1:%d" % lab.port("old"), lab.path("old.sock")):
+        check(get(address), "nobody answers at %s" % address)
 
 
 def program(lab, name, what):

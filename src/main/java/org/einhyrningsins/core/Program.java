@@ -376,7 +376,23 @@ public record Program(
         return List.copyOf(definitions);
     }
 
-    /// The same without the one that may come back: what it needs even if nothing fails.
+    /// The definitions whose sockets somebody serves, or is to: the same without the one that may
+    /// come back, but with those of workers that are on their way out.
+    public List<ProgramSpec> inService() {
+        List<ProgramSpec> definitions = new ArrayList<>(needed());
+        for (Slot slot : slots) {
+            for (Worker worker : slot.workers()) {
+                ProgramSpec spec = worker.version().spec();
+                if (!definitions.contains(spec)) {
+                    definitions.add(spec);
+                }
+            }
+        }
+        return List.copyOf(definitions);
+    }
+
+    /// The same as [#definitions] without the one that may come back: what it needs even if nothing
+    /// fails.
     public List<ProgramSpec> needed() {
         List<ProgramSpec> definitions = new ArrayList<>(2);
         definitions.add(serving.spec());

@@ -404,7 +404,10 @@ final class Rolling {
     /// One that was told to go is gone.
     static void drained(Draft draft, WorkerState.Stopping state, Exit exit) {
         boolean replaced = state.cause() == Cause.RETIRED || state.cause() == Cause.REPLACED;
-        boolean killed = exit.equals(Exit.UNKNOWN) || exit.signal() == Signal.KILL.number();
+        boolean killed =
+                state.leaderless()
+                        ? state.sent() == Signal.KILL // not how its own process had ended
+                        : exit.equals(Exit.UNKNOWN) || exit.signal() == Signal.KILL.number();
         Rollout rollout = draft.rollout;
         if (rollout != null && replaced && killed && state.rest().isEmpty()) {
             draft.rollout = rollout.old(rollout.old().killOne());

@@ -70,7 +70,7 @@ final class Births {
     /// @param acks where they ack
     /// @param notifications where they notify
     Blueprint blueprint(Version version, Path acks, Path notifications) throws Stillborn {
-        List<Bound> bound = sockets.of(version.spec());
+        List<Bound> bound = awake(version.spec());
         Credentials credentials = credentials(version.spec());
         Map<String, String> given = given(version.spec().identity(), credentials);
         return new Blueprint(version, given, bound, acks, notifications, credentials, nothing);
@@ -189,6 +189,16 @@ final class Births {
             throw new Stillborn(e.getMessage());
         } finally {
             output.release();
+        }
+    }
+
+    /// A version that comes back finds its sockets at rest.
+    private List<Bound> awake(ProgramSpec spec) throws Stillborn {
+        try {
+            sockets.wake(spec);
+            return sockets.of(spec);
+        } catch (SocketTable.CannotBind e) {
+            throw new Stillborn(e.getMessage());
         }
     }
 

@@ -623,10 +623,10 @@ final class Heritage {
         return programs;
     }
 
-    /// All whose sockets are needed.
-    List<ProgramSpec> definitions() {
+    /// All whose sockets are needed, even if nothing fails.
+    List<ProgramSpec> needed() {
         List<ProgramSpec> all = new ArrayList<>();
-        programs.forEach(found -> all.addAll(found.image().program().definitions()));
+        programs.forEach(found -> all.addAll(found.image().program().needed()));
         return all;
     }
 

@@ -192,8 +192,7 @@ final class Holders implements Heritage.SocketSource {
         String owner = SocketKey.of(spec, socket).owner();
         String address = Sockets.localAddress(fd);
         long file = SocketTable.inode(socket);
-        SocketImage one =
-                new SocketImage(owner, socket, fd, address, Sockets.inode(fd), file, 0, false);
+        SocketImage one = new SocketImage(owner, socket, fd, address, Sockets.inode(fd), file);
         return socket.perWorker() ? one.of(worker.id().slot() + 1, true, fd, one.inode()) : one;
     }
 

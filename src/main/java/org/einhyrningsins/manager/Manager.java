@@ -307,7 +307,7 @@ public final class Manager
             }
             here.openWorkers();
             here.writePidFile();
-            int bound = sockets.open(heritage.definitions());
+            int bound = sockets.open(heritage.needed());
             if (recorder != null) {
                 recorder.resume(heritage.files());
             }
@@ -745,6 +745,11 @@ public final class Manager
         List<ProgramSpec> inUse = reloader.inUse();
         inUse.addAll(operator.handovers().definitions());
         sockets.closeAllBut(inUse, programs::slots);
+        List<ProgramSpec> inService = programs.inService();
+        inService.addAll(operator.handovers().definitions());
+        if (sockets.restAllBut(inService)) {
+            programs.everyHost().forEach(ProgramHost::socketsChanged);
+        }
     }
 
     @Override

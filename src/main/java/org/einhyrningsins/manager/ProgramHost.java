@@ -306,7 +306,9 @@ final class ProgramHost {
         deadline = well ? program.earliestDeadline() : Clock.now().plus(AFTER_A_BUG);
         if (!before.definitions().equals(program.definitions())) {
             surface.listener().redefined(this);
-        } else if (before.slots().size() > program.slots().size()) {
+        } else if (before.slots().size() > program.slots().size()
+                || (program.fallback() != null
+                        && !before.inService().equals(program.inService()))) {
             surface.listener().unsettled();
         }
         surface.listener().stepped(this);

@@ -116,7 +116,17 @@ final class Programs {
         return inUse;
     }
 
-    /// The same without those that may come back and are not needed as long as nothing fails.
+    /// Every definition whose sockets somebody serves, or is to.
+    List<ProgramSpec> inService() {
+        List<ProgramSpec> inService = new ArrayList<>();
+        for (ProgramHost host : everyHost()) {
+            inService.addAll(host.program().inService());
+        }
+        return inService;
+    }
+
+    /// The same as [#inUse] without those that may come back and are not needed as long as nothing
+    /// fails.
     List<ProgramSpec> needed() {
         List<ProgramSpec> needed = new ArrayList<>();
         for (ProgramHost host : everyHost()) {

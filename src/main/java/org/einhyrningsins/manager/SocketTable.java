@@ -18,8 +18,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 
@@ -41,7 +43,13 @@ final class SocketTable {
     ///
     /// @param program one that has it; empty if that is not known
     /// @param file inode of the file of a UNIX socket, so that we unlink no other; else 0
-    private record Held(String program, SocketSpec spec, SocketGroup group, long file) {}
+    /// @param foreign it was passed to us: whoever bound it may go on with it
+    private record Held(
+            String program, SocketSpec spec, SocketGroup group, long file, boolean foreign) {
+        Held as(String name, SocketSpec wanted) {
+            return new Held(name, wanted, group, file, foreign);
+        }
+    }
 
     /// Why the sockets of a set of definitions cannot all be had.
     static final class CannotBind extends Exception {
@@ -123,9 +131,11 @@ final class SocketTable {
 
     private Held bind(ProgramSpec program, SocketSpec socket) throws CannotBind {
         try {
-            Bound bound = bound(socket);
+            Bound taken = passed.take(socket);
+            Bound bound = taken == null ? Sockets.bind(socket) : taken;
             int slot = socket.perWorker() ? 0 : SocketGroup.SHARED;
-            return new Held(program.name(), socket, SocketGroup.of(slot, bound), inode(socket));
+            SocketGroup group = SocketGroup.of(slot, bound);
+            return new Held(program.name(), socket, group, inode(socket), taken != null);
         } catch (UnknownAccountException e) {
             throw new CannotBind(
                     "cannot bind socket '%s' of '%s' to %s: %s"
@@ -233,7 +243,78 @@ final class SocketTable {
                 && held.file() == inode(wanted)) {
             dress(kept.program(), unix.path(), wanted);
         }
-        sockets.put(kept.key(), new Held(kept.program(), wanted, held.group(), held.file()));
+        sockets.put(kept.key(), held.as(kept.program(), wanted));
+        wake(held.group(), wanted);
+    }
+
+    // ---- sockets that nobody serves for now
+
+    /// Lets those rest that none of these definitions names: only one that may come back needs
+    /// them. Nobody accepts there, so whoever connects is to be refused, not to wait. A TCP address
+    /// stays ours meanwhile. Others are closed, and bound again when they are needed.
+    ///
+    /// @return whether any was closed
+    boolean restAllBut(Collection<ProgramSpec> inService) {
+        Set<SocketKey> served = new HashSet<>();
+        for (ProgramSpec program : inService) {
+            program.sockets().forEach(socket -> served.add(SocketKey.of(program, socket)));
+        }
+        boolean closed = false;
+        for (SocketKey key : List.copyOf(sockets.keySet())) {
+            Held held = sockets.get(key);
+            if (held == null || served.contains(key) || isServed(held, served)) {
+                continue;
+            }
+            if (!(held.spec().address() instanceof SocketSpec.Tcp)) {
+                close(key);
+                closed = true;
+            } else if (!held.foreign()) {
+                held.group().all().forEach(bound -> rest(bound, held.spec()));
+            }
+        }
+        return closed;
+    }
+
+    /// Under another name.
+    private boolean isServed(Held held, Set<SocketKey> served) {
+        for (SocketKey key : served) {
+            Held other = sockets.get(key);
+            if (other != null && other.group().equals(held.group())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void rest(Bound bound, SocketSpec spec) {
+        if (Sockets.listens(bound.fd())) {
+            Sockets.endListening(bound.fd());
+            log.debug("", "socket '" + spec.name() + "', " + bound.address() + ", rests");
+        }
+    }
+
+    /// Has the sockets of a definition listen that rested.
+    void wake(ProgramSpec program) throws CannotBind {
+        for (SocketSpec socket : program.sockets()) {
+            SocketKey key = SocketKey.of(program, socket);
+            Held held = sockets.get(key);
+            if (held == null) {
+                sockets.put(key, bind(program, socket));
+                joined.run();
+            } else {
+                wake(held.group(), socket);
+            }
+        }
+    }
+
+    private static void wake(SocketGroup group, SocketSpec wanted) {
+        if (wanted.address() instanceof SocketSpec.Tcp) {
+            for (Bound bound : group.all()) {
+                if (!Sockets.listens(bound.fd())) {
+                    Sockets.relisten(bound.fd(), wanted.backlog());
+                }
+            }
+        }
     }
 
     private void dress(String program, Path path, SocketSpec wanted) {
@@ -247,12 +328,17 @@ final class SocketTable {
         }
     }
 
-    /// The sockets of a definition, in its order. All of them are bound. Where each slot has its
-    /// own, any: they have one address.
+    /// The sockets of a definition, in its order. Where each slot has its own, any: they have one
+    /// address. One that is not bound, since its version came back and nobody was born with it yet,
+    /// is there without a descriptor.
     List<Bound> of(ProgramSpec program) {
         List<Bound> bound = new ArrayList<>(program.sockets().size());
         for (SocketSpec socket : program.sockets()) {
-            bound.add(held(program, socket).group().any());
+            Held held = sockets.get(SocketKey.of(program, socket));
+            bound.add(
+                    held == null
+                            ? new Bound(-1, socket.address().toString(), 0)
+                            : held.group().any());
         }
         return bound;
     }
@@ -368,12 +454,13 @@ final class SocketTable {
                     Bound any = held.group().any();
                     SocketImage one =
                             new SocketImage(
-                                    key.owner(),
-                                    held.spec(),
-                                    any.fd(),
-                                    any.address(),
-                                    any.inode(),
-                                    held.file());
+                                            key.owner(),
+                                            held.spec(),
+                                            any.fd(),
+                                            any.address(),
+                                            any.inode(),
+                                            held.file())
+                                    .ofSomebodyElse(held.foreign());
                     held.group().images(one, images);
                 });
         return images;
@@ -386,7 +473,7 @@ final class SocketTable {
         SocketKey key = new SocketKey(image.spec().address(), image.owner());
         Held held = sockets.get(key);
         if (held == null) {
-            held = new Held("", image.spec(), SocketGroup.resumed(), image.file());
+            held = new Held("", image.spec(), SocketGroup.resumed(), image.file(), image.foreign());
             sockets.put(key, held);
         }
         held.group().resume(image, fd);
@@ -475,7 +562,8 @@ final class SocketTable {
             Bound bound = Sockets.bind(held.spec());
             SocketGroup old = held.group();
             SocketGroup group = SocketGroup.of(SocketGroup.SHARED, bound);
-            sockets.put(key, new Held(held.program(), held.spec(), group, inode(held.spec())));
+            long file = inode(held.spec());
+            sockets.put(key, new Held(held.program(), held.spec(), group, file, false));
             old.closeAll();
         }
     }

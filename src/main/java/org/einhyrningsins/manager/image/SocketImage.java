@@ -13,6 +13,7 @@ import org.einhyrningsins.spec.SocketSpec;
 /// @param own the slot whose own it is, counted from 1; 0 for one that all workers share. Those of
 ///   one address come in the kernel's order
 /// @param disordered the kernel's order is not known
+/// @param foreign somebody else bound it, who may go on with it when we do not
 public record SocketImage(
         String owner,
         SocketSpec spec,
@@ -21,15 +22,21 @@ public record SocketImage(
         long inode,
         long file,
         int own,
-        boolean disordered) {
+        boolean disordered,
+        boolean foreign) {
     /// One that all workers share.
     public SocketImage(
             String owner, SocketSpec spec, int fd, String address, long inode, long file) {
-        this(owner, spec, fd, address, inode, file, 0, false);
+        this(owner, spec, fd, address, inode, file, 0, false, false);
+    }
+
+    /// The same of somebody else.
+    public SocketImage ofSomebodyElse(boolean whether) {
+        return new SocketImage(owner, spec, fd, address, inode, file, own, disordered, whether);
     }
 
     /// Another one at the same address.
     public SocketImage of(int own, boolean disordered, int fd, long inode) {
-        return new SocketImage(owner, spec, fd, address, inode, file, own, disordered);
+        return new SocketImage(owner, spec, fd, address, inode, file, own, disordered, foreign);
     }
 }
