@@ -124,6 +124,7 @@ final class Kernel {
             case "SOCKETPAIR" -> pair(d);
             case "BIND" -> bind((int) a, b, (int) c);
             case "LISTEN" -> listen((int) a);
+            case "SHUTDOWN" -> shutdown((int) a);
             case "CONNECT" -> connect((int) a, b, (int) c);
             case "ACCEPT4" -> accept((int) a);
             case "GETSOCKNAME" -> name((int) a, b, c);
@@ -480,6 +481,17 @@ final class Kernel {
     private long listen(int fd) {
         if (me().table.get(fd) instanceof OpenFile.Bound bound) {
             bound.listening = true;
+            return 0;
+        }
+        return -EBADF;
+    }
+
+    /// Of a listener: it keeps its address.
+    private long shutdown(int fd) {
+        if (me().table.get(fd) instanceof OpenFile.Bound bound) {
+            bound.listening = false;
+            bound.waiting.forEach(OpenFile.Stream::released);
+            bound.waiting.clear();
             return 0;
         }
         return -EBADF;
