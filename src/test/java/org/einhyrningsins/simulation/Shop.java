@@ -38,6 +38,7 @@ final class Shop {
     private boolean proven;
     private boolean reloading;
     private boolean killedAtRest;
+    private boolean visitedAtRest;
     private int reloads;
     private int corrections;
 
@@ -480,6 +481,9 @@ final class Shop {
             world.count("a socket moves");
             String address = from.sockets.remove(random.nextInt(from.sockets.size()));
             to.sockets.add(address);
+            if (to.rollback) { // to a version that has it not
+                confirmed.remove(address);
+            }
             gives(from, List.of(address));
             to.version = newVersion();
             to.receives = true;
@@ -521,8 +525,9 @@ final class Shop {
                     for (int i = 0; code == 0 && i < versions.length; i++) {
                         Program each = programs.get(i);
                         if (reply.contains(each.name + ": rolled to generation")) {
-                            confirmed.addAll(sockets.get(i));
                             each.isNew = false;
+                            // a version that comes back may not have it
+                            confirmed.addAll(each.rollback ? Set.of() : sockets.get(i));
                         }
                         if (!each.rollback && !each.mayBeStopped()) {
                             each.done = Math.max(each.done, versions[i]);
@@ -566,12 +571,16 @@ final class Shop {
         }
         if (trouble.isEmpty() && reloads > 0 && !reloading) {
             world.promises().rest();
-            if (killedAtRest) {
+            if (visitedAtRest && killedAtRest) {
                 closes("die");
                 return;
             }
-            killedAtRest = true; // and nothing is to come of it
-            world.kills();
+            visits();
+            visitedAtRest = killedAtRest;
+            if (!killedAtRest) {
+                killedAtRest = true; // and nothing is to come of it
+                world.kills();
+            }
         }
         if (world.nanosNow() - quietSince > PATIENCE) {
             throw new World.Broken("does not come to rest: " + trouble);
@@ -593,6 +602,27 @@ final class Shop {
                             });
         }
         world.after(20 * World.SECOND, this::looks);
+    }
+
+    /// Whoever connects is served by the program that the file gives the address to, if any worker
+    /// of it is left that has not closed everything in the rough act, or does not work at all.
+    private void visits() {
+        Visitor visitor = new Visitor(world);
+        for (Child child : world.kernel().processes().values()) {
+            for (Program program : present()) {
+                if (child.worker()
+                        && child.program().equals(program.name)
+                        && child.serves
+                        && !Promises.sockets(child).isEmpty()) {
+                    program.sockets.forEach(
+                            address ->
+                                    visitor.visit(
+                                            address,
+                                            5 * World.SECOND,
+                                            by -> by.program().equals(program.name)));
+                }
+            }
+        }
     }
 
     private void closes(String command) {

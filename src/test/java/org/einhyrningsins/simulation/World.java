@@ -42,6 +42,9 @@ final class World {
     private static final int MOST_TOLD = 400;
     private static final int MOST_STARTS_IN_A_ROW = 200;
 
+    /// More calls within a second are those of a manager that turns round and round.
+    private static final int MOST_CALLS = 20_000;
+
     private final long seed;
     private final SplittableRandom random;
     private final Disk disk = new Disk(this);
@@ -62,6 +65,8 @@ final class World {
     private long wallOffset;
     private long order;
     private long steps;
+    private long second;
+    private int calls;
     private @Nullable Child manager;
     private boolean became;
     private boolean killAfterThis;
@@ -297,6 +302,13 @@ final class World {
     void before(String call) {
         alive();
         steps++;
+        if (nanos - second >= SECOND) {
+            second = nanos;
+            calls = 0;
+        }
+        if (++calls > MOST_CALLS) {
+            throw new Broken("it is busy with " + call);
+        }
         nanos += 1_000 + random.nextInt(20_000);
         happens();
         if (random.nextInt(100) == 0) {
