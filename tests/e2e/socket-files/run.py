@@ -34,8 +34,40 @@ def scenario(lab, shm):
     manager = removed_without_a_manager(lab, manager, path)
     removed_with_its_directory(manager, shm)
     in_the_way(lab, manager)
-    manager.stop()
+    moved_with_its_directory(lab, manager)
     same(os.listdir(shm), [], "files in /dev/shm when all is stopped")
+
+
+def moved_with_its_directory(lab, manager):
+    """By two renames, as a deploy does it, also of the directory above; and another directory is put behind a link."""
+    path = lab.path("run", "web.sock")
+    inode = os.stat(path).st_ino
+    os.rename(lab.path("run"), lab.path("run.old"))
+    wait_for(lambda: "cannot be reached" in manager.ctl("status").text, "status says so", 5)
+    check(not os.path.exists(lab.path("run")), "made again, in the way of who moves another one there")
+    os.mkdir(lab.path("run.new"))
+    os.rename(lab.path("run.new"), lab.path("run"))
+    there(path)
+    same(os.stat(path).st_ino, inode, "the file")
+    manager.stop()
+    os.makedirs(lab.path("app", "run"))
+    os.symlink("app", lab.path("current"))
+    manager = lab.start(socket_path=lab.path("current", "run", "c.sock"))
+    manager.wait_until_up("web", 2)
+    os.makedirs(lab.path("app.new", "run"))
+    os.rename(lab.path("app"), lab.path("app.old"))
+    os.rename(lab.path("app.new"), lab.path("app"))
+    wait_for(lambda: os.path.exists(manager.socket), "the control socket is there again", 10)
+    manager.ctl("status")
+    os.makedirs(lab.path("app2", "run"))
+    os.symlink("app2", lab.path("next"))
+    os.rename(lab.path("next"), lab.path("current"))
+    manager.send("HUP")
+    wait_for(lambda: os.path.exists(manager.socket), "the control socket is behind the new link", 10)
+    manager.ctl("status")
+    manager.stop()
+    for name in ("run.old", "app", "app.old"):  # what was moved is nobody's any more
+        shutil.rmtree(lab.path(name))
 
 
 def there(path):

@@ -271,7 +271,7 @@ final class ListenerFiles {
 
         @Override
         public void lost(String why) {
-            sockets.trouble(key, path + " was removed: " + why);
+            sockets.trouble(key, path + " cannot be reached: " + why);
         }
     }
 

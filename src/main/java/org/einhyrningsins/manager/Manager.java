@@ -761,6 +761,7 @@ public final class Manager
 
     @Override
     public Runnable reloading() {
+        files.look(); // a link in a path may lead elsewhere by now
         return service.reloading();
     }
 

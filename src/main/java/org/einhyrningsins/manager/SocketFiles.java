@@ -8,6 +8,7 @@ import org.einhyrningsins.posix.PosixException;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +27,10 @@ final class SocketFiles {
     /// may last, and it is no reason to wake up often.
     private static final Duration BLINK = Duration.ofMinutes(1);
 
+    /// How long a directory that was moved away may be missing before the last of its name is made
+    /// again: whoever deploys by two renames moves another one there, and would find it taken.
+    private static final Duration TO_BE_MOVED = Duration.ofSeconds(10);
+
     /// How long after one was made again that is not worth another warning.
     private static final Duration QUIET = Duration.ofSeconds(10);
 
@@ -33,6 +38,13 @@ final class SocketFiles {
     private final Log log;
     private final List<Guarded> guarded = new ArrayList<>();
     private final List<Guarded> lost = new ArrayList<>();
+
+    /// The directories above them, by the watch of the kernel.
+    private final Map<Integer, Path> places = new HashMap<>();
+
+    /// Files whose directory was moved away, and since when.
+    private final Map<Path, Moment> away = new HashMap<>();
+
     private @Nullable Moment due;
 
     /// Of these, that they are missing has been said, and why.
@@ -87,10 +99,36 @@ final class SocketFiles {
             return;
         }
         Guarded file = new Guarded(path, owner, watch(with, path));
+        watchPlaces(with, path);
         guarded.add(file);
         if (isGone(file)) { // before it was watched, so nobody will tell
             leave(path);
             soon(file);
+        }
+    }
+
+    /// A file stays where it is when a directory above it is moved, and is told nothing.
+    private void watchPlaces(Notices with, Path path) {
+        for (Path place = path.getParent(); place != null; place = place.getParent()) {
+            if (place.getParent() != null && !places.containsValue(place)) {
+                try {
+                    places.put(with.addPlace(place), place);
+                } catch (PosixException unseen) {
+                    return; // then only what happens to the file itself is noticed
+                }
+            }
+        }
+    }
+
+    /// What was watched there is elsewhere now.
+    private void forgetPlaces(Path moved) {
+        for (Map.Entry<Integer, Path> place : Map.copyOf(places).entrySet()) {
+            if (place.getValue().startsWith(moved)) {
+                places.remove(place.getKey());
+                if (notices != null && place.getKey() != attendance) {
+                    notices.remove(place.getKey());
+                }
+            }
         }
     }
 
@@ -122,6 +160,7 @@ final class SocketFiles {
     /// Looks after it no more; to be called before the file is removed on purpose.
     void leave(Path path) {
         told.remove(path);
+        away.remove(path);
         lost.removeIf(file -> file.path().equals(path));
         for (Guarded file : List.copyOf(guarded)) {
             if (file.path().equals(path)) {
@@ -197,6 +236,11 @@ final class SocketFiles {
         if (watch == attendance) {
             removed.run();
         }
+        Path moved = places.get(watch);
+        if (moved != null) {
+            forgetPlaces(moved);
+            look();
+        }
         for (Guarded file : List.copyOf(guarded)) {
             if (file.watch() == watch && isGone(file)) {
                 leave(file.path());
@@ -205,6 +249,32 @@ final class SocketFiles {
                 file.owner().touched();
             }
         }
+    }
+
+    /// Finds out what is not where it was: a directory may have been moved, or a link may lead
+    /// elsewhere.
+    void look() {
+        for (Guarded file : List.copyOf(guarded)) {
+            if (isGone(file)) {
+                leave(file.path());
+                away.put(file.path(), Clock.now());
+                remake(file);
+            } else if (notices != null) {
+                watchPlaces(notices, file.path());
+            }
+        }
+    }
+
+    /// Whether it may be made again by now.
+    private boolean hasPlace(Path path) {
+        Moment since = away.get(path);
+        Path directory = path.getParent();
+        if (since == null || directory == null || Files.isDirectory(directory)) {
+            return true;
+        }
+        Path above = directory.getParent();
+        boolean longAgo = since.plus(TO_BE_MOVED).reached(Clock.now());
+        return longAgo && above != null && Files.isDirectory(above);
     }
 
     /// Makes again what could not be made at once, and watches what could not be watched, if it is
@@ -225,10 +295,18 @@ final class SocketFiles {
     }
 
     private void remake(Guarded file) {
+        if (!hasPlace(file.path())) {
+            lost(file, "its directory was moved away; made again when there is one");
+            return;
+        }
         try {
             file.owner().remake();
             told.remove(file.path());
-            String what = file.path() + " was removed; made it again";
+            boolean moved = away.remove(file.path()) != null;
+            String what =
+                    file.path()
+                            + (moved ? " is not there any more" : " was removed")
+                            + "; made it again";
             Moment before = made.put(file.path(), Clock.now());
             if (before == null || before.plus(QUIET).reached(Clock.now())) {
                 log.warn("", what);
@@ -246,7 +324,11 @@ final class SocketFiles {
     private void lost(Guarded file, String why) {
         if (!why.equals(told.put(file.path(), why))) {
             String end = "; what runs goes on, and it is tried again";
-            log.error("", file.path() + " was removed and cannot be made again: " + why + end);
+            String what =
+                    away.containsKey(file.path())
+                            ? " cannot be reached: "
+                            : " was removed and cannot be made again: ";
+            log.error("", file.path() + what + why + end);
         }
         file.owner().lost(why);
         soon(file);

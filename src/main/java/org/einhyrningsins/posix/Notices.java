@@ -16,6 +16,8 @@ public final class Notices implements AutoCloseable {
     private static final int IN_NONBLOCK = 0x800;
     private static final int IN_IGNORED = 0x8000;
     private static final int IN_ONLYDIR = 0x0100_0000;
+    private static final int IN_MASK_ADD =
+            0x2000_0000; // the same directory may be watched for more
     private static final int HEADER = 16; // struct inotify_event; its name comes after it
     private static final int NAME_LENGTH = 12;
     private static final int ROOM = 4096;
@@ -51,7 +53,18 @@ public final class Notices implements AutoCloseable {
     ///
     /// @return what [#read] calls it
     public int addDirectory(Path directory) {
-        int mask = IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+        return add(directory, IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF);
+    }
+
+    /// Watches whether a directory is moved or removed, and nothing in it.
+    ///
+    /// @return what [#read] calls it
+    public int addPlace(Path directory) {
+        return add(directory, IN_DELETE_SELF | IN_MOVE_SELF);
+    }
+
+    private int add(Path directory, int events) {
+        int mask = events | IN_ONLYDIR | IN_MASK_ADD;
         long path = Scratch.here().path(directory);
         long watch = Kernel.call(Syscall.INOTIFY_ADD_WATCH, fd, path, mask);
         return (int) Kernel.check("inotify_add_watch " + directory, watch);
