@@ -19,7 +19,9 @@ import java.util.List;
 /// @param recent when the last ones ended, at most [#LOOP]
 /// @param longest how long the one lived that lived longest
 /// @param loop whether it is a crash loop: see [#isLoop]
-public record Crashes(@Nullable Moment since, List<Moment> recent, Duration longest, boolean loop) {
+/// @param count how many there are in the row
+public record Crashes(
+        @Nullable Moment since, List<Moment> recent, Duration longest, boolean loop, int count) {
     /// So many in a row are a crash loop.
     public static final int LOOP = 3;
 
@@ -32,7 +34,7 @@ public record Crashes(@Nullable Moment since, List<Moment> recent, Duration long
     /// Within which time crashes of all slots are looked at together.
     private static final Duration WINDOW = Duration.ofMinutes(1);
 
-    static final Crashes NONE = new Crashes(null, List.of(), Duration.ZERO, false);
+    static final Crashes NONE = new Crashes(null, List.of(), Duration.ZERO, false, 0);
 
     public Crashes {
         recent = List.copyOf(recent);
@@ -46,11 +48,11 @@ public record Crashes(@Nullable Moment since, List<Moment> recent, Duration long
             last.removeFirst();
         }
         Duration most = lived.compareTo(longest) > 0 ? lived : longest;
-        return new Crashes(since == null ? now : since, last, most, loop);
+        return new Crashes(since == null ? now : since, last, most, loop, count + 1);
     }
 
     Crashes looping() {
-        return new Crashes(since, recent, longest, true);
+        return new Crashes(since, recent, longest, true, count);
     }
 
     /// How long a worker must be up for the row to be over.

@@ -71,6 +71,12 @@ public record Slot(
             return crashes.loop();
         }
 
+        /// When its failures in a row began; null if there are none, or if others than crashes are
+        /// among them, whose times nobody keeps.
+        public @Nullable Moment failingSince() {
+            return crashes.count() == quickDeaths ? crashes.since() : null;
+        }
+
         Past failed(int quick, List<Moment> recent, String how, @Nullable WorkerId who) {
             return new Past(
                     quick, recent, restarts, how, who, relapses, crashes, last, ended, losses);

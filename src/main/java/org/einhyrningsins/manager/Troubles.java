@@ -176,7 +176,7 @@ final class Troubles {
     private String failed(Program program, Slot slot) {
         Slot.Past past = slot.past();
         List<String> words = new ArrayList<>();
-        Moment since = past.crashes().since();
+        Moment since = past.failingSince();
         String many =
                 past.quickDeaths() == 1
                         ? ""

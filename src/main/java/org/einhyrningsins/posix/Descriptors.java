@@ -189,7 +189,8 @@ public final class Descriptors {
     ///
     /// @return the descriptor; -1 if somebody else has the lock
     public static int lock(Path file) {
-        int fd = raise(open(file.toString(), O_WRONLY | O_APPEND | O_CREAT, 0600));
+        int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK;
+        int fd = raise(open(file.toString(), flags, 0600));
         long result = Kernel.call(Syscall.FLOCK, fd, LOCK_EX | LOCK_NB);
         if (Kernel.is(result, Errno.EAGAIN)) {
             close(fd);

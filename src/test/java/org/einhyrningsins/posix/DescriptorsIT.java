@@ -110,6 +110,14 @@ class DescriptorsIT {
         assertThat(new String(Descriptors.readTail(file, ours, 0, 100), UTF_8)).isEqualTo("ours\n");
     }
 
+    /// Who opens it to write would wait for a reader.
+    @Test
+    void aFifoIsNoLock() throws Exception {
+        Path fifo = directory.resolve("lock");
+        new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor();
+        assertThatThrownBy(() -> Descriptors.lock(fifo)).hasMessageContaining("ENXIO");
+    }
+
     @Test
     void appendsAndReadsTheTail() throws Exception {
         Path file = directory.resolve("log");

@@ -12,6 +12,7 @@ import org.einhyrningsins.core.Phase;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Rollout;
 import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.Transition;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.spec.DrainSpec;
@@ -103,8 +104,14 @@ final class OlderImageTest {
         Moment due = Objects.requireNonNull(program.slots().getFirst().refill());
         assertThat(program.earliestDeadline()).isEqualTo(due);
         assertThat(program.slots().getFirst().past().quickDeaths()).isEqualTo(8);
-        assertThat(program.step(new Event.DeadlinePassed(), due).effects())
-                .hasAtLeastOneElementOfType(Effect.Spawn.class);
+        Transition tried = program.step(new Event.DeadlinePassed(), due);
+        assertThat(tried.effects()).hasAtLeastOneElementOfType(Effect.Spawn.class);
+        Worker again = Objects.requireNonNull(tried.program().slots().getFirst().current());
+        Event crash = new Event.Exited(again.id(), new Exit(7, 0));
+        Slot.Past past = tried.program().step(crash, due).program().slots().getFirst().past();
+        assertThat(past.quickDeaths()).isEqualTo(9);
+        assertThat(past.crashes().count()).isEqualTo(1);
+        assertThat(past.failingSince()).as("when the first of the nine was").isNull();
     }
 
     @Test
