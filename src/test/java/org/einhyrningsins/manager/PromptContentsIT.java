@@ -23,7 +23,7 @@ class PromptContentsIT {
         Path file = directory.resolve("services.yaml");
         Files.writeString(file, "programs: {web: {command: [sleep, '9'], env-file: web.env}}\n");
         return switch (Loader.load(file, Machine.surroundings())) {
-            case Loaded.Valid valid -> List.of();
+            case Loaded.Valid _ -> List.of();
             case Loaded.Invalid invalid ->
                     invalid.problems().stream()
                             .map(Problem::message)

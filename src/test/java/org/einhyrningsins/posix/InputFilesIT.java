@@ -4,6 +4,8 @@ package org.einhyrningsins.posix;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,8 +22,10 @@ class InputFilesIT {
         Path file = directory.resolve("text");
         String text = "0123456789".repeat(10_000);
         Files.writeString(file, text);
-        assertThat(new String(InputFiles.read(file, 1 << 20))).isEqualTo(text);
-        assertThat(new String(InputFiles.read(file, 50_001))).isEqualTo(text.substring(0, 50_001));
+        assertThat(InputFiles.read(file, 1 << 20)).asString(UTF_8).isEqualTo(text);
+        assertThat(InputFiles.read(file, 50_001))
+                .asString(UTF_8)
+                .isEqualTo(text.substring(0, 50_001));
         assertThat(InputFiles.read(Files.createFile(directory.resolve("empty")), 9)).isEmpty();
     }
 
