@@ -23,6 +23,7 @@ def run(lab):
     check(alive(forger.pid), "who merely said that it was a worker was killed")
     manager = some_gone(lab, manager)
     manager = another_definition(lab, manager)
+    manager = under_another_name(lab, manager)
     manager = not_in_the_file(lab, manager)
     for load in loads:
         nothing_lost(load.finish())
@@ -164,6 +165,28 @@ def another_definition(lab, manager):
     del before["web"], after["web"]
     same(after, before, "the other workers")
     return manager
+
+
+def under_another_name(lab, manager):
+    """A program has another name by then, and another one the socket of a third: both go on serving, and are handed over."""
+    good = read(lab.path("services.yaml"))
+    other = good.replace("  web:", "  www:").replace("bind: [{ name: http, unix:", "after: [www]\n    bind: [{ name: http, unix:")
+    other = other.replace("  sock:", "  sock:\n    command: [sleep, '1000']\n    ack: { mode: timer, after: 10ms }\n    rollout: { probation: 0s }\n  taker:")
+    manager = killed_with(lab, manager, other)
+    wait_for(lambda: states(manager).keys() == {"www", "sock", "taker", "own", "chosen", "plain"}, "the programs of the file", 30, every=0.1)
+    wait_for(lambda: set(states(manager).values()) == {"running"}, "all programs run", 60, every=0.1)
+    check("another process has it" not in manager.stderr(), manager.tail)
+    manager = killed_with(lab, manager, good)
+    up(manager)
+    return manager
+
+
+def killed_with(lab, manager, text):
+    os.kill(manager.pid, signal.SIGKILL)
+    manager.process.wait()
+    shutil.rmtree(state(manager))
+    lab.write("services.yaml", text)
+    return lab.start(socket_path=manager.socket)
 
 
 def not_in_the_file(lab, manager):

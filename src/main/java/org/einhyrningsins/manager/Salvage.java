@@ -6,6 +6,7 @@ import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.manager.image.DoorImage;
 import org.einhyrningsins.manager.image.ProgramImage;
+import org.einhyrningsins.manager.image.SocketImage;
 import org.einhyrningsins.manager.image.WorkerImage;
 import org.einhyrningsins.posix.Accounts;
 import org.einhyrningsins.posix.Credentials;
@@ -19,6 +20,7 @@ import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.StopSpec;
 import org.einhyrningsins.spec.Template;
 import org.einhyrningsins.spec.WorkerId;
@@ -122,13 +124,18 @@ final class Salvage {
     private Heritage.@Nullable Found saved(String name, List<Notes.Birth> its, Intent intent)
             throws CannotStart {
         ProgramSpec wanted = now.services().programs().get(name);
-        ProgramSpec spec = wanted == null ? gone(name) : wanted;
+        ProgramSpec known = wanted == null ? gone(name) : wanted;
+        ProgramSpec spec = known.withSockets(serving(known, its));
         List<Candidate> candidates = new ArrayList<>();
         Map<WorkerId, WorkerImage> living = new HashMap<>();
         int generation = 1;
         for (Notes.Birth birth : its) {
             Survivor survivor = survivors.get(birth.pid());
-            if (survivor != null && !survivor.mayBe(user(spec))) {
+            boolean may =
+                    survivor == null
+                            || survivor.mayBe(user(spec))
+                            || (wanted == null && isSomebodys(survivor));
+            if (survivor != null && !may) {
                 log.warn(
                         name + ":" + birth.id().slot(),
                         "pid "
@@ -164,6 +171,64 @@ final class Salvage {
         return made(spec, wanted != null, candidates, living, generation, intent);
     }
 
+    /// The sockets of a definition, and those of other programs in the file that these workers
+    /// serve at: the program was renamed, or they were its own before. They are handed over as in
+    /// any reload.
+    private List<SocketSpec> serving(ProgramSpec known, List<Notes.Birth> its) {
+        List<SocketSpec> sockets = new ArrayList<>(known.sockets());
+        Holders holders = new Holders();
+        for (ProgramSpec other : now.services().programs().values()) {
+            for (int i = 0; i < other.sockets().size(); i++) {
+                SocketSpec socket = other.sockets().get(i);
+                if (!other.name().equals(known.name())
+                        && !has(sockets, socket)
+                        && isServed(holders, other, i, its)) {
+                    sockets.add(socket);
+                }
+            }
+        }
+        holders.close();
+        return sockets;
+    }
+
+    private static boolean has(List<SocketSpec> sockets, SocketSpec wanted) {
+        return sockets.stream()
+                .anyMatch(
+                        each ->
+                                each.address().equals(wanted.address())
+                                        || each.name().equals(wanted.name()));
+    }
+
+    private boolean isServed(
+            Holders holders, ProgramSpec other, int index, List<Notes.Birth> births) {
+        for (Notes.Birth birth : births) {
+            Survivor survivor = survivors.get(birth.pid());
+            int pidfd = Heritage.living(birth);
+            if (survivor != null && survivor.mayBe(user(other))) {
+                WorkerImage worker = Heritage.born(Program.of(other, Clock.now()), birth, pidfd);
+                SocketImage found =
+                        holders.find(other, index, birth.program(), worker, survivor.members());
+                if (found != null) {
+                    Heritage.close(found.fd());
+                    Heritage.close(pidfd);
+                    return true;
+                }
+            }
+            Heritage.close(pidfd);
+        }
+        return false;
+    }
+
+    /// Whether a worker of any program in the file may be that user's: this one was renamed.
+    private boolean isSomebodys(Survivor survivor) {
+        for (ProgramSpec program : now.services().programs().values()) {
+            if (survivor.mayBe(user(program))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static void close(Map<WorkerId, WorkerImage> living, Candidate each) {
         WorkerImage worker = living.get(each.birth().id());
         if (worker != null) {
@@ -178,9 +243,13 @@ final class Salvage {
             Map<WorkerId, WorkerImage> living,
             int generation,
             Intent intent) {
-        boolean runs = wanted && !intent.stopped();
+        boolean wantedElsewhere = !wanted && !spec.sockets().isEmpty();
+        boolean runs = wantedElsewhere || (wanted && !intent.stopped());
         Integer scaled = intent.workers();
         int count = scaled == null ? spec.workers() : scaled;
+        for (Candidate each : candidates) {
+            count = wantedElsewhere ? Math.max(count, each.birth().id().slot() + 1) : count;
+        }
         Program program =
                 runs
                         ? Recovery.found(spec, count, intent.held(), generation, Clock.now())
@@ -210,9 +279,9 @@ final class Salvage {
         ProgramImage image =
                 new ProgramImage(
                         program,
-                        !wanted,
+                        !wanted && !wantedElsewhere,
                         List.copyOf(living.values()),
-                        wanted ? List.of(door(spec, candidates)) : List.of(),
+                        wanted || wantedElsewhere ? List.of(door(spec, candidates)) : List.of(),
                         Map.of(),
                         List.of());
         Set<WorkerId> alive = new HashSet<>(living.keySet());

@@ -71,6 +71,13 @@ public record ProgramSpec(
                 ack, stop, restart, rollout, logs, bond, care, after);
     }
 
+    /// The same program with other sockets.
+    public ProgramSpec withSockets(List<SocketSpec> others) {
+        return new ProgramSpec(
+                name, command, directory, env, dropEnv, identity, workers, others, stdin, protocols,
+                ack, stop, restart, rollout, logs, bond, care, after);
+    }
+
     /// The same program as workers have it of which nobody knows how they were born: it is equal to
     /// no definition that a file can have, and nothing can be started of it.
     public ProgramSpec ofUnknownBirth() {
