@@ -22,14 +22,17 @@ final class HttpDoor {
     private final Log log;
     private final HttpServer.Sight sight;
     private @Nullable Open open;
+    private final SocketFiles files;
     private @Nullable Open prepared;
     private boolean changing;
 
     /// @param file inode of the file of a UNIX socket, so that we unlink no other; else 0
     private record Open(SocketSpec spec, Bound bound, long file, HttpServer server) {}
 
-    HttpDoor(Loop loop, ByteBuffer buffer, Log log, HttpServer.Sight sight) {
+    /// @param files look after the file of a UNIX socket
+    HttpDoor(Loop loop, ByteBuffer buffer, Log log, SocketFiles files, HttpServer.Sight sight) {
         this.loop = loop;
+        this.files = files;
         this.buffer = buffer;
         this.log = log;
         this.sight = sight;
@@ -100,8 +103,8 @@ final class HttpDoor {
         Open before = open;
         Open now = prepared;
         prepared = null;
-        open = now;
         if (now != null && isTheSame(now, before)) {
+            open = now;
             dress(now, before);
             return;
         }
@@ -109,8 +112,36 @@ final class HttpDoor {
             close(before);
             log.info("", "no more metrics and status page at " + before.bound().address());
         }
+        open = now;
         if (now != null) {
             log.info("", "metrics and status page at " + now.bound().address());
+            guard(now);
+        }
+    }
+
+    private void guard(Open now) {
+        if (now.spec().address() instanceof SocketSpec.UnixPath unix) {
+            files.guard(unix.path(), new Remade());
+        }
+    }
+
+    /// The listener as one whose file may vanish.
+    private final class Remade implements SocketFiles.Owner {
+        @Override
+        public long inode() {
+            return open == null ? 0 : open.file();
+        }
+
+        @Override
+        public void remake() {
+            Open before = open;
+            if (before == null) {
+                return;
+            }
+            SocketSpec spec = before.spec();
+            open = served(spec, Sockets.bind(spec), SocketTable.inode(spec));
+            before.server().close();
+            Descriptors.close(before.bound().fd());
         }
     }
 
@@ -132,7 +163,10 @@ final class HttpDoor {
         }
     }
 
-    private static void close(Open open) {
+    private void close(Open open) {
+        if (open.spec().address() instanceof SocketSpec.UnixPath unix && open == this.open) {
+            files.leave(unix.path());
+        }
         open.server().close();
         close(open.spec(), open.bound(), open.file());
     }
@@ -171,6 +205,7 @@ final class HttpDoor {
         var bound = new Bound(image.fd(), image.address(), image.inode());
         try {
             open = served(image.spec(), bound, image.file());
+            guard(open);
         } catch (PosixException e) {
             log.error(
                     "",

@@ -128,7 +128,7 @@ public final class Manager
         operator = new Operator(programs, statuses, reloader, log, this);
         replacement = new Replacement(loop, this.options, words, log, this::image, this::part);
         var sight = new HttpSight(programs, statuses, outputs, this, this::numbers);
-        http = new HttpDoor(loop, buffer, log, sight);
+        http = new HttpDoor(loop, buffer, log, files, sight);
     }
 
     /// Runs until it is told to stop.

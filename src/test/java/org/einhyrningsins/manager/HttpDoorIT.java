@@ -36,7 +36,12 @@ class HttpDoorIT {
     private final Log log = new Log(logged::writeBytes, LogSpec.DEFAULT);
     private final Loop loop = new Loop(log);
     private final HttpDoor door =
-            new HttpDoor(loop, ByteBuffer.allocateDirect(4096), log, new Nothing());
+            new HttpDoor(
+                    loop,
+                    ByteBuffer.allocateDirect(4096),
+                    log,
+                    new SocketFiles(loop, log),
+                    new Nothing());
 
     private static final class Nothing implements HttpServer.Sight {
         @Override
@@ -106,7 +111,13 @@ class HttpDoorIT {
         rest();
         SocketImage image = Objects.requireNonNull(door.image());
         long pipes = Scarcity.open("pipe:");
-        var next = new HttpDoor(loop, ByteBuffer.allocateDirect(4096), log, new Nothing());
+        var next =
+                new HttpDoor(
+                        loop,
+                        ByteBuffer.allocateDirect(4096),
+                        log,
+                        new SocketFiles(loop, log),
+                        new Nothing());
         Scarcity scarcity = new Scarcity(0);
         try {
             next.resume(image);
