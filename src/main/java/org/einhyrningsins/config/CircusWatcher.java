@@ -224,9 +224,7 @@ final class CircusWatcher {
             }
             Setting autostart = section.take("autostart");
             if (autostart != null && Boolean.FALSE.equals(autostart.flag())) {
-                program.set("workers", "0");
-                String order = "'einhyrningsinsctl scale " + program.name() + " 1'";
-                program.say("workers", autostart, "nothing runs until " + order);
+                program.idle(List.of(autostart));
             } else if (autostart != null) {
                 program.same(autostart, "as it is here");
             }

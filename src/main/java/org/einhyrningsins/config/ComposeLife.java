@@ -87,15 +87,7 @@ final class ComposeLife {
         }
         List<Setting> profiles = service.list("profiles");
         if (!profiles.isEmpty()) {
-            program.set("workers", "0");
-            profiles.forEach(
-                    profile ->
-                            program.say(
-                                    "workers",
-                                    profile,
-                                    "not started without that profile; 'einhyrningsinsctl scale "
-                                            + program.name()
-                                            + " 1' starts it"));
+            program.idle(profiles);
         }
     }
 

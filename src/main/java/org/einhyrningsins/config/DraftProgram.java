@@ -321,6 +321,30 @@ final class DraftProgram {
         whole("workers", setting, 0, MAX_WORKERS);
     }
 
+    /// Starts none of its workers, and says at each of the settings that want it so what starts as
+    /// many as it has.
+    void idle(List<Setting> settings) {
+        String count = keys.getOrDefault("workers", "1");
+        String most =
+                switch (count) {
+                    case "0" -> "1";
+                    case "cpus" -> "$(nproc)";
+                    default -> count;
+                };
+        String order = "'einhyrningsinsctl scale " + name + " " + most + "'";
+        settings.forEach(setting -> say("workers", setting, "nothing runs until " + order));
+        set("workers", "0");
+    }
+
+    /// Starts none of its workers, and says how many it has once it can be run.
+    private void suspend() {
+        String count = keys.getOrDefault("workers", "0");
+        if (!count.equals("0")) {
+            say("workers", "write workers: " + count + " when it can be run");
+        }
+        set("workers", "0");
+    }
+
     /// Sets a key to the whole number of a setting; one out of range is lost.
     void whole(String key, @Nullable Setting setting, int min, int max) {
         Integer number = setting == null ? null : number(key, setting, min, max);
@@ -374,7 +398,7 @@ final class DraftProgram {
     /// @return the comments; they are written unless the program has nothing else
     Remarks print(int indent, StringBuilder out) {
         if (isBlocked() && this != file.defaults()) {
-            set("workers", "0");
+            suspend();
         }
         for (String key : comments.keySet().stream().sorted().toList()) {
             if (!isThere(key)) {

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 
 /// A map of another manager's YAML or JSON. Whoever understands a key takes it; the rest is
@@ -135,35 +134,9 @@ final class ForeignMap {
         return rest;
     }
 
-    /// The same with what another one has besides: maps are merged, lists joined, and of single
-    /// values the own ones count.
+    /// The same as a service of a compose file that extends another one.
     ForeignMap over(Mapping base) {
-        SequencedMap<String, Entry> merged = merged(base.entries(), entries);
-        return new ForeignMap(place, path, merged);
-    }
-
-    private static SequencedMap<String, Entry> merged(
-            Map<String, Entry> base, Map<String, Entry> own) {
-        SequencedMap<String, Entry> merged = new LinkedHashMap<>(base);
-        own.forEach(
-                (key, entry) -> {
-                    Entry under = base.get(key);
-                    boolean whole = under == null || key.matches("command|entrypoint|test");
-                    merged.put(key, whole || under == null ? entry : merged(under, entry));
-                });
-        return merged;
-    }
-
-    private static Entry merged(Entry base, Entry own) {
-        if (base.value() instanceof Mapping under && own.value() instanceof Mapping over) {
-            SequencedMap<String, Entry> all = merged(under.entries(), over.entries());
-            return new Entry(own.key(), new Mapping(over.place(), all));
-        } else if (base.value() instanceof Items under && own.value() instanceof Items over) {
-            List<Node> all = new ArrayList<>(under.values());
-            all.addAll(over.values());
-            return new Entry(own.key(), new Items(over.place(), all));
-        }
-        return own;
+        return new ForeignMap(place, path, ComposeExtends.merged(base.entries(), entries));
     }
 
     private static boolean isNull(Node node) {

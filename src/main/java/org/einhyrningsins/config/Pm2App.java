@@ -365,8 +365,7 @@ final class Pm2App {
                 && !(key.equals("autostart") && off)) {
             program.same(setting, "it concerns pm2 alone, or what is not carried over");
         } else if (key.equals("autostart")) {
-            program.set("workers", "0");
-            program.say("workers", setting, "einhyrningsinsctl scale starts it");
+            program.idle(List.of(setting));
         } else if (off) {
             program.same(setting, "as it is here");
         } else if (key.equals("watch")) {

@@ -261,8 +261,7 @@ final class ProcessComposeFile {
             program.workers(map.text("replicas"));
             Setting disabled = map.text("disabled");
             if (disabled != null && disabled.isTrue()) {
-                program.set("workers", "0");
-                program.say("workers", disabled, "einhyrningsinsctl scale starts it");
+                program.idle(List.of(disabled));
             } else if (disabled != null) {
                 program.same(disabled, "as it is here");
             }

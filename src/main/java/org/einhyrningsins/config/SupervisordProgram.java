@@ -278,15 +278,7 @@ final class SupervisordProgram {
             }
             Setting autostart = settings.take("autostart");
             if (autostart != null && Boolean.FALSE.equals(autostart.flag())) {
-                program.set("workers", "0");
-                program.say(
-                        "workers",
-                        autostart,
-                        "nothing runs until 'einhyrningsinsctl scale "
-                                + program.name()
-                                + " "
-                                + workers()
-                                + "'");
+                program.idle(List.of(autostart));
             } else if (autostart != null && autostart.isTrue()) {
                 program.same(autostart, "as it is here");
             } else if (autostart != null) {

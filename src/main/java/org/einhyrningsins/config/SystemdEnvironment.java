@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
-import org.einhyrningsins.spec.Template;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -124,17 +122,12 @@ final class SystemdEnvironment {
 
     private void there(Path file, Setting setting, boolean optional) {
         Problems problems = new Problems();
-        SequencedMap<String, Template> read = new LinkedHashMap<>();
         Source source = Source.read(file, null, problems);
-        if (source != null) {
-            EnvFile.read(source, read, problems);
-        }
-        if (!problems.none()) {
-            program.blocks(
-                    setting,
-                    "an env-file cannot be so: " + problems.problems().getFirst().message());
+        if (source == null) {
+            program.blocks(setting, problems.problems().getFirst().message());
             return;
         }
+        SequencedMap<String, Setting> read = SystemdEnvFile.read(source);
         for (String name : read.keySet()) {
             Assignment overruled = assigned.remove(name);
             if (overruled != null) {
@@ -142,7 +135,17 @@ final class SystemdEnvironment {
                         overruled.setting(), name + " is set by " + file + " too, and that wins");
             }
         }
-        files.add((optional ? "-" : "") + file);
+        if (SystemdEnvFile.isReadAlike(source, read)) {
+            files.add((optional ? "-" : "") + file);
+            return;
+        }
+        program.say(
+                "env",
+                setting,
+                "systemd reads it in another way than an env-file is read here, so it is written"
+                        + " out; there may be secrets in it");
+        read.forEach(
+                (name, variable) -> assigned.put(name, new Assignment(variable.value(), variable)));
     }
 
     /// Wins over all that is set.

@@ -183,7 +183,7 @@ final class SystemdService {
     // ---- what it runs
 
     private void command(Map<String, String> variables, boolean isJob) {
-        boolean hasUser = settings.section().has("User");
+        boolean hasUser = !word("User", "root").equals("root");
         List<String> guards = new SystemdConditions(settings, unit.section("Unit")).write();
         List<SystemdCommand> before = new ArrayList<>();
         Setting only = settings.last("PermissionsStartOnly");
@@ -249,8 +249,8 @@ final class SystemdService {
     }
 
     private String word(String key, String usual) {
-        Setting setting = settings.section().look(key);
-        return setting == null ? usual : setting.value();
+        List<Setting> all = settings.section().lookAll(key);
+        return all.isEmpty() || all.getLast().value().isEmpty() ? usual : all.getLast().value();
     }
 
     // ---- as whom
@@ -262,11 +262,11 @@ final class SystemdService {
         } else if (dynamic != null) {
             program.same(dynamic, "as it is here");
         }
-        identity("User", "user");
+        String user = identity("User", "user");
         identity("Group", "group");
         program.umask(settings.last("UMask"));
         program.whole("nice", settings.last("Nice"), -20, 19);
-        directory();
+        directory(user == null ? "root" : user);
         for (String key : List.of("RootDirectory", "RootImage")) {
             Setting root = settings.last(key);
             if (root != null && !root.value().equals("/")) {
@@ -275,18 +275,26 @@ final class SystemdService {
         }
     }
 
-    private void identity(String key, String ours) {
+    /// @return its name; null if nobody is named, and empty for one that is not known
+    private @Nullable String identity(String key, String ours) {
         Setting setting = settings.last(key);
-        String name = setting == null ? null : settings.specified(setting);
-        if (setting != null && name != null && name.isBlank()) {
+        if (setting == null) {
+            return null;
+        }
+        String name = settings.specified(setting);
+        if (name == null) {
+            return "";
+        } else if (name.isBlank()) {
             program.blocks(setting, "it names nobody");
-        } else if (setting != null && name != null) {
+        } else {
             program.text(ours, setting.withValue(name));
         }
+        return name;
     }
 
-    /// systemd starts a service in the root directory if nothing is said.
-    private void directory() {
+    /// systemd starts a service in the root directory if nothing is said. `~` is the home of the
+    /// one who runs it.
+    private void directory(String user) {
         Setting setting = settings.last("WorkingDirectory");
         String directory = setting == null ? "/" : settings.specified(setting);
         if (directory == null) {
@@ -294,7 +302,6 @@ final class SystemdService {
         }
         boolean optional = directory.startsWith("-");
         String path = optional ? directory.substring(1) : directory;
-        String user = word("User", "root");
         String home = path.equals("~") ? Accounts.home(user) : path;
         if (home.startsWith("/")) {
             program.text("directory", home);
