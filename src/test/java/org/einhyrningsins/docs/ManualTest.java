@@ -331,6 +331,42 @@ class ManualTest {
 
     @ParameterizedTest
     @MethodSource("pages")
+    void printsWhatItsLinesSeemToSay(Path page) throws IOException {
+        List<String> misread =
+                Files.readAllLines(page).stream()
+                        .filter(line -> line.startsWith("'") || MdocLine.of(line).isMisread())
+                        .toList();
+        assertThat(misread).isEmpty();
+    }
+
+    /// The lines that the one above has to find.
+    @Test
+    void knowsLinesThatPrintSomethingElse() {
+        assertThat(
+                        List.of(
+                                ".Ss In which order",
+                                ".Sh AT HOME An example",
+                                ".Dl Do this",
+                                ".It Ic after : So it goes",
+                                ".Pq Ql python3 -u , Ql stdbuf -oL .",
+                                ".Pq Ql stop all , Ql die , No a signal .",
+                                ".Ql ExecStop= , ExecStartPost= ,",
+                                ".Ql ( succeeded , failed ) ;"))
+                .allMatch(line -> MdocLine.of(line).isMisread());
+        assertThat(
+                        List.of(
+                                ".Ss \\&In which order",
+                                ".Dl \"In a text\"",
+                                ".Pq Ql python3 -u .",
+                                ".Ql complete Ar name word ... ,",
+                                ".Pq see Ic restart.when , and Ql x ;",
+                                "In a text.",
+                                ".\\\" In a comment"))
+                .noneMatch(line -> MdocLine.of(line).isMisread());
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
     void refersToPagesThatThereAre(Path page) {
         String text = read(page.toString());
         for (String reference : found("\\.Xr einhyrningsins\\S* [1-9]", text)) {
