@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /// What the manager reads in its loop, in directories where others may write.
-@Timeout(30)
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PromptContentsIT {
     @TempDir Path directory;
 

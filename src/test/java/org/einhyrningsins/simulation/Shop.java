@@ -40,7 +40,6 @@ final class Shop {
     private boolean killedAtRest;
     private boolean visitedAtRest;
     private int reloads;
-    private int corrections;
 
     /// Addresses that are served since a reload has ended well.
     private final Set<String> confirmed = new HashSet<>();
