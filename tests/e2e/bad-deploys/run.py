@@ -45,14 +45,15 @@ def run(lab):
 
 
 def moves(lab):
-    """Another manager, whose program moves to other addresses with a version that is up, and fails 6 s later."""
+    """Another manager, whose program moves to other addresses with a version that is up, and fails 15 s later."""
     text = "programs:\n  web:\n    command: [python3, -IS, %s]\n    env: { NAME: moved }\n    ack: { mode: manual }\n    bind: [%s]\n"
     lab.write("moved.yaml", lab.render(text % ('"@LIB@/worker.py"', '"127.0.0.1:@PORT_old@,r,n", { unix: "@DIR@/old.sock" }')))
     manager = lab.start("moved.yaml", socket_path=lab.path("moved.ctl"))
     manager.wait_until_up("web", 1)
-    bad = '"@ROOT@/tests/e2e/bad-deploys/bad.py", "6", "0.1"'
+    bad = '"@ROOT@/tests/e2e/bad-deploys/bad.py", "15", "0.1"'
     lab.write("moved.yaml", lab.render(text % (bad, '"127.0.0.1:@PORT_new@,r,n", { unix: "@DIR@/new.sock" }')))
-    manager.ctl("reload")
+    manager.ctl("reload", "--confirm", "2m")
+    check("unless it is confirmed" in manager.ctl("status").text, "status does not tell of the trial")
     manager.ctl("reexec")
     for address in (("127.0.0.1", lab.port("old")), lab.path("old.sock")):
         wait_for(lambda: not connects(address), "nobody waits for ever at %s, which was given up" % (address,), 5)
@@ -71,10 +72,13 @@ def connects(address):
 
 
 def is_back_where_it_was(lab, manager):
-    wait_for(lambda: "rolled back to generation 1" in manager.status()["web"]["rollout"], "the older version is back", 30.0)
+    wait_for(lambda: "rolled back to generation 1" in manager.status()["web"]["rollout"], "the older version is back", 40.0)
     manager.wait_until_up("web", 1)
     for address in ("127.0.0.1:%d" % lab.port("old"), lab.path("old.sock")):
         check(get(address), "nobody answers at %s" % address)
+    check("unless it is confirmed" not in manager.ctl("status").text, "status awaits what is back already")
+    answer = manager.ctl("confirm", code=FAILED)
+    check("no reload waits to be confirmed" in answer.text and "rolled back to generation 1" in answer.text, lambda: str(answer))
 
 
 def program(lab, name, what):

@@ -162,6 +162,8 @@ def renamed(lab, manager):
     manager.ctl("reload")
     same([who(lab, name) for name in "xyz"], ["b", "n", "a"], "who serves")
     file(lab, definition(lab, "m", "y"), definition(lab, "c", "x"), definition(lab, "a", ["z"]))
+    manager.ctl("reload", "c")
+    same(sorted(manager.status()), ["a", "c", "n"], "programs when one was named by its new name")
     manager.ctl("reload")
     same([who(lab, name) for name in "xyz"], ["c", "m", "a"], "who serves after two renames")
     same(sorted(manager.status()), ["a", "c", "m"], "programs")

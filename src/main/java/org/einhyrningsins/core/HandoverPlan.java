@@ -87,7 +87,9 @@ final class HandoverPlan {
             next.sockets().forEach(socket -> given.remove(SocketKey.of(next, socket)));
         }
         SequencedSet<String> to = new LinkedHashSet<>();
+        SequencedSet<String> all = new LinkedHashSet<>(List.of(giver.name()));
         List<String> addresses = new ArrayList<>();
+        List<String> alone = new ArrayList<>();
         given.forEach(
                 (key, socket) -> {
                     String receiver = receivers.get(key);
@@ -95,13 +97,17 @@ final class HandoverPlan {
                     if (other == null || other.equals(giver.name()) || serves(other, key)) {
                         return;
                     }
+                    all.add(other);
                     if (receiver == null || !changes.containsKey(receiver)) {
-                        objections.add(alone(giver.name(), socket, other));
+                        alone.add(alone(giver.name(), socket, other));
                         return;
                     }
                     to.add(receiver);
                     addresses.add(socket.address().toString());
                 });
+        String together = all.size() == 2 ? "both" : "them together";
+        String names = String.join(" ", all);
+        alone.forEach(each -> objections.add(each + "; reload " + together + ": reload " + names));
         if (!to.isEmpty()) {
             boolean renamed = next == null && to.size() == 1 && isNew(to.getFirst());
             handovers.add(new Handover(giver.name(), to, addresses, renamed));
@@ -109,8 +115,8 @@ final class HandoverPlan {
     }
 
     private static String alone(String giver, SocketSpec socket, String other) {
-        return "cannot take %s from '%s' alone: the file gives it to '%s', which does not serve it yet; reload both: reload %s %s"
-                .formatted(socket.address(), giver, other, giver, other);
+        return "cannot take %s from '%s' alone: the file gives it to '%s', which does not serve it yet"
+                .formatted(socket.address(), giver, other);
     }
 
     /// Of the definition that serves, and of workers that another one left.

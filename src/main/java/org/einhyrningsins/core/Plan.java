@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -52,10 +53,39 @@ public record Plan(
     /// The difference between what runs and what is to run, but for what is no program's.
     ///
     /// @param next by name
-    /// @param named only these programs, and these roll whether they changed or not; empty for all
-    ///   that changed
+    /// @param named only these programs, and those whose place they take that are not in the new set
+    ///   any more; they roll whether they changed or not; empty for all that changed
     /// @param settings the keys of a definition, with their values as the configuration writes them
     public static Plan between(
+            Now now,
+            SequencedMap<String, ProgramSpec> next,
+            Set<String> named,
+            Function<ProgramSpec, SequencedMap<String, String>> settings) {
+        Set<String> all = named.isEmpty() ? named : withOldNames(now, next, named, settings);
+        return of(now, next, all, settings);
+    }
+
+    /// Who is named by its new name is named by its old one as well: the two would else serve side
+    /// by side.
+    private static Set<String> withOldNames(
+            Now now,
+            SequencedMap<String, ProgramSpec> next,
+            Set<String> named,
+            Function<ProgramSpec, SequencedMap<String, String>> settings) {
+        Set<String> gone = new LinkedHashSet<>(now.programs().sequencedKeySet());
+        gone.removeAll(next.keySet());
+        gone.addAll(named);
+        Set<String> all = new LinkedHashSet<>(named);
+        for (Handover handover : of(now, next, gone, settings).handovers()) {
+            boolean left = !next.containsKey(handover.giver());
+            if (left && handover.receivers().stream().anyMatch(named::contains)) {
+                all.add(handover.giver());
+            }
+        }
+        return all;
+    }
+
+    private static Plan of(
             Now now,
             SequencedMap<String, ProgramSpec> next,
             Set<String> named,

@@ -8,12 +8,14 @@ import org.einhyrningsins.config.Settings;
 import org.einhyrningsins.config.Surroundings;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.control.PlanText;
+import org.einhyrningsins.core.Aftermath;
 import org.einhyrningsins.core.Change;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Difference;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Fallback;
 import org.einhyrningsins.core.Plan;
+import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.SocketKey;
 import org.einhyrningsins.core.SocketMove;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -22,6 +24,7 @@ import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -117,7 +120,7 @@ final class Reloader {
         this.births = births;
         this.log = log;
         this.hosting = hosting;
-        this.trials = new Trials(programs, log, hosting::unsettled);
+        this.trials = new Trials(programs, log, hosting::settings, hosting::unsettled);
     }
 
     /// Those that wait for a confirmation.
@@ -527,12 +530,33 @@ final class Reloader {
 
     /// Stays with what the last reload brought.
     Outcome confirm() {
-        if (!trials.confirm()) {
-            return new Outcome(ExitStatus.FAILED, "no reload waits to be confirmed");
+        Aftermath aftermath = trials.confirm();
+        if (aftermath == null) {
+            String failed = failures(programs.states().values());
+            return new Outcome(ExitStatus.FAILED, "no reload waits to be confirmed" + failed);
         }
         hosting.unsettled();
         hosting.decided();
-        return new Outcome(ExitStatus.DONE, "confirmed: the new definitions stay");
+        if (aftermath.back().isEmpty()) {
+            return new Outcome(ExitStatus.DONE, "confirmed: the new definitions stay");
+        }
+        String stay = String.join(", ", aftermath.changed());
+        String what = stay.isEmpty() ? "the new settings" : stay;
+        return new Outcome(
+                ExitStatus.FAILED,
+                "confirmed: " + what + "; the rest is as before" + failures(aftermath.back()));
+    }
+
+    /// A line for each of them that had a version that failed.
+    private static String failures(Collection<Program> programs) {
+        StringBuilder lines = new StringBuilder();
+        for (Program program : programs) {
+            if (program.remembersFailure()) {
+                lines.append('\n').append(program.name()).append(": ");
+                lines.append(Statuses.verdict(program));
+            }
+        }
+        return lines.toString();
     }
 
     /// Brings back what was before a reload that nobody confirmed in time. What cannot be brought

@@ -150,7 +150,7 @@ final class Statuses {
     }
 
     /// How the last rollout ended, and when, if it failed.
-    private static String verdict(Program program) {
+    static String verdict(Program program) {
         Setback setback = program.setback();
         return setback == null
                 ? program.verdict()

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import static java.util.Objects.requireNonNullElse;
+
 import org.einhyrningsins.control.StatusText;
+import org.einhyrningsins.core.Aftermath;
 import org.einhyrningsins.core.Change;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Moment;
@@ -20,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /// Remembers what was before a reload that has to be confirmed, until it is, or its time is over.
 ///
@@ -30,6 +34,7 @@ final class Trials {
     private final Programs programs;
     private final Log log;
     private final Runnable changed;
+    private final Supplier<ServicesSpec> settings;
     private @Nullable Before before;
     private @Nullable Terms terms;
 
@@ -87,8 +92,10 @@ final class Trials {
     /// What an operator had wanted of a program.
     record Intent(String program, Command command) {}
 
+    /// @param settings those in force
     /// @param changed is told when there is something new to be written down
-    Trials(Programs programs, Log log, Runnable changed) {
+    Trials(Programs programs, Log log, Supplier<ServicesSpec> settings, Runnable changed) {
+        this.settings = settings;
         this.changed = changed;
         this.programs = programs;
         this.log = log;
@@ -132,8 +139,13 @@ final class Trials {
         if (image != null) {
             before = new Before(new LinkedHashMap<>(image.before()), image.settings());
             terms = new Terms(image.time());
-            until = image.until() == null ? Clock.now().plus(image.time()) : image.until();
-            log.warn("", "the reload before " + Terms.words(leftMillis()));
+            Moment end = requireNonNullElse(image.until(), Clock.now().plus(image.time()));
+            until = end;
+            settle();
+            if (before != null) {
+                long left = Math.max(0, end.since(Clock.now()).toMillis());
+                log.warn("", "the reload before " + Terms.words(left));
+            }
         }
     }
 
@@ -144,14 +156,35 @@ final class Trials {
 
     /// Stays with what there is.
     ///
-    /// @return whether there was something to confirm
-    boolean confirm() {
-        boolean awaited = before != null;
-        if (awaited) {
-            log.info("", "the reload is confirmed");
+    /// @return what became of the reload; null if there was nothing to confirm
+    @Nullable Aftermath confirm() {
+        settle();
+        if (before == null) {
+            return null;
         }
+        Aftermath aftermath = Aftermath.of(before.programs(), programs.states());
+        log.info("", "the reload is confirmed");
         forget();
-        return awaited;
+        return aftermath;
+    }
+
+    /// Ends the wait where nothing is left to confirm: all that the reload brought failed, and what
+    /// was before is back.
+    void settle() {
+        if (before == null || until == null || hasOtherSettings(before)) {
+            return;
+        }
+        Aftermath aftermath = Aftermath.of(before.programs(), programs.states());
+        if (!aftermath.changed().isEmpty() || aftermath.back().isEmpty()) {
+            return;
+        }
+        log.info("", "nothing of the reload is left to confirm: what was before is back");
+        forget();
+        changed.run();
+    }
+
+    private boolean hasOtherSettings(Before was) {
+        return !settings.get().withoutPrograms().equals(was.settings().withoutPrograms());
     }
 
     private void forget() {
@@ -169,6 +202,7 @@ final class Trials {
     ///
     /// @return what there was; null if nothing was awaited
     @Nullable Before expire() {
+        settle();
         Before was = before;
         if (was != null) {
             log.warn("", "the reload was not confirmed in time: going back to what was before");
@@ -179,6 +213,7 @@ final class Trials {
 
     /// Why an ordinary reload has to wait; null if it has not.
     @Nullable String objection() {
+        settle();
         return before == null
                 ? null
                 : "the last reload waits to be confirmed: 'confirm' it first, or 'reload --confirm"
@@ -187,6 +222,7 @@ final class Trials {
 
     /// How long it waits, in milliseconds; -1 if nothing does.
     long leftMillis() {
+        settle();
         if (terms == null) {
             return -1;
         }

@@ -146,6 +146,37 @@ class HandoverPlanTest {
     }
 
     @Test
+    void aReloadOfTheNewNameAloneIsTheRename() throws IOException {
+        SequencedMap<String, Program> now =
+                running("web: {command: x, %s}, b: {command: y}".formatted(X));
+        Plan moved =
+                plan(
+                        now,
+                        load("www: {command: z, %s}, b: {command: q}".formatted(X)),
+                        Set.of("www"));
+        assertThat(handovers(moved)).containsExactly("web gives [127.0.0.1:1] to [www] renamed");
+        assertThat(moved.changes()).containsOnlyKeys("www", "web");
+        assertThat(moved.objections()).isEmpty();
+        Plan same = plan(now, load("www: {command: x}, b: {command: q}"), Set.of("www"));
+        assertThat(handovers(same)).containsExactly("web gives [] to [www] renamed");
+        Plan other = plan(now, load("www: {command: z}, b: {command: q}"), Set.of("www"));
+        assertThat(other.changes()).containsOnlyKeys("www");
+    }
+
+    @Test
+    void aReloadByNameLeavesNobodyWithoutTheSocketsOfAProgramThatGoes() throws IOException {
+        SequencedMap<String, Program> now = running("web: {command: x, %s}".formatted(XY));
+        SequencedMap<String, ProgramSpec> file =
+                load("a: {command: x, %s}, b: {command: y, %s}".formatted(X, Y));
+        assertThat(plan(now, file, Set.of("a")).objections())
+                .singleElement()
+                .asString()
+                .contains("cannot take 127.0.0.1:2 from 'web' alone")
+                .contains("reload them together: reload web a b");
+        assertThat(plan(now, file, Set.of("web", "a", "b")).objections()).isEmpty();
+    }
+
+    @Test
     void whoServesAlreadyIsNotWaitedFor() throws IOException {
         SequencedMap<String, Program> now =
                 running("a: {command: x, %s}, b: {command: y}".formatted(X));
