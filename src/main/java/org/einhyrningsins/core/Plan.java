@@ -53,8 +53,8 @@ public record Plan(
     /// The difference between what runs and what is to run, but for what is no program's.
     ///
     /// @param next by name
-    /// @param named only these programs, and those whose place they take that are not in the new set
-    ///   any more; they roll whether they changed or not; empty for all that changed
+    /// @param named only these programs, and those whose place they take that are not in the new
+    ///   set any more; they roll whether they changed or not; empty for all that changed
     /// @param settings the keys of a definition, with their values as the configuration writes them
     public static Plan between(
             Now now,

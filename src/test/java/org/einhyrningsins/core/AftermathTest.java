@@ -58,7 +58,8 @@ class AftermathTest {
     }
 
     private Program apply(Program program, String definition) throws IOException {
-        return program.step(new Event.Requested(2, new Command.Apply(load(definition), false)), START)
+        return program.step(
+                        new Event.Requested(2, new Command.Apply(load(definition), false)), START)
                 .program();
     }
 
