@@ -24,7 +24,7 @@ def run(lab):
     manager = one_died_meanwhile(lab, manager)
     manager = at_the_first_birth(lab, manager)
     manager = in_a_rollout(lab, manager)
-    others = "others of its process group live"  # a zombie that is its parent's to reap is nobody
+    others = "others of it live"  # a zombie that is its parent's to reap is nobody
     check(others not in manager.stderr(), manager.tail)
     manager = stopped_stays_stopped(lab, manager)
     manager = said_meanwhile(lab, manager)

@@ -17,11 +17,13 @@ def run(lab):
     lab.config()
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what loses its parent is ours, and nobody reaps it
     manager = lab.start()
-    for name in ("web", "chain", "grouped", "stubborn", "crashing"):
+    for name in ("web", "chain", "grouped", "stubborn", "crashing", "detached", "monitored", "deserting"):
         manager.wait_until_up(name, 2 if name == "web" else 1)
     rolled(lab, manager)
     crashed(lab, manager)
     grouped(lab, manager)
+    elsewhere(lab, manager, "detached")
+    elsewhere(lab, manager, "monitored")
     stubborn(lab, manager)
     replaced_meanwhile(lab, manager)
     manager = killed_meanwhile(lab, manager)
@@ -79,7 +81,7 @@ def rolled(lab, manager):
         same(get("127.0.0.1:%d" % lab.port())["version"], version, "version that answers")
     nothing_lost(load.finish())
     check(not before & served(lab, "web"), "old workers are left")
-    check("others of its process group live: TERM sent to them, KILL in 1m" in manager.stderr(), manager.tail)
+    check("others of it live: TERM sent to them, KILL in 1m" in manager.stderr(), manager.tail)
     check("has not gone" not in manager.stderr(), manager.tail)
 
 
@@ -102,15 +104,34 @@ def grouped(lab, manager):
     manager.ctl("stop", "grouped")
 
 
+def elsewhere(lab, manager, name):
+    """What is in a session or process group of its own is told too, and killed only at the end; the verdict counts it."""
+    requests = Requests(lab, name)
+    (server,) = served(lab, name)
+    (shell,) = manager.pids_of(name)
+    check(os.getpgid(server) != os.getpgid(shell), "the server is in the worker's process group")
+    manager.ctl("upgrade", name, "--no-wait")
+    wait_for(lambda: any(fact.pid == server for fact in lab.facts("told")), "the server is told to go")
+    check("stopping" in manager.ctl("show", name).out, "a worker whose server lives is not stopping")
+    requests.all_answered("answers of a server elsewhere that was told to go")
+    wait_for(lambda: "rolled to generation 2" in manager.ctl("status", name).out, "it is rolled")
+    check("killed" not in manager.ctl("status", name).out, lambda: manager.ctl("status", name))
+
+
 def stubborn(lab, manager):
-    """KILL comes at the end of the time, not before."""
+    """KILL comes at the end of the time, not before, wherever the process is; the verdict counts it."""
+    (deserter,) = served(lab, "deserting")
+    manager.ctl("upgrade", "deserting")
+    check(not alive(deserter), "a process elsewhere outlived KILL")
+    status = manager.ctl("status", "deserting").out
+    check("1 old worker did not end in time and was killed" in manager.stderr(), lambda: status)
     (pid,) = served(lab, "stubborn")
     began = time.monotonic()
     manager.ctl("stop", "stubborn")
     took = time.monotonic() - began
     check(1.4 < took < 20, "a process that ignores TERM was gone after %.2f s" % took)
     check(not alive(pid), "a process outlived KILL")
-    check("the rest of its process group has not gone; KILL sent" in manager.stderr(), manager.tail)
+    check("the rest of it has not gone; KILL sent" in manager.stderr(), manager.tail)
 
 
 def under_way(lab, manager):

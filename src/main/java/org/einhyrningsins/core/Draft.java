@@ -234,7 +234,7 @@ final class Draft {
         }
         StopSpec.Step next = state.rest().getFirst();
         List<StopSpec.Step> rest = state.rest().subList(1, state.rest().size());
-        String who = state.leaderless() ? "the rest of its process group has not gone; " : "";
+        String who = state.leaderless() ? "the rest of it has not gone; " : "";
         String what = who.isEmpty() ? "has not gone; " : who;
         report(Severity.WARN, worker.id(), what + next.signal() + " sent");
         replace(worker.in(told(state, next, rest)));
@@ -253,7 +253,7 @@ final class Draft {
         replace(after);
         String how =
                 exit.equals(Exit.UNKNOWN) ? exit.toString() : "its process ended (" + exit + ")";
-        String what = how + ", others of its process group live";
+        String what = how + ", others of it live";
         boolean toGroup = stop(worker).to() == StopSpec.To.GROUP || state.sent() == Signal.KILL;
         if (toGroup) {
             report(Severity.DEBUG, worker.id(), what);
@@ -265,7 +265,7 @@ final class Draft {
     }
 
     /// ABRT was for the core of the one that hung.
-    private static Signal signalForTheRest(Worker worker, WorkerState.Stopping state) {
+    static Signal signalForTheRest(Worker worker, WorkerState.Stopping state) {
         Signal sent = state.sent();
         return sent == null || sent == Signal.ABRT
                 ? stop(worker).steps().getFirst().signal()
@@ -386,7 +386,7 @@ final class Draft {
             case HUNG -> "it gives no sign of life";
             case WITHDRAWN -> "its rollout was given up";
             case REPLACED -> "another comes when it is gone";
-            case LEFT_BEHIND -> "its process ended, others of its process group live";
+            case LEFT_BEHIND -> "its process ended, others of it live";
         };
     }
 }

@@ -14,7 +14,7 @@ public sealed interface Event {
     /// was spawned without error.
     record Exited(WorkerId worker, Exit exit) implements Event {}
 
-    /// The process of a worker that was told to go ended, and others of its process group live: see
+    /// The process of a worker that was told to go ended, and others of it live: see
     /// [Program#goesOnWithout]. [Exited] follows when they are gone.
     record LeaderExited(WorkerId worker, Exit exit) implements Event {}
 

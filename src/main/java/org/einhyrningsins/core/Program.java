@@ -3,6 +3,7 @@ package org.einhyrningsins.core;
 
 import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -190,6 +191,20 @@ public record Program(
     /// null if that lives, or there is none of that name.
     public @Nullable Exit leaderOf(WorkerId id) {
         return state(id) instanceof WorkerState.Stopping stopping ? stopping.leader() : null;
+    }
+
+    /// The signal for what a worker leaves behind that was told to go: the last that it had; null
+    /// if it was not told to.
+    public @Nullable Signal signalFor(WorkerId id) {
+        if (id.slot() < slots.size()) {
+            for (Worker worker : slots.get(id.slot()).workers()) {
+                if (worker.id().equals(id)
+                        && worker.state() instanceof WorkerState.Stopping stopping) {
+                    return Draft.signalForTheRest(worker, stopping);
+                }
+            }
+        }
+        return null;
     }
 
     private @Nullable WorkerState state(WorkerId id) {

@@ -61,6 +61,8 @@ final class Heritage {
     /// What the file says.
     private final List<ProgramSpec> wanted;
 
+    private final WorkerCgroups groups;
+
     /// Of workers whose own process is gone: who else is in their process groups.
     private final Map<Integer, List<Integer>> members = new HashMap<>();
 
@@ -99,9 +101,10 @@ final class Heritage {
         Map<String, Intent> read() throws CannotStart;
     }
 
-    private Heritage(ManagerImage manager, ServicesSpec services) {
+    private Heritage(ManagerImage manager, Now now) {
         this.manager = manager;
-        this.wanted = List.copyOf(services.programs().values());
+        this.wanted = List.copyOf(now.services().programs().values());
+        this.groups = now.groups();
     }
 
     /// What is there; null if nothing is, or nothing of use, which is said. What is missing is made
@@ -122,8 +125,7 @@ final class Heritage {
                 forget(state, manager);
                 return null;
             }
-            Heritage heritage =
-                    new Heritage(manager == null ? nothing(now) : manager, now.services());
+            Heritage heritage = new Heritage(manager == null ? nothing(now) : manager, now);
             heritage.look(state, manager != null, notes, unnoted || !notes.whole(), now, log);
             return manager == null && heritage.programs.isEmpty() ? null : heritage;
         } catch (PosixException | UnknownAccountException e) {
@@ -387,16 +389,17 @@ final class Heritage {
         return unborn;
     }
 
-    /// Workers of which others of their process group live, known by the variable they were born
-    /// with.
+    /// Workers of which others live: in their process group, known by the variable they were born
+    /// with, or in their control group.
     private Map<WorkerId, WorkerImage> leaderless(String program, List<WorkerImage> workers) {
-        Set<Integer> groups = new HashSet<>();
+        Set<Integer> leaders = new HashSet<>();
         for (WorkerImage worker : workers) {
             if (worker.pid() > 1) {
-                groups.add(worker.pid());
+                leaders.add(worker.pid());
             }
         }
-        Map<Integer, List<Integer>> left = groups.isEmpty() ? Map.of() : Processes.members(groups);
+        Map<Integer, List<Integer>> left =
+                leaders.isEmpty() ? Map.of() : Processes.members(leaders);
         Map<WorkerId, WorkerImage> leaderless = new HashMap<>();
         for (WorkerImage worker : workers) {
             String mark = Strays.mark(program, worker.id());
@@ -406,12 +409,22 @@ final class Heritage {
                     its.add(pid);
                 }
             }
-            if (!its.isEmpty()) {
+            its.addAll(elsewhere(mark, its));
+            if (!its.isEmpty() && worker.pid() > 1) {
                 leaderless.put(worker.id(), adopted(worker, -1));
                 members.put(worker.pid(), its);
             }
         }
         return leaderless;
+    }
+
+    /// Of a worker whose own process is gone, those in its control group that are in no list yet.
+    private List<Integer> elsewhere(String mark, List<Integer> known) {
+        List<Integer> grouped = groups.processes(mark);
+        List<Integer> elsewhere = new ArrayList<>(grouped == null ? List.of() : grouped);
+        elsewhere.removeAll(known);
+        elsewhere.removeIf(pid -> Processes.startTimeIfAlive(pid) < 0);
+        return elsewhere;
     }
 
     static void close(int fd) {

@@ -15,7 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Process groups that outlive the worker that led them: tells when nobody is left of one.
+/// Process groups that outlive the worker that led them, with what came from it in other groups:
+/// tells when nobody is left of one.
 ///
 /// The kernel tells of the death of a process, not of a group's. So the members of a group are
 /// looked for in `/proc`, for all groups in one pass, and a pidfd of each is watched; when one of
@@ -40,14 +41,22 @@ final class ProcessGroups {
     ///
     /// @param leader a pidfd of the process that led it; -1 if there is none
     /// @param members pidfds of those that were found last
-    private record Group(int leader, int number, Runnable empty, List<Integer> members) {}
+    private record Group(
+            int leader, int number, Others others, Runnable empty, List<Integer> members) {}
+
+    /// Who is waited for beside the processes of the group.
+    interface Others {
+        /// Those that live.
+        List<Integer> look();
+    }
 
     /// Waits until nobody is left of a group, and then says so, once; not before this returns.
     ///
     /// @param leader a pidfd of the process that led it, which stays the caller's and is open until
     ///   then; -1 if there is none
-    void await(int leader, int number, Runnable empty) {
-        groups.put(number, new Group(leader, number, empty, new ArrayList<>()));
+    /// @param others who is waited for as well, in other groups
+    void await(int leader, int number, Others others, Runnable empty) {
+        groups.put(number, new Group(leader, number, others, empty, new ArrayList<>()));
         due = Clock.now();
     }
 
@@ -77,7 +86,9 @@ final class ProcessGroups {
         try {
             Map<Integer, List<Integer>> found = found();
             for (Group group : List.copyOf(groups.values())) {
-                List<Integer> members = found.getOrDefault(group.number(), List.of());
+                List<Integer> members =
+                        new ArrayList<>(found.getOrDefault(group.number(), List.of()));
+                members.addAll(group.others().look());
                 close(group);
                 members.forEach(pid -> watch(group, pid));
                 if (members.isEmpty()) {

@@ -59,6 +59,7 @@ final class ProgramHost {
     private final Map<String, WorkerDoor> doors = new HashMap<>();
     private final Map<WorkerId, AckPipe> pipes = new HashMap<>(0);
     private final Hearing hearing = new Hearing(this, workforce);
+    private final Remnants remnants;
     private final Tally tally;
     private Program program;
     private @Nullable Blueprint latest;
@@ -126,6 +127,7 @@ final class ProgramHost {
     /// @param incarnation of its first worker
     ProgramHost(ProgramSpec spec, int count, long incarnation, Surface surface) throws IOException {
         this.surface = surface;
+        this.remnants = new Remnants(surface.strays(), new Leftovers());
         this.program = Program.of(spec, count, incarnation, Clock.now());
         this.tally = new Tally(Clock.wallMillis());
         fresh = true;
@@ -135,6 +137,7 @@ final class ProgramHost {
     /// Goes on where another manager stopped. Its processes are our children, or adopted.
     ProgramHost(ProgramImage image, Surface surface) throws IOException {
         this.surface = surface;
+        this.remnants = new Remnants(surface.strays(), new Leftovers());
         Moment now = Clock.now();
         this.program = Recovery.handedOn(image.program(), now);
         this.tally = new Tally(image.tally());
@@ -158,6 +161,7 @@ final class ProgramHost {
         if (ended == null) {
             surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
         } else {
+            remnants.attend(mark(process), process, null); // they were told before
             awaitRest(process, ended);
         }
     }
@@ -512,9 +516,9 @@ final class ProgramHost {
         Descriptors.close(process.pidfd());
     }
 
-    /// What is left of the process group of one that was told to go is waited for. Of others it is
-    /// ended, while the leader of the group is still a zombie, so that no other group can have its
-    /// number.
+    /// What is left of one that was told to go is waited for, in its process group and in others.
+    /// Of others it is ended, while the leader of the group is still a zombie, so that no other
+    /// group can have its number.
     private void died(WorkerProcess process) {
         WorkerId id = process.id();
         if (mayHaveAcked(id)) {
@@ -544,12 +548,37 @@ final class ProgramHost {
 
     /// @param exit how its own process ended
     private void awaitRest(WorkerProcess process, Exit exit) {
-        surface.groups().await(process.pidfd(), process.pid(), () -> gone(process, exit));
+        ProcessGroups.Others others =
+                () -> remnants.attend(mark(process), process, program.signalFor(process.id()));
+        Runnable empty = () -> gone(process, exit);
+        surface.groups().await(process.pidfd(), process.pid(), others, empty);
     }
 
-    /// Nobody is left of its process group.
+    private String mark(WorkerProcess process) {
+        return Strays.mark(name(), process.id());
+    }
+
+    /// Who hears of what is in other process groups than the worker's own.
+    private final class Leftovers implements Remnants.Told {
+        @Override
+        public void told(WorkerId worker, int pid, Signal signal) {
+            String what =
+                    signal + " sent to pid " + pid + ", which it has in another process group";
+            boolean killed = signal == Signal.KILL;
+            report(killed ? Effect.Severity.WARN : Effect.Severity.INFO, worker, what);
+        }
+
+        @Override
+        public void refused(WorkerId worker, int pid, Signal signal, String why) {
+            String what = "pid " + pid + " of it cannot be sent SIG" + signal + ": " + why;
+            report(Effect.Severity.ERROR, worker, what);
+        }
+    }
+
+    /// Nobody is left of it.
     private void gone(WorkerProcess process, Exit exit) {
         WorkerId id = process.id();
+        remnants.forget(id);
         int left = surface.strays().sweep(Strays.mark(name(), id), process.pid());
         surface.prober().forget(key(id));
         process.pipes().forEach(output -> output.drain(true));
@@ -569,13 +598,14 @@ final class ProgramHost {
         }
     }
 
-    /// Whether others of a dead worker's process group live. One that was adopted may still be a
-    /// zombie of its parent, and the kernel counts it as one of the group.
-    private static boolean leavesOthers(WorkerProcess process) {
+    /// Whether others of a dead worker live, in its process group or in others. One that was
+    /// adopted may still be a zombie of its parent, and the kernel counts it as one of the group.
+    private boolean leavesOthers(WorkerProcess process) {
         int pid = process.pid();
         boolean any = Processes.groupExists(process.pidfd(), pid);
         try {
-            return any && (!process.adopted() || Processes.members(Set.of(pid)).containsKey(pid));
+            return any && (!process.adopted() || Processes.members(Set.of(pid)).containsKey(pid))
+                    || !remnants.of(mark(process), process, false).isEmpty();
         } catch (PosixException e) {
             return any; // no descriptor to look with: who waits for the group looks again
         }
@@ -632,11 +662,18 @@ final class ProgramHost {
         if (process == null) {
             return;
         }
+        boolean led = program.leaderOf(order.worker()) == null && process.pidfd() >= 0;
         try {
+            if (order.signal() == Signal.KILL) { // while it is known what came from whom
+                remnants.tell(mark(process), process, led, order.signal());
+            }
             send(process, order.signal(), order.group());
             boolean heard = order.signal() == Signal.KILL;
             if (!heard && (order.group() || Processes.isStopped(process.pid()))) {
                 send(process, Signal.CONT, order.group());
+            }
+            if (order.signal() == Signal.KILL || order.group() && !led) { // and what was forked
+                remnants.tell(mark(process), process, led, order.signal());
             }
             workforce.signaled(order.worker());
         } catch (PosixException e) { // it became another user, and we are not root

@@ -207,7 +207,7 @@ final class Statuses {
             own = stopped + (own.isEmpty() ? "" : "; " + own);
         }
         if (worker.state() instanceof WorkerState.Stopping s && s.leaderless()) {
-            own = "its process ended, others of its process group live";
+            own = "its process ended, others of it live";
         }
         if (ailment != null) {
             own = joined("to be replaced: " + ailment, own);

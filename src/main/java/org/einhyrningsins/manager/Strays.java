@@ -6,10 +6,14 @@ import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
-/// Ends what a worker leaves behind. Its process group is ended with it, and its control group
-/// where it has one ([WorkerCgroups]). Where not, what moved to another group or session, as
-/// daemons do, loses its parent when the worker dies and becomes a child of the manager's, which is
-/// a subreaper. Whose it was, says a variable it was born with.
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/// Finds what a worker leaves behind, and ends it. Its process group is ended with it, and its
+/// control group where it has one ([WorkerCgroups]). Where not, what moved to another group or
+/// session, as daemons do, loses its parent when the worker dies and becomes a child of the
+/// manager's, which is a subreaper. Whose it was, says a variable it was born with.
 final class Strays {
     /// PROGRAM:SLOT:INCARNATION.
     static final String MARK = "EINHYRNINGSINS_WORKER";
@@ -75,6 +79,29 @@ final class Strays {
     /// that nobody knows may well live.
     void sweepAfterRecovery() {
         cgroups.endAll(mark -> hosted(mark) && !alive(mark));
+    }
+
+    /// The living processes of a worker, whatever process group they are in.
+    ///
+    /// @param leader the worker's own process; 0 if that is gone
+    /// @return without its own process, and without what cannot be known: of one that was adopted
+    ///   and has no control group, what lost its parents is not ours
+    List<Integer> of(String mark, int leader) {
+        Set<Integer> all = new LinkedHashSet<>();
+        List<Integer> grouped = cgroups.processes(mark);
+        if (grouped == null) {
+            for (int orphan : Processes.orphans()) {
+                if (mark.equals(Processes.variable(orphan, MARK))) {
+                    all.addAll(Processes.tree(orphan));
+                }
+            }
+            all.addAll(leader > 0 ? Processes.tree(leader) : List.of());
+        } else {
+            all.addAll(grouped);
+        }
+        all.remove(leader);
+        all.removeIf(pid -> Processes.startTimeIfAlive(pid) < 0);
+        return List.copyOf(all);
     }
 
     private boolean hosted(String mark) {

@@ -172,6 +172,12 @@ final class WorkerCgroups {
         }
     }
 
+    /// The processes in a worker's group; null if it has none.
+    @Nullable List<Integer> processes(String mark) {
+        Cgroups here = groups;
+        return here == null || !lived.contains(mark) ? null : here.processes(mark);
+    }
+
     /// Removes those that are empty by now.
     void tidy() {
         Cgroups here = groups;
