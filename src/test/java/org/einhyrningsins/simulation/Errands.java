@@ -79,9 +79,9 @@ final class Errands {
         switch (random.nextInt(12)) {
             case 0, 1, 2 -> moves();
             case 3, 4 -> exchanges();
-            case 5, 6, 7 -> renames();
-            case 8 -> failsLate();
-            case 9, 10 -> removesAFile();
+            case 5, 6 -> renames();
+            case 7 -> failsLate();
+            case 8, 9 -> removesAFile();
             default -> jobs();
         }
     }
@@ -450,6 +450,9 @@ final class Errands {
         job.failures = random.nextInt(3);
         then.after = List.of(job.name);
         world.count("a job that is " + job.restart + " restarted");
+        if (random.nextBoolean()) { // perhaps while it runs, so that nobody sees its end
+            world.after(random.nextLong(2 * World.SECOND), world::kills);
+        }
         changes(
                 () ->
                         world.after(
