@@ -33,6 +33,7 @@ def run(lab):
     moved(lab, manager)
     swapped(lab, manager)
     renamed(lab, manager)
+    timed(lab, manager)
 
 
 def who(lab, name):
@@ -168,3 +169,15 @@ def renamed(lab, manager):
     same([who(lab, name) for name in "xyz"], ["c", "m", "a"], "who serves after two renames")
     same(sorted(manager.status()), ["a", "c", "m"], "programs")
     manager.ctl("plan")
+
+
+def timed(lab, manager):
+    """The one that gives comes first in the file, and nothing but time passes: it is told when the other's time is over."""
+
+    def timer(name, ports):
+        return definition(lab, name, ports).replace("mode: manual, timeout: 15s", "timer: 300ms").replace("retries: 1", "probation: 0s, rollback-within: 0")
+
+    file(lab, timer("a", []), timer("m", "yz"), definition(lab, "c", "x"))
+    result = manager.ctl("reload", "--timeout", "20s")
+    check("a: rolled to generation" in result.text, lambda: str(result))
+    same([who(lab, name) for name in "xyz"], ["c", "m", "m"], "who serves after a move that time alone decides")
