@@ -16,6 +16,7 @@ import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
+import java.util.List;
 
 /// Reads `ack`: a mode, or a map that names it by `mode`, `timer` or `probe`.
 ///
@@ -25,6 +26,8 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
     private static final Duration TIMER = Duration.ofSeconds(1);
     private static final Duration EVERY = Duration.ofMillis(200);
     private static final String MODES = "manual, timer, notify, fd, log or probe";
+    private static final List<String> WORDS =
+            List.of("manual", "timer", "notify", "fd", "log", "probe");
     private static final int MOST_FD = 63;
 
     AckSpec read(@Nullable Node node) {
@@ -62,7 +65,8 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
                 yield new Manual();
             }
             default -> {
-                values.expected(node, MODES, hint(text));
+                values.expected(
+                        node, MODES, text.isEmpty() ? TextHints.ofWord(node, WORDS) : hint(text));
                 yield new Manual();
             }
         };
@@ -71,6 +75,14 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
     private static String hint(String text) {
         if (!text.isEmpty() && Texts.isDigit(text.charAt(0))) {
             return "; write { timer: " + Texts.cut(text) + " } for that long alive";
+        }
+        int scheme = text.indexOf("://");
+        if (scheme > 0) {
+            return text.startsWith("http")
+                    ? "; write { probe: { http: " + YamlMistakes.inQuotes("GET " + text) + " } }"
+                    : "; write { probe: { tcp: "
+                            + YamlMistakes.inQuotes(text.substring(scheme + 3))
+                            + " } }";
         }
         return switch (text) {
             case "true", "yes", "on", "worker" -> "; write manual for a worker that says so itself";
@@ -87,7 +99,9 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
         Node mode = ack.node("mode");
         int ways = count(ack, "mode", "timer", "probe");
         if (ways > 1) {
-            ack.report("mode", "expected one of mode, timer and probe, found " + ways);
+            ack.report(
+                    "mode",
+                    "expected one of mode, timer and probe, found " + ways + "; remove one");
         } else if (ack.has("timer")) {
             refuse(ack, "after", "tcp", "http", "exec", "every", "fd", "match");
             return new Timer(ack.duration("timer", TIMER));
@@ -95,10 +109,7 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
             refuse(ack, "after", "tcp", "http", "exec", "every", "fd", "match");
             return probe(probe);
         } else if (mode == null) {
-            values.problems()
-                    .reportMissing(
-                            ack.place(),
-                            "mode is missing: " + MODES + "; write mode: notify, or another");
+            missing(ack);
         } else if (mode instanceof Scalar scalar && scalar.text().equals("timer")) {
             refuse(ack, "tcp", "http", "exec", "every", "fd", "match");
             return new Timer(ack.duration("after", TIMER));
@@ -129,8 +140,46 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
     private static void refuse(Fields ack, String... keys) {
         for (String key : keys) {
             if (ack.has(key)) {
-                ack.report(key, key + " has no meaning in this mode");
+                ack.report(
+                        key,
+                        key
+                                + " has no meaning in this mode; remove it, or write "
+                                + (ack.has("mode")
+                                        ? "mode: " + modeOf(key)
+                                        : "mode: "
+                                                + modeOf(key)
+                                                + " in place of "
+                                                + (ack.has("timer") ? "timer" : "probe")));
             }
+        }
+    }
+
+    /// The mode that a key is of.
+    private static String modeOf(String key) {
+        return switch (key) {
+            case "after" -> "timer";
+            case "fd" -> "fd";
+            case "match" -> "log";
+            default -> "probe";
+        };
+    }
+
+    private void missing(Fields ack) {
+        for (String key : List.of("match", "fd", "tcp", "http", "exec", "every", "after")) {
+            if (ack.has(key)) {
+                String mode = modeOf(key);
+                values.problems()
+                        .reportMissing(
+                                ack.place(),
+                                "mode is missing; write mode: " + mode + " beside " + key);
+                return;
+            }
+        }
+        if (!ack.isMeant("mode")) {
+            values.problems()
+                    .reportMissing(
+                            ack.place(),
+                            "mode is missing: " + MODES + "; write mode: notify, or another");
         }
     }
 

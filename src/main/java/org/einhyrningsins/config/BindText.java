@@ -69,7 +69,8 @@ public final class BindText {
                         throw new Misread(
                                 "unknown flag "
                                         + Texts.quoted(flag)
-                                        + "; there are r (so_reuseaddr) and n (o_nonblock)");
+                                        + "; there are r (so_reuseaddr) and n (o_nonblock)"
+                                        + Suggestions.flag(rest.substring(0, comma), flag));
                     }
                 }
             }

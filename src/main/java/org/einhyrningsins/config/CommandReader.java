@@ -69,6 +69,10 @@ record CommandReader(Values values, Templates templates) {
     private List<Node> words(Node node) {
         List<Node> words = new ArrayList<>();
         String text = values.text(node, "a list of words, or one text");
+        if (text != null && text.matches(".*(<%|\\{%).*")) {
+            values.problems().report(node.place(), TextMistakes.ofTemplate(text));
+            return List.of(new Scalar(node.place(), "?", false));
+        }
         try {
             for (String word : text == null ? List.of("?") : Words.split(text)) {
                 words.add(new Scalar(node.place(), word, false));

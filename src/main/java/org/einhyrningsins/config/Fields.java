@@ -123,12 +123,17 @@ record Fields(Place place, Map<String, Entry> entries, @Nullable Shape shape, Va
     void require(String key) {
         Shape known = shape;
         boolean missing = !has(key) && !values.problems().full();
-        if (known != null && missing && !isMisspelt(key, known)) {
+        if (known != null && missing && !isMeant(key)) {
             values.problems().reportMissing(place, key + " is missing" + Synonyms.example(key));
         }
     }
 
-    private boolean isMisspelt(String key, Shape known) {
+    /// Whether a key that is not known is a slip of that one, or another manager's word for it.
+    boolean isMeant(String key) {
+        Shape known = shape;
+        if (known == null) {
+            return false;
+        }
         for (String typed : entries.keySet()) {
             boolean meant =
                     key.equals(Nearest.of(typed, known.keys()))

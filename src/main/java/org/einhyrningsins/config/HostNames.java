@@ -73,7 +73,10 @@ final class HostNames {
                             + " s; write addresses, or see to the name server");
         }
         if (answer.addresses().isEmpty()) {
-            throw new Misread("the host name " + Texts.quoted(host) + " cannot be resolved");
+            throw new Misread(
+                    "the host name "
+                            + Texts.quoted(host)
+                            + " cannot be resolved; correct it, or write an address");
         }
         return answer.addresses();
     }

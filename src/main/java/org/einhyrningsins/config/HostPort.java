@@ -86,7 +86,12 @@ record HostPort(String host, String port) {
         } catch (UnknownHostException e) {
             throw new IllegalStateException("16 or 4 bytes are an address", e);
         } catch (IllegalArgumentException _) {
-            throw new Misread(Texts.quoted(host) + " is not an IP address");
+            throw new Misread(
+                    Texts.quoted(host)
+                            + " is not an IP address"
+                            + (host.indexOf(':') < 0
+                                    ? "; each of its numbers is at most 255"
+                                    : ""));
         }
     }
 

@@ -18,10 +18,17 @@ final class KindHints {
 
     /// @param node what was found
     static String ofMap(Shape shape, Node node) {
-        if (node instanceof Items) {
-            return shape.equals(Shape.ALLOW)
-                    ? "; write admin: before the list"
-                    : shape.equals(Shape.PROGRAM) ? ofList(node) : "";
+        if (node instanceof Items list) {
+            return switch (shape.name()) {
+                case "allow" -> "; write admin: before the list";
+                case "program" -> ofList(node);
+                case "file", "included" ->
+                        isOfMaps(list)
+                                ? "; remove the dash before each key, and indent what is below it"
+                                        + " by two less"
+                                : "; write programs:, and below it NAME: { command: … }";
+                default -> ofItems(shape, list);
+            };
         } else if (!(node instanceof Scalar scalar)) {
             return "";
         } else if (scalar.isNull()) {
@@ -48,6 +55,23 @@ final class KindHints {
         return meant.isEmpty() ? "" : "; write " + Texts.cut(meant);
     }
 
+    private static boolean isOfMaps(Items list) {
+        return !list.values().isEmpty()
+                && list.values().stream().allMatch(item -> item instanceof Mapping);
+    }
+
+    /// A list of keys, or with the one text that would do for the map.
+    private static String ofItems(Shape shape, Items list) {
+        if (isOfMaps(list)) {
+            return "; write its keys without dashes";
+        }
+        boolean one = list.values().size() == 1;
+        if (one && list.values().getFirst() instanceof Scalar text && !text.isNull()) {
+            return ofText(shape, text);
+        }
+        return "; write KEY: VALUE";
+    }
+
     private static String ofText(Shape shape, Scalar scalar) {
         String text = Texts.cut(scalar.text());
         boolean number = scalar.isDigits();
@@ -56,7 +80,11 @@ final class KindHints {
             case "control" -> "; write { socket: " + text + " }";
             case "http" -> "; write { bind: " + (number ? "127.0.0.1:" : "") + text + " }";
             case "health", "probe" -> target(text, number);
-            case "rollout" -> "; write { strategy: smooth }, fleet or replace";
+            case "rollout" ->
+                    "; write { strategy: "
+                            + (text.matches("smooth|fleet|replace")
+                                    ? text + " }"
+                                    : "smooth }, fleet or replace");
             case "canary" -> "; write { workers: " + (number ? text : "1") + " }";
             case "limits" -> "; write { nofile: " + (number ? text : "65536") + " }";
             case "backoff" -> "; write { first: 100ms, max: 30s }";

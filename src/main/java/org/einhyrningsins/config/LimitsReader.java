@@ -32,7 +32,14 @@ record LimitsReader(Values values) {
             long soft = amount(colon < 0 ? text : text.substring(0, colon), resource);
             long hard = colon < 0 ? soft : amount(text.substring(colon + 1), resource);
             if (hard != Limit.UNLIMITED && (soft == Limit.UNLIMITED || soft > hard)) {
-                throw new Misread("the soft limit is above the hard one: " + Texts.quoted(text));
+                throw new Misread(
+                        "the soft limit is above the hard one: "
+                                + Texts.quoted(text)
+                                + "; the soft one comes first, as in "
+                                + Texts.quoted(
+                                        text.substring(colon + 1)
+                                                + ":"
+                                                + text.substring(0, colon)));
             }
             return new Limit(soft, hard);
         } catch (Misread e) {
@@ -58,7 +65,10 @@ record LimitsReader(Values values) {
         return switch (text) {
             case "infinity", "infinite", "max", "-1", "none" -> "; write unlimited";
             case "no", "off", "false" -> "; write 0";
-            default -> "";
+            default ->
+                    text.matches("[0-9]+ *[ ,/] *[0-9]+")
+                            ? "; write \"" + text.replaceFirst(" *[ ,/] *", ":") + '"'
+                            : "";
         };
     }
 

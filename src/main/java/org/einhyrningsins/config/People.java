@@ -17,11 +17,7 @@ record People(Surroundings surroundings) {
     @Nullable String user(Fields fields, String key) {
         String name = fields.name(key, "a user name or number");
         if (name != null && !Texts.areDigits(name) && !surroundings.userExists().test(name)) {
-            fields.report(
-                    key,
-                    "there is no user named "
-                            + Texts.quoted(name)
-                            + "; make it first, or write another");
+            fields.report(key, "there is no user named " + Texts.quoted(name) + instead(key, name));
         }
         return name;
     }
@@ -38,13 +34,25 @@ record People(Surroundings surroundings) {
     @Nullable String group(Fields fields, String key) {
         String name = fields.name(key, "a group name or number");
         if (name != null && !Texts.areDigits(name) && !surroundings.groupExists().test(name)) {
-            fields.report(
-                    key,
-                    "there is no group named "
-                            + Texts.quoted(name)
-                            + "; make it first, or write another");
+            fields.report(key, "there is no group named " + Texts.quoted(name) + instead("", name));
         }
         return name;
+    }
+
+    /// Docker and chown(1) write a user and a group in one.
+    ///
+    /// @param key of the user; empty for a group
+    private static String instead(String key, String name) {
+        String[] parts = name.split("[:]", -1);
+        if (parts.length != 2 || parts[1].isEmpty()) {
+            return "; make it first, or write another";
+        }
+        String user = parts[0].isEmpty() || key.isEmpty() ? "" : key + ": " + word(parts[0]) + ", ";
+        return "; write " + user + "group: " + word(parts[1]);
+    }
+
+    private static String word(String name) {
+        return Texts.areDigits(name) ? '"' + name + '"' : Texts.cut(name);
     }
 
     /// Users, and groups with an `@` before them.

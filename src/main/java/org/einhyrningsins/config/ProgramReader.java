@@ -238,7 +238,24 @@ final class ProgramReader {
     }
 
     private static List<String> variables(Fields program) {
-        return program.texts("drop-env", "the name of a variable");
+        List<String> names = program.texts("drop-env", "the name of a variable");
+        for (String name : names) {
+            if (name.indexOf(',') > 0) {
+                program.warn(
+                        "drop-env",
+                        Texts.quoted(name)
+                                + " is one name; write ["
+                                + Texts.cut(name.replaceAll("\\s*,\\s*", ", "))
+                                + "]");
+            } else if (name.indexOf('=') > 0) {
+                program.warn(
+                        "drop-env",
+                        Texts.quoted(name)
+                                + " is no name; write "
+                                + Texts.cut(name.substring(0, name.indexOf('='))));
+            }
+        }
+        return names;
     }
 
     private IdentitySpec identity(Fields program) {

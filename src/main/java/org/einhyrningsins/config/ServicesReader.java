@@ -192,7 +192,7 @@ final class ServicesReader {
     /// its mistakes too.
     private static @Nullable Node misspelled(Fields of) {
         for (Map.Entry<String, Entry> entry : of.entries().entrySet()) {
-            if ("programs".equals(UnknownKeys.spelling(entry.getKey(), Shape.INCLUDED))) {
+            if ("programs".equals(UnknownKeys.spelling(entry.getKey(), Shape.INCLUDED, 1))) {
                 return entry.getValue().value();
             }
         }

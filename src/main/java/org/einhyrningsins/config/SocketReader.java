@@ -69,7 +69,10 @@ final class SocketReader {
             }
             if (!names.add(socket.name())) {
                 problems.report(
-                        node.place(), "two sockets are named " + Texts.quoted(socket.name()));
+                        node.place(),
+                        "two sockets are named "
+                                + Texts.quoted(socket.name())
+                                + "; give each a name of its own");
             }
             String objection = book.claim(socket, program, node.place());
             if (objection != null) {

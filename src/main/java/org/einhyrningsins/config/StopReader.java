@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
+import org.einhyrningsins.config.Node.Items;
 import org.einhyrningsins.config.Node.Mapping;
+import org.einhyrningsins.config.Node.Scalar;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.StopSpec;
 import org.einhyrningsins.spec.StopSpec.Step;
@@ -22,6 +24,15 @@ record StopReader(Values values) {
 
     StopSpec read(@Nullable Node node) {
         if (node == null) {
+            return StopSpec.DEFAULT;
+        }
+        if (node instanceof Items list) {
+            values.expected(
+                    node,
+                    "a signal, the name of a server, or a map",
+                    list.values().size() == 1
+                            ? ofOne(texts(list).getFirst())
+                            : ofSteps(texts(list)));
             return StopSpec.DEFAULT;
         }
         return node instanceof Mapping map ? steps(map) : words(node);
@@ -47,6 +58,10 @@ record StopReader(Values values) {
         if (text == null) {
             return StopSpec.DEFAULT;
         }
+        if (text.indexOf(',') > 0) {
+            refuse(node, text);
+            return StopSpec.DEFAULT;
+        }
         int space = text.indexOf(' ');
         String name = space < 0 ? text : text.substring(0, space);
         Duration patience = space < 0 ? null : patience(node, text.substring(space).strip());
@@ -61,6 +76,45 @@ record StopReader(Values values) {
         return new StopSpec(endingInKill(List.of(new Step(signal(node, name), usual)), node));
     }
 
+    private static List<String> texts(Items list) {
+        List<String> texts = new ArrayList<>();
+        for (Node item : list.values()) {
+            texts.add(item instanceof Scalar text ? text.text() : "");
+        }
+        return texts;
+    }
+
+    private static String ofOne(String text) {
+        boolean known = Signal.of(text).isPresent() || StopPreset.of(text) != null;
+        return known ? "; write " + text : ofSteps(List.of(text));
+    }
+
+    /// The steps of a stop, `TERM 5s` and so on, as a map; without an example if they are none.
+    private static String ofSteps(List<String> steps) {
+        List<String> then = new ArrayList<>();
+        String first = "";
+        for (String step : steps) {
+            String[] words = step.strip().split("\\s+", -1);
+            boolean time = words.length == 2 && isTime(words[1]);
+            if (Signal.of(words[0]).isEmpty() || !(words.length == 1 || time)) {
+                return "; write { signal: TERM, timeout: 30s, then: [KILL] }";
+            } else if (first.isEmpty()) {
+                first = "signal: " + words[0] + (time ? ", timeout: " + words[1] : "");
+            } else {
+                then.add(String.join(" ", words));
+            }
+        }
+        return "; write { " + first + (then.isEmpty() ? "" : ", then: " + then) + " }";
+    }
+
+    private static boolean isTime(String text) {
+        try {
+            return !Durations.parse(text).isNegative();
+        } catch (Misread _) {
+            return false;
+        }
+    }
+
     private void refuse(Node node, String name) {
         List<String> names = StopPreset.names();
         String nearest = Nearest.of(name, names);
@@ -68,12 +122,21 @@ record StopReader(Values values) {
         values.problems()
                 .report(
                         node.place(),
-                        "expected " + list + "; found " + node.found() + hint(name, nearest));
+                        "expected "
+                                + list
+                                + "; found "
+                                + node.found()
+                                + hint(node instanceof Scalar text ? text.text() : name, nearest));
     }
 
     private static String hint(String name, @Nullable String nearest) {
         if (!name.isEmpty() && Texts.isDigit(name.charAt(0))) {
-            return "; write { timeout: " + Texts.cut(name) + " }";
+            String meant = isTime(name) ? name : Texts.areDigits(name) ? name + "s" : "30s";
+            return "; write { timeout: " + Texts.cut(meant) + " }";
+        } else if (name.matches("[A-Za-z0-9]+ *[,;] *[0-9].*")) {
+            return "; write " + Texts.cut(name.replaceFirst(" *[,;] *", " "));
+        } else if (name.matches("[^,]+(,[^,]+)+")) {
+            return ofSteps(List.of(name.split(",", -1)));
         }
         if (name.indexOf('/') >= 0 || name.startsWith("kill")) {
             return "; a worker is stopped by signals, not by a command: write TERM, or the signal"
@@ -98,6 +161,19 @@ record StopReader(Values values) {
     }
 
     private Signal signal(Node node) {
+        List<String> parts =
+                node instanceof Items list
+                        ? texts(list)
+                        : node instanceof Scalar one && one.text().strip().indexOf(' ') > 0
+                                ? List.of(one.text())
+                                : List.of();
+        if (!parts.isEmpty()) {
+            values.expected(
+                    node,
+                    "a signal such as TERM",
+                    ofSteps(parts).replace("; write {", "; write stop: {"));
+            return FIRST.signal();
+        }
         String text = values.text(node, "a signal such as TERM");
         return text == null ? FIRST.signal() : signal(node, text);
     }
@@ -137,7 +213,13 @@ record StopReader(Values values) {
             return new Step(FIRST.signal(), before);
         }
         int space = text.indexOf(' ');
-        if (space < 0) {
+        if (text.indexOf(',') > 0) {
+            values.expected(
+                    node,
+                    "a signal and a time such as TERM 5s",
+                    "; write [" + Texts.cut(text.replaceAll("\\s*,\\s*", ", ")) + "]");
+            return new Step(FIRST.signal(), before);
+        } else if (space < 0) {
             return new Step(signal(node, text), before);
         }
         return new Step(

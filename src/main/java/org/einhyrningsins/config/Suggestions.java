@@ -34,7 +34,8 @@ final class Suggestions {
     private Suggestions() {}
 
     static String time(String text) {
-        String bare = text.strip().toLowerCase(Locale.ROOT);
+        String bare =
+                text.strip().toLowerCase(Locale.ROOT).replaceFirst("^([0-9]+),([0-9]+)", "$1.$2");
         Duration meant = meantTime(bare);
         if (meant != null) {
             return "; write " + Durations.print(meant);
@@ -147,6 +148,8 @@ final class Suggestions {
         String bare = text.strip().toLowerCase(Locale.ROOT);
         if (bare.equals("max") || bare.startsWith("unlimited") || ENDLESS.contains(bare)) {
             return "; write " + most + " for the most there can be";
+        } else if (text.startsWith("<%") || text.startsWith("{")) {
+            return "; " + TextMistakes.ofTemplate(text);
         } else if (text.indexOf('$') >= 0 || text.startsWith("`")) {
             return "; nothing is replaced in a number: write the number itself";
         }
@@ -245,8 +248,33 @@ final class Suggestions {
         return Texts.areDigits(text) ? "0.0.0.0:" + text : text;
     }
 
+    /// Of a flag behind an address.
+    static String flag(String address, String text) {
+        String bare = text.strip().toLowerCase(Locale.ROOT).replaceAll("[-_ ]", "");
+        String meant =
+                switch (bare) {
+                    case "r", "reuse", "reuseaddr", "reuseaddress", "soreuseaddr" -> "r";
+                    case "n", "nonblock", "nonblocking", "ononblock" -> "n";
+                    default -> "";
+                };
+        boolean next = bare.matches("[a-z0-9.:\\[\\]]*:[0-9]+");
+        if (next) {
+            return "; write two addresses as a list: ["
+                    + YamlMistakes.inQuotes(address)
+                    + ", "
+                    + YamlMistakes.inQuotes(text.strip())
+                    + "]";
+        }
+        return meant.isEmpty() ? "" : "; write " + address.strip() + "," + meant;
+    }
+
     /// Of a port.
     static String port(String host, String text) {
+        String[] words = text.split("\\s+", -1);
+        if (words.length == 2 && Texts.areDigits(words[0])) {
+            return flag(
+                    (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + words[0], words[1]);
+        }
         if (text.indexOf('$') >= 0) {
             return "; ${…} is not replaced in an address: write the port itself";
         } else if (text.matches("[0-9]+-[0-9]+")) {

@@ -52,6 +52,7 @@ final class Synonyms {
                             workingdir workingdirectory workdir cwd chdir dir root path: write `directory: </srv/app>`
                             replicas numprocs instances numprocesses number processes count scale concurrency procs numworkers execmode: write `workers: <4>`
                             singleton: write `workers: 1`
+                            kind job jobs oneshot runonce once: write `restart: never` for a program that does its work and ends; for any other remove it
                             autostart enabled disabled: write `workers: 0` for one that shall not start
                             environment environ envs envvars variables passenvironment: write `env: { NAME: value }`
                             environmentfile dotenv envfiles: write `env-file: [<web.env>]`
@@ -116,6 +117,20 @@ final class Synonyms {
                             blocking nonblock: write `non-blocking: true`
                             """),
                     Map.entry(
+                            "limits",
+                            """
+                            mem memory maxmemory memorymax memorylimit memlimit ram: write `as: <1GiB>` for its address space, or at the program `memory-max: <512MiB>`, above which a worker is replaced
+                            cpus cores cpuquota cpushares cpulimit: remove it; processors are not shared out here, and `cpu` is seconds of their time
+                            files nofiles openfiles maxfiles filedescriptors descriptors fds minfds limitnofile: write `nofile: <65536>`
+                            processes procs nprocs maxprocs minprocs threads pids pidslimit limitnproc: write `nproc: <4096>`
+                            coredump coredumps coresize limitcore: write `core: <0>`
+                            vmem vsz virtualmemory addressspace: write `as: <1GiB>`
+                            stacksize: write `stack: <8MiB>`
+                            filesize maxfilesize: write `fsize: <1GiB>`
+                            lockedmemory: write `memlock: <64MiB>`
+                            swap io disk: remove it; it is no limit of setrlimit(2)
+                            """),
+                    Map.entry(
                             "stop",
                             """
                             stopsignal sig killsignal: write `signal: <TERM>`
@@ -125,7 +140,9 @@ final class Synonyms {
                     Map.entry(
                             "restart",
                             """
-                            policy condition on mode: write `when: always`
+                            policy condition on mode always: write `when: always`
+                            onfailure: write `when: on-failure`
+                            never: write `when: never`
                             delay sleep wait restartsec: write `backoff: { first: 100ms }`
                             maxattempts attempts maxretries maxrestarts startretries limit deaths: write `give-up: { deaths: <5>, within: 1m }`
                             window interval within: write `give-up: { deaths: <5>, within: 1m }`
@@ -133,8 +150,11 @@ final class Synonyms {
                     Map.entry(
                             "rollout",
                             """
-                            type kind mode order: write `strategy: smooth`, fleet or replace
-                            parallelism batch batchsize surge maxunavailable: write `max-surge: <1>`
+                            type kind mode order smooth: write `strategy: smooth`, fleet or replace
+                            fleet: write `strategy: fleet`
+                            replace: write `strategy: replace`
+                            parallelism batch batchsize surge: write `max-surge: <1>`
+                            maxunavailable minavailable: remove it; `strategy: smooth` and fleet keep as many ready as there are workers, and with `strategy: replace` an old worker goes before its successor comes
                             delay wait pause minreadyseconds: write `settle: <2s>`
                             attempts maxretries failures: write `retries: <3>`
                             monitor watch: write `canary: { workers: 1, watch: 30s }`
@@ -149,6 +169,10 @@ final class Synonyms {
                             "ack",
                             """
                             type kind by: write `mode: notify`, or another
+                            notify ready sdnotify: write `mode: notify`
+                            manual worker: write `mode: manual`
+                            log stdout output: write `mode: log` and `match: <listening>`
+                            none: write `timer: 1s`
                             delay wait seconds alive: write `timer: <1s>`
                             interval period periodseconds: write `every: 200ms`
                             pattern regex line: write `match: …`, with `mode: log`
@@ -229,14 +253,48 @@ final class Synonyms {
     /// @param value what stands under it, which is what the user wants with our word too
     static @Nullable String advice(Shape shape, String key, @Nullable Node value) {
         String word = bare(key);
-        String table = KEYS.get(shape.name());
-        for (String line : table == null ? List.<String>of() : table.lines().toList()) {
+        if (word.equals("type") && isOneShot(value)) {
+            return advice(shape, "oneshot", value);
+        }
+        for (String line : lines(shape)) {
             int colon = line.indexOf(": ");
-            if (List.of(line.substring(0, colon).split(" ", -1)).contains(word)) {
+            if (words(line, colon).contains(word)) {
                 return filled(line.substring(colon + 2), value);
             }
         }
         return null;
+    }
+
+    private static boolean isOneShot(@Nullable Node value) {
+        return value instanceof Node.Scalar text
+                && text.text().toLowerCase(Locale.ROOT).matches("oneshot|job|task|once");
+    }
+
+    /// The same for a word with a slip in it.
+    static @Nullable String nearAdvice(Shape shape, String key, @Nullable Node value) {
+        String word = bare(key);
+        int most = word.length() >= 8 ? 2 : word.length() >= 5 ? 1 : 0;
+        String nearest = null;
+        for (String line : lines(shape)) {
+            for (String known : words(line, line.indexOf(": "))) {
+                int distance =
+                        known.length() < 5 ? Integer.MAX_VALUE : Nearest.distance(word, known);
+                if (distance <= most) {
+                    most = distance - 1;
+                    nearest = known;
+                }
+            }
+        }
+        return nearest == null ? null : advice(shape, nearest, value);
+    }
+
+    private static List<String> lines(Shape shape) {
+        String table = KEYS.get(shape.name());
+        return table == null ? List.of() : table.lines().toList();
+    }
+
+    private static List<String> words(String line, int colon) {
+        return List.of(line.substring(0, colon).split(" ", -1));
     }
 
     /// With the value in the place of the example, if it is of the same kind.
@@ -257,11 +315,23 @@ final class Synonyms {
     private static String meant(String example, String text) {
         boolean time = Texts.isDigit(example.charAt(0)) && example.endsWith("s");
         if (Texts.areDigits(example) || time) {
-            boolean number = Texts.areDigits(text) && text.length() < 10;
+            boolean number = Texts.areDigits(text) && text.length() < 10 && !text.matches("0+");
             return number ? text + (time ? "s" : "") : example;
+        } else if (example.endsWith("iB")) {
+            return size(example, text);
         }
         boolean word = text.matches("[A-Za-z/._@][A-Za-z0-9/._@-]{0,60}");
         return word && !Texts.isDigit(example.charAt(0)) ? text : example;
+    }
+
+    private static String size(String example, String text) {
+        try {
+            return Sizes.parse(text) > 0 ? text : example;
+        } catch (Misread _) {
+            String meant = Suggestions.size(text);
+            boolean sound = meant.matches("; write [0-9]+[KMGT]i?B");
+            return sound ? meant.substring("; write ".length()) : example;
+        }
     }
 
     /// How a key that must be there may look like, behind a semicolon.

@@ -3,6 +3,7 @@ package org.einhyrningsins.config;
 
 import org.einhyrningsins.config.Node.Mapping;
 import org.einhyrningsins.config.Node.Scalar;
+import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -42,17 +43,25 @@ final class UnknownKeys {
         if (shape.equals(Shape.INCLUDED) && Shape.FILE.has(key)) {
             return "only the main file may hold this; an included file holds programs";
         }
-        String same = spelling(key, shape);
+        String same = spelling(key, shape, 0);
         if (same != null) {
             return "unknown key; did you mean " + same + "?";
         }
+        String slip = spelling(key, shape, 1);
         String foreign = foreign(shape, key, value);
-        if (foreign != null) {
+        if (slip != null && (foreign == null || mentions(shape, key, slip))) {
+            return "unknown key; did you mean " + slip + "?";
+        } else if (foreign != null) {
             return "unknown key; " + foreign;
         }
         String elsewhere = elsewhere(shape, key, value);
         if (elsewhere != null) {
             return "unknown key; " + elsewhere;
+        }
+        String near =
+                Synonyms.nearAdvice(shape.equals(Shape.INCLUDED) ? Shape.FILE : shape, key, value);
+        if (near != null) {
+            return "unknown key; " + near;
         }
         String nearest = Nearest.of(key, shape.keys());
         return nearest == null
@@ -67,10 +76,11 @@ final class UnknownKeys {
                 && (advice.startsWith("write `" + key) || advice.startsWith("this is"));
     }
 
-    static @Nullable String spelling(String key, Shape shape) {
+    /// The key that is written so but for case and dashes, or that many letters.
+    static @Nullable String spelling(String key, Shape shape, int letters) {
         String bare = Synonyms.bare(key);
         for (String known : shape.keys()) {
-            if (Synonyms.bare(known).equals(bare) || Nearest.distance(key, known) == 1) {
+            if (Synonyms.bare(known).equals(bare) || Nearest.distance(key, known) <= letters) {
                 return known;
             }
         }
@@ -85,7 +95,27 @@ final class UnknownKeys {
                         + " of its containers below programs:";
             }
         }
-        return Synonyms.advice(shape.equals(Shape.INCLUDED) ? Shape.FILE : shape, key, value);
+        if (shape.equals(Shape.STOP) && Signal.of(key).isPresent()) {
+            String time = value instanceof Scalar text && !text.isNull() ? text.text() : "";
+            return "write { signal: "
+                    + Texts.cut(key)
+                    + (time.isEmpty() ? " }" : ", timeout: " + Texts.cut(time) + " }");
+        }
+        boolean named =
+                shape.equals(Shape.BIND)
+                        && Texts.isName(key)
+                        && Nearest.of(key, shape.keys()) == null
+                        && value instanceof Scalar text
+                        && text.text().matches(".*:[0-9]+");
+        String advice =
+                Synonyms.advice(shape.equals(Shape.INCLUDED) ? Shape.FILE : shape, key, value);
+        return advice == null && named
+                ? "write { name: "
+                        + key
+                        + ", tcp: "
+                        + YamlMistakes.inQuotes(((Scalar) value).text())
+                        + " }"
+                : advice;
     }
 
     private static @Nullable String elsewhere(Shape shape, String key, Node value) {

@@ -56,7 +56,7 @@ record Values(Problems problems, HostNames names) {
     /// What the user wrote, to the letter: `no` and `022` stay what they are. Null after a problem.
     @Nullable String text(Node node, String what) {
         if (!(node instanceof Scalar scalar)) {
-            expected(node, what, KindHints.ofText(node));
+            expected(node, what, TextHints.of(node));
             return null;
         } else if (scalar.isNull()) {
             expected(node, what);
@@ -120,7 +120,8 @@ record Values(Problems problems, HostNames names) {
     int number(Node node, int min, int max, int otherwise) {
         String what = "a number from " + min + " to " + max;
         if (!(node instanceof Scalar scalar)) {
-            expected(node, what, KindHints.ofText(node));
+            String meant = KindHints.ofText(node);
+            expected(node, what, meant.matches("; write [0-9]+") ? meant : "; write one number");
             return otherwise;
         }
         if (scalar.isNull()) {
@@ -208,7 +209,12 @@ record Values(Problems problems, HostNames names) {
     }
 
     Duration duration(Node node, Duration otherwise) {
-        String text = text(node, "a time such as 250ms, 30s, 5m or 1h");
+        String what = "a time such as 250ms, 30s, 5m or 1h";
+        if (!(node instanceof Scalar)) {
+            expected(node, what, TextHints.ofTime(node));
+            return otherwise;
+        }
+        String text = text(node, what);
         if (text == null) {
             return otherwise;
         }
@@ -233,6 +239,10 @@ record Values(Problems problems, HostNames names) {
     /// as chmod does, and refuse those of which nobody knows how they were meant.
     @Nullable Integer octal(Node node) {
         String what = "octal permission bits such as \"022\"";
+        if (!(node instanceof Scalar)) {
+            expected(node, what, "; write them as one text");
+            return null;
+        }
         String text = text(node, what);
         if (text == null) {
             return null;
@@ -284,12 +294,12 @@ record Values(Problems problems, HostNames names) {
     }
 
     private static String hint(Node node, Enum<?>[] constants) {
-        if (!(node instanceof Scalar scalar)) {
-            return "";
-        }
         List<String> words = new ArrayList<>();
         for (Enum<?> constant : constants) {
             words.add(Shape.word(constant));
+        }
+        if (!(node instanceof Scalar scalar)) {
+            return TextHints.ofWord(node, words);
         }
         String flag = scalar.isFlag() ? " (YAML reads the bare word so)" : "";
         String meant = Synonyms.word(scalar.text(), words);

@@ -21,11 +21,13 @@ final class YamlMistakes {
     private final PatchedText text;
     private final BracketMistakes brackets;
     private final LevelMistakes levels;
+    private final TextMistakes texts;
 
     YamlMistakes(PatchedText text) {
         this.text = text;
         this.brackets = new BracketMistakes(text, this);
         this.levels = new LevelMistakes(text, this);
+        this.texts = new TextMistakes(text);
     }
 
     /// Null if it follows from a mistake that was told already.
@@ -85,7 +87,8 @@ final class YamlMistakes {
         } else if (e.says("not allowed here")) {
             return levels.item(e);
         }
-        return unknown(e);
+        Mistake document = e.says("document start") ? document(e.line()) : null;
+        return document == null ? unknown(e) : document;
     }
 
     Mistake unknown(SyntaxError e) {
@@ -100,6 +103,26 @@ final class YamlMistakes {
                         + e.problem()
                         + context
                         + "; a text with characters that mean something to YAML goes in quotes");
+    }
+
+    /// What comes after a directive without `---`, or after the end of the document.
+    private @Nullable Mistake document(int before) {
+        for (int at = Math.min(before, text.size()) - 1; at >= 0; at--) {
+            String line = text.line(at).stripTrailing();
+            if (line.startsWith("%")) {
+                text.blank(at);
+                return new Mistake(
+                        at,
+                        0,
+                        "a line that begins with % is for the parser, and --- comes below it;"
+                                + " remove the line, or write --- in the next one");
+            } else if (line.equals("...") || line.startsWith("... ")) {
+                text.blank(at);
+                return new Mistake(
+                        at, 0, "... ends the file, and more comes after it; remove this line");
+            }
+        }
+        return null;
     }
 
     // ---- values
@@ -132,11 +155,7 @@ final class YamlMistakes {
             text.cover(number, start, line.tokenEnd(start));
         }
         if (template) {
-            return new Mistake(
-                    number,
-                    column,
-                    "{% %} is of a template language; run the template first, and give its output"
-                            + " to einhyrningsins");
+            return new Mistake(number, column, TextMistakes.ofTemplate("{%"));
         } else if (value.isEmpty()) {
             return new Mistake(
                     number,
@@ -212,15 +231,12 @@ final class YamlMistakes {
             int start = line.valueStart();
             String value = line.from(start);
             text.cover(e.line(), start, line.end());
-            return new Mistake(
-                    e.line(),
-                    start,
-                    "a text that holds \": \" goes in quotes: "
-                            + line.key()
-                            + ": "
-                            + inQuotes(value));
+            return new Mistake(e.line(), start, texts.colon(line.key(), value));
         }
         int number = text.before(e.line());
+        if (texts.isContinued(number)) {
+            return texts.colonBelow(e.line());
+        }
         YamlLine before = YamlLine.of(text.line(number));
         if (number < 0 || before.hasKey() || before.keyStart() > text.indent(number)) {
             return levels.indentation(e.line());
@@ -230,11 +246,14 @@ final class YamlMistakes {
 
     private Mistake withoutColon(int number, YamlLine line, boolean opens) {
         String all = line.from(line.keyStart());
-        if (isForeignComment(all)) {
-            text.blank(number);
-            return new Mistake(
-                    number, line.keyStart(), "a comment begins with #, found " + Texts.quoted(all));
+        Mistake text = texts.withoutKey(number, line);
+        if (text != null) {
+            return text;
         }
+        return noKey(number, line, opens, all);
+    }
+
+    private Mistake noKey(int number, YamlLine line, boolean opens, String all) {
         int blank = all.indexOf(' ');
         String meant =
                 blank < 0 || opens
@@ -246,17 +265,25 @@ final class YamlMistakes {
             text.blank(number);
             text.blankBelow(number, PatchedText.indent(line.text()));
         }
+        YamlLine above = YamlLine.of(text.line(text.before(number)));
+        boolean goesOn = !opens && above.hasValue() && above.keyStart() == line.keyStart();
         return new Mistake(
                 number,
                 line.keyStart(),
-                "a ':' is missing; expected KEY: VALUE, as in " + Texts.quoted(meant));
+                "a ':' is missing; expected KEY: VALUE, as in "
+                        + Texts.quoted(meant)
+                        + (goesOn
+                                ? "; indent it further if it goes on with the text of "
+                                        + above.key()
+                                : ""));
     }
 
     static boolean isForeignComment(String text) {
         return text.startsWith("//")
                 || text.startsWith("/*")
                 || text.startsWith(";")
-                || text.startsWith("--");
+                || text.equals("--")
+                || text.startsWith("-- ");
     }
 
     /// A line without a colon where a key should be.
@@ -264,13 +291,14 @@ final class YamlMistakes {
         YamlLine line = YamlLine.of(text.line(number));
         String all = line.from(line.keyStart());
         int indent = text.indent(number);
+        Mistake found = texts.withoutKey(number, line);
+        if (found != null) {
+            return found;
+        }
         text.blank(number);
         Matcher tight = NO_SPACE.matcher(all);
         Matcher assigned = ASSIGNED.matcher(all);
-        if (isForeignComment(all)) {
-            return new Mistake(
-                    number, line.keyStart(), "a comment begins with #, found " + Texts.quoted(all));
-        } else if (tight.matches()) {
+        if (tight.matches()) {
             text.blankBelow(number, indent);
             String meant = tight.group(1) + ": " + tight.group(2);
             return new Mistake(

@@ -155,20 +155,28 @@ final class YamlTree {
     private Node aliased(AliasEvent alias, Place place) throws Unusable {
         Anchored anchored = anchors.get(alias.getAnchor());
         if (anchored == null) {
-            String nearest = Nearest.of(alias.getAnchor(), List.copyOf(anchors.keySet()));
             problems.mistake(
                     place,
                     "nothing before it is named &"
                             + alias.getAnchor()
-                            + (nearest == null
-                                    ? "; a text that begins with * goes in quotes: \"*"
-                                            + alias.getAnchor()
-                                            + "\""
-                                    : "; did you mean *" + nearest + "?"));
+                            + instead(alias.getAnchor(), place.trail()));
             return new Scalar(place, "", true);
         }
         count(anchored.values(), place);
         return anchored.node();
+    }
+
+    private String instead(String name, Trail trail) {
+        String nearest = Nearest.of(name, List.copyOf(anchors.keySet()));
+        boolean merges =
+                trail.key().equals("<<")
+                        || (trail.parent() != null && trail.parent().key().equals("<<"));
+        if (nearest != null) {
+            return "; did you mean *" + nearest + "?";
+        }
+        return merges
+                ? "; name it where it stands first, before this, as in " + name + ": &" + name
+                : "; a text that begins with * goes in quotes: \"*" + name + "\"";
     }
 
     private void count(long more, Place place) throws Unusable {
@@ -240,7 +248,7 @@ final class YamlTree {
             reportTag(event.getTag(), place);
         }
         SequencedMap<String, Entry> entries = new LinkedHashMap<>();
-        List<Node> merged = new ArrayList<>();
+        List<Entry> merged = new ArrayList<>();
         while (!(parser.peekEvent() instanceof MappingEndEvent)) {
             Node key = node(place.trail(), depth + 1);
             if (!(key instanceof Scalar name)) {
@@ -263,16 +271,27 @@ final class YamlTree {
             Place at = name.place().of(name.text());
             Node value = node(at.trail(), depth + 1);
             if (name.plain() && name.text().equals("<<")) {
-                merged.add(value);
+                mergedOnce(merged, new Entry(at, value));
             } else {
                 enter(entries, name.text(), new Entry(at, value));
             }
         }
         parser.getEvent();
-        for (Node value : merged) {
-            merge(value, entries);
+        for (Entry each : merged) {
+            merge(each.value(), entries);
         }
         return new Mapping(place, entries);
+    }
+
+    private void mergedOnce(List<Entry> merged, Entry entry) {
+        if (!merged.isEmpty()) {
+            problems.report(
+                    entry.key(),
+                    "<< is given twice; first in line "
+                            + merged.getFirst().key().line()
+                            + "; remove one of them, or write one list, as in <<: [*a, *b]");
+        }
+        merged.add(entry);
     }
 
     private void enter(SequencedMap<String, Entry> entries, String key, Entry entry) {
