@@ -164,7 +164,7 @@ final class HttpDoor {
     }
 
     private void close(Open open) {
-        if (open.spec().address() instanceof SocketSpec.UnixPath unix && open == this.open) {
+        if (open.spec().address() instanceof SocketSpec.UnixPath unix && open.equals(this.open)) {
             files.leave(unix.path());
         }
         open.server().close();

@@ -604,7 +604,7 @@ final class ProgramHost {
         int pid = process.pid();
         boolean any = Processes.groupExists(process.pidfd(), pid);
         try {
-            return any && (!process.adopted() || Processes.members(Set.of(pid)).containsKey(pid))
+            return (any && (!process.adopted() || Processes.members(Set.of(pid)).containsKey(pid)))
                     || !remnants.of(mark(process), process, false).isEmpty();
         } catch (PosixException e) {
             return any; // no descriptor to look with: who waits for the group looks again
@@ -672,7 +672,7 @@ final class ProgramHost {
             if (!heard && (order.group() || Processes.isStopped(process.pid()))) {
                 send(process, Signal.CONT, order.group());
             }
-            if (order.signal() == Signal.KILL || order.group() && !led) { // and what was forked
+            if (order.signal() == Signal.KILL || (order.group() && !led)) { // and what was forked
                 remnants.tell(mark(process), process, led, order.signal());
             }
             workforce.signaled(order.worker());
