@@ -45,13 +45,24 @@ def run(lab):
 
 
 def moves(lab):
-    """Another manager, whose program moves to other addresses with a version that is up, and fails 15 s later."""
-    text = "programs:\n  web:\n    command: [python3, -IS, %s]\n    env: { NAME: moved }\n    ack: { mode: manual }\n    bind: [%s]\n"
-    lab.write("moved.yaml", lab.render(text % ('"@LIB@/worker.py"', '"127.0.0.1:@PORT_old@,r,n", { unix: "@DIR@/old.sock" }')))
+    """Another manager, one of whose programs moves to other addresses, and another gets another name, each with a version
+    that is up, and fails 15 s later."""
+    one = "  %s:\n    command: [python3, -IS, %s]\n    env: { NAME: moved }\n    ack: { mode: manual }\n    bind: [%s]\n"
+
+    def text(what, *addresses):
+        return one % ("web", what, ", ".join(addresses))
+
+    def other(name, what):
+        return one % (name, what, '"127.0.0.1:@PORT_named@,r,n"')
+
+    good = '"@LIB@/worker.py"'
+    before = text(good, '"127.0.0.1:@PORT_old@,r,n"', '{ unix: "@DIR@/old.sock" }')
+    lab.write("moved.yaml", lab.render("programs:\n" + before + other("shop", good)))
     manager = lab.start("moved.yaml", socket_path=lab.path("moved.ctl"))
     manager.wait_until_up("web", 1)
     bad = '"@ROOT@/tests/e2e/bad-deploys/bad.py", "15", "0.1"'
-    lab.write("moved.yaml", lab.render(text % (bad, '"127.0.0.1:@PORT_new@,r,n", { unix: "@DIR@/new.sock" }')))
+    after = text(bad, '"127.0.0.1:@PORT_new@,r,n"', '{ unix: "@DIR@/new.sock" }')
+    lab.write("moved.yaml", lab.render("programs:\n" + after + other("store", bad)))
     manager.ctl("reload", "--confirm", "2m")
     check("unless it is confirmed" in manager.ctl("status").text, "status does not tell of the trial")
     manager.ctl("reexec")
@@ -74,11 +85,16 @@ def connects(address):
 def is_back_where_it_was(lab, manager):
     wait_for(lambda: "rolled back to generation 1" in manager.status()["web"]["rollout"], "the older version is back", 40.0)
     manager.wait_until_up("web", 1)
-    for address in ("127.0.0.1:%d" % lab.port("old"), lab.path("old.sock")):
+    wait_for(lambda: "rolled back to generation 1" in manager.status()["store"]["rollout"], "what had the other name is back", 30.0)
+    manager.wait_until_up("store", 1)
+    for address in ("127.0.0.1:%d" % lab.port("old"), lab.path("old.sock"), "127.0.0.1:%d" % lab.port("named")):
         check(get(address), "nobody answers at %s" % address)
+    answer = manager.ctl("confirm", code=FAILED)
+    for name in ("web", "store"):
+        check(re.search(r"not confirmed, since it failed(.|\n)*\n%s: .*rolled back to generation 1" % name, answer.text), lambda: str(answer))
     check("unless it is confirmed" not in manager.ctl("status").text, "status awaits what is back already")
     answer = manager.ctl("confirm", code=FAILED)
-    check("no reload waits to be confirmed" in answer.text and "rolled back to generation 1" in answer.text, lambda: str(answer))
+    check("no reload waits to be confirmed" in answer.text, lambda: str(answer))
 
 
 def program(lab, name, what):

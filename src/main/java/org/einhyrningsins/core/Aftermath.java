@@ -22,10 +22,11 @@ public record Aftermath(List<String> changed, List<Program> back) {
         List<Program> back = new ArrayList<>();
         for (Program is : now.values()) {
             Program was = before.get(is.name());
-            if (was == null || !was.newest().equals(is.newest())) {
-                changed.add(is.name());
-            } else if (failedSince(was, is)) {
+            boolean other = was == null || !was.newest().equals(is.newest());
+            if (was == null ? isBackUnderAnotherName(is) : !other && failedSince(was, is)) {
                 back.add(is);
+            } else if (other) {
+                changed.add(is.name());
             }
         }
         for (String name : before.keySet()) {
@@ -34,6 +35,11 @@ public record Aftermath(List<String> changed, List<Program> back) {
             }
         }
         return new Aftermath(changed, back);
+    }
+
+    private static boolean isBackUnderAnotherName(Program is) {
+        Setback setback = is.setback();
+        return setback != null && setback.rolled() && setback.back() == is.serving().generation();
     }
 
     /// One that failed before, and was not tried again, tells nothing about this reload.

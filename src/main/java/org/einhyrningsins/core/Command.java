@@ -47,7 +47,10 @@ public sealed interface Command {
 
     /// Run for the first time, in place of others that serve until then: answered as a rollout is,
     /// and when it fails, the program does not run.
-    record Debut() implements Command {}
+    ///
+    /// @param before what served in its place under another name, as a definition of this program:
+    ///   it comes back if the program fails soon after; null for nothing
+    record Debut(@Nullable ProgramSpec before) implements Command {}
 
     /// Take over a definition, and bring all new workers up beside the old ones, none of which goes
     /// before [Release]; answered when they are up.

@@ -28,7 +28,7 @@ final class Commands {
             case Command.Abort ignored -> abort(draft, ticket);
             case Command.Apply c -> apply(draft, ticket, c);
             case Command.Reset c -> reset(draft, ticket, c);
-            case Command.Debut ignored -> debut(draft, ticket);
+            case Command.Debut c -> debut(draft, ticket, c.before());
             case Command.Hold c -> hold(draft, ticket, c);
             case Command.Release ignored -> release(draft, ticket);
             case Command.Keep c -> keep(draft, ticket, c.why());
@@ -229,7 +229,11 @@ final class Commands {
 
     // ---- in place of others
 
-    private static void debut(Draft draft, long ticket) {
+    private static void debut(Draft draft, long ticket, @Nullable ProgramSpec before) {
+        if (before != null && draft.fallback == null) {
+            draft.fallback = new Fallback(draft.serving.managedBy(before), draft.now, null);
+            draft.serving = new Version(draft.nextGeneration++, draft.serving.spec());
+        }
         Admission.ask(draft);
         Slots.trim(draft);
         Rolling.begin(draft, draft.serving, draft.serving.spec().rollout().strategy(), null);

@@ -69,7 +69,9 @@ public sealed interface Event {
     record Affirmed() implements Event {}
 
     /// What the version before needs is wanted for something else: it does not come back.
-    record Forsaken() implements Event {}
+    ///
+    /// @param why in words
+    record Forsaken(String why) implements Event {}
 
     /// The operator asked for something; answered exactly once.
     record Requested(long ticket, Command command) implements Event {}

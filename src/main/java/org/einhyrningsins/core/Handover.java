@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,6 +28,24 @@ public record Handover(
     /// What changes hands, in words.
     public String what() {
         return addresses.isEmpty() ? "its place" : String.join(", ", addresses);
+    }
+
+    /// Whether the giver cannot go back by itself afterwards as it would else, if it fails soon.
+    ///
+    /// @param next what the giver becomes; null where it goes
+    boolean isOneWay(@Nullable ProgramSpec next) {
+        return next != null
+                && !addresses.isEmpty()
+                && next.rollout().proof().rollbackWithin().isPositive();
+    }
+
+    /// That, in words.
+    public String oneWay() {
+        return "is not rolled back by itself if it fails afterwards: "
+                + what()
+                + (addresses.size() == 1 ? " belongs to " : " belong to ")
+                + String.join(" and ", receivers)
+                + " then";
     }
 
     /// What the giver waits for, in words.

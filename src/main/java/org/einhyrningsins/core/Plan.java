@@ -128,9 +128,11 @@ public record Plan(
             String giver = handover.giver();
             Handovers.Part part = parts.get(giver);
             String note = handover.giving();
+            boolean stays = false;
             for (String receiver : handover.receivers()) {
                 if (barred.containsKey(receiver)) {
                     note = stays(handover, receiver, barred.get(receiver));
+                    stays = true;
                 }
                 told.computeIfPresent(receiver, (n, change) -> change.noting(handover.taking()));
             }
@@ -141,7 +143,13 @@ public record Plan(
                                 + "): no old worker of any goes before the new ones of all are up";
             }
             String what = note;
-            told.computeIfPresent(giver, (n, change) -> change.noting(what));
+            boolean moves = !stays;
+            told.computeIfPresent(
+                    giver,
+                    (n, change) ->
+                            moves && handover.isOneWay(change.after())
+                                    ? change.noting(what).noting(handover.oneWay())
+                                    : change.noting(what));
         }
         return new Plan(told, settings, sockets, handovers, objections);
     }

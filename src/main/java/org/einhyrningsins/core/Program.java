@@ -383,7 +383,9 @@ public record Program(
     /// workers that a failed rollout left, and the one that may come back.
     public List<ProgramSpec> definitions() {
         List<ProgramSpec> needed = needed();
-        if (fallback == null || needed.contains(fallback.version().spec())) {
+        if (fallback == null
+                || fallback.taken() != null
+                || needed.contains(fallback.version().spec())) {
             return needed;
         }
         List<ProgramSpec> definitions = new ArrayList<>(needed);

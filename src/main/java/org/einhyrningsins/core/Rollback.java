@@ -24,13 +24,17 @@ final class Rollback {
     static @Nullable Fallback fallback(Draft draft, Rollout rollout) {
         Version target = rollout.target();
         boolean wanted = target.spec().rollout().proof().rollbackWithin().isPositive();
-        if (!wanted || !rollout.old().up() || rollout.scope() != null) {
+        boolean served = rollout.old().up() || rollout.isDebut(draft.serving);
+        if (!wanted || !served || rollout.scope() != null) {
             return null;
         }
         Fallback before = draft.fallback;
+        if (rollout.isDebut(draft.serving)) {
+            return before == null ? null : before.since(draft.now);
+        }
         boolean same = isSame(draft.serving, target);
         boolean still = before != null && !before.until(target).reached(draft.now);
-        return same && still ? before : new Fallback(draft.serving, draft.now);
+        return same && still ? before : new Fallback(draft.serving, draft.now, null);
     }
 
     private static boolean isSame(Version one, Version other) {
@@ -40,8 +44,19 @@ final class Rollback {
     /// The version that serves has proved itself.
     static void expire(Draft draft) {
         Fallback fallback = draft.fallback;
-        if (fallback != null && fallback.until(draft.serving).reached(draft.now)) {
+        boolean over = fallback != null && fallback.until(draft.serving).reached(draft.now);
+        if (over && !Rolling.debuts(draft)) {
             draft.fallback = null;
+        }
+    }
+
+    /// What the version before needs is another's now.
+    static void forsake(Draft draft, String why) {
+        Fallback fallback = draft.fallback;
+        if (fallback != null && fallback.taken() == null) {
+            draft.fallback = fallback.taken(why);
+            int older = fallback.version().generation();
+            draft.report(Severity.INFO, null, "will not go back to generation " + older + ": " + why);
         }
     }
 
@@ -108,6 +123,7 @@ final class Rollback {
     static boolean insteadOfGivingUp(Draft draft, WorkerId last, String why) {
         Fallback fallback = draft.fallback;
         return fallback != null
+                && !Rolling.debuts(draft)
                 && !fallback.until(draft.serving).reached(draft.now)
                 && goBack(draft, fallback, last, why, why);
     }
@@ -116,13 +132,15 @@ final class Rollback {
             Draft draft, Fallback fallback, WorkerId last, String why, String what) {
         Version failed = draft.serving;
         boolean same = isSame(failed, fallback.version());
+        String taken = fallback.taken();
+        boolean stays = same || taken != null;
         draft.fallback = null;
-        if (!same) {
+        if (!stays) {
             draft.report(Severity.WARN, last, why);
             bringBack(draft, fallback.version());
         }
         draft.rollout = null;
-        Stage stage = same ? Stage.SAME : Stage.RETURNING;
+        Stage stage = same ? Stage.SAME : taken == null ? Stage.RETURNING : Stage.TAKEN;
         Setbacks.begin(
                 draft,
                 new Setback(
@@ -135,8 +153,9 @@ final class Rollback {
                         0,
                         0,
                         0,
-                        stage));
-        return !same;
+                        stage,
+                        taken == null ? "" : taken));
+        return !stays;
     }
 
     private static void bringBack(Draft draft, Version older) {

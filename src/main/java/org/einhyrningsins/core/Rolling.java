@@ -362,6 +362,7 @@ final class Rolling {
     /// A program that did not come up the first time does not run.
     private static void leave(Draft draft, String why) {
         draft.phase = new Phase.Failed(why);
+        draft.fallback = null;
         for (Slot slot : draft.slots) {
             if (slot.current() != null) {
                 draft.tellToGo(slot.current(), Cause.WITHDRAWN);

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param kept how many of those are still there
 /// @param replaced how many of those were replaced before it failed
 /// @param stage how far the older version is back
+/// @param taken why it cannot come back, in words; empty if it can
 public record Setback(
         int generation,
         int back,
@@ -26,7 +27,8 @@ public record Setback(
         int before,
         int kept,
         int replaced,
-        Stage stage) {
+        Stage stage,
+        String taken) {
     /// How far the older version is back.
     public enum Stage {
         /// Workers of the older version are being started.
@@ -38,11 +40,14 @@ public record Setback(
         /// The operator asked for something else before the older version was back.
         OVERTAKEN,
         /// The older version is the same definition, so there is nothing to go back to.
-        SAME
+        SAME,
+        /// What the older version needs is another program's now.
+        TAKEN
     }
 
     Setback at(Stage next) {
-        return new Setback(generation, back, rolled, at, why, blame, before, kept, replaced, next);
+        return new Setback(
+                generation, back, rolled, at, why, blame, before, kept, replaced, next, taken);
     }
 
     /// Whether workers of the older version are still being started.
@@ -69,6 +74,7 @@ public record Setback(
                             + back
                             + " when something else was asked for";
             case SAME -> "not rolled back: generation " + back + " has the same definition";
+            case TAKEN -> "not rolled back to generation " + back + ": " + taken;
         };
     }
 
@@ -107,7 +113,7 @@ public record Setback(
         return switch (stage) {
             case RETURNING ->
                     (replaced == 1 ? "is" : "are") + " being brought back to the old version";
-            case BACK, SAME -> (replaced == 1 ? "runs" : "run") + " the old version again";
+            case BACK, SAME, TAKEN -> (replaced == 1 ? "runs" : "run") + " the old version again";
             case IN_VAIN -> "could not be brought back; see the log";
             case OVERTAKEN ->
                     (replaced == 1 ? "was" : "were")

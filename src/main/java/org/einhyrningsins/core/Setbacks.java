@@ -30,7 +30,8 @@ final class Setbacks {
                 rollout.old().before(),
                 Math.min(kept, rollout.old().before()),
                 rollout.old().replaced(),
-                Stage.RETURNING);
+                Stage.RETURNING,
+                "");
     }
 
     private static boolean wasThere(Rollout rollout, @Nullable Worker worker) {

@@ -53,7 +53,7 @@ final class Step {
             case Event.Admitted e -> Admission.admitted(draft, e);
             case Event.Deferred e -> Admission.deferred(draft, e);
             case Event.Affirmed ignored -> Setbacks.forget(draft);
-            case Event.Forsaken ignored -> draft.fallback = null;
+            case Event.Forsaken e -> Rollback.forsake(draft, e.why());
             case Event.Requested e -> Commands.obey(draft, e.ticket(), e.command());
             case Event.DeadlinePassed ignored -> {}
         }

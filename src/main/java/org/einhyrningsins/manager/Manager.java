@@ -836,7 +836,7 @@ public final class Manager
             reapOrphans();
         }
         if (socketsMayBeOver) {
-            reloader.makeWay(programs.needed()); // a version that may come back may be in the way
+            reloader.makeWay(programs.staying()); // a version that may come back may be in the way
             socketsMayBeOver = false;
             closeUnused();
             if (listenerFiles != null) {

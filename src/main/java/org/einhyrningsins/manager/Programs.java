@@ -135,6 +135,15 @@ final class Programs {
         return needed;
     }
 
+    /// The same without programs that are leaving: what they have is nobody's soon.
+    List<ProgramSpec> staying() {
+        List<ProgramSpec> staying = new ArrayList<>();
+        for (ProgramHost host : hosts.values()) {
+            staying.addAll(host.program().needed());
+        }
+        return staying;
+    }
+
     /// How many slots the programs of that name have, the most that any has: those that are wanted,
     /// and those whose workers have not gone yet.
     int slots(String name) {

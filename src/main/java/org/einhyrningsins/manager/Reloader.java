@@ -14,6 +14,7 @@ import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Difference;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Fallback;
+import org.einhyrningsins.core.Handover;
 import org.einhyrningsins.core.Plan;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.SocketKey;
@@ -320,6 +321,12 @@ final class Reloader {
                 words.append('\n').append(move.to().program()).append(": ").append(move.remark());
             }
         }
+        for (Handover handover : plan.handovers()) {
+            Change giver = plan.changes().get(handover.giver());
+            if (giver != null && giver.notes().contains(handover.oneWay())) {
+                words.append('\n').append(giver.program()).append(": ").append(handover.oneWay());
+            }
+        }
         return words.toString();
     }
 
@@ -365,8 +372,12 @@ final class Reloader {
         boolean some = false;
         for (ProgramHost host : programs.everyHost()) {
             Fallback fallback = host.program().fallback();
-            if (fallback != null && isInTheWay(fallback.version().spec(), wanted)) {
-                host.take(new Event.Forsaken());
+            if (fallback == null || fallback.taken() != null || host.program().debuts()) {
+                continue;
+            }
+            String why = hindrance(fallback.version().spec(), wanted);
+            if (why != null) {
+                host.take(new Event.Forsaken(why));
                 some = true;
             }
         }
@@ -375,19 +386,26 @@ final class Reloader {
         }
     }
 
-    private static boolean isInTheWay(ProgramSpec older, List<ProgramSpec> wanted) {
+    /// What of the older definition somebody else has, in words; null for nothing.
+    private static @Nullable String hindrance(ProgramSpec older, List<ProgramSpec> wanted) {
         for (SocketSpec held : older.sockets()) {
             for (ProgramSpec program : wanted) {
                 for (SocketSpec socket : program.sockets()) {
                     boolean same = SocketKey.of(program, socket).equals(SocketKey.of(older, held));
                     boolean own = program.name().equals(older.name());
-                    if (same ? !own || !held.hasFlagsOf(socket) : socket.overlaps(held)) {
-                        return true;
+                    if (same && !own) {
+                        return held.address() + " belongs to " + program.name();
+                    }
+                    if (same && !held.hasFlagsOf(socket)) {
+                        return held.address() + " has other flags";
+                    }
+                    if (!same && socket.overlaps(held)) {
+                        return socket.address() + " of " + program.name() + " is in the way";
                     }
                 }
             }
         }
-        return false;
+        return null;
     }
 
     private static List<ProgramSpec> needed(Plan plan) {
@@ -544,7 +562,7 @@ final class Reloader {
         String what = stay.isEmpty() ? "the new settings" : stay;
         return new Outcome(
                 ExitStatus.FAILED,
-                "confirmed: " + what + "; the rest is as before" + failures(aftermath.back()));
+                "confirmed: " + what + "; not confirmed, since it failed:" + failures(aftermath.back()));
     }
 
     /// A line for each of them that had a version that failed.

@@ -5,6 +5,7 @@ import org.einhyrningsins.control.ProgramStatus;
 import org.einhyrningsins.control.SocketStatus;
 import org.einhyrningsins.control.WorkerStatus;
 import org.einhyrningsins.core.Phase;
+import org.einhyrningsins.core.Fallback;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Rollout;
 import org.einhyrningsins.core.Setback;
@@ -152,6 +153,11 @@ final class Statuses {
     /// How the last rollout ended, and when, if it failed.
     static String verdict(Program program) {
         Setback setback = program.setback();
+        Fallback fallback = program.fallback();
+        String taken = fallback == null ? null : fallback.taken();
+        if (setback == null && taken != null) {
+            return joined(program.verdict(), "will not be rolled back if it fails: " + taken);
+        }
         return setback == null
                 ? program.verdict()
                 : setback.words(" at " + Clock.told(setback.at()));

@@ -7,6 +7,7 @@ import org.einhyrningsins.core.Handover;
 import org.einhyrningsins.core.Plan;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.manager.image.ReloadImage.Task;
+import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -62,12 +63,24 @@ final class Turns {
         tasks.add(
                 new Task(
                         change.program(),
-                        added ? new Command.Debut() : command,
+                        added ? new Command.Debut(predecessor(change.program())) : command,
                         change.after(),
                         change.kind() == Change.Kind.REMOVED,
                         added || (was != null && was.debuts()),
                         ticket,
                         takes.getOrDefault(change.program(), "")));
+    }
+
+    /// What served until now under another name; null if nothing did.
+    private @Nullable ProgramSpec predecessor(String added) {
+        for (Handover handover : handovers) {
+            Program old = before.get(handover.giver());
+            boolean its = handover.renamed() && handover.receivers().contains(added);
+            if (its && old != null && old.ready() > 0 && !old.debuts()) {
+                return old.serving().spec().named(added);
+            }
+        }
+        return null;
     }
 
     void begin(HandoverRunner runner) {

@@ -64,6 +64,13 @@ public record ProgramSpec(
     /// The first descriptor number a socket of `bind` reaches a worker under.
     public static final int FIRST_SOCKET_FD = 3;
 
+    /// The same program under another name.
+    public ProgramSpec named(String other) {
+        return new ProgramSpec(
+                other, command, directory, env, dropEnv, identity, workers, sockets, stdin,
+                protocols, ack, stop, restart, rollout, logs, bond, care, after);
+    }
+
     /// The same program with another number of workers.
     public ProgramSpec withWorkers(int count) {
         return new ProgramSpec(

@@ -42,7 +42,9 @@ class HandoverPlanTest {
         assertThat(handovers(plan)).containsExactly("a gives [127.0.0.1:1] to [b]");
         assertThat(notes(plan, "a"))
                 .containsExactly(
-                        "gives 127.0.0.1:1 to b when b serves, and stays as it is if b fails");
+                        "gives 127.0.0.1:1 to b when b serves, and stays as it is if b fails",
+                        "is not rolled back by itself if it fails afterwards: 127.0.0.1:1 belongs"
+                                + " to b then");
         assertThat(notes(plan, "b"))
                 .containsExactly("takes over 127.0.0.1:1 from a when it serves");
     }
@@ -199,6 +201,7 @@ class HandoverPlanTest {
         String now = "a: {command: x, %s}, b: {command: y, %s}".formatted(X, Y);
         Plan plan = plan(now, "a: {command: x, %s}, b: {command: y, %s}".formatted(Y, X));
         assertThat(notes(plan, "a")).anyMatch(note -> note.startsWith("exchanges sockets with"));
+        assertThat(notes(plan, "a")).anyMatch(note -> note.startsWith("is not rolled back by"));
         assertThat(plan.objections()).isEmpty();
         Plan alone =
                 plan(

@@ -168,7 +168,7 @@ final class House {
             programs.remove(change.program());
             leaving.add(resident);
         } else if (change.kind() == Change.Kind.ADDED) {
-            command = new Command.Debut();
+            command = new Command.Debut(null);
         } else if (command == null) {
             command = new Command.Apply(Objects.requireNonNull(change.after()), false);
         }

@@ -242,6 +242,7 @@ final class Laws {
                 noted
                         || rolledBack
                         || draining
+                        || after.debuts()
                         || before.debuts() // nothing has proved itself yet
                         || after.verdict().startsWith("rolled"),
                 "serves what did not prove itself: " + Lines.of(after));

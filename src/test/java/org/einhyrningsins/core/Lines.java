@@ -110,7 +110,8 @@ final class Lines {
             words.add("back from g" + program.setback().generation());
         }
         if (program.fallback() != null) {
-            words.add("or g" + program.fallback().version().generation());
+            String whether = program.fallback().taken() == null ? "or g" : "not g";
+            words.add(whether + program.fallback().version().generation());
         }
         for (Slot slot : program.slots()) {
             words.add(of(program, slot));

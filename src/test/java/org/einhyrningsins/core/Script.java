@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -180,7 +181,7 @@ final class Script {
                     new Event.Weighed(worker(words.get(1)), Long.parseLong(words.get(2)) << 20);
             case "drained" -> new Event.Drained(worker(words.get(1)));
             case "affirm" -> new Event.Affirmed();
-            case "forsake" -> new Event.Forsaken();
+            case "forsake" -> new Event.Forsaken(String.join(" ", words.subList(1, words.size())));
             case "extend" ->
                     new Event.Extended(worker(words.get(1)), Definition.duration(words.get(2)));
             case "admit" -> new Event.Admitted(names(words, ""));
@@ -214,7 +215,14 @@ final class Script {
             case "promote" -> new Command.Promote();
             case "abort" -> new Command.Abort();
             case "upgrade" -> new Command.Upgrade(scope(words), strategy(words));
-            case "debut" -> new Command.Debut();
+            case "debut" -> {
+                ProgramSpec before = words.isEmpty() ? null : definition.spec();
+                definition = definition.with(String.join(" ", words));
+                if (before != null) {
+                    program = Program.of(definition.spec(), new Moment(now));
+                }
+                yield new Command.Debut(before);
+            }
             case "release" -> new Command.Release();
             case "keep" -> new Command.Keep(String.join(" ", words));
             case "hold" -> {
