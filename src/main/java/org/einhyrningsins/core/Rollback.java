@@ -56,7 +56,8 @@ final class Rollback {
         if (fallback != null && fallback.taken() == null) {
             draft.fallback = fallback.taken(why);
             int older = fallback.version().generation();
-            draft.report(Severity.INFO, null, "will not go back to generation " + older + ": " + why);
+            draft.report(
+                    Severity.INFO, null, "will not go back to generation " + older + ": " + why);
         }
     }
 

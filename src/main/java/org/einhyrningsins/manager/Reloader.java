@@ -562,7 +562,10 @@ final class Reloader {
         String what = stay.isEmpty() ? "the new settings" : stay;
         return new Outcome(
                 ExitStatus.FAILED,
-                "confirmed: " + what + "; not confirmed, since it failed:" + failures(aftermath.back()));
+                "confirmed: "
+                        + what
+                        + "; not confirmed, since it failed:"
+                        + failures(aftermath.back()));
     }
 
     /// A line for each of them that had a version that failed.

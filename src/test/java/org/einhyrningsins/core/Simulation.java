@@ -379,7 +379,10 @@ final class Simulation {
             if (!quiet) {
                 plan(millis + pause(), What.OPERATOR_ASKS, null);
                 if (random.nextInt(8) == 0) {
-                    happen(random.nextBoolean() ? new Event.Affirmed() : new Event.Forsaken("its address belongs to b"));
+                    happen(
+                            random.nextBoolean()
+                                    ? new Event.Affirmed()
+                                    : new Event.Forsaken("its address belongs to b"));
                 }
                 happen(new Event.Requested(++ticket, command()));
             }
