@@ -283,16 +283,22 @@ class Lab:
 
     def pids(self):
         """Living processes that descend from this lab: by their environment, or, since nginx writes its title over that,
-        by the session that each manager leads."""
+        by the session that each manager leads, or the directory that it works in."""
         wanted = ("%s=%s" % (MARK, self.mark)).encode()
         sessions = {manager.pid for manager in self.managers}
         return [
             pid
             for pid in all_pids()
             if pid != os.getpid()
-            and (session_of(pid) in sessions or wanted in read("/proc/%d/environ" % pid, "rb").split(b"\0"))
+            and (session_of(pid) in sessions or self.works_here(pid) or wanted in read("/proc/%d/environ" % pid, "rb").split(b"\0"))
             and alive(pid)
         ]
+
+    def works_here(self, pid):
+        try:
+            return os.path.basename(os.readlink("/proc/%d/exe" % pid)) == "nginx" and os.readlink("/proc/%d/cwd" % pid) == self.dir
+        except OSError:
+            return False
 
     def sockets(self):
         found = []

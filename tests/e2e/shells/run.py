@@ -25,6 +25,7 @@ def run(lab):
     elsewhere(lab, manager, "detached")
     elsewhere(lab, manager, "monitored")
     stubborn(lab, manager)
+    signalled(lab, manager)
     replaced_meanwhile(lab, manager)
     manager = killed_meanwhile(lab, manager)
     manager = leader_died_unseen(lab, manager)
@@ -154,6 +155,16 @@ def finished(lab, manager, requests, server, what):
     wait_for(lambda: manager.ctl("show", "chain").out.count("stopping") == 0, "the manager sees that it has gone", 5)
 
 
+def signalled(lab, manager):
+    """A signal that a shell dies of is for what it started too: that has the time of a stop, and the shell is replaced at once."""
+    (server,) = served(lab, "chain")
+    requests = Requests(lab, "chain")
+    manager.ctl("signal", "TERM", "chain")
+    wait_for(lambda: any(fact.pid == server for fact in lab.facts("told")), "the server is told to go")
+    wait_for(lambda: len(served(lab, "chain")) == 2, "the shell is replaced while its server finishes")
+    finished(lab, manager, requests, server, "answers of a server whose shell was sent TERM")
+
+
 def replaced_meanwhile(lab, manager):
     requests, server = under_way(lab, manager)
     manager.ctl("reexec")
@@ -163,8 +174,13 @@ def replaced_meanwhile(lab, manager):
 
 def killed_meanwhile(lab, manager):
     requests, server = under_way(lab, manager)
+    stopped = min(served(lab, "web"))
+    os.kill(stopped, signal.SIGSTOP)  # the kernel hangs up process groups that are stopped and orphaned
+    wait_for(lambda: state_of(stopped) == "T", "a server is stopped")
     os.kill(manager.pid, signal.SIGKILL)
     manager.process.wait()
+    os.kill(stopped, signal.SIGCONT)
+    check(len(served(lab, "web")) == 2 and alive(stopped), "a stopped worker did not survive the manager")
     following = lab.start(socket_path=manager.socket)
     check("stopping" in following.ctl("show", "chain").out, "the next manager does not know who is stopping")
     finished(lab, following, requests, server, "answers while the manager was killed")

@@ -8,7 +8,7 @@ import re
 import resource
 import stat
 
-from lab import check, descriptors_of, same, wait_for
+from lab import check, descriptors_of, same, session_of, wait_for
 
 # What the manager is started with and no worker may see.
 JUNK = {
@@ -90,6 +90,7 @@ def common(manager, found, slot):
     same(env.get("EINHORN_CHILD_INDEX"), str(slot), "EINHORN_CHILD_INDEX")
     same(env.get("EINHYRNINGSINS_WORKER", "").split(":")[1:2], [str(slot)], "the slot in EINHYRNINGSINS_WORKER")
     same(found["process_group"], pid, "process group (its own)")
+    same(session_of(pid), pid, "session (its own)")
     for name in ("SigBlk", "ShdPnd", "SigPnd"):
         same(int(status[name], 16), 0, name)
     same(int(status["SigIgn"], 16), 0, "ignored signals (%s)" % status["SigIgn"].strip())

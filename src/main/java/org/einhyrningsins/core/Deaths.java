@@ -4,6 +4,7 @@ package org.einhyrningsins.core;
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.RestartSpec;
+import org.einhyrningsins.spec.Signal;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +22,12 @@ final class Deaths {
     /// So many of those in a slot within that time are replaced at once. Whoever kills more of them
     /// (the kernel, since they use too much memory; a script that went wrong) goes on with it.
     private static final int MAX_KILLED = 50;
+
+    /// So many in a row that got KILL, each within [#SECONDS] of its birth, are a crash loop: it is
+    /// the kernel that runs out of memory, or a guard that they offend.
+    private static final int KILLED_IN_A_ROW = 5;
+
+    private static final Duration SECONDS = Duration.ofSeconds(5);
 
     private Deaths() {}
 
@@ -92,7 +99,7 @@ final class Deaths {
         Slot slot = draft.slot(worker.id().slot());
         String how = exit.toString();
         if (!exit.isOwnDoing()) {
-            replaceKilled(draft, worker, slot, how);
+            replaceKilled(draft, worker, slot, exit);
         } else if (exit.success() && provedItself(draft, worker)) {
             refill(draft, worker, slot.forgive(), Duration.ZERO, how);
         } else {
@@ -100,7 +107,18 @@ final class Deaths {
         }
     }
 
-    private static void replaceKilled(Draft draft, Worker worker, Slot slot, String how) {
+    private static void replaceKilled(Draft draft, Worker worker, Slot slot, Exit exit) {
+        String how = exit.toString();
+        boolean atBirth =
+                exit.signal() == Signal.KILL.number()
+                        && lived(draft, worker).compareTo(SECONDS) < 0;
+        if (atBirth && killedAgainAndAgain(draft, worker, slot.past())) {
+            int row = Math.max(slot.past().quickDeaths(), slot.past().burst().size());
+            Crashes crashes = slot.past().crashes().and(draft.now, lived(draft, worker)).looping();
+            Slot after = slot.crashed(crashes);
+            backOff(draft, worker, after.past(after.past().failing(row)), how);
+            return;
+        }
         List<Moment> recent = recent(slot.past().burst(), draft.now, WINDOW);
         if (recent.size() < Math.max(MAX_KILLED, policy(draft, worker).burst())) {
             recent.add(draft.now);
@@ -111,6 +129,20 @@ final class Deaths {
             Crashes crashes = slot.past().crashes().and(draft.now, lived(draft, worker)).looping();
             backOff(draft, worker, slot.crashed(crashes), often);
         }
+    }
+
+    private static boolean killedAgainAndAgain(Draft draft, Worker worker, Slot.Past past) {
+        int row = 1;
+        Moment later = draft.now;
+        for (Moment earlier : past.burst().reversed()) {
+            if (later.since(earlier).compareTo(SECONDS) >= 0) {
+                break;
+            }
+            row++;
+            later = earlier;
+        }
+        int most = Math.max(KILLED_IN_A_ROW, policy(draft, worker).burst());
+        return past.crashLoop() || row >= most;
     }
 
     private static void replaceCrashed(Draft draft, Worker worker, String how) {

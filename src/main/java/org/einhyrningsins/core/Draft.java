@@ -279,11 +279,14 @@ final class Draft {
                 : ", " + state.rest().getFirst().signal() + " in " + Words.of(deadline.since(now));
     }
 
-    /// A worker that ended and was not told to go has left others of its process group behind, and
-    /// nobody saw it: perhaps it was told to, so they are given the time for it.
+    /// A worker that ended and was not told to go by us has left others behind. Whoever sent the
+    /// signal that it died of meant them too; or nobody saw how it ended, so perhaps it was told
+    /// to. They are given the time for it.
     void leaveBehind(Worker worker, Exit exit) {
         List<StopSpec.Step> steps = stop(worker).steps();
-        StopSpec.Step begin = steps.getFirst();
+        StopSpec.Step first = steps.getFirst();
+        Signal asked = exit.asked();
+        StopSpec.Step begin = asked == null ? first : new StopSpec.Step(asked, first.patience());
         Slot slot = slot(worker.id().slot());
         WorkerState.Stopping left =
                 new WorkerState.Stopping(Cause.LEFT_BEHIND, steps, now, false, null, exit);

@@ -2,6 +2,7 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
 
 /// How a worker ended.
 ///
@@ -43,6 +44,17 @@ public record Exit(int code, int signal, boolean core, int left) {
                 || switch (known) {
                     case KILL, TERM, INT, HUP, QUIT, USR1, USR2 -> false;
                     default -> true;
+                };
+    }
+
+    /// The signal that it died of, if that is one by which a process is asked to end; else null.
+    public @Nullable Signal asked() {
+        Signal known = Signal.of(signal);
+        return known == null
+                ? null
+                : switch (known) {
+                    case TERM, INT, HUP, QUIT, USR1, USR2 -> known;
+                    default -> null;
                 };
     }
 

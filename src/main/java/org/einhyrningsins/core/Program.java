@@ -179,12 +179,14 @@ public record Program(
         return false;
     }
 
-    /// Whether others of a worker's process group are waited for when its own process ends: they
-    /// are told to go as it was. What is left of one that ended by itself is ended at once, as its
-    /// successor has its place.
-    public boolean goesOnWithout(WorkerId id) {
+    /// Whether others of a worker are waited for when its own process ends: they are told to go as
+    /// it was, by us or by whoever sent the signal that it died of. What is left of one that ended
+    /// by itself is ended at once, as its successor has its place.
+    public boolean goesOnWithout(WorkerId id, Exit exit) {
         WorkerState state = state(id);
-        return state instanceof WorkerState.Stopping stopping && !stopping.leaderless();
+        return state instanceof WorkerState.Stopping stopping
+                ? !stopping.leaderless()
+                : state != null && exit.asked() != null;
     }
 
     /// How the own process of a worker ended of which only others of its process group are left;

@@ -82,6 +82,11 @@ public record Slot(
                     quick, recent, restarts, how, who, relapses, crashes, last, ended, losses);
         }
 
+        /// So many failures in a row.
+        Past failing(int quick) {
+            return failed(quick, burst, trouble, blame);
+        }
+
         Past restarted() {
             return new Past(
                     quickDeaths,

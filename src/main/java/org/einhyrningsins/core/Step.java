@@ -97,10 +97,14 @@ final class Step {
 
     private static void leaderExited(Draft draft, Event.LeaderExited event) {
         Worker worker = known(draft, event.worker());
-        if (!(worker.state() instanceof WorkerState.Stopping stopping) || stopping.leaderless()) {
+        if (!(worker.state() instanceof WorkerState.Stopping stopping)) {
+            exited(draft, new Event.Exited(event.worker(), event.exit()));
+            draft.leaveBehind(worker, event.exit());
+        } else if (stopping.leaderless()) {
             throw new IllegalStateException("nothing goes on without the process of " + worker);
+        } else {
+            draft.goOnWithout(worker, stopping, event.exit());
         }
-        draft.goOnWithout(worker, stopping, event.exit());
     }
 
     private static String how(Draft draft, Worker worker) {

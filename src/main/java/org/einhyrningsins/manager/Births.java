@@ -39,6 +39,7 @@ final class Births {
     private final WorkerCgroups cgroups;
     private final Spawner spawner = new Spawner();
     private @Nullable Notes notes;
+    private @Nullable Integer own;
     private final int nothing;
     private final Outputs outputs;
 
@@ -171,6 +172,7 @@ final class Births {
             int[] ack = piped ? ackPipeOrClose(line, credentials) : NONE;
             Spawned spawned = spawn(id, blueprint, new Given(own, output), line, ack);
             output.pipes().forEach(pipe -> pipe.born(spawned.pid()));
+            nice(spawned.pid(), spec.identity().nice());
             return new WorkerProcess(
                     id,
                     spawned.pid(),
@@ -189,6 +191,19 @@ final class Births {
             throw new Stillborn(e.getMessage());
         } finally {
             output.release();
+        }
+    }
+
+    /// It leads a session of its own.
+    ///
+    /// @param wanted null for ours
+    private void nice(int pid, @Nullable Integer wanted) {
+        Integer known = own;
+        int ours = known == null ? Processes.nice() : known;
+        own = ours;
+        int nice = wanted == null ? ours : wanted;
+        if (nice != 0) {
+            Processes.niceSession(pid, nice);
         }
     }
 

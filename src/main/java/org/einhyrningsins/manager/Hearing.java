@@ -25,7 +25,7 @@ final class Hearing implements WorkerDoor.Listener {
 
     @Override
     public boolean acked(int pid, Peer sender) {
-        WorkerProcess process = workforce.believed(pid, sender.pid());
+        WorkerProcess process = workforce.believed(pid, sender);
         if (process == null) {
             refused(sender, "acknowledge", pid);
             return false;
@@ -36,7 +36,7 @@ final class Hearing implements WorkerDoor.Listener {
 
     @Override
     public boolean pinged(WorkerMessage.Ping ping, Peer sender) {
-        WorkerProcess process = workforce.believed(ping.pid(), sender.pid());
+        WorkerProcess process = workforce.believed(ping.pid(), sender);
         if (process == null) {
             refused(sender, "ping", ping.pid());
             return false;
@@ -56,9 +56,14 @@ final class Hearing implements WorkerDoor.Listener {
                         + deed
                         + " for pid "
                         + pid
-                        + ": it is no worker of '"
-                        + host.name()
-                        + "', or the sender is neither that worker nor a descendant of it");
+                        + (workforce.owns(pid) && Workforce.ended(sender)
+                                ? ": it ended before it was known whose it was, and it was of"
+                                        + " another user than that worker: let it send an id, and"
+                                        + " wait for the answer"
+                                : ": it is no worker of '"
+                                        + host.name()
+                                        + "', or the sender is neither that worker nor a"
+                                        + " descendant of it"));
     }
 
     /// Who has no watchdog may ping as it likes.

@@ -529,15 +529,20 @@ final class ProgramHost {
             pipe.hear();
             pipe.close();
         }
-        boolean patient = program.goesOnWithout(id);
-        if (!patient) {
-            Processes.killGroup(process.pid(), Signal.KILL);
-        }
         Exit exit = exit(process);
         if (exit == null) {
             return;
         }
+        boolean patient = program.goesOnWithout(id, exit);
+        if (!patient) {
+            Processes.killGroup(process.pid(), Signal.KILL);
+        }
+        reap(process);
         surface.loop().forget(process.pidfd());
+        if (!patient && Processes.groupExists(process.pidfd(), process.pid())) {
+            String what = exit + "; KILL sent to what it left in its process group";
+            report(Effect.Severity.WARN, id, what);
+        }
         if (patient && leavesOthers(process)) {
             take(new Event.LeaderExited(id, exit));
             awaitRest(process, exit);
@@ -643,13 +648,23 @@ final class ProgramHost {
     /// launcher's shell, which waits for any child.
     private static @Nullable Exit exit(WorkerProcess process) {
         try {
-            return known(Processes.reap(process.pidfd()));
+            return known(Processes.peek(process.pidfd()));
         } catch (PosixException e) {
             if (e.errno() != Errno.ECHILD) {
                 throw e;
             }
             Exit exit = known(Processes.exitOfStranger(process.pidfd()));
             return exit == null ? Exit.UNKNOWN : exit;
+        }
+    }
+
+    private static void reap(WorkerProcess process) {
+        try {
+            Processes.reap(process.pidfd());
+        } catch (PosixException e) {
+            if (e.errno() != Errno.ECHILD) { // others reap it
+                throw e;
+            }
         }
     }
 

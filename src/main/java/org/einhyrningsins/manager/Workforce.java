@@ -130,11 +130,26 @@ final class Workforce {
 
     // ---- whom to believe
 
-    /// The worker of that pid, if the sender is it or comes from it.
-    @Nullable WorkerProcess believed(int claimed, int sender) {
+    /// The worker of that pid, if the sender is it or comes from it. Of one that has ended since,
+    /// as a command that a worker ran may have, nothing can be looked at: it is believed if it was
+    /// of the worker's user, for which the kernel vouches.
+    @Nullable WorkerProcess believed(int claimed, Peer sender) {
         WorkerProcess process = byPid(claimed);
-        boolean its = Processes.isDescendant(sender, claimed) || Processes.group(sender) == claimed;
-        return process != null && its ? process : null;
+        if (process == null) {
+            return null;
+        }
+        int pid = sender.pid();
+        boolean its = Processes.isDescendant(pid, claimed) || Processes.group(pid) == claimed;
+        return its || isOfUser(process, sender) && ended(sender) ? process : null;
+    }
+
+    /// One of another PID namespace has pid 0.
+    static boolean ended(Peer sender) {
+        return sender.pid() > 0 && !Processes.exists(sender.pid());
+    }
+
+    private static boolean isOfUser(WorkerProcess process, Peer sender) {
+        return sender.uid() == (process.uid() < 0 ? Processes.user() : process.uid());
     }
 
     /// The worker that a process comes from that has ended since: nothing of it can be looked at,
@@ -142,12 +157,11 @@ final class Workforce {
     ///
     /// @return null if the sender lives, or cannot be known
     @Nullable WorkerProcess onlyOne(Peer sender) {
-        if (processes.size() != 1 || sender.pid() <= 0 || Processes.exists(sender.pid())) {
+        if (processes.size() != 1 || !ended(sender)) {
             return null;
         }
         WorkerProcess only = processes.values().iterator().next();
-        int uid = only.uid() < 0 ? Processes.user() : only.uid();
-        return sender.uid() == uid ? only : null;
+        return isOfUser(only, sender) ? only : null;
     }
 
     /// The worker that a process is or comes from. One walk up, however many workers there are. One

@@ -41,6 +41,7 @@ public final class Processes {
     private static final int STAT_STATE = 0;
     private static final int STAT_PARENT = 1; // fields after the command, counted from 0
     private static final int STAT_GROUP = 2;
+    private static final int STAT_NICE = 16;
     private static final int STAT_THREADS = 17;
     private static final int STAT_START = 19;
     // struct pidfd_info, include/uapi/linux/pidfd.h: mask, cgroupid, 10 of 32 bits, exit_code
@@ -138,6 +139,12 @@ public final class Processes {
     /// Takes a dead child's status, after which it is gone; null while it lives.
     public static @Nullable Exit reap(int pidfd) {
         return waitFor(pidfd, WEXITED | WNOHANG);
+    }
+
+    /// A dead child's status, which is left there: it stays a zombie, so that nobody else can have
+    /// its number; null while it lives.
+    public static @Nullable Exit peek(int pidfd) {
+        return waitFor(pidfd, WEXITED | WNOHANG | WNOWAIT);
     }
 
     /// Waits until that child is dead, and takes its status.
@@ -462,6 +469,22 @@ public final class Processes {
     /// Sets the niceness of the thread that calls, and of no other.
     public static void reniceThread(int nice) {
         Kernel.check("setpriority", Kernel.call(Syscall.SETPRIORITY, PRIO_PROCESS, 0, nice));
+    }
+
+    /// Our niceness.
+    public static int nice() {
+        return (int) stat(self(), STAT_NICE);
+    }
+
+    /// Gives a process's session that niceness against others. A kernel that groups the processes
+    /// of each session by itself weighs the groups, and not the processes of different ones
+    /// (sched(7), "The autogroup feature"). Where it does not, or will not now, nothing is changed.
+    public static void niceSession(int pid, int nice) {
+        try {
+            Files.writeString(Path.of("/proc/" + pid + "/autogroup"), Integer.toString(nice));
+        } catch (IOException none) {
+            // no such feature, it has ended, or we may not; an EAGAIN says not so often
+        }
     }
 
     private static List<String> threads() {

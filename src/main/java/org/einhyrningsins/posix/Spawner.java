@@ -166,7 +166,7 @@ public final class Spawner {
         list.begin(order);
         if (list.isNew()) {
             signals();
-            list.add("setpgid", "", Syscall.SETPGID, 0, 0);
+            list.add("setsid", "", Syscall.SETSID, 0);
             list.keep();
         }
         if (notes >= 0 && !note.isEmpty()) {

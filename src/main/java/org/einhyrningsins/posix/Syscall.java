@@ -39,7 +39,7 @@ enum Syscall {
     KILL(62, 129),
     CHDIR(80, 49),
     UMASK(95, 166),
-    SETPGID(109, 154),
+    SETSID(112, 157),
     SETGROUPS(116, 159),
     SETRESUID(117, 147),
     SETRESGID(119, 149),

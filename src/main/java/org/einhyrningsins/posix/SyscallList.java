@@ -23,7 +23,7 @@ final class SyscallList {
     private static final int ENTRIES = HEADER + 64;
     private static final int ENTRY = 64;
     private static final int TOLERATED = 56;
-    // 62 signals, setpgid, 2 close_range, chdir, umask, 16 limits, nice, 3 for the user, 2 for
+    // 62 signals, setsid, 2 close_range, chdir, umask, 16 limits, nice, 3 for the user, 2 for
     // orphans, mask, execve
     private static final int MOST_FIXED_ENTRIES = 96;
     private static final int MOST_BYTES_A_CHAR = 3;

@@ -458,7 +458,7 @@ final class Simulation {
         }
         boolean shot = plan.what() == What.IS_SHOT;
         Exit exit = shot ? new Exit(0, 9) : process.exit;
-        if (program.goesOnWithout(worker) && leavesOthers(process)) {
+        if (program.goesOnWithout(worker, exit) && leavesOthers(process)) {
             process.leaderless = true;
             happen(new Event.LeaderExited(worker, exit));
             return;

@@ -12,6 +12,9 @@ import org.einhyrningsins.spec.Signal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+
 /// What we say of the system, against what jnr-posix says of it.
 @Timeout(30)
 class SecondOpinionIT {
@@ -52,11 +55,13 @@ class SecondOpinionIT {
     }
 
     @Test
-    void aChildOfOursIsAGroupOfItsOwnAndDiesOfItsSignals() throws Exception {
+    void aChildOfOursIsASessionAndAGroupOfItsOwnAndDiesOfItsSignals() throws Exception {
         int nothing = Descriptors.openNull();
         Spawned child =
                 Nursery.SPAWNER.spawn(Nursery.script("kill -STOP $$").order(nothing, nothing));
         assertThat(JNR.getpgid(child.pid())).isEqualTo(child.pid());
+        String stat = Files.readString(Path.of("/proc/" + child.pid() + "/stat"));
+        assertThat(stat.split(" ", -1)[5]).as("session").isEqualTo(Integer.toString(child.pid()));
         assertThat(Processes.parent(child.pid())).isEqualTo(JNR.getpid());
         assertThat(JNR.kill(child.pid(), 0)).as("it is there").isZero();
         assertThat(JNR.kill(child.pid(), Signal.KILL.number())).isZero();
