@@ -59,6 +59,9 @@ def everything(lab, manager):
         lambda: hung_probe(lab, manager),
     ):
         longest = max(longest, under(manager, attack))
+    for path, kind in ((manager.socket, socket.SOCK_STREAM), (ack, socket.SOCK_STREAM), (notify, socket.SOCK_DGRAM)):
+        took = under(manager, lambda: lingering(path, kind))
+        check(took < 1, lambda: "who passed a descriptor that lingers held the manager up for %.1f s" % took)
     same(manager.status()["healthy"]["state"], "running", "state of the healthy program")
     same(manager.status()["rude"]["workers"][0]["state"], "starting", "state of the worker that strangers spoke for")
     lab.say("slowest status during an attack: %.0f ms" % (longest * 1000))
@@ -170,6 +173,26 @@ def flood(path, text, count):
         client.settimeout(5)
         for _ in range(count):
             client.sendto(text, path)
+
+
+def lingering(path, kind):
+    """Passes the last descriptor of a connection that waits for 4 s when it is closed, since nobody reads what it sends."""
+    with socket.socket() as listener, socket.socket(socket.AF_UNIX, kind) as line:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(1)
+        mine = socket.create_connection(listener.getsockname())
+        theirs, _ = listener.accept()
+        mine.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 4))
+        mine.setblocking(False)
+        push(mine, b"x" * 10_000_000)
+        with theirs, mine:
+            line.connect(path)
+            try:
+                socket.send_fds(line, [b"STATUS=passed\n"], [mine.fileno()])
+            except (PermissionError, BrokenPipeError):
+                return  # refused: just as well
+            mine.close()
+            time.sleep(1.5)
 
 
 def hung_probe(lab, manager):

@@ -181,7 +181,7 @@ final class Connection implements Crowd.Member {
         buffer.clear().limit(Math.min(MOST_READ, buffer.capacity()));
         int count;
         try {
-            int there = Descriptors.peek(fd, buffer);
+            int there = Sockets.peek(fd, buffer);
             if (there <= 0) {
                 return there < 0;
             }
@@ -254,7 +254,7 @@ final class Connection implements Crowd.Member {
         if (!closed) {
             closed = true;
             loop.forget(fd);
-            Descriptors.close(fd);
+            Sockets.hangUp(fd);
             waiting.clear();
             gone.gone(this);
         }

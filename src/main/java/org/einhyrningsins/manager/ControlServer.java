@@ -11,6 +11,7 @@ import org.einhyrningsins.control.Requests;
 import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.manager.image.ConnectionImage;
 import org.einhyrningsins.manager.image.ManagerImage;
+import org.einhyrningsins.posix.Closer;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Limits;
@@ -139,10 +140,12 @@ final class ControlServer implements SocketFiles.Owner {
         this.buffer = buffer;
         this.requested = requested;
         this.listener = before.descriptor("control");
+        Sockets.refuseDescriptors(listener);
         mostClients = mostClients();
         file = RuntimeFiles.inode(path);
         loop.watch(listener, Poll.IN, events -> accept());
         for (ConnectionImage image : clients) {
+            Sockets.refuseDescriptors(image.fd());
             Connection client = new Connection(loop, image, connections::remove);
             loop.watch(image.fd(), client.interest(), events -> ready(client, events));
             connections.add(client);
@@ -203,7 +206,7 @@ final class ControlServer implements SocketFiles.Owner {
             throw e;
         }
         loop.forget(listener);
-        Descriptors.close(listener);
+        Closer.close(listener); // who waits in its queue may have passed something
         listener = fresh;
         file = RuntimeFiles.inode(path);
     }
@@ -231,7 +234,7 @@ final class ControlServer implements SocketFiles.Owner {
             connections.add(client);
             ready(client, Poll.IN); // before others come, who mostly have less to say
         } catch (PosixException e) {
-            Descriptors.close(fd);
+            Sockets.hangUp(fd);
         }
         return true;
     }
@@ -380,6 +383,6 @@ final class ControlServer implements SocketFiles.Owner {
         if (file == RuntimeFiles.inode(path)) { // before it is closed: then its number is free
             RuntimeFiles.delete(path);
         }
-        Descriptors.close(listener);
+        Closer.close(listener);
     }
 }

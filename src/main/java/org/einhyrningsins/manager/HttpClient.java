@@ -102,7 +102,7 @@ final class HttpClient {
 
     private void read(ByteBuffer buffer) {
         buffer.clear().limit(Math.min(Request.LONGEST, buffer.capacity()));
-        int count = Descriptors.read(fd, buffer);
+        int count = Sockets.hear(fd, buffer);
         if (count == 0) {
             close();
         } else if (count > 0) {
@@ -183,7 +183,7 @@ final class HttpClient {
 
     private void drop(ByteBuffer buffer) {
         buffer.clear();
-        if (Descriptors.read(fd, buffer) == 0) {
+        if (Sockets.hear(fd, buffer) == 0) {
             close();
         }
     }
@@ -203,7 +203,7 @@ final class HttpClient {
             page = null;
             answer = new ByteBuffer[0];
             loop.forget(fd);
-            Descriptors.close(fd);
+            Sockets.hangUp(fd);
             served.gone(this);
         }
     }

@@ -33,20 +33,47 @@ final class Loop implements AutoCloseable {
         void ready(int events);
     }
 
-    /// @param token the serial number in its upper half, the descriptor in its lower
-    private record Watch(long token, Watcher watcher) {}
+    /// What is watched.
+    static final class Watch {
+        private final Poll poll;
+        private final int fd;
+        private final int interest;
+        private final long token;
+        private final Watcher watcher;
 
-    void watch(int fd, int interest, Watcher watcher) {
+        /// @param token the serial number in its upper half, the descriptor in its lower
+        private Watch(Poll poll, int fd, int interest, long token, Watcher watcher) {
+            this.poll = poll;
+            this.fd = fd;
+            this.interest = interest;
+            this.token = token;
+            this.watcher = watcher;
+        }
+
+        /// Nothing but an error is told from now on.
+        void pause() {
+            poll.modify(fd, 0, token);
+        }
+
+        /// It is told again, as in the beginning. Any thread; the descriptor has to be open.
+        void resume() {
+            poll.modify(fd, interest, token);
+        }
+    }
+
+    Watch watch(int fd, int interest, Watcher watcher) {
         long token = (long) ++serial << Integer.SIZE | fd;
         poll.add(fd, interest, token);
-        watches.put(fd, new Watch(token, watcher));
+        Watch watch = new Watch(poll, fd, interest, token, watcher);
+        watches.put(fd, watch);
+        return watch;
     }
 
     /// Does nothing for a descriptor that is not watched.
     void change(int fd, int interest) {
         Watch watch = watches.get(fd);
         if (watch != null) {
-            poll.modify(fd, interest, watch.token());
+            poll.modify(fd, interest, watch.token);
         }
     }
 
@@ -65,9 +92,9 @@ final class Loop implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             long token = poll.token(i);
             Watch watch = watches.get((int) token);
-            if (watch != null && watch.token() == token) {
+            if (watch != null && watch.token == token) {
                 int events = poll.events(i);
-                call(() -> watch.watcher().ready(events));
+                call(() -> watch.watcher.ready(events));
             }
         }
         for (int i = 0; i < afterwards.size(); i++) { // a deed may have another done

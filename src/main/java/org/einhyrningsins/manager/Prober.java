@@ -196,7 +196,7 @@ final class Prober {
 
         private void hear() {
             buffer.clear();
-            int count = Descriptors.read(fd, buffer);
+            int count = Sockets.hear(fd, buffer);
             if (count < 0) {
                 return;
             }
@@ -223,7 +223,7 @@ final class Prober {
         @Override
         public void end() {
             loop.forget(fd);
-            Descriptors.close(fd);
+            Sockets.hangUp(fd);
         }
     }
 }

@@ -11,6 +11,7 @@ import org.einhyrningsins.control.Requests;
 import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.manager.image.DoorImage;
 import org.einhyrningsins.manager.image.GuestImage;
+import org.einhyrningsins.posix.Closer;
 import org.einhyrningsins.posix.Credentials;
 import org.einhyrningsins.posix.Datagram;
 import org.einhyrningsins.posix.Descriptors;
@@ -31,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.IntFunction;
 
 /// Where the workers of one program speak to us: a stream socket for `worker:ack` and `worker:ping`
 /// (EINHORN_SOCK_PATH) and a datagram socket for notifications (NOTIFY_SOCKET). Only the program's
@@ -45,15 +47,13 @@ final class WorkerDoor {
     /// Read at once: a guest that writes without end lets the others have their turns.
     private static final int MOST_READ = LINE_BOUND;
 
-    private static final int DATAGRAMS_AT_ONCE = 64;
-
     private final Loop loop;
     private final Listener says;
     private final Path ackPath;
     private final Path notifyPath;
     private final Place place;
     private int acks;
-    private int notifications;
+    private Letterbox notifications;
     private long acksFile;
     private long notificationsFile;
 
@@ -116,7 +116,7 @@ final class WorkerDoor {
         notifyPath = place.directory().resolve(place.name() + NOTIFICATIONS);
         openAcks();
         try {
-            openNotifications();
+            notifications = openNotifications();
         } catch (IOException | PosixException e) {
             closeAcks();
             throw e;
@@ -126,24 +126,32 @@ final class WorkerDoor {
     }
 
     private void openAcks() throws IOException {
-        acks = opened(Sockets.listenUnix(ackPath, 0600), ackPath, events -> accept());
+        int fd = Sockets.listenUnix(ackPath, 0600);
+        acks =
+                opened(
+                        fd,
+                        ackPath,
+                        opened -> {
+                            loop.watch(opened, Poll.IN, events -> accept());
+                            return opened;
+                        });
         acksFile = RuntimeFiles.inode(ackPath);
     }
 
-    private void openNotifications() throws IOException {
+    private Letterbox openNotifications() throws IOException {
         Files.deleteIfExists(notifyPath);
         int fd = Sockets.bindUnixDatagram(notifyPath, 0600);
-        notifications = opened(fd, notifyPath, events -> receive());
+        Letterbox box = opened(fd, notifyPath, opened -> new Letterbox(loop, opened, this::take));
         notificationsFile = RuntimeFiles.inode(notifyPath);
+        return box;
     }
 
-    private int opened(int fd, Path path, Loop.Watcher watcher) throws IOException {
+    private <T> T opened(int fd, Path path, IntFunction<T> watched) throws IOException {
         try {
             if (place.owner() != null) {
                 give(path, place.owner());
             }
-            loop.watch(fd, Poll.IN, watcher);
-            return fd;
+            return watched.apply(fd);
         } catch (IOException | PosixException e) {
             Descriptors.close(fd);
             RuntimeFiles.delete(path);
@@ -160,11 +168,11 @@ final class WorkerDoor {
         ackPath = place.directory().resolve(place.name() + ACKS);
         notifyPath = place.directory().resolve(place.name() + NOTIFICATIONS);
         acks = image.acks();
-        notifications = image.notifications();
+        Sockets.refuseDescriptors(acks);
+        notifications = new Letterbox(loop, image.notifications(), this::take);
         acksFile = RuntimeFiles.inode(ackPath);
         notificationsFile = RuntimeFiles.inode(notifyPath);
         loop.watch(acks, Poll.IN, events -> accept());
-        loop.watch(notifications, Poll.IN, events -> receive());
         for (GuestImage guest : image.guests()) {
             Peer worker = guest.pid() == 0 ? null : new Peer(guest.pid(), guest.uid(), -1);
             Guest known = new Guest(new Lines(LINE_BOUND), worker);
@@ -172,6 +180,7 @@ final class WorkerDoor {
             known.lines().feed(ByteBuffer.wrap(begun), new Ear(NOBODY, guest.fd(), known));
             guests.put(guest.fd(), known);
             lines += worker == null ? 0 : 1;
+            Sockets.refuseDescriptors(guest.fd());
             loop.watch(guest.fd(), Poll.IN, events -> hear(guest.fd()));
         }
         place.files().guard(ackPath, new Acks());
@@ -195,7 +204,7 @@ final class WorkerDoor {
                                     ? new GuestImage(fd, 0, -1, begun)
                                     : new GuestImage(fd, worker.pid(), worker.uid(), begun));
                 });
-        return new DoorImage(user, place.name(), place.owner(), acks, notifications, here);
+        return new DoorImage(user, place.name(), place.owner(), acks, notifications.fd(), here);
     }
 
     /// The stream socket, as one whose file may vanish.
@@ -211,7 +220,7 @@ final class WorkerDoor {
             int before = acks;
             openAcks();
             loop.forget(before);
-            Descriptors.close(before);
+            Closer.close(before); // who waits in its queue may have passed something
         }
     }
 
@@ -225,10 +234,9 @@ final class WorkerDoor {
         @Override
         public void remake() throws IOException {
             place.maker().make();
-            int before = notifications;
-            openNotifications();
-            loop.forget(before);
-            Descriptors.close(before);
+            Letterbox before = notifications;
+            notifications = openNotifications();
+            before.close();
         }
     }
 
@@ -270,6 +278,7 @@ final class WorkerDoor {
     /// from that worker, so it speaks for that worker and no other.
     void connect(int line, Peer worker) {
         guests.put(line, new Guest(new Lines(LINE_BOUND), worker));
+        Sockets.refuseDescriptors(line);
         lines++;
         loop.watch(line, Poll.IN, events -> hear(line));
     }
@@ -299,7 +308,7 @@ final class WorkerDoor {
         for (int guest : List.copyOf(guests.keySet())) {
             hear(guest);
         }
-        receive();
+        notifications.empty();
     }
 
     /// Who connects mostly speaks at once, so the first look is not left to the next turn.
@@ -315,7 +324,7 @@ final class WorkerDoor {
         try {
             loop.watch(guest, Poll.IN, events -> hear(guest));
         } catch (PosixException e) { // it may try again
-            Descriptors.close(guest);
+            Sockets.hangUp(guest);
             return true;
         }
         guests.put(guest, new Guest(new Lines(LINE_BOUND), null));
@@ -350,7 +359,7 @@ final class WorkerDoor {
 
     private int read(int guest) {
         try {
-            return Descriptors.read(guest, buffer);
+            return Sockets.hear(guest, buffer);
         } catch (PosixException e) {
             return 0; // reset: as good as closed
         }
@@ -361,7 +370,7 @@ final class WorkerDoor {
         if (gone != null) {
             lines -= gone.worker() == null ? 0 : 1;
             loop.forget(guest);
-            Descriptors.close(guest);
+            Sockets.hangUp(guest);
         }
     }
 
@@ -454,14 +463,6 @@ final class WorkerDoor {
         }
     }
 
-    private void receive() {
-        for (int i = 0; i < DATAGRAMS_AT_ONCE; i++) {
-            if (!Sockets.receive(notifications, this::take)) {
-                return;
-            }
-        }
-    }
-
     private void take(Datagram datagram) {
         says.notified(datagram.sender(), new String(datagram.text(), StandardCharsets.UTF_8));
     }
@@ -471,14 +472,13 @@ final class WorkerDoor {
         place.files().leave(ackPath);
         place.files().leave(notifyPath);
         closeAcks();
-        loop.forget(notifications);
         RuntimeFiles.delete(notifyPath);
-        Descriptors.close(notifications);
+        notifications.close();
     }
 
     private void closeAcks() {
         loop.forget(acks);
         RuntimeFiles.delete(ackPath);
-        Descriptors.close(acks);
+        Closer.close(acks);
     }
 }

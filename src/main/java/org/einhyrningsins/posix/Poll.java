@@ -31,16 +31,14 @@ public final class Poll implements AutoCloseable {
     private final ByteBuffer memory;
     private final long events;
     private final long timespec;
-    private final long argument;
     private boolean inNanos = true;
 
     private Poll(int fd, int most) {
         this.fd = fd;
         this.most = most;
-        memory = ByteBuffer.allocateDirect(EVENTS + 32).order(ByteOrder.nativeOrder());
+        memory = ByteBuffer.allocateDirect(EVENTS + 16).order(ByteOrder.nativeOrder());
         events = Kernel.address(memory);
         timespec = events + EVENTS;
-        argument = timespec + 16;
     }
 
     /// A new one, watching nothing.
@@ -67,7 +65,7 @@ public final class Poll implements AutoCloseable {
         control(ADD, watched, interest, token);
     }
 
-    /// Changes what a descriptor is watched for.
+    /// Changes what a descriptor is watched for. Any thread.
     public void modify(int watched, int interest, long token) {
         control(MODIFY, watched, interest, token);
     }
@@ -79,11 +77,11 @@ public final class Poll implements AutoCloseable {
     }
 
     private void control(int operation, int watched, int interest, long token) {
-        int at = EVENTS + 16;
-        memory.putInt(at, interest).putLong(at + TOKEN, token);
+        Scratch scratch = Scratch.here(); // of this thread: another may be waiting
+        scratch.bytes.putInt(0, interest).putLong(TOKEN, token);
         Kernel.check(
                 "epoll_ctl of descriptor " + watched,
-                Kernel.call(Syscall.EPOLL_CTL, fd, operation, watched, argument));
+                Kernel.call(Syscall.EPOLL_CTL, fd, operation, watched, scratch.structures));
     }
 
     /// Waits until something happens or the time is over.

@@ -13,9 +13,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -40,6 +38,7 @@ public final class Sockets {
     private static final int SO_PASSCRED = 16;
     private static final int SO_PEERCRED = 17;
     private static final int SO_PEERGROUPS = 59; // Linux 4.13
+    private static final int SO_PASSRIGHTS = 83; // Linux 6.16
     private static final int MOST_GROUPS = 65_536; // NGROUPS_MAX
     private static final int IPPROTO_IPV6 = 41;
     private static final int IPV6_V6ONLY = 26;
@@ -59,14 +58,13 @@ public final class Sockets {
     private static final int HEADER_FLAGS = 48;
     private static final int IOV = 64;
     private static final int CONTROL = 128;
-    private static final int CONTROL_BYTES =
-            2048; // credentials and the most descriptors there can be
+    private static final int CONTROL_BYTES = 32; // credentials, and no room for descriptors
     private static final int CMSG_DATA = 16;
-    private static final int SCM_RIGHTS = 1;
     private static final int SCM_CREDENTIALS = 2;
+    private static final int MSG_PEEK = 2;
+    private static final int MSG_CTRUNC = 8;
     private static final int MSG_TRUNC = 0x20;
     private static final int MSG_DONTWAIT = 0x40;
-    private static final int MSG_CMSG_CLOEXEC = 0x40000000;
 
     /// The longest datagram that is taken; a longer one is dropped, as systemd does (PIPE_BUF).
     public static final int LONGEST_DATAGRAM = 4096;
@@ -183,12 +181,14 @@ public final class Sockets {
         Kernel.check("listen", Kernel.call(Syscall.LISTEN, fd, backlog));
     }
 
-    /// A stream listener for the manager's own use: non-blocking, raised.
+    /// A stream listener for the manager's own use: non-blocking, raised. It takes no descriptors,
+    /// see [#refuseDescriptors].
     public static int listenUnix(Path path, int mode) {
         int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
         orClose(
                 fd,
                 () -> {
+                    refuseDescriptors(fd);
                     bindFile(fd, path);
                     mode(path, mode);
                     relisten(fd, CONTROL_BACKLOG);
@@ -361,42 +361,141 @@ public final class Sockets {
         return groups;
     }
 
-    /// The next datagram; null if none is waiting. Descriptors that came with it are closed.
-    public static @Nullable Datagram receive(int fd) {
-        Datagram[] received = new Datagram[1];
-        return receive(fd, datagram -> received[0] = datagram) ? received[0] : null;
+    /// What came of looking for a datagram.
+    public enum Received {
+        /// None is waiting.
+        NONE,
+
+        /// One was handed over.
+        TAKEN,
+
+        /// One was handed over, and is still there since descriptors came with it: see
+        /// [#letGo(int)].
+        LEFT
     }
 
-    /// Hands over the next datagram. Descriptors that came with it are closed when that returns:
-    /// who sends one to see when it is closed (`BARRIER=1`, sd_notify(3)) is there until then.
-    ///
-    /// @return false if none is waiting
-    public static boolean receive(int fd, Consumer<Datagram> taker) {
+    /// The next datagram; null if none is waiting. Descriptors that came with it are closed, for
+    /// which this may wait.
+    public static @Nullable Datagram receive(int fd) {
+        Datagram[] received = new Datagram[1];
+        while (true) {
+            boolean left = receive(fd, datagram -> received[0] = datagram) == Received.LEFT;
+            if (left) {
+                letGo(fd);
+            }
+            if (!left || received[0] != null) {
+                return received[0];
+            }
+        }
+    }
+
+    /// Hands over the next datagram. Descriptors that came with it are never ours: there is no room
+    /// for them. Who sends one to see when it is closed (`BARRIER=1`, sd_notify(3)) sees that when
+    /// the datagram is gone, which is not before it was taken.
+    public static Received receive(int fd, Consumer<Datagram> taker) {
         for (int tries = 0; tries < MOST_TRUNCATED; tries++) {
             Scratch scratch = header(Scratch.here());
-            int flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
+            int flags = MSG_DONTWAIT | MSG_PEEK;
             long length = Kernel.call(Syscall.RECVMSG, fd, scratch.structures, flags);
             if (Kernel.is(length, Errno.EAGAIN)) {
-                return false;
+                return Received.NONE;
             }
             if (Kernel.is(length, Errno.EINTR)) {
                 continue;
             }
             Kernel.check("recvmsg", length);
-            List<Integer> passed = new ArrayList<>(0);
-            Peer sender = sender(scratch.bytes, passed);
-            try {
-                if ((scratch.bytes.getInt(HEADER_FLAGS) & MSG_TRUNC) == 0) {
-                    byte[] text = new byte[(int) length];
-                    scratch.chunk.get(0, text);
-                    taker.accept(new Datagram(sender, text));
-                    return true;
+            int told = scratch.bytes.getInt(HEADER_FLAGS);
+            boolean passed = (told & MSG_CTRUNC) != 0;
+            if ((told & MSG_TRUNC) == 0) {
+                byte[] text = new byte[(int) length];
+                scratch.chunk.get(0, text);
+                Datagram datagram = new Datagram(sender(scratch.bytes), text);
+                try {
+                    taker.accept(datagram);
+                } finally {
+                    if (!passed) {
+                        letGo(fd);
+                    }
                 }
-            } finally {
-                passed.forEach(Descriptors::close);
+                return passed ? Received.LEFT : Received.TAKEN;
             }
+            if (passed) {
+                return Received.LEFT;
+            }
+            letGo(fd);
         }
-        return false; // the rest at the next turn: poll is level-triggered
+        return Received.TAKEN; // the rest at the next turn: poll is level-triggered
+    }
+
+    /// Takes the next datagram away, with what came with it. If descriptors did, this may be the
+    /// last that keeps them open, and then it waits as [Closer] says. Any thread.
+    public static void letGo(int fd) {
+        long none = Scratch.here().structures;
+        Kernel.call(Syscall.RECVFROM, fd, none, 0, MSG_DONTWAIT);
+    }
+
+    /// Whether the kernel refuses descriptors for us; null as long as nobody asked it.
+    private static volatile @Nullable Boolean refusing;
+
+    /// Nobody may pass descriptors to this socket, and to what is accepted from it: whoever tries
+    /// is told EPERM. Before Linux 6.16 they may, and [#hear] and [#hangUp] see to it.
+    ///
+    /// @param fd a stream socket
+    public static void refuseDescriptors(int fd) {
+        Scratch.here().bytes.putInt(0, 0);
+        long at = Scratch.here().structures;
+        long result = Kernel.call(Syscall.SETSOCKOPT, fd, SOL_SOCKET, SO_PASSRIGHTS, at, 4);
+        if (result == 0 || Kernel.is(result, Errno.ENOPROTOOPT)) {
+            refusing = result == 0; // else it is no UNIX socket
+        }
+    }
+
+    /// For tests: as if the kernel were an older one.
+    static void forgetRefusing() {
+        refusing = false;
+    }
+
+    private static boolean mayPass() {
+        return !Boolean.TRUE.equals(refusing);
+    }
+
+    /// Reads from a connection of somebody else, as [Descriptors#read] does.
+    ///
+    /// @throws PosixException also if descriptors are passed to us
+    public static int hear(int fd, ByteBuffer into) {
+        if (mayPass()) {
+            requireNoDescriptors(fd);
+        }
+        return Descriptors.read(fd, into);
+    }
+
+    /// Looks at what is there at a connection of somebody else, as [Descriptors#peek] does.
+    ///
+    /// @throws PosixException also if descriptors are passed to us
+    public static int peek(int fd, ByteBuffer into) {
+        if (mayPass()) {
+            requireNoDescriptors(fd);
+        }
+        return Descriptors.peek(fd, into);
+    }
+
+    private static void requireNoDescriptors(int fd) {
+        Scratch scratch = header(Scratch.here());
+        scratch.bytes.putLong(HEADER_CONTROL, 0).putLong(HEADER_CONTROL_LENGTH, 0);
+        int flags = MSG_DONTWAIT | MSG_PEEK;
+        long length = Kernel.call(Syscall.RECVMSG, fd, scratch.structures, flags);
+        if (length >= 0 && (scratch.bytes.getInt(HEADER_FLAGS) & MSG_CTRUNC) != 0) {
+            throw new PosixException("recvmsg: descriptors are not taken", Errno.EPERM.number());
+        }
+    }
+
+    /// Closes a connection of somebody else: what it holds that we never read goes with it.
+    public static void hangUp(int fd) {
+        if (mayPass()) {
+            Closer.close(fd);
+        } else {
+            Descriptors.close(fd);
+        }
     }
 
     private static Scratch header(Scratch scratch) {
@@ -408,32 +507,15 @@ public final class Sockets {
         return scratch;
     }
 
-    /// Reads the control messages: credentials are what is asked for, descriptors may come with
-    /// them.
-    private static Peer sender(ByteBuffer bytes, List<Integer> descriptors) {
-        Peer sender = new Peer(0, -1, -1);
-        int end = CONTROL + (int) bytes.getLong(HEADER_CONTROL_LENGTH);
-        int at = CONTROL;
-        while (at + CMSG_DATA <= end) {
-            int length = (int) bytes.getLong(at);
-            int data = at + CMSG_DATA;
-            switch (bytes.getInt(at + 12)) {
-                case SCM_CREDENTIALS ->
-                        sender =
-                                new Peer(
-                                        bytes.getInt(data),
-                                        bytes.getInt(data + 4),
-                                        bytes.getInt(data + 8));
-                case SCM_RIGHTS -> {
-                    for (int passed = data; passed + 4 <= at + length; passed += 4) {
-                        descriptors.add(bytes.getInt(passed));
-                    }
-                }
-                default -> {} // not asked for
-            }
-            at += Math.max(CMSG_DATA, (length + 7) & -8);
-        }
-        return sender;
+    /// Reads the control message: there is room for credentials, and for nothing else.
+    private static Peer sender(ByteBuffer bytes) {
+        boolean told =
+                bytes.getLong(HEADER_CONTROL_LENGTH) >= CMSG_DATA + 12
+                        && bytes.getInt(CONTROL + 12) == SCM_CREDENTIALS;
+        int at = CONTROL + CMSG_DATA;
+        return told
+                ? new Peer(bytes.getInt(at), bytes.getInt(at + 4), bytes.getInt(at + 8))
+                : new Peer(0, -1, -1);
     }
 
     /// Begins to connect; non-blocking. Writable when it is decided: see [#connectResult].

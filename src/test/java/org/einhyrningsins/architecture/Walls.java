@@ -38,7 +38,8 @@ record Walls(String root) {
                     "config.HostNames",
                     "control.Client",
                     "manager.Archivist",
-                    "manager.Scribe");
+                    "manager.Scribe",
+                    "posix.Closer");
 
     /// Who may ask what time it is for people: for what is shown, written in a log, or the name or
     /// age of a log file, which has to mean the same after a restart. A step of that clock must

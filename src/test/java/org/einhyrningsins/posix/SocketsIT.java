@@ -283,6 +283,45 @@ class SocketsIT {
         assertThat(Nursery.descriptors()).isEqualTo(before);
     }
 
+    @Test
+    void takesNoDescriptorsFromAConnection() {
+        int listener = keep(Sockets.listenUnix(directory.resolve("doors"), 0600));
+        int client = keep(Sockets.connect("unix:" + directory.resolve("doors")));
+        int accepted = keep(Sockets.accept(listener));
+        ByteBuffer buffer = ByteBuffer.allocateDirect(64);
+        boolean refused = refuses(client, listener);
+        if (refused) {
+            send(client, "word", List.of());
+            assertThat(Sockets.hear(accepted, buffer)).isEqualTo(4);
+        } else { // before Linux 6.16
+            assertThatThrownBy(() -> Sockets.hear(accepted, buffer))
+                    .isInstanceOf(PosixException.class);
+        }
+        int[] pair = Sockets.pair(); // nobody asked the kernel to refuse here: as on an older one
+        Sockets.forgetRefusing();
+        try {
+            keep(pair[1]);
+            send(pair[1], "word", List.of(listener));
+            assertThatThrownBy(() -> Sockets.hear(pair[0], buffer.clear()))
+                    .isInstanceOf(PosixException.class)
+                    .hasMessageContaining("descriptors are not taken");
+            assertThatThrownBy(() -> Sockets.peek(pair[0], buffer.clear()))
+                    .isInstanceOf(PosixException.class);
+            Sockets.hangUp(pair[0]);
+        } finally {
+            Sockets.refuseDescriptors(listener);
+        }
+    }
+
+    private static boolean refuses(int client, int descriptor) {
+        try {
+            send(client, "word", List.of(descriptor));
+            return false;
+        } catch (PosixException e) {
+            return e.errno() == Errno.EPERM;
+        }
+    }
+
     private int datagramTo(Path path) {
         int fd = keep((int) Kernel.check("socket", Kernel.call(Syscall.SOCKET, 1, 2, 0)));
         Scratch scratch = Scratch.here();

@@ -129,7 +129,7 @@ final class Kernel {
             case "ACCEPT4" -> accept((int) a);
             case "GETSOCKNAME" -> name((int) a, b, c);
             case "GETSOCKOPT" -> option((int) a, (int) c, d);
-            case "RECVMSG" -> receive((int) a, b);
+            case "RECVMSG" -> receive((int) a, b, (int) c);
             case "RECVFROM" -> peek((int) a, b, (int) c);
             case "PIPE2" -> pipe(a);
             case "MEMFD_CREATE" -> added(new OpenFile.OnDisk(disk.make(Disk.Kind.FILE)), true);
@@ -603,6 +603,9 @@ final class Kernel {
     }
 
     private long peek(int fd, long at, int length) {
+        if (me().table.get(fd) instanceof OpenFile.Bound bound) { // takes a datagram away
+            return bound.messages.poll() == null ? -EAGAIN : 0;
+        }
         if (!(me().table.get(fd) instanceof OpenFile.Stream stream)) {
             return -EBADF;
         }
@@ -614,11 +617,12 @@ final class Kernel {
         return bytes.length;
     }
 
-    private long receive(int fd, long header) {
+    private long receive(int fd, long header, int flags) {
         if (!(me().table.get(fd) instanceof OpenFile.Bound bound)) {
             return -EBADF;
         }
-        OpenFile.Message message = bound.messages.poll();
+        boolean peek = (flags & 2) != 0; // MSG_PEEK
+        OpenFile.Message message = peek ? bound.messages.peek() : bound.messages.poll();
         if (message == null) {
             return -EAGAIN;
         }

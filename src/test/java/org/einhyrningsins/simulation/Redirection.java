@@ -33,7 +33,8 @@ final class Redirection extends ClassLoader {
                     "java/nio/ByteBuffer",
                     "java/nio/channels/FileChannel",
                     "java/nio/file/Files",
-                    "java/nio/file/Path");
+                    "java/nio/file/Path",
+                    "java/util/concurrent/ThreadPoolExecutor");
 
     static {
         registerAsParallelCapable();

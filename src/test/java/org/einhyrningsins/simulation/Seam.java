@@ -28,6 +28,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ThreadPoolExecutor;
 
 /// What the manager calls instead of the machine: see [Redirection]. Names and arguments are those
 /// of the methods that they stand for; an instance method's receiver is the first argument.
@@ -62,6 +63,13 @@ public final class Seam {
             long f) {
         World here = world; // a class is being initialized before there is one
         return here == null ? -Kernel.EMFILE : here.kernel().call(a, b, c, d, e);
+    }
+
+    // ---- threads
+
+    /// What is left to another thread is done at once.
+    public static void execute(ThreadPoolExecutor threads, Runnable deed) {
+        deed.run();
     }
 
     // ---- System, ByteBuffer
