@@ -3,6 +3,7 @@ package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.StopSpec;
@@ -16,6 +17,9 @@ import java.util.List;
 /// A program while a step changes it: the mutable inside of a pure function. Made from a [Program],
 /// read back into one, never seen outside this package.
 final class Draft {
+    /// More than any limit can be but none.
+    private static final Duration ENDLESS = DrainSpec.UNLIMITED.dividedBy(2);
+
     /// How long a worker may take to vanish after the last step of its stop, before nobody waits.
     private static final Duration LAST_HOPE = Duration.ofSeconds(10);
 
@@ -274,9 +278,13 @@ final class Draft {
 
     private String next(WorkerState.Stopping state) {
         Moment deadline = state.deadline();
-        return deadline == null || state.rest().isEmpty()
-                ? ""
-                : ", " + state.rest().getFirst().signal() + " in " + Words.of(deadline.since(now));
+        if (deadline == null || state.rest().isEmpty()) {
+            return "";
+        }
+        Duration left = deadline.since(now);
+        return left.compareTo(ENDLESS) > 0
+                ? ", and they have as long as they need"
+                : ", " + state.rest().getFirst().signal() + " in " + Words.of(left);
     }
 
     /// A worker that ended and was not told to go by us has left others behind. Whoever sent the
@@ -379,7 +387,7 @@ final class Draft {
         effects.add(new Effect.Progress(wait.ticket(), name + ": " + verdict));
     }
 
-    private static String words(Cause cause) {
+    static String words(Cause cause) {
         return switch (cause) {
             case RETIRED -> "its successor is up";
             case SCALED -> "fewer workers are wanted";

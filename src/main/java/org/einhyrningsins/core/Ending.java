@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
+import java.util.List;
 
 /// The end of the worker that a slot had before.
 ///
@@ -20,6 +22,16 @@ public record Ending(WorkerId worker, Moment born, Moment at, @Nullable Exit exi
     /// How long it lived.
     public Duration lived() {
         return at.since(born);
+    }
+
+    /// Whether another worker came in its place because something was wrong with it.
+    public boolean replaced() {
+        for (Cause cause : List.of(Cause.STOPPED, Cause.RESTARTED, Cause.SCALED, Cause.WITHDRAWN)) {
+            if (why.equals(Draft.words(cause))) {
+                return false;
+            }
+        }
+        return !why.isEmpty();
     }
 
     /// As a person says it.

@@ -265,7 +265,7 @@ public record Plan(
         }
         boolean same = program.newest().equals(next);
         if (roll && same) {
-            notes.add("is rolled because it was named");
+            notes.add("is rolled as asked");
         }
         if (!roll && same && program.takeover(next, false) == Change.Kind.ROLLED) {
             notes.add("workers run that are of another definition");

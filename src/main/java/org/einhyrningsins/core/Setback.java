@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// @param at when it failed
 /// @param why how, in words
 /// @param blame the worker that failed last
-/// @param before how many old workers there were when its rollout began; 0 if that does not matter
+/// @param before how many old workers there were when its rollout began; 0 if that does not matter,
+///   less if nothing of the older version runs, since it is a job
 /// @param kept how many of those are still there
 /// @param replaced how many of those were replaced before it failed
 /// @param stage how far the older version is back
@@ -79,6 +80,9 @@ public record Setback(
     }
 
     private String beginning() {
+        if (before < 0) {
+            return ": ";
+        }
         return stage == Stage.IN_VAIN
                 ? ", and the old version does not come up again: "
                 : ", old version kept: ";
@@ -86,7 +90,7 @@ public record Setback(
 
     /// `; 3 of 4 old workers kept, 1 was replaced and runs the old version again`.
     private String oldWorkers() {
-        if (before == 0) {
+        if (before <= 0) {
             return "";
         }
         if (before == 1 && replaced == 0) {

@@ -16,6 +16,7 @@ final class Setbacks {
     /// How a rollout stands that is about to be given up.
     static Setback of(Draft draft, Rollout rollout) {
         int kept = 0;
+        int before = rollout.old().before();
         for (Slot slot : draft.slots) {
             boolean concerned = slot.index() < draft.count && rollout.covers(slot.index());
             kept += concerned && wasThere(rollout, slot.current()) ? 1 : 0;
@@ -27,7 +28,7 @@ final class Setbacks {
                 draft.now,
                 rollout.lastFailure(),
                 rollout.blame(),
-                rollout.old().before(),
+                before == 0 && draft.serving.spec().endsByItself() ? -1 : before,
                 Math.min(kept, rollout.old().before()),
                 rollout.old().replaced(),
                 Stage.RETURNING,

@@ -540,7 +540,7 @@ final class Reloader {
             return "changed" + what + ", is rolled";
         }
         return change.roll()
-                ? "unchanged, is rolled because it was named"
+                ? "unchanged, is rolled as asked"
                 : "its workers are of another definition than the file's, is rolled";
     }
 

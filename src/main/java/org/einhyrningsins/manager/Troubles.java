@@ -169,7 +169,7 @@ final class Troubles {
     }
 
     private String ending(Ending last) {
-        String how = last.why().isEmpty() ? last.words() : "replaced: " + last.words();
+        String how = (last.replaced() ? "replaced: " : "") + last.words();
         return how + " at " + time(last.at());
     }
 
