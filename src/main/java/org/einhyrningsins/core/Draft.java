@@ -3,8 +3,8 @@ package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
-import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.StopSpec;
 import org.einhyrningsins.spec.WorkerId;
