@@ -7,6 +7,7 @@ import org.einhyrningsins.config.Node.Scalar;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.BondSpec.WorkerSocket;
+import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -127,6 +128,18 @@ final class ProgramReader {
                         spec.command().getFirst(), spec.directory(), spec.env(), spec.dropEnv());
         if (objection != null && !spec.command().getFirst().equals(CommandReader.UNKNOWN)) {
             program.warn("command", objection);
+        }
+        HealthSpec health = spec.care().health();
+        if (health != null && health.target() instanceof AckSpec.ExecTarget check) {
+            String missing =
+                    executables.objection(
+                            check.command().getFirst(),
+                            spec.directory(),
+                            spec.env(),
+                            spec.dropEnv());
+            if (missing != null) {
+                program.warn("health", missing);
+            }
         }
         for (String name : spec.dropEnv()) {
             if (spec.env().containsKey(name)) {

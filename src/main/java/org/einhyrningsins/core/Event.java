@@ -35,6 +35,12 @@ public sealed interface Event {
     /// A probe had its answer.
     record Probed(WorkerId worker, boolean up) implements Event {}
 
+    /// A command that is to tell how a worker is could not be run, which says nothing about the
+    /// worker.
+    ///
+    /// @param why as a person reads it
+    record Unasked(WorkerId worker, String why) implements Event {}
+
     /// A worker gave a sign of life.
     record Pinged(WorkerId worker) implements Event {}
 

@@ -44,6 +44,7 @@ final class Step {
             case Event.SpawnFailed e -> spawnFailed(draft, e);
             case Event.Acked e -> acked(draft, e.worker());
             case Event.Probed e -> probed(draft, e);
+            case Event.Unasked e -> unasked(draft, e);
             case Event.Pinged e -> Upkeep.pinged(draft, e.worker());
             case Event.Despaired e -> Upkeep.despaired(draft, e.worker());
             case Event.Retimed e -> Upkeep.retimed(draft, e.worker(), e.interval());
@@ -152,6 +153,17 @@ final class Step {
             Deadlines.up(draft, worker);
         } else {
             draft.report(Severity.DEBUG, id, "said again, or too late, that it is up; ignored");
+        }
+    }
+
+    /// For one that is to come up, it is an answer: it is not known to be up.
+    private static void unasked(Draft draft, Event.Unasked event) {
+        Worker worker = draft.find(event.worker());
+        if (worker != null && worker.state() instanceof WorkerState.Starting) {
+            draft.report(Severity.WARN, worker.id(), "cannot run its check: " + event.why());
+            probed(draft, new Event.Probed(event.worker(), false));
+        } else {
+            Upkeep.unasked(draft, event.worker());
         }
     }
 

@@ -235,6 +235,17 @@ final class Upkeep {
         }
     }
 
+    /// A check could not be run: how the worker is, is as unknown as before.
+    static void unasked(Draft draft, WorkerId id) {
+        Worker worker = draft.find(id);
+        HealthSpec health = worker == null ? null : spec(worker).health();
+        Checkup checkup = worker == null ? null : worker.care().checkup();
+        if (worker != null && health != null && checkup != null && checkup.asked()) {
+            Checkup again = checkup.rest(draft.now.plus(health.every()), checkup.misses());
+            draft.replace(worker.with(worker.care().checked(again)));
+        }
+    }
+
     private static void missed(
             Draft draft, Worker worker, HealthSpec health, Checkup checkup, String how) {
         boolean tells = tells(draft, worker, health);

@@ -18,6 +18,7 @@ import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.Spawner;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Template;
@@ -98,19 +99,29 @@ final class Births {
         if (Files.notExists(spec.directory())) {
             return "directory " + spec.directory() + ": no such directory (ENOENT)";
         }
+        String objection = objection("command", spec, spec.command().getFirst());
+        HealthSpec health = spec.care().health();
+        if (objection == null
+                && health != null
+                && health.target() instanceof AckSpec.ExecTarget check) {
+            objection = objection("health.exec", spec, check.command().getFirst());
+        }
+        return objection;
+    }
+
+    private @Nullable String objection(String key, ProgramSpec spec, Template command) {
         try {
-            requireExecutable(spec);
+            requireExecutable(spec, command);
             return null;
         } catch (PosixException e) {
             boolean certain = spec.identity().user() == null || e.errno() == Errno.ENOENT;
-            return certain ? "command " + e.getMessage() : null;
+            return certain ? key + " " + e.getMessage() : null;
         }
     }
 
     /// What differs from slot to slot is looked for as the first one has it; what depends on a port
     /// is not known yet.
-    private void requireExecutable(ProgramSpec spec) {
-        Template command = spec.command().getFirst();
+    private void requireExecutable(ProgramSpec spec, Template command) {
         Template path = spec.env().get("PATH");
         boolean known = path == null || path.constant();
         for (Template.Part part : command.parts()) {

@@ -69,6 +69,9 @@ final class ProgramHost {
     /// No worker of it has been born yet, under any manager.
     private boolean fresh;
 
+    /// Why the last command that was to tell how a worker is could not be run; null if it could.
+    private @Nullable String unasked;
+
     private long upgradedMillis;
     private @Nullable Moment deadline;
 
@@ -249,6 +252,11 @@ final class ProgramHost {
     /// When it wants to be told the time; null for never.
     @Nullable Moment deadline() {
         return deadline;
+    }
+
+    /// Why it is not known how its workers are; null if it is, or nobody asks.
+    @Nullable String unasked() {
+        return program.newest().care().health() == null ? null : unasked;
     }
 
     /// When it last began to be rolled, by the wall clock; 0 for never.
@@ -725,10 +733,16 @@ final class ProgramHost {
             Blueprint blueprint = blueprint(worker.version());
             Spawned command =
                     surface.births().check(id, blueprint, target.command(), process.pid());
+            unasked = null;
             surface.prober().await(key(id), command, asker);
         } catch (IOException | Births.Stillborn | SpawnException | PosixException e) {
-            report(Effect.Severity.WARN, id, "cannot run its check: " + e.getMessage());
-            asker.answered(false);
+            String why = String.valueOf(e.getMessage());
+            if (!starting(id) && !why.equals(unasked)) {
+                unasked = why;
+                String what = "its health is not known: cannot run its check: " + why;
+                report(Effect.Severity.WARN, id, what + "; nobody is replaced for that");
+            }
+            take(new Event.Unasked(id, why));
         }
     }
 

@@ -40,12 +40,12 @@ final class Statuses {
         Troubles troubles = new Troubles();
         return new ProgramStatus(
                 program.name(),
-                state(program),
+                state(host),
                 program.ready(),
                 wanted(program),
                 program.serving().generation(),
                 rollout(program),
-                note(program, troubles, besides(program)),
+                joined(unasked(host), note(program, troubles, besides(program))),
                 troubles.of(program),
                 program.intent(),
                 program.newest().after(),
@@ -60,6 +60,18 @@ final class Statuses {
             wanted -= wanted > 0 && slot.index() < program.count() && slot.endedWell() ? 1 : 0;
         }
         return wanted;
+    }
+
+    private static String unasked(ProgramHost host) {
+        String why = host.unasked();
+        return why == null ? "" : "health is not known: cannot run its check: " + why;
+    }
+
+    private static ProgramStatus.State state(ProgramHost host) {
+        ProgramStatus.State state = state(host.program());
+        return state == ProgramStatus.State.RUNNING && host.unasked() != null
+                ? ProgramStatus.State.DEGRADED
+                : state;
     }
 
     private static ProgramStatus.State state(Program program) {

@@ -21,6 +21,7 @@ final class Lines {
             case Event.SpawnFailed e -> "spawn failed " + e.worker() + ": " + e.why();
             case Event.Acked e -> "acked " + e.worker();
             case Event.Probed e -> "probed " + e.worker() + (e.up() ? ": up" : ": not up");
+            case Event.Unasked e -> "not asked " + e.worker() + ": " + e.why();
             case Event.Pinged e -> "pinged " + e.worker();
             case Event.Despaired e -> "despaired " + e.worker();
             case Event.Retimed e -> "retimed " + e.worker() + " to " + Words.of(e.interval());

@@ -173,6 +173,8 @@ final class Script {
                     new Event.SpawnFailed(
                             worker(words.get(1)), String.join(" ", words.subList(2, words.size())));
             case "probed" -> new Event.Probed(worker(words.get(1)), words.get(2).equals("up"));
+            case "unasked" ->
+                    new Event.Unasked(worker(words.get(1)), "./check: not there (ENOENT)");
             case "ping" -> new Event.Pinged(worker(words.get(1)));
             case "despair" -> new Event.Despaired(worker(words.get(1)));
             case "retime" ->
