@@ -115,6 +115,9 @@ def stopped_receiver(lab, manager, good):
     result = manager.ctl("reload", code=FAILED)
     check("a: stays as it is: c, which was to take over 127.0.0.1:%d from a, is stopped" % lab.port("x") in result.text, lambda: str(result))
     same(manager.worker_pids(), before, "workers")
+    result = manager.ctl("start", "c")
+    check("c: 127.0.0.1:%d is served by a as well until that is reloaded: reload a" % lab.port("x") in result.text, lambda: str(result))
+    manager.ctl("stop", "c")
     lab.write("services.yaml", good)
     manager.ctl("reload")
 

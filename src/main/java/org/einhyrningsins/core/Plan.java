@@ -112,6 +112,7 @@ public record Plan(
         }
         SocketPlan sockets = new SocketPlan(now, result);
         sockets.moves().forEach(move -> remark(move, changes));
+        share(now.programs(), changes);
         HandoverPlan handing = new HandoverPlan(now.programs(), changes, next, sockets.moves());
         List<String> objections = new ArrayList<>(sockets.objections());
         objections.addAll(handing.objections());
@@ -182,6 +183,23 @@ public record Plan(
             }
         }
         return barred;
+    }
+
+    /// Who is not named stays as it is.
+    private static void share(
+            Map<String, Program> programs, SequencedMap<String, Change> changes) {
+        List<Program> others = new ArrayList<>(programs.values());
+        others.removeIf(program -> changes.containsKey(program.name()));
+        changes.replaceAll(
+                (name, change) -> {
+                    Change noted = change;
+                    if (change.after() != null) {
+                        for (String words : Sharing.words(change.after(), others)) {
+                            noted = noted.noting(words);
+                        }
+                    }
+                    return noted;
+                });
     }
 
     private static void remark(SocketMove move, SequencedMap<String, Change> changes) {

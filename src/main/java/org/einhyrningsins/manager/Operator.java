@@ -21,6 +21,7 @@ import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Sharing;
 import org.einhyrningsins.manager.image.ConversationImage;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.spec.RolloutSpec;
@@ -279,12 +280,29 @@ final class Operator implements ControlServer.Requested, HandoverRunner.Asking {
         Conversation conversation = converse(client, request);
         // all expected first: a program may answer at once, and must not end the conversation
         scopes.keySet().forEach(host -> conversation.expect());
+        List<String> shared = new ArrayList<>();
+        scopes.forEach((host, scope) -> shared.addAll(shared(host, wording.command(scope))));
+        shared.forEach(words -> conversation.expect());
         scopes.forEach((host, scope) -> ask(host, wording.command(scope), conversation));
+        shared.forEach(words -> conversation.outcome(true, words));
         if (scopes.isEmpty()) {
             conversation.expect();
             conversation.outcome(true, "there is no program");
         }
         conversation.begun(request.command());
+    }
+
+    /// It may serve beside one that a reload left as it was, since this one did not run then.
+    private List<String> shared(ProgramHost host, Command command) {
+        Program program = host.program();
+        List<String> shared = new ArrayList<>();
+        if (program.vacant() && command instanceof Command.Start) {
+            for (String words : Sharing.words(program.newest(), programs.states().values())) {
+                log.warn(host.name(), words);
+                shared.add(host.name() + ": " + words);
+            }
+        }
+        return shared;
     }
 
     private void stop(Connection client, Request request, List<Target> targets)

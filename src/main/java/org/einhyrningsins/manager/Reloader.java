@@ -17,6 +17,7 @@ import org.einhyrningsins.core.Fallback;
 import org.einhyrningsins.core.Handover;
 import org.einhyrningsins.core.Plan;
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Sharing;
 import org.einhyrningsins.core.SocketKey;
 import org.einhyrningsins.core.SocketMove;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -310,7 +311,7 @@ final class Reloader {
     }
 
     /// What changed that is no program's, and what could not; empty for nothing.
-    private static String words(Plan plan) {
+    private String words(Plan plan) {
         StringBuilder words = new StringBuilder();
         for (Difference setting : plan.settings()) {
             words.append('\n').append(setting.words());
@@ -319,6 +320,14 @@ final class Reloader {
         for (SocketMove move : plan.sockets()) {
             if (move.remark() != null && move.to() != null) {
                 words.append('\n').append(move.to().program()).append(": ").append(move.remark());
+            }
+        }
+        List<Program> others = new ArrayList<>(programs.states().values());
+        others.removeIf(program -> plan.changes().containsKey(program.name()));
+        for (Change change : plan.changes().values()) {
+            ProgramSpec after = change.after();
+            for (String shared : after == null ? List.<String>of() : Sharing.words(after, others)) {
+                words.append('\n').append(change.program()).append(": ").append(shared);
             }
         }
         for (Handover handover : plan.handovers()) {
