@@ -186,8 +186,7 @@ public record Plan(
     }
 
     /// Who is not named stays as it is.
-    private static void share(
-            Map<String, Program> programs, SequencedMap<String, Change> changes) {
+    private static void share(Map<String, Program> programs, SequencedMap<String, Change> changes) {
         List<Program> others = new ArrayList<>(programs.values());
         others.removeIf(program -> changes.containsKey(program.name()));
         changes.replaceAll(

@@ -146,7 +146,8 @@ class HandoverPlanTest {
         assertThat(plan(now, file, Set.of("b")).objections()).isEmpty();
         assertThat(notes(plan(now, file, Set.of("b")), "b"))
                 .contains("127.0.0.1:1 is served by a as well until that is reloaded: reload a");
-        assertThat(notes(plan(now, file, Set.of()), "b")).noneMatch(note -> note.contains("as well"));
+        assertThat(notes(plan(now, file, Set.of()), "b"))
+                .noneMatch(note -> note.contains("as well"));
         assertThat(plan(now, file, Set.of("a", "b")).objections()).isEmpty();
     }
 
