@@ -14,7 +14,6 @@ final class Synonyms {
     private static final String TARGET =
             """
             interval period periodseconds: write `every: <5s>`
-            retries threshold failurethreshold maxfailures unhealthythreshold: write `failures: <3>`
             timeoutseconds: write `timeout: <1s>`
             url path endpoint uri get httpget: write `http: "GET http://{http}/healthz"`
             port socket tcpsocket: write `tcp: http`, the name of a socket of `bind`
@@ -64,13 +63,13 @@ final class Synonyms {
                             stopsignal killsignal: write `stop: { signal: <TERM> }`
                             stopwaitsecs stopgraceperiod timeoutstopsec gracefultimeout shutdowntimeout signaltimeout terminationgraceperiodseconds graceperiod: write `stop: { timeout: <30s> }`
                             killtimeout: write `stop: { timeout: 1600ms }`
-                            listentimeout: write `ack: { timeout: 3s }`
+                            listentimeout: write `ack: { mode: notify, timeout: 3s }`
                             execstop prestop: write `stop: { signal: <TERM> }`; a worker is told to go by signals
                             stopasgroup killasgroup killmode stopchildren: remove it; what is left of a worker's process group is ended with it
                             execreload reloadsignal: remove it; `einhyrningsinsctl reload` starts new workers and stops the old ones
                             startsecs warmupdelay minuptime seconds minreadyseconds: write `ack: { timer: <1s> }`: up when alive that long
-                            timeoutstartsec starttimeout starttimeoutsec startperiod progressdeadlineseconds: write `ack: { timeout: <30s> }`
-                            timeoutsec: write `ack: { timeout: <30s> }` for the start, `stop: { timeout: <30s> }` for the end
+                            timeoutstartsec starttimeout starttimeoutsec startperiod progressdeadlineseconds: write `ack: { mode: notify, timeout: <30s> }`
+                            timeoutsec: write `ack: { mode: notify, timeout: <30s> }` for the start, `stop: { timeout: <30s> }` for the end
                             waitready type notifyaccess ready: write `ack: notify` (READY=1), or `ack: { timer: <1s> }`
                             manual ackmode: write `ack: manual`
                             readinessprobe startupprobe startup readiness: write `ack: { probe: { http: "GET http://{http}/healthz" } }`
@@ -171,15 +170,25 @@ final class Synonyms {
                             type kind by: write `mode: notify`, or another
                             notify ready sdnotify: write `mode: notify`
                             manual worker: write `mode: manual`
-                            log stdout output: write `mode: log` and `match: <listening>`
+                            log stdout output: write `mode: log, match: <listening>`
                             none: write `timer: 1s`
                             delay wait seconds alive: write `timer: <1s>`
                             interval period periodseconds: write `every: 200ms`
-                            pattern regex line: write `match: …`, with `mode: log`
+                            pattern regex line: write `mode: log, match: <listening>`
                             url path: write `probe: { http: "GET http://{http}/healthz" }`
                             """),
-                    Map.entry("probe", TARGET),
-                    Map.entry("health", TARGET),
+                    Map.entry(
+                            "probe",
+                            TARGET
+                                    + """
+                                    retries threshold failurethreshold maxfailures unhealthythreshold failures: remove it; a probe is asked again until the `timeout` of `ack`
+                                    """),
+                    Map.entry(
+                            "health",
+                            TARGET
+                                    + """
+                                    retries threshold failurethreshold maxfailures unhealthythreshold: write `failures: <3>`
+                                    """),
                     Map.entry(
                             "logs",
                             """
@@ -188,7 +197,7 @@ final class Synonyms {
                             backups backupcount maxfiles files count retain maxbackups: write `keep: 8`
                             age retention rotateevery: write `max-age: 24h`
                             gzip compression: write `compress: true`
-                            format timestamps timeformat label labels: write `prefix: [time, program, slot]`
+                            format timestamps timeformat label labels: write `prefix: [time, slot]`
                             """),
                     Map.entry(
                             "log",
@@ -288,7 +297,8 @@ final class Synonyms {
         return nearest == null ? null : advice(shape, nearest, value);
     }
 
-    private static List<String> lines(Shape shape) {
+    /// The rows of a kind of map: its words, a colon, and what to write.
+    static List<String> lines(Shape shape) {
         String table = KEYS.get(shape.name());
         return table == null ? List.of() : table.lines().toList();
     }
