@@ -65,17 +65,21 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
                 yield new Manual();
             }
             default -> {
+                String meant = text.isEmpty() ? TextHints.ofWord(node, WORDS) : hint(text);
+                boolean key = node.place().trail().key().equals("mode");
                 values.expected(
-                        node, MODES, text.isEmpty() ? TextHints.ofWord(node, WORDS) : hint(text));
+                        node,
+                        MODES,
+                        key
+                                ? meant.replaceFirst(
+                                        "; write \\{ (.*) \\}", "; write $1 in place of mode")
+                                : meant);
                 yield new Manual();
             }
         };
     }
 
     private static String hint(String text) {
-        if (!text.isEmpty() && Texts.isDigit(text.charAt(0))) {
-            return "; write { timer: " + Texts.cut(text) + " } for that long alive";
-        }
         int scheme = text.indexOf("://");
         if (scheme > 0) {
             return text.startsWith("http")
@@ -83,6 +87,11 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
                     : "; write { probe: { tcp: "
                             + YamlMistakes.inQuotes(text.substring(scheme + 3))
                             + " } }";
+        }
+        if (text.matches(".*:[0-9]+")) {
+            return "; write { probe: { tcp: " + YamlMistakes.inQuotes(text) + " } }";
+        } else if (!text.isEmpty() && Texts.isDigit(text.charAt(0))) {
+            return "; write { timer: " + Suggestions.likelyTime(text) + " } for that long alive";
         }
         return switch (text) {
             case "true", "yes", "on", "worker" -> "; write manual for a worker that says so itself";

@@ -76,9 +76,17 @@ final class KindHints {
         String text = Texts.cut(scalar.text());
         boolean number = scalar.isDigits();
         return switch (shape.name()) {
-            case "log" -> "; write { level: " + text + " }";
-            case "control" -> "; write { socket: " + text + " }";
-            case "http" -> "; write { bind: " + (number ? "127.0.0.1:" : "") + text + " }";
+            case "log" ->
+                    "; write { level: "
+                            + (text.matches("error|warn|info|debug") ? text : "info")
+                            + " }";
+            case "control" ->
+                    "; write { socket: "
+                            + (text.matches("[A-Za-z0-9/._-]+")
+                                    ? text
+                                    : YamlMistakes.inQuotes(text))
+                            + " }";
+            case "http" -> "; write { bind: " + address(text, number) + " }";
             case "health", "probe" -> target(text, number);
             case "rollout" ->
                     "; write { strategy: "
@@ -88,7 +96,10 @@ final class KindHints {
             case "canary" -> "; write { workers: " + (number ? text : "1") + " }";
             case "limits" -> "; write { nofile: " + (number ? text : "65536") + " }";
             case "backoff" -> "; write { first: 100ms, max: 30s }";
-            case "give-up" -> "; write { deaths: " + (number ? text : "5") + ", within: 1m }";
+            case "give-up" ->
+                    "; write { deaths: "
+                            + (number && !text.matches("0+") ? text : "5")
+                            + ", within: 1m }";
             case "allow" -> "; write { admin: [" + text + "] }";
             case "program" -> program(scalar, text);
             case "file", "included" -> "; write programs:, and below it NAME: { command: … }";
@@ -96,11 +107,23 @@ final class KindHints {
         };
     }
 
+    private static String address(String text, boolean number) {
+        if (text.matches("[A-Za-z0-9.-]*:[0-9]{1,5}") || text.startsWith("unix:")) {
+            return YamlMistakes.inQuotes(text);
+        } else if (text.startsWith("/")) {
+            return YamlMistakes.inQuotes("unix:" + text);
+        }
+        return "127.0.0.1:" + (number && text.matches("[1-9][0-9]{0,4}") ? text : "9911");
+    }
+
     private static String target(String text, boolean number) {
-        if (number) {
+        if (number && !text.matches("0+")) {
             return "; write { tcp: \"127.0.0.1:" + text + "\" }";
         }
-        boolean address = text.startsWith("http");
+        if (text.matches("[A-Za-z0-9.-]+:[1-9][0-9]{0,4}")) {
+            return "; write { tcp: " + YamlMistakes.inQuotes(text) + " }";
+        }
+        boolean address = text.startsWith("http:");
         return address
                 ? "; write { http: \"GET " + text + "\" }"
                 : "; write { http: \"GET http://{http}/healthz\" }";

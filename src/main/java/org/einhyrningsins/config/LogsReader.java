@@ -141,7 +141,17 @@ record LogsReader(Values values, Templates templates, Path base) {
     private Path path(Node node, String text, String what) {
         StringBuilder path = new StringBuilder();
         if (text.indexOf('/') < 0 && text.indexOf('.') < 0) {
-            values.expected(node, what, hint(text));
+            boolean inMap = what.equals(FILE);
+            values.expected(
+                    node,
+                    what,
+                    inMap
+                            ? hint(text)
+                                    .replaceFirst(
+                                            "; write (inherit|\"null\"|journal)",
+                                            "; write logs: $1 without a map,")
+                                    .replaceFirst(",$", "")
+                            : hint(text));
         } else if (text.indexOf("${") < 0) {
             values.isPath(node, text, templates.environment());
         }

@@ -235,7 +235,16 @@ final class SocketReader {
                 default -> texts.unix(text);
             };
         } catch (Misread e) {
-            bind.report(kind, e);
+            if (e.reason().contains("; write unix:")) {
+                String message =
+                        e.reason().replaceFirst("; write unix:.*", "; write unix: ")
+                                + Texts.cut(text.strip())
+                                + " in place of "
+                                + kind;
+                bind.report(kind, message);
+            } else {
+                bind.report(kind, e);
+            }
             return null;
         }
     }

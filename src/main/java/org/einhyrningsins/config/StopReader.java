@@ -58,7 +58,7 @@ record StopReader(Values values) {
         if (text == null) {
             return StopSpec.DEFAULT;
         }
-        if (text.indexOf(',') > 0) {
+        if (text.indexOf(',') > 0 || (!text.isEmpty() && Texts.isDigit(text.charAt(0)))) {
             refuse(node, text);
             return StopSpec.DEFAULT;
         }
@@ -131,7 +131,7 @@ record StopReader(Values values) {
 
     private static String hint(String name, @Nullable String nearest) {
         if (!name.isEmpty() && Texts.isDigit(name.charAt(0))) {
-            String meant = isTime(name) ? name : Texts.areDigits(name) ? name + "s" : "30s";
+            String meant = isTime(name) ? name : Suggestions.likelyTime(name);
             return "; write { timeout: " + Texts.cut(meant) + " }";
         } else if (name.matches("[A-Za-z0-9]+ *[,;] *[0-9].*")) {
             return "; write " + Texts.cut(name.replaceFirst(" *[,;] *", " "));
@@ -214,10 +214,11 @@ record StopReader(Values values) {
         }
         int space = text.indexOf(' ');
         if (text.indexOf(',') > 0) {
+            String steps = text.replaceAll("\\s*,\\s*(?=[0-9])", " ").replaceAll("\\s*,\\s*", ", ");
             values.expected(
                     node,
                     "a signal and a time such as TERM 5s",
-                    "; write [" + Texts.cut(text.replaceAll("\\s*,\\s*", ", ")) + "]");
+                    "; write [" + Texts.cut(steps) + "]");
             return new Step(FIRST.signal(), before);
         } else if (space < 0) {
             return new Step(signal(node, text), before);

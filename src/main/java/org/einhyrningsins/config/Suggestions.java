@@ -52,6 +52,14 @@ final class Suggestions {
         return "; write a number and its unit: ms, s, m, h or d";
     }
 
+    /// The time that somebody meant, without a unit in seconds; a second if that cannot be told.
+    static String likelyTime(String text) {
+        String bare = text.strip().toLowerCase(Locale.ROOT);
+        boolean number = bare.matches("[0-9]+([.][0-9]+)?");
+        Duration meant = meantTime(number ? bare + "s" : bare);
+        return meant == null ? "1s" : Durations.print(meant);
+    }
+
     /// A number in English words; -1 if it is none.
     private static int spelled(String word) {
         return SPELLED.indexOf(word.strip().toLowerCase(Locale.ROOT));

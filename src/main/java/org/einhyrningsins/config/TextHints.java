@@ -4,6 +4,7 @@ package org.einhyrningsins.config;
 import org.einhyrningsins.config.Node.Items;
 import org.einhyrningsins.config.Node.Mapping;
 import org.einhyrningsins.config.Node.Scalar;
+import org.einhyrningsins.spec.Signal;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +33,7 @@ final class TextHints {
             return step(node, key.isEmpty());
         } else if (outer.equals("limits")) {
             return limit(node);
-        } else if (node instanceof Items list && key.matches("tcp|udp|unix")) {
+        } else if (node instanceof Items list && key.matches("tcp|udp|unix") && isOfBind(trail)) {
             return sockets(key, texts(list));
         }
         String meant = KindHints.ofText(node);
@@ -43,6 +44,12 @@ final class TextHints {
     private static String outer(Trail trail) {
         Trail parent = trail.parent();
         return parent == null ? "" : parent.key();
+    }
+
+    private static boolean isOfBind(Trail trail) {
+        Trail parent = trail.parent();
+        boolean item = parent != null && parent.index() >= 0;
+        return (item ? outer(parent) : outer(trail)).equals("bind");
     }
 
     private static boolean isOfNames(String key) {
@@ -166,6 +173,9 @@ final class TextHints {
         } else if (node instanceof Items list) {
             steps.add(String.join(" ", texts(list)));
         }
+        if (steps.stream().anyMatch(step -> Signal.of(step.split(" ", 2)[0]).isEmpty())) {
+            return "; write " + (single ? "TERM 5s" : "[TERM 5s, KILL]");
+        }
         String all = Texts.cut(String.join(", ", steps));
         return steps.isEmpty() ? "" : "; write " + (single ? all : "[" + all + "]");
     }
@@ -183,7 +193,7 @@ final class TextHints {
                 }
             }
         }
-        boolean numbers = both.stream().allMatch(text -> text.matches("[0-9A-Za-z]+"));
+        boolean numbers = both.stream().allMatch(text -> text.matches("[0-9]+[A-Za-z]*|unlimited"));
         if (both.isEmpty() || both.size() > 2 || !numbers) {
             return "; write one number, or \"SOFT:HARD\"";
         }
@@ -197,7 +207,9 @@ final class TextHints {
                 addresses.stream()
                         .map(each -> "{ " + kind + ": " + YamlMistakes.inQuotes(each) + " }")
                         .toList();
-        return "; write bind: [" + Texts.cut(String.join(", ", all)) + "]";
+        return all.isEmpty()
+                ? "; write one text"
+                : "; write bind: [" + Texts.cut(String.join(", ", all)) + "]";
     }
 
     private static List<String> texts(Items list) {
