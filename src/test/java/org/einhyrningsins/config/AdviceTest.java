@@ -23,12 +23,14 @@ import java.util.regex.Pattern;
 /// words is loaded, each in the map that it belongs to.
 class AdviceTest {
     private static final Pattern TO_WRITE = Pattern.compile("`([a-z][a-z-]*): ([^`…]+)`");
+    private static final Pattern MAP = Pattern.compile("; write (\\{ [^…]* \\})");
     private static final Place NOWHERE =
             new Place(new Source(Path.of("x.yaml"), ""), 1, 1, Trail.TOP);
 
     @TempDir Path directory;
 
     private final Set<String> wrong = new LinkedHashSet<>();
+    private int advised;
 
     @Test
     void whatIsToBeWrittenLoads() throws IOException {
@@ -60,19 +62,72 @@ class AdviceTest {
             boolean own = shape.has(key);
             Shape outer = Shape.PROGRAM.has(key) ? Shape.PROGRAM : Shape.FILE;
             String text = file(own ? shape : outer, key, written.group());
-            Path file = Files.writeString(directory.resolve("services.yaml"), text);
-            Surroundings machine =
-                    new Surroundings(Map.of("HOME", "/root"), 2, _ -> true, _ -> true);
-            List<Problem> problems =
-                    Loader.load(file, machine) instanceof Loaded.Invalid invalid
-                            ? invalid.problems()
-                            : List.of();
+            List<Problem> problems = problems(text);
             if (!problems.isEmpty()) {
                 wrong.add(shape.name() + ": " + advice + "\n" + Samples.render(problems));
             }
             loaded++;
         }
         return loaded;
+    }
+
+    /// A value where a map belongs is answered with a map.
+    @Test
+    void theMapThatIsAdvisedInPlaceOfAValueLoads() throws IOException {
+        List<String> values =
+                List.of(
+                        "true",
+                        "no",
+                        "0",
+                        "5",
+                        "-1",
+                        "1.5",
+                        "30",
+                        "foo",
+                        "\"x y\"",
+                        "/a/b",
+                        "\"a,b\"",
+                        "[5]",
+                        "[foo]",
+                        "512M",
+                        "\"5 minutes\"",
+                        "\"127.0.0.1:80\"",
+                        "TERM",
+                        "\"TERM, 5s\"",
+                        "[TERM 5s, KILL]",
+                        "http://127.0.0.1:80/x",
+                        "never");
+        for (Shape shape : List.of(Shape.FILE, Shape.PROGRAM, Shape.RESTART, Shape.ROLLOUT)) {
+            for (String key : shape.keys()) {
+                for (String value : values) {
+                    check(shape, key, value);
+                }
+            }
+        }
+        assertThat(wrong).isEmpty();
+        assertThat(advised).isGreaterThan(100);
+    }
+
+    private void check(Shape shape, String key, String value) throws IOException {
+        for (Problem problem : problems(file(shape, key, "`" + key + ": " + value + "`"))) {
+            Matcher map = MAP.matcher(problem.message());
+            if (map.find() && problem.path().endsWith(key)) {
+                advised++;
+                String text = file(shape, key, "`" + key + ": " + map.group(1) + "`");
+                String said = Samples.render(problems(text));
+                if (!said.isEmpty()) {
+                    wrong.add(problem.message() + "\n" + said);
+                }
+            }
+        }
+    }
+
+    private List<Problem> problems(String text) throws IOException {
+        Path file = Files.writeString(directory.resolve("services.yaml"), text);
+        Surroundings machine = new Surroundings(Map.of("HOME", "/root"), 2, _ -> true, _ -> true);
+        return Loader.load(file, machine) instanceof Loaded.Invalid invalid
+                ? invalid.problems()
+                : List.of();
     }
 
     private static String file(Shape shape, String key, String quoted) {
