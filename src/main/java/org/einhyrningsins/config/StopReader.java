@@ -58,7 +58,7 @@ record StopReader(Values values) {
         if (text == null) {
             return StopSpec.DEFAULT;
         }
-        if (text.indexOf(',') > 0 || (!text.isEmpty() && Texts.isDigit(text.charAt(0)))) {
+        if (text.indexOf(',') > 0 || text.matches("[0-9.]+ +[a-z]+")) {
             refuse(node, text);
             return StopSpec.DEFAULT;
         }

@@ -32,7 +32,9 @@ class HostNamesTest {
         HostNames names = new HostNames(this::nobody, LONG);
         for (int i = 0; i < 2; i++) {
             assertThatThrownBy(() -> names.addresses("db"))
-                    .hasMessage("the host name \"db\" cannot be resolved");
+                    .hasMessage(
+                            "the host name \"db\" cannot be resolved; correct it, or write an"
+                                    + " address");
         }
         assertThat(asked).hasValue(1);
         assertThat(names.missed()).isTrue();
