@@ -115,7 +115,7 @@ def hidden_daemon(lab, manager):
     manager.ctl("stop", "odd")
     wait_for(lambda: not deaf_ones(lab), "the daemon is gone", 3)
     wait_for(lambda: not os.path.exists(group), "its control group is gone", 3)
-    check("left pid %d behind; ended" % daemon in manager.stderr(), "nothing is said of the daemon")
+    check("sent to pid %d, which it has in another process group" % daemon in manager.stderr(), "nothing is said of the daemon")
 
 
 def deaf_ones(lab):

@@ -85,8 +85,8 @@ def gives_up(lab, manager):
 
 def replaced_at_once(lab, manager):
     latencies = []
-    for _ in range(10):
-        victim = manager.workers("web")[0]
+    for turn in range(8):  # five in a row in one slot would be a crash loop
+        victim = manager.workers("web")[turn % 2]
         lab.kill(victim)
         killed = lab.facts("killed")[-1].at
         boot = wait_for(
@@ -98,8 +98,8 @@ def replaced_at_once(lab, manager):
         # Up in the manager's eyes too: who dies before its ack has come is a failed start, with a growing delay.
         manager.wait_until_up("web", 2)
     latencies.sort()
-    lab.say("kill -9 to the next worker's first line: median %.0f ms, longest %.0f ms" % (1000 * latencies[5], 1000 * latencies[-1]))
-    check(latencies[5] <= MOST_LATENCY, lambda: "a killed worker is replaced after %.1f s" % latencies[5])
+    lab.say("kill -9 to the next worker's first line: median %.0f ms, longest %.0f ms" % (1000 * latencies[4], 1000 * latencies[-1]))
+    check(latencies[4] <= MOST_LATENCY, lambda: "a killed worker is replaced after %.1f s" % latencies[4])
 
 
 def stop_beats_the_crash_loop(lab, manager):

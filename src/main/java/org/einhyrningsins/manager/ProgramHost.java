@@ -578,7 +578,7 @@ final class ProgramHost {
             String what =
                     signal + " sent to pid " + pid + ", which it has in another process group";
             boolean killed = signal == Signal.KILL;
-            report(killed ? Effect.Severity.WARN : Effect.Severity.INFO, worker, what);
+            report(killed ? Effect.Severity.DEBUG : Effect.Severity.INFO, worker, what);
         }
 
         @Override
