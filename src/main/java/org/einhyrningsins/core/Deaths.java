@@ -24,8 +24,12 @@ final class Deaths {
     private static final int MAX_KILLED = 50;
 
     /// So many in a row that got KILL, each within [#SECONDS] of its birth, are a crash loop: it is
-    /// the kernel that runs out of memory, or a guard that they offend.
+    /// the kernel that runs out of memory, or a guard that they offend. Those that do not even live
+    /// for a second are left to [#MAX_KILLED], which they reach within a minute: that is how
+    /// somebody kills who tries how soon they are replaced.
     private static final int KILLED_IN_A_ROW = 5;
+
+    private static final Duration SECOND = Duration.ofSeconds(1);
 
     private static final Duration SECONDS = Duration.ofSeconds(5);
 
@@ -111,6 +115,7 @@ final class Deaths {
         String how = exit.toString();
         boolean atBirth =
                 exit.signal() == Signal.KILL.number()
+                        && lived(draft, worker).compareTo(SECOND) >= 0
                         && lived(draft, worker).compareTo(SECONDS) < 0;
         if (atBirth && killedAgainAndAgain(draft, worker, slot.past())) {
             int row = Math.max(slot.past().quickDeaths(), slot.past().burst().size());
