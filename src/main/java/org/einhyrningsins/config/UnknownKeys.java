@@ -101,20 +101,17 @@ final class UnknownKeys {
                     + Texts.cut(key)
                     + (time.isEmpty() ? " }" : ", timeout: " + Texts.cut(time) + " }");
         }
-        boolean named =
-                shape.equals(Shape.BIND)
-                        && Texts.isName(key)
-                        && Nearest.of(key, shape.keys()) == null
-                        && value instanceof Scalar text
-                        && text.text().matches(".*:[0-9]+");
         String advice =
                 Synonyms.advice(shape.equals(Shape.INCLUDED) ? Shape.FILE : shape, key, value);
-        return advice == null && named
-                ? "write { name: "
-                        + key
-                        + ", tcp: "
-                        + YamlMistakes.inQuotes(((Scalar) value).text())
-                        + " }"
+        boolean mayBeName =
+                shape.equals(Shape.BIND)
+                        && Texts.isName(key)
+                        && Nearest.of(key, shape.keys()) == null;
+        return advice == null
+                        && mayBeName
+                        && value instanceof Scalar text
+                        && text.text().matches(".*:[0-9]+")
+                ? "write { name: " + key + ", tcp: " + YamlMistakes.inQuotes(text.text()) + " }"
                 : advice;
     }
 

@@ -239,7 +239,7 @@ record Values(Problems problems, HostNames names) {
     /// as chmod does, and refuse those of which nobody knows how they were meant.
     @Nullable Integer octal(Node node) {
         String what = "octal permission bits such as \"022\"";
-        if (!(node instanceof Scalar)) {
+        if (!(node instanceof Scalar scalar)) {
             expected(node, what, "; write them as one text");
             return null;
         }
@@ -251,7 +251,7 @@ record Values(Problems problems, HostNames names) {
         if (!isOctal(digits)) {
             expected(node, what, Suggestions.permissions(text));
             return null;
-        } else if (((Scalar) node).plain() && !text.startsWith("0")) {
+        } else if (scalar.plain() && !text.startsWith("0")) {
             problems.report(
                     node.place(),
                     "is "

@@ -140,7 +140,7 @@ final class Workforce {
         }
         int pid = sender.pid();
         boolean its = Processes.isDescendant(pid, claimed) || Processes.group(pid) == claimed;
-        return its || isOfUser(process, sender) && ended(sender) ? process : null;
+        return its || (isOfUser(process, sender) && ended(sender)) ? process : null;
     }
 
     /// One of another PID namespace has pid 0.

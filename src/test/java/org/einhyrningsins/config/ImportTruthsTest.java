@@ -184,8 +184,13 @@ class ImportTruthsTest {
         assertThat(
                         imported(
                                 "supervisord.conf",
-                                "[program:w]\ncommand=sleep 9\nnumprocs=3\nautostart=false\n"
-                                        + "process_name=%(program_name)s_%(process_num)02d\n"))
+                                """
+                                [program:w]
+                                command=sleep 9
+                                numprocs=3
+                                autostart=false
+                                process_name=%(program_name)s_%(process_num)02d
+                                """))
                 .contains(order("3"), "workers: 0\n");
         String processes = "version: '0.5'\nprocesses:\n  w: { command: %s, replicas: 2%s }\n";
         assertThat(
@@ -214,8 +219,13 @@ class ImportTruthsTest {
         String made =
                 imported(
                         "supervisord.conf",
-                        "[program:w]\ncommand=sleep 1%(process_num)02d\nnumprocs=3\n"
-                                + "autostart=false\nprocess_name=w-%(process_num)02d\n");
+                        """
+                        [program:w]
+                        command=sleep 1%(process_num)02d
+                        numprocs=3
+                        autostart=false
+                        process_name=w-%(process_num)02d
+                        """);
         assertThat(made)
                 .contains("scale w-00 1'", "scale w-01 1'", "scale w-02 1'")
                 .doesNotContain(" 3'");
