@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
@@ -221,7 +222,7 @@ final class Errands {
         }
 
         void gives(Program from, Program receiver) {
-            List<String> has = before.get(from).sockets();
+            List<String> has = Objects.requireNonNull(before.get(from)).sockets();
             String address = has.get(random.nextInt(has.size()));
             from.sockets.remove(address);
             receiver.sockets.add(address);
@@ -246,7 +247,9 @@ final class Errands {
                 failing.bad.add(failing.version);
                 to.forEach(
                         (address, p) -> {
-                            if (p == failing) owners.get(address).remove(p.name);
+                            if (p == failing) {
+                                Objects.requireNonNull(owners.get(address)).remove(p.name);
+                            }
                         });
                 changes(() -> failed(failing));
             }
@@ -365,7 +368,7 @@ final class Errands {
         int count = 0;
         for (Child child : world.kernel().processes().values()) {
             if (child.worker() && child.program().equals(program.name)) {
-                boolean is = child.environment.get("VERSION").equals(String.valueOf(version));
+                boolean is = String.valueOf(version).equals(child.environment.get("VERSION"));
                 count += is && (child.serves || program.ack.equals("timer")) ? 1 : 100;
             }
         }
