@@ -48,8 +48,8 @@ final class TextHints {
 
     private static boolean isOfBind(Trail trail) {
         Trail parent = trail.parent();
-        boolean item = parent != null && parent.index() >= 0;
-        return (item ? outer(parent) : outer(trail)).equals("bind");
+        Trail of = parent != null && parent.index() >= 0 ? parent : trail; // of an item its list
+        return outer(of).equals("bind");
     }
 
     private static boolean isOfNames(String key) {
