@@ -94,6 +94,8 @@ class IntentsTest {
         assertThat(intents.keep(new Programs())).isFalse();
         assertThat(logged.toString(StandardCharsets.UTF_8)).contains("tried again");
         Files.delete(inside);
+        assertThat(intents.keep(new Programs())).as("tried again at once").isFalse();
+        intents.setByHand();
         assertThat(intents.keep(new Programs())).isTrue();
         assertThat(logged.toString(StandardCharsets.UTF_8)).contains("is written again");
     }
