@@ -76,7 +76,7 @@ class ManualExamplesIT {
         assertThat(control("start", program)).isZero();
         Client client = new Client(port(program));
         Thread thread = Thread.ofPlatform().start(client);
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 2; i++) {
             assertThat(control("upgrade", program)).isZero();
         }
         client.over.set(true);
