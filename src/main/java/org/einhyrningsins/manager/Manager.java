@@ -639,6 +639,9 @@ public final class Manager
     @Override
     public void setByHand() {
         intents().setByHand();
+        if (recorder != null) {
+            recorder.changedForGood(); // else the next manager would not want who is born for it
+        }
     }
 
     /// A stop of everything is not the stop of each program.
