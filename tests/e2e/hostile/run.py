@@ -10,7 +10,7 @@ import time
 
 from lab import check, environment_of, nothing_lost, read, same, wait_for
 
-ROUNDS = 3
+ROUNDS = int(os.environ.get("E2E_ROUNDS", "2"))
 STATUS = b'{"id":1,"command":"status"}\n'
 
 
