@@ -937,6 +937,13 @@ public final class Manager
     }
 
     @Override
+    public void finished() {
+        if (recorder != null) {
+            recorder.changedForGood();
+        }
+    }
+
+    @Override
     public void redefined(ProgramHost host) {
         if (recorder != null) {
             recorder.changedForGood();

@@ -119,6 +119,9 @@ final class ProgramHost {
         /// Workers of it are about to be born.
         void births(ProgramHost host);
 
+        /// A slot of it is not filled again: how its worker ended cannot be found out later.
+        void finished();
+
         /// Its definitions have changed, so sockets may be over.
         void redefined(ProgramHost host);
 
@@ -324,6 +327,21 @@ final class ProgramHost {
             surface.listener().unsettled();
         }
         surface.listener().stepped(this);
+        if (hasFinished(before, program)) {
+            surface.listener().finished();
+        }
+    }
+
+    private static boolean hasFinished(Program before, Program now) {
+        for (Slot slot : now.slots()) {
+            boolean was =
+                    slot.index() < before.slots().size()
+                            && before.slots().get(slot.index()).finished() != null;
+            if (slot.finished() != null && !was) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// A bug in one step must not keep the steps after it from happening, nor let whoever asked

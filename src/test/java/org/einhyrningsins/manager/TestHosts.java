@@ -95,6 +95,9 @@ final class TestHosts implements ProgramHost.Listener, ProgramHost.Doors {
     public void births(ProgramHost host) {}
 
     @Override
+    public void finished() {}
+
+    @Override
     public void redefined(ProgramHost host) {}
 
     @Override
