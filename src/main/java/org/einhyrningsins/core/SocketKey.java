@@ -21,7 +21,7 @@ public record SocketKey(SocketSpec.Address address, String owner) {
     }
 
     /// Whether the kernel chooses its port.
-    boolean chosen() {
+    public boolean chosen() {
         return !owner.isEmpty();
     }
 }

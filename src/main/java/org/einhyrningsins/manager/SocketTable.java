@@ -104,6 +104,9 @@ final class SocketTable {
                     }
                 }
             }
+            for (Kept each : kept) {
+                wake(each.program(), each.key(), each.wanted());
+            }
         } catch (CannotBind e) {
             opened.forEach(this::close);
             throw e;
@@ -137,23 +140,16 @@ final class SocketTable {
             SocketGroup group = SocketGroup.of(slot, bound);
             return new Held(program.name(), socket, group, inode(socket), taken != null);
         } catch (UnknownAccountException e) {
-            throw new CannotBind(
-                    "cannot bind socket '%s' of '%s' to %s: %s"
-                            .formatted(
-                                    socket.name(),
-                                    program.name(),
-                                    socket.address(),
-                                    e.getMessage()));
+            throw cannot(program.name(), socket, String.valueOf(e.getMessage()));
         } catch (PosixException e) {
-            throw new CannotBind(
-                    "cannot bind socket '%s' of '%s' to %s: %s%s"
-                            .formatted(
-                                    socket.name(),
-                                    program.name(),
-                                    socket.address(),
-                                    e.getMessage(),
-                                    explain(e, socket)));
+            throw cannot(program.name(), socket, e.getMessage() + explain(e, socket));
         }
+    }
+
+    private static CannotBind cannot(String program, SocketSpec socket, String why) {
+        return new CannotBind(
+                "cannot bind socket '%s' of '%s' to %s: %s"
+                        .formatted(socket.name(), program, socket.address(), why));
     }
 
     private Bound bound(SocketSpec socket) {
@@ -244,14 +240,15 @@ final class SocketTable {
             dress(kept.program(), unix.path(), wanted);
         }
         sockets.put(kept.key(), held.as(kept.program(), wanted));
-        wake(held.group(), wanted);
     }
 
     // ---- sockets that nobody serves for now
 
     /// Lets those rest that none of these definitions names: only one that may come back needs
     /// them. Nobody accepts there, so whoever connects is to be refused, not to wait. A TCP address
-    /// stays ours meanwhile. Others are closed, and bound again when they are needed.
+    /// stays ours meanwhile. Others are closed, and bound again when they are needed: a socket that
+    /// can only listen once, a port that the kernel chose, which it would take back, and those that
+    /// each slot has, whose order in the kernel would be lost. Who passed us one may go on with it.
     ///
     /// @return whether any was closed
     boolean restAllBut(Collection<ProgramSpec> inService) {
@@ -262,14 +259,18 @@ final class SocketTable {
         boolean closed = false;
         for (SocketKey key : List.copyOf(sockets.keySet())) {
             Held held = sockets.get(key);
-            if (held == null || served.contains(key) || isServed(held, served)) {
+            if (held == null
+                    || held.foreign()
+                    || served.contains(key)
+                    || isServed(held, served)) {
                 continue;
             }
-            if (!(held.spec().address() instanceof SocketSpec.Tcp)) {
+            boolean lasts = held.spec().address() instanceof SocketSpec.Tcp && !key.chosen();
+            if (lasts && !held.spec().perWorker()) {
+                rest(held.group().any(), held.spec());
+            } else {
                 close(key);
                 closed = true;
-            } else if (!held.foreign()) {
-                held.group().all().forEach(bound -> rest(bound, held.spec()));
             }
         }
         return closed;
@@ -288,7 +289,7 @@ final class SocketTable {
 
     private void rest(Bound bound, SocketSpec spec) {
         if (Sockets.listens(bound.fd())) {
-            Sockets.endListening(bound.fd());
+            Sockets.rest(bound.fd());
             log.debug("", "socket '" + spec.name() + "', " + bound.address() + ", rests");
         }
     }
@@ -297,22 +298,22 @@ final class SocketTable {
     void wake(ProgramSpec program) throws CannotBind {
         for (SocketSpec socket : program.sockets()) {
             SocketKey key = SocketKey.of(program, socket);
-            Held held = sockets.get(key);
-            if (held == null) {
+            if (sockets.containsKey(key)) {
+                wake(program.name(), key, socket);
+            } else {
                 sockets.put(key, bind(program, socket));
                 joined.run();
-            } else {
-                wake(held.group(), socket);
             }
         }
     }
 
-    private static void wake(SocketGroup group, SocketSpec wanted) {
-        if (wanted.address() instanceof SocketSpec.Tcp) {
-            for (Bound bound : group.all()) {
-                if (!Sockets.listens(bound.fd())) {
-                    Sockets.relisten(bound.fd(), wanted.backlog());
-                }
+    private void wake(String program, SocketKey key, SocketSpec socket) throws CannotBind {
+        Held held = sockets.get(key);
+        if (held != null && socket.address() instanceof SocketSpec.Tcp) {
+            try {
+                Sockets.wake(held.group().any().fd(), socket);
+            } catch (PosixException e) {
+                throw cannot(program, socket, e.getMessage() + explain(e, socket));
             }
         }
     }

@@ -569,6 +569,21 @@ public final class Sockets {
         Kernel.call(Syscall.SHUTDOWN, fd, SHUT_RDWR);
     }
 
+    /// Ends a TCP listener for all who have it, and keeps its port, also from those who would share
+    /// it (`SO_REUSEADDR`), as far as the port was not chosen by the kernel.
+    public static void rest(int fd) {
+        endListening(fd);
+        set(fd, SOL_SOCKET, SO_REUSEADDR, false);
+    }
+
+    /// Has one that rests listen again; nothing happens to another.
+    public static void wake(int fd, SocketSpec spec) {
+        if (!listens(fd)) {
+            set(fd, SOL_SOCKET, SO_REUSEADDR, spec.reuseAddress());
+            relisten(fd, spec.backlog());
+        }
+    }
+
     /// Where a socket is bound, as in [Bound#address].
     public static String localAddress(int fd) {
         Scratch scratch = Scratch.here();

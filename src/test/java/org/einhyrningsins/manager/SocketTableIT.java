@@ -4,6 +4,8 @@ package org.einhyrningsins.manager;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import static java.util.Objects.requireNonNull;
+
 import org.einhyrningsins.config.Loaded;
 import org.einhyrningsins.config.Loader;
 import org.einhyrningsins.config.RandomConfiguration;
@@ -13,7 +15,9 @@ import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Plan;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.SocketMove;
+import org.einhyrningsins.manager.image.SocketImage;
 import org.einhyrningsins.posix.Bound;
+import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +28,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.BindException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -104,6 +113,90 @@ class SocketTableIT {
         assertThat(inodes(now)).isEqualTo(before);
         assertThat(inodes(next)).containsValues(0L); // not bound
         assertThat(open(before.get("p/a"))).isTrue();
+    }
+
+    /// An address that only a version has that may come back: nobody waits there for ever, and
+    /// nobody else gets it.
+    @Test
+    void whatNobodyServesRefusesAndKeepsItsPort() throws Exception {
+        int port = freePort();
+        SequencedMap<String, ProgramSpec> older = load("{name: a, tcp: \"127.0.0.1:" + port + "\"}");
+        table.open(older.values());
+        Map<String, Long> before = inodes(older);
+        assertThat(connects(port)).isTrue();
+        assertThat(table.restAllBut(older.values())).isFalse();
+        assertThat(connects(port)).as("as long as somebody serves").isTrue();
+        assertThat(table.restAllBut(List.of())).as("anything was closed").isFalse();
+        assertThat(connects(port)).isFalse();
+        try (ServerSocket other = new ServerSocket()) {
+            other.setReuseAddress(true);
+            var address = new InetSocketAddress("127.0.0.1", port);
+            assertThatThrownBy(() -> other.bind(address)).isInstanceOf(BindException.class);
+        }
+        table.wake(requireNonNull(older.get("p")));
+        assertThat(connects(port)).isTrue();
+        assertThat(inodes(older)).isEqualTo(before);
+        table.restAllBut(List.of());
+        table.open(older.values());
+        assertThat(connects(port)).as("as a reload has it").isTrue();
+    }
+
+    @Test
+    void whatCannotRestIsClosedAndBoundAgain() throws Exception {
+        Path file = directory.resolve("x.sock");
+        SequencedMap<String, ProgramSpec> older =
+                load(
+                        "{name: a, tcp: \"127.0.0.1:0\"}, {name: b, udp: \"127.0.0.1:0\"}, {name: c,"
+                                + " unix: "
+                                + file
+                                + "}, {name: d, tcp: \"127.0.0.1:"
+                                + freePort()
+                                + "\", per-worker: true}");
+        table.open(older.values());
+        List<Long> before = List.copyOf(inodes(older).values());
+        assertThat(table.restAllBut(List.of())).isTrue();
+        for (long inode : before) {
+            assertThat(open(inode)).isFalse();
+        }
+        assertThat(file).doesNotExist();
+        table.wake(requireNonNull(older.get("p")));
+        assertThat(inodes(older).values()).doesNotContain(0L);
+        assertThat(file).exists();
+    }
+
+    /// systemd may start us again for who connects.
+    @Test
+    void whatSomebodyElseBoundIsLeftAsItIs() throws Exception {
+        int port = freePort();
+        SequencedMap<String, ProgramSpec> older = load("{name: a, tcp: \"127.0.0.1:" + port + "\"}");
+        ProgramSpec program = requireNonNull(older.get("p"));
+        Bound bound = Sockets.bind(program.sockets().getFirst());
+        SocketImage image =
+                new SocketImage(
+                        "",
+                        program.sockets().getFirst(),
+                        bound.fd(),
+                        bound.address(),
+                        bound.inode(),
+                        0);
+        table.take(image.ofSomebodyElse(true), bound.fd());
+        assertThat(table.restAllBut(List.of())).isFalse();
+        assertThat(connects(port)).isTrue();
+        assertThat(table.images().getFirst().foreign()).as("for the next manager").isTrue();
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket any = new ServerSocket(0)) {
+            return any.getLocalPort();
+        }
+    }
+
+    private static boolean connects(int port) throws IOException {
+        try (Socket client = new Socket("127.0.0.1", port)) {
+            return client.isConnected();
+        } catch (ConnectException refused) {
+            return false;
+        }
     }
 
     private SequencedMap<String, ProgramSpec> load(RandomConfiguration file) throws IOException {
