@@ -65,7 +65,8 @@ def same(found, expected, what):
 def wait_for(fact, what, within=15.0, every=0.01):
     """Waits until `fact()` is true and returns what it returned; fails after `within` seconds.
 
-    What costs much is looked at less often: a scenario that waits leaves the machine to the others."""
+    What costs much is looked at less often: a scenario that waits leaves the machine to the others. With 0 it is looked
+    at all the time."""
     began = time.monotonic()
     end = began + within
     while True:
@@ -75,7 +76,8 @@ def wait_for(fact, what, within=15.0, every=0.01):
             return found
         if now >= end:
             raise ScenarioFailed("%s: not within %g s (last seen: %r)" % (what, within, found))
-        time.sleep(max(every, min(3 * (now - began), 0.5)))
+        if every:
+            time.sleep(max(every, min(3 * (now - began), 0.5)))
         began = time.monotonic()
 
 
@@ -478,6 +480,23 @@ class Manager:
         wait_for(answers, "the control socket %s answers" % self.socket, within)
 
     # Commands
+
+    def killed_by_a_birth(self, command, ack):
+        """Brings a new program whose first worker kills this manager before it does anything else, with more births behind
+        it; returns the pid of that worker. What it executes then is `command`."""
+        text = (
+            "  killer:\n    command: [sh, -c, '[ -e @DIR@/kill ] && kill -9 $PPID; rm -f @DIR@/kill; echo $$ >@DIR@/born; exec %s']\n"
+            "    env: { NAME: killer }\n    bind: ['127.0.0.1:@PORT_killer@']\n    ack: %s\n"
+            "  behind: { command: [sleep, '1000'], workers: 9, ack: { mode: timer, after: 10ms } }\n"
+        )
+        self.lab.write("kill", "")
+        self.lab.write("services.yaml", read(self.lab.path("services.yaml")) + self.lab.render(text % (command, ack)))
+        try:
+            self.ask("reload")
+        except (OSError, ValueError):
+            pass  # hung up
+        self.process.wait(30)
+        return int(wait_for(lambda: read(self.lab.path("born")), "the worker that killed the manager goes on"))
 
     def ask(self, command, within=30.0):
         """One request by hand, sooner answered than a whole einhyrningsinsctl is started; returns the reply."""

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A worker is up when its own ack says so, in each mode, and not before; nobody acks for another."""
 
+import glob
 import os
+import signal
 import socket
 import time
 
@@ -19,6 +21,7 @@ def run(lab):
         manager.wait_until_up(name, count)
     for name, count in (("waiting", 5), ("gone", 1)):
         manager.wait_until_up(name, count)
+    by_who_has_ended(lab, manager)
     check("refused" not in manager.stderr(), manager.tail)
 
     # What is alive is not yet up: the slow ones become so when their ack comes, and are the same workers then.
@@ -43,6 +46,18 @@ def run(lab):
     last_words(manager)
     same(ready(manager.status(), "wrong"), [], "READY=1 made a `manual` program up")
     operator_only(lab, manager)
+
+
+def by_who_has_ended(lab, manager):
+    """A worker has a command say it, which is gone and reaped when the manager hears it."""
+    wait_for(lambda: len(manager.status()["ended"]["workers"]) == 3, "the workers")
+    os.kill(manager.pid, signal.SIGSTOP)
+    try:
+        lab.write("gate", "")
+        wait_for(lambda: len(glob.glob(lab.path("said.*"))) == 3, "all commands have said it and ended")
+    finally:
+        os.kill(manager.pid, signal.SIGCONT)
+    manager.wait_until_up("ended", 3)
 
 
 def never(lab, fact):

@@ -109,30 +109,12 @@ def sockets_come(lab, manager):
 def killed_at_birth(lab, manager):
     """The first that a program's first worker does is to kill the manager, and then it is another user's: by then the keeper
     has its socket."""
-    lab.write("kill", "")
-    with open(lab.path("services.yaml"), "a") as file:
-        file.write(lab.render(KILLER))
-    try:
-        manager.ask("reload")
-    except (OSError, ValueError):
-        pass  # hung up
-    manager.process.wait(30)
-    wait_for(lambda: read(lab.path("born")), "the worker that killed the manager goes on")
+    killer = manager.killed_by_a_birth("setpriv --reuid=65534 python3 -IS @LIB@/worker.py ack=none", "{ mode: timer, after: 10ms }")
     following = start(lab, socket_path=manager.socket)
     following.wait_until_up("killer", 1)
-    same(following.pids_of("killer"), {int(read(lab.path("born")))}, "workers of the program that was new")
+    same(following.pids_of("killer"), {killer}, "workers of the program that was new")
     check(answers("127.0.0.1:%d" % lab.port("killer")), "nobody answers")
     return following
-
-
-KILLER = """
-  killer:
-    command: [sh, -c, '[ -e @DIR@/kill ] && kill -9 $PPID; rm -f @DIR@/kill; echo $$ >@DIR@/born; exec setpriv --reuid=65534 python3 -IS @LIB@/worker.py ack=none']
-    env: { NAME: killer }
-    bind: ["127.0.0.1:@PORT_killer@"]
-    ack: { mode: timer, after: 10ms }
-  behind: { command: [sleep, "1000"], workers: 9, ack: { mode: timer, after: 10ms } }
-"""
 
 
 def keeper_dies(lab, manager):

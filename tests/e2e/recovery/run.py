@@ -98,36 +98,19 @@ def one_died_meanwhile(lab, manager):
 def at_the_first_birth(lab, manager):
     """The first that a new program's first worker does is to kill the manager, in the middle of the reload that brought it."""
     good = read(lab.path("services.yaml"))
-    lab.write("kill", "")
-    lab.write("services.yaml", good + lab.render(KILLER))
-    try:
-        manager.ask("reload")
-    except (OSError, ValueError):
-        pass  # hung up
-    manager.process.wait(30)
-    wait_for(lambda: read(lab.path("born")), "the worker that killed the manager goes on")
+    killer = manager.killed_by_a_birth("python3 -IS @LIB@/worker.py held=@DIR@/held", "{ mode: manual, timeout: 10s }")
     manager = lab.start(socket_path=manager.socket)
     manager.ask("version")  # it hears its workers again
     check("is not all there" not in manager.stderr(), "what the program is was not written down before its first birth")
     lab.write("held", "")
     manager.wait_until_up("killer", 1)
-    same(manager.pids_of("killer"), {int(read(lab.path("born")))}, "workers of the program that was new")
-    same(get("127.0.0.1:%d" % lab.port("killer"))["pid"], read(lab.path("born")).strip(), "who answers")
+    same(manager.pids_of("killer"), {killer}, "workers of the program that was new")
+    same(get("127.0.0.1:%d" % lab.port("killer"))["pid"], str(killer), "who answers")
     manager.wait_until_up("behind", 9)
     lab.write("services.yaml", good)
     manager.ctl("reload")
     check("killer" not in manager.status(), "the program is still there")
     return manager
-
-
-KILLER = """
-  killer:
-    command: [sh, -c, '[ -e @DIR@/kill ] && kill -9 $PPID; rm -f @DIR@/kill; echo $$ >@DIR@/born; exec python3 -IS @LIB@/worker.py held=@DIR@/held']
-    env: { NAME: killer }
-    bind: ["127.0.0.1:@PORT_killer@"]
-    ack: { mode: manual, timeout: 10s }
-  behind: { command: [sleep, "1000"], workers: 9, ack: { mode: timer, after: 10ms } }
-"""
 
 
 def in_a_rollout(lab, manager):
