@@ -59,7 +59,8 @@ def everything(lab, manager):
         lambda: hung_probe(lab, manager),
     ):
         longest = max(longest, under(manager, attack))
-    for path, kind in ((manager.socket, socket.SOCK_STREAM), (ack, socket.SOCK_STREAM), (notify, socket.SOCK_DGRAM)):
+    doors = (manager.socket, ack, lab.path("http.sock"))
+    for path, kind in [(door, socket.SOCK_STREAM) for door in doors] + [(notify, socket.SOCK_DGRAM)]:
         took = under(manager, lambda: lingering(path, kind))
         check(took < 1, lambda: "who passed a descriptor that lingers held the manager up for %.1f s" % took)
     same(manager.status()["healthy"]["state"], "running", "state of the healthy program")

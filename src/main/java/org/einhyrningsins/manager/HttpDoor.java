@@ -4,6 +4,7 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.manager.image.SocketImage;
 import org.einhyrningsins.posix.Bound;
+import org.einhyrningsins.posix.Closer;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
@@ -73,6 +74,7 @@ final class HttpDoor {
 
     private Open served(SocketSpec spec, Bound bound, long file) {
         try {
+            Sockets.refuseDescriptors(bound.fd());
             return new Open(spec, bound, file, new HttpServer(loop, bound.fd(), buffer, sight));
         } catch (PosixException e) {
             close(spec, bound, file);
@@ -141,7 +143,7 @@ final class HttpDoor {
             SocketSpec spec = before.spec();
             open = served(spec, Sockets.bind(spec), SocketTable.inode(spec));
             before.server().close();
-            Descriptors.close(before.bound().fd());
+            Closer.close(before.bound().fd()); // who waits in its queue may have passed something
         }
     }
 

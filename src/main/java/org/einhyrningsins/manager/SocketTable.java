@@ -259,10 +259,7 @@ final class SocketTable {
         boolean closed = false;
         for (SocketKey key : List.copyOf(sockets.keySet())) {
             Held held = sockets.get(key);
-            if (held == null
-                    || held.foreign()
-                    || served.contains(key)
-                    || isServed(held, served)) {
+            if (held == null || held.foreign() || served.contains(key) || isServed(held, served)) {
                 continue;
             }
             boolean lasts = held.spec().address() instanceof SocketSpec.Tcp && !key.chosen();

@@ -37,7 +37,8 @@ public final class Closer {
         THREADS.allowCoreThreadTimeOut(true);
     }
 
-    /// Closes a descriptor soon. Its number is not free before.
+    /// Closes a descriptor soon. Its number is not free before. Where no thread may be started it
+    /// stays open: better than that everybody waits.
     public static void close(int fd) {
         run(() -> Descriptors.close(fd));
     }

@@ -524,11 +524,13 @@ public final class Sockets {
         return orClose(fd, () -> connect(fd, SocketAddress.put(Scratch.here().bytes, host, port)));
     }
 
-    /// Begins to connect to an address as in [Bound#address].
+    /// Begins to connect to an address as in [Bound#address]. It takes no descriptors, see
+    /// [#refuseDescriptors].
     public static int connect(String address) {
         if (address.startsWith("unix:")) {
             String name = address.substring("unix:".length());
             int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
+            refuseDescriptors(fd);
             return orClose(
                     fd, () -> connect(fd, SocketAddress.putUnix(Scratch.here().bytes, name)));
         }

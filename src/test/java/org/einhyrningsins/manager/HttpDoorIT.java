@@ -35,13 +35,12 @@ class HttpDoorIT {
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
     private final Log log = new Log(logged::writeBytes, LogSpec.DEFAULT);
     private final Loop loop = new Loop(log);
-    private final HttpDoor door =
-            new HttpDoor(
-                    loop,
-                    ByteBuffer.allocateDirect(4096),
-                    log,
-                    new SocketFiles(loop, log),
-                    new Nothing());
+    private final HttpDoor door = door();
+
+    private HttpDoor door() {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(4096);
+        return new HttpDoor(loop, buffer, log, new SocketFiles(loop, log), new Nothing());
+    }
 
     private static final class Nothing implements HttpServer.Sight {
         @Override
@@ -111,13 +110,7 @@ class HttpDoorIT {
         rest();
         SocketImage image = Objects.requireNonNull(door.image());
         long pipes = Scarcity.open("pipe:");
-        var next =
-                new HttpDoor(
-                        loop,
-                        ByteBuffer.allocateDirect(4096),
-                        log,
-                        new SocketFiles(loop, log),
-                        new Nothing());
+        HttpDoor next = door();
         Scarcity scarcity = new Scarcity(0);
         try {
             next.resume(image);

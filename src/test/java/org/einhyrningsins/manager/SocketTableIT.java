@@ -120,7 +120,8 @@ class SocketTableIT {
     @Test
     void whatNobodyServesRefusesAndKeepsItsPort() throws Exception {
         int port = freePort();
-        SequencedMap<String, ProgramSpec> older = load("{name: a, tcp: \"127.0.0.1:" + port + "\"}");
+        SequencedMap<String, ProgramSpec> older =
+                load("{name: a, tcp: \"127.0.0.1:" + port + "\"}");
         table.open(older.values());
         Map<String, Long> before = inodes(older);
         assertThat(connects(port)).isTrue();
@@ -146,8 +147,8 @@ class SocketTableIT {
         Path file = directory.resolve("x.sock");
         SequencedMap<String, ProgramSpec> older =
                 load(
-                        "{name: a, tcp: \"127.0.0.1:0\"}, {name: b, udp: \"127.0.0.1:0\"}, {name: c,"
-                                + " unix: "
+                        "{name: a, tcp: \"127.0.0.1:0\"}, {name: b, udp: \"127.0.0.1:0\"}, {name:"
+                                + " c, unix: "
                                 + file
                                 + "}, {name: d, tcp: \"127.0.0.1:"
                                 + freePort()
@@ -168,7 +169,8 @@ class SocketTableIT {
     @Test
     void whatSomebodyElseBoundIsLeftAsItIs() throws Exception {
         int port = freePort();
-        SequencedMap<String, ProgramSpec> older = load("{name: a, tcp: \"127.0.0.1:" + port + "\"}");
+        SequencedMap<String, ProgramSpec> older =
+                load("{name: a, tcp: \"127.0.0.1:" + port + "\"}");
         ProgramSpec program = requireNonNull(older.get("p"));
         Bound bound = Sockets.bind(program.sockets().getFirst());
         SocketImage image =
