@@ -269,6 +269,17 @@ class ControlServerIT {
         turnUntil(() -> asked.size() == 101);
     }
 
+    /// They say nothing, so none of them is worth a turn.
+    @Test
+    void emptyLinesCostNoTurns() throws IOException {
+        ForeignClient client = connect();
+        client.write("\n".repeat(20_000) + "{\"id\":1,\"command\":\"version\"}\n");
+        for (int turns = 0; turns < 10 && asked.isEmpty(); turns++) {
+            loop.turn(0);
+        }
+        assertThat(asked).containsExactly("version");
+    }
+
     @Test
     void aLineWithoutEndIsToldOfOnceAndSkipped() throws IOException {
         ForeignClient client = connect();
