@@ -30,6 +30,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -131,7 +132,7 @@ class SocketTableIT {
         assertThat(connects(port)).isFalse();
         try (ServerSocket other = new ServerSocket()) {
             other.setReuseAddress(true);
-            var address = new InetSocketAddress("127.0.0.1", port);
+            var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
             assertThatThrownBy(() -> other.bind(address)).isInstanceOf(BindException.class);
         }
         table.wake(requireNonNull(older.get("p")));
@@ -194,7 +195,7 @@ class SocketTableIT {
     }
 
     private static boolean connects(int port) throws IOException {
-        try (Socket client = new Socket("127.0.0.1", port)) {
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
             return client.isConnected();
         } catch (ConnectException refused) {
             return false;
