@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /// `import`: the files of another process manager as one of ours, on stdout; on stderr how much of
 /// them that is.
@@ -30,8 +29,8 @@ final class FileImport {
     /// @return the exit status
     int run(List<Path> files, @Nullable ImportFormat format) {
         try {
-            Map<String, String> environment = Machine.surroundings().environment();
-            Imported imported = Importer.read(files, format, environment, new NodeScript());
+            Imported imported =
+                    Importer.read(files, format, Machine.surroundings(), new NodeScript());
             out.print(imported.yaml());
             err.print(Main.NAME + ": " + summary(imported));
             return ExitStatus.DONE.code();

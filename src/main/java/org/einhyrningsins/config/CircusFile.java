@@ -24,7 +24,7 @@ final class CircusFile {
         this.environment = environment;
     }
 
-    Imported read(Source source) throws Unimportable {
+    DraftFile read(Source source) throws Unimportable {
         IniText ini = IniText.ofCircus();
         ini.read(source);
         DraftFile draft = new DraftFile("circus", source.file());
@@ -55,7 +55,7 @@ final class CircusFile {
         for (Section section : ini.sections().values()) {
             other(section, watchers, draft);
         }
-        return draft.print();
+        return draft;
     }
 
     private static int priority(Section watcher) {

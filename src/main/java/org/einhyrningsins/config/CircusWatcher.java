@@ -238,8 +238,8 @@ final class CircusWatcher {
         }
 
         private void identity() {
-            program.text("user", settled("uid"));
-            program.text("group", settled("gid"));
+            program.who("user", settled("uid"));
+            program.who("group", settled("gid"));
             program.text("directory", settled("working_dir"));
             SequencedMap<String, String> limits = new LinkedHashMap<>();
             for (Setting setting : section.takeAll(key -> key.startsWith("rlimit_"))) {

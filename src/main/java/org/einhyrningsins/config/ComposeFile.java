@@ -26,7 +26,7 @@ final class ComposeFile {
         this.environment = environment;
     }
 
-    Imported read(Source source) throws Unimportable {
+    DraftFile read(Source source) throws Unimportable {
         ForeignMap root = ForeignMap.read(source);
         if (!(root.look("services") instanceof Mapping)) {
             throw new Unimportable(source.file(), 0, "has no map of services");
@@ -69,7 +69,7 @@ final class ComposeFile {
                     }
                 });
         rest(root, draft);
-        return draft.print();
+        return draft;
     }
 
     /// A service with what it extends in the same file.

@@ -42,10 +42,14 @@ final class ComposeReasons {
                     new Reason("deploy[.](update|rollback)_config", true, "see rollout"),
                     new Reason("deploy[.]placement", false, "there is one machine"));
 
+    /// What a container may have in common with the machine that it runs on.
+    private static final String SHARED = "network_mode|pid|ipc|uts|userns_mode|cgroup";
+
     private ComposeReasons() {}
 
     static void tell(DraftProgram program, Setting setting) {
-        if (Boolean.FALSE.equals(setting.flag())) {
+        boolean isMachine = setting.key().matches(SHARED) && setting.value().equals("host");
+        if (isMachine || Boolean.FALSE.equals(setting.flag())) {
             program.same(setting, "as it is here");
             return;
         }

@@ -22,6 +22,8 @@ import java.util.regex.Pattern;
 /// Writes a service of a compose file as a program: what runs, with what, as whom. How it lives is
 /// written by [ComposeLife].
 final class ComposeService {
+    private static final String PRESENT = "what the command names has to be here";
+
     private final ForeignMap service;
     private final DraftProgram program;
     private final ComposeText texts;
@@ -67,8 +69,9 @@ final class ComposeService {
         boolean hasCommand = service.look("command") != null;
         Setting where = service.setting(hasEntry ? "entrypoint" : "command");
         boolean isImage = service.has("image");
+        boolean isBuilt = service.has("build");
         Setting image = service.setting(isImage ? "image" : "build");
-        if (isImage && service.has("build")) {
+        if (isImage && isBuilt) {
             program.same(service.setting("build"), "nothing is built");
         }
         service.take("image");
@@ -85,16 +88,18 @@ final class ComposeService {
             }
             program.command(words);
         } catch (Misread e) {
-            program.noCommand(hasEntry || hasCommand ? where : image, e.reason());
+            program.noCommand(
+                    hasEntry || hasCommand || !(isImage || isBuilt) ? where : image, e.reason());
+            return;
+        }
+        if (!isImage && !isBuilt) {
+            program.differs("command", "it has neither an image nor a build; " + PRESENT);
             return;
         }
         program.differs(
                 "command",
                 image,
-                hasEntry
-                        ? "what the command names has to be here"
-                        : "what the command names has to be here; an ENTRYPOINT of it is not"
-                                + " known");
+                hasEntry ? PRESENT : PRESENT + "; an ENTRYPOINT of it is not known");
     }
 
     /// A text is split as a shell would, and given to none; of a list each is a word.
@@ -236,9 +241,9 @@ final class ComposeService {
             if (stranger && parts.length < 2) {
                 throw new Misread("nobody here has that number, so it needs a group: USER:GROUP");
             }
-            program.text("user", parts[0]);
+            program.who("user", setting.withValue(parts[0]));
             if (parts.length == 2 && !parts[1].isBlank()) {
-                program.text("group", parts[1]);
+                program.who("group", setting.withValue(parts[1]));
             }
             if (!Texts.areDigits(parts[0])) {
                 program.say("user", setting, "who has that name here");

@@ -6,8 +6,10 @@ import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.reader.StreamReader;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -165,7 +167,18 @@ final class DraftFile {
         return true;
     }
 
-    Imported print() {
+    /// Writes it all down.
+    ///
+    /// @param machine which users and groups are known
+    Imported print(Surroundings machine) throws Unimportable {
+        if (programs.isEmpty()) {
+            List<String> lines = new ArrayList<>(head.lines(this::shortened));
+            lines.removeIf(line -> !line.startsWith(Remarks.Kind.LOST.words()));
+            String why = lines.isEmpty() ? "" : "; " + String.join("; ", lines);
+            throw new Unimportable(file, 0, "there is nothing to run in it" + why);
+        }
+        defaults.settle(machine);
+        programs.values().forEach(program -> program.settle(machine));
         StringBuilder body = new StringBuilder();
         body.append(defaults.isEmpty() ? "" : "defaults:\n");
         Remarks strays = defaults.print(defaults.isEmpty() ? 0 : 2, body);
@@ -178,7 +191,7 @@ final class DraftFile {
                 if (followed != null) {
                     followed.followed();
                 }
-                if (followed != null && followed.isBlocked()) {
+                if (followed != null && followed.isIdle()) {
                     program.differs("after", before + " is not started, so it is not waited for");
                 }
             }

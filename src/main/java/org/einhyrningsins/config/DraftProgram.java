@@ -29,6 +29,7 @@ final class DraftProgram {
     private final SequencedMap<String, String> env = new LinkedHashMap<>();
     private final Map<String, Setting> variables = new HashMap<>();
     private final SequencedMap<String, String> sockets = new LinkedHashMap<>();
+    private final DraftPeople people = new DraftPeople();
     private String log = "";
     private boolean blocked;
     private boolean isJob;
@@ -112,6 +113,11 @@ final class DraftProgram {
         return blocked || (this != file.defaults() && file.defaults().isBlocked());
     }
 
+    /// Whether none of its workers is started.
+    boolean isIdle() {
+        return isBlocked() || "0".equals(keys.get("workers"));
+    }
+
     /// Restarts it never. What comes after a job waits for its end, and after any other program for
     /// its being up.
     void never(boolean isJob) {
@@ -164,6 +170,37 @@ final class DraftProgram {
             lost(key, setting, "it is empty");
         } else if (setting != null) {
             text(key, setting.value());
+        }
+    }
+
+    /// Sets `user` or `group`.
+    void who(String key, @Nullable Setting setting) {
+        text(key, setting);
+        if (setting != null && has(key)) {
+            people.add(key, setting.value(), setting);
+        }
+    }
+
+    /// Who the file of a socket belongs to, as a part of the socket's map.
+    ///
+    /// @param key `owner` or `group`
+    /// @param setting that names it
+    String owner(String key, String name, Setting setting) {
+        people.add("bind." + key, name, setting);
+        return DraftPeople.part(key, name);
+    }
+
+    /// Takes out users and groups that the machine does not know: with one of them, nothing of the
+    /// file could be run.
+    void settle(Surroundings machine) {
+        for (DraftPeople.Person person : people.strangers(machine)) {
+            if (person.isOwner()) {
+                sockets.replaceAll((_, map) -> map.replace(person.part(), ""));
+            } else {
+                keys.remove(person.key());
+                comments.remove(person.key());
+            }
+            blocks(person.setting(), person.why());
         }
     }
 

@@ -44,12 +44,22 @@ final class ForeignMap {
         Node root = YamlTree.read(source, problems);
         if (!problems.none()) {
             Problem problem = problems.problems().getFirst();
-            throw new Unimportable(file, problem.line(), problem.message());
+            throw new Unimportable(file, problem.line(), plain(problem.message()));
         } else if (!(root instanceof Mapping map)) {
             throw new Unimportable(file, 0, "expected a map at the top");
         } else {
             return of(map, "");
         }
+    }
+
+    /// Without advice that is for files of ours.
+    private static String plain(String message) {
+        for (String fact : List.of(YamlTree.SECOND, YamlTree.EMPTY)) {
+            if (message.startsWith(fact)) {
+                return fact;
+            }
+        }
+        return message;
     }
 
     Place place() {

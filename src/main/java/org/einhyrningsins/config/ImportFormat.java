@@ -14,7 +14,7 @@ public enum ImportFormat {
             "^\\[(supervisord|supervisorctl|unix_http_server|inet_http_server"
                     + "|(program|fcgi-program|eventlistener|group|rpcinterface):.*)\\]"),
     CIRCUS("", "^\\[(circus|(watcher|socket|plugin):.*)\\]"),
-    PROCFILE("Procfile.*", "^[A-Za-z0-9_-]+:\\s*\\S"),
+    PROCFILE("Procfile.*|.*[.][Pp]rocfile", "^[A-Za-z0-9_-]+:\\s*\\S"),
     SYSTEMD(".+[.](" + SystemdUnits.KINDS + ")", "^\\[(Unit|Service|Socket|Timer|Install)\\]"),
     PROCESS_COMPOSE("process-compose.*[.]ya?ml", "^(processes|\\s*\"processes\")\\s*:"),
     COMPOSE("(docker-)?compose.*[.]ya?ml", "^(services|\\s*\\{?\\s*\"services\")\\s*:"),

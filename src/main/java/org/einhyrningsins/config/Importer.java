@@ -25,38 +25,42 @@ public final class Importer {
     /// Reads files with all that they include; blocks as long as that takes.
     ///
     /// @param format null to tell it by their names and contents
-    /// @param environment what texts that are settled now are replaced from
+    /// @param machine what texts that are settled now are replaced from, and who is known here
     /// @param scripts for files that have to be run to be read
     public static Imported read(
             List<Path> files,
             @Nullable ImportFormat format,
-            Map<String, String> environment,
+            Surroundings machine,
             ScriptRunner scripts)
             throws Unimportable {
         List<Source> sources = new ArrayList<>();
         for (Path file : files) {
             sources.add(source(file));
         }
-        ImportFormat told = format == null ? told(sources) : format;
+        ImportFormat told = format == null ? told(sources, machine.environment()) : format;
         if (sources.size() > 1 && told != ImportFormat.SYSTEMD) {
             throw Unimportable.usage(
                     "only systemd's units are imported several at once; give one file, and what it"
                             + " includes is read too");
         }
         Source first = sources.getFirst();
+        Map<String, String> environment = machine.environment();
         try {
-            return switch (told) {
-                case SUPERVISORD -> new SupervisordFile(environment).read(first);
-                case CIRCUS -> new CircusFile(environment).read(first);
-                case PROCFILE -> new ProcfileReader(environment).read(first);
-                case SYSTEMD -> new SystemdUnits().read(sources);
-                case COMPOSE -> new ComposeFile(environment).read(first);
-                case PROCESS_COMPOSE -> new ProcessComposeFile(environment).read(first);
-                case PM2 -> {
-                    boolean runs = Pm2File.isScript(first.file());
-                    yield new Pm2File(runs ? scripts.exports(first.file()) : null).read(first);
-                }
-            };
+            DraftFile draft =
+                    switch (told) {
+                        case SUPERVISORD -> new SupervisordFile(environment).read(first);
+                        case CIRCUS -> new CircusFile(environment).read(first);
+                        case PROCFILE -> new ProcfileReader(environment).read(first);
+                        case SYSTEMD -> new SystemdUnits().read(sources);
+                        case COMPOSE -> new ComposeFile(environment).read(first);
+                        case PROCESS_COMPOSE -> new ProcessComposeFile(environment).read(first);
+                        case PM2 -> {
+                            boolean runs = Pm2File.isScript(first.file());
+                            yield new Pm2File(runs ? scripts.exports(first.file()) : null)
+                                    .read(first);
+                        }
+                    };
+            return draft.print(machine);
         } catch (InvalidPathException e) {
             String path = Texts.quoted(e.getInput());
             throw new Unimportable(
@@ -68,7 +72,8 @@ public final class Importer {
         }
     }
 
-    private static ImportFormat told(List<Source> sources) throws Unimportable {
+    private static ImportFormat told(List<Source> sources, Map<String, String> environment)
+            throws Unimportable {
         ImportFormat all = null;
         for (Source source : sources) {
             ImportFormat byName = ImportFormat.byName(source);
@@ -85,6 +90,16 @@ public final class Importer {
                                 + what
                                 + "; say --from "
                                 + String.join(", ", ImportFormat.words()));
+            }
+            if (format == ImportFormat.PROCFILE && byName == null) {
+                String stray = ProcfileReader.stray(source, environment);
+                if (!stray.isEmpty()) {
+                    throw Unimportable.usage(
+                            source.file()
+                                    + " may be a Procfile, but "
+                                    + stray
+                                    + "; if it is one, say --from procfile");
+                }
             }
             all = format;
         }

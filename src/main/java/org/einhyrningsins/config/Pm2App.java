@@ -156,8 +156,9 @@ final class Pm2App {
                 isNode && (word.startsWith("cluster") || (word.isEmpty() && instances != null));
         String number = instances == null ? "1" : instances.value();
         Integer count = instances == null ? Integer.valueOf(1) : instances.number();
+        boolean isFewer = count != null && count < 0;
         String workers =
-                number.equals("max") || number.equals("0")
+                number.equals("max") || number.equals("0") || isFewer
                         ? "cpus"
                         : count != null && count > 0 && count <= 10_000 ? number : "";
         if (mode != null && !isCluster) {
@@ -180,6 +181,10 @@ final class Pm2App {
             program.lost("workers", instances, "expected a number, or max");
         } else if (instances != null) {
             program.set("workers", workers);
+            if (isFewer) {
+                program.differs(
+                        "workers", instances, "one for each processor, and none of them less");
+            }
         }
         Setting variable = app.text("instance_var");
         String name = variable == null ? "NODE_APP_INSTANCE" : variable.value();
@@ -215,12 +220,8 @@ final class Pm2App {
     private void identity() {
         Setting user = either("uid", "user");
         Setting group = app.text("gid");
-        if (user != null) {
-            program.text("user", user);
-        }
-        if (group != null) {
-            program.text("group", group);
-        }
+        program.who("user", user);
+        program.who("group", group);
     }
 
     // ---- how it lives
@@ -311,7 +312,11 @@ final class Pm2App {
             program.same(wait, "as it is here");
         }
         if (listen != null) {
-            program.same(listen, "see ack.timeout");
+            program.lost(
+                    "ack",
+                    listen,
+                    "a worker is up when it has lived for a second, whether or not it listens; see"
+                            + " ack, and ack.timeout");
         }
         Setting memory = app.text("max_memory_restart");
         Matcher size = SIZE.matcher(memory == null ? "" : memory.value());

@@ -24,7 +24,7 @@ final class Pm2File {
         return String.valueOf(file.getFileName()).matches(".*[.][cm]?js");
     }
 
-    Imported read(Source source) throws Unimportable {
+    DraftFile read(Source source) throws Unimportable {
         Source json = evaluated == null ? source : new Source(source.file(), evaluated);
         ForeignMap root = map(json, source.file());
         DraftFile draft = new DraftFile("pm2", source.file());
@@ -63,7 +63,7 @@ final class Pm2File {
                             ? "it says how code gets here"
                             : "nothing here is like it");
         }
-        return draft.print();
+        return draft;
     }
 
     private static String stem(String script) {

@@ -31,7 +31,7 @@ final class ProcessComposeFile {
         this.environment = environment;
     }
 
-    Imported read(Source source) throws Unimportable {
+    DraftFile read(Source source) throws Unimportable {
         ForeignMap root = ForeignMap.read(source);
         ForeignMap processes = root.map("processes");
         if (processes.keys().isEmpty()) {
@@ -84,7 +84,7 @@ final class ProcessComposeFile {
             }
         }
         rest(root, custom, draft);
-        return draft.print();
+        return draft;
     }
 
     private static ForeignMap process(ForeignMap processes, String name) {
@@ -316,7 +316,11 @@ final class ProcessComposeFile {
                             probe.place());
             long every = seconds(probe, "period_seconds", 10);
             long timeout = seconds(probe, "timeout_seconds", 1);
-            long delay = seconds(probe, "initial_delay_seconds", 0);
+            Setting first = probe.text("initial_delay_seconds");
+            long delay = first == null ? 0 : seconds(first, 0);
+            if (delay > 0) {
+                program.differs(key, first, "it is asked from the beginning, and not only then");
+            }
             long failures = seconds(probe, "failure_threshold", 3);
             ForeignMap exec = probe.map("exec");
             ForeignMap http = probe.map("http_get");
@@ -325,7 +329,13 @@ final class ProcessComposeFile {
                 long patience = delay + (every + timeout) * Math.max(1, failures);
                 program.set(
                         key,
-                        "{ mode: probe, " + target + ", every: 1s, timeout: " + patience + "s }");
+                        "{ mode: probe, "
+                                + target
+                                + ", every: "
+                                + Math.max(1, every)
+                                + "s, timeout: "
+                                + patience
+                                + "s }");
             } else if (!target.isEmpty()) {
                 program.set(
                         key,
@@ -384,11 +394,16 @@ final class ProcessComposeFile {
 
         private long seconds(ForeignMap from, String key, int usual) {
             Setting setting = from.text(key);
-            Integer number = setting == null ? null : setting.number();
-            if (setting != null && number == null) {
+            return setting == null ? usual : seconds(setting, usual);
+        }
+
+        private long seconds(Setting setting, int usual) {
+            Integer number = setting.number();
+            if (number == null || number < 0) {
                 program.lost("", setting, "expected a number");
+                return usual;
             }
-            return number == null || number < 0 ? usual : number;
+            return number;
         }
 
         private void availability() {

@@ -35,7 +35,7 @@ final class ProcfileReader {
     /// A line of the file.
     private record Entry(String name, String command, Setting setting) {}
 
-    Imported read(Source source) throws Unimportable {
+    DraftFile read(Source source) throws Unimportable {
         DraftFile draft = new DraftFile("a Procfile", source.file());
         draft.say("foreman ends all when one ends; here each program is kept running by itself.");
         SequencedMap<String, Entry> entries = entries(source, draft);
@@ -57,7 +57,44 @@ final class ProcfileReader {
             write(entry, base + number * PORTS_APART, draft);
             number++;
         }
-        return draft.print();
+        return draft;
+    }
+
+    /// What speaks against a file being a Procfile that is not called one: `KEY: value` is a line
+    /// of many kinds of files.
+    ///
+    /// @param environment with the PATH that commands are looked for in
+    /// @return empty if nothing does
+    static String stray(Source source, Map<String, String> environment) {
+        Executables executables = new Executables(environment);
+        Path directory = Importer.folder(source.file());
+        int number = 0;
+        for (String line : source.text().lines().toList()) {
+            number++;
+            Matcher entry = ENTRY.matcher(line);
+            if (line.isBlank() || line.startsWith("#")) {
+                continue;
+            } else if (!entry.matches()) {
+                return "line " + number + " is not NAME: COMMAND";
+            }
+            String program = program(entry.group(2));
+            String objection =
+                    executables.objection(Template.of(program), directory, Map.of(), List.of());
+            if (objection != null) {
+                return "in line " + number + " " + objection.replaceFirst(" yet(: .*)?$", "");
+            }
+        }
+        return "";
+    }
+
+    /// The first word of a command that is none of its variables.
+    private static String program(String command) {
+        for (String word : command.strip().split("\\s+", -1)) {
+            if (!word.matches("[A-Za-z_][A-Za-z0-9_]*=.*|exec|env")) {
+                return word;
+            }
+        }
+        return command;
     }
 
     /// Foreman ignores a line that is no entry, and so does nobody here.

@@ -32,6 +32,10 @@ final class Remarks {
             this.changes = changes;
         }
 
+        String words() {
+            return words;
+        }
+
         /// Whether something behaves in another way than it did.
         boolean changes() {
             return changes;

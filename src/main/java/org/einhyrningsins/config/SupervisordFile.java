@@ -29,7 +29,7 @@ final class SupervisordFile {
         this.environment = environment;
     }
 
-    Imported read(Source source) throws Unimportable {
+    DraftFile read(Source source) throws Unimportable {
         IniText ini = IniText.ofSupervisord();
         ini.read(source);
         DraftFile draft = new DraftFile("supervisord", source.file());
@@ -55,7 +55,7 @@ final class SupervisordFile {
             new SupervisordProgram(section, groups.get(section.title()), names(here), environment)
                     .write(draft);
         }
-        return draft.print();
+        return draft;
     }
 
     private static Map<String, String> names(Path here) {
@@ -243,7 +243,7 @@ final class SupervisordFile {
         if (user != null && user.value().equals("root")) {
             draft.same(daemon, user, "programs run as the manager's user");
         } else if (user != null) {
-            draft.defaults().text("user", user);
+            draft.defaults().who("user", user);
         }
     }
 

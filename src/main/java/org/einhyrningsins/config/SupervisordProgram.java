@@ -294,7 +294,7 @@ final class SupervisordProgram {
         }
 
         private void identity() {
-            program.text("user", settled("user"));
+            program.who("user", settled("user"));
             program.text("directory", settled("directory"));
             program.umask(settings.take("umask"));
         }
@@ -590,8 +590,8 @@ final class SupervisordProgram {
                 return "";
             }
             String[] names = owner.value().split("[:.]", 2);
-            String group = names.length < 2 ? "" : ", group: " + Printer.quoted(names[1]);
-            return ", owner: " + Printer.quoted(names[0]) + group;
+            String group = names.length < 2 ? "" : program.owner("group", names[1], owner);
+            return program.owner("owner", names[0], owner) + group;
         }
 
         private String mode(@Nullable Setting mode, boolean unix) {

@@ -287,7 +287,7 @@ final class SystemdService {
         } else if (name.isBlank()) {
             program.blocks(setting, "it names nobody");
         } else {
-            program.text(ours, setting.withValue(name));
+            program.who(ours, setting.withValue(name));
         }
         return name;
     }

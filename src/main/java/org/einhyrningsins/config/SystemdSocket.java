@@ -74,9 +74,10 @@ final class SystemdSocket {
         return unix.append(owner("group", settings.last("SocketGroup"))).toString();
     }
 
-    private static String owner(String key, @Nullable Setting setting) {
-        String name = setting == null ? "" : setting.value();
-        return name.isEmpty() ? "" : ", " + key + ": " + Printer.quoted(name);
+    private String owner(String key, @Nullable Setting setting) {
+        return setting == null || setting.value().isEmpty()
+                ? ""
+                : program.owner(key, setting.value(), setting);
     }
 
     private void listen(Setting listen, Options options) throws Misread {

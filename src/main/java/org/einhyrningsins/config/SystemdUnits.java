@@ -44,7 +44,7 @@ final class SystemdUnits {
         }
     }
 
-    Imported read(List<Source> sources) throws Unimportable {
+    DraftFile read(List<Source> sources) throws Unimportable {
         List<Unit> units = new ArrayList<>();
         DraftFile draft = new DraftFile("systemd", sources.getFirst().file());
         draft.say(
@@ -90,7 +90,7 @@ final class SystemdUnits {
                 lost(unit, "only services and their sockets are run", draft);
             }
         }
-        return draft.print();
+        return draft;
     }
 
     private static String described(Unit unit, String text) {

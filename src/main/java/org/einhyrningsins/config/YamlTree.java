@@ -34,6 +34,12 @@ import java.util.SequencedMap;
 /// guesses types while it composes (with regular expressions that cost milliseconds at start) and
 /// forgets what was written.
 final class YamlTree {
+    /// What is said of a second document, before what to do with it.
+    static final String SECOND = "a second document begins, and one file holds one";
+
+    /// What is said of a file with nothing in it, before what is missing.
+    static final String EMPTY = "the file is empty";
+
     /// Deeper than any sensible file, and far from the end of the stack.
     private static final int MAX_DEPTH = 50;
 
@@ -92,7 +98,7 @@ final class YamlTree {
     private Node document() throws Unusable, OddText {
         parser.getEvent();
         if (!(parser.peekEvent() instanceof DocumentStartEvent)) {
-            throw new Unusable(Place.of(source), "the file is empty; expected a map with programs");
+            throw new Unusable(Place.of(source), EMPTY + "; expected a map with programs");
         }
         parser.getEvent();
         Node root = node(Trail.TOP, 0);
@@ -101,7 +107,8 @@ final class YamlTree {
         if (!(end instanceof StreamEndEvent)) {
             problems.report(
                     place(end, Trail.TOP),
-                    "a second document begins, and one file holds one; put all programs below one"
+                    SECOND
+                            + "; put all programs below one"
                             + " programs:, or the rest into a file of its own for include:");
         }
         return root;

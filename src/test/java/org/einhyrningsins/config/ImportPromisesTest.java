@@ -46,7 +46,9 @@ class ImportPromisesTest {
         for (String name : names) {
             files.add(directory.resolve(name));
         }
-        imported = Importer.read(files, null, environment, ImportSamples.NO_SCRIPTS);
+        imported =
+                Importer.read(
+                        files, null, ImportSamples.machine(environment), ImportSamples.NO_SCRIPTS);
         Path file = Files.writeString(directory.resolve("made.yaml"), imported.yaml());
         Surroundings machine = new Surroundings(environment, 2, _ -> true, _ -> true);
         Loaded loaded = Loader.load(file, machine);
@@ -476,7 +478,7 @@ class ImportPromisesTest {
                 Importer.read(
                         List.of(script),
                         null,
-                        environment,
+                        ImportSamples.machine(environment),
                         _ -> "{\"apps\": [{\"script\": \"b.py\"}]}");
         assertThat(made.yaml()).contains("command: [python3, b.py]", "was run once");
     }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -21,6 +22,9 @@ record ImportSamples(String folder, List<String> files) {
     static final Path FOLDER = Path.of("src/test/resources/import");
 
     static final Map<String, String> ENVIRONMENT = Map.of("HOME", "/root", "SHELL", "/bin/sh");
+
+    /// Knows everybody whose name does not begin with `nosuch`.
+    static final Surroundings MACHINE = machine(ENVIRONMENT);
 
     static final Importer.ScriptRunner NO_SCRIPTS =
             file -> {
@@ -46,11 +50,16 @@ record ImportSamples(String folder, List<String> files) {
                         List.of("once@7.service", "empty.service", "lonely.socket")));
     }
 
+    static Surroundings machine(Map<String, String> environment) {
+        Predicate<String> known = name -> !name.startsWith("nosuch");
+        return new Surroundings(environment, 2, known, known);
+    }
+
     /// Imports the sample from a copy of its folder.
     Imported read(Path copy) throws Unimportable {
         List<Path> paths = new ArrayList<>();
         files.forEach(file -> paths.add(copy.resolve(file)));
-        return Importer.read(paths, null, ENVIRONMENT, NO_SCRIPTS);
+        return Importer.read(paths, null, MACHINE, NO_SCRIPTS);
     }
 
     /// Copies the folder.

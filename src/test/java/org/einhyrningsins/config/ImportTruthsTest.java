@@ -2,6 +2,7 @@
 package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,8 +28,7 @@ class ImportTruthsTest {
 
     private String imported(String name, String text) throws IOException, Unimportable {
         Path file = Files.writeString(directory.resolve(name), text);
-        return Importer.read(
-                        List.of(file), null, ImportSamples.ENVIRONMENT, ImportSamples.NO_SCRIPTS)
+        return Importer.read(List.of(file), null, ImportSamples.MACHINE, ImportSamples.NO_SCRIPTS)
                 .yaml();
     }
 
@@ -239,5 +239,184 @@ class ImportTruthsTest {
                                 "circus.ini",
                                 "[watcher:w]\ncmd=x $(circus.env.NONE)\nnumprocesses=4\n"))
                 .contains("write workers: 4 when it can be run");
+    }
+
+    // ---- who is known here
+
+    private static final String NOSUCH =
+            "there is no such user here; make it, then write user: nosuch)";
+
+    /// With `user: nosuch` in it, the whole file would be invalid, and nothing of it could be run.
+    @Test
+    void aUserThatIsNotKnownKeepsOneProgramFromRunningAndNotTheFile() throws Exception {
+        assertThat(service("User=nosuch"))
+                .contains("app.service:3: User = nosuch (" + NOSUCH, "workers: 0\n")
+                .doesNotContain("    user:");
+        assertThat(
+                        imported(
+                                "supervisord.conf",
+                                "[program:a]\n"
+                                        + "command=/bin/a\n"
+                                        + "user=nosuch\n"
+                                        + "numprocs=3\n"
+                                        + "process_name=%(process_num)d\n"))
+                .contains(NOSUCH, "workers: 0\n", "write workers: 3 when it can be run")
+                .doesNotContain("    user:");
+        assertThat(
+                        imported(
+                                "supervisord.conf",
+                                "[supervisord]\nuser=nosuch\n[program:a]\ncommand=/bin/a\n"))
+                .contains(NOSUCH, "workers: 0\n")
+                .doesNotContain("  user:");
+        assertThat(imported("circus.ini", "[watcher:a]\ncmd=/bin/a\nuid=nosuch\n"))
+                .contains(NOSUCH, "workers: 0\n");
+        assertThat(
+                        imported(
+                                "ecosystem.json",
+                                "{\"apps\":[{\"script\":\"/bin/a\",\"uid\":\"nosuch\"}]}"))
+                .contains(NOSUCH, "workers: 0\n");
+        assertThat(
+                        imported(
+                                "compose.yaml",
+                                "services: { a: { image: x, command: /bin/a, user: 'nosuch:nosuch'"
+                                        + " } }\n"))
+                .contains(NOSUCH, "there is no such group here", "workers: 0\n");
+        assertThat(service("User=daemon\nGroup=12345"))
+                .contains("user: daemon\n", "group: \"12345\"\n")
+                .doesNotContain("workers: 0");
+    }
+
+    @Test
+    void whoASocketBelongsToIsKnownHereOrTheSocketIsNotMade() throws Exception {
+        Path unit =
+                Files.writeString(directory.resolve("a.service"), "[Service]\nExecStart=/bin/a\n");
+        Path socket =
+                Files.writeString(
+                        directory.resolve("a.socket"),
+                        "[Socket]\nListenStream=/run/a.sock\nSocketUser=nosuch\nSocketGroup=adm\n");
+        String made =
+                Importer.read(
+                                List.of(unit, socket),
+                                null,
+                                ImportSamples.MACHINE,
+                                ImportSamples.NO_SCRIPTS)
+                        .yaml();
+        assertThat(made)
+                .contains(
+                        "SocketUser = nosuch (there is no such user here",
+                        "write owner: nosuch in bind")
+                .contains("workers: 0\n", "group: adm")
+                .doesNotContain(", owner: ");
+    }
+
+    // ---- what no import is made of
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '`',
+            value = {
+                "passwd | root:x:0:0:root:/root:/bin/bash | there is no ",
+                "inittab | id:3:respawn:/bin/sh | in line 1 there is no ",
+                "h | host: a.example | no program \"a.example\"",
+                "control | Description: x\\nExec: /bin/true | in line 1 there is no program \"x\"",
+                "notes.txt | sh: sh -c x\\n  then more | line 2 is not NAME: COMMAND",
+                "a.conf | web: ./none | there is no ",
+            },
+            delimiter = '|')
+    void aFileThatIsNotCalledAProcfileIsOneOnlyIfItHasPrograms(
+            String name, String text, String why) {
+        assertThatThrownBy(() -> imported(name, text.replace("\\n", "\n") + "\n"))
+                .isInstanceOf(Unimportable.class)
+                .hasMessageContainingAll("may be a Procfile, but", why, "say --from procfile");
+    }
+
+    @Test
+    void aProcfileByAnotherNameIsStillRead() throws Exception {
+        String text = "# all\n\nweb: PORT=1 exec sh -c 'a'\nlog: /bin/sh b\n";
+        assertThat(imported("procs", text)).contains("a Procfile, ", "  web:\n", "  log:\n");
+        assertThat(imported("web.procfile", "web: none-such\n")).contains("  web:\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '`',
+            value = {
+                "ecosystem.json | {\"apps\":[]} | there is nothing to run in it",
+                "t.timer | [Timer]\\nOnCalendar=daily | only services and their sockets are run",
+                "supervisord.conf | [supervisord] | there is nothing to run in it",
+                "compose.yaml | services: { a: { image: x } }\\n---\\nx: 1 | one file holds one$",
+                "compose.yaml | # nothing | the file is empty$",
+            },
+            delimiter = '|')
+    void whatHoldsNoProgramIsNotImportedInSilence(String name, String text, String why) {
+        assertThatThrownBy(() -> imported(name, text.replace("\\n", "\n") + "\n"))
+                .isInstanceOf(Unimportable.class)
+                .hasMessageMatching(
+                        "(?s).*" + why.replace("$", "") + (why.endsWith("$") ? "" : ".*"));
+    }
+
+    // ---- comments that say what is so
+
+    @Test
+    void whatAContainerSharesWithTheMachineIsAsItIsHere() throws Exception {
+        assertThat(
+                        imported(
+                                "compose.yaml",
+                                "services: { a: { image: x, command: sleep 1, user: daemon,"
+                                        + " network_mode: host, pid: host } }\n"))
+                .contains("network_mode = host; compose.yaml:1: pid = host (as it is here)");
+        assertThat(
+                        imported(
+                                "compose.yaml",
+                                "services: { a: { image: x, command: sleep 1, network_mode: none }"
+                                        + " }\n"))
+                .contains("not carried over: compose.yaml:1: network_mode = none");
+    }
+
+    @Test
+    void aServiceWithoutImageAndBuildIsNotSaidToHaveOne() throws Exception {
+        assertThat(imported("compose.yaml", "services: { a: { command: sleep 1 } }\n"))
+                .contains(
+                        "it has neither an image nor a build; what the command names has to be"
+                                + " here")
+                .doesNotContain("build =", "image =");
+    }
+
+    @Test
+    void whatWaitsForAServiceOfAProfileIsToldThatItDoesNot() throws Exception {
+        assertThat(
+                        imported(
+                                "compose.yaml",
+                                "services: { a: { image: x, command: sleep 1, depends_on: [t] }, t:"
+                                        + " { image: x, command: sleep 1, profiles: [p] } }\n"))
+                .contains("otherwise here: t is not started, so it is not waited for");
+    }
+
+    @Test
+    void thePatienceOfPm2IsNotSaidToBeCarriedOver() throws Exception {
+        String made =
+                imported(
+                        "ecosystem.json",
+                        "{\"apps\":[{\"script\":\"/bin/a\",\"listen_timeout\":8000,\"instances\":-1}]}");
+        assertThat(made)
+                .contains(
+                        "not carried over: ecosystem.json:1: listen_timeout = 8000 (a worker is up"
+                                + " when")
+                .contains(
+                        "instances = -1 (one for each processor, and none of them less)",
+                        "workers: cpus\n");
+    }
+
+    @Test
+    void aProbeOfProcessComposeIsAskedAsOftenAsThere() throws Exception {
+        String made =
+                imported(
+                        "process-compose.yaml",
+                        "processes: { a: { command: sleep 1, readiness_probe: { exec: { command:"
+                            + " 'true' }, period_seconds: 10, initial_delay_seconds: 5 } } }\n");
+        assertThat(made)
+                .contains(
+                        "every: 10s, timeout: 38s",
+                        "initial_delay_seconds = 5 (it is asked from the beginning");
     }
 }

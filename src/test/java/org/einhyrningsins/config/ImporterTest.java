@@ -243,7 +243,7 @@ class ImporterTest {
                                 Importer.read(
                                         List.of(file),
                                         null,
-                                        ImportSamples.ENVIRONMENT,
+                                        ImportSamples.MACHINE,
                                         ImportSamples.NO_SCRIPTS))
                 .isInstanceOfSatisfying(Unimportable.class, e -> assertThat(e.isUsage()).isTrue())
                 .hasMessageContaining("--from supervisord");
@@ -259,7 +259,7 @@ class ImporterTest {
                                 Importer.read(
                                         List.of(file),
                                         null,
-                                        ImportSamples.ENVIRONMENT,
+                                        ImportSamples.MACHINE,
                                         ImportSamples.NO_SCRIPTS))
                 .isInstanceOfSatisfying(Unimportable.class, e -> assertThat(e.isUsage()).isFalse())
                 .hasMessage(file + ":3: expected KEY = VALUE, found \"nonsense\"");
@@ -269,7 +269,7 @@ class ImporterTest {
                                 Importer.read(
                                         List.of(none),
                                         null,
-                                        ImportSamples.ENVIRONMENT,
+                                        ImportSamples.MACHINE,
                                         ImportSamples.NO_SCRIPTS))
                 .hasMessage(none + ": cannot be read: no such file");
         Path zero = Files.writeString(directory.resolve("zero.service"), "[Unit]\na=\0\n");
@@ -278,15 +278,14 @@ class ImporterTest {
                                 Importer.read(
                                         List.of(zero),
                                         null,
-                                        ImportSamples.ENVIRONMENT,
+                                        ImportSamples.MACHINE,
                                         ImportSamples.NO_SCRIPTS))
                 .hasMessageContaining("zero.service:2: holds the character NUL");
     }
 
     private String imported(String name, String text) throws IOException, Unimportable {
         Path file = Files.writeString(directory.resolve(name), text);
-        return Importer.read(
-                        List.of(file), null, ImportSamples.ENVIRONMENT, ImportSamples.NO_SCRIPTS)
+        return Importer.read(List.of(file), null, ImportSamples.MACHINE, ImportSamples.NO_SCRIPTS)
                 .yaml();
     }
 }
