@@ -2,24 +2,23 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.control.PutAside;
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Errno;
+import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.posix.SafePath;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.zip.GZIPOutputStream;
 
 /// Removes and compresses log files that were put aside: on a thread of its own, which is there
@@ -84,14 +83,27 @@ final class Archivist {
         for (Task task = next(); task != null; task = next()) {
             try {
                 carryOut(task);
-            } catch (IOException e) {
-                complain("cannot tidy up after " + task.file() + ": " + RuntimeFiles.why(e));
+            } catch (PosixException e) {
+                complain("cannot tidy up after " + task.file() + ": " + e.reason());
             }
         }
     }
 
-    private void carryOut(Task task) throws IOException {
-        List<Path> aside = PutAside.of(task.file());
+    /// All by the directory as it was reached: others may own a part of the way to it.
+    private void carryOut(Task task) {
+        try (SafePath place = SafePath.toName(task.file())) {
+            try {
+                carryOut(task, place);
+            } catch (IOException e) {
+                String why = place.shown(RuntimeFiles.why(e));
+                complain("cannot tidy up after " + task.file() + ": " + why);
+            }
+        }
+    }
+
+    private static void carryOut(Task task, SafePath place) throws IOException {
+        Path spared = task.spared() == null ? null : task.spared().getFileName();
+        List<Path> aside = PutAside.of(place.path());
         int tooMany = Math.max(0, aside.size() - task.keep());
         for (Path old : aside.subList(0, tooMany)) {
             Files.deleteIfExists(old);
@@ -101,9 +113,9 @@ final class Archivist {
             if (twin != null) {
                 Files.deleteIfExists(twin);
             } else if (task.compress()
-                    && !each.equals(task.spared())
+                    && !each.getFileName().equals(spared)
                     && !PutAside.isCompressed(each)) {
-                compress(each);
+                compress(place, each);
             }
         }
     }
@@ -115,32 +127,55 @@ final class Archivist {
         return PutAside.isCompressed(file) ? Path.of(name.substring(0, name.length() - 3)) : null;
     }
 
-    private static void compress(Path file) throws IOException {
+    private static void compress(SafePath place, Path file) throws IOException {
         Path result = PutAside.compressed(file);
-        Path part = result.resolveSibling(result.getFileName() + PART);
+        String part = result.getFileName() + PART;
+        int from = open(place, file);
+        if (from < 0) {
+            return;
+        }
         try {
-            Set<PosixFilePermission> mode =
-                    Files.getPosixFilePermissions(file, LinkOption.NOFOLLOW_LINKS);
-            Files.deleteIfExists(part);
-            Files.createFile(part, PosixFilePermissions.asFileAttribute(mode));
-            try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS);
-                    OutputStream out =
-                            new GZIPOutputStream(
-                                    Files.newOutputStream(
-                                            part,
-                                            StandardOpenOption.WRITE,
-                                            LinkOption.NOFOLLOW_LINKS),
-                                    BUFFER)) {
-                in.transferTo(out);
+            Files.deleteIfExists(place.sibling(part));
+            int to = place.create(part, 0600);
+            try {
+                compress(Path.of("/proc/self/fd/" + from), Path.of("/proc/self/fd/" + to));
+            } finally {
+                Descriptors.close(to);
             }
-            Files.setLastModifiedTime(part, Files.getLastModifiedTime(file));
-            Files.move(part, result, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(place.sibling(part), result, StandardCopyOption.ATOMIC_MOVE);
             Files.deleteIfExists(file);
-        } catch (NoSuchFileException removedMeanwhile) {
-            Files.deleteIfExists(part);
-        } catch (IOException e) {
-            Files.deleteIfExists(part);
+        } catch (IOException | PosixException e) {
+            Files.deleteIfExists(place.sibling(part));
+            throw e;
+        } finally {
+            Descriptors.close(from);
+        }
+    }
+
+    /// A descriptor; -1 if the file was removed meanwhile.
+    private static int open(SafePath place, Path file) {
+        try {
+            return place.openToRead(String.valueOf(file.getFileName()));
+        } catch (PosixException e) {
+            if (e.errno() == Errno.ENOENT) {
+                return -1;
+            }
             throw e;
         }
+    }
+
+    /// Of two open files, by their descriptors: so they are the same to the end.
+    private static void compress(Path from, Path to) throws IOException {
+        if (!Files.isRegularFile(from)) {
+            throw new IOException("a log that was put aside is no regular file any more");
+        }
+        try (InputStream in = Files.newInputStream(from);
+                OutputStream out =
+                        new GZIPOutputStream(
+                                Files.newOutputStream(to, StandardOpenOption.WRITE), BUFFER)) {
+            in.transferTo(out);
+        }
+        Files.setLastModifiedTime(to, Files.getLastModifiedTime(from));
+        Files.setPosixFilePermissions(to, Files.getPosixFilePermissions(from));
     }
 }

@@ -8,6 +8,7 @@ import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.OutputFiles;
 import org.einhyrningsins.posix.Pipes;
 import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.SafePath;
 import org.einhyrningsins.spec.LogsSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -284,27 +285,41 @@ final class LogFile implements LogStore {
         if (insideALine || (turnAgain != null && !turnAgain.reached(Clock.now()))) {
             return false;
         }
-        try {
-            lastTurn = LogNames.moment(path, Clock.wallMillis(), lastTurn);
-            Path aside = LogNames.name(path, lastTurn);
-            Files.move(path, aside, StandardCopyOption.ATOMIC_MOVE);
-            turnAgain = null;
-            spared = others ? aside : spared; // compressed, it would miss what is still written
-            others = false;
-            reopen();
-            bornMillis = lastTurn;
-            keeper.tidy(path, spec, spared);
-            return true;
-        } catch (IOException e) {
+        String why = putAside();
+        if (why != null) {
             turnAgain = Clock.now().plus(AFTER_A_FAILED_TURN);
             keeper.warn(
                     program,
                     "cannot put "
                             + path
                             + " aside and goes on in it: "
-                            + RuntimeFiles.why(e)
+                            + why
                             + "; tries again in a minute");
             return false;
+        }
+        turnAgain = null;
+        // compressed, it would miss what is still written
+        spared = others ? LogNames.name(path, lastTurn) : spared;
+        others = false;
+        reopen();
+        bornMillis = lastTurn;
+        keeper.tidy(path, spec, spared);
+        return true;
+    }
+
+    /// Why the file could not be renamed, in words; null if it was.
+    private @Nullable String putAside() {
+        try (SafePath place = SafePath.toName(path)) {
+            try {
+                lastTurn = LogNames.moment(place.path(), Clock.wallMillis(), lastTurn);
+                Path aside = LogNames.name(place.path(), lastTurn);
+                Files.move(place.path(), aside, StandardCopyOption.ATOMIC_MOVE);
+                return null;
+            } catch (IOException e) {
+                return place.shown(RuntimeFiles.why(e));
+            }
+        } catch (PosixException e) {
+            return e.reason();
         }
     }
 
@@ -333,7 +348,8 @@ final class LogFile implements LogStore {
 
     private long creation() {
         try {
-            return Files.getAttribute(path, "creationTime") instanceof FileTime time
+            return Files.getAttribute(Path.of("/proc/self/fd/" + fd), "creationTime")
+                            instanceof FileTime time
                     ? time.toMillis()
                     : Clock.wallMillis();
         } catch (IOException e) {
@@ -370,7 +386,7 @@ final class LogFile implements LogStore {
             return;
         }
         held = new NewestLines(LogKeeper.MOST_HELD);
-        trouble = Errno.describe(why.number());
+        trouble = why.reason();
         keeper.error(
                 program,
                 "cannot write "
@@ -449,7 +465,7 @@ final class LogFile implements LogStore {
                 }
             }
         } catch (PosixException e) {
-            trouble = Errno.describe(e.number());
+            trouble = e.reason();
             return false;
         }
         recovered(lines);

@@ -176,10 +176,10 @@ public final class Descriptors {
         }
     }
 
-    /// Opens a file to append to, made with mode 0640 (less the umask) if it is not there.
+    /// Opens a file to append to, made with mode 0640 (less the umask) if it is not there. Links
+    /// are followed where [SafePath] trusts them; a FIFO that nobody reads is not waited for.
     public static int openAppend(Path file) {
-        int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK; // a FIFO must not make us wait
-        int fd = raise(open(file.toString(), flags, 0640));
+        int fd = raise(SafePath.open(file, O_WRONLY | O_APPEND | O_CREAT, 0640));
         setNonBlocking(fd, false);
         return fd;
     }
@@ -189,8 +189,7 @@ public final class Descriptors {
     ///
     /// @return the descriptor; -1 if somebody else has the lock
     public static int lock(Path file) {
-        int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK;
-        int fd = raise(open(file.toString(), flags, 0600));
+        int fd = raise(SafePath.open(file, O_WRONLY | O_APPEND | O_CREAT, 0600));
         long result = Kernel.call(Syscall.FLOCK, fd, LOCK_EX | LOCK_NB);
         if (Kernel.is(result, Errno.EAGAIN)) {
             close(fd);

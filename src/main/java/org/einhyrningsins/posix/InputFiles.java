@@ -7,7 +7,6 @@ import java.util.Arrays;
 
 /// Regular files that are read from their beginning.
 public final class InputFiles {
-    private static final int O_NONBLOCK = 0x800;
     private static final int ROOM = 16 * 1024;
 
     private InputFiles() {}
@@ -16,9 +15,10 @@ public final class InputFiles {
     /// holds a lease, who is told to give it up.
     ///
     /// @param most no more than these
-    /// @throws PosixException EAGAIN if there is a lease on it, EINVAL if it is no regular file
+    /// @throws PosixException EAGAIN if there is a lease on it, EINVAL if it is no regular file,
+    ///   EPERM if others could choose which file it is: see [SafePath]
     public static byte[] read(Path file, int most) {
-        int fd = Descriptors.open(file.toString(), O_NONBLOCK, 0);
+        int fd = SafePath.open(file, 0, 0);
         try {
             if (!OutputFiles.isRegular(fd)) {
                 throw new PosixException("open " + file, Errno.EINVAL.number());

@@ -11,13 +11,8 @@ public final class OutputFiles {
     private static final int O_WRONLY = 1;
     private static final int O_CREAT = 0x40;
     private static final int O_APPEND = 0x400;
-    private static final int O_NONBLOCK = 0x800;
-    private static final int O_NOFOLLOW = Machine.current() == Machine.X86_64 ? 0x20000 : 0x8000;
-    private static final int MODE = Machine.current() == Machine.X86_64 ? 24 : 16; // in struct stat
     private static final int INODE = 8;
     private static final int SIZE = 48;
-    private static final int S_IFMT = 0170000;
-    private static final int S_IFREG = 0100000;
 
     private OutputFiles() {}
 
@@ -33,32 +28,33 @@ public final class OutputFiles {
     }
 
     /// Opens a file to write to, made with mode 0640 (less the umask) if it is not there. What is
-    /// no regular file, or a symbolic link, is refused: who may write in the directory must not
-    /// lead us elsewhere.
+    /// no regular file, or a symbolic link, is refused, and so is what [SafePath] does not trust:
+    /// who may write in the directory must not lead us elsewhere.
     ///
     /// @param append every write goes to the end, also when others write; splice(2) refuses that
     /// @return close-on-exec, raised
     public static int open(Path file, boolean append) {
-        int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | (append ? O_APPEND : 0);
-        int fd = Descriptors.raise(Descriptors.open(file.toString(), flags, 0640));
-        Scratch scratch = Scratch.here();
-        Kernel.check("fstat " + file, Kernel.call(Syscall.FSTAT, fd, scratch.structures));
-        if ((mode(scratch) & S_IFMT) != S_IFREG) {
+        try (SafePath path = SafePath.toName(file)) {
+            return open(path, file, append);
+        }
+    }
+
+    /// The same, by a way that was followed already.
+    ///
+    /// @param shown the path as a person knows it
+    public static int open(SafePath path, Path shown, boolean append) {
+        int flags = O_WRONLY | O_CREAT | (append ? O_APPEND : 0);
+        int fd = Descriptors.raise(path.open(flags, 0640));
+        if (!isRegular(fd)) {
             Descriptors.close(fd);
-            throw new PosixException("open " + file + ", no regular file", Errno.EINVAL.number());
+            throw new PosixException("open " + shown + ", no regular file", Errno.EINVAL.number());
         }
         return fd;
     }
 
     /// Whether what is behind a descriptor is a regular file.
     static boolean isRegular(int fd) {
-        Scratch scratch = Scratch.here();
-        Kernel.check("fstat", Kernel.call(Syscall.FSTAT, fd, scratch.structures));
-        return (mode(scratch) & S_IFMT) == S_IFREG;
-    }
-
-    private static int mode(Scratch scratch) {
-        return scratch.bytes.getInt(MODE);
+        return FileStatus.of(fd).isRegular();
     }
 
     /// The file behind a descriptor.

@@ -16,6 +16,22 @@ public final class PosixException extends RuntimeException {
         this.number = number;
     }
 
+    private PosixException(String why) {
+        super(why);
+        this.call = why;
+        this.number = Errno.EPERM.number();
+    }
+
+    /// It was not the kernel that said no, but we: the words say why.
+    static PosixException refused(String why) {
+        return new PosixException(why);
+    }
+
+    /// The reason alone: the kernel's, or why it was not even asked.
+    public String reason() {
+        return getMessage() == call ? call : Errno.describe(number);
+    }
+
     /// What was tried.
     public String call() {
         return call;

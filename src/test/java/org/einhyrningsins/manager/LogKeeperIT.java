@@ -362,6 +362,31 @@ class LogKeeperIT {
         assertThat(directory.resolve("elsewhere")).doesNotExist();
     }
 
+    /// Its user may do with the directory what they like; nothing is made where they lead to.
+    @Test
+    void whoReplacesTheDirectoryByALinkGetsNothingWrittenElsewhere() throws IOException {
+        assumeTrue(Processes.user() == 0, "only root can be led where others may not go");
+        Path home = owned(Files.createDirectory(directory.resolve("home")));
+        Path logs = owned(Files.createDirectory(home.resolve("log")));
+        Path etc = Files.createDirectory(directory.resolve("etc"));
+        Path log = logs.resolve("web.log");
+        Worker worker = new Worker(0, new LogsSpec.Kept(log, 4096, null, 9, true, List.of()));
+        worker.write("one\n");
+        settle();
+        Files.move(logs, home.resolve("before"));
+        owned(Files.createSymbolicLink(home.resolve("log"), etc));
+        worker.write("two\n".repeat(3_000));
+        settle();
+        assertThat(etc.toFile().list()).isEmpty();
+        assertThat(text(home.resolve("before/web.log"))).isEqualTo("one\n");
+        assertThat(told).anyMatch(line -> line.contains("a symbolic link of uid 54321"));
+    }
+
+    private static Path owned(Path file) throws IOException {
+        return Files.setAttribute(
+                file, "unix:uid", 54_321, java.nio.file.LinkOption.NOFOLLOW_LINKS);
+    }
+
     @Test
     void aChangedDefinitionTakesEffectOnWhatIsWrittenFromThenOn() throws IOException {
         Worker worker = new Worker(0, kept(0));

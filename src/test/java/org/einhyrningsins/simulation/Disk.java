@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
 /// Files, directories and the names of sockets; below /proc what the kernel makes up.
@@ -108,8 +109,18 @@ final class Disk {
 
     // ---- by the manager
 
-    private static String name(Path path) {
-        return path.toAbsolutePath().normalize().toString();
+    private String name(Path path) {
+        return world.kernel().resolved(path.toAbsolutePath().normalize().toString());
+    }
+
+    /// Where a directory is now.
+    String path(Node directory) {
+        for (Map.Entry<String, Node> entry : nodes.entrySet()) {
+            if (entry.getValue() == directory) {
+                return entry.getKey();
+            }
+        }
+        return "/removed";
     }
 
     @Nullable Node find(Path path) {

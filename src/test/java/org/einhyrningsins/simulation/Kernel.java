@@ -110,7 +110,7 @@ final class Kernel {
             case "READ" -> read((int) a, b, (int) c);
             case "WRITE" -> write(me(), (int) a, Memory.get(b, (int) c));
             case "PREAD64" -> readAt((int) a, b, (int) c, (int) d);
-            case "OPENAT" -> open(Memory.text(b), (int) c);
+            case "OPENAT" -> open(from((int) a, Memory.text(b)), (int) c);
             case "FSTAT" -> stat((int) a, b);
             case "NEWFSTATAT" -> stat(Memory.text(b), c);
             case "CHDIR" -> 0;
@@ -178,6 +178,30 @@ final class Kernel {
 
     // ---- files
 
+    /// A path that begins at an open directory.
+    private String from(int directory, String path) {
+        if (path.startsWith("/")) {
+            return path;
+        }
+        String at =
+                me().table.get(directory) instanceof OpenFile.OnDisk file
+                        ? disk.path(file.node)
+                        : "";
+        return (at.equals("/") ? "" : at) + "/" + path;
+    }
+
+    /// What a path by a descriptor of a directory means; all others stay as they are.
+    String resolved(String path) {
+        if (!path.startsWith("/proc/self/fd/")) {
+            return path;
+        }
+        String[] names = path.substring(14).split("/", 2);
+        return me().table.get(Integer.parseInt(names[0])) instanceof OpenFile.OnDisk file
+                        && file.node.kind == Disk.Kind.DIRECTORY
+                ? disk.path(file.node) + (names.length > 1 ? "/" + names[1] : "")
+                : path;
+    }
+
     private long open(String path, int flags) {
         if (path.equals("/dev/null")) {
             return added(new OpenFile.Nothing(1), true);
@@ -208,6 +232,9 @@ final class Kernel {
         if (node == null && create) {
             node = disk.make(Disk.Kind.FILE);
             disk.put(path, node);
+        }
+        if (node != null && node.kind != Disk.Kind.DIRECTORY && (flags & 0x10000) != 0) {
+            return -20; // ENOTDIR
         }
         return node == null ? -ENOENT : added(new OpenFile.OnDisk(node), true);
     }
@@ -341,7 +368,9 @@ final class Kernel {
         }
         Memory.putLong(at, 7);
         Memory.putLong(at + 8, file instanceof OpenFile.PipeEnd pipe ? pipe.pipe : file.inode);
+        Memory.putLong(at + 16, 1);
         Memory.putInt(at + 24, mode(file));
+        Memory.putInt(at + 28, file instanceof OpenFile.OnDisk d ? d.node.uid : World.USER);
         Memory.putLong(at + 48, file instanceof OpenFile.OnDisk d ? d.node.content.length : 0);
         return 0;
     }
@@ -360,7 +389,10 @@ final class Kernel {
 
     private static int mode(OpenFile file) {
         return switch (file) {
-            case OpenFile.OnDisk ignored -> 0100600;
+            case OpenFile.OnDisk d ->
+                    d.node.kind == Disk.Kind.DIRECTORY
+                            ? 0040700
+                            : d.node.kind == Disk.Kind.SOCKET ? 0140600 : 0100600;
             case OpenFile.PipeEnd ignored -> 0010600;
             default -> 0140600;
         };
