@@ -9,6 +9,7 @@ import org.einhyrningsins.spec.SocketSpec.UnixAbstract;
 import org.einhyrningsins.spec.SocketSpec.UnixFile;
 import org.einhyrningsins.spec.SocketSpec.UnixPath;
 
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -102,7 +103,14 @@ public final class BindText {
     Tcp tcp(String text) throws Misread {
         HostPort at = HostPort.split(text);
         int port = at.portNumber();
-        return new Tcp(at.address(family, names), port, at.scope());
+        InetAddress host = at.address(family, names);
+        if (host.isMulticastAddress()) {
+            throw new Misread(
+                    "a multicast address is for UDP, as in udp:"
+                            + Texts.cut(text)
+                            + "; for TCP write an address of this machine");
+        }
+        return new Tcp(host, port, at.scope());
     }
 
     Udp udp(String text) throws Misread {

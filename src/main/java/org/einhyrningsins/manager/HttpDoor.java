@@ -68,7 +68,7 @@ final class HttpDoor {
         } catch (UnknownAccountException e) {
             throw cannot(spec, String.valueOf(e.getMessage()));
         } catch (PosixException e) {
-            throw cannot(spec, e.getMessage() + SocketTable.advice(e, spec));
+            throw cannot(spec, e.getMessage() + BindAdvice.of(e, spec));
         }
     }
 

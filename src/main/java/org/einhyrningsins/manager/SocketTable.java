@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import org.einhyrningsins.config.SocketPath;
 import org.einhyrningsins.core.SocketKey;
 import org.einhyrningsins.core.SocketMove;
 import org.einhyrningsins.manager.image.SocketImage;
@@ -167,57 +166,7 @@ final class SocketTable {
                 }
             }
         }
-        return advice(e, socket);
-    }
-
-    /// What may help, behind what the kernel said; empty if nothing is known.
-    static String advice(PosixException e, SocketSpec socket) {
-        return socket.address() instanceof SocketSpec.UnixPath unix
-                ? adviceOnFile(e, unix.path())
-                : switch (e.errno()) {
-                    case EACCES, EPERM ->
-                            isLow(socket.address())
-                                    ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
-                                    : "";
-                    case EADDRINUSE ->
-                            "; another process has it"
-                                    + (socket.perWorker()
-                                            ? ", or systemd without ReusePort=yes"
-                                            : "")
-                                    + ": see "
-                                    + lookup(socket.address());
-                    case EADDRNOTAVAIL -> "; no interface of this machine has that address";
-                    case ENODEV -> "; there is no such network interface: see ip -brief link";
-                    default -> "";
-                };
-    }
-
-    private static String adviceOnFile(PosixException e, Path path) {
-        String obstacle = SocketPath.obstacle(path);
-        return switch (e.errno()) {
-            case EADDRINUSE ->
-                    "; " + (obstacle == null ? "another process has it: see ss -lxp" : obstacle);
-            case ENOENT, ENOTDIR -> "; there is no directory " + path.getParent();
-            case EACCES, EPERM, EROFS -> "; the manager may not make files in " + path.getParent();
-            default -> "";
-        };
-    }
-
-    private static boolean isLow(SocketSpec.Address address) {
-        int port =
-                address instanceof SocketSpec.Tcp tcp
-                        ? tcp.port()
-                        : address instanceof SocketSpec.Udp udp ? udp.port() : 1024;
-        return port < 1024;
-    }
-
-    private static String lookup(SocketSpec.Address address) {
-        return switch (address) {
-            case SocketSpec.Tcp ignored -> "ss -lptn";
-            case SocketSpec.Udp ignored -> "ss -lpun";
-            case SocketSpec.UnixPath ignored -> "ss -lxp";
-            case SocketSpec.UnixAbstract ignored -> "ss -lxp";
-        };
+        return BindAdvice.of(e, socket);
     }
 
     /// Only when all sockets are had: what cannot be had as a whole changes nothing.
@@ -369,7 +318,7 @@ final class SocketTable {
                                     socket.address(),
                                     slot,
                                     e.getMessage(),
-                                    advice(e, socket)));
+                                    BindAdvice.of(e, socket)));
         }
     }
 
