@@ -61,6 +61,11 @@ final class StarterFile {
                 #umask: "027"                        # permission bits that its new files go without
                 #nice: 10                            # from -20, important, to 19
                 #limits: { nofile: 65536, core: 0 }  # of setrlimit(2)
+                #no-new-privs: false                 # with user, nothing gains rights: sudo does not work
+                #capabilities: [NET_BIND_SERVICE]    # with user it has none
+                #oom-score-adj: 500                  # first to be killed when memory runs out
+                #cpus: "0-3"                         # all
+                #io-class: idle                      # or best-effort:0 to best-effort:7
                 #health: { exec: [./check], every: 5s } # a worker that is not well is replaced
                 #watchdog: 30s                       # so is one that gives no sign of life for so long
                 #max-age: 24h                        # and one that gets that old

@@ -5,6 +5,7 @@ import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.BondSpec.WorkerSocket;
 import org.einhyrningsins.spec.CareSpec;
+import org.einhyrningsins.spec.ConfinementSpec;
 import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.IdentitySpec;
@@ -103,7 +104,12 @@ public final class ClassicReader {
                         new LinkedHashMap<>(),
                         given.values("--drop-env-var"),
                         new IdentitySpec(
-                                null, null, null, nice(1), IdentitySpec.INHERITED.limits()),
+                                null,
+                                null,
+                                null,
+                                nice(1),
+                                IdentitySpec.INHERITED.limits(),
+                                ConfinementSpec.NONE),
                         number("--number", 0, MAX_WORKERS, 1),
                         sockets(),
                         null,

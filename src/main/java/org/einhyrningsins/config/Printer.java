@@ -11,7 +11,9 @@ import org.einhyrningsins.spec.AckSpec.TcpTarget;
 import org.einhyrningsins.spec.AllowSpec;
 import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.CanarySpec;
+import org.einhyrningsins.spec.Capability;
 import org.einhyrningsins.spec.CareSpec;
+import org.einhyrningsins.spec.ConfinementSpec;
 import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.HealthSpec;
@@ -27,6 +29,8 @@ import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RestartSpec.Backoff;
 import org.einhyrningsins.spec.RestartSpec.GiveUp;
 import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.SchedulingSpec;
+import org.einhyrningsins.spec.SchedulingSpec.IoClass;
 import org.einhyrningsins.spec.ServicesSpec;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.SocketSpec.Tcp;
@@ -164,6 +168,7 @@ public final class Printer {
         line(4, "directory: " + quoted(program.directory().toString()));
         env(program);
         identity(program.identity());
+        confinement(program.identity().confinement());
         line(4, "workers: " + program.workers());
         sockets(program);
         ack(program.ack());
@@ -283,6 +288,19 @@ public final class Printer {
                                 + '"');
             }
         }
+    }
+
+    private void confinement(ConfinementSpec confinement) {
+        Boolean noNewPrivs = confinement.noNewPrivs();
+        optional("no-new-privs: ", noNewPrivs == null ? null : noNewPrivs.toString());
+        List<Capability> capabilities = confinement.capabilities();
+        optional("capabilities: ", capabilities == null ? null : capabilities.toString());
+        SchedulingSpec scheduling = confinement.scheduling();
+        Integer score = scheduling.oomScoreAdj();
+        optional("oom-score-adj: ", score == null ? null : score.toString());
+        optional("cpus: ", scheduling.cpus().isEmpty() ? null : Cpus.print(scheduling.cpus()));
+        IoClass io = scheduling.ioClass();
+        optional("io-class: ", io == null ? null : SchedulingReader.print(io));
     }
 
     private static String amount(long limit) {

@@ -278,7 +278,8 @@ final class ProgramReader {
                 people.group(program, "group"),
                 program.octal("umask"),
                 nice,
-                new LimitsReader(values).read(program.fields("limits", Shape.LIMITS)));
+                new LimitsReader(values).read(program.fields("limits", Shape.LIMITS)),
+                new ConfinementReader(values, surroundings.rights()).read(program));
     }
 
     /// A number, `cpus`, or `cpus*N`.

@@ -93,7 +93,12 @@ final class Synonyms {
                             socketpath controlsocket: write `control: { socket: … }` at the top of the file
                             pidfile lockfile: remove it; the manager knows its workers without one
                             priority order startorder: write `after: [db]` for what starts before it
-                            ioschedulingclass cpuschedulingpolicy niceness: write `nice: 5`
+                            cpuschedulingpolicy niceness: write `nice: 5`
+                            ioschedulingclass ionice ioschedulingpriority: write `io-class: idle`
+                            cpuaffinity affinity cpuset taskset: write `cpus: "0-3"`
+                            oomscoreadjust oomscore oomadjust oomadj: write `oom-score-adj: <500>`
+                            nonewprivileges: write `no-new-privs: true`
+                            ambientcapabilities capabilityboundingset caps capadd capdrop: write `capabilities: [NET_BIND_SERVICE]`
                             resources: write `memory-max: 512MiB` and `limits: { nofile: <65536> }`
                             image build volumes networks containers platform pull tty privileged: remove it; there are no containers here
                             watch ignorewatch autoreload livereload: remove it; `einhyrningsinsctl reload` takes a change over

@@ -10,7 +10,7 @@ record SystemdReasons(Remarks.Kind kind, String why) {
     private record Reason(String keys, Remarks.Kind kind, String why) {}
 
     private static final String SANDBOX =
-            "workers are not put into namespaces or sandboxes; the manager itself can be";
+            "there is no key like it; the manager itself can be put into such a sandbox";
     private static final String SOCKET_RELATIONS =
             "After|Before|Wants|Requires|Requisite|BindsTo|PartOf|Upholds";
     private static final String CGROUP = "no such limit of a control group is set";
@@ -51,7 +51,7 @@ record SystemdReasons(Remarks.Kind kind, String why) {
                             CGROUP),
                     lost(
                             "CPU.*|IO.*|NUMA.*|OOM.*|CoredumpFilter|TimerSlackNSec|Personality",
-                            "not set; a command such as taskset or choom does"),
+                            "not set; a command such as chrt does"),
                     same("Syslog.*|Log(Level|Rate|Extra|Namespace).*", "see logs"),
                     lost("IgnoreSIGPIPE", "no signal is ignored"),
                     same("TTY.*|Utmp(Identifier|Mode)", "workers have no terminal"),
@@ -62,7 +62,7 @@ record SystemdReasons(Remarks.Kind kind, String why) {
                     lost(
                             "Root.*|Private.*|Protect.*|Restrict.*|Read.*(Paths|Directories)"
                                     + "|Inaccessible.*|Bind(ReadOnly)?Paths|Temporary.*|Mount.*"
-                                    + "|NoNew.*|System.*|Capab.*|Ambient.*|Secure.*|SELinux.*"
+                                    + "|System.*|Secure.*|SELinux.*"
                                     + "|AppArmor.*|Smack.*|Lock.*|Memory.*|Exec.*Paths|NoExec.*"
                                     + "|Network.*|IPC.*|ProcSubset|Keyring.*|RemoveIPC"
                                     + "|Extension.*|User.*|Socket(Bind.*)|Ephemeral.*",
@@ -104,7 +104,7 @@ record SystemdReasons(Remarks.Kind kind, String why) {
             return same("systemd ignores it too");
         } else if (key.equals("ExecReload") && isSignal(setting.value())) {
             return same("'einhyrningsinsctl signal' sends a worker that signal");
-        } else if (setting.value().isEmpty() && !key.equals("CapabilityBoundingSet")) {
+        } else if (setting.value().isEmpty()) {
             return same("nothing, so the default");
         } else if (isDefault(key, setting)) {
             return same("as it is here");

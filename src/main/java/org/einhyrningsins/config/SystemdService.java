@@ -48,8 +48,10 @@ final class SystemdService {
         String type = type();
         boolean isJob = type.equals("oneshot");
         command(variables, isJob);
+        boolean hasUser = !word("User", "root").matches("root|0");
         identity();
         limits();
+        new SystemdConfinement(settings, program, hasUser).write();
         new SystemdLife(settings, unit.section("Unit"), type).write();
         if (program.firstSocket() == null) {
             program.set("rollout", "{ strategy: replace }");

@@ -3,6 +3,7 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.core.Version;
 import org.einhyrningsins.posix.Bound;
+import org.einhyrningsins.posix.Confinement;
 import org.einhyrningsins.posix.Credentials;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.SpawnOrder;
@@ -47,6 +48,7 @@ final class Blueprint {
     private final List<Map.Entry<String, Template>> own = new ArrayList<>();
     private final List<String> ownPid = new ArrayList<>(3);
     private final @Nullable Credentials credentials;
+    private final Confinement confinement;
     private final String path;
     private final int nothing;
     private final int ackFd;
@@ -68,6 +70,7 @@ final class Blueprint {
             int nothing) {
         this.version = version;
         this.credentials = credentials;
+        confinement = Confining.of(version.spec().identity(), credentials);
         this.nothing = nothing;
         ProgramSpec spec = version.spec();
         this.bound = List.copyOf(bound);
@@ -257,6 +260,7 @@ final class Blueprint {
                 identity.umask(),
                 identity.nice(),
                 identity.limits(),
+                confinement,
                 orphaned);
     }
 

@@ -3,6 +3,7 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.manager.image.SocketImage;
+import org.einhyrningsins.posix.Confinement;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
@@ -193,6 +194,7 @@ final class Keeper {
                             null,
                             null,
                             Map.of(),
+                            Confinement.NONE,
                             null);
             return spawner.spawn(order);
         } finally {

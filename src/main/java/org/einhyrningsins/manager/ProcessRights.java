@@ -4,6 +4,7 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.config.Rights;
 import org.einhyrningsins.posix.Accounts;
 import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.spec.Capability;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -17,17 +18,15 @@ final class ProcessRights implements Rights {
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final Path FIRST_FREE_PORT =
             Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start");
-    private static final int CAP_SETUID = 7;
-    private static final int CAP_NET_BIND_SERVICE = 10;
 
     @Override
     public boolean bind(int port) {
-        return port == 0 || port >= firstFreePort() || has(CAP_NET_BIND_SERVICE);
+        return port == 0 || port >= firstFreePort() || give(Capability.NET_BIND_SERVICE);
     }
 
     @Override
     public boolean become(String user) {
-        return has(CAP_SETUID) || number(user) == Processes.user();
+        return give(Capability.SETUID) || number(user) == Processes.user();
     }
 
     private static long number(String user) {
@@ -44,7 +43,8 @@ final class ProcessRights implements Rights {
         return text == null ? 0 : Integer.parseInt(text.strip());
     }
 
-    private static boolean has(int capability) {
+    @Override
+    public boolean give(Capability capability) {
         String status = read(STATUS);
         int line = status == null ? -1 : status.indexOf("CapEff:");
         if (status == null || line < 0) {
@@ -52,7 +52,7 @@ final class ProcessRights implements Rights {
         }
         int end = status.indexOf('\n', line);
         long bits = Long.parseUnsignedLong(status.substring(line + 7, end).strip(), 16);
-        return (bits >> capability & 1) == 1;
+        return (bits & capability.bit()) != 0;
     }
 
     private static @Nullable String read(Path file) {

@@ -6,6 +6,7 @@ import org.einhyrningsins.manager.image.HandoverImage;
 import org.einhyrningsins.manager.image.ImageException;
 import org.einhyrningsins.manager.image.ImageReader;
 import org.einhyrningsins.manager.image.ImageWriter;
+import org.einhyrningsins.posix.Confinement;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Exec;
 import org.einhyrningsins.posix.Exit;
@@ -169,6 +170,7 @@ final class Succession {
                 null,
                 null,
                 Map.of(),
+                Confinement.NONE,
                 null);
     }
 

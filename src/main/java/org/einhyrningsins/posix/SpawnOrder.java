@@ -20,6 +20,7 @@ import java.util.Map;
 ///   others
 /// @param nice -20 to 19
 /// @param limits those to be set; NOFILE is what the manager was started with, if not given
+/// @param confinement what is taken from it beyond that
 /// @param orphaned what the kernel sends it when the thread that spawned it ends; null for nothing
 public record SpawnOrder(
         String executable,
@@ -32,4 +33,5 @@ public record SpawnOrder(
         @Nullable Integer umask,
         @Nullable Integer nice,
         Map<Resource, Limit> limits,
+        Confinement confinement,
         @Nullable Signal orphaned) {}

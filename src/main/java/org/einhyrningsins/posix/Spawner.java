@@ -16,8 +16,8 @@ import java.util.Map;
 ///
 /// In this order, each step with the errno of its own: all signals to their defaults, a process
 /// group of its own, the descriptors, none but these, the directory, umask, limits, niceness,
-/// groups and user, the signal for orphans, the pid written into the environment, the signals
-/// unblocked, execve.
+/// groups and user with what confines it ([ConfinementSteps]), the signal for orphans, the pid
+/// written into the environment, the signals unblocked, execve.
 ///
 /// While the child is on its way to the new program the caller stands still, as with vfork: some
 /// hundred microseconds; longer if the file system is slow. The caller is the manager's loop
@@ -51,6 +51,7 @@ public final class Spawner {
     private static final Resource[] RESOURCES = Resource.values();
 
     private final SyscallList list = new SyscallList();
+    private final ConfinementSteps confining = new ConfinementSteps(list);
     private int lifeline = -1;
     private int notes = -1;
     private boolean open;
@@ -188,9 +189,11 @@ public final class Spawner {
                     0,
                     order.nice());
         }
+        confining.beforeUser(order);
         if (order.credentials() != null) {
             become(order.credentials());
         }
+        confining.afterUser(order.confinement().privileges());
         if (order.orphaned() != null) {
             dieWithUs(order.orphaned());
         }
@@ -365,7 +368,13 @@ public final class Spawner {
             case ENOENT -> exec && Files.exists(file) ? "; its interpreter is missing" : "";
             case ENOEXEC -> "; a script begins with a line like #!/bin/sh";
             case ETXTBSY -> "; somebody is writing to it";
-            case EPERM -> step.startsWith("prlimit") ? ABOVE_THE_MANAGERS : "";
+            case EPERM ->
+                    step.startsWith("prlimit")
+                            ? ABOVE_THE_MANAGERS
+                            : ConfinementSteps.whyRefused(step);
+            case EACCES -> ConfinementSteps.whyRefused(step);
+            case EINVAL -> SchedulingSteps.whyInvalid(step);
+            case EDQUOT -> ConfinementSteps.whyFull(step);
             default -> "";
         };
     }

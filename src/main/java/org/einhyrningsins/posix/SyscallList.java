@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix;
 
+import org.einhyrningsins.spec.SchedulingSpec;
+
 import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -63,9 +65,12 @@ final class SyscallList {
     /// @throws SpawnException if a text holds a NUL, which would cut it
     void begin(SpawnOrder order) throws SpawnException {
         int most = MOST_FIXED_ENTRIES + order.descriptors().size() + order.ownPidVariables().size();
+        most += ConfinementSteps.most(order.confinement());
         long texts = size(order.argv()) + size(order.environment()) + size(order.ownPidVariables());
         texts += size(List.of(order.executable(), order.directory()));
         texts += (long) DIGITS * order.ownPidVariables().size();
+        texts +=
+                order.confinement().scheduling().cpus().isEmpty() ? 0 : SchedulingSpec.MAX_CPUS / 8;
         int groups = order.credentials() == null ? 0 : order.credentials().groups().size();
         reserve(ENTRIES + (long) most * ENTRY + texts + groups * 4L + FIXED_DATA);
         if (steps.length < 2 * most) {

@@ -43,6 +43,24 @@ final class BirthSum {
             IdentitySpec.Limit limit = identity.limits().get(resource);
             add(limit == null ? null : limit.soft()).add(limit == null ? null : limit.hard());
         }
+        add(identity.confinement());
+    }
+
+    /// Only what is said, so that what an earlier version summed up keeps its sum.
+    private void add(ConfinementSpec confinement) {
+        said("no-new-privs", confinement.noNewPrivs());
+        said("capabilities", confinement.capabilities());
+        SchedulingSpec scheduling = confinement.scheduling();
+        said("oom-score-adj", scheduling.oomScoreAdj());
+        said("cpus", scheduling.cpus().isEmpty() ? null : scheduling.cpus());
+        SchedulingSpec.IoClass io = scheduling.ioClass();
+        said("io-class", io == null ? null : io.priority());
+    }
+
+    private void said(String key, @Nullable Object value) {
+        if (value != null) {
+            add(key).add(value);
+        }
     }
 
     private void add(SocketSpec socket) {

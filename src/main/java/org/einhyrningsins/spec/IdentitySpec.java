@@ -12,14 +12,17 @@ import java.util.Map;
 /// @param umask 0 to 0777
 /// @param nice -20 to 19
 /// @param limits resource limits to set; the others are those the manager was started with
+/// @param confinement what it may gain and take beyond what its user may
 public record IdentitySpec(
         @Nullable String user,
         @Nullable String group,
         @Nullable Integer umask,
         @Nullable Integer nice,
-        Map<Resource, Limit> limits) {
+        Map<Resource, Limit> limits,
+        ConfinementSpec confinement) {
     /// As the manager itself.
-    public static final IdentitySpec INHERITED = new IdentitySpec(null, null, null, null, Map.of());
+    public static final IdentitySpec INHERITED =
+            new IdentitySpec(null, null, null, null, Map.of(), ConfinementSpec.NONE);
 
     public IdentitySpec {
         limits = Map.copyOf(limits);

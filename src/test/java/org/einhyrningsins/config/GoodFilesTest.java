@@ -12,6 +12,8 @@ import org.einhyrningsins.spec.AllowSpec;
 import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.BondSpec.WorkerSocket;
 import org.einhyrningsins.spec.CanarySpec;
+import org.einhyrningsins.spec.Capability;
+import org.einhyrningsins.spec.ConfinementSpec;
 import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.IdentitySpec.Limit;
@@ -22,6 +24,7 @@ import org.einhyrningsins.spec.ProofSpec;
 import org.einhyrningsins.spec.Protocol;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.SchedulingSpec.IoClass;
 import org.einhyrningsins.spec.ServicesSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
@@ -209,6 +212,20 @@ class GoodFilesTest {
                 .containsEntry(Resource.STACK, new Limit(8 << 20, Limit.UNLIMITED))
                 .containsEntry(Resource.FSIZE, new Limit(1_000_000_000, 1_000_000_000))
                 .containsEntry(Resource.NPROC, new Limit(100, 200));
+    }
+
+    @Test
+    void readsWhatAWorkerMayGainAndTake() {
+        var confinement = program("everything", "web").identity().confinement();
+        assertThat(confinement.noNewPrivs()).isFalse();
+        assertThat(confinement.capabilities())
+                .containsExactly(Capability.NET_BIND_SERVICE, Capability.NET_RAW);
+        var scheduling = confinement.scheduling();
+        assertThat(scheduling.oomScoreAdj()).isEqualTo(-500);
+        assertThat(scheduling.cpus()).containsExactly(0, 1, 2, 3, 4, 8);
+        assertThat(scheduling.ioClass()).isEqualTo(new IoClass(IoClass.Kind.BEST_EFFORT, 6));
+        assertThat(program("least", "web").identity().confinement())
+                .isEqualTo(ConfinementSpec.NONE);
     }
 
     @Test

@@ -268,7 +268,7 @@ class ImportPromisesTest {
         assertThat(imported.verdict()).isEqualTo("nothing is lost");
         service("ProtectSystem=full\nPrivateTmp=yes");
         assertThat(imported.verdict()).startsWith("2 things are not as they were");
-        assertThat(imported.yaml()).containsOnlyOnce("namespaces or sandboxes");
+        assertThat(imported.yaml()).containsOnlyOnce("no key like it");
         service("RestartSec=10\nRestart=always");
         assertThat(imported.changes()).isEqualTo(1);
     }

@@ -3,6 +3,7 @@ package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.einhyrningsins.spec.Capability;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -17,6 +18,11 @@ import java.util.Map;
 class WarnedFilesTest {
     private static final Rights FEW =
             new Rights() {
+                @Override
+                public boolean give(Capability capability) {
+                    return capability == Capability.NET_BIND_SERVICE;
+                }
+
                 @Override
                 public boolean bind(int port) {
                     return port >= 1024;

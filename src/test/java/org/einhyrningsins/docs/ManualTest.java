@@ -98,7 +98,18 @@ class ManualTest {
         return switch (birthPart) {
             case "env" -> List.of("env", "env-file");
             case "dropEnv" -> List.of("drop-env");
-            case "identity" -> List.of("user", "group", "umask", "nice", "limits");
+            case "identity" ->
+                    List.of(
+                            "user",
+                            "group",
+                            "umask",
+                            "nice",
+                            "limits",
+                            "no-new-privs",
+                            "capabilities",
+                            "oom-score-adj",
+                            "cpus",
+                            "io-class");
             case "sockets" -> List.of("bind");
             case "bond" -> List.of("worker-socket", "worker-socket-fd", "on-manager-death");
             case "ackPipe", "heard" -> List.of(); // what ack says of them

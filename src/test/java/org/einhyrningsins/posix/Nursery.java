@@ -32,6 +32,7 @@ final class Nursery {
     @Nullable Integer nice;
     @Nullable Signal orphaned;
     Map<Resource, Limit> limits = Map.of();
+    Confinement confinement = Confinement.NONE;
 
     /// A child that runs a shell script.
     static Nursery script(String script) {
@@ -54,6 +55,7 @@ final class Nursery {
                 umask,
                 nice,
                 limits,
+                confinement,
                 orphaned);
     }
 

@@ -217,7 +217,7 @@ public final class ImageReader {
         if (type == String.class) {
             return text(tree, where);
         }
-        if (type == boolean.class && tree instanceof Boolean truth) {
+        if ((type == boolean.class || type == Boolean.class) && tree instanceof Boolean truth) {
             return truth;
         }
         if (type == int.class || type == Integer.class) {

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.einhyrningsins.spec.Capability;
+import org.einhyrningsins.spec.ConfinementSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// Reads what a worker may gain and take beyond what its user may.
+record ConfinementReader(Values values, Rights rights) {
+    private static final String PREFIX = "CAP_";
+    private static final String WHAT = "a capability such as NET_BIND_SERVICE";
+
+    ConfinementSpec read(Fields program) {
+        return new ConfinementSpec(
+                program.has("no-new-privs") ? program.flag("no-new-privs", true) : null,
+                capabilities(program),
+                new SchedulingReader(values).read(program));
+    }
+
+    private @Nullable List<Capability> capabilities(Fields program) {
+        Node node = program.node("capabilities");
+        if (node == null) {
+            return null;
+        }
+        List<Capability> capabilities = new ArrayList<>();
+        for (Node one : values.oneOrMany(node)) {
+            Capability capability = capability(one);
+            if (capability != null) {
+                capabilities.add(capability);
+                if (!rights.give(capability)) {
+                    String why = "only a manager that has " + PREFIX + capability + " can give it";
+                    values.problems().warn(one.place(), why);
+                }
+            }
+        }
+        return capabilities;
+    }
+
+    /// As capabilities(7) writes it, with or without its CAP_, in any case.
+    private @Nullable Capability capability(Node node) {
+        String text = values.text(node, WHAT);
+        if (text == null) {
+            return null;
+        }
+        String name = text.toUpperCase(Locale.ROOT).replace('-', '_');
+        String bare = name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
+        for (Capability capability : Capability.values()) {
+            if (capability.name().equals(bare)) {
+                return capability;
+            }
+        }
+        values.expected(node, WHAT, hint(bare, text));
+        return null;
+    }
+
+    private static String hint(String name, String text) {
+        List<String> names = new ArrayList<>();
+        for (Capability capability : Capability.values()) {
+            names.add(capability.name().toLowerCase(Locale.ROOT));
+        }
+        String nearest = Nearest.of(name, names);
+        String[] several = text.strip().split("[\\s,|+]+", -1);
+        if (several.length > 1) {
+            return "; write [" + Texts.cut(String.join(", ", several)) + "]";
+        }
+        return switch (name) {
+            case "ALL", "FULL", "*" -> "; leave the key out in a program of root, which has all";
+            case "NONE", "" -> "; write [] for none";
+            default ->
+                    nearest == null
+                            ? "; capabilities(7) has their names"
+                            : "; did you mean " + nearest.toUpperCase(Locale.ROOT) + "?";
+        };
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.spec;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// What a worker may gain and take, beyond what its user may.
+///
+/// @param noNewPrivs whether no program that it executes can give it more than it has; null: if it
+///   runs as another user than the manager, it cannot
+/// @param capabilities all that it has and can ever have, each once, by their numbers; null: none
+///   as another user, else the manager's
+/// @param scheduling what it gets of processors and disks
+public record ConfinementSpec(
+        @Nullable Boolean noNewPrivs,
+        @Nullable List<Capability> capabilities,
+        SchedulingSpec scheduling) {
+    /// Nothing is said.
+    public static final ConfinementSpec NONE = new ConfinementSpec(null, null, SchedulingSpec.NONE);
+
+    public ConfinementSpec {
+        capabilities =
+                capabilities == null ? null : List.copyOf(new TreeSet<>(Set.copyOf(capabilities)));
+    }
+}

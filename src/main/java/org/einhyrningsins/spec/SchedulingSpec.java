@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.spec;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// What a worker gets of processors, disks and the patience of the kernel. Null, or empty, means:
+/// as the manager.
+///
+/// @param oomScoreAdj -1000, never, to 1000, first, when memory runs out: see
+///   proc_pid_oom_score_adj(5)
+/// @param cpus numbers of the processors that it may run on, each once, in order
+/// @param ioClass see ioprio_set(2)
+public record SchedulingSpec(
+        @Nullable Integer oomScoreAdj, List<Integer> cpus, @Nullable IoClass ioClass) {
+    /// Nothing is said.
+    public static final SchedulingSpec NONE = new SchedulingSpec(null, List.of(), null);
+
+    /// One above the largest number of a processor.
+    public static final int MAX_CPUS = 8192;
+
+    public SchedulingSpec {
+        cpus = List.copyOf(new TreeSet<>(Set.copyOf(cpus)));
+    }
+
+    /// A class of the I/O scheduler, with a level in it.
+    ///
+    /// @param level 0, the first, to 7; 0 for those that have none
+    public record IoClass(Kind kind, int level) {
+        /// The classes; the kernel's number is one more than the ordinal.
+        public enum Kind {
+            REALTIME,
+            BEST_EFFORT,
+            IDLE
+        }
+
+        /// What ioprio_set(2) takes.
+        public int priority() {
+            return (kind.ordinal() + 1) << 13 | level;
+        }
+    }
+}

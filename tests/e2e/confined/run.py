@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A worker of another user is born with nothing it does not need; what it was promised by name it has, and no more."""
+
+import os
+import shutil
+
+from lab import check, read, same, wait_for
+
+NOTHING = "0" * 16
+SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+
+
+def run(lab):
+    if os.geteuid() != 0:
+        lab.say("skipped: needs root")
+        return
+    os.mkdir(lab.path("told"), 0o777)
+    os.chmod(lab.path("told"), 0o777)
+    lab.config()
+    manager = lab.start()
+    own = status("/proc/self/status")
+    plain, other, named, lenient, root = (told(lab, name) for name in ("plain", "other", "named", "lenient", "root"))
+    same([plain["CapEff"], plain["CapBnd"], plain["NoNewPrivs"]], [own["CapEff"], own["CapBnd"], "0"], "without a user")
+    nothing(other, "another user")
+    nothing(told(lab, "check"), "its health check")
+    for which in SETS:
+        same(named[which], "%016x" % (1 << 10), which + " of NET_BIND_SERVICE")
+    same([named["NoNewPrivs"], named["Cpus_allowed_list"]], ["1", "0"], "named")
+    pid = min(manager.pids_of("named"))
+    same(read("/proc/%d/oom_score_adj" % pid).strip(), "321", "oom_score_adj")
+    same(lab.command("ionice", "-p", str(pid)).out.strip(), "idle", "I/O class")
+    same([lenient["CapEff"], lenient["CapBnd"], lenient["NoNewPrivs"]], [NOTHING, own["CapBnd"], "0"], "no-new-privs: false")
+    same([root["CapEff"], root["CapBnd"], root["NoNewPrivs"]], ["%016x" % (1 | 1 << 5), "%016x" % (1 | 1 << 5), "1"], "root")
+    changes_roll(lab, manager)
+    manager.stop()
+    ambient(lab)
+
+
+def changes_roll(lab, manager):
+    before = min(manager.pids_of("named"))
+    lab.edit("services.yaml", "oom-score-adj: 321", "oom-score-adj: 322")
+    plan = manager.ctl("plan", code=10).out
+    check("oom-score-adj: 321 -> 322" in plan and "roll" in plan, plan)
+    manager.ctl("reload")
+    after = min(manager.pids_of("named"))
+    check(after != before, "the worker was not replaced")
+    same(read("/proc/%d/oom_score_adj" % after).strip(), "322", "oom_score_adj of the new worker")
+
+
+def ambient(lab):
+    """A manager that is not root, and has of its rights only two: they end with it."""
+    if not shutil.which("setpriv"):
+        lab.say("no setpriv (util-linux)")
+        return
+    shutil.rmtree(lab.path("told"))
+    os.mkdir(lab.path("told"), 0o777)
+    os.chmod(lab.path("told"), 0o777)
+    lab.write(
+        "ambient.yaml",
+        lab.render(
+            """
+programs:
+  other: {command: [/bin/sh, -c, 'cat /proc/self/status > @DIR@/told/a.new && mv @DIR@/told/a.new @DIR@/told/ambient && exec sleep 1000'],
+    user: nobody, ack: {mode: timer, after: 50ms}}
+"""
+        ),
+    )
+    os.mkdir(lab.path("mine"))
+    os.chown(lab.path("mine"), 1, 1)
+    rights = "+setuid,+setgid,+kill,+chown"
+    through = ("setpriv", "--reuid=1", "--regid=1", "--clear-groups", "--inh-caps=" + rights, "--ambient-caps=" + rights)
+    manager = lab.start("ambient.yaml", through=through, socket_path=lab.path("mine", "c.sock"))
+    held = status("/proc/%d/status" % manager.pid)
+    check(held["CapAmb"] != NOTHING, "the manager has no ambient capabilities: this proves nothing")
+    worker = told(lab, "ambient")
+    for which in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+        same(worker[which], NOTHING, which + " below a manager with ambient capabilities")
+    same(worker["NoNewPrivs"], "1", "NoNewPrivs")
+    manager.stop()
+
+
+def nothing(found, whose):
+    for which in SETS:
+        same(found[which], NOTHING, which + " of " + whose)
+    same(found["NoNewPrivs"], "1", "NoNewPrivs of " + whose)
+
+
+def told(lab, name):
+    path = lab.path("told", name)
+    wait_for(lambda: os.path.exists(path), "%s has told of itself" % name)
+    return status(path)
+
+
+def status(path):
+    return dict(line.split(":\t", 1) for line in read(path).splitlines() if ":\t" in line)
