@@ -33,6 +33,7 @@ def run(lab):
     moved(lab, manager)
     swapped(lab, manager)
     renamed(lab, manager)
+    renamed_by_hand(lab, manager)
     timed(lab, manager)
 
 
@@ -172,6 +173,29 @@ def renamed(lab, manager):
     same([who(lab, name) for name in "xyz"], ["c", "m", "a"], "who serves after two renames")
     same(sorted(manager.status()), ["a", "c", "m"], "programs")
     manager.ctl("plan")
+
+
+def renamed_by_hand(lab, manager):
+    """What was scaled and stopped by hand stays so under another name, and it is said."""
+
+    def named(c, a):
+        file(lab, definition(lab, "m", "y"), definition(lab, c, "x"), definition(lab, a, ["z"]))
+
+    manager.ctl("scale", "c", "3")
+    manager.ctl("stop", "c:0")
+    manager.ctl("stop", "a")
+    named("d", "e")
+    plan = manager.ctl("plan", code=CHANGES).text
+    check("+ e: new, 0 workers are started" in plan and "is stopped, as a was, and stays so" in plan, lambda: plan)
+    result = manager.ctl("reload")
+    check("d: stays as c was set by hand: workers 3 (file: 2); slot 0 stopped by the operator" in result.text, lambda: str(result))
+    programs = manager.status()
+    same([(programs[name]["state"], programs[name]["ready"]) for name in "de"], [("running", 2), ("stopped", 0)], "what runs under the new names")
+    manager.ctl("plan")
+    named("c", "a")
+    manager.ctl("reload", "--reset")
+    programs = manager.status()
+    same([programs[name]["ready"] for name in "ca"], [2, 2], "workers when what was set by hand is forgotten")
 
 
 def timed(lab, manager):

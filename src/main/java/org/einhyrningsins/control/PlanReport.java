@@ -57,7 +57,8 @@ public record PlanReport(
     /// What becomes of one program.
     ///
     /// @param workers how many will be wanted; of one that goes, how many are wanted now
-    /// @param more how many more that is, of one that runs and stays; negative for fewer
+    /// @param more how many more that is, of one that runs and stays; negative for fewer; of a new
+    ///   one, how many of them are not started since that was set by hand, negative
     public record ProgramPlan(
             String name,
             Word change,

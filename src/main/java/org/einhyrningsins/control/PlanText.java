@@ -79,7 +79,7 @@ public final class PlanText {
     private static String words(PlanReport.ProgramPlan program) {
         String others = count(program);
         return switch (program.change()) {
-            case ADDED -> "new, " + workers(program.workers()) + " started";
+            case ADDED -> "new, " + workers(program.workers() + program.more()) + " started";
             case REMOVED -> "no longer in the file, is stopped";
             case NOTED -> "changes; it is stopped";
             case IN_PLACE ->

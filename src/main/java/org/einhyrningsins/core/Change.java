@@ -12,7 +12,8 @@ import java.util.List;
 /// @param before its newest definition; null for a new program
 /// @param after its definition from then on; null for one that goes
 /// @param roll it was asked for by name, and rolls whether it changed or not
-/// @param more how many workers more are wanted then, of one that runs; negative for fewer
+/// @param more how many workers more are wanted then, of one that runs; negative for fewer; of a
+///   new one, how many more are started than the definition says, by what was set by hand
 /// @param differences the keys in which the definitions differ
 /// @param notes what else one should know, in words: what was done by hand and is not as the file
 ///   has it
@@ -35,6 +36,11 @@ public record Change(
         List<String> longer = new ArrayList<>(notes);
         longer.add(note);
         return new Change(program, kind, before, after, roll, this.more, differences, longer);
+    }
+
+    /// The same of a new one of which that many more are started than its definition says.
+    Change starting(int other) {
+        return new Change(program, kind, before, after, roll, other, differences, notes);
     }
 
     /// Whether it is rolled for no other reason than that it was named.

@@ -25,6 +25,7 @@ final class HandoverPlan {
     private final Map<SocketKey, String> elsewhere = new HashMap<>();
     private final List<Handover> handovers = new ArrayList<>();
     private final List<String> objections = new ArrayList<>();
+    private final SequencedMap<String, String> heirs = new LinkedHashMap<>();
 
     /// @param programs as they are now, by name
     /// @param file what the file says of all programs, by name
@@ -61,6 +62,46 @@ final class HandoverPlan {
             }
         }
         circles();
+        for (Change change : changes.values()) {
+            Program old = programs.get(change.program());
+            String heir = old == null || change.after() != null ? null : heir(old);
+            if (heir != null) {
+                heirs.putIfAbsent(heir, change.program());
+            }
+        }
+    }
+
+    /// New programs, each with the one whose name it has in the file instead. What was set by hand
+    /// is theirs as well.
+    SequencedMap<String, String> heirs() {
+        return heirs;
+    }
+
+    /// What a program that goes is called from now on; null if nobody is it.
+    private @Nullable String heir(Program old) {
+        for (Handover handover : handovers) {
+            if (handover.giver().equals(old.name())) {
+                return handover.renamed() ? handover.receivers().getFirst() : null;
+            }
+        }
+        Set<String> all = new LinkedHashSet<>();
+        for (SocketKey key : held(old).keySet()) {
+            String receiver = receivers.get(key);
+            String other = receiver == null ? elsewhere.get(key) : receiver;
+            if (other != null && !other.equals(old.name())) {
+                all.add(other);
+            }
+        }
+        for (Change change : changes.values()) {
+            ProgramSpec after = change.after();
+            boolean takesNone = all.isEmpty() && !heirs.containsKey(change.program());
+            boolean alike =
+                    takesNone && after != null && after.command().equals(old.newest().command());
+            if (isNew(change.program()) && (alike || all.equals(Set.of(change.program())))) {
+                return change.program();
+            }
+        }
+        return null;
     }
 
     List<Handover> handovers() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -25,18 +26,65 @@ import java.util.function.Function;
 ///   first
 /// @param objections why it cannot be done, in words; none if it can, as far as one can see without
 ///   trying
+/// @param inherited what was set by hand of programs that have another name from then on, by that
 public record Plan(
         SequencedMap<String, Change> changes,
         List<Difference> settings,
         List<SocketMove> sockets,
         List<Handover> handovers,
-        List<String> objections) {
+        List<String> objections,
+        Map<String, Inheritance> inherited) {
     public Plan {
         changes = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(changes));
         settings = List.copyOf(settings);
         sockets = List.copyOf(sockets);
         handovers = List.copyOf(handovers);
         objections = List.copyOf(objections);
+        inherited = Collections.unmodifiableMap(new LinkedHashMap<>(inherited));
+    }
+
+    /// What was set by hand of a program whose name is another one in the file.
+    ///
+    /// @param from its name until now
+    public record Inheritance(String from, Intent intent) {
+        Change of(Change change) {
+            ProgramSpec after = change.after();
+            int inFile = after == null ? 0 : after.workers();
+            Change noted = change.starting(started(inFile) - inFile);
+            for (String note : notes(inFile)) {
+                noted = noted.noting(note);
+            }
+            return noted;
+        }
+
+        /// How many workers are started.
+        private int started(int inFile) {
+            int count = intent.workers() == null ? inFile : intent.workers();
+            long held = intent.held().stream().filter(slot -> slot < count).count();
+            return intent.stopped() ? 0 : count - (int) held;
+        }
+
+        /// What stays so under the new name, in words.
+        private List<String> notes(int inFile) {
+            List<String> notes = new ArrayList<>();
+            if (intent.stopped()) {
+                notes.add("is stopped, as " + from + " was, and stays so");
+            }
+            if (intent.workers() != null) {
+                notes.add(
+                        "scaled by hand to "
+                                + intent.workers()
+                                + ", as "
+                                + from
+                                + " was, and stays so; the file says "
+                                + inFile);
+            }
+            for (int slot : intent.held()) {
+                notes.add(
+                        "worker " + slot + " is stopped by hand, as of " + from + ", and stays so");
+            }
+            return notes;
+        }
     }
 
     /// How things are now.
@@ -116,8 +164,28 @@ public record Plan(
         HandoverPlan handing = new HandoverPlan(now.programs(), changes, next, sockets.moves());
         List<String> objections = new ArrayList<>(sockets.objections());
         objections.addAll(handing.objections());
-        Plan plan = new Plan(changes, List.of(), sockets.moves(), handing.handovers(), objections);
+        Plan plan =
+                new Plan(
+                        changes,
+                        List.of(),
+                        sockets.moves(),
+                        handing.handovers(),
+                        objections,
+                        inherited(handing.heirs(), now.programs()));
         return plan.telling(now.programs());
+    }
+
+    private static Map<String, Inheritance> inherited(
+            Map<String, String> heirs, Map<String, Program> programs) {
+        Map<String, Inheritance> inherited = new LinkedHashMap<>();
+        heirs.forEach(
+                (heir, from) -> {
+                    Program old = programs.get(from);
+                    if (old != null && !old.intent().none()) {
+                        inherited.put(heir, new Inheritance(from, old.intent()));
+                    }
+                });
+        return inherited;
     }
 
     /// The same with what programs wait for in their notes.
@@ -152,7 +220,9 @@ public record Plan(
                                     ? change.noting(what).noting(handover.oneWay())
                                     : change.noting(what));
         }
-        return new Plan(told, settings, sockets, handovers, objections);
+        inherited.forEach(
+                (heir, its) -> told.computeIfPresent(heir, (n, change) -> its.of(change)));
+        return new Plan(told, settings, sockets, handovers, objections, inherited);
     }
 
     private static String stays(Handover handover, String receiver, @Nullable String why) {
@@ -213,7 +283,8 @@ public record Plan(
     /// @param now the keys of what is in force that are no program's, with their values
     /// @param next the same of what is to be
     public Plan withSettings(SequencedMap<String, String> now, SequencedMap<String, String> next) {
-        return new Plan(changes, Difference.between(now, next), sockets, handovers, objections);
+        return new Plan(
+                changes, Difference.between(now, next), sockets, handovers, objections, inherited);
     }
 
     private static Change change(

@@ -57,12 +57,24 @@ public record Program(
     /// @param count how many workers are wanted, whatever the definition says
     /// @param nextIncarnation none of that name has had it
     public static Program of(ProgramSpec spec, int count, long nextIncarnation, Moment now) {
+        return of(spec, count, List.of(), nextIncarnation, now);
+    }
+
+    /// The same, with slots that stay stopped when it starts.
+    ///
+    /// @param held their numbers
+    public static Program of(
+            ProgramSpec spec, int count, List<Integer> held, long nextIncarnation, Moment now) {
+        List<Slot> slots = new ArrayList<>();
+        for (int slot = 0; slot < count && !held.isEmpty(); slot++) {
+            slots.add(Slot.empty(slot, now).hold(held.contains(slot)));
+        }
         return new Program(
                 spec.name(),
                 new Phase.Stopped(),
                 new Version(1, spec),
                 count,
-                List.of(),
+                slots,
                 null,
                 List.of(),
                 List.of(),

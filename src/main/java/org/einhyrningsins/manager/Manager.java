@@ -654,14 +654,10 @@ public final class Manager
     // ---- programs
 
     @Override
-    public ProgramHost host(ProgramSpec spec) throws IOException {
-        return host(spec, unhosted.getOrDefault(spec.name(), Intent.NONE));
-    }
-
-    private ProgramHost host(ProgramSpec spec, Intent byHand) throws IOException {
+    public ProgramHost host(ProgramSpec spec, @Nullable Intent byHand) throws IOException {
         socketsMayBeOver = true; // they are bound already, and this may fail
-        int count = byHand.workers() == null ? spec.workers() : byHand.workers();
-        return new ProgramHost(spec, count, programs.nextIncarnation(spec.name()), surface());
+        Intent own = byHand == null ? unhosted.getOrDefault(spec.name(), Intent.NONE) : byHand;
+        return new ProgramHost(spec, own, programs.nextIncarnation(spec.name()), surface());
     }
 
     private ProgramHost.Surface surface() {

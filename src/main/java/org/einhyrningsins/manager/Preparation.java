@@ -4,6 +4,7 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.core.Change;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.UnknownAccountException;
+import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -18,13 +19,16 @@ import java.util.Map;
 final class Preparation {
     private final Programs programs;
     private final Hosts hosts;
+    private final Map<String, Intent> byHand;
     private final Map<String, ProgramHost> made = new HashMap<>();
     private final List<Runnable> undo = new ArrayList<>();
 
     /// Makes hosts.
     interface Hosts {
         /// Of a program that is not among the others yet.
-        ProgramHost host(ProgramSpec spec) throws IOException;
+        ///
+        /// @param byHand what an operator set of it; null if that is not known here
+        ProgramHost host(ProgramSpec spec, @Nullable Intent byHand) throws IOException;
     }
 
     /// Something cannot be had.
@@ -36,9 +40,11 @@ final class Preparation {
         }
     }
 
-    Preparation(Programs programs, Hosts hosts) {
+    /// @param byHand what was set by hand of programs that are new, by name
+    Preparation(Programs programs, Hosts hosts, Map<String, Intent> byHand) {
         this.programs = programs;
         this.hosts = hosts;
+        this.byHand = byHand;
     }
 
     void prepare(Change change) throws Failed {
@@ -61,7 +67,7 @@ final class Preparation {
 
     private void make(@Nullable ProgramSpec spec) throws IOException {
         if (spec != null) {
-            ProgramHost host = hosts.host(spec);
+            ProgramHost host = hosts.host(spec, byHand.get(spec.name()));
             made.put(spec.name(), host);
             undo.add(host::close);
         }

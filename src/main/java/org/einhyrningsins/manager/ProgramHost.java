@@ -31,6 +31,7 @@ import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BondSpec;
+import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
@@ -131,10 +132,12 @@ final class ProgramHost {
 
     /// @param count how many workers are wanted, whatever the definition says
     /// @param incarnation of its first worker
-    ProgramHost(ProgramSpec spec, int count, long incarnation, Surface surface) throws IOException {
+    ProgramHost(ProgramSpec spec, Intent byHand, long incarnation, Surface surface)
+            throws IOException {
         this.surface = surface;
         this.remnants = new Remnants(surface.strays(), new Leftovers());
-        this.program = Program.of(spec, count, incarnation, Clock.now());
+        int count = byHand.workers() == null ? spec.workers() : byHand.workers();
+        this.program = Program.of(spec, count, byHand.held(), incarnation, Clock.now());
         this.tally = new Tally(Clock.wallMillis());
         fresh = true;
         door(spec);

@@ -20,6 +20,7 @@ import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Sharing;
 import org.einhyrningsins.core.SocketKey;
 import org.einhyrningsins.core.SocketMove;
+import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ServicesSpec;
 import org.einhyrningsins.spec.SocketSpec;
@@ -27,9 +28,12 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.TreeSet;
 
 /// Reads the file again, plans what has to be done, and brings the programs to what it says. All
 /// that can be had or known before is: sockets are bound, worker sockets opened, commands looked
@@ -176,9 +180,11 @@ final class Reloader {
             if (!plan.objections().isEmpty()) {
                 throw new Refused(ExitStatus.FAILED, String.join("\n", plan.objections()));
             }
-            Preparation preparation = prepare(plan, null);
+            Preparation preparation = prepare(plan, null, reset);
             Conversation nobody = Conversation.withNobody();
-            carryOut(plan, preparation, stopped, reset, "", nobody, operator);
+            Set<String> idle = new TreeSet<>(stopped);
+            idle.addAll(stopped(plan, reset));
+            carryOut(plan, preparation, idle, reset, "", nobody, operator);
             programs.order(services.programs().keySet());
         } catch (Refused e) {
             refuse(e.code(), String.valueOf(e.getMessage()));
@@ -280,7 +286,7 @@ final class Reloader {
                 prospect = prospect(names); // of how things are now
             }
             ServicesSpec settings = names.isEmpty() ? prospect.services() : null;
-            Preparation preparation = prepare(prospect.plan(), settings);
+            Preparation preparation = prepare(prospect.plan(), settings, reset);
             boolean trial = terms != null && !(prospect.plan().nothing() && !reset);
             if (terms != null && trial) {
                 trials.begin(terms, hosting.settings(), conversation);
@@ -291,7 +297,14 @@ final class Reloader {
             }
             String more = terms == null || !trial ? "" : "; " + terms.words();
             more += words(prospect.plan()) + byHand(prospect.plan(), reset);
-            carryOut(prospect.plan(), preparation, Set.of(), reset, more, conversation, operator);
+            carryOut(
+                    prospect.plan(),
+                    preparation,
+                    stopped(prospect.plan(), reset),
+                    reset,
+                    more,
+                    conversation,
+                    operator);
             programs.order(prospect.services().programs().keySet());
             return new Outcome(ExitStatus.DONE, "reload: accepted" + more);
         } catch (Refused e) {
@@ -348,8 +361,14 @@ final class Reloader {
     /// Has all that is needed, or nothing.
     ///
     /// @param settings those that come into force; null if those in force stay
-    private Preparation prepare(Plan plan, @Nullable ServicesSpec settings) throws Refused {
-        Preparation preparation = new Preparation(programs, hosting);
+    /// @param reset nothing is kept of what was set by hand
+    private Preparation prepare(Plan plan, @Nullable ServicesSpec settings, boolean reset)
+            throws Refused {
+        Map<String, Intent> byHand = new HashMap<>();
+        if (!reset) {
+            plan.inherited().forEach((name, its) -> byHand.put(name, its.intent()));
+        }
+        Preparation preparation = new Preparation(programs, hosting, byHand);
         try {
             if (settings != null) {
                 hosting.prepare(settings);
@@ -427,6 +446,19 @@ final class Reloader {
         return needed;
     }
 
+    /// New ones that were stopped under another name.
+    private static Set<String> stopped(Plan plan, boolean reset) {
+        Set<String> stopped = new TreeSet<>();
+        plan.inherited()
+                .forEach(
+                        (name, its) -> {
+                            if (!reset && its.intent().stopped()) {
+                                stopped.add(name);
+                            }
+                        });
+        return stopped;
+    }
+
     /// @param stopped new ones that are not started
     private void carryOut(
             Plan plan,
@@ -462,13 +494,15 @@ final class Reloader {
                 turns.add(change, command, operator.ticket(conversation));
                 continue;
             }
-            log.info(change.program(), "reload: " + words(change));
+            boolean quiet =
+                    change.kind() == Change.Kind.ADDED && stopped.contains(change.program());
+            String words = quiet ? "new, is stopped as it was" : words(change);
+            log.info(change.program(), "reload: " + words);
             if (change.kind() == Change.Kind.REMOVED) {
                 programs.retire(host);
                 removed.add(host);
                 continue;
             }
-            boolean quiet = change.kind() == Change.Kind.ADDED && stopped.contains(host.name());
             operator.ask(host, quiet ? new Command.Stop(null, null) : command, conversation);
         }
         operator.stop(removed, null, conversation);
@@ -521,7 +555,24 @@ final class Reloader {
                 words.append("; 'reload --reset ").append(host.name()).append("' ends that");
             }
         }
+        if (!reset) {
+            plan.inherited().forEach((name, its) -> words.append(inherited(plan, name, its)));
+        }
         return words.toString();
+    }
+
+    private static String inherited(Plan plan, String name, Plan.Inheritance its) {
+        Change change = plan.changes().get(name);
+        ProgramSpec after = change == null ? null : change.after();
+        return "\n"
+                + name
+                + ": stays as "
+                + its.from()
+                + " was set by hand: "
+                + its.intent().words(after == null ? 0 : after.workers())
+                + "; 'reload --reset "
+                + name
+                + "' ends that";
     }
 
     private static String words(Change change) {
@@ -600,14 +651,16 @@ final class Reloader {
         Plan plan = withSettings(plan(before.definitions(), Set.of()), before.settings());
         Preparation preparation;
         try {
-            preparation = prepare(plan, before.settings());
+            preparation = prepare(plan, before.settings(), false);
         } catch (Refused e) {
             log.error("", "cannot go back: " + e.getMessage() + "; the new definitions stay");
             return;
         }
         takeOver(before.settings(), plan);
         Conversation conversation = Conversation.withNobody();
-        carryOut(plan, preparation, before.stopped(), false, "", conversation, operator);
+        Set<String> idle = new TreeSet<>(before.stopped());
+        idle.addAll(stopped(plan, false));
+        carryOut(plan, preparation, idle, false, "", conversation, operator);
         for (Trials.Intent intent : before.intents(plan)) {
             ProgramHost host = programs.get(intent.program());
             if (host != null) {

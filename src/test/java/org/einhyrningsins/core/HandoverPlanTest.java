@@ -9,6 +9,7 @@ import org.einhyrningsins.config.Loaded;
 import org.einhyrningsins.config.Loader;
 import org.einhyrningsins.config.Settings;
 import org.einhyrningsins.config.Surroundings;
+import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.junit.jupiter.api.Test;
@@ -213,6 +214,60 @@ class HandoverPlanTest {
                         "a: {command: x, rollout: {strategy: replace}, %s}, b: {command: y, %s}"
                                 .formatted(Y, X));
         assertThat(alone.objections()).singleElement().asString().contains("'a' has rollout");
+    }
+
+    // ---- what was set by hand
+
+    @Test
+    void whatWasSetByHandGoesWithTheName() throws IOException {
+        SequencedMap<String, Program> now =
+                running("web: {command: x, workers: 2, %s}".formatted(X));
+        Program web = obey(requireNonNull(now.get("web")), new Command.ScaleTo(3));
+        now.put("web", obey(web, new Command.Stop(Set.of(1), null)));
+        Plan plan = plan(now, load("www: {command: z, workers: 2, %s}".formatted(X)), Set.of());
+        assertThat(requireNonNull(plan.inherited().get("www")))
+                .isEqualTo(new Plan.Inheritance("web", new Intent(false, 3, List.of(1))));
+        assertThat(requireNonNull(plan.changes().get("www")).more()).isZero();
+        assertThat(notes(plan, "www"))
+                .contains(
+                        "scaled by hand to 3, as web was, and stays so; the file says 2",
+                        "worker 1 is stopped by hand, as of web, and stays so");
+    }
+
+    /// Nobody hands anything over where nothing runs; it is a rename all the same.
+    @Test
+    void aStoppedProgramIsStoppedUnderItsNewName() throws IOException {
+        for (String socket : List.of(X, "nice: 1")) {
+            SequencedMap<String, Program> now =
+                    running("web: {command: x, %s}, b: {command: b}".formatted(socket));
+            Program web = obey(requireNonNull(now.get("web")), new Command.Stop(null, null));
+            web =
+                    web.step(new Event.Exited(new WorkerId(0, 1), new Exit(0, 0)), web.asOf())
+                            .program();
+            now.put("web", web);
+            SequencedMap<String, ProgramSpec> file =
+                    load(
+                            "www: {command: x, %s}, b: {command: b}, c: {command: c}"
+                                    .formatted(socket));
+            Plan plan = plan(now, file, Set.of());
+            assertThat(plan.handovers()).isEmpty();
+            assertThat(notes(plan, "www")).containsExactly("is stopped, as web was, and stays so");
+            assertThat(requireNonNull(plan.changes().get("www")).more()).isEqualTo(-1);
+            assertThat(notes(plan, "c")).isEmpty();
+            assertThat(plan.inherited()).containsOnlyKeys("www");
+        }
+    }
+
+    @Test
+    void nobodyInheritsOfAProgramThatStaysOrThatSeveralFollow() throws IOException {
+        SequencedMap<String, Program> now = running("web: {command: x, %s}".formatted(XY));
+        Program web = obey(requireNonNull(now.get("web")), new Command.ScaleTo(3));
+        now.put("web", web);
+        String two = "a: {command: y, %s}, b: {command: z, %s}".formatted(X, Y);
+        assertThat(plan(now, load(two), Set.of()).inherited()).isEmpty();
+        String beside = "web: {command: x, %s}, www: {command: x}".formatted(XY);
+        assertThat(plan(now, load(beside), Set.of()).inherited()).isEmpty();
+        assertThat(plan(now, load("z: {command: z}"), Set.of()).inherited()).isEmpty();
     }
 
     // ---- the words
