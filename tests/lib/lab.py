@@ -9,8 +9,9 @@ fact, with a bound.
 
 Environment: EINHYRNINGSINS_BIN (the manager; its ctl is its sibling unless EINHYRNINGSINSCTL_BIN
 says otherwise), E2E_ROLLS (rolling restarts in a row, default 3), E2E_PAUSE (mean pause of a client
-between requests in ms, default 16: several scenarios run side by side on two cores, and what they
-wait for is not to be the load), E2E_KEEP=1 (keep the directory).
+between requests in ms, default 40: several scenarios run side by side on two cores, and what they
+wait for is not to be the load), E2E_KEEP=1 (keep the directory), E2E_CLIENT (a socket at which the client's own code
+runs command lines without a JVM for each: see ResidentClient; only what follows files or needs a terminal is started).
 """
 
 import collections
@@ -35,7 +36,8 @@ BIN = os.environ.get("EINHYRNINGSINS_BIN") or os.path.join(ROOT, "bin", "einhyrn
 CTL = os.environ.get("EINHYRNINGSINSCTL_BIN") or os.path.join(os.path.dirname(BIN), "einhyrningsinsctl")
 PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
 ROLLS = int(os.environ.get("E2E_ROLLS", "3"))
-PAUSE = float(os.environ.get("E2E_PAUSE", "16"))
+PAUSE = float(os.environ.get("E2E_PAUSE", "40"))
+CLIENT = os.environ.get("E2E_CLIENT") if not os.environ.get("EINHYRNINGSINSCTL_BIN") else None
 MARK = "E2E_LAB"
 
 # Exit statuses of both programs.
@@ -133,7 +135,17 @@ def all_pids():
 
 
 def children_of(pid):
-    return [child for child in all_pids() if parent_of(child) == pid]
+    """As the kernel lists them for each thread, which is much less work than to ask all processes; without
+    CONFIG_PROC_CHILDREN all are asked. Twice, since one that ends meanwhile can hide the next (proc_pid_children(5))."""
+    tasks = "/proc/%d/task" % pid
+    if not os.path.exists(tasks + "/%d/children" % pid):
+        return [child for child in all_pids() if parent_of(child) == pid]
+    try:
+        threads = os.listdir(tasks)
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    listed = {int(child) for thread in threads * 2 for child in read("%s/%s/children" % (tasks, thread)).split()}
+    return sorted(listed)
 
 
 Fact = collections.namedtuple("Fact", "at what pid slot version")
@@ -509,7 +521,9 @@ class Manager:
 
     def ctl(self, *arguments, code=DONE, within=60.0, env=None):
         """Runs `einhyrningsinsctl`; its exit status must be `code` (None: any)."""
-        result = self.lab.command(CTL, "-d", self.socket, *arguments, within=within, env=env)
+        words = ("-d", self.socket, *arguments)
+        resident = CLIENT and env is None and not {"logs", "events", "shell", "help", "completion"} & set(arguments)
+        result = resident_client(words, within) if resident else self.lab.command(CTL, *words, within=within, env=env)
         if code is not None:
             check(result.code == code, lambda: "expected exit status %d from %s\n  log: %s" % (code, result, self.tail()))
         return result
@@ -580,6 +594,26 @@ class Manager:
         noise = NOISE.search(self.stderr())
         check(self.noise_allowed or not noise, lambda: "noise on the manager's stderr (%r): %s" % (noise.group(), self.tail(40)))
         same(read(self.stdout_path), "", "the manager's stdout")
+
+
+def resident_client(words, within):
+    """What einhyrningsinsctl does with these words, told by a JVM that runs already."""
+    began = time.monotonic()
+    received = b""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(within)
+        client.connect(CLIENT)
+        client.sendall(json.dumps([str(word) for word in words]).encode())
+        client.shutdown(socket.SHUT_WR)
+        try:
+            while some := client.recv(1 << 16):
+                received += some
+        except TimeoutError:
+            raise ScenarioFailed("einhyrningsinsctl %s did not end within %g s" % (" ".join(words), within))
+    said = json.loads(received)
+    result = Result((CTL, *words), said["code"], said["out"], said["err"], time.monotonic() - began)
+    check(not NOISE.search(result.err), lambda: "noise on stderr of %s" % result)
+    return result
 
 
 def programs_in(document):

@@ -4,6 +4,10 @@ package org.einhyrningsins.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import org.einhyrningsins.cli.ResidentClient;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.parallel.Execution;
@@ -35,6 +39,20 @@ final class ScenariosIT {
     private static final Path ROOT = Path.of("").toAbsolutePath();
     private static final String SCRIPT = ROOT.resolve("tests/e2e/run").toString();
 
+    private static @Nullable ResidentClient client;
+
+    @BeforeAll
+    static void openTheClient() throws IOException {
+        client = ResidentClient.open();
+    }
+
+    @AfterAll
+    static void closeTheClient() throws IOException {
+        if (client != null) {
+            client.close();
+        }
+    }
+
     /// Three at a time: each has its own directory, ports and processes, and mostly waits.
     @TestFactory
     @Execution(ExecutionMode.CONCURRENT)
@@ -65,12 +83,15 @@ final class ScenariosIT {
     private static Outcome run(List<String> command) throws IOException, InterruptedException {
         Path output = Files.createTempFile("scenario", ".txt");
         try {
-            Process process =
+            ProcessBuilder builder =
                     new ProcessBuilder(command)
                             .directory(ROOT.toFile())
                             .redirectErrorStream(true)
-                            .redirectOutput(output.toFile())
-                            .start();
+                            .redirectOutput(output.toFile());
+            if (client != null) {
+                builder.environment().put("E2E_CLIENT", client.path().toString());
+            }
+            Process process = builder.start();
             process.getOutputStream().close();
             int status = statusOf(process);
             return new Outcome(status, Files.readString(output, StandardCharsets.UTF_8));
