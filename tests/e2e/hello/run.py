@@ -27,7 +27,7 @@ def run(lab):
     lab.edit(config, "VERSION: v1", "VERSION: v2")
     manager.ctl("reload", "hello")
     wait_for(lambda: not manager.worker_pids() & {worker.pid for worker in workers}, "the old workers are gone", 30)
-    nothing_lost(roll(lab, manager, "hello", load, max(1, min(ROLLS, 10) - 1)))
+    nothing_lost(roll(lab, manager, "hello", load, min(ROLLS, 10) // 4))
     same(get(address)["version"], "v2", "version after the reload")
 
     manager.stop("TERM")

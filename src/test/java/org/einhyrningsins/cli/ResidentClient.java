@@ -63,6 +63,18 @@ public final class ResidentClient implements AutoCloseable {
         Files.delete(directory);
     }
 
+    /// What a command line came to: its exit status, what it printed, and its errors.
+    public record Outcome(int code, String out, String err) {}
+
+    /// Runs a command line in the calling thread.
+    public static Outcome run(String... words) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int code = new ControlProgram(Map.of(), new Output(out), new Output(err)).run(words);
+        return new Outcome(
+                code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
     private void serve() {
         try {
             while (true) {
@@ -80,7 +92,7 @@ public final class ResidentClient implements AutoCloseable {
         try (asker;
                 InputStream asked = Channels.newInputStream(asker);
                 OutputStream answer = Channels.newOutputStream(asker)) {
-            answer.write(run(words(asked.readAllBytes())).getBytes(StandardCharsets.UTF_8));
+            answer.write(json(run(words(asked.readAllBytes()))).getBytes(StandardCharsets.UTF_8));
         } catch (IOException gone) {
             System.err.println("a scenario did not wait for its answer: " + gone);
         }
@@ -97,16 +109,13 @@ public final class ResidentClient implements AutoCloseable {
         return words.toArray(String[]::new);
     }
 
-    private static String run(String[] words) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int code = new ControlProgram(Map.of(), new Output(out), new Output(err)).run(words);
+    private static String json(Outcome outcome) throws IOException {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = JSON.createGenerator(text)) {
             json.writeStartObject();
-            json.writeNumberField("code", code);
-            json.writeStringField("out", out.toString(StandardCharsets.UTF_8));
-            json.writeStringField("err", err.toString(StandardCharsets.UTF_8));
+            json.writeNumberField("code", outcome.code());
+            json.writeStringField("out", outcome.out());
+            json.writeStringField("err", outcome.err());
             json.writeEndObject();
         }
         return text.toString();

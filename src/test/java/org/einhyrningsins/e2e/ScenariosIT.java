@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/// Runs each folder of `tests/e2e/` as a test, but for those that try single servers: the shipped
-/// program, real workers, real load.
+/// Runs each short scenario of `tests/e2e/` as a test: the shipped program, real workers, real
+/// load.
 ///
 /// A scenario whose needs are missing is aborted with the name of the package, or fails where
 /// EINHYRNINGSINS_CI is set. The scenarios clean up after themselves, and the script ends one that
@@ -57,7 +57,7 @@ final class ScenariosIT {
     @TestFactory
     @Execution(ExecutionMode.CONCURRENT)
     Stream<DynamicTest> keepsItsPromises() throws Exception {
-        Outcome listed = run(List.of(SCRIPT, "--list", "manager"));
+        Outcome listed = run(List.of(SCRIPT, "--list", "short"));
         assertThat(listed.status()).as(listed.text()).isZero();
         List<String> names = listed.text().lines().toList();
         assertThat(names).contains("hello", "roll-smooth", "loss-is-seen");
