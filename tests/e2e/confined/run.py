@@ -27,7 +27,7 @@ def run(lab):
         same(named[which], "%016x" % (1 << 10), which + " of NET_BIND_SERVICE")
     same([named["NoNewPrivs"], named["Cpus_allowed_list"]], ["1", "0"], "named")
     pid = min(manager.pids_of("named"))
-    same(read("/proc/%d/oom_score_adj" % pid).strip(), "321", "oom_score_adj")
+    wait_for(lambda: read("/proc/%d/oom_score_adj" % pid).strip() == "321", "oom_score_adj")
     same(lab.command("ionice", "-p", str(pid)).out.strip(), "idle", "I/O class")
     same([lenient["CapEff"], lenient["CapBnd"], lenient["NoNewPrivs"]], [NOTHING, own["CapBnd"], "0"], "no-new-privs: false")
     same([root["CapEff"], root["CapBnd"], root["NoNewPrivs"]], ["%016x" % (1 | 1 << 5), "%016x" % (1 | 1 << 5), "1"], "root")

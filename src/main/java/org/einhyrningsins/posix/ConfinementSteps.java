@@ -36,13 +36,7 @@ final class ConfinementSteps {
         }
     }
 
-    private final SyscallList list;
-    private final SchedulingSteps scheduling;
-
-    ConfinementSteps(SyscallList list) {
-        this.list = list;
-        this.scheduling = new SchedulingSteps(list);
-    }
+    private ConfinementSteps() {}
 
     /// The most steps that it takes.
     static int most(Confinement confinement) {
@@ -50,44 +44,44 @@ final class ConfinementSteps {
     }
 
     /// What has to be done before the user changes.
-    void beforeUser(SpawnOrder order) {
-        scheduling.add(order);
+    static void beforeUser(SyscallList list, SpawnOrder order) {
+        SchedulingSteps.add(list, order.confinement().scheduling());
         Privileges privileges = order.confinement().privileges();
         if (privileges.ownKeyring() && Keyrings.USABLE) {
             list.add(KEYRING, "", Syscall.KEYCTL, KEYCTL_JOIN_SESSION_KEYRING, 0);
         }
         if (privileges.bounds() && Capabilities.own().has(Capability.SETPCAP)) {
-            bound(privileges.capabilities());
+            bound(list, privileges.capabilities());
         }
         boolean keeps = privileges.capabilities() > 0 && order.credentials() != null;
         if (keeps) { // until execve
-            prctl("PR_SET_KEEPCAPS", PR_SET_KEEPCAPS, 1, 0);
+            prctl(list, "PR_SET_KEEPCAPS", PR_SET_KEEPCAPS, 1, 0);
         }
     }
 
-    private void prctl(String name, int option, int first, int second) {
+    private static void prctl(SyscallList list, String name, int option, int first, int second) {
         list.add("prctl", name, Syscall.PRCTL, option, first, second, 0);
     }
 
-    private void bound(long capabilities) {
+    private static void bound(SyscallList list, long capabilities) {
         long rest = Capabilities.own().bounding() & ~capabilities;
         for (; rest != 0; rest &= rest - 1) {
-            prctl("PR_CAPBSET_DROP", PR_CAPBSET_DROP, Long.numberOfTrailingZeros(rest), 0);
+            prctl(list, "PR_CAPBSET_DROP", PR_CAPBSET_DROP, Long.numberOfTrailingZeros(rest), 0);
         }
     }
 
     /// What has to be done after the user has changed.
-    void afterUser(Privileges privileges) {
+    static void afterUser(SyscallList list, Privileges privileges) {
         if (privileges.capabilities() != Privileges.UNTOUCHED) {
-            sets(privileges.capabilities());
+            sets(list, privileges.capabilities());
         }
         if (privileges.noNewPrivs()) {
-            prctl("PR_SET_NO_NEW_PRIVS", PR_SET_NO_NEW_PRIVS, 1, 0);
+            prctl(list, "PR_SET_NO_NEW_PRIVS", PR_SET_NO_NEW_PRIVS, 1, 0);
         }
     }
 
     /// With the inheritable set goes what was ambient; then ambient is what shall be.
-    private void sets(long capabilities) {
+    private static void sets(SyscallList list, long capabilities) {
         int low = (int) capabilities;
         int high = (int) (capabilities >>> Integer.SIZE);
         long header = list.ints(List.of(VERSION_3, 0));
@@ -95,7 +89,7 @@ final class ConfinementSteps {
         list.add(SETS, "", Syscall.CAPSET, header, data);
         for (long rest = capabilities; rest != 0; rest &= rest - 1) {
             int number = Long.numberOfTrailingZeros(rest);
-            prctl("PR_CAP_AMBIENT_RAISE", PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number);
+            prctl(list, "PR_CAP_AMBIENT_RAISE", PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number);
         }
     }
 

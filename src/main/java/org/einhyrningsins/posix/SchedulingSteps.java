@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix;
 
+import org.einhyrningsins.spec.Signal;
+
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,28 +10,18 @@ import java.util.List;
 /// The steps of a child that say what it gets of processors and disks, see [Scheduling]. More than
 /// others takes a right, so they come before the user changes.
 final class SchedulingSteps {
-    private static final String OOM_SCORE_ADJ = "/proc/self/oom_score_adj";
-    private static final int O_WRONLY = 1;
     private static final int IOPRIO_WHO_PROCESS = 1;
-    private static final String OPEN = "open";
-    private static final String WRITE = "oom_score_adj";
     private static final String AFFINITY = "sched_setaffinity";
     private static final String IO = "ioprio_set";
 
-    private final SyscallList list;
+    private static final int O_WRONLY = 1;
+    private static final String SCORE = "oom_score_adj";
 
-    SchedulingSteps(SyscallList list) {
-        this.list = list;
-    }
+    private SchedulingSteps() {}
 
-    void add(SpawnOrder order) {
-        Scheduling scheduling = order.confinement().scheduling();
-        Integer score = scheduling.oomScoreAdj();
-        if (score != null) {
-            oomScoreAdj(score, free(order.descriptors()));
-        }
+    static void add(SyscallList list, Scheduling scheduling) {
         if (!scheduling.cpus().isEmpty()) {
-            affinity(scheduling.cpus());
+            affinity(list, scheduling.cpus());
         }
         Integer priority = scheduling.ioPriority();
         if (priority != null) {
@@ -37,24 +29,7 @@ final class SchedulingSteps {
         }
     }
 
-    /// The number that a file gets that is opened next: the descriptors are the child's own by now,
-    /// and nothing else is open below those of the manager.
-    private static int free(List<Integer> descriptors) {
-        int hole = descriptors.indexOf(-1);
-        return hole < 0 ? descriptors.size() : hole;
-    }
-
-    /// The file is closed by execve.
-    private void oomScoreAdj(int score, int fd) {
-        String text = Integer.toString(score);
-        long path = list.text(OOM_SCORE_ADJ);
-        int flags = O_WRONLY | Descriptors.O_CLOEXEC;
-        list.add(OPEN, OOM_SCORE_ADJ, Syscall.OPENAT, Descriptors.AT_FDCWD, path, flags, 0);
-        int length = text.getBytes(StandardCharsets.US_ASCII).length;
-        list.add(WRITE, text, Syscall.WRITE, fd, list.text(text), length);
-    }
-
-    private void affinity(List<Integer> cpus) {
+    private static void affinity(SyscallList list, List<Integer> cpus) {
         int[] mask = new int[cpus.getLast() / Integer.SIZE + 1];
         for (int cpu : cpus) {
             mask[cpu / Integer.SIZE] |= 1 << cpu % Integer.SIZE;
@@ -71,11 +46,43 @@ final class SchedulingSteps {
         list.add(AFFINITY, "", Syscall.SCHED_SETAFFINITY, 0, bytes, list.ints(words));
     }
 
-    /// What EPERM or EACCES means at one of these steps; empty for others.
-    static String whyRefused(String step) {
-        if (step.startsWith(WRITE)) {
-            return "; a score below the manager's own takes CAP_SYS_RESOURCE";
+    /// Says which process is killed first when memory runs out. Not by the child itself: what is
+    /// written for one that shares our memory, the kernel writes for us as well. So a moment of its
+    /// life it has ours.
+    ///
+    /// @param child executes its own program
+    /// @throws SpawnException if we may not; then there is no child any more
+    static void placeInMemory(Scheduling scheduling, Spawned child) throws SpawnException {
+        Integer score = scheduling.oomScoreAdj();
+        long result = score == null ? 0 : writeScore(child.pid(), score);
+        boolean gone = Kernel.is(result, Errno.ENOENT) || Kernel.is(result, Errno.ESRCH);
+        if (result < 0 && !gone) {
+            Processes.kill(child.pidfd(), Signal.KILL);
+            Processes.await(child.pidfd());
+            Descriptors.close(child.pidfd());
+            boolean refused = Kernel.is(result, Errno.EACCES) || Kernel.is(result, Errno.EPERM);
+            String why = refused ? "; one below the manager's takes CAP_SYS_RESOURCE" : "";
+            throw new SpawnException(SCORE + " " + score, (int) -result, why);
         }
+    }
+
+    private static long writeScore(int pid, int score) {
+        long path = Scratch.here().path("/proc/" + pid + "/" + SCORE);
+        int flags = O_WRONLY | Descriptors.O_CLOEXEC;
+        long fd = Kernel.call(Syscall.OPENAT, Descriptors.AT_FDCWD, path, flags, 0);
+        if (fd < 0) {
+            return fd;
+        }
+        byte[] text = Integer.toString(score).getBytes(StandardCharsets.US_ASCII);
+        Scratch scratch = Scratch.here();
+        scratch.bytes.put(0, text);
+        long written = Kernel.call(Syscall.WRITE, fd, scratch.structures, text.length);
+        Descriptors.close((int) fd);
+        return written;
+    }
+
+    /// What EPERM means at one of these steps; empty for others.
+    static String whyRefused(String step) {
         return step.startsWith(IO) ? "; the class realtime takes CAP_SYS_NICE" : "";
     }
 

@@ -51,7 +51,6 @@ public final class Spawner {
     private static final Resource[] RESOURCES = Resource.values();
 
     private final SyscallList list = new SyscallList();
-    private final ConfinementSteps confining = new ConfinementSteps(list);
     private int lifeline = -1;
     private int notes = -1;
     private boolean open;
@@ -189,11 +188,11 @@ public final class Spawner {
                     0,
                     order.nice());
         }
-        confining.beforeUser(order);
+        ConfinementSteps.beforeUser(list, order);
         if (order.credentials() != null) {
             become(order.credentials());
         }
-        confining.afterUser(order.confinement().privileges());
+        ConfinementSteps.afterUser(list, order.confinement().privileges());
         if (order.orphaned() != null) {
             dieWithUs(order.orphaned());
         }
@@ -347,7 +346,9 @@ public final class Spawner {
             String step = list.failedStep();
             throw new SpawnException(step, list.errno(), hint(order, step, list.errno()));
         }
-        return new Spawned((int) pid, pidfd);
+        Spawned child = new Spawned((int) pid, pidfd);
+        SchedulingSteps.placeInMemory(order.confinement().scheduling(), child);
+        return child;
     }
 
     private static String advice(int errno) {
@@ -372,7 +373,6 @@ public final class Spawner {
                     step.startsWith("prlimit")
                             ? ABOVE_THE_MANAGERS
                             : ConfinementSteps.whyRefused(step);
-            case EACCES -> ConfinementSteps.whyRefused(step);
             case EINVAL -> SchedulingSteps.whyInvalid(step);
             case EDQUOT -> ConfinementSteps.whyFull(step);
             default -> "";
