@@ -64,7 +64,7 @@ final class Commands {
     private static void stop(Draft draft, long ticket, Command.Stop command) {
         Set<Integer> scope = command.scope();
         if (scope == null) {
-            Rolling.abort(draft, "stopped by the operator during the rollout");
+            Rolling.abort(draft, "stopped during the rollout");
             draft.phase = new Phase.Stopped();
         }
         for (Slot slot : draft.slots) {
@@ -326,7 +326,7 @@ final class Commands {
         }
         Rolling.abort(draft, "given up for an older definition that was asked for again");
         int before = draft.count;
-        adopt(draft, draft.serving.managedBy(spec));
+        note(draft, spec);
         if (draft.phase instanceof Phase.Failed) {
             Admission.ask(draft);
             for (Slot slot : draft.slots) {

@@ -352,10 +352,19 @@ public record Program(
         if (phase instanceof Phase.Stopped || phase instanceof Phase.Waiting) {
             return Change.Kind.NOTED;
         }
-        if (!roll && bornAs(spec.birth())) {
+        if ((!roll && bornAs(spec.birth())) || replacesNone(spec)) {
             return Change.Kind.IN_PLACE;
         }
         return !roll && goesBack(spec.birth()) ? Change.Kind.BACK : Change.Kind.ROLLED;
+    }
+
+    /// Whether nobody would be replaced by another one: all who serve only go and nobody gets their
+    /// sockets, or nobody serves yet.
+    private boolean replacesNone(ProgramSpec spec) {
+        ProgramSpec now = serving.spec();
+        int wanted = count == now.workers() ? spec.workers() : count;
+        boolean onlyGo = wanted == 0 && spec.sockets().equals(now.sockets());
+        return rollout == null && (onlyGo || (count == 0 && vacant()));
     }
 
     /// Whether all who are not born so would go if the rollout under way were aborted, or do since

@@ -123,14 +123,15 @@ final class Statuses {
         return starting == missing ? ProgramStatus.State.STARTING : ProgramStatus.State.DEGRADED;
     }
 
-    private static String rollout(Program program) {
+    static String rollout(Program program) {
         Rollout rollout = program.rollout();
         if (rollout == null) {
             return verdict(program);
         }
         int moved = 0;
         for (Slot slot : program.slots()) {
-            moved += slot.moved() ? 1 : 0;
+            Worker current = slot.current();
+            moved += slot.moved() && current != null && current.ready() ? 1 : 0;
         }
         String name = rollout.strategy().name().toLowerCase(Locale.ROOT);
         String to = name + " rollout to generation " + rollout.target().generation();
@@ -152,7 +153,8 @@ final class Statuses {
         if (canary != null) {
             return to + ": " + canary + failures;
         }
-        return to + ": " + moved + " of " + program.count() + " replaced" + failures;
+        String done = program.debuts() ? " up" : " replaced";
+        return to + ": " + moved + " of " + program.count() + done + failures;
     }
 
     /// What is wrong with its sockets and its output.

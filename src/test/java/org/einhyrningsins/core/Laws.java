@@ -231,7 +231,9 @@ final class Laws {
                         && (requested.command() instanceof Command.Apply
                                 || requested.command() instanceof Command.Reset)
                         && (before.phase() instanceof Phase.Stopped
-                                || before.phase() instanceof Phase.Waiting);
+                                || before.phase() instanceof Phase.Waiting
+                                || after.count() == 0 // nobody serves by it
+                                || before.count() == 0); // nobody was to serve
         boolean draining = after.rollout() != null && after.rollout().draining();
         boolean rolledBack =
                 before.fallback() != null
