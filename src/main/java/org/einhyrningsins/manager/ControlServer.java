@@ -279,7 +279,7 @@ final class ControlServer implements SocketFiles.Owner {
     /// here: whoever came past another mode, and may not do everything now, has to go.
     void admit(ControlSpec next, Access by) {
         if (next.mode() != spec.mode() && file == RuntimeFiles.inode(path)) {
-            Sockets.mode(path, next.mode());
+            Sockets.mode(path, next.mode(), file);
         }
         if (by.byModeAlone() && !access.byModeAlone()) {
             acceptAll(); // those in the queue came past the other mode as well

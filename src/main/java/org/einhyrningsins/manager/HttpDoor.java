@@ -158,7 +158,7 @@ final class HttpDoor {
             return;
         }
         try {
-            Sockets.dress(unix.path(), now.spec().file());
+            Sockets.dress(unix.path(), now.spec().file(), now.file());
             log.info("", "the HTTP socket has a new owner or mode");
         } catch (PosixException | UnknownAccountException e) {
             log.error("", "the HTTP socket keeps its owner and mode: " + e.getMessage());

@@ -4,6 +4,9 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.config.SocketPath;
 import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.SocketKey;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.posix.SafePath;
 import org.einhyrningsins.posix.Sockets;
 import org.jspecify.annotations.Nullable;
 
@@ -176,20 +179,30 @@ final class ListenerFiles {
         }
 
         private boolean link(Path name) {
-            try {
-                try {
-                    Files.createLink(name, path);
-                } catch (FileAlreadyExistsException e) {
-                    if (!isForgotten(name)) {
-                        return false;
-                    }
-                    Files.deleteIfExists(name);
-                    Files.createLink(name, path);
-                }
-                return true;
-            } catch (IOException | UnsupportedOperationException another) {
+            try (SafePath from = SafePath.toName(path);
+                    SafePath to = SafePath.toName(name)) {
+                return link(from.path(), to.path());
+            } catch (IOException | PosixException | UnsupportedOperationException another) {
                 return false; // another file system, or not ours to link
             }
+        }
+
+        /// What was linked is looked at, since its name may be another's by then.
+        private boolean link(Path from, Path to) throws IOException {
+            try {
+                Files.createLink(to, from);
+            } catch (FileAlreadyExistsException e) {
+                if (!isForgotten(to)) {
+                    return false;
+                }
+                Files.deleteIfExists(to);
+                Files.createLink(to, from);
+            }
+            if (RuntimeFiles.inode(to) != inode()) {
+                Files.deleteIfExists(to);
+                return false;
+            }
+            return true;
         }
 
         private static boolean isForgotten(Path name) {
@@ -220,23 +233,28 @@ final class ListenerFiles {
                 throw new IOException(obstacle);
             }
             remakeDirectory();
-            clear();
-            keep();
-            if (second != null) {
-                Files.createLink(path, second);
-            } else {
+            try (SafePath place = SafePath.toName(path)) {
+                clear(place.path());
+                keep();
+                if (second != null) {
+                    Files.createLink(place.path(), second);
+                }
+            } catch (PosixException e) {
+                throw new IOException(e.getMessage(), e);
+            }
+            if (second == null) {
                 bindAnew();
             }
             sockets.trouble(key, null);
         }
 
         /// What is there may be a socket of somebody who has ended, and of nobody else.
-        private void clear() throws IOException {
-            if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+        private void clear(Path file) throws IOException {
+            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
                 if (Sockets.answers(path)) {
                     throw new IOException("another process listens there now: see ss -lxp");
                 }
-                Files.deleteIfExists(path);
+                Files.deleteIfExists(file);
             }
         }
 
@@ -245,15 +263,26 @@ final class ListenerFiles {
             if (parent == null || Files.isDirectory(parent)) {
                 return;
             }
-            Files.createDirectories(parent);
+            RuntimeFiles.directory(parent, "rwxr-xr-x");
             if (directory != null) {
-                Files.setAttribute(parent, "unix:mode", directory.mode());
-                if (RuntimeFiles.owner(parent) != directory.uid()) {
-                    Files.setAttribute(parent, "unix:uid", directory.uid());
-                }
-                Files.setAttribute(parent, "unix:gid", directory.gid());
+                restore(parent, directory);
             }
             log.warn("", parent + " was removed; made it again");
+        }
+
+        private static void restore(Path parent, Directory as) throws IOException {
+            try (SafePath place = SafePath.into(parent)) {
+                if (place.owner() != Processes.user()) {
+                    return; // another's by now
+                }
+                Files.setAttribute(place.path(), "unix:mode", as.mode());
+                Files.setAttribute(place.path(), "unix:gid", as.gid());
+                if (place.owner() != as.uid()) {
+                    Files.setAttribute(place.path(), "unix:uid", as.uid());
+                }
+            } catch (PosixException e) {
+                throw new IOException(e.getMessage(), e);
+            }
         }
 
         private void bindAnew() throws IOException {

@@ -121,7 +121,7 @@ final class PassedSockets implements Heritage.SocketSource {
             Sockets.relisten(fd, wanted.backlog());
         }
         if (wanted.address() instanceof SocketSpec.UnixPath unix) {
-            Sockets.dress(unix.path(), wanted.file());
+            Sockets.dress(unix.path(), wanted.file(), SocketTable.inode(wanted));
         }
     }
 

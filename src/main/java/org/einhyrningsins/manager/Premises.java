@@ -11,7 +11,6 @@ import org.einhyrningsins.spec.ServicesSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// Where the manager is in the file system: the directory of its control socket, the one of its
@@ -215,7 +214,7 @@ final class Premises {
 
     void writePidFile() throws IOException {
         if (options.pidFile() != null) {
-            Files.writeString(options.pidFile(), Processes.self() + "\n");
+            PidFile.write(options.pidFile(), Processes.self());
             pidFileWritten = true;
         }
     }

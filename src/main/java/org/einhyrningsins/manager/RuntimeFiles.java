@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.posix.Errno;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.posix.SafePath;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -20,32 +26,46 @@ final class RuntimeFiles {
     ///
     /// @param permissions as `rwx--x--x`
     /// @return whether it was made
+    /// @throws IOException also if others could choose which directory it is: see [SafePath]
     static boolean directory(Path path, String permissions) throws IOException {
+        try {
+            return made(path, permissions);
+        } catch (PosixException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private static boolean made(Path path, String permissions) throws IOException {
         if (Files.isDirectory(path)) {
+            SafePath.into(path).close();
             return false;
         }
         Path parent = path.getParent();
-        if (parent != null) {
-            Files.createDirectories(parent);
+        if (parent != null && !Files.isDirectory(parent)) {
+            made(parent, "rwxr-xr-x");
         }
-        try {
-            Files.createDirectory(path);
+        try (SafePath place = SafePath.toName(path)) {
+            Files.createDirectory(place.path());
         } catch (FileAlreadyExistsException e) {
             if (Files.isDirectory(path)) {
                 return false; // another manager was faster
             }
-            throw e;
+            throw new FileAlreadyExistsException(path.toString());
+        } catch (FileSystemException e) {
+            throw new FileSystemException(path.toString(), null, e.getReason());
         }
-        // not at creation: the umask would take from it
-        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
+        permit(path, permissions); // not at creation: the umask would take from it
         return true;
     }
 
     /// Gives a directory its permissions, if it is ours to give.
     static void permit(Path directory, String permissions) {
-        try {
-            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(permissions));
-        } catch (IOException notOurs) {
+        try (SafePath place = SafePath.into(directory)) {
+            if (place.owner() == Processes.user()) {
+                Files.setPosixFilePermissions(
+                        place.path(), PosixFilePermissions.fromString(permissions));
+            }
+        } catch (IOException | PosixException notOurs) {
             // whoever cannot get through is told of it
         }
     }
@@ -72,12 +92,33 @@ final class RuntimeFiles {
         }
     }
 
-    /// Removes a file, or an empty directory, if it is there.
+    /// Removes a file, or an empty directory, if it is there and nobody else could choose which it
+    /// is.
     static void delete(Path path) {
-        try {
-            Files.deleteIfExists(path);
+        try (SafePath place = SafePath.toName(path)) {
+            Files.deleteIfExists(place.path());
         } catch (IOException inUseOrNotOurs) {
             // somebody else's by now
+        } catch (PosixException e) {
+            if (e.errno() == Errno.EMFILE || e.errno() == Errno.ENFILE) {
+                deleteByName(path);
+            } // else there is nothing, or it is not ours
+        }
+    }
+
+    /// With no descriptor left the way cannot be held on to; where nobody else owns any of it, it
+    /// need not be.
+    private static void deleteByName(Path path) {
+        try {
+            for (Path at = path.getParent(); at != null; at = at.getParent()) {
+                Object uid = Files.getAttribute(at, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+                if (!uid.equals(0) && !uid.equals(Processes.user())) {
+                    return;
+                }
+            }
+            Files.deleteIfExists(path);
+        } catch (IOException inUseOrNotOurs) {
+            // it stays
         }
     }
 
@@ -93,12 +134,11 @@ final class RuntimeFiles {
         };
     }
 
-    /// Whose a file is; -1 if there is none.
-    static int owner(Path path) {
-        try {
-            Object uid = Files.getAttribute(path, "unix:uid");
-            return uid instanceof Integer number ? number : -1;
-        } catch (IOException e) {
+    /// Whose a directory is; -1 if there is none, or others could choose which it is.
+    static int owner(Path directory) {
+        try (SafePath place = SafePath.into(directory)) {
+            return place.owner();
+        } catch (PosixException e) {
             return -1;
         }
     }
@@ -106,8 +146,7 @@ final class RuntimeFiles {
     /// Which file a path names; 0 if none.
     static long inode(Path path) {
         try {
-            Object inode =
-                    Files.getAttribute(path, "unix:ino", java.nio.file.LinkOption.NOFOLLOW_LINKS);
+            Object inode = Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS);
             return inode instanceof Long number ? number : 0;
         } catch (IOException e) {
             return 0;

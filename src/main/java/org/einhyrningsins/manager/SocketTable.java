@@ -186,7 +186,7 @@ final class SocketTable {
         if (wanted.address() instanceof SocketSpec.UnixPath unix
                 && !held.spec().file().equals(wanted.file())
                 && held.file() == inode(wanted)) {
-            dress(kept.program(), unix.path(), wanted);
+            dress(kept.program(), unix.path(), wanted, held.file());
         }
         sockets.put(kept.key(), held.as(kept.program(), wanted));
     }
@@ -264,9 +264,9 @@ final class SocketTable {
         }
     }
 
-    private void dress(String program, Path path, SocketSpec wanted) {
+    private void dress(String program, Path path, SocketSpec wanted, long file) {
         try {
-            Sockets.dress(path, wanted.file());
+            Sockets.dress(path, wanted.file(), file);
             log.info(program, "socket '" + wanted.name() + "' has a new owner or mode");
         } catch (PosixException | UnknownAccountException e) {
             log.error(

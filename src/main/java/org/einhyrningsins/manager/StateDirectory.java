@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.posix.SafePath;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -9,17 +11,35 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /// The directory of what survives the manager: small files, each written as a whole or not at all.
 /// It is made, for its owner alone, when the first of them is written. One manager uses it.
 ///
 /// All of it may fail (a full disk, a read-only file system); whoever writes says so and goes on.
 final class StateDirectory {
+    private static final Set<StandardOpenOption> NEW =
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+    /// Of this version and of those before.
+    private static final Pattern OURS =
+            Pattern.compile("(manager|program-.*|intent)[.]json([.].*)?|notes|keeper.*");
+
     private final Path path;
     private boolean made;
 
@@ -41,11 +61,24 @@ final class StateDirectory {
     }
 
     /// Puts a file in place of the one of that name: whoever reads it sees the old one or the new.
+    /// Only its owner may read it, since it has what `env` has.
     ///
     /// @param durable survives a power cut too, which costs a wait for the disk
     void write(String name, byte[] content, boolean durable) throws IOException {
         make();
-        Path fresh = path.resolve(name + ".new");
+        try (SafePath place = SafePath.into(path)) {
+            write(place, name, content, durable);
+        } catch (PosixException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+        if (durable) {
+            sync();
+        }
+    }
+
+    private void write(SafePath place, String name, byte[] content, boolean durable)
+            throws IOException {
+        Path fresh = place.sibling(name + ".new");
         try {
             try (FileChannel file = create(fresh)) {
                 ByteBuffer bytes = ByteBuffer.wrap(content);
@@ -56,22 +89,29 @@ final class StateDirectory {
                     file.force(true);
                 }
             }
-            Files.move(fresh, path.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+            Files.move(fresh, place.sibling(name), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            RuntimeFiles.delete(fresh); // what a full disk has of it is of no use
-            throw e;
-        }
-        if (durable) {
-            sync();
+            remove(fresh); // what a full disk has of it is of no use
+            throw new IOException(place.shown(RuntimeFiles.why(e)), e);
         }
     }
 
+    private static void remove(Path fresh) {
+        try {
+            Files.deleteIfExists(fresh);
+        } catch (IOException stays) {
+            // the next writing says so
+        }
+    }
+
+    /// What a manager that was killed left of one is no use either.
     private static FileChannel create(Path fresh) throws IOException {
-        return FileChannel.open(
-                fresh,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.TRUNCATE_EXISTING);
+        try {
+            return FileChannel.open(fresh, NEW, OWNER_ONLY);
+        } catch (FileAlreadyExistsException e) {
+            Files.deleteIfExists(fresh);
+            return FileChannel.open(fresh, NEW, OWNER_ONLY);
+        }
     }
 
     /// Makes it, if it is not there.
@@ -81,7 +121,28 @@ final class StateDirectory {
         }
         RuntimeFiles.directory(path, "rwx------");
         requireOurs();
+        hide();
         made = true;
+    }
+
+    /// Files of earlier versions could be read by all who could get there.
+    private void hide() throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(path)) {
+            for (Path file : files) {
+                String name = String.valueOf(file.getFileName());
+                if (OURS.matcher(name).matches() && othersMayRead(file)) {
+                    Files.setPosixFilePermissions(
+                            file, PosixFilePermissions.fromString("rw-------"));
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static boolean othersMayRead(Path file) throws IOException {
+        Object mode = Files.getAttribute(file, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+        return mode instanceof Integer bits && (bits & 0170000) == 0100000 && (bits & 0077) != 0;
     }
 
     /// Makes it once more: somebody may have removed it.
@@ -129,9 +190,27 @@ final class StateDirectory {
     }
 
     /// Beside a control socket in /tmp anybody could have made it; what they wrote is not believed.
+    /// Nor is what is in a directory where all may write. That its group may, as with a umask of
+    /// 002, is mended.
     private void requireOurs() throws IOException {
-        if (RuntimeFiles.owner(path) != Processes.user()) {
-            throw new Foreign(path + " belongs to somebody else; remove it");
+        try (SafePath place = SafePath.into(path)) {
+            if (place.owner() != Processes.user()) {
+                throw new Foreign(path + " belongs to somebody else; remove it");
+            }
+            if ((place.mode() & 0002) != 0) {
+                throw new Foreign(
+                        path
+                                + " can be written by everybody; chmod 700 it, or name a directory"
+                                + " for this manager alone");
+            }
+            if ((place.mode() & 0020) != 0) {
+                Files.setAttribute(place.path(), "unix:mode", place.mode() & ~0020);
+            }
+        } catch (PosixException e) {
+            if (e.isRefusal()) {
+                throw new Foreign(e.getMessage());
+            }
+            throw new IOException(e.getMessage(), e);
         }
     }
 

@@ -139,7 +139,7 @@ final class WorkerDoor {
     }
 
     private Letterbox openNotifications() throws IOException {
-        Files.deleteIfExists(notifyPath);
+        RuntimeFiles.delete(notifyPath);
         int fd = Sockets.bindUnixDatagram(notifyPath, 0600);
         Letterbox box = opened(fd, notifyPath, opened -> new Letterbox(loop, opened, this::take));
         notificationsFile = RuntimeFiles.inode(notifyPath);
@@ -149,10 +149,10 @@ final class WorkerDoor {
     private <T> T opened(int fd, Path path, IntFunction<T> watched) throws IOException {
         try {
             if (place.owner() != null) {
-                give(path, place.owner());
+                Sockets.give(path, place.owner().uid());
             }
             return watched.apply(fd);
-        } catch (IOException | PosixException e) {
+        } catch (PosixException e) {
             Descriptors.close(fd);
             RuntimeFiles.delete(path);
             throw e;
@@ -264,10 +264,6 @@ final class WorkerDoor {
                 Files.newDirectoryStream(directory, "*{" + ACKS + "," + NOTIFICATIONS + "}")) {
             left.forEach(RuntimeFiles::delete);
         }
-    }
-
-    private static void give(Path path, Credentials owner) throws IOException {
-        Files.setAttribute(path, "unix:uid", owner.uid());
     }
 
     Path ackPath() {

@@ -10,6 +10,7 @@ record FileStatus(long inode, int mode, long links, int uid) {
     private static final int TYPE = 0170000;
     private static final int REGULAR = 0100000;
     private static final int SYMBOLIC_LINK = 0120000;
+    private static final int SOCKET = 0140000;
     private static final int WRITABLE_BY_OTHERS = 0022;
     private static final int STICKY_FOR_ALL = 01002;
 
@@ -29,6 +30,10 @@ record FileStatus(long inode, int mode, long links, int uid) {
 
     boolean isLink() {
         return (mode & TYPE) == SYMBOLIC_LINK;
+    }
+
+    boolean isSocket() {
+        return (mode & TYPE) == SOCKET;
     }
 
     /// Whether group or others may write.

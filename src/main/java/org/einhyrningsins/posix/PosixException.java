@@ -5,6 +5,7 @@ package org.einhyrningsins.posix;
 public final class PosixException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
+    private final boolean refused;
     private final String call;
     private final int number;
 
@@ -12,12 +13,14 @@ public final class PosixException extends RuntimeException {
     /// @param number the errno
     public PosixException(String call, int number) {
         super(call + ": " + Errno.describe(number));
+        this.refused = false;
         this.call = call;
         this.number = number;
     }
 
     private PosixException(String why) {
         super(why);
+        this.refused = true;
         this.call = why;
         this.number = Errno.EPERM.number();
     }
@@ -27,9 +30,14 @@ public final class PosixException extends RuntimeException {
         return new PosixException(why);
     }
 
-    /// The reason alone: the kernel's, or why it was not even asked.
+    /// Whether it was not the kernel that said no, but we.
+    public boolean isRefusal() {
+        return refused;
+    }
+
+    /// The reason alone: the kernel's, or ours.
     public String reason() {
-        return getMessage() == call ? call : Errno.describe(number);
+        return refused ? call : Errno.describe(number);
     }
 
     /// What was tried.

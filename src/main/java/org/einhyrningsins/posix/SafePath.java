@@ -305,6 +305,22 @@ public final class SafePath implements AutoCloseable {
         return open(other, 0, 0);
     }
 
+    /// Opens the file, which must be there, to write to it; nothing of it is cut off.
+    public int openToWrite() {
+        return open(name, O_WRONLY, 0);
+    }
+
+    /// The file itself, whatever it is, to be asked about or to have its mode and owner set, not to
+    /// be read: see O_PATH in open(2).
+    int look() {
+        return openAt(name, LOOK, 0);
+    }
+
+    /// The last name of the path.
+    public String name() {
+        return name;
+    }
+
     /// Makes another file in that directory, to write to it.
     ///
     /// @throws PosixException EEXIST if there is one of that name, be it a link

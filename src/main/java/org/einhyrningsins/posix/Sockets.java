@@ -42,7 +42,6 @@ public final class Sockets {
     private static final int MOST_GROUPS = 65_536; // NGROUPS_MAX
     private static final int IPPROTO_IPV6 = 41;
     private static final int IPV6_V6ONLY = 26;
-    private static final int SYMLINK_NOFOLLOW = 0x100;
     private static final int CONTROL_BACKLOG = 128;
     private static final int SHUT_WR = 1;
     private static final int SHUT_RDWR = 2;
@@ -142,24 +141,25 @@ public final class Sockets {
                 fd,
                 () -> {
                     bindFile(fd, path);
-                    dress(path, owner, spec.file());
+                    dress(path, owner, spec.file(), 0);
                     relisten(fd, spec.backlog());
                 });
     }
 
     /// Gives the file of a UNIX socket its owner and mode, as far as they are given.
     ///
+    /// @param inode which file that is; nothing is done to another one
     /// @throws UnknownAccountException if an owner is not known
-    public static void dress(Path path, SocketSpec.UnixFile file) {
-        dress(path, Owner.of(file), file);
+    public static void dress(Path path, SocketSpec.UnixFile file, long inode) {
+        dress(path, Owner.of(file), file, inode);
     }
 
-    private static void dress(Path path, Owner owner, SocketSpec.UnixFile file) {
+    private static void dress(Path path, Owner owner, SocketSpec.UnixFile file, long inode) {
         if (owner.uid() != -1 || owner.gid() != -1) {
-            own(path, owner.uid(), owner.gid());
+            change(path, inode, shown -> own(path, shown, owner.uid(), owner.gid()));
         }
         if (file.mode() != null) {
-            mode(path, file.mode());
+            change(path, inode, shown -> mode(path, shown, file.mode()));
         }
     }
 
@@ -190,7 +190,7 @@ public final class Sockets {
                 () -> {
                     refuseDescriptors(fd);
                     bindFile(fd, path);
-                    mode(path, mode);
+                    mode(path, mode, 0);
                     relisten(fd, CONTROL_BACKLOG);
                 });
         return Descriptors.raise(fd);
@@ -207,20 +207,27 @@ public final class Sockets {
                     set(fd, SOL_SOCKET, SO_PASSCRED, true);
                     Kernel.check("fchmod", Kernel.call(Syscall.FCHMOD, fd, mode));
                     bindFile(fd, path);
-                    mode(path, mode);
+                    mode(path, mode, 0);
                 });
         return Descriptors.raise(fd);
     }
 
+    /// The kernel follows the path by itself, so it is looked at before, and after: what is bound
+    /// must be found there.
     private static void bindFile(int fd, Path path) {
-        if (isSocket(path) && !answers(path)) {
-            try {
-                Files.deleteIfExists(path);
-            } catch (IOException e) {
-                // bind says what is wrong
+        try (SafePath place = SafePath.toName(path)) {
+            if (isSocket(place.path()) && !answers(path)) {
+                Files.deleteIfExists(place.path());
             }
+        } catch (PosixException e) {
+            if (e.isRefusal()) {
+                throw e;
+            } // else bind says what is wrong
+        } catch (IOException e) {
+            // bind says what is wrong
         }
         bind(fd, SocketAddress.putUnix(Scratch.here().bytes, path.toString()));
+        change(path, 0, found -> {});
     }
 
     private static boolean isSocket(Path path) {
@@ -271,18 +278,49 @@ public final class Sockets {
         return !Kernel.is(result, Errno.ECONNREFUSED);
     }
 
-    private static void own(Path path, int uid, int gid) {
-        long at = Scratch.here().path(path);
-        int here = Descriptors.AT_FDCWD;
-        long result = Kernel.call(Syscall.FCHOWNAT, here, at, uid, gid, SYMLINK_NOFOLLOW);
+    private static void own(Path path, String shown, int uid, int gid) {
+        long at = Scratch.here().path(shown);
+        long result = Kernel.call(Syscall.FCHOWNAT, Descriptors.AT_FDCWD, at, uid, gid, 0);
         Kernel.check("chown " + path, result);
     }
 
-    /// Gives the file of a socket its permission bits.
-    public static void mode(Path path, int mode) {
-        long at = Scratch.here().path(path);
+    private static void mode(Path path, String shown, int mode) {
+        long at = Scratch.here().path(shown);
         long result = Kernel.call(Syscall.FCHMODAT, Descriptors.AT_FDCWD, at, mode);
         Kernel.check("chmod " + path, result);
+    }
+
+    /// Gives the file of a socket its permission bits.
+    ///
+    /// @param inode which file that is; nothing is done to another one
+    public static void mode(Path path, int mode, long inode) {
+        change(path, inode, shown -> mode(path, shown, mode));
+    }
+
+    /// Gives the file of a socket that was just bound to a user.
+    public static void give(Path path, int uid) {
+        change(path, 0, shown -> own(path, shown, uid, -1));
+    }
+
+    /// Changes the file of a socket by a descriptor: whoever may change its directory may put
+    /// something else there at any moment.
+    ///
+    /// @param inode 0 for one that was just bound, and has one name
+    /// @param how is given a path to the file that holds whatever becomes of its name
+    private static void change(Path path, long inode, Consumer<String> how) {
+        try (SafePath place = SafePath.toName(path)) {
+            int file = place.look();
+            try {
+                FileStatus status = FileStatus.of(file);
+                boolean same = inode == 0 ? status.links() == 1 : status.inode() == inode;
+                if (!status.isSocket() || !same) {
+                    throw PosixException.refused(path + " is not the socket any more");
+                }
+                how.accept("/proc/self/fd/" + file);
+            } finally {
+                Descriptors.close(file);
+            }
+        }
     }
 
     /// Two stream sockets connected to each other: the first is ours, non-blocking and raised; the

@@ -41,7 +41,7 @@ class StateDirectoryTest {
     void keepsTheOldFileWhenTheNewOneCannotBeWritten(@TempDir Path directory) throws IOException {
         var state = new StateDirectory(directory.resolve("state"));
         state.write("intent", text("a"), false);
-        Files.createDirectory(state.path().resolve("intent.new"));
+        Files.createDirectories(state.path().resolve("intent.new/full"));
         assertThatThrownBy(() -> state.write("intent", text("b"), false))
                 .isInstanceOf(IOException.class);
         assertThat(state.read("intent", MOST)).isEqualTo(text("a"));

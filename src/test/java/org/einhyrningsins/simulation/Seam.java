@@ -253,6 +253,13 @@ public final class Seam {
     }
 
     /// Of FileChannel.
+    public static FileChannel open(
+            Path path, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
+            throws IOException {
+        return open(path);
+    }
+
+    /// Of FileChannel.
     public static FileChannel open(Path path, OpenOption... options) throws IOException {
         return new DiskChannel(world().disk(), world().disk().openToWrite(path));
     }
