@@ -14,10 +14,13 @@ import java.net.Inet6Address;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /// Reads `http`: one listener of the manager's own, so it has no name and no flags.
 final class HttpReader {
     private static final String EXPECTED = "an address such as 127.0.0.1:9911, or a map";
+
+    private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*");
 
     private final BindText texts;
     private final People people;
@@ -48,7 +51,21 @@ final class HttpReader {
             problems.report(bind.place(), objection);
         }
         warn(socket.address(), bind.place());
-        return new HttpSpec(socket);
+        return new HttpSpec(socket, hosts(http));
+    }
+
+    private static List<String> hosts(Fields http) {
+        List<String> hosts = http.texts("allowed-hosts", "a host name, as in a browser's address");
+        for (String host : hosts) {
+            if (!host.equals(HttpSpec.ANY) && !HOST_NAME.matcher(host).matches()) {
+                http.report(
+                        "allowed-hosts",
+                        Texts.quoted(host)
+                                + " is not a host name; write it without scheme and port, as in"
+                                + " `allowed-hosts: [metrics.example.org]`, or \"*\" for any");
+            }
+        }
+        return hosts;
     }
 
     private @Nullable SocketSpec socket(Node bind) {

@@ -159,6 +159,10 @@ public final class Printer {
         file(socket.file(), map);
         line(0, "http:");
         line(2, "bind: " + map + "}");
+        if (!http.hosts().isEmpty()) {
+            List<String> hosts = http.hosts().stream().map(Printer::quoted).toList();
+            line(2, "allowed-hosts: [" + String.join(", ", hosts) + "]");
+        }
     }
 
     private void program(ProgramSpec program) {

@@ -22,7 +22,7 @@ record Shape(String name, List<String> keys) {
     static final Shape CONTROL = new Shape("control", List.of("socket", "mode", "allow", "keeper"));
     static final Shape ALLOW = new Shape("allow", List.of("admin", "read"));
     static final Shape LOG = new Shape("log", List.of("level", "format", "syslog"));
-    static final Shape HTTP = new Shape("http", List.of("bind"));
+    static final Shape HTTP = new Shape("http", List.of("bind", "allowed-hosts"));
     static final Shape HTTP_BIND =
             new Shape("http-bind", List.of("tcp", "unix", "ipv6-only", "mode", "owner", "group"));
     static final Shape PROGRAM =

@@ -14,6 +14,7 @@ import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /// The HTTP listener: bound before the one before it is given up, or not at all. Whoever prepares a
 /// change either settles it or forgoes it.
@@ -28,7 +29,14 @@ final class HttpDoor {
     private boolean changing;
 
     /// @param file inode of the file of a UNIX socket, so that we unlink no other; else 0
-    private record Open(SocketSpec spec, Bound bound, long file, HttpServer server) {}
+    /// @param hosts whom requests may be sent to, besides the machine's own names
+    private record Open(
+            SocketSpec spec, List<String> hosts, Bound bound, long file, HttpServer server) {
+        /// Names matter over TCP alone.
+        void answer() {
+            server.answerTo(spec.address() instanceof SocketSpec.Tcp ? hosts : null);
+        }
+    }
 
     /// @param files look after the file of a UNIX socket
     HttpDoor(Loop loop, ByteBuffer buffer, Log log, SocketFiles files, HttpServer.Sight sight) {
@@ -50,9 +58,11 @@ final class HttpDoor {
         if (wanted == null) {
             prepared = null;
         } else if (now != null && stays(now.spec(), wanted.socket())) {
-            prepared = new Open(wanted.socket(), now.bound(), now.file(), now.server());
+            prepared =
+                    new Open(
+                            wanted.socket(), wanted.hosts(), now.bound(), now.file(), now.server());
         } else {
-            prepared = bind(wanted.socket());
+            prepared = bind(wanted);
         }
         changing = true;
     }
@@ -61,10 +71,11 @@ final class HttpDoor {
         return now.address().equals(wanted.address()) && now.ipv6Only() == wanted.ipv6Only();
     }
 
-    private Open bind(SocketSpec spec) throws SocketTable.CannotBind {
+    private Open bind(HttpSpec wanted) throws SocketTable.CannotBind {
+        SocketSpec spec = wanted.socket();
         try {
             Bound bound = Sockets.bind(spec);
-            return served(spec, bound, SocketTable.inode(spec));
+            return served(wanted, bound, SocketTable.inode(spec));
         } catch (UnknownAccountException e) {
             throw cannot(spec, String.valueOf(e.getMessage()));
         } catch (PosixException e) {
@@ -72,10 +83,14 @@ final class HttpDoor {
         }
     }
 
-    private Open served(SocketSpec spec, Bound bound, long file) {
+    private Open served(HttpSpec wanted, Bound bound, long file) {
+        SocketSpec spec = wanted.socket();
         try {
             Sockets.refuseDescriptors(bound.fd());
-            return new Open(spec, bound, file, new HttpServer(loop, bound.fd(), buffer, sight));
+            HttpServer server = new HttpServer(loop, bound.fd(), buffer, sight);
+            Open served = new Open(spec, wanted.hosts(), bound, file, server);
+            served.answer();
+            return served;
         } catch (PosixException e) {
             close(spec, bound, file);
             throw e;
@@ -107,6 +122,7 @@ final class HttpDoor {
         prepared = null;
         if (now != null && isTheSame(now, before)) {
             open = now;
+            now.answer();
             dress(now, before);
             return;
         }
@@ -141,7 +157,8 @@ final class HttpDoor {
                 return;
             }
             SocketSpec spec = before.spec();
-            open = served(spec, Sockets.bind(spec), SocketTable.inode(spec));
+            HttpSpec same = new HttpSpec(spec, before.hosts());
+            open = served(same, Sockets.bind(spec), SocketTable.inode(spec));
             before.server().close();
             Closer.close(before.bound().fd()); // who waits in its queue may have passed something
         }
@@ -182,7 +199,7 @@ final class HttpDoor {
 
     /// What is in force; null if nobody listens.
     @Nullable HttpSpec spec() {
-        return open == null ? null : new HttpSpec(open.spec());
+        return open == null ? null : new HttpSpec(open.spec(), open.hosts());
     }
 
     // ---- from one manager to the next
@@ -203,10 +220,12 @@ final class HttpDoor {
 
     /// Goes on with the listener of another manager. Who was connected to it asks again. Without it
     /// programs can be looked after all the same.
-    void resume(SocketImage image) {
+    ///
+    /// @param hosts as [HttpSpec] has them
+    void resume(SocketImage image, List<String> hosts) {
         var bound = new Bound(image.fd(), image.address(), image.inode());
         try {
-            open = served(image.spec(), bound, image.file());
+            open = served(new HttpSpec(image.spec(), hosts), bound, image.file());
             guard(open);
         } catch (PosixException e) {
             log.error(

@@ -2,6 +2,7 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.manager.http.HostNames;
 import org.einhyrningsins.manager.http.Page;
 import org.einhyrningsins.manager.http.Pages;
 import org.einhyrningsins.manager.http.Request;
@@ -12,7 +13,11 @@ import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -42,6 +47,9 @@ final class HttpServer implements HttpClient.Served {
     private final ByteBuffer buffer;
     private final Sight sight;
     private final Scribe scribe;
+
+    /// Whom requests may be sent to; null where it does not matter: browsers know no UNIX sockets.
+    private @Nullable Names names;
 
     /// In the order in which they came.
     private final SequencedSet<HttpClient> clients = new LinkedHashSet<>();
@@ -105,12 +113,51 @@ final class HttpServer implements HttpClient.Served {
         clients.getFirst().close();
     }
 
+    /// From now on, requests may be sent to these names; null for any.
+    void answerTo(@Nullable List<String> hosts) {
+        names = hosts == null ? null : new Names(hosts);
+    }
+
+    /// The names of the machine, which may get others: they are looked up again when one is not
+    /// known, and not more often than this.
+    private static final class Names {
+        private static final Duration AGAIN = Duration.ofSeconds(5);
+        private static final int MOST_BYTES = 64 * 1024;
+        private final List<String> hosts;
+        private HostNames known;
+        private Moment fresh = Clock.now().plus(AGAIN);
+
+        Names(List<String> hosts) {
+            this.hosts = hosts;
+            this.known = look();
+        }
+
+        private HostNames look() {
+            return new HostNames(hosts, Names::text);
+        }
+
+        private static String text(String file) throws IOException {
+            byte[] bytes = new PromptContents().read(Path.of(file), MOST_BYTES);
+            return new String(bytes, StandardCharsets.ISO_8859_1);
+        }
+
+        boolean has(String host) {
+            if (!known.has(host) && fresh.reached(Clock.now())) {
+                known = look();
+                fresh = Clock.now().plus(AGAIN);
+            }
+            return known.has(host);
+        }
+    }
+
     // ---- what is asked
 
     @Override
     public void asked(HttpClient client, Request request) {
         Pages page = Pages.of(request);
-        if (!PATHS.contains(request.path())) {
+        if (names != null && !names.has(request.host())) {
+            client.answer(Response.text(421, stranger(request.host())));
+        } else if (!PATHS.contains(request.path())) {
             String there = String.join(", ", PATHS);
             client.answer(Response.text(404, "there is no such page; there are " + there));
         } else if (!request.method().equals("GET") && !request.method().equals("HEAD")) {
@@ -123,6 +170,13 @@ final class HttpServer implements HttpClient.Served {
         } else {
             client.answer(readiness());
         }
+    }
+
+    private static String stranger(String host) {
+        String name = host.replaceAll("[^A-Za-z0-9._:-]", "?");
+        return "this machine is not known as "
+                + name.substring(0, Math.min(name.length(), 255))
+                + "; ask by its address or name, or add the name to http.allowed-hosts";
     }
 
     private Page readiness() {

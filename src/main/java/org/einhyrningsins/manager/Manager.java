@@ -29,6 +29,7 @@ import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.ControlSpec;
+import org.einhyrningsins.spec.HttpSpec;
 import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -250,7 +251,8 @@ public final class Manager
         files.guard(here.control(), server);
         before.sockets().forEach(socket -> sockets.take(socket, socket.fd()));
         if (before.http() != null) {
-            http.resume(before.http());
+            HttpSpec spec = before.settings().http();
+            http.resume(before.http(), spec == null ? List.of() : spec.hosts());
         }
         for (ProgramImage program : image.programs()) {
             programs.add(new ProgramHost(program, surface()), program.retiring());

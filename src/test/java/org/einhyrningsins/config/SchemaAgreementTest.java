@@ -243,7 +243,10 @@ class SchemaAgreementTest {
         return switch (key.shape().name()) {
             case "file" ->
                     (key.name().equals("programs") ? "" : "programs: {web: {command: x}}\n") + own;
-            case "http" -> "programs: {}\nhttp: {" + own + "}";
+            case "http" -> {
+                String bind = key.name().equals("bind") ? "" : "bind: \"127.0.0.1:0\", ";
+                yield "programs: {}\nhttp: {" + bind + own + "}";
+            }
             case "http-bind" -> "programs: {}\nhttp: {bind: {" + address(key.name()) + own + "}}";
             case "control", "log" -> "programs: {}\n" + key.shape().name() + ": {" + own + "}";
             case "allow" -> "programs: {}\ncontrol: {allow: {" + own + "}}";

@@ -113,7 +113,7 @@ class HttpDoorIT {
         HttpDoor next = door();
         Scarcity scarcity = new Scarcity(0);
         try {
-            next.resume(image);
+            next.resume(image, List.of());
         } finally {
             scarcity.end();
         }
@@ -147,7 +147,8 @@ class HttpDoorIT {
         var address = new SocketSpec.UnixPath(directory.resolve(name));
         var file = SocketSpec.UnixFile.DEFAULT;
         return new HttpSpec(
-                new SocketSpec(HttpSpec.NAME, address, false, true, HttpSpec.BACKLOG, false, file));
+                new SocketSpec(HttpSpec.NAME, address, false, true, HttpSpec.BACKLOG, false, file),
+                List.of());
     }
 
     private String here() {

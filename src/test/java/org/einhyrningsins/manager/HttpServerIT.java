@@ -136,6 +136,27 @@ class HttpServerIT {
         return client.received();
     }
 
+    /// A page elsewhere may have given itself our address, and its visitor's browser asks here.
+    @Test
+    void answersNobodyWhoTakesUsForSomebodyElse() throws IOException {
+        server.answerTo(List.of("metrics.example.org"));
+        for (String host : List.of("evil.example", "evil.example:9911", "127.0.0.1.evil.example")) {
+            assertThat(ask(headTo(host)))
+                    .startsWith("HTTP/1.1 421 ")
+                    .contains("is not known as", "http.allowed-hosts");
+        }
+        for (String host : List.of("127.0.0.1:9911", "[::1]", "localhost", "metrics.example.org")) {
+            assertThat(ask(headTo(host))).startsWith("HTTP/1.1 200 ");
+        }
+        assertThat(ask("GET /healthz HTTP/1.0" + NEWLINE + NEWLINE)).startsWith("HTTP/1.1 200 ");
+        server.answerTo(null);
+        assertThat(ask(headTo("evil.example"))).startsWith("HTTP/1.1 200 ");
+    }
+
+    private static String headTo(String host) {
+        return "GET /healthz HTTP/1.1" + NEWLINE + "Host: " + host + NEWLINE + NEWLINE;
+    }
+
     private static String head(String path) {
         return "GET " + path + " HTTP/1.1" + NEWLINE + "Host: x" + NEWLINE + NEWLINE;
     }

@@ -19,7 +19,8 @@ import java.nio.charset.StandardCharsets;
 ///
 /// @param path without what stands behind `?`
 /// @param accept the media types that are wanted; empty if nothing was said
-public record Request(String method, String path, String accept) {
+/// @param host whom it was sent to, with the port, as the client knows us; empty if it does not say
+public record Request(String method, String path, String accept, String host) {
     /// A longer head is refused, in bytes.
     public static final int LONGEST = 8 * 1024;
 
@@ -89,7 +90,8 @@ public record Request(String method, String path, String accept) {
             }
             requireKnown(head.getVersion(), head);
             String path = head.getPath() == null ? "/" : head.getPath();
-            return new Request(head.getMethod(), withoutQuery(path), text(head, "Accept"));
+            return new Request(
+                    head.getMethod(), withoutQuery(path), text(head, "Accept"), text(head, "Host"));
         } catch (HttpException | IOException | IllegalArgumentException e) {
             throw new Refused(400, "this is no request of HTTP/1.1");
         }

@@ -67,10 +67,11 @@ class PagesTest {
     @Test
     void findsTheFormatThatIsAskedFor() {
         String open = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3";
-        assertThat(Pages.of(new Request("GET", "/metrics", open))).isEqualTo(Pages.OPEN_METRICS);
-        assertThat(Pages.of(new Request("GET", "/metrics", ""))).isEqualTo(Pages.METRICS);
-        assertThat(Pages.of(new Request("GET", "/", open))).isEqualTo(Pages.STATUS);
-        assertThat(Pages.of(new Request("GET", "/../etc/passwd", ""))).isNull();
+        assertThat(Pages.of(new Request("GET", "/metrics", open, "")))
+                .isEqualTo(Pages.OPEN_METRICS);
+        assertThat(Pages.of(new Request("GET", "/metrics", "", ""))).isEqualTo(Pages.METRICS);
+        assertThat(Pages.of(new Request("GET", "/", open, ""))).isEqualTo(Pages.STATUS);
+        assertThat(Pages.of(new Request("GET", "/../etc/passwd", "", ""))).isNull();
     }
 
     private String text(Pages page) throws IOException {

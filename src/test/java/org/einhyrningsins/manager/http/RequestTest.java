@@ -18,8 +18,8 @@ class RequestTest {
 
     @Test
     void readsWhatMatters() throws Request.Refused {
-        assertThat(read(GOOD)).isEqualTo(new Request("GET", "/metrics", "text/plain"));
-        assertThat(read("HEAD / HTTP/1.0\n\n")).isEqualTo(new Request("HEAD", "/", ""));
+        assertThat(read(GOOD)).isEqualTo(new Request("GET", "/metrics", "text/plain", "localhost"));
+        assertThat(read("HEAD / HTTP/1.0\n\n")).isEqualTo(new Request("HEAD", "/", "", ""));
         assertThat(read("\r\n\r\nGET / HTTP/1.0\r\n\r\n").path()).isEqualTo("/");
     }
 
