@@ -32,6 +32,7 @@ def run(lab):
     loads = {name: lab.load("127.0.0.1:%d" % lab.port(name), clients=2, pause=20.0) for name in programs}
     lab.write("services.yaml", "programs:\n" + "".join(program(lab, name, "bad.py") for name in programs))
     elsewhere = moves(lab)
+    plain = moves_plainly(lab)
     answers = reload_each(manager, programs)
     for name in TRIED:
         ends_on_trial(manager, name, answers[name], before[name])
@@ -42,6 +43,9 @@ def run(lab):
     nothing_lost(loads["after"].finish())
     is_forgotten(lab, manager, programs)
     is_back_where_it_was(lab, elsewhere)
+    wait_for(lambda: "rolled back to generation 1" in plain.status()["web"]["rollout"], "the older version is back")
+    plain.wait_until_up("web", 1)
+    check(get("127.0.0.1:%d" % lab.port("left")), "nobody answers where the older version is back")
 
 
 def moves(lab):
@@ -69,6 +73,19 @@ def moves(lab):
     for address in (("127.0.0.1", lab.port("old")), lab.path("old.sock")):
         wait_for(lambda: not connects(address), "nobody waits for ever at %s, which was given up" % (address,), 5)
     check("gave up" not in manager.stderr() and "rolled back" not in manager.stderr(), manager.tail)
+    return manager
+
+
+def moves_plainly(lab):
+    """The same with one TCP address, and with the manager that has seen both versions: nothing else has it look for its sockets
+    anew."""
+    one = '  web:\n    command: [python3, -IS, %s]\n    env: { NAME: plain }\n    ack: { mode: manual }\n    bind: ["127.0.0.1:@PORT_%s@,r,n"]\n'
+    lab.write("plain.yaml", lab.render("programs:\n" + one % ('"@LIB@/worker.py"', "left")))
+    manager = lab.start("plain.yaml", socket_path=lab.path("plain.ctl"))
+    manager.wait_until_up("web", 1)
+    lab.write("plain.yaml", lab.render("programs:\n" + one % ('"@ROOT@/tests/e2e/bad-deploys/bad.py", "10", "0.1"', "reached")))
+    manager.ctl("reload")
+    wait_for(lambda: not connects(("127.0.0.1", lab.port("left"))), "the address that was given up refuses", 5)
     return manager
 
 

@@ -199,13 +199,14 @@ final class SocketTable {
     /// can only listen once, a port that the kernel chose, which it would take back, and those that
     /// each slot has, whose order in the kernel would be lost. Who passed us one may go on with it.
     ///
-    /// @return whether any was closed
+    /// @return whether any was closed, or rests from now on: whoever is born with it has to find it
+    ///   anew, and wake it
     boolean restAllBut(Collection<ProgramSpec> inService) {
         Set<SocketKey> served = new HashSet<>();
         for (ProgramSpec program : inService) {
             program.sockets().forEach(socket -> served.add(SocketKey.of(program, socket)));
         }
-        boolean closed = false;
+        boolean changed = false;
         for (SocketKey key : List.copyOf(sockets.keySet())) {
             Held held = sockets.get(key);
             if (held == null || held.foreign() || served.contains(key) || isServed(held, served)) {
@@ -213,13 +214,13 @@ final class SocketTable {
             }
             boolean lasts = held.spec().address() instanceof SocketSpec.Tcp && !key.chosen();
             if (lasts && !held.spec().perWorker()) {
-                rest(held.group().any(), held.spec());
+                changed |= rest(held.group().any(), held.spec());
             } else {
                 close(key);
-                closed = true;
+                changed = true;
             }
         }
-        return closed;
+        return changed;
     }
 
     /// Under another name.
@@ -233,11 +234,13 @@ final class SocketTable {
         return false;
     }
 
-    private void rest(Bound bound, SocketSpec spec) {
-        if (Sockets.listens(bound.fd())) {
+    private boolean rest(Bound bound, SocketSpec spec) {
+        boolean listens = Sockets.listens(bound.fd());
+        if (listens) {
             Sockets.rest(bound.fd());
             log.debug("", "socket '" + spec.name() + "', " + bound.address() + ", rests");
         }
+        return listens;
     }
 
     /// Has the sockets of a definition listen that rested.
