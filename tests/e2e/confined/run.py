@@ -2,6 +2,7 @@
 """A worker of another user is born with nothing it does not need; what it was promised by name it has, and no more."""
 
 import os
+import pwd
 import shutil
 
 from lab import check, read, same, wait_for
@@ -31,6 +32,8 @@ def run(lab):
     same(lab.command("ionice", "-p", str(pid)).out.strip(), "idle", "I/O class")
     same([lenient["CapEff"], lenient["CapBnd"], lenient["NoNewPrivs"]], [NOTHING, own["CapBnd"], "0"], "no-new-privs: false")
     same([root["CapEff"], root["CapBnd"], root["NoNewPrivs"]], ["%016x" % (1 | 1 << 5), "%016x" % (1 | 1 << 5), "1"], "root")
+    made = os.stat(lab.path("made", "web"))
+    same([made.st_uid, oct(made.st_mode & 0o777)], [pwd.getpwnam("nobody").pw_uid, "0o750"], "the directory that was made")
     changes_roll(lab, manager)
     manager.stop()
     ambient(lab)

@@ -65,6 +65,7 @@ final class StarterFile {
                 #capabilities: [NET_BIND_SERVICE]    # with user it has none
                 #oom-score-adj: 500                  # first to be killed when memory runs out
                 #cpus: "0-3"                         # all
+                #directories: [/run/hello]           # made before it starts, and given to its user
                 #io-class: idle                      # or best-effort:0 to best-effort:7
                 #health: { exec: [./check], every: 5s } # a worker that is not well is replaced
                 #watchdog: 30s                       # so is one that gives no sign of life for so long

@@ -3,14 +3,16 @@ package org.einhyrningsins.config;
 
 import org.einhyrningsins.spec.Capability;
 import org.einhyrningsins.spec.ConfinementSpec;
+import org.einhyrningsins.spec.DirectorySpec;
 import org.jspecify.annotations.Nullable;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /// Reads what a worker may gain and take beyond what its user may.
-record ConfinementReader(Values values, Rights rights) {
+record ConfinementReader(Values values, Surroundings surroundings, Path base) {
     private static final String PREFIX = "CAP_";
     private static final String WHAT = "a capability such as NET_BIND_SERVICE";
 
@@ -18,7 +20,42 @@ record ConfinementReader(Values values, Rights rights) {
         return new ConfinementSpec(
                 program.has("no-new-privs") ? program.flag("no-new-privs", true) : null,
                 capabilities(program),
-                new SchedulingReader(values).read(program));
+                new SchedulingReader(values).read(program),
+                directories(program.node("directories")));
+    }
+
+    private List<DirectorySpec> directories(@Nullable Node node) {
+        List<DirectorySpec> directories = new ArrayList<>();
+        for (Node one : node == null ? List.<Node>of() : values.oneOrMany(node)) {
+            DirectorySpec directory =
+                    one instanceof Node.Mapping
+                            ? directory(values.fields(one, Shape.DIRECTORY, "a directory"))
+                            : directory(one, DirectorySpec.USUAL_MODE);
+            if (directory != null) {
+                directories.add(directory);
+            }
+        }
+        return directories;
+    }
+
+    private @Nullable DirectorySpec directory(Fields map) {
+        map.require("path");
+        Node path = map.node("path");
+        Integer mode = map.octal("mode");
+        return path == null
+                ? null
+                : directory(path, mode == null ? DirectorySpec.USUAL_MODE : mode);
+    }
+
+    private @Nullable DirectorySpec directory(Node node, int mode) {
+        String text = values.text(node, "the path of a directory");
+        if (text == null || !values.isPath(node, text, surroundings.environment())) {
+            return null;
+        } else if (text.isEmpty() || Paths.of(base, text).getParent() == null) {
+            values.expected(node, "the path of a directory below others");
+            return null;
+        }
+        return new DirectorySpec(Paths.of(base, text), mode);
     }
 
     private @Nullable List<Capability> capabilities(Fields program) {
@@ -31,7 +68,7 @@ record ConfinementReader(Values values, Rights rights) {
             Capability capability = capability(one);
             if (capability != null) {
                 capabilities.add(capability);
-                if (!rights.give(capability)) {
+                if (!surroundings.rights().give(capability)) {
                     String why = "only a manager that has " + PREFIX + capability + " can give it";
                     values.problems().warn(one.place(), why);
                 }

@@ -15,6 +15,7 @@ import org.einhyrningsins.spec.Capability;
 import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.ConfinementSpec;
 import org.einhyrningsins.spec.ControlSpec;
+import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.HttpSpec;
@@ -305,6 +306,17 @@ public final class Printer {
         optional("cpus: ", scheduling.cpus().isEmpty() ? null : Cpus.print(scheduling.cpus()));
         IoClass io = scheduling.ioClass();
         optional("io-class: ", io == null ? null : SchedulingReader.print(io));
+        directories(confinement.directories());
+    }
+
+    private void directories(List<DirectorySpec> directories) {
+        if (!directories.isEmpty()) {
+            line(4, "directories:");
+        }
+        for (DirectorySpec directory : directories) {
+            String path = quoted(directory.path().toString());
+            line(6, "- {path: " + path + ", mode: " + octal(directory.mode()) + "}");
+        }
     }
 
     private static String amount(long limit) {

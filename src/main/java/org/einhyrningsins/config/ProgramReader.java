@@ -279,7 +279,7 @@ final class ProgramReader {
                 program.octal("umask"),
                 nice,
                 new LimitsReader(values).read(program.fields("limits", Shape.LIMITS)),
-                new ConfinementReader(values, surroundings.rights()).read(program));
+                new ConfinementReader(values, surroundings, base).read(program));
     }
 
     /// A number, `cpus`, or `cpus*N`.

@@ -44,6 +44,7 @@ record Shape(String name, List<String> keys) {
                             "oom-score-adj",
                             "cpus",
                             "io-class",
+                            "directories",
                             "workers",
                             "bind",
                             "stdin",
@@ -81,6 +82,7 @@ record Shape(String name, List<String> keys) {
                             "nice",
                             "rtprio",
                             "rttime"));
+    static final Shape DIRECTORY = new Shape("directory", List.of("path", "mode"));
     static final Shape BIND =
             new Shape(
                     "bind",
@@ -133,8 +135,9 @@ record Shape(String name, List<String> keys) {
 
     static final List<Shape> ALL =
             List.of(
-                    FILE, INCLUDED, CONTROL, ALLOW, LOG, HTTP, HTTP_BIND, PROGRAM, LIMITS, BIND,
-                    ACK, PROBE, HEALTH, STOP, RESTART, BACKOFF, GIVE_UP, ROLLOUT, CANARY, LOGS);
+                    FILE, INCLUDED, CONTROL, ALLOW, LOG, HTTP, HTTP_BIND, PROGRAM, LIMITS,
+                    DIRECTORY, BIND, ACK, PROBE, HEALTH, STOP, RESTART, BACKOFF, GIVE_UP, ROLLOUT,
+                    CANARY, LOGS);
 
     boolean has(String key) {
         return keys.contains(key);

@@ -97,6 +97,7 @@ final class Synonyms {
                             ioschedulingclass ionice ioschedulingpriority: write `io-class: idle`
                             cpuaffinity affinity cpuset taskset: write `cpus: "0-3"`
                             oomscoreadjust oomscore oomadjust oomadj: write `oom-score-adj: <500>`
+                            runtimedirectory statedirectory cachedirectory logsdirectory mkdir: write `directories: [{ path: /run/web, mode: "0750" }]`
                             nonewprivileges: write `no-new-privs: true`
                             ambientcapabilities capabilityboundingset caps capadd capdrop: write `capabilities: [NET_BIND_SERVICE]`
                             resources: write `memory-max: 512MiB` and `limits: { nofile: <65536> }`

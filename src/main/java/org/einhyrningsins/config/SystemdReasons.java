@@ -57,9 +57,6 @@ record SystemdReasons(Remarks.Kind kind, String why) {
                     same("TTY.*|Utmp(Identifier|Mode)", "workers have no terminal"),
                     lost("Standard.*", "see logs and stdin"),
                     lost(
-                            "(Runtime|State|Cache|Logs|Configuration)Directory.*",
-                            "directories are not made; they have to be there"),
-                    lost(
                             "Root.*|Private.*|Protect.*|Restrict.*|Read.*(Paths|Directories)"
                                     + "|Inaccessible.*|Bind(ReadOnly)?Paths|Temporary.*|Mount.*"
                                     + "|System.*|Secure.*|SELinux.*"
@@ -77,6 +74,7 @@ record SystemdReasons(Remarks.Kind kind, String why) {
                             "Propagates.*|Reload.*|JoinsNamespaceOf|RequiresMountsFor"
                                     + "|WantsMountsFor|Conflicts",
                             "programs know no other relation than after"),
+                    lost("ConfigurationDirectory.*", "it has to be there"),
                     lost("StartLimit.*", "see restart.give-up"),
                     lost("Restart.*", "see restart"));
 

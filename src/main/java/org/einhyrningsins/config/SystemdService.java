@@ -52,6 +52,7 @@ final class SystemdService {
         identity();
         limits();
         new SystemdConfinement(settings, program, hasUser).write();
+        new SystemdDirectories(settings, program).write();
         new SystemdLife(settings, unit.section("Unit"), type).write();
         if (program.firstSocket() == null) {
             program.set("rollout", "{ strategy: replace }");

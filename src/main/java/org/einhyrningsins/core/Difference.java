@@ -55,6 +55,7 @@ public record Difference(
                     "oom-score-adj",
                     "cpus",
                     "io-class",
+                    "directories",
                     "bind",
                     "stdin",
                     "protocols",

@@ -11,6 +11,7 @@ import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Pipes;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.posix.SafePath;
 import org.einhyrningsins.posix.Sockets;
 import org.einhyrningsins.posix.SpawnException;
 import org.einhyrningsins.posix.SpawnOrder;
@@ -18,6 +19,7 @@ import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.Spawner;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -96,7 +98,7 @@ final class Births {
         } catch (Stillborn e) {
             return e.getMessage();
         }
-        if (Files.notExists(spec.directory())) {
+        if (Files.notExists(spec.directory()) && !isMade(spec)) {
             return "directory " + spec.directory() + ": no such directory (ENOENT)";
         }
         String objection = objection("command", spec, spec.command().getFirst());
@@ -107,6 +109,16 @@ final class Births {
             objection = objection("health.exec", spec, check.command().getFirst());
         }
         return objection;
+    }
+
+    /// Whether its working directory is made before it starts.
+    private static boolean isMade(ProgramSpec spec) {
+        for (DirectorySpec directory : spec.identity().confinement().directories()) {
+            if (directory.path().startsWith(spec.directory())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private @Nullable String objection(String key, ProgramSpec spec, Template command) {
@@ -176,6 +188,7 @@ final class Births {
         ProgramSpec spec = blueprint.version().spec();
         Credentials credentials = blueprint.credentials();
         List<Bound> own = blueprint.alike() ? blueprint.bound() : own(spec, id.slot());
+        makeDirectories(spec.identity().confinement().directories(), credentials);
         Outputs.Output output = outputs.open(spec, id, credentials);
         try {
             boolean piped = spec.ack().mode() instanceof AckSpec.Fd;
@@ -202,6 +215,17 @@ final class Births {
             throw new Stillborn(e.getMessage());
         } finally {
             output.release();
+        }
+    }
+
+    private static void makeDirectories(
+            List<DirectorySpec> directories, @Nullable Credentials owner) throws Stillborn {
+        try {
+            for (DirectorySpec directory : directories) {
+                SafePath.makeDirectory(directory.path(), directory.mode(), owner);
+            }
+        } catch (PosixException e) {
+            throw new Stillborn("directories: " + e.getMessage());
         }
     }
 

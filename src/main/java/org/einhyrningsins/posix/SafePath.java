@@ -3,7 +3,10 @@ package org.einhyrningsins.posix;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -365,6 +368,81 @@ public final class SafePath implements AutoCloseable {
         return linker != NOBODY && !writes && file.uid() != linker
                 ? "a symbolic link of uid " + linker + " leads to it, a file of uid " + file.uid()
                 : null;
+    }
+
+    /// Makes a directory, with those it is in, for a user; one that is there already is given to
+    /// that user. Nobody else's is: what others may have put there stays as it is.
+    ///
+    /// @param owner null for our own user
+    /// @throws PosixException also if it is another's, and may not be taken from them
+    public static void makeDirectory(Path directory, int mode, @Nullable Credentials owner) {
+        makeParents(directory.getParent());
+        try (SafePath path = toName(directory)) {
+            long made = path.make(path.name, mode);
+            boolean isNew = made == 0;
+            if (!isNew && !Kernel.is(made, Errno.EEXIST)) {
+                throw new PosixException("mkdir " + directory, (int) -made);
+            }
+            int fd = path.openAt(path.name, O_DIRECTORY | O_NOFOLLOW, 0);
+            try {
+                path.give(fd, mode, owner, isNew);
+            } finally {
+                Descriptors.close(fd);
+            }
+        }
+    }
+
+    private static void makeParents(@Nullable Path directory) {
+        if (directory == null) {
+            return;
+        }
+        try (SafePath there = into(directory)) {
+            return; // as nearly always
+        } catch (PosixException e) {
+            if (e.errno() != Errno.ENOENT) {
+                throw e;
+            }
+        }
+        makeParents(directory.getParent());
+        try (SafePath path = toName(directory)) {
+            long made = path.make(path.name, 0755);
+            if (!Kernel.is(made, Errno.EEXIST)) {
+                Kernel.check("mkdir " + directory, made);
+            }
+        }
+    }
+
+    private long make(String what, int mode) {
+        return Kernel.call(Syscall.MKDIRAT, directory, Scratch.here().path(what), mode);
+    }
+
+    /// What has just been made is ours, unless it was taken away and another put in its place.
+    private void give(int fd, int mode, @Nullable Credentials owner, boolean isNew) {
+        FileStatus found = FileStatus.of(fd);
+        int uid = owner == null ? Processes.user() : owner.uid();
+        boolean movable = holder != NOBODY || linker != NOBODY;
+        movable |= status.isShared() && !status.isSticky();
+        boolean ours = trusted(found.uid()) && (!movable || (isNew && isEmpty(fd)));
+        if (found.uid() != uid && !ours) {
+            throw refused("there is a directory of uid " + found.uid() + ", and not of " + uid);
+        }
+        if (owner != null && (found.uid() != uid || isNew)) {
+            long given = Kernel.call(Syscall.FCHOWN, fd, uid, owner.gid());
+            Kernel.check("chown " + asked, given);
+        }
+        if ((found.mode() & 0777) != mode) { // of a new one the umask took some
+            int bits = (found.mode() & 07000) | mode;
+            Kernel.check("chmod " + asked, Kernel.call(Syscall.FCHMOD, fd, bits));
+        }
+    }
+
+    private static boolean isEmpty(int fd) {
+        Path directory = Path.of("/proc/self/fd/" + fd);
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+            return !files.iterator().hasNext();
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private int openAt(String what, int flags, int mode) {

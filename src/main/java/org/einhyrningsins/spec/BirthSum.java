@@ -55,6 +55,9 @@ final class BirthSum {
         said("cpus", scheduling.cpus().isEmpty() ? null : scheduling.cpus());
         SchedulingSpec.IoClass io = scheduling.ioClass();
         said("io-class", io == null ? null : io.priority());
+        for (DirectorySpec directory : confinement.directories()) {
+            add("directories").add(directory.path()).add(directory.mode());
+        }
     }
 
     private void said(String key, @Nullable Object value) {

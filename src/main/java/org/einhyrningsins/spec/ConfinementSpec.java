@@ -14,15 +14,19 @@ import java.util.TreeSet;
 /// @param capabilities all that it has and can ever have, each once, by their numbers; null: none
 ///   as another user, else the manager's
 /// @param scheduling what it gets of processors and disks
+/// @param directories those made for it before it starts, in order
 public record ConfinementSpec(
         @Nullable Boolean noNewPrivs,
         @Nullable List<Capability> capabilities,
-        SchedulingSpec scheduling) {
+        SchedulingSpec scheduling,
+        List<DirectorySpec> directories) {
     /// Nothing is said.
-    public static final ConfinementSpec NONE = new ConfinementSpec(null, null, SchedulingSpec.NONE);
+    public static final ConfinementSpec NONE =
+            new ConfinementSpec(null, null, SchedulingSpec.NONE, List.of());
 
     public ConfinementSpec {
         capabilities =
                 capabilities == null ? null : List.copyOf(new TreeSet<>(Set.copyOf(capabilities)));
+        directories = List.copyOf(directories);
     }
 }

@@ -56,6 +56,8 @@ class BirthSumTest {
                         "io-class: idle",
                         "io-class: best-effort",
                         "io-class: best-effort:0",
+                        "directories: /run/a",
+                        "directories: [{path: /run/a, mode: '0700'}]",
                         "bind: ['127.0.0.1:80']",
                         "bind: ['127.0.0.1:81']",
                         "bind: [{name: other, tcp: '127.0.0.1:80'}]",

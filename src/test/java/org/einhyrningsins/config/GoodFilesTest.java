@@ -15,6 +15,7 @@ import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.Capability;
 import org.einhyrningsins.spec.ConfinementSpec;
 import org.einhyrningsins.spec.ControlSpec;
+import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.IdentitySpec.Limit;
 import org.einhyrningsins.spec.IdentitySpec.Resource;
@@ -224,6 +225,9 @@ class GoodFilesTest {
         assertThat(scheduling.oomScoreAdj()).isEqualTo(-500);
         assertThat(scheduling.cpus()).containsExactly(0, 1, 2, 3, 4, 8);
         assertThat(scheduling.ioClass()).isEqualTo(new IoClass(IoClass.Kind.BEST_EFFORT, 6));
+        assertThat(confinement.directories())
+                .extracting(DirectorySpec::mode)
+                .containsExactly(0755, 0770);
         assertThat(program("least", "web").identity().confinement())
                 .isEqualTo(ConfinementSpec.NONE);
     }

@@ -267,6 +267,10 @@ class SchemaAgreementTest {
                                     + (key.name().equals("max-size") ? "" : "max-size: 1MiB, ")
                                     + own
                                     + "}");
+            case "directory" -> {
+                String path = key.name().equals("path") ? "" : "path: /run/web, ";
+                yield program("command: x, directories: [{" + path + own + "}]");
+            }
             case "canary" -> program("command: x, rollout: {canary: {" + own + "}}");
             case "backoff" -> program("command: x, restart: {backoff: {" + own + "}}");
             case "give-up" -> {

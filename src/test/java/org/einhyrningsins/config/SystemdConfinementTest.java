@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.spec.Capability;
 import org.einhyrningsins.spec.ConfinementSpec;
+import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.SchedulingSpec;
 import org.einhyrningsins.spec.SchedulingSpec.IoClass;
 import org.junit.jupiter.api.Test;
@@ -105,5 +106,20 @@ class SystemdConfinementTest {
         assertThat(web.ioClass()).isEqualTo(new IoClass(IoClass.Kind.IDLE, 0));
         service("CPUAffinity=numa\nIOSchedulingClass=quick");
         assertThat(imported.changes()).isEqualTo(2);
+    }
+
+    @Test
+    void directoriesAreMadeHereToo() throws Exception {
+        ConfinementSpec web =
+                service(
+                        "RuntimeDirectory=a b/c\nRuntimeDirectoryMode=0750\nStateDirectory=%N\n"
+                                + "LogsDirectory=x:y");
+        assertThat(web.directories())
+                .containsExactly(
+                        new DirectorySpec(Path.of("/run/a"), 0750),
+                        new DirectorySpec(Path.of("/run/b/c"), 0750),
+                        new DirectorySpec(Path.of("/var/lib/app"), 0755));
+        assertThat(imported.changes()).isEqualTo(1);
+        assertThat(imported.yaml()).contains("RUNTIME_DIRECTORY: /run/a:/run/b/c");
     }
 }

@@ -109,7 +109,8 @@ class ManualTest {
                             "capabilities",
                             "oom-score-adj",
                             "cpus",
-                            "io-class");
+                            "io-class",
+                            "directories");
             case "sockets" -> List.of("bind");
             case "bond" -> List.of("worker-socket", "worker-socket-fd", "on-manager-death");
             case "ackPipe", "heard" -> List.of(); // what ack says of them
