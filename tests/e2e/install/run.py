@@ -60,6 +60,8 @@ def belongs_to_root(lab):
     for folder, _, names in os.walk(built):
         for name in [folder] + [os.path.join(folder, name) for name in names]:
             os.lchown(name, 61234, 61234)
+            if not os.path.islink(name):
+                os.chmod(name, os.stat(name).st_mode | 0o022)
     prefix = lab.path("by root")
     env = {**places(lab, "/usr"), "DIST": built, "DESTDIR": prefix, "SYSCONFDIR": "/etc"}
     done = lab.command("/bin/sh", "-c", 'umask 077; exec "$0"', INSTALL, env=env, within=120)
@@ -68,6 +70,7 @@ def belongs_to_root(lab):
         status = os.lstat(os.path.join(prefix, path))
         same(status.st_uid, 0, "owner of " + path)
         check(status.st_mode & 0o004, "only root may read " + path)
+        check(os.path.islink(os.path.join(prefix, path)) or not status.st_mode & 0o022, "others may write to " + path)
     shutil.rmtree(built)
     shutil.rmtree(prefix)
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
+import org.einhyrningsins.control.PlainText;
+
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -22,39 +24,15 @@ final class Output {
         write(text.endsWith("\n") ? text : text + "\n");
     }
 
-    /// Prints as it is.
+    /// Prints as it is, but for what would command a terminal or change how the rest looks:
+    /// messages may quote what a worker wrote.
     void write(String text) {
         try {
-            stream.write(harmless(text).getBytes(StandardCharsets.UTF_8));
+            stream.write(PlainText.lines(text).getBytes(StandardCharsets.UTF_8));
             stream.flush();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /// Messages may quote what a worker wrote. What would command a terminal is replaced: escape
-    /// sequences can hide text, or type it.
-    private static String harmless(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (commandsATerminal(text.charAt(i))) {
-                return replaced(text);
-            }
-        }
-        return text;
-    }
-
-    private static String replaced(String text) {
-        StringBuilder harmless = new StringBuilder(text);
-        for (int i = 0; i < harmless.length(); i++) {
-            if (commandsATerminal(harmless.charAt(i))) {
-                harmless.setCharAt(i, '\uFFFD');
-            }
-        }
-        return harmless.toString();
-    }
-
-    private static boolean commandsATerminal(char c) {
-        return (c < ' ' && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0);
     }
 
     /// Prints bytes as they are: for those who read a file through us.

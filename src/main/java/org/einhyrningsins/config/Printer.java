@@ -576,7 +576,7 @@ public final class Printer {
                 && c != 0x85
                 && c != 0x2028
                 && c != 0x2029
-                && c != 0xFEFF
+                && Character.getType(c) != Character.FORMAT // not seen, or turns the line around
                 && StreamReader.isPrintable(c);
     }
 

@@ -26,7 +26,7 @@ public final class JsonText {
             json.append('\\').append(c);
         } else if (c == '\n') {
             json.append("\\n");
-        } else if (c < ' ' || Character.isSurrogate(c)) {
+        } else if (PlainText.isUnsafe(c) || Character.isSurrogate(c)) {
             json.append("\\u").append(hex(c >> 12)).append(hex(c >> 8)).append(hex(c >> 4));
             json.append(hex(c));
         } else {

@@ -134,22 +134,7 @@ public final class StatusText {
 
     /// Notes may quote what a worker wrote: no line breaks in a table.
     static String oneLine(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (Character.isISOControl(text.charAt(i))) {
-                return withoutControls(text);
-            }
-        }
-        return text;
-    }
-
-    private static String withoutControls(String text) {
-        StringBuilder line = new StringBuilder(text);
-        for (int i = 0; i < line.length(); i++) {
-            if (Character.isISOControl(line.charAt(i))) {
-                line.setCharAt(i, ' ');
-            }
-        }
-        return line.toString();
+        return PlainText.line(text);
     }
 
     private static String print(Table table) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.control.PlainText;
 import org.einhyrningsins.spec.LogSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -94,7 +95,7 @@ final class Log {
         if (!subject.isEmpty()) {
             line.append(subject).append(": ");
         }
-        line.append(message);
+        line.append(PlainText.lines(message)); // the last lines of a worker may be in it
     }
 
     private static void json(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.control.PlainText;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -85,10 +86,6 @@ sealed interface Notification {
 
     /// What strangers wrote must not look like lines of ours, nor command a terminal.
     static String onOneLine(String text) {
-        StringBuilder line = new StringBuilder(text.length());
-        text.codePoints()
-                .map(point -> Character.isISOControl(point) ? ' ' : point)
-                .forEach(line::appendCodePoint);
-        return line.toString();
+        return PlainText.line(text);
     }
 }

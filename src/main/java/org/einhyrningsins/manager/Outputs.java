@@ -34,6 +34,12 @@ final class Outputs {
     /// Files that workers of this manager were given to write to themselves.
     private final Set<Path> written = new HashSet<>();
 
+    /// Our own outputs for workers, where they are files; -1 where workers get them as they are.
+    private int out = -1;
+
+    private int err = -1;
+    private boolean opened;
+
     private @Nullable LogKeeper keeper;
 
     /// @param nothing a descriptor of /dev/null
@@ -120,12 +126,21 @@ final class Outputs {
 
     private Streams streams(ProgramSpec spec, int slot) {
         return switch (spec.logs()) {
-            case LogsSpec.Inherit ignored -> new Streams(STDOUT, STDERR, false, null, null);
+            case LogsSpec.Inherit ignored -> inherited();
             case LogsSpec.Discard ignored -> new Streams(nothing, nothing, false, null, null);
             case LogsSpec.ToFile file -> direct(file, slot);
             case LogsSpec.Journal brought -> throw new IllegalArgumentException("is " + brought);
             case LogsSpec.Kept brought -> throw new IllegalArgumentException("is " + brought);
         };
+    }
+
+    private Streams inherited() {
+        if (!opened) {
+            opened = true;
+            out = OutputFiles.appendingTwin(STDOUT);
+            err = OutputFiles.appendingTwin(STDERR);
+        }
+        return new Streams(out < 0 ? STDOUT : out, err < 0 ? STDERR : err, false, null, null);
     }
 
     private Output passed(String program, int slot, Streams streams, @Nullable Credentials user) {

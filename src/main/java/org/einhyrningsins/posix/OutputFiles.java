@@ -11,6 +11,8 @@ public final class OutputFiles {
     private static final int O_WRONLY = 1;
     private static final int O_CREAT = 0x40;
     private static final int O_APPEND = 0x400;
+    private static final int F_GETFL = 3;
+    private static final int F_SETFL = 4;
     private static final int INODE = 8;
     private static final int SIZE = 48;
 
@@ -50,6 +52,26 @@ public final class OutputFiles {
             throw new PosixException("open " + shown + ", no regular file", Errno.EINVAL.number());
         }
         return fd;
+    }
+
+    /// A descriptor of the same regular file for somebody else, who can only append with it: what
+    /// is there cannot be overwritten, and where we write next cannot be changed. From now on we
+    /// append too. Close-on-exec, raised.
+    ///
+    /// @return -1 if it is no regular file, or cannot be opened again; then nothing has changed
+    public static int appendingTwin(int fd) {
+        try {
+            if (!isRegular(fd)) {
+                return -1;
+            }
+            String same = "/proc/self/fd/" + fd;
+            int twin = Descriptors.raise(Descriptors.open(same, O_WRONLY | O_APPEND, 0));
+            long flags = Kernel.call(Syscall.FCNTL, fd, F_GETFL);
+            Kernel.call(Syscall.FCNTL, fd, F_SETFL, flags | O_APPEND);
+            return twin;
+        } catch (PosixException notOurs) {
+            return -1;
+        }
     }
 
     /// Whether what is behind a descriptor is a regular file.

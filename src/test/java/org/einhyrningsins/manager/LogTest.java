@@ -47,6 +47,13 @@ class LogTest {
     }
 
     @Test
+    void whatAWorkerSaidCommandsNoTerminalAndTurnsNoLineRound() {
+        String message = "last lines:\n  \u001b[2Jok\u202egpj";
+        log(LogSpec.Level.INFO, LogSpec.Format.TEXT).error("web", message);
+        assertThat(written()).endsWith("web: last lines:\n  \uFFFD[2Jok\uFFFDgpj\n");
+    }
+
+    @Test
     void jsonIsOneObjectALineWhateverTheMessageHolds() throws IOException {
         String message = "a \"quote\", a \\, a\nnewline, \u0001, caf\u00e9 \ud83e\udd84";
         log(LogSpec.Level.INFO, LogSpec.Format.JSON).error("web", message);

@@ -32,6 +32,39 @@ class DescriptorsIT {
     }
 
     @Test
+    void aTwinOfAFileAppendsAndMovesNothing() throws Exception {
+        Path file = directory.resolve("log");
+        Files.writeString(file, "");
+        try (var ours = new java.io.RandomAccessFile(file.toFile(), "rw")) {
+            int fd = number(ours.getFD());
+            int twin = OutputFiles.appendingTwin(fd);
+            ours.write("one\n".getBytes(UTF_8));
+            OutputFiles.write(
+                    twin, ByteBuffer.allocateDirect(4).put(0, "two\n".getBytes(UTF_8)), 0, 4, 0);
+            ours.write("three\n".getBytes(UTF_8));
+            assertThat(file).hasContent("one\ntwo\nthree");
+            Descriptors.close(twin);
+        }
+        int[] pipe = Descriptors.pipe();
+        assertThat(OutputFiles.appendingTwin(pipe[1])).isEqualTo(-1);
+        Descriptors.close(pipe[0]);
+        Descriptors.close(pipe[1]);
+    }
+
+    private static int number(java.io.FileDescriptor descriptor) throws Exception {
+        try (var all = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path each : all) {
+                if (Files.isSymbolicLink(each)
+                        && Files.readSymbolicLink(each).endsWith("log")
+                        && descriptor.valid()) {
+                    return Integer.parseInt(each.getFileName().toString());
+                }
+            }
+        }
+        throw new AssertionError("it is open");
+    }
+
+    @Test
     void makesRoomBeforeItIsNeeded() throws Exception {
         new Nursery().exit(); // what is opened once is open
         long before = Nursery.descriptors();

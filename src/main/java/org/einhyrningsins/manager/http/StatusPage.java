@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.http;
 
+import org.einhyrningsins.control.PlainText;
 import org.einhyrningsins.control.ProgramStatus;
 import org.einhyrningsins.control.SocketStatus;
 import org.einhyrningsins.control.StatusReport;
@@ -114,7 +115,8 @@ final class StatusPage {
     }
 
     /// Workers and files of operators say what they like, so nothing is taken as it is.
-    private void text(String raw) {
+    private void text(String given) {
+        String raw = PlainText.lines(given);
         for (int i = 0; i < raw.length(); i++) {
             char c = raw.charAt(i);
             switch (c) {
@@ -124,7 +126,7 @@ final class StatusPage {
                 case '"' -> html.append("&quot;");
                 case '\'' -> html.append("&#39;");
                 case '\n' -> html.append("<br>");
-                default -> html.append(c < ' ' && c != '\t' ? '\uFFFD' : c);
+                default -> html.append(c);
             }
         }
     }
