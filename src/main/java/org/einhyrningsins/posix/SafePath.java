@@ -396,7 +396,8 @@ public final class SafePath implements AutoCloseable {
         if (directory == null) {
             return;
         }
-        try (SafePath there = into(directory)) {
+        try {
+            into(directory).close();
             return; // as nearly always
         } catch (PosixException e) {
             if (e.errno() != Errno.ENOENT) {
