@@ -28,12 +28,12 @@ spawn:
         add     x2, x9, #40
         mov     x3, #8
         svc     #0
-        ldr     x8, [x9, #48]           // clone(flags, same stack, &pidfd, 0, 0) or clone3(args, size)
+        ldr     x8, [x9, #48]           // clone(flags, same stack, &pidfd, unused, &word) or clone3(args, size)
         ldr     x0, [x9, #16]
         ldr     x1, [x9, #56]
         add     x2, x9, #24
-        mov     x3, #0
-        mov     x4, #0
+        add     x3, x9, #28
+        mov     x4, x3
         svc     #0
         cbz     x0, child
         mov     x10, x0

@@ -22,15 +22,17 @@ call:
 
 # long spawn(struct table *table)   (System V ABI: table in rdi, result in rax)
 #
-# Blocks every signal, clones a child that shares our memory while we wait, restores the signals, and
-# returns the child's pid or a negative errno. The child works through a list of system calls; the last
-# is execve. It never touches the stack, so it needs none of its own: until it is gone, it stands on
-# ours without moving it. What it reports, it writes into the table's header.
+# Blocks every signal, clones a child that shares our memory, restores the signals, and returns the
+# child's pid or a negative errno. The child works through a list of system calls; the last is execve.
+# It never touches the stack, so it needs none of its own, and we go on while it is at work. What it
+# reports, it writes into the table's header. When it no longer needs our memory, since it executes
+# another program or is dead, the kernel clears the word at 28 and wakes who waits there (futex).
 #
 #   header    0 errno of the step that failed, or 0      entry    0 number of the system call; negative:
 #             8 address of that step's entry                        write our pid as text to address a1
 #            16 first argument of clone or clone3                8  a1 … 48 a6
 #            24 pidfd, filled in by the kernel                   56 the one errno that is no failure
+#            28 not 0 while the child is at work
 #            32 mask with every signal
 #            40 room for the caller's mask
 #            48 number of clone or clone3
@@ -48,12 +50,12 @@ spawn:
         lea     40(%r12), %rdx
         mov     $8, %r10d
         syscall
-        mov     48(%r12), %rax          # clone(flags, same stack, &pidfd, 0, 0) or clone3(args, size)
+        mov     48(%r12), %rax          # clone(flags, same stack, &pidfd, &word, unused) or clone3(args, size)
         mov     16(%r12), %rdi
         mov     56(%r12), %rsi
         lea     24(%r12), %rdx
-        xor     %r10d, %r10d
-        xor     %r8d, %r8d
+        lea     28(%r12), %r10
+        mov     %r10, %r8
         syscall
         test    %rax, %rax
         jz      child

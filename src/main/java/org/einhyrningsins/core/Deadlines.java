@@ -10,6 +10,10 @@ import java.time.Duration;
 
 /// What time does to workers.
 final class Deadlines {
+    private static final String NOT_EXECUTED =
+            ": its program is not even executed yet; the kernel waits for whoever owns the file, its"
+                    + " interpreter or directory";
+
     private Deadlines() {}
 
     /// Every deadline that has passed takes effect. One may be the end of a rollout and change
@@ -39,9 +43,10 @@ final class Deadlines {
         switch (worker.state()) {
             case WorkerState.Starting s when !s.deadline().reached(draft.now) ->
                     probe(draft, worker, s);
+            case WorkerState.Starting s when s.delayed() -> notUpInTime(draft, worker, NOT_EXECUTED);
             case WorkerState.Starting ignored when byTimer(worker) -> up(draft, worker);
             case WorkerState.Starting s when s.unheard() -> startAnother(draft, worker);
-            case WorkerState.Starting ignored -> notUpInTime(draft, worker);
+            case WorkerState.Starting ignored -> notUpInTime(draft, worker, "");
             case WorkerState.Settling s -> {
                 if (s.until().reached(draft.now)) {
                     ready(draft, worker);
@@ -82,8 +87,9 @@ final class Deadlines {
         draft.replace(worker.in(new WorkerState.Ready(draft.now)));
     }
 
-    private static void notUpInTime(Draft draft, Worker worker) {
-        String why = "not up within " + Words.of(worker.version().spec().ack().timeout());
+    private static void notUpInTime(Draft draft, Worker worker, String more) {
+        String time = Words.of(worker.version().spec().ack().timeout());
+        String why = "not up within " + time + more;
         boolean successor = worker.equals(draft.slot(worker.id().slot()).successor());
         boolean renewal = Renewal.owns(draft, worker);
         draft.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);

@@ -10,7 +10,8 @@ import java.util.List;
 
 /// An order to the manager.
 public sealed interface Effect {
-    /// Start a process. Answered by [Event.SpawnFailed] at once or [Event.Exited] some day.
+    /// Start a process. Answered by [Event.SpawnFailed] or [Event.Delayed] at once, or
+    /// [Event.Exited] some day.
     record Spawn(WorkerId worker, Version version) implements Effect {}
 
     /// Send a signal of its stop. A worker that is stopped (SIGSTOP, SIGTTIN …) gets CONT after it,

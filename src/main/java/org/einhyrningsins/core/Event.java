@@ -24,10 +24,18 @@ public sealed interface Event {
     /// It goes on.
     record Resumed(WorkerId worker) implements Event {}
 
-    /// A worker could not be spawned. Comes instead of [Exited].
+    /// A worker could not be spawned. Comes instead of [Exited]; late for one that was [Delayed].
     ///
     /// @param why the failed step with its errno, as a person reads it
     record SpawnFailed(WorkerId worker, String why) implements Event {}
+
+    /// The process of a worker is there, and does not execute its program yet: a file system, or
+    /// whoever owns the file, makes the kernel wait. [Executed], [SpawnFailed] or [Exited] follows
+    /// some day.
+    record Delayed(WorkerId worker) implements Event {}
+
+    /// The process of a worker that was delayed executes its program.
+    record Executed(WorkerId worker) implements Event {}
 
     /// A worker said that it is up, in the way its ack mode has it.
     record Acked(WorkerId worker) implements Event {}

@@ -200,7 +200,10 @@ public final class Recovery {
     private static void giveTime(Draft draft) {
         for (Worker worker : workers(draft)) {
             AckSpec ack = worker.version().spec().ack();
-            if (worker.state() instanceof WorkerState.Starting
+            if (worker.state() instanceof WorkerState.Starting s && s.delayed()) {
+                draft.replace(
+                        worker.in(WorkerState.Starting.delayed(draft.now.plus(ack.timeout()))));
+            } else if (worker.state() instanceof WorkerState.Starting
                     && !(ack.mode() instanceof AckSpec.Timer)) {
                 boolean asked = ack.mode() instanceof AckSpec.Probe;
                 RestartSpec.When when = worker.version().spec().restart().when();
@@ -209,7 +212,10 @@ public final class Recovery {
                 draft.replace(
                         worker.in(
                                 new WorkerState.Starting(
-                                        afresh.deadline(), afresh.nextProbe(), unheard)));
+                                        afresh.deadline(),
+                                        afresh.nextProbe(),
+                                        unheard,
+                                        false)));
             } else if (worker.up()) {
                 draft.replace(worker.with(worker.care().pinged(draft.now)));
             }
@@ -221,7 +227,8 @@ public final class Recovery {
         for (Worker worker : workers(draft)) {
             if (worker.state() instanceof WorkerState.Starting starting
                     && worker.version().spec().ack().mode() instanceof AckSpec.Probe
-                    && starting.nextProbe() == null) {
+                    && starting.nextProbe() == null
+                    && !starting.delayed()) {
                 draft.replace(worker.in(new WorkerState.Starting(starting.deadline(), draft.now)));
             }
             Checkup checkup = worker.care().checkup();

@@ -42,6 +42,8 @@ final class Step {
             case Event.Suspended e -> Upkeep.suspended(draft, e.worker(), e.by());
             case Event.Resumed e -> Upkeep.suspended(draft, e.worker(), null);
             case Event.SpawnFailed e -> spawnFailed(draft, e);
+            case Event.Delayed e -> delayed(draft, e.worker());
+            case Event.Executed e -> executed(draft, e.worker());
             case Event.Acked e -> acked(draft, e.worker());
             case Event.Probed e -> probed(draft, e);
             case Event.Unasked e -> unasked(draft, e);
@@ -144,6 +146,26 @@ final class Step {
             draft.report(Severity.INFO, worker.id(), why + "; it was not wanted any more");
         } else {
             Deadlines.failed(draft, worker, why, renewal);
+        }
+    }
+
+    /// It is not up by having lived for a while: it does not live yet.
+    private static void delayed(Draft draft, WorkerId id) {
+        Worker worker = draft.find(id);
+        if (worker != null && worker.state() instanceof WorkerState.Starting) {
+            Moment latest = draft.now.plus(worker.version().spec().ack().timeout());
+            draft.replace(worker.in(WorkerState.Starting.delayed(latest)));
+        }
+    }
+
+    private static void executed(Draft draft, WorkerId id) {
+        Worker worker = draft.find(id);
+        if (worker != null
+                && worker.state() instanceof WorkerState.Starting starting
+                && starting.delayed()) {
+            WorkerState afresh = draft.starting(worker.version().spec().ack());
+            draft.replace(
+                    new Worker(id, worker.version(), draft.now, afresh, worker.care()));
         }
     }
 

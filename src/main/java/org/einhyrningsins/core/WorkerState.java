@@ -16,14 +16,20 @@ public sealed interface WorkerState {
     /// @param nextProbe when to ask it; null if it is not asked, or an answer is due
     /// @param unheard whether it may have said that it is up to a manager that was killed: if it
     ///   says no more, that is not its failure
-    record Starting(Moment deadline, @Nullable Moment nextProbe, boolean unheard)
+    /// @param delayed whether its process does not execute its program yet: see [Event.Delayed]
+    record Starting(
+            Moment deadline, @Nullable Moment nextProbe, boolean unheard, boolean delayed)
             implements WorkerState {
         Starting(Moment deadline, @Nullable Moment nextProbe) {
-            this(deadline, nextProbe, false);
+            this(deadline, nextProbe, false, false);
+        }
+
+        static Starting delayed(Moment deadline) {
+            return new Starting(deadline, null, false, true);
         }
 
         Starting until(Moment later) {
-            return new Starting(later, nextProbe, unheard);
+            return new Starting(later, nextProbe, unheard, delayed);
         }
     }
 

@@ -4,6 +4,7 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.core.Version;
 import org.einhyrningsins.manager.image.WorkerImage;
 import org.einhyrningsins.posix.Accounts;
+import org.einhyrningsins.posix.Birth;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
 import org.einhyrningsins.posix.Descriptors;
@@ -41,6 +42,7 @@ final class Births {
     private final SocketTable sockets;
     private final WorkerCgroups cgroups;
     private final Spawner spawner = new Spawner();
+    private final Patience patience = new Patience();
     private @Nullable Notes notes;
     private @Nullable Integer own;
     private final int nothing;
@@ -183,8 +185,13 @@ final class Births {
         return outputs.resume(spec, worker);
     }
 
-    /// Spawns a worker.
-    WorkerProcess spawn(WorkerId id, Blueprint blueprint) throws Stillborn {
+    /// A worker's process.
+    ///
+    /// @param birth how it comes to execute its program, if it does not yet; else null
+    record Born(WorkerProcess process, @Nullable Birth birth) {}
+
+    /// Spawns a worker. Nobody makes it wait for longer than there is [Patience].
+    Born spawn(WorkerId id, Blueprint blueprint) throws Stillborn {
         ProgramSpec spec = blueprint.version().spec();
         Credentials credentials = blueprint.credentials();
         List<Bound> own = blueprint.alike() ? blueprint.bound() : own(spec, id.slot());
@@ -194,10 +201,11 @@ final class Births {
             boolean piped = spec.ack().mode() instanceof AckSpec.Fd;
             int[] line = spec.bond().descriptor() ? Sockets.pair() : NONE;
             int[] ack = piped ? ackPipeOrClose(line, credentials) : NONE;
-            Spawned spawned = spawn(id, blueprint, new Given(own, output), line, ack);
+            Birth birth = spawn(id, blueprint, new Given(own, output), line, ack);
+            Spawned spawned = birth.child();
             output.pipes().forEach(pipe -> pipe.born(spawned.pid()));
             nice(spawned.pid(), spec.identity().nice());
-            return new WorkerProcess(
+            WorkerProcess process = new WorkerProcess(
                     id,
                     spawned.pid(),
                     spawned.pidfd(),
@@ -210,6 +218,7 @@ final class Births {
                     output.extent(),
                     false,
                     output.pipes());
+            return new Born(process, birth.underWay() ? birth : null);
         } catch (SpawnException | PosixException e) {
             outputs.discard(output);
             throw new Stillborn(e.getMessage());
@@ -286,13 +295,13 @@ final class Births {
         }
     }
 
-    private Spawned spawn(WorkerId id, Blueprint blueprint, Given given, int[] line, int[] pipe)
+    private Birth spawn(WorkerId id, Blueprint blueprint, Given given, int[] line, int[] pipe)
             throws SpawnException {
         boolean born = false;
         try {
-            Spawned spawned = spawn(id, blueprint, given, line[1], pipe[1]);
+            Birth birth = spawn(id, blueprint, given, line[1], pipe[1]);
             born = true;
-            return spawned;
+            return birth;
         } finally {
             close(line[1], pipe[1]);
             if (!born) {
@@ -310,13 +319,27 @@ final class Births {
     }
 
     /// Spawns a command that tells how a worker is.
-    Spawned check(WorkerId id, Blueprint blueprint, List<Template> command, int pid)
+    Birth check(WorkerId id, Blueprint blueprint, List<Template> command, int pid)
             throws SpawnException {
-        return spawner.spawn(blueprint.check(id, command, pid));
+        SpawnOrder order = blueprint.check(id, command, pid);
+        long wait = patience.nanos(Clock.now());
+        return noted(spawner.begin(order, "", Spawner.OWN_CGROUP, wait));
+    }
+
+    private Birth noted(Birth birth) {
+        if (birth.underWay()) {
+            patience.missed(Clock.now());
+        }
+        return birth;
+    }
+
+    /// Gives back what births need that took their time and are over.
+    void attend() {
+        spawner.attend();
     }
 
     /// A remembered executable that is no longer there is looked for once more.
-    private Spawned spawn(WorkerId id, Blueprint blueprint, Given given, int line, int pipe)
+    private Birth spawn(WorkerId id, Blueprint blueprint, Given given, int line, int pipe)
             throws SpawnException {
         String note = notes == null ? "" : note(notes, id, blueprint.version());
         if (blueprint.remembersExecutable()) {
@@ -329,13 +352,14 @@ final class Births {
         return born(id, blueprint, given, line, pipe, note);
     }
 
-    private Spawned born(
+    private Birth born(
             WorkerId id, Blueprint blueprint, Given given, int line, int pipe, String note)
             throws SpawnException {
         String mark = Strays.mark(blueprint.version().spec().name(), id);
         SpawnOrder order =
                 blueprint.order(id, given.sockets(), given.out(), given.err(), line, pipe);
-        return cgroups.spawn(mark, spawner, order, note);
+        long wait = patience.nanos(Clock.now());
+        return noted(cgroups.spawn(mark, spawner, order, note, wait));
     }
 
     private static String note(Notes notes, WorkerId id, Version version) {

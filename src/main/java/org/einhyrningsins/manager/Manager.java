@@ -790,10 +790,7 @@ public final class Manager
             reloader.goBack(operator);
         }
         for (ProgramHost host : programs.everyHost()) {
-            Moment deadline = host.deadline();
-            if (deadline != null && deadline.reached(now)) {
-                host.take(new Event.DeadlinePassed());
-            }
+            host.elapse(now);
         }
         outputs.deadlinePassed(now);
     }
@@ -958,9 +955,17 @@ public final class Manager
     }
 
     private void endIfVacant() {
-        if (programs.vacant()) {
-            end(true, "everything is stopped");
+        String stuck = programs.stuck();
+        if (stuck == null) {
+            return;
         }
+        if (stuck.isEmpty()) {
+            end(true, "everything is stopped");
+            return;
+        }
+        String what = "everything is stopped but what even KILL does not reach: ";
+        log.error("", what + stuck + "; it ends when the kernel lets it");
+        end(false, what + stuck);
     }
 
     private void end(boolean done, String message) {

@@ -18,6 +18,7 @@ import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.manager.image.DoorImage;
 import org.einhyrningsins.manager.image.ProgramImage;
 import org.einhyrningsins.manager.image.WorkerImage;
+import org.einhyrningsins.posix.Birth;
 import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
@@ -27,7 +28,6 @@ import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.SpawnException;
-import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BondSpec;
@@ -61,6 +61,9 @@ final class ProgramHost {
     private final Map<WorkerId, AckPipe> pipes = new HashMap<>(0);
     private final Hearing hearing = new Hearing(this, workforce);
     private final Remnants remnants;
+    private final LateBirths late = new LateBirths();
+    private final LateNews lateNews = new LateNews();
+    private @Nullable Birth lastCheck;
     private final Tally tally;
     private Program program;
     private @Nullable Blueprint latest;
@@ -169,9 +172,26 @@ final class ProgramHost {
         Exit ended = process.pidfd() < 0 ? Exit.UNKNOWN : program.leaderOf(process.id());
         if (ended == null) {
             surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
+            goOnWithBirth(process);
         } else {
             remnants.attend(mark(process), process, null); // they were told before
             awaitRest(process, ended);
+        }
+    }
+
+    /// One that the manager before began and that was held up may be so still.
+    private void goOnWithBirth(WorkerProcess process) {
+        Worker worker = worker(process.id());
+        if (worker != null && !(worker.state() instanceof WorkerState.Starting)) {
+            return;
+        }
+        boolean delayed = worker != null && worker.state() instanceof WorkerState.Starting s && s.delayed();
+        boolean unborn = Processes.isUnborn(process.pid());
+        if (delayed || unborn) {
+            late.add(process, null);
+        }
+        if (unborn) {
+            pending.add(new Event.Delayed(process.id()));
         }
     }
 
@@ -257,7 +277,15 @@ final class ProgramHost {
 
     /// When it wants to be told the time; null for never.
     @Nullable Moment deadline() {
-        return deadline;
+        return Moment.earlier(deadline, late.due());
+    }
+
+    /// Lets what is due at that time happen.
+    void elapse(Moment now) {
+        late.look(now, lateNews);
+        if (deadline != null && deadline.reached(now)) {
+            take(new Event.DeadlinePassed());
+        }
     }
 
     /// Why it is not known how its workers are; null if it is, or nobody asks.
@@ -474,7 +502,9 @@ final class ProgramHost {
     private void spawn(Effect.Spawn order) {
         WorkerId id = order.worker();
         try {
-            WorkerProcess process = surface.births().spawn(id, blueprint(order.version()));
+            requireNoneHeldUp();
+            Births.Born born = surface.births().spawn(id, blueprint(order.version()));
+            WorkerProcess process = born.process();
             workforce.add(process);
             hearAck(process);
             if (process.line() >= 0) {
@@ -482,6 +512,10 @@ final class ProgramHost {
                         .connect(process.line(), new Peer(process.pid(), process.uid(), -1));
             }
             surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
+            if (born.birth() != null) {
+                late.add(process, born.birth());
+                pending.add(new Event.Delayed(id));
+            }
         } catch (Births.Stillborn e) {
             pending.add(new Event.SpawnFailed(id, String.valueOf(e.getMessage())));
         } catch (IOException e) {
@@ -493,6 +527,40 @@ final class ProgramHost {
                 abandon(unwatched);
             }
             pending.add(new Event.SpawnFailed(id, String.valueOf(e.getMessage())));
+        }
+    }
+
+    /// One that was told to go and cannot, since it is held up on its way to its program, is enough:
+    /// others would join it.
+    private void requireNoneHeldUp() throws Births.Stillborn {
+        for (WorkerProcess process : late.processes()) {
+            Worker worker = worker(process.id());
+            if (worker == null || worker.state() instanceof WorkerState.Stopping) {
+                throw new Births.Stillborn(
+                        "pid "
+                                + process.pid()
+                                + ", which was to be a worker of it, still waits in the kernel for"
+                                + " whoever owns the file of its program, its interpreter or"
+                                + " directory; none is started until it is gone");
+            }
+        }
+    }
+
+    /// What becomes of those that do not execute their program at once.
+    private final class LateNews implements LateBirths.Told {
+        @Override
+        public void executed(WorkerId id) {
+            take(new Event.Executed(id));
+        }
+
+        @Override
+        public void waits(WorkerId id, Duration time) {
+            String what =
+                    "does not execute its program yet, after "
+                            + time.toSeconds()
+                            + "s: the kernel waits for whoever owns the file, its interpreter or"
+                            + " directory; it alone is held up";
+            report(Effect.Severity.WARN, id, what);
         }
     }
 
@@ -588,6 +656,15 @@ final class ProgramHost {
         surface.groups().await(process.pidfd(), process.pid(), others, empty);
     }
 
+    /// A remembered executable may be elsewhere by now.
+    private void forgetExecutables() {
+        for (Blueprint each : new Blueprint[] {latest, earlier}) {
+            if (each != null) {
+                each.forgetExecutable();
+            }
+        }
+    }
+
     private String mark(WorkerProcess process) {
         return Strays.mark(name(), process.id());
     }
@@ -616,7 +693,14 @@ final class ProgramHost {
         int left = surface.strays().sweep(Strays.mark(name(), id), process.pid());
         surface.prober().forget(key(id));
         process.pipes().forEach(output -> output.drain(true));
-        take(new Event.Exited(id, exit.leaving(left)));
+        SpawnException failure = late.ended(id);
+        surface.births().attend();
+        if (failure == null) {
+            take(new Event.Exited(id, exit.leaving(left)));
+        } else {
+            forgetExecutables();
+            take(new Event.SpawnFailed(id, String.valueOf(failure.getMessage())));
+        }
         surface.loop().afterwards(() -> depart(process));
     }
 
@@ -752,10 +836,11 @@ final class ProgramHost {
         }
         try {
             Blueprint blueprint = blueprint(worker.version());
-            Spawned command =
-                    surface.births().check(id, blueprint, target.command(), process.pid());
+            requireCheckOver();
+            Birth check = surface.births().check(id, blueprint, target.command(), process.pid());
+            lastCheck = check;
             unasked = null;
-            surface.prober().await(key(id), command, asker);
+            surface.prober().await(key(id), check.child(), asker);
         } catch (IOException | Births.Stillborn | SpawnException | PosixException e) {
             String why = String.valueOf(e.getMessage());
             if (!starting(id) && !why.equals(unasked)) {
@@ -764,6 +849,17 @@ final class ProgramHost {
                 report(Effect.Severity.WARN, id, what + "; nobody is replaced for that");
             }
             take(new Event.Unasked(id, why));
+        }
+    }
+
+    /// One that is held up on its way is enough.
+    private void requireCheckOver() throws Births.Stillborn {
+        if (lastCheck != null && lastCheck.underWay()) {
+            throw new Births.Stillborn(
+                    "pid "
+                            + lastCheck.child().pid()
+                            + ", the check before, still waits in the kernel for whoever owns the"
+                            + " file of its program, its interpreter or directory");
         }
     }
 

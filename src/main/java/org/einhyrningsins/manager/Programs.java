@@ -2,6 +2,8 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +13,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.StringJoiner;
 
 /// The programs of this manager, by name, in the order of the file; and those that the file has
 /// lost and whose last workers are still leaving.
@@ -156,13 +159,21 @@ final class Programs {
         return slots;
     }
 
-    /// Whether no process is left.
-    boolean vacant() {
+    /// Whether no process is left, but those that hang in the kernel.
+    ///
+    /// @return those, in words; empty if there are none; null if others are left
+    @Nullable String stuck() {
+        StringJoiner stuck = new StringJoiner(", ");
         for (ProgramHost host : everyHost()) {
-            if (!host.program().vacant()) {
-                return false;
+            for (Slot slot : host.program().slots()) {
+                for (Worker worker : slot.workers()) {
+                    if (!worker.stuck()) {
+                        return null;
+                    }
+                    stuck.add(host.workforce().subject(host.name(), worker.id()));
+                }
             }
         }
-        return true;
+        return stuck.toString();
     }
 }

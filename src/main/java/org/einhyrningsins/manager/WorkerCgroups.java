@@ -2,13 +2,13 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.posix.Birth;
 import org.einhyrningsins.posix.Cgroups;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.SpawnException;
 import org.einhyrningsins.posix.SpawnOrder;
-import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.Spawner;
 import org.jspecify.annotations.Nullable;
 
@@ -82,24 +82,26 @@ final class WorkerCgroups {
     }
 
     /// Spawns a worker into a group of its own, if there is one to be had.
-    Spawned spawn(String mark, Spawner spawner, SpawnOrder order, String note)
+    ///
+    /// @param patience as [Spawner#begin] has it
+    Birth spawn(String mark, Spawner spawner, SpawnOrder order, String note, long patience)
             throws SpawnException {
         int group = make(mark);
         if (group < 0) {
-            return spawner.spawn(order, note, Spawner.OWN_CGROUP);
+            return spawner.begin(order, note, Spawner.OWN_CGROUP, patience);
         }
         boolean born = false;
         try {
-            Spawned spawned = spawner.spawn(order, note, group);
+            Birth birth = spawner.begin(order, note, group, patience);
             born = true;
-            return spawned;
+            return birth;
         } catch (SpawnException e) {
             if (!e.refusesCgroup()) {
                 throw e;
             }
             log.warn("", "workers get no control groups of their own any more: " + e.getMessage());
             refused = true;
-            return spawner.spawn(order, note, Spawner.OWN_CGROUP);
+            return spawner.begin(order, note, Spawner.OWN_CGROUP, patience);
         } finally {
             Descriptors.close(group);
             if (!born) {

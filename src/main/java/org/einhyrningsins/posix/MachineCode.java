@@ -53,8 +53,8 @@ final class MachineCode {
             498b7c2410           mov 16(%r12), %rdi
             498b742438           mov 56(%r12), %rsi
             498d542418           lea 24(%r12), %rdx
-            4531d2               xor %r10d, %r10d
-            4531c0               xor %r8d, %r8d
+            4d8d54241c           lea 28(%r12), %r10
+            4d89d0               mov %r10, %r8
             0f05                 syscall
             4885c0               test %rax, %rax
             7423                 jz child
@@ -151,8 +151,8 @@ final class MachineCode {
             200940f9             ldr x0, [x9, #16]
             211d40f9             ldr x1, [x9, #56]
             22610091             add x2, x9, #24
-            030080d2             mov x3, #0
-            040080d2             mov x4, #0
+            23710091             add x3, x9, #28
+            e40303aa             mov x4, x3
             010000d4             svc #0
             400100b4             cbz x0, child
             ea0300aa             mov x10, x0

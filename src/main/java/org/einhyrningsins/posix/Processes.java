@@ -28,6 +28,8 @@ public final class Processes {
     private static final int WSTOPPED = 2;
     private static final int WCONTINUED = 8;
     private static final int CLD_STOPPED = 5;
+    private static final int POLL_BYTES = 24; // a struct pollfd and a struct timespec
+    private static final long SECOND = 1_000_000_000;
     private static final int WEXITED = 4;
     private static final int WNOWAIT = 0x01000000;
     private static final int SIGINFO = 128;
@@ -157,6 +159,21 @@ public final class Processes {
         }
     }
 
+    /// Waits until that child is dead, and takes its status.
+    ///
+    /// @param nanos how long at most; below 0 for as long as it takes
+    /// @return null if it lives
+    static @Nullable Exit await(int pidfd, long nanos) {
+        if (nanos < 0) {
+            return await(pidfd);
+        }
+        Scratch scratch = Scratch.here().clear(POLL_BYTES);
+        scratch.bytes.putInt(0, pidfd).putShort(4, (short) Poll.IN);
+        scratch.bytes.putLong(8, nanos / SECOND).putLong(16, nanos % SECOND);
+        Kernel.call(Syscall.PPOLL, scratch.structures, 1, scratch.structures + 8, 0);
+        return waitFor(pidfd, WEXITED | WNOHANG);
+    }
+
     private static @Nullable Exit waitFor(int pidfd, int options) {
         Scratch scratch = Scratch.here().clear(SIGINFO);
         long result = Kernel.call(Syscall.WAITID, P_PIDFD, pidfd, scratch.structures, options);
@@ -211,6 +228,12 @@ public final class Processes {
         return pid == 0
                 ? null
                 : new Change(pid, stopped ? scratch.bytes.getInt(SIGINFO_STATUS) : 0);
+    }
+
+    /// Whether a process is one of our kind's that does not execute its program yet ([Birth]).
+    public static boolean isUnborn(int pid) {
+        byte[] stat = Descriptors.readWhole("/proc/" + pid + "/stat");
+        return new String(stat, StandardCharsets.UTF_8).contains(" (" + Spawner.NAME + ") ");
     }
 
     /// Whether a process is stopped by a signal; false if there is none.

@@ -2,6 +2,7 @@
 package org.einhyrningsins.posix;
 
 import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -51,19 +52,18 @@ final class SchedulingSteps {
     /// life it has ours.
     ///
     /// @param child executes its own program
-    /// @throws SpawnException if we may not; then there is no child any more
-    static void placeInMemory(Scheduling scheduling, Spawned child) throws SpawnException {
+    /// @return why we may not; then the child is killed
+    static @Nullable SpawnException placeInMemory(Scheduling scheduling, Spawned child) {
         Integer score = scheduling.oomScoreAdj();
         long result = score == null ? 0 : writeScore(child.pid(), score);
         boolean gone = Kernel.is(result, Errno.ENOENT) || Kernel.is(result, Errno.ESRCH);
         if (result < 0 && !gone) {
             Processes.kill(child.pidfd(), Signal.KILL);
-            Processes.await(child.pidfd());
-            Descriptors.close(child.pidfd());
             boolean refused = Kernel.is(result, Errno.EACCES) || Kernel.is(result, Errno.EPERM);
             String why = refused ? "; one below the manager's takes CAP_SYS_RESOURCE" : "";
-            throw new SpawnException(SCORE + " " + score, (int) -result, why);
+            return new SpawnException(SCORE + " " + score, (int) -result, why);
         }
+        return null;
     }
 
     private static long writeScore(int pid, int score) {

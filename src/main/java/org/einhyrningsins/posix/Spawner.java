@@ -19,24 +19,31 @@ import java.util.Map;
 /// groups and user with what confines it ([ConfinementSteps]), the signal for orphans, the pid
 /// written into the environment, the signals unblocked, execve.
 ///
-/// While the child is on its way to the new program the caller stands still, as with vfork: some
-/// hundred microseconds; longer if the file system is slow. The caller is the manager's loop
-/// thread; others would wait for it.
+/// A child is on its way to its program for some hundred microseconds, or for as long as whoever owns
+/// its files likes. Who begins a birth says how long to wait for it, and may go on meanwhile: the
+/// list and its memory are the child's until it is there, and the next child has another.
 ///
 /// A child that takes another user leaves its trace on the memory it shares with us until execve:
-/// the kernel marks it "not dumpable", which would close our /proc/self to ourselves. That is
-/// undone.
+/// the kernel marks it "not dumpable", which closes our /proc/self to ourselves, unless we are root.
+/// That is undone when no such child is on its way any more, and not before: until then the mark is
+/// what keeps that user from attaching to the child, and so from our memory.
 public final class Spawner {
     /// No control group but ours.
     public static final int OWN_CGROUP = -1;
+
+    /// How a child is called on its way to its program, where the kernel tells (comm in proc(5)).
+    /// Its program's file gives it another name.
+    public static final String NAME = "einhyrn-birth";
+
+    private static final long FOR_EVER = -1;
 
     private static final int PR_SET_PDEATHSIG = 1;
     private static final int PR_GET_DUMPABLE = 3;
     private static final int PR_SET_PTRACER = 0x59616d61; // "Yama"
     private static final long PR_SET_PTRACER_ANY = -1;
     private static final int PR_SET_DUMPABLE = 4;
+    private static final int PR_SET_NAME = 15;
     private static final int F_SETFD = 2;
-    private static final int O_NONBLOCK = 0x800;
     private static final String ABOVE_THE_MANAGERS =
             "; a hard limit above the manager's own takes CAP_SYS_RESOURCE: lower it under limits,"
                     + " or raise the manager's (ulimit -H, LimitNOFILE= and so on)";
@@ -50,7 +57,9 @@ public final class Spawner {
     private static final long LAST_DESCRIPTOR = 0xffff_ffffL;
     private static final Resource[] RESOURCES = Resource.values();
 
-    private final SyscallList list = new SyscallList();
+    private SyscallList list = new SyscallList();
+    private final List<Birth> underWay = new ArrayList<>(0);
+    private boolean dumpable;
     private int lifeline = -1;
     private int notes = -1;
     private boolean open;
@@ -81,48 +90,47 @@ public final class Spawner {
         return spawn(order, "", OWN_CGROUP);
     }
 
-    /// Brings one into the world that leaves a note of itself before anything else: so that there
-    /// is no moment at which it is there and nobody could know.
+    /// Brings one into the world that leaves a note of itself, as [#begin] does, and waits until it
+    /// executes its program.
+    ///
+    /// @throws SpawnException if a step failed; then there is no child, dead or alive
+    public Spawned spawn(SpawnOrder order, String note, int cgroup) throws SpawnException {
+        return begin(order, note, cgroup, FOR_EVER).child();
+    }
+
+    /// Begins to bring one into the world that leaves a note of itself before anything else: so that
+    /// there is no moment at which it is there and nobody could know.
     ///
     /// @param note its words, which its pid follows; empty for none
     /// @param cgroup descriptor of the directory of the control group it is born into;
     ///   [#OWN_CGROUP] for ours
-    /// @throws SpawnException if a step failed; then there is no child, dead or alive. If that is
-    ///   [SpawnException#refusesCgroup], there may be one without a group of its own
-    public synchronized Spawned spawn(SpawnOrder order, String note, int cgroup)
+    /// @param patience how long to wait until it executes its program, in nanoseconds; below 0 for
+    ///   as long as it takes
+    /// @return it may still be on its way
+    /// @throws SpawnException if a step failed meanwhile; then there is no child, dead or alive, or
+    ///   it is about to end. If that is [SpawnException#refusesCgroup], there may be one without a
+    ///   group of its own
+    public synchronized Birth begin(SpawnOrder order, String note, int cgroup, long patience)
             throws SpawnException {
-        int held = hold(order.executable());
         try {
-            return bear(order, note, cgroup);
+            return bear(order, note, cgroup, patience);
         } catch (SpawnException e) {
             if (!e.step().startsWith(SyscallList.NOTE)) {
                 throw e;
             }
-            return bear(order, "", cgroup); // who lives is more than who is noted
-        } finally {
-            if (held >= 0) {
-                Descriptors.close(held);
-            }
+            return bear(order, "", cgroup, patience); // who lives is more than who is noted
         }
     }
 
-    /// Opens what is to be executed, until it is: as long as it is open for reading nobody can take
-    /// a write lease on it (fcntl(2), F_SETLEASE), for which execve would wait, and we with it, up
-    /// to 45 seconds (fs.lease-break-time). What cannot be read needs not be.
-    ///
-    /// @return -1 if it could not be opened for another reason
-    private static int hold(String executable) throws SpawnException {
-        long path = Scratch.here().path(executable);
-        int flags = O_NONBLOCK | Descriptors.O_CLOEXEC;
-        long fd = Kernel.call(Syscall.OPENAT, Descriptors.AT_FDCWD, path, flags, 0);
-        if (Kernel.is(fd, Errno.EAGAIN)) {
-            String why = "; a process holds a write lease on it, which is now asked back";
-            throw new SpawnException("execve " + executable, (int) -fd, why);
-        }
-        return (int) fd;
+    /// Whether any child is on its way that was not waited for to its end. What those need that are
+    /// not any more is given back.
+    public synchronized boolean attend() {
+        List.copyOf(underWay).forEach(Birth::underWay);
+        return !underWay.isEmpty();
     }
 
-    private Spawned bear(SpawnOrder order, String note, int cgroup) throws SpawnException {
+    private Birth bear(SpawnOrder order, String note, int cgroup, long patience)
+            throws SpawnException {
         List<Integer> copies = new ArrayList<>(0);
         try {
             write(order, note, copies);
@@ -132,7 +140,7 @@ public final class Spawner {
                 write(order, note, copies);
                 pid = born(order);
             }
-            return spawned(order, pid);
+            return begun(order, pid, patience);
         } catch (BufferOverflowException e) {
             throw new SpawnException("execve " + order.executable(), Errno.E2BIG.number(), "");
         } finally {
@@ -167,6 +175,7 @@ public final class Spawner {
         if (list.isNew()) {
             signals();
             list.add("setsid", "", Syscall.SETSID, 0);
+            list.add("prctl", "PR_SET_NAME", Syscall.PRCTL, PR_SET_NAME, list.name());
             list.keep();
         }
         if (notes >= 0 && !note.isEmpty()) {
@@ -326,29 +335,47 @@ public final class Spawner {
     }
 
     private long born(SpawnOrder order) {
-        boolean dumpable =
-                order.credentials() != null && Kernel.call(Syscall.PRCTL, PR_GET_DUMPABLE) == 1;
-        long pid = Kernel.spawn(list.table());
-        if (dumpable) {
-            Kernel.call(Syscall.PRCTL, PR_SET_DUMPABLE, 1);
+        if (order.credentials() != null && disguised() == 0) {
+            dumpable = Kernel.call(Syscall.PRCTL, PR_GET_DUMPABLE) == 1;
         }
-        return pid;
+        return Kernel.spawn(list.table());
     }
 
-    private Spawned spawned(SpawnOrder order, long pid) throws SpawnException {
+    private Birth begun(SpawnOrder order, long pid, long patience) throws SpawnException {
         if (pid < 0) {
             throw new SpawnException("clone", (int) -pid, advice((int) -pid));
         }
-        int pidfd = list.pidfd();
-        if (list.errno() != 0) {
-            Processes.await(pidfd);
-            Descriptors.close(pidfd);
-            String step = list.failedStep();
-            throw new SpawnException(step, list.errno(), hint(order, step, list.errno()));
+        Birth birth = new Birth(this, list, order, new Spawned((int) pid, list.pidfd()));
+        underWay.add(birth);
+        if (!birth.await(patience)) {
+            list = list.another();
+            return birth;
         }
-        Spawned child = new Spawned((int) pid, pidfd);
-        SchedulingSteps.placeInMemory(order.confinement().scheduling(), child);
-        return child;
+        SpawnException failure = birth.failure();
+        if (failure != null) {
+            // it is about to end, but for what closing its files may take
+            Processes.await(birth.child().pidfd(), patience);
+            Descriptors.close(birth.child().pidfd());
+            throw failure;
+        }
+        return birth;
+    }
+
+    /// It no longer shares our memory.
+    void over(Birth birth) {
+        underWay.remove(birth);
+        if (birth.disguised() && dumpable && disguised() == 0) {
+            Kernel.call(Syscall.PRCTL, PR_SET_DUMPABLE, 1);
+        }
+    }
+
+    /// How many are on their way to another user.
+    private int disguised() {
+        int count = 0;
+        for (Birth birth : underWay) {
+            count += birth.disguised() ? 1 : 0;
+        }
+        return count;
     }
 
     private static String advice(int errno) {
@@ -362,7 +389,7 @@ public final class Spawner {
     }
 
     /// What the kernel's word alone does not tell.
-    private static String hint(SpawnOrder order, String step, int errno) {
+    static String hint(SpawnOrder order, String step, int errno) {
         boolean exec = step.startsWith("execve");
         Path file = Path.of(order.directory()).resolve(order.executable());
         return switch (Errno.of(errno)) {

@@ -23,6 +23,7 @@ enum Syscall {
     FTRUNCATE(77, 46),
     FCHOWN(93, 55),
     GETTID(186, 178),
+    FUTEX(202, 98),
     SOCKET(41, 198),
     CONNECT(42, 203),
     SHUTDOWN(48, 210),

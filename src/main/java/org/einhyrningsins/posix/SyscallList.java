@@ -11,23 +11,25 @@ import java.util.Arrays;
 import java.util.List;
 
 /// What a child does before its new program begins, as the machine code reads it: a header, entries
-/// of 64 bytes, and behind them what they point to. The memory is used again for every child, and
-/// grows up to a bound. Layout: src/main/asm/child-x86_64.s.
+/// of 64 bytes, and behind them what they point to. The memory is used again when the child no longer
+/// needs it, and grows up to a bound. Layout: src/main/asm/child-x86_64.s.
 final class SyscallList {
     private static final int SMALLEST = 64 * 1024;
     private static final int LARGEST = 4 * 1024 * 1024;
     private static final int ZEROS = 0; // a struct sigaction of SIG_DFL, and an empty mask
     private static final int HEADER = 192;
     private static final int CLONE_ARGS = 64;
+    private static final int CLONE_ARGS_CHILD_TID = 16;
     private static final int CLONE_ARGS_BYTES = 64;
     private static final int CLONE_ARGS_CGROUP = 80;
     private static final int CLONE_ARGS_BYTES_WITH_CGROUP = 88;
+    private static final int NAME = 160; // behind clone's arguments
     private static final int ENTRIES = HEADER + 64;
     private static final int ENTRY = 64;
     private static final int TOLERATED = 56;
-    // 62 signals, setsid, 2 close_range, chdir, umask, 16 limits, nice, 3 for the user, 2 for
-    // orphans, mask, execve
-    private static final int MOST_FIXED_ENTRIES = 96;
+    // 62 signals, setsid, name, 2 for a note, 3 close_range, chdir, umask, 16 limits, nice, 3 for the user, 2 for
+    // orphans, one for Yama, mask, execve
+    private static final int MOST_FIXED_ENTRIES = 104;
     private static final int MOST_BYTES_A_CHAR = 3;
     private static final int FIXED_DATA = 4096;
     private static final int DIGITS = 16;
@@ -39,6 +41,7 @@ final class SyscallList {
     private static final int FAILED = HEADER + 8;
     private static final int FIRST = HEADER + 16;
     private static final int PIDFD = HEADER + 24;
+    private static final int AT_WORK = HEADER + 28;
     private static final int EVERY_SIGNAL = HEADER + 32;
     private static final int NUMBER = HEADER + 48;
     private static final int SECOND = HEADER + 56;
@@ -46,11 +49,13 @@ final class SyscallList {
     private static final long WRITE_PID = -1;
     private static final long CLONE_VM = 0x100;
     private static final long CLONE_PIDFD = 0x1000;
-    private static final long CLONE_VFORK = 0x4000;
+    private static final long CLONE_CHILD_CLEARTID = 0x20_0000;
     private static final long CLONE_CLEAR_SIGHAND = 0x1_0000_0000L;
     private static final long CLONE_INTO_CGROUP = 0x2_0000_0000L;
-    private static final long FLAGS = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
+    private static final long FLAGS = CLONE_VM | CLONE_CHILD_CLEARTID | CLONE_PIDFD;
     private static final long SIGCHLD = 17;
+    private static final int FUTEX_WAIT = 0; // not private: the kernel wakes the other kind
+    private static final long NANOS = 1_000_000_000;
 
     private boolean clearsHandlers = true;
     private ByteBuffer memory = ByteBuffer.allocate(0);
@@ -78,7 +83,7 @@ final class SyscallList {
         }
         entries = kept;
         data = ENTRIES + most * ENTRY;
-        memory.putLong(ERRNO, 0).putLong(PIDFD, -1);
+        memory.putLong(ERRNO, 0).putInt(PIDFD, -1).putInt(AT_WORK, -1);
     }
 
     private static long size(List<String> texts) throws SpawnException {
@@ -106,6 +111,7 @@ final class SyscallList {
         memory = ByteBuffer.allocateDirect(room).order(ByteOrder.nativeOrder());
         base = Kernel.address(memory);
         memory.putLong(EVERY_SIGNAL, -1);
+        memory.put(NAME, Spawner.NAME.getBytes(StandardCharsets.US_ASCII));
         kept = 0;
         way();
     }
@@ -116,6 +122,7 @@ final class SyscallList {
             memory.putLong(SECOND, CLONE_ARGS_BYTES);
             memory.putLong(CLONE_ARGS, FLAGS | CLONE_CLEAR_SIGHAND);
             memory.putLong(CLONE_ARGS + 8, base + PIDFD).putLong(CLONE_ARGS + 32, SIGCHLD);
+            memory.putLong(CLONE_ARGS + CLONE_ARGS_CHILD_TID, base + AT_WORK);
         } else {
             memory.putLong(NUMBER, Syscall.CLONE.number).putLong(FIRST, FLAGS | SIGCHLD);
             memory.putLong(SECOND, 0); // on our stack
@@ -148,6 +155,13 @@ final class SyscallList {
         if (base != 0) {
             way();
         }
+    }
+
+    /// One that makes children in the same way.
+    SyscallList another() {
+        SyscallList another = new SyscallList();
+        another.clearsHandlers = clearsHandlers;
+        return another;
     }
 
     /// Whether the entries that are the same for every child are still to be added, for [#keep].
@@ -205,6 +219,11 @@ final class SyscallList {
     /// Enough zeros for a struct sigaction, or a mask.
     long zeros() {
         return base + ZEROS;
+    }
+
+    /// Where [Spawner#NAME] is, with its NUL.
+    long name() {
+        return base + NAME;
     }
 
     /// Where a text is, with its NUL.
@@ -298,6 +317,31 @@ final class SyscallList {
     /// What the machine code wants.
     long table() {
         return base + HEADER;
+    }
+
+    /// Whether the child still uses this memory: it is on its way to its program.
+    boolean atWork() {
+        return memory.getInt(AT_WORK) != 0;
+    }
+
+    /// Waits until the child is there, or dead.
+    ///
+    /// @param nanos how long at most; below 0 for as long as it takes
+    /// @return false if it is still at work
+    boolean await(long nanos) {
+        long time = 0;
+        while (atWork() && nanos != 0) {
+            if (nanos > 0) {
+                Scratch scratch = Scratch.here();
+                scratch.bytes.putLong(0, nanos / NANOS).putLong(8, nanos % NANOS);
+                time = scratch.structures;
+            }
+            long end = Kernel.call(Syscall.FUTEX, base + AT_WORK, FUTEX_WAIT, -1, time);
+            if (Kernel.is(end, Errno.ETIMEDOUT)) {
+                break;
+            }
+        }
+        return !atWork();
     }
 
     /// The errno of the step that failed, or 0.

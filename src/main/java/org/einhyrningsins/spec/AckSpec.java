@@ -10,7 +10,7 @@ import java.util.List;
 /// How a worker is known to be up, and how long that may take.
 ///
 /// @param timeout a worker that is not up by then is stopped and counts as a failed start; for
-///   [Timer] it has no meaning
+///   [Timer] the time within which its program has to be executed
 public record AckSpec(Mode mode, Duration timeout) {
     /// The default: alive for a second.
     public static final AckSpec DEFAULT =

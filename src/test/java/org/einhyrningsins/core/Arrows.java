@@ -89,6 +89,7 @@ final class Arrows {
                     "leader exited";
             case Event.SpawnFailed e when worker == null || e.worker().equals(worker) ->
                     "spawn failed";
+            case Event.Executed e when worker == null || e.worker().equals(worker) -> "executed";
             case Event.Acked e when worker == null || e.worker().equals(worker) -> "acked";
             case Event.Probed e when worker == null || e.worker().equals(worker) -> "probed";
             case Event.Despaired e when worker == null || e.worker().equals(worker) -> "despaired";

@@ -19,6 +19,8 @@ final class Lines {
             case Event.Suspended e -> "suspended " + e.worker() + " by " + e.by();
             case Event.Resumed e -> "resumed " + e.worker();
             case Event.SpawnFailed e -> "spawn failed " + e.worker() + ": " + e.why();
+            case Event.Delayed e -> "delayed " + e.worker();
+            case Event.Executed e -> "executed " + e.worker();
             case Event.Acked e -> "acked " + e.worker();
             case Event.Probed e -> "probed " + e.worker() + (e.up() ? ": up" : ": not up");
             case Event.Unasked e -> "not asked " + e.worker() + ": " + e.why();

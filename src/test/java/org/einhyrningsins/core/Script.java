@@ -172,6 +172,8 @@ final class Script {
             case "spawn-failed" ->
                     new Event.SpawnFailed(
                             worker(words.get(1)), String.join(" ", words.subList(2, words.size())));
+            case "delay" -> new Event.Delayed(worker(words.get(1)));
+            case "execute" -> new Event.Executed(worker(words.get(1)));
             case "probed" -> new Event.Probed(worker(words.get(1)), words.get(2).equals("up"));
             case "unasked" ->
                     new Event.Unasked(worker(words.get(1)), "./check: not there (ENOENT)");

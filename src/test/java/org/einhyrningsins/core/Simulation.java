@@ -43,6 +43,9 @@ final class Simulation {
 
     private enum What {
         SPAWN_FAILS,
+        IS_DELAYED,
+        EXECUTES,
+        FAILS_LATE,
         ACKS,
         ANSWERS_THE_PROBE,
         ASKS_FOR_TIME,
@@ -331,7 +334,7 @@ final class Simulation {
         }
         boolean ends =
                 switch (plan.what()) {
-                    case SPAWN_FAILS, EXITS, IS_SHOT -> true;
+                    case SPAWN_FAILS, FAILS_LATE, EXITS, IS_SHOT -> true;
                     default -> false;
                 };
         if (ends) {
@@ -396,6 +399,19 @@ final class Simulation {
                 happen(
                         new Event.SpawnFailed(
                                 worker, again ? "fork: EAGAIN" : "exec: no such file (ENOENT)"));
+            }
+            case FAILS_LATE -> {
+                if (process != null && process.exists) {
+                    processes.remove(worker);
+                    process.exists = false;
+                    happen(new Event.SpawnFailed(worker, "execve: no such file (ENOENT)"));
+                }
+            }
+            case IS_DELAYED -> happen(new Event.Delayed(worker));
+            case EXECUTES -> {
+                if (process != null && process.exists) {
+                    happen(new Event.Executed(worker));
+                }
             }
             case ANSWERS_THE_PROBE ->
                     happen(
@@ -542,11 +558,20 @@ final class Simulation {
         }
         WorkerId id = spawn.worker();
         boolean shy = happens(behaviour.neverAcks());
-        long boot = 1 + random.nextLong(behaviour.boot());
+        boolean mayBeLate = seed % 2 == 0 && !calm && !quiet;
+        long late = mayBeLate && random.nextInt(16) == 0 ? 1 + random.nextLong(60_000) : 0;
+        long boot = 1 + random.nextLong(behaviour.boot()) + late;
         processes.put(id, new Child(behaviour, shy ? Long.MAX_VALUE : millis + boot));
         if (happens(behaviour.spawnFails())) {
-            plan(millis, What.SPAWN_FAILS, id);
+            plan(millis + late, late > 0 ? What.FAILS_LATE : What.SPAWN_FAILS, id);
+            if (late > 0) {
+                plan(millis, What.IS_DELAYED, id);
+            }
             return;
+        }
+        if (late > 0) {
+            plan(millis, What.IS_DELAYED, id);
+            plan(millis + late, What.EXECUTES, id);
         }
         if (!shy) {
             acks(spec, behaviour, id, millis + boot);

@@ -30,6 +30,8 @@ import java.util.concurrent.locks.LockSupport;
 
 @Timeout(300)
 class SpawnerIT {
+    private static final long MOMENT = 50_000_000;
+
     @TempDir Path directory;
     private long descriptorsBefore;
 
@@ -378,17 +380,110 @@ class SpawnerIT {
         assertThat(output.lines()).startsWith("there", "0", "1").hasSize(1 + 153 + 1);
     }
 
-    @Test
-    void aWriteLeaseOnTheExecutableKeepsNobodyWaiting() throws Exception {
-        Nursery child = file("leased", "#!/bin/sh\nexit 0\n", "rwxr-xr-x");
-        int fd = Descriptors.openAppend(Path.of(child.executable));
+    /// Opening it waits until the lease is given back, or for fs.lease-break-time: 45 s.
+    private int lease(String path) {
+        int fd = Descriptors.openAppend(Path.of(path));
         Kernel.check("signal", Kernel.call(Syscall.FCNTL, fd, 10, Signal.CHLD.number())); // SETSIG
         Kernel.check("lease", Kernel.call(Syscall.FCNTL, fd, 1024, 1)); // F_SETLEASE, F_WRLCK
+        return fd;
+    }
+
+    private static void giveBack(int fd) {
+        Kernel.check("lease", Kernel.call(Syscall.FCNTL, fd, 1024, 2)); // F_UNLCK
+    }
+
+    private Nursery interpreted() throws Exception {
+        Nursery interpreter = file("interpreter", "#!/bin/sh\nexit 7\n", "rwxr-xr-x");
+        return file("script", "#!" + interpreter.executable + "\n", "rwxr-xr-x");
+    }
+
+    private Birth begin(Nursery child) throws SpawnException {
+        int nothing = Descriptors.openNull();
+        Birth birth =
+                child.spawner.begin(child.order(nothing, nothing), "", Spawner.OWN_CGROUP, MOMENT);
+        Descriptors.close(nothing);
+        return birth;
+    }
+
+    private static String name(Birth birth) throws IOException {
+        return Files.readString(Path.of("/proc/" + birth.child().pid() + "/comm")).strip();
+    }
+
+    @Test
+    void aLeaseOnAnInterpreterHoldsUpThatChildAlone() throws Exception {
+        Nursery child = interpreted();
+        int lease = lease(directory.resolve("interpreter").toString());
         long began = System.nanoTime();
-        assertThatThrownBy(child::exit).hasMessageContaining("a process holds a write lease on it");
-        assertThat(System.nanoTime() - began).isLessThan(5_000_000_000L);
-        Descriptors.close(fd);
-        assertThat(child.exit().code()).isZero();
+        Birth birth = begin(child);
+        assertThat(System.nanoTime() - began).isLessThan(1_000_000_000L);
+        assertThat(birth.underWay()).isTrue();
+        assertThat(name(birth)).isEqualTo(Spawner.NAME);
+        assertThat(new Nursery().exit().code()).isZero(); // another, meanwhile
+        assertThat(child.spawner.attend()).isTrue();
+        Descriptors.close(lease);
+        assertThat(birth.await(10_000_000_000L)).isTrue();
+        assertThat(birth.failure()).isNull();
+        assertThat(child.spawner.attend()).isFalse();
+        assertThat(Processes.await(birth.child().pidfd())).isEqualTo(new Exit(7, 0, false));
+        Descriptors.close(birth.child().pidfd());
+    }
+
+    @Test
+    void oneThatIsHeldUpAndFailsThenSaysWhy() throws Exception {
+        Nursery child = interpreted();
+        int lease = lease(directory.resolve("interpreter").toString());
+        Birth birth = begin(child);
+        giveBack(lease); // and still it is open for writing
+        assertThat(birth.await(10_000_000_000L)).isTrue();
+        assertThat(birth.failure())
+                .hasMessage(
+                        "execve "
+                                + child.executable
+                                + ": text file busy (ETXTBSY); somebody is writing"
+                                + " to it");
+        assertThat(Processes.await(birth.child().pidfd())).isEqualTo(new Exit(127, 0, false));
+        Descriptors.close(birth.child().pidfd());
+        Descriptors.close(lease);
+    }
+
+    @Test
+    void oneThatIsHeldUpCanBeKilled() throws Exception {
+        Nursery child = interpreted();
+        int lease = lease(directory.resolve("interpreter").toString());
+        Birth birth = begin(child);
+        Processes.kill(birth.child().pidfd(), Signal.TERM);
+        int term = Signal.TERM.number();
+        assertThat(Processes.await(birth.child().pidfd())).isEqualTo(new Exit(0, term, false));
+        assertThat(birth.underWay()).isFalse();
+        assertThat(birth.failure()).isNull();
+        Descriptors.close(birth.child().pidfd());
+        Descriptors.close(lease);
+    }
+
+    /// It shares our memory: who may attach to it may read ours.
+    @Test
+    void nobodyMayAttachToOneThatIsHeldUpAsAnotherUser() throws Exception {
+        assumeTrue(Nursery.isRoot());
+        Nursery child = interpreted();
+        child.credentials = new Credentials(65_534, 65_534, List.of());
+        assumeTrue(dumpable() == 1);
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        int lease = lease(directory.resolve("interpreter").toString());
+        Birth birth = begin(child);
+        Nursery another = new Nursery();
+        another.credentials = child.credentials;
+        assertThat(another.exit().code()).isZero();
+        assertThat(dumpable()).isNotEqualTo(1);
+        assertThat(birth.underWay()).isTrue();
+        Descriptors.close(lease);
+        assertThat(birth.await(10_000_000_000L)).isTrue();
+        assertThat(dumpable()).isEqualTo(1);
+        Processes.await(birth.child().pidfd());
+        Descriptors.close(birth.child().pidfd());
+    }
+
+    private static long dumpable() {
+        return Kernel.call(Syscall.PRCTL, 3); // PR_GET_DUMPABLE
     }
 
     @Test

@@ -39,6 +39,7 @@ final class Kernel {
 
     static final int F_DUPFD_CLOEXEC = 1030;
     static final int WNOHANG = 1;
+    static final int ETIMEDOUT = 110;
 
     private static final int SIGKILL = 9;
     private static final int TO_GROUP = 4;
@@ -50,6 +51,9 @@ final class Kernel {
     private static final int CLOSED_ON_EXEC = 0x80000;
     private static final int MASK = 0xffff;
 
+    /// Where a table says that its child is at work.
+    private static final int AT_WORK = 28;
+
     private static final Map<Long, String> NAMES = names();
 
     private final World world;
@@ -57,6 +61,15 @@ final class Kernel {
     private final Map<Integer, Child> processes = new LinkedHashMap<>();
     private final Map<String, OpenFile.Bound> abstractOrInet = new HashMap<>();
     private int nextPid = 1000;
+
+    /// Births that are held up, by the address of their tables, in the memory of this manager.
+    private final Map<Long, Late> late = new HashMap<>();
+
+    /// One that is to execute its program later, or to fail to.
+    ///
+    /// @param entry where its execve is
+    private record Late(
+            Child child, long entry, List<String> argv, Map<String, String> environment) {}
 
     Kernel(World world, Disk disk) {
         this.world = world;
@@ -151,6 +164,7 @@ final class Kernel {
             case "INOTIFY_INIT1" -> added(new OpenFile.Watches(disk.newInode()), true);
             case "INOTIFY_ADD_WATCH" -> notice((int) a, Memory.text(b));
             case "FACCESSAT2" -> disk.at(Memory.text(b)) == null ? -ENOENT : 0;
+            case "FUTEX" -> awaitBirth(a, d);
             case "EXECVE" -> become(Memory.texts(b), Memory.texts(c));
             default -> {
                 world.unknown(name + " " + number);
@@ -931,6 +945,7 @@ final class Kernel {
             return;
         }
         world.trace("  %d (%s) ends: %d/%d", child.pid, child.mark(), code, signal);
+        leavesTheTable(child);
         child.dead = true;
         child.exitCode = code;
         child.exitSignal = signal;
@@ -1046,6 +1061,7 @@ final class Kernel {
         me.argv = argv;
         me.environment = map(environment);
         me.table.closeForExec();
+        late.clear();
         world.becomes();
         throw new Killed();
     }
@@ -1071,18 +1087,89 @@ final class Kernel {
             return -EMFILE;
         }
         Memory.putInt(table + 24, pidfd);
+        Memory.putInt(table + AT_WORK, -1);
         for (long entry = table + 64; !child.executed; entry += 64) {
+            if (name(entry).equals("EXECVE") && isHeldUp(entry)) {
+                holdUp(child, table, entry);
+                return child.pid;
+            }
             long errno = world.faultOfChild(name(entry));
             long result = errno > 0 ? -errno : step(child, entry);
             if (result < 0 && -result != Memory.getLong(entry + 56)) {
                 Memory.putLong(table, -result);
                 Memory.putLong(table + 8, entry);
+                Memory.putInt(table + AT_WORK, 0);
                 dies(child, 127, 0);
                 return child.pid;
             }
         }
+        Memory.putInt(table + AT_WORK, 0);
         world.born(child);
         return child.pid;
+    }
+
+    /// Whether whoever owns the file of a worker's program makes the kernel wait.
+    private boolean isHeldUp(long entry) {
+        String mark = map(Memory.texts(Memory.getLong(entry + 24))).getOrDefault(Child.MARK, "");
+        return !mark.isEmpty() && !mark.startsWith("bystander") && world.holdsUp();
+    }
+
+    private void holdUp(Child child, long table, long entry) {
+        List<String> argv = Memory.texts(Memory.getLong(entry + 16));
+        Map<String, String> environment = map(Memory.texts(Memory.getLong(entry + 24)));
+        Late one = new Late(child, entry, argv, environment);
+        late.put(table, one);
+        long time = world.random().nextLong(world.chance(25) ? 20 * World.SECOND : World.SECOND);
+        world.after(time, () -> goesOn(table, one, world.chance(30)));
+    }
+
+    /// A manager that has ended since, or became another program, has no such memory any more.
+    private void goesOn(long table, Late one, boolean fails) {
+        boolean known = late.get(table) == one;
+        Child child = one.child();
+        if (child.dead || child.executed) {
+            return;
+        }
+        if (fails && known) {
+            Memory.putLong(table, ENOENT);
+            Memory.putLong(table + 8, one.entry());
+        }
+        if (fails) {
+            dies(child, 127, 0);
+            return;
+        }
+        late.remove(table, one);
+        if (known) {
+            Memory.putInt(table + AT_WORK, 0);
+        }
+        child.argv = one.argv();
+        child.environment = one.environment();
+        child.table.closeForExec();
+        child.executed = true;
+        world.born(child);
+    }
+
+    /// It shares the manager's memory no longer.
+    private void leavesTheTable(Child child) {
+        for (Map.Entry<Long, Late> each : List.copyOf(late.entrySet())) {
+            if (each.getValue().child() == child) {
+                late.remove(each.getKey());
+                Memory.putInt(each.getKey() + AT_WORK, 0);
+            }
+        }
+    }
+
+    /// Who waits as long as it takes has it at once.
+    private long awaitBirth(long word, long time) {
+        Late one = late.get(word - AT_WORK);
+        if (one == null) {
+            return -EAGAIN;
+        }
+        if (time != 0) {
+            return -ETIMEDOUT;
+        }
+        goesOn(word - AT_WORK, one, false);
+        return 0;
     }
 
     private static String name(long entry) {
@@ -1186,7 +1273,7 @@ final class Kernel {
     private static String stat(Child child) {
         String state = child.dead ? "Z" : child.stopped ? "T" : "S";
         return child.pid
-                + " (worker) "
+                + (child.executed ? " (worker) " : " (einhyrn-birth) ")
                 + state
                 + " "
                 + child.parent
@@ -1260,6 +1347,7 @@ final class Kernel {
 
     /// The manager is no more: what it has is closed, its children are given to PID 1.
     void ends(Child manager) {
+        late.clear();
         manager.dead = true;
         manager.table.closeAll();
         processes.remove(manager.pid);

@@ -429,6 +429,16 @@ final class World {
         return errno;
     }
 
+    /// Whether a worker is held up on its way to its program.
+    boolean holdsUp() {
+        if (callsToAFault == 0 || !shop.rough() || random.nextInt(20) != 0) {
+            return false;
+        }
+        count("a birth is held up");
+        lastFault = nanos;
+        return true;
+    }
+
     /// The same for files.
     void trouble(String call, String what) throws IOException {
         if (callsToAFault > 0 && promises.mayFail() && random.nextInt(callsToAFault) == 0) {

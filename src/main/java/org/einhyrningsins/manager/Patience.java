@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.core.Moment;
+
+import java.time.Duration;
+
+/// How long the loop waits for what others may make it wait for: 20 ms, and half as long after each
+/// time that it waited in vain. So nobody makes it wait for more than 40 ms in a row, however often
+/// they try. One such time is forgotten each second.
+final class Patience {
+    private static final long LONGEST = 20_000_000;
+    private static final Duration FORGET = Duration.ofSeconds(1);
+
+    /// Then it is 20 ns, and as good as none.
+    private static final int MOST = 20;
+
+    private int misses;
+    private Moment last = new Moment(0);
+
+    /// How long to wait now, in nanoseconds.
+    long nanos(Moment now) {
+        long seconds = misses == 0 ? 0 : now.since(last).dividedBy(FORGET);
+        if (seconds > 0) {
+            misses = (int) Math.max(0, misses - seconds);
+            last = now;
+        }
+        return LONGEST >> misses;
+    }
+
+    /// It was waited for in vain.
+    void missed(Moment now) {
+        misses = Math.min(misses + 1, MOST);
+        last = now;
+    }
+}

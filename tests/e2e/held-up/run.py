@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whoever owns what a program is started with holds up that program alone: an interpreter with a lease on it, for which
+the kernel makes execve wait up to 45 s; as root, one on a FUSE file system that is never answered, where KILL does not
+reach. Status answers, others are respawned, the manager replaces itself, is killed, and ends."""
+
+import ctypes
+import fcntl
+import os
+import signal
+import struct
+import time
+
+from lab import check, same, wait_for
+
+NOT_YET = "does not execute its program yet"
+
+
+def run(lab):
+    signal.signal(signal.SIGIO, signal.SIG_IGN)
+    with open(script(lab, "interpreter", "/bin/sh", "exec sleep 1000"), "r+") as interpreter:
+        script(lab, "leased", interpreter.name)
+        lab.config()
+        fcntl.fcntl(interpreter, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        began = time.monotonic()
+        manager = lab.start()
+        manager.wait_until_up("healthy", 2)
+        answers_at_once(manager)
+        same(manager.status()["leased"]["ready"], 0, "workers that were never executed and count as up")
+        wait_for(lambda: manager.stderr().count("leased") and NOT_YET in manager.stderr(), "it is told of", 5)
+        respawns(manager)
+        manager.ctl("reexec")
+        answers_at_once(manager)
+        same(manager.status()["leased"]["ready"], 0, "workers that were never executed, after a re-exec")
+        check(time.monotonic() - began < 30, lambda: "too slow to say anything: the lease is soon broken")
+    manager.wait_until_up("leased", 2)
+    if can_mount(lab):
+        for_ever(lab, manager)
+
+
+def script(lab, name, interpreter, *lines):
+    path = lab.path(name)
+    with open(path, "w") as file:
+        file.write("\n".join(("#!" + interpreter,) + lines) + "\n")
+    os.chmod(path, 0o755)
+    return path
+
+
+def answers_at_once(manager):
+    slowest = 0.0
+    for _ in range(20):
+        began = time.monotonic()
+        manager.status()
+        slowest = max(slowest, time.monotonic() - began)
+    check(slowest < 2, lambda: "status took %.1f s" % slowest)
+
+
+def respawns(manager):
+    before = manager.ready_pids("healthy")[0]
+    os.kill(before, signal.SIGKILL)
+    wait_for(lambda: before not in manager.pids_of("healthy"), "another program is respawned", 5)
+    manager.wait_until_up("healthy", 2)
+
+
+def can_mount(lab):
+    try:
+        os.close(os.open("/dev/fuse", os.O_RDWR))
+        return os.geteuid() == 0
+    except OSError as problem:
+        lab.say("no FUSE here: %s" % problem)
+        return False
+
+
+def for_ever(lab, manager):
+    """An interpreter that is never opened, under a manager that is replaced, killed and replaced again."""
+    mount = lab.path("mount")
+    os.mkdir(mount)
+    script(lab, "frozen", mount + "/interpreter")
+    with Unanswered(mount) as server:
+        lab.edit("services.yaml", "programs:\n", 'programs:\n  frozen: { command: ["%s"], workers: 2 }\n' % lab.path("frozen"))
+        manager.ctl("reload", "frozen", "--no-wait")
+        wait_for(lambda: server.asked() >= 2, "both wait for the interpreter", 10)
+        answers_at_once(manager)
+        respawns(manager)
+        manager.ctl("reexec")
+        respawns(manager)
+        os.kill(manager.pid, signal.SIGKILL)
+        manager.wait(10)
+        manager = lab.start(socket_path=manager.socket)
+        manager.wait_until_up("healthy", 2)
+        respawns(manager)
+        same(manager.status()["frozen"]["ready"], 0, "workers that were never executed, after a kill -9")
+    wait_for(lambda: manager.status()["frozen"]["workers"][0]["restarts"] > 0, "what was held up has failed", 10)
+
+
+class Unanswered:
+    """A FUSE file system with one file, which is never opened."""
+
+    LOOKUP, FORGET, GETATTR, OPEN, INIT, INTERRUPT, FORGETS = 1, 2, 3, 14, 26, 36, 42
+
+    def __init__(self, directory):
+        self.directory = directory.encode()
+
+    def __enter__(self):
+        self.file = os.open("/dev/fuse", os.O_RDWR)
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        options = b"fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other" % self.file
+        failed = self.libc.mount(b"unanswered", self.directory, b"fuse", 0, options)
+        check(not failed, lambda: "mount: %s" % os.strerror(ctypes.get_errno()))
+        self.server = os.fork()
+        if self.server == 0:
+            try:
+                self.serve()
+            finally:
+                os._exit(0)
+        return self
+
+    def __exit__(self, *_):
+        self.libc.umount2(self.directory, 2)
+        os.kill(self.server, signal.SIGKILL)
+        os.waitpid(self.server, 0)
+        os.close(self.file)  # the last one: whoever waits is told that it is over
+
+    def asked(self):
+        """How many wait: one request each."""
+        return sum(1 for pid in os.listdir("/proc") if pid.isdigit() and waits(pid))
+
+    def serve(self):
+        while True:
+            request = os.read(self.file, 1 << 17)
+            _, what, number, node = struct.unpack_from("<IIQQ", request)
+            if what == self.INIT:
+                self.reply(number, struct.pack("<IIIIHHIIHHI7I", 7, 31, 65536, 0, 16, 12, 65536, 1, 0, 0, 0, *[0] * 7))
+            elif what == self.LOOKUP:
+                self.reply(number, struct.pack("<QQQQII", 2, 0, 0, 0, 0, 0) + self.attributes(2))
+            elif what == self.GETATTR:
+                self.reply(number, struct.pack("<QII", 0, 0, 0) + self.attributes(node))
+            elif what not in (self.OPEN, self.FORGET, self.FORGETS, self.INTERRUPT):
+                self.reply(number, b"", 38)
+
+    @staticmethod
+    def attributes(node):
+        mode = 0o40755 if node == 1 else 0o100755
+        return struct.pack("<QQQQQQIIIIIIIIII", node, 4096, 8, 0, 0, 0, 0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)
+
+    def reply(self, number, body, error=0):
+        os.write(self.file, struct.pack("<IiQ", 16 + len(body), -error, number) + body)
+
+
+def waits(pid):
+    try:
+        with open("/proc/%s/comm" % pid) as comm, open("/proc/%s/wchan" % pid) as where:
+            return comm.read() == "einhyrn-birth\n" and "request" in where.read()
+    except OSError:
+        return False
