@@ -11,8 +11,8 @@ import java.time.Duration;
 /// What time does to workers.
 final class Deadlines {
     private static final String NOT_EXECUTED =
-            ": its program is not even executed yet; the kernel waits for whoever owns the file, its"
-                    + " interpreter or directory";
+            ": its program is not even executed yet; the kernel waits for whoever owns the file,"
+                + " its interpreter or directory";
 
     private Deadlines() {}
 
@@ -43,7 +43,8 @@ final class Deadlines {
         switch (worker.state()) {
             case WorkerState.Starting s when !s.deadline().reached(draft.now) ->
                     probe(draft, worker, s);
-            case WorkerState.Starting s when s.delayed() -> notUpInTime(draft, worker, NOT_EXECUTED);
+            case WorkerState.Starting s when s.delayed() ->
+                    notUpInTime(draft, worker, NOT_EXECUTED);
             case WorkerState.Starting ignored when byTimer(worker) -> up(draft, worker);
             case WorkerState.Starting s when s.unheard() -> startAnother(draft, worker);
             case WorkerState.Starting ignored -> notUpInTime(draft, worker, "");

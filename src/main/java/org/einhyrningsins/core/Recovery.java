@@ -212,10 +212,7 @@ public final class Recovery {
                 draft.replace(
                         worker.in(
                                 new WorkerState.Starting(
-                                        afresh.deadline(),
-                                        afresh.nextProbe(),
-                                        unheard,
-                                        false)));
+                                        afresh.deadline(), afresh.nextProbe(), unheard, false)));
             } else if (worker.up()) {
                 draft.replace(worker.with(worker.care().pinged(draft.now)));
             }

@@ -164,8 +164,7 @@ final class Step {
                 && worker.state() instanceof WorkerState.Starting starting
                 && starting.delayed()) {
             WorkerState afresh = draft.starting(worker.version().spec().ack());
-            draft.replace(
-                    new Worker(id, worker.version(), draft.now, afresh, worker.care()));
+            draft.replace(new Worker(id, worker.version(), draft.now, afresh, worker.care()));
         }
     }
 

@@ -17,8 +17,7 @@ public sealed interface WorkerState {
     /// @param unheard whether it may have said that it is up to a manager that was killed: if it
     ///   says no more, that is not its failure
     /// @param delayed whether its process does not execute its program yet: see [Event.Delayed]
-    record Starting(
-            Moment deadline, @Nullable Moment nextProbe, boolean unheard, boolean delayed)
+    record Starting(Moment deadline, @Nullable Moment nextProbe, boolean unheard, boolean delayed)
             implements WorkerState {
         Starting(Moment deadline, @Nullable Moment nextProbe) {
             this(deadline, nextProbe, false, false);

@@ -205,19 +205,20 @@ final class Births {
             Spawned spawned = birth.child();
             output.pipes().forEach(pipe -> pipe.born(spawned.pid()));
             nice(spawned.pid(), spec.identity().nice());
-            WorkerProcess process = new WorkerProcess(
-                    id,
-                    spawned.pid(),
-                    spawned.pidfd(),
-                    line[0],
-                    ack[0],
-                    credentials == null ? -1 : credentials.uid(),
-                    Clock.wallMillis(),
-                    output.file(),
-                    output.since(),
-                    output.extent(),
-                    false,
-                    output.pipes());
+            WorkerProcess process =
+                    new WorkerProcess(
+                            id,
+                            spawned.pid(),
+                            spawned.pidfd(),
+                            line[0],
+                            ack[0],
+                            credentials == null ? -1 : credentials.uid(),
+                            Clock.wallMillis(),
+                            output.file(),
+                            output.since(),
+                            output.extent(),
+                            false,
+                            output.pipes());
             return new Born(process, birth.underWay() ? birth : null);
         } catch (SpawnException | PosixException e) {
             outputs.discard(output);

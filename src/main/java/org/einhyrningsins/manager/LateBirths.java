@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /// The workers of one program whose processes are there and do not execute their program yet,
-/// longer than the loop waits for it. No descriptor tells when one does, so they are looked at: soon
-/// at first, then four times a second.
+/// longer than the loop waits for it. No descriptor tells when one does, so they are looked at:
+/// soon at first, then four times a second.
 final class LateBirths {
     private static final Duration SOONEST = Duration.ofMillis(1);
     private static final Duration LATEST = Duration.ofMillis(250);
@@ -29,8 +29,7 @@ final class LateBirths {
     /// One of them.
     ///
     /// @param birth null if it was begun by another manager
-    private record Late(
-            WorkerProcess process, @Nullable Birth birth, Moment since, boolean told) {
+    private record Late(WorkerProcess process, @Nullable Birth birth, Moment since, boolean told) {
         boolean underWay() {
             return birth == null ? Processes.isUnborn(process.pid()) : birth.underWay();
         }

@@ -9,7 +9,6 @@ import org.einhyrningsins.control.ProgramStatus;
 import org.einhyrningsins.control.StatusReport;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Effect;
-import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;

@@ -185,7 +185,8 @@ final class ProgramHost {
         if (worker != null && !(worker.state() instanceof WorkerState.Starting)) {
             return;
         }
-        boolean delayed = worker != null && worker.state() instanceof WorkerState.Starting s && s.delayed();
+        boolean delayed =
+                worker != null && worker.state() instanceof WorkerState.Starting s && s.delayed();
         boolean unborn = Processes.isUnborn(process.pid());
         if (delayed || unborn) {
             late.add(process, null);
@@ -530,8 +531,8 @@ final class ProgramHost {
         }
     }
 
-    /// One that was told to go and cannot, since it is held up on its way to its program, is enough:
-    /// others would join it.
+    /// One that was told to go and cannot, since it is held up on its way to its program, is
+    /// enough: others would join it.
     private void requireNoneHeldUp() throws Births.Stillborn {
         for (WorkerProcess process : late.processes()) {
             Worker worker = worker(process.id());

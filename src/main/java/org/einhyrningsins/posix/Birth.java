@@ -44,7 +44,6 @@ public final class Birth {
         return over;
     }
 
-
     /// Whether it takes another user than ours.
     boolean disguised() {
         return order.credentials() != null;

@@ -19,14 +19,14 @@ import java.util.Map;
 /// groups and user with what confines it ([ConfinementSteps]), the signal for orphans, the pid
 /// written into the environment, the signals unblocked, execve.
 ///
-/// A child is on its way to its program for some hundred microseconds, or for as long as whoever owns
-/// its files likes. Who begins a birth says how long to wait for it, and may go on meanwhile: the
-/// list and its memory are the child's until it is there, and the next child has another.
+/// A child is on its way to its program for some hundred microseconds, or for as long as whoever
+/// owns its files likes. Who begins a birth says how long to wait for it, and may go on meanwhile:
+/// the list and its memory are the child's until it is there, and the next child has another.
 ///
 /// A child that takes another user leaves its trace on the memory it shares with us until execve:
-/// the kernel marks it "not dumpable", which closes our /proc/self to ourselves, unless we are root.
-/// That is undone when no such child is on its way any more, and not before: until then the mark is
-/// what keeps that user from attaching to the child, and so from our memory.
+/// the kernel marks it "not dumpable", which closes our /proc/self to ourselves, unless we are
+/// root. That is undone when no such child is on its way any more, and not before: until then the
+/// mark is what keeps that user from attaching to the child, and so from our memory.
 public final class Spawner {
     /// No control group but ours.
     public static final int OWN_CGROUP = -1;
@@ -98,8 +98,8 @@ public final class Spawner {
         return begin(order, note, cgroup, FOR_EVER).child();
     }
 
-    /// Begins to bring one into the world that leaves a note of itself before anything else: so that
-    /// there is no moment at which it is there and nobody could know.
+    /// Begins to bring one into the world that leaves a note of itself before anything else: so
+    /// that there is no moment at which it is there and nobody could know.
     ///
     /// @param note its words, which its pid follows; empty for none
     /// @param cgroup descriptor of the directory of the control group it is born into;

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /// What a child does before its new program begins, as the machine code reads it: a header, entries
-/// of 64 bytes, and behind them what they point to. The memory is used again when the child no longer
-/// needs it, and grows up to a bound. Layout: src/main/asm/child-x86_64.s.
+/// of 64 bytes, and behind them what they point to. The memory is used again when the child no
+/// longer needs it, and grows up to a bound. Layout: src/main/asm/child-x86_64.s.
 final class SyscallList {
     private static final int SMALLEST = 64 * 1024;
     private static final int LARGEST = 4 * 1024 * 1024;
@@ -27,7 +27,8 @@ final class SyscallList {
     private static final int ENTRIES = HEADER + 64;
     private static final int ENTRY = 64;
     private static final int TOLERATED = 56;
-    // 62 signals, setsid, name, 2 for a note, 3 close_range, chdir, umask, 16 limits, nice, 3 for the user, 2 for
+    // 62 signals, setsid, name, 2 for a note, 3 close_range, chdir, umask, 16 limits, nice, 3 for
+    // the user, 2 for
     // orphans, one for Yama, mask, execve
     private static final int MOST_FIXED_ENTRIES = 104;
     private static final int MOST_BYTES_A_CHAR = 3;
