@@ -53,6 +53,23 @@ final class Executables {
         return answer.isEmpty() ? null : answer;
     }
 
+    /// Where it is, if that can be told and it is there.
+    @Nullable Path found(
+            Template command, Path directory, Map<String, Template> env, List<String> dropped) {
+        String name = constant(command);
+        String path = name == null || name.isEmpty() ? null : path(env, dropped);
+        if (name == null || path == null) {
+            return null;
+        }
+        for (String part : name.indexOf('/') >= 0 ? List.of("") : List.of(path.split(":", -1))) {
+            Path file = directory.resolve(part).resolve(name);
+            if (objection(file) == null) {
+                return file;
+            }
+        }
+        return null;
+    }
+
     private static @Nullable String constant(Template template) {
         List<Part> parts = template.parts();
         return parts.size() == 1 && parts.getFirst() instanceof Text text ? text.text() : null;

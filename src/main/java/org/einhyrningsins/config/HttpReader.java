@@ -156,6 +156,11 @@ final class HttpReader {
             if (directory != null && !Files.isDirectory(directory)) {
                 problems.warn(place, "there is no directory " + directory + " yet");
             }
+            Rights.Stranger stranger =
+                    directory == null ? null : rights.stranger(directory, null, false);
+            if (stranger != null) {
+                problems.warn(place, stranger.could("put another socket in its place"));
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -39,6 +40,10 @@ final class ProgramReader {
     private final Map<Path, SequencedMap<String, Template>> envFiles = new HashMap<>();
     private final Executables executables;
     private final LogPlaces logs = new LogPlaces();
+
+    /// Of the program that is being read.
+    private final List<Path> ownEnvFiles = new ArrayList<>();
+
     private final Problems problems;
     private final Values values;
 
@@ -157,6 +162,45 @@ final class ProgramReader {
         if (log != null) {
             logs.check(program, spec.name(), log, spec.logs() instanceof LogsSpec.Kept);
         }
+        warnOfStrangers(program, spec, log);
+    }
+
+    /// Others than root, ourselves and the program's own user who may change what it is made of.
+    private void warnOfStrangers(Fields program, ProgramSpec spec, @Nullable Path log) {
+        String user = spec.identity().user();
+        Path executable =
+                executables.found(
+                        spec.command().getFirst(), spec.directory(), spec.env(), spec.dropEnv());
+        if (executable != null) {
+            warnOf(program, "command", executable, user, true, "have it run something else");
+        }
+        for (Path file : ownEnvFiles) {
+            warnOf(program, "env-file", file, user, true, "choose its variables");
+        }
+        if (log != null) {
+            Path place = log.getParent() == null ? log : log.getParent();
+            warnOf(program, "logs", place, user, false, "remove, read or replace the log");
+        }
+        for (SocketSpec socket : spec.sockets()) {
+            if (socket.address() instanceof SocketSpec.UnixPath unix
+                    && unix.path().getParent() != null) {
+                String what = "put another socket in the place of " + unix.path();
+                warnOf(program, "bind", unix.path().getParent(), user, false, what);
+            }
+        }
+    }
+
+    private void warnOf(
+            Fields program,
+            String key,
+            Path file,
+            @Nullable String user,
+            boolean groups,
+            String what) {
+        Rights.Stranger stranger = surroundings.rights().stranger(file, user, groups);
+        if (stranger != null) {
+            program.warn(key, stranger.could(what));
+        }
     }
 
     private Path directory(Fields program) {
@@ -176,6 +220,7 @@ final class ProgramReader {
 
     private SequencedMap<String, Template> env(Fields program, Templates templates) {
         SequencedMap<String, Template> env = new LinkedHashMap<>();
+        ownEnvFiles.clear();
         Node files = program.node("env-file");
         for (Node file : files == null ? List.<Node>of() : values.oneOrMany(files)) {
             String text = values.text(file, "a file");
@@ -185,6 +230,7 @@ final class ProgramReader {
             if (text != null && values.isPath(file, name, surroundings.environment())) {
                 Path path = main.resolveSibling(name);
                 if (!optional || Files.exists(path)) {
+                    ownEnvFiles.add(path);
                     envFile(path, file.place(), env);
                 }
             }

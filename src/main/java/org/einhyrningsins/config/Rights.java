@@ -2,6 +2,9 @@
 package org.einhyrningsins.config;
 
 import org.einhyrningsins.spec.Capability;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
 
 /// What the kernel allows to whoever runs the programs of the file. It is asked only about what a
 /// file wants, and that may be much later than the file is written, by another user: so what is
@@ -15,6 +18,25 @@ public interface Rights {
 
     /// Whether it may give workers that capability.
     boolean give(Capability capability);
+
+    /// Who else may change what a path leads to, by a directory on the way or the file itself.
+    ///
+    /// @param user who may: a name or number, besides root and whoever runs the programs; null for
+    ///   nobody
+    /// @param groups whether a group that may write counts too
+    /// @return null for nobody
+    @Nullable Stranger stranger(Path file, @Nullable String user, boolean groups);
+
+    /// @param who and what he may, as in `uid 1001 owns /srv/web`
+    /// @param remedy a command, as in `chown root /srv/web`
+    record Stranger(String who, String remedy) {
+        /// For a warning.
+        ///
+        /// @param what he may thereby, as in `remove the log`
+        public String could(String what) {
+            return who + ", and could " + what + "; if that is not meant, " + remedy;
+        }
+    }
 
     /// All of them.
     Rights ALL =
@@ -32,6 +54,12 @@ public interface Rights {
                 @Override
                 public boolean give(Capability capability) {
                     return true;
+                }
+
+                @Override
+                public @Nullable Stranger stranger(
+                        Path file, @Nullable String user, boolean groups) {
+                    return null;
                 }
             };
 }

@@ -76,7 +76,18 @@ final class ServicesReader {
         }
         String state = top.path("state-dir", "a path", surroundings.environment());
         Path directory = state == null ? null : Paths.of(base, state);
+        if (directory != null) {
+            String what = "read or replace what the manager goes on with";
+            warnOf(top.place("state-dir"), directory, true, what);
+        }
         return new ServicesSpec(control, log, directory, http, programs);
+    }
+
+    private void warnOf(Place place, Path file, boolean groups, String what) {
+        Rights.Stranger stranger = surroundings.rights().stranger(file, null, groups);
+        if (stranger != null) {
+            problems.warn(place, stranger.could(what));
+        }
     }
 
     private Fields file(Path path, @Nullable Place mention, Shape shape) {
@@ -84,6 +95,9 @@ final class ServicesReader {
         Place place = Place.of(source == null ? new Source(path, "") : source);
         if (source != null && isForeign(source)) {
             return Fields.none(place, values);
+        }
+        if (source != null) {
+            warnOf(place, path, true, "have the manager run anything, as its user");
         }
         Node root = source == null ? null : YamlTree.read(source, problems);
         if (root == null) {
@@ -124,6 +138,10 @@ final class ServicesReader {
         Path path = socket == null ? null : Paths.of(base, socket);
         if (path != null) {
             book.claimName(new UnixPath(path), "control", fields.place("socket"));
+            if (path.getParent() != null) {
+                String what = "put another socket in its place";
+                warnOf(fields.place("socket"), path.getParent(), false, what);
+            }
         }
         return new ControlSpec(
                 path,

@@ -307,7 +307,7 @@ public final class Manager
                 Descriptors.close(left.pidfd());
             }
             here.openWorkers();
-            here.writePidFile();
+            here.writePidFile(log);
             int bound = sockets.open(heritage.needed());
             if (recorder != null) {
                 recorder.resume(heritage.files());
@@ -543,7 +543,7 @@ public final class Manager
             prepare(services);
             http.settle();
             here.openWorkers();
-            here.writePidFile();
+            here.writePidFile(log);
         } catch (IOException e) {
             throw new CannotStart(ExitStatus.FAILED, "cannot start: " + RuntimeFiles.why(e));
         } catch (SocketTable.CannotBind | PosixException e) {

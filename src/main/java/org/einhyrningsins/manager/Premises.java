@@ -212,10 +212,15 @@ final class Premises {
         return hash;
     }
 
-    void writePidFile() throws IOException {
+    void writePidFile(Log log) throws IOException {
         if (options.pidFile() != null) {
             PidFile.write(options.pidFile(), Processes.self());
             pidFileWritten = true;
+            Path place = options.pidFile().toAbsolutePath().getParent();
+            var stranger = place == null ? null : new Strangers().on(place, null, false);
+            if (stranger != null) {
+                log.warn("", stranger.could("put another number into the pid file"));
+            }
         }
     }
 

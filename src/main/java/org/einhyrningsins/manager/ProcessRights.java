@@ -19,6 +19,13 @@ final class ProcessRights implements Rights {
     private static final Path FIRST_FREE_PORT =
             Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start");
 
+    private final Strangers strangers = new Strangers();
+
+    @Override
+    public @Nullable Stranger stranger(Path file, @Nullable String user, boolean groups) {
+        return strangers.on(file, user, groups);
+    }
+
     @Override
     public boolean bind(int port) {
         return port == 0 || port >= firstFreePort() || give(Capability.NET_BIND_SERVICE);

@@ -4,6 +4,7 @@ package org.einhyrningsins.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.spec.Capability;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -31,6 +32,19 @@ class WarnedFilesTest {
                 @Override
                 public boolean become(String user) {
                     return user.equals("1000");
+                }
+
+                @Override
+                public @Nullable Stranger stranger(
+                        Path file, @Nullable String user, boolean groups) {
+                    boolean theirs = file.startsWith("/srv/theirs") && !"1000".equals(user);
+                    boolean group = file.startsWith("/srv/group") && groups;
+                    return theirs
+                            ? new Stranger("uid 1000 owns /srv/theirs", "chown root /srv/theirs")
+                            : group
+                                    ? new Stranger(
+                                            "group 7 may write in /srv/group", "chmod g-w it")
+                                    : null;
                 }
             };
 
