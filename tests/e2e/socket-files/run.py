@@ -35,6 +35,7 @@ def scenario(lab, shm):
     removed_with_its_directory(manager, shm)
     in_the_way(lab, manager)
     moved_with_its_directory(lab, manager)
+    released(lab)
     same(os.listdir(shm), [], "files in /dev/shm when all is stopped")
 
 
@@ -68,6 +69,37 @@ def moved_with_its_directory(lab, manager):
     manager.stop()
     for name in ("run.old", "app", "app.old"):  # what was moved is nobody's any more
         shutil.rmtree(lab.path(name))
+
+
+def released(lab):
+    """Each release has a directory for its socket, and a link leads to the newest: the path is the same, and the socket another
+    one. One that does not come up leaves the older one there."""
+    one = '  web:\n    command: [python3, -IS, %s]\n    bind: ["unix:run/web.sock"]\n    ack: { mode: manual, timeout: 1s }\n    rollout: { retries: 1 }\n'
+    for name, command in (("r1", '"@LIB@/worker.py"'), ("r2", '"@LIB@/worker.py", boot=60'), ("r3", '"@LIB@/worker.py"')):
+        os.makedirs(lab.path(name, "run"))
+        lab.write(os.path.join(name, "services.yaml"), lab.render("programs:\n" + one % command))
+
+    def leads_to(name):
+        os.symlink(name, lab.path("next"))
+        os.rename(lab.path("next"), lab.path("live"))
+
+    leads_to("r1")
+    manager = lab.start(os.path.join("live", "services.yaml"), socket_path=lab.path("live.ctl"))
+    manager.wait_until_up("web", 1)
+    path, first = lab.path("live", "run", "web.sock"), manager.worker_pids()
+    leads_to("r2")
+    manager.ctl("reload", code=FAILED)
+    there(path)
+    same(manager.worker_pids(), first, "workers")
+    leads_to("r3")
+    manager.ctl("reload")
+    there(path)
+    check(manager.worker_pids().isdisjoint(first), "the older workers are still there")
+    os.unlink(path)
+    there(path)
+    check("another process" not in manager.stderr(), manager.tail)
+    manager.stop()
+    shutil.rmtree(lab.path("r2"))  # where the link led while the older one was kept there
 
 
 def there(path):

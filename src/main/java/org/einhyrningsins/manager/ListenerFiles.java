@@ -108,6 +108,11 @@ final class ListenerFiles {
         if (guard != null) {
             files.leave(guard.path);
             guard.forget();
+            for (Guard other : guards.values()) { // whose path led elsewhere
+                if (other.path.equals(guard.path)) {
+                    files.guardNext(other.path, other);
+                }
+            }
         }
     }
 
@@ -144,13 +149,17 @@ final class ListenerFiles {
 
         @Override
         public long inode() {
+            return sockets.fileAtPath(key);
+        }
+
+        private long own() {
             return sockets.file(key);
         }
 
         // ---- the second name
 
         private Path inState() {
-            return state.resolve("socket-" + inode());
+            return state.resolve("socket-" + own());
         }
 
         private Path beside() {
@@ -160,9 +169,9 @@ final class ListenerFiles {
         /// Gives the file its second name, if it has none and can have one. One that another
         /// manager made is found as well.
         void keep() {
-            file = inode();
+            file = own();
             second = named(inState()) ? inState() : named(beside()) ? beside() : null;
-            if (second == null && RuntimeFiles.inode(path) == inode()) {
+            if (second == null && RuntimeFiles.inode(path) == own()) {
                 second = link(inState()) ? inState() : link(beside()) ? beside() : null;
                 if (second == null) {
                     log.debug(
@@ -175,7 +184,7 @@ final class ListenerFiles {
         }
 
         private boolean named(Path name) {
-            return inode() != 0 && RuntimeFiles.inode(name) == inode();
+            return own() != 0 && RuntimeFiles.inode(name) == own();
         }
 
         private boolean link(Path name) {
@@ -198,7 +207,7 @@ final class ListenerFiles {
                 Files.deleteIfExists(to);
                 Files.createLink(to, from);
             }
-            if (RuntimeFiles.inode(to) != inode()) {
+            if (RuntimeFiles.inode(to) != own()) {
                 Files.deleteIfExists(to);
                 return false;
             }

@@ -107,6 +107,12 @@ final class SocketFiles {
         }
     }
 
+    /// The same, as soon as what is under way is done: another file is about to be removed there.
+    void guardNext(Path path, Owner owner) {
+        lost.add(new Guarded(path, owner, -1));
+        due = Clock.now();
+    }
+
     /// A file stays where it is when a directory above it is moved, and is told nothing.
     private void watchPlaces(Notices with, Path path) {
         for (Path place = path.getParent(); place != null; place = place.getParent()) {
@@ -289,7 +295,13 @@ final class SocketFiles {
             due = null;
             List<Guarded> missing = List.copyOf(lost);
             lost.clear();
-            missing.forEach(this::remake);
+            for (Guarded file : missing) {
+                if (isGone(file)) {
+                    remake(file);
+                } else {
+                    guard(file.path(), file.owner());
+                }
+            }
         }
         return Moment.earlier(due, look);
     }

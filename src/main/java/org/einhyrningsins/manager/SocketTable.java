@@ -134,6 +134,9 @@ final class SocketTable {
     private Held bind(ProgramSpec program, SocketSpec socket) throws CannotBind {
         try {
             Bound taken = passed.take(socket);
+            if (taken == null) {
+                makeRoom(socket);
+            }
             Bound bound = taken == null ? Sockets.bind(socket) : taken;
             int slot = socket.perWorker() ? 0 : SocketGroup.SHARED;
             SocketGroup group = SocketGroup.of(slot, bound);
@@ -143,6 +146,24 @@ final class SocketTable {
         } catch (PosixException e) {
             throw cannot(program.name(), socket, e.getMessage() + explain(e, socket));
         }
+    }
+
+    /// A path that leads elsewhere by now, as through a link to the newest release, is one of
+    /// another socket. The file of the older one may have been made again there meanwhile: it goes.
+    private void makeRoom(SocketSpec socket) {
+        long there = inode(socket);
+        for (Held held : sockets.values()) {
+            if (there != 0 && held.file() == there && isAtPathOf(held, socket)) {
+                RuntimeFiles.delete(((SocketSpec.UnixPath) socket.address()).path());
+                return;
+            }
+        }
+    }
+
+    private static boolean isAtPathOf(Held held, SocketSpec socket) {
+        return held.spec().address() instanceof SocketSpec.UnixPath mine
+                && socket.address() instanceof SocketSpec.UnixPath wanted
+                && mine.path().equals(wanted.path());
     }
 
     private static CannotBind cannot(String program, SocketSpec socket, String why) {
@@ -469,6 +490,8 @@ final class SocketTable {
             closed.accept(key);
             if (held.file() == inode(held.spec())) {
                 RuntimeFiles.delete(unix.path()); // before it is closed: then its number is free
+            } else if (held.file() == RuntimeFiles.inode(unix.file())) {
+                RuntimeFiles.delete(unix.file()); // where its path led until now
             }
         }
         held.group().closeAll();
@@ -500,6 +523,22 @@ final class SocketTable {
     long file(SocketKey key) {
         Held held = sockets.get(key);
         return held == null ? 0 : held.file();
+    }
+
+    /// The inode of the file that is to be at its path: its own, unless the path leads to another
+    /// one of ours by now.
+    long fileAtPath(SocketKey key) {
+        Held held = sockets.get(key);
+        long there = held == null ? 0 : inode(held.spec());
+        for (Held other : sockets.values()) {
+            if (held != null
+                    && there != 0
+                    && other.file() == there
+                    && isAtPathOf(other, held.spec())) {
+                return there;
+            }
+        }
+        return file(key);
     }
 
     /// Binds another one at the path of a socket whose file is gone. Workers that have the old one
