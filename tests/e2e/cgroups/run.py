@@ -20,6 +20,7 @@ def run(lab):
         for pid in daemons:
             os.kill(pid, signal.SIGKILL)
         return
+    what_checks_leave(lab, manager)
     dies = next(pid for pid in daemons if group_of(pid) == groups["first"])
     os.kill(manager.pid, signal.SIGKILL)
     manager.process.wait()
@@ -39,6 +40,20 @@ def run(lab):
     parent = directory + os.path.dirname(groups["second"])
     manager.stop()
     check(not os.path.exists(parent), "control groups are left behind")
+    same(left_by_checks(lab), [], "what checks left")
+
+
+def what_checks_leave(lab, manager):
+    """Each leaves a daemon without environment, in a session of its own."""
+    manager.wait_until_up("checked", 1)
+    one = wait_for(lambda: left_by_checks(lab), "a check leaves a daemon", 5)[0]
+    wait_for(lambda: not alive(one), "it ends with the check", 3)
+    check(len(left_by_checks(lab)) <= 1, lambda: "there are %d of them" % len(left_by_checks(lab)))
+
+
+def left_by_checks(lab):
+    command = "sleep 1000%d" % lab.port("mark")
+    return [pid for pid in all_pids() if command_of(pid).strip() == command and alive(pid)]
 
 
 def hidden(lab):

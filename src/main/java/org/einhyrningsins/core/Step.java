@@ -7,8 +7,12 @@ import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.WorkerId;
 
+import java.time.Duration;
+
 /// One step of a program: the event, then the deadlines, then what follows from the state.
 final class Step {
+    private static final Duration MOST_EXTENSION = Duration.ofHours(1);
+
     private Step() {}
 
     static Transition take(Program program, Event event, Moment now) {
@@ -207,6 +211,7 @@ final class Step {
         }
     }
 
+    /// More time than an hour in all is not given: else nobody could wait for the end of anything.
     private static void extended(Draft draft, Event.Extended event) {
         Worker worker = draft.find(event.worker());
         if (worker == null) {
@@ -214,15 +219,39 @@ final class Step {
         }
         Moment asked = draft.now.plus(event.time());
         switch (worker.state()) {
-            case WorkerState.Starting s when !s.deadline().reached(asked) -> {}
-            case WorkerState.Starting s -> draft.replace(worker.in(s.until(asked)));
+            case WorkerState.Starting s -> {
+                Moment next = cut(draft, worker, asked, worker.born().plus(MOST_EXTENSION), s.deadline());
+                draft.replace(worker.in(s.until(next)));
+            }
             case WorkerState.Stopping s when s.rest().isEmpty() || s.draining() -> {}
-            case WorkerState.Stopping s
-                    when s.deadline() == null || !s.deadline().reached(asked) -> {}
-            case WorkerState.Stopping s -> draft.replace(worker.in(s.until(asked)));
+            case WorkerState.Stopping s when s.deadline() == null -> {}
+            case WorkerState.Stopping s -> {
+                Moment first = s.latest();
+                Moment latest = first == null ? draft.now.plus(MOST_EXTENSION) : first;
+                Moment next = cut(draft, worker, asked, latest, s.deadline());
+                draft.replace(worker.in(s.extended(next, latest)));
+            }
             case WorkerState.Settling ignored -> {}
             case WorkerState.Ready ignored -> {}
         }
+    }
+
+    /// The deadline of one that asks for a later one.
+    ///
+    /// @param latest that it may have
+    private static Moment cut(
+            Draft draft, Worker worker, Moment asked, Moment latest, Moment deadline) {
+        boolean much = latest.compareTo(asked) < 0;
+        Moment next = much ? latest : asked;
+        if (deadline.reached(next) && !next.reached(deadline)) {
+            if (much) {
+                String most = Words.of(MOST_EXTENSION);
+                String what = "asks for more time than the " + most + " that it may have in all";
+                draft.report(Severity.WARN, worker.id(), what);
+            }
+            return next;
+        }
+        return deadline;
     }
 
     private static Worker known(Draft draft, WorkerId id) {

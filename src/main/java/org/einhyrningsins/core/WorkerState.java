@@ -49,16 +49,28 @@ public sealed interface WorkerState {
     /// @param sent the signal that was sent last; null for none yet
     /// @param leader how its own process ended, while others of its process group live; null while
     ///   that lives
+    /// @param latest until when it may have more time than the steps give it; null if it has not asked
     record Stopping(
             Cause cause,
             List<StopSpec.Step> rest,
             @Nullable Moment deadline,
             boolean draining,
             @Nullable Signal sent,
-            @Nullable Exit leader)
+            @Nullable Exit leader,
+            @Nullable Moment latest)
             implements WorkerState {
         public Stopping {
             rest = List.copyOf(rest);
+        }
+
+        Stopping(
+                Cause cause,
+                List<StopSpec.Step> rest,
+                @Nullable Moment deadline,
+                boolean draining,
+                @Nullable Signal sent,
+                @Nullable Exit leader) {
+            this(cause, rest, deadline, draining, sent, leader, null);
         }
 
         /// One that has been sent nothing, since it serves what waits at its own sockets.
@@ -68,16 +80,21 @@ public sealed interface WorkerState {
 
         /// One that has been sent a signal.
         Stopping told(Signal signal, List<StopSpec.Step> later, Moment next) {
-            return new Stopping(cause, later, next, false, signal, leader);
+            return new Stopping(cause, later, next, false, signal, leader, latest);
         }
 
         Stopping until(@Nullable Moment next) {
-            return new Stopping(cause, rest, next, draining, sent, leader);
+            return new Stopping(cause, rest, next, draining, sent, leader, latest);
+        }
+
+        /// It has more time, and may have some until then.
+        Stopping extended(Moment next, Moment end) {
+            return new Stopping(cause, rest, next, draining, sent, leader, end);
         }
 
         /// Its own process has ended, others of its process group live.
         Stopping without(Exit ended) {
-            return new Stopping(cause, rest, deadline, draining, sent, ended);
+            return new Stopping(cause, rest, deadline, draining, sent, ended, latest);
         }
 
         /// Whether only others of its process group are left of it.

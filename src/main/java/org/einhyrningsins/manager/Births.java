@@ -320,11 +320,20 @@ final class Births {
     }
 
     /// Spawns a command that tells how a worker is.
-    Birth check(WorkerId id, Blueprint blueprint, List<Template> command, int pid)
+    WorkerCgroups.Check check(
+            WorkerId id, Blueprint blueprint, List<Template> command, int pid)
             throws SpawnException {
         SpawnOrder order = blueprint.check(id, command, pid);
         long wait = patience.nanos(Clock.now());
-        return noted(spawner.begin(order, "", Spawner.OWN_CGROUP, wait));
+        String mark = Strays.mark(blueprint.version().spec().name(), id);
+        WorkerCgroups.Check check = cgroups.check(mark, spawner, order, wait);
+        noted(check.birth());
+        return check;
+    }
+
+    /// A command that told, or was to tell, is over: what it left is ended.
+    void checked(WorkerCgroups.Check check) {
+        cgroups.end(check.mark(), check.birth().child().pid());
     }
 
     private Birth noted(Birth birth) {

@@ -90,9 +90,10 @@ final class Prober {
     /// Waits for a command that tells.
     ///
     /// @param command just spawned
-    void await(Object whom, Spawned command, Asker asker) {
+    /// @param over ends what it leaves when it is over, or is not waited for any more
+    void await(Object whom, Spawned command, Asker asker, Runnable over) {
         forget(whom);
-        Command attempt = new Command(whom, command, asker);
+        Command attempt = new Command(whom, command, asker, over);
         attempts.put(whom, attempt);
         loop.watch(command.pidfd(), Poll.IN, attempt);
     }
@@ -111,12 +112,14 @@ final class Prober {
         private final Object whom;
         private final Spawned process;
         private final Asker asker;
+        private final Runnable over;
         private boolean reaped;
 
-        Command(Object whom, Spawned process, Asker asker) {
+        Command(Object whom, Spawned process, Asker asker, Runnable over) {
             this.whom = whom;
             this.process = process;
             this.asker = asker;
+            this.over = over;
         }
 
         /// What it leaves behind goes with it, while its number is still its own.
@@ -139,6 +142,7 @@ final class Prober {
             }
             loop.forget(process.pidfd());
             Descriptors.close(process.pidfd());
+            over.run();
         }
     }
 

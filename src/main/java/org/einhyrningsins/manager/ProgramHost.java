@@ -838,10 +838,12 @@ final class ProgramHost {
         try {
             Blueprint blueprint = blueprint(worker.version());
             requireCheckOver();
-            Birth check = surface.births().check(id, blueprint, target.command(), process.pid());
-            lastCheck = check;
+            Births births = surface.births();
+            WorkerCgroups.Check check = births.check(id, blueprint, target.command(), process.pid());
+            lastCheck = check.birth();
             unasked = null;
-            surface.prober().await(key(id), check.child(), asker);
+            Runnable over = () -> births.checked(check);
+            surface.prober().await(key(id), check.birth().child(), asker, over);
         } catch (IOException | Births.Stillborn | SpawnException | PosixException e) {
             String why = String.valueOf(e.getMessage());
             if (!starting(id) && !why.equals(unasked)) {

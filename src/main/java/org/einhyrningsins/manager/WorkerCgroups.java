@@ -30,6 +30,9 @@ import java.util.function.Predicate;
 final class WorkerCgroups {
     private static final String PREFIX = "einhyrningsins-";
 
+    /// Behind the mark of a worker: a command that tells how it is, with a number.
+    private static final String CHECK = ":check-";
+
     /// Groups that were killed and are not empty yet; what is beyond, the next manager sweeps.
     private static final int MOST_LINGERING = 1_000;
 
@@ -40,6 +43,7 @@ final class WorkerCgroups {
     private final Deque<String> lingering = new ArrayDeque<>();
     private @Nullable Cgroups groups;
     private boolean refused;
+    private long checks;
 
     WorkerCgroups(Log log) {
         this.log = log;
@@ -65,7 +69,10 @@ final class WorkerCgroups {
     /// removed, in the others workers live that we may know.
     private void takeOver(Cgroups found) {
         for (String name : found.names()) {
-            if (!found.remove(name)) {
+            if (name.contains(CHECK)) { // nobody waits for its answer any more
+                found.kill(name);
+                lingering.add(name);
+            } else if (!found.remove(name)) {
                 lived.add(name);
             }
         }
@@ -109,6 +116,19 @@ final class WorkerCgroups {
             }
         }
     }
+
+    /// Spawns a command that tells how a worker is, into a group of its own, if there is one to be
+    /// had: what it leaves is not the worker's, and is not to outlive it.
+    Check check(String mark, Spawner spawner, SpawnOrder order, long patience)
+            throws SpawnException {
+        String own = mark + CHECK + ++checks;
+        return new Check(own, spawn(own, spawner, order, "", patience));
+    }
+
+    /// A command that tells how a worker is.
+    ///
+    /// @param mark for [#end]
+    record Check(String mark, Birth birth) {}
 
     /// @return its directory; -1 if there is none
     private int make(String mark) {
@@ -159,7 +179,13 @@ final class WorkerCgroups {
         if (!strangers.isEmpty()) {
             int more = strangers.size() - 1;
             String others = more == 0 ? "" : " and " + more + " more";
-            String worker = mark.substring(0, mark.lastIndexOf(':'));
+            int check = mark.indexOf(CHECK);
+            String whose = check < 0 ? mark : mark.substring(0, check);
+            String worker = whose.substring(0, whose.lastIndexOf(':'));
+            if (check >= 0) { // again and again
+                log.debug(worker, "its check left pid " + strangers.getFirst() + others + "; ended");
+                return strangers.size();
+            }
             log.info(worker, "left pid " + strangers.getFirst() + others + " behind; ended");
         }
         return strangers.size();
