@@ -220,7 +220,8 @@ final class Step {
         Moment asked = draft.now.plus(event.time());
         switch (worker.state()) {
             case WorkerState.Starting s -> {
-                Moment next = cut(draft, worker, asked, worker.born().plus(MOST_EXTENSION), s.deadline());
+                Moment next =
+                        cut(draft, worker, asked, worker.born().plus(MOST_EXTENSION), s.deadline());
                 draft.replace(worker.in(s.until(next)));
             }
             case WorkerState.Stopping s when s.rest().isEmpty() || s.draining() -> {}

@@ -49,7 +49,8 @@ public sealed interface WorkerState {
     /// @param sent the signal that was sent last; null for none yet
     /// @param leader how its own process ended, while others of its process group live; null while
     ///   that lives
-    /// @param latest until when it may have more time than the steps give it; null if it has not asked
+    /// @param latest until when it may have more time than the steps give it; null if it has not
+    ///   asked
     record Stopping(
             Cause cause,
             List<StopSpec.Step> rest,

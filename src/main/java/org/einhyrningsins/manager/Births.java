@@ -320,8 +320,7 @@ final class Births {
     }
 
     /// Spawns a command that tells how a worker is.
-    WorkerCgroups.Check check(
-            WorkerId id, Blueprint blueprint, List<Template> command, int pid)
+    WorkerCgroups.Check check(WorkerId id, Blueprint blueprint, List<Template> command, int pid)
             throws SpawnException {
         SpawnOrder order = blueprint.check(id, command, pid);
         long wait = patience.nanos(Clock.now());

@@ -839,7 +839,8 @@ final class ProgramHost {
             Blueprint blueprint = blueprint(worker.version());
             requireCheckOver();
             Births births = surface.births();
-            WorkerCgroups.Check check = births.check(id, blueprint, target.command(), process.pid());
+            WorkerCgroups.Check check =
+                    births.check(id, blueprint, target.command(), process.pid());
             lastCheck = check.birth();
             unasked = null;
             Runnable over = () -> births.checked(check);

@@ -183,7 +183,8 @@ final class WorkerCgroups {
             String whose = check < 0 ? mark : mark.substring(0, check);
             String worker = whose.substring(0, whose.lastIndexOf(':'));
             if (check >= 0) { // again and again
-                log.debug(worker, "its check left pid " + strangers.getFirst() + others + "; ended");
+                log.debug(
+                        worker, "its check left pid " + strangers.getFirst() + others + "; ended");
                 return strangers.size();
             }
             log.info(worker, "left pid " + strangers.getFirst() + others + " behind; ended");
