@@ -4,8 +4,9 @@
 import os
 import pwd
 import shutil
+import signal
 
-from lab import check, read, same, wait_for
+from lab import check, environment_of, read, same, wait_for
 
 NOTHING = "0" * 16
 SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
@@ -18,6 +19,8 @@ def run(lab):
     os.mkdir(lab.path("told"), 0o777)
     os.chmod(lab.path("told"), 0o777)
     lab.config()
+    lab.write("key", "PASSWORD=1")
+    os.chmod(lab.path("key"), 0o400)
     manager = lab.start()
     own = status("/proc/self/status")
     plain, other, named, lenient, root = (told(lab, name) for name in ("plain", "other", "named", "lenient", "root"))
@@ -35,8 +38,42 @@ def run(lab):
     made = os.stat(lab.path("made", "web"))
     same([made.st_uid, oct(made.st_mode & 0o777)], [pwd.getpwnam("nobody").pw_uid, "0o750"], "the directory that was made")
     changes_roll(lab, manager)
+    secrets = keeps_secrets(lab, manager)
+    manager = lab.managers[-1]
     manager.stop()
+    check(not os.path.exists(os.path.dirname(secrets)), "secrets are left behind")
     ambient(lab)
+
+
+def keeps_secrets(lab, manager):
+    """They are the worker's alone, end with it, and are nowhere else."""
+    wait_for(lambda: os.path.exists(lab.path("told", "secret")), "it has read its secret")
+    same(read(lab.path("told", "secret")), "PASSWORD=1", "what a worker reads that may not read the file")
+    check("-r-------- 1 nobody" in read(lab.path("told", "ls")), read(lab.path("told", "ls")))
+    first = min(manager.pids_of("secret"))
+    before = environment_of(first)["CREDENTIALS_DIRECTORY"]
+    check("PASSWORD" not in str(environment_of(first)), "a secret is in the environment")
+    lab.write("key", "PASSWORD=2")
+    os.unlink(lab.path("told", "secret"))
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: os.path.exists(lab.path("told", "secret")), "the next one has read it", 20)
+    same(read(lab.path("told", "secret")), "PASSWORD=2", "what the next one reads")
+    wait_for(lambda: not os.path.exists(before), "what the dead one had is gone")
+    manager.ctl("reexec")
+    second = min(manager.pids_of("secret"))
+    directory = environment_of(second)["CREDENTIALS_DIRECTORY"]
+    same(os.listdir(directory), ["db"], "secrets after a re-exec")
+    for folder, _, files in os.walk(lab.path("control")):
+        for file in files:
+            path = os.path.join(folder, file)
+            check(not os.path.isfile(path) or "PASSWORD" not in read(path), "a secret is in " + path)
+    os.kill(manager.pid, signal.SIGKILL)
+    manager.process.wait()
+    os.kill(second, signal.SIGKILL)
+    manager = lab.start(socket_path=manager.socket)
+    wait_for(lambda: not os.path.exists(directory), "those of one that died while there was no manager are gone")
+    wait_for(lambda: manager.pids_of("secret"), "another is there")
+    return directory
 
 
 def changes_roll(lab, manager):

@@ -6,10 +6,14 @@ import org.einhyrningsins.spec.ConfinementSpec;
 import org.einhyrningsins.spec.DirectorySpec;
 import org.jspecify.annotations.Nullable;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.SequencedMap;
 
 /// Reads what a worker may gain and take beyond what its user may.
 record ConfinementReader(Values values, Surroundings surroundings, Path base) {
@@ -21,7 +25,46 @@ record ConfinementReader(Values values, Surroundings surroundings, Path base) {
                 program.has("no-new-privs") ? program.flag("no-new-privs", true) : null,
                 capabilities(program),
                 new SchedulingReader(values).read(program),
-                directories(program.node("directories")));
+                directories(program.node("directories")),
+                credentials(program.node("credentials")));
+    }
+
+    private SequencedMap<String, Path> credentials(@Nullable Node node) {
+        SequencedMap<String, Path> credentials = new LinkedHashMap<>();
+        if (node instanceof Node.Mapping map) {
+            for (Map.Entry<String, Node.Entry> entry : map.entries().entrySet()) {
+                Path file = secret(entry.getKey(), entry.getValue());
+                if (file != null) {
+                    credentials.put(entry.getKey(), file);
+                }
+            }
+        } else if (node != null) {
+            values.expected(node, "a map of files", "; write { NAME: /etc/keys/NAME }");
+        }
+        return credentials;
+    }
+
+    private @Nullable Path secret(String name, Node.Entry entry) {
+        if (!name.matches("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")) {
+            values.problems()
+                    .report(
+                            entry.key(),
+                            Texts.quoted(name)
+                                    + " cannot be the name of a credential; it has letters,"
+                                    + " digits, _, - and .");
+        }
+        String text = values.text(entry.value(), "the path of a file");
+        if (text == null || !values.isPath(entry.value(), text, surroundings.environment())) {
+            return null;
+        } else if (text.isEmpty()) {
+            values.expected(entry.value(), "the path of a file");
+            return null;
+        }
+        Path file = Paths.of(base, text);
+        if (!Files.exists(file)) {
+            values.problems().warn(entry.value().place(), "there is no file " + file + " yet");
+        }
+        return file;
     }
 
     private List<DirectorySpec> directories(@Nullable Node node) {

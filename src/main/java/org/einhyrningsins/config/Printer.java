@@ -307,6 +307,12 @@ public final class Printer {
         IoClass io = scheduling.ioClass();
         optional("io-class: ", io == null ? null : SchedulingReader.print(io));
         directories(confinement.directories());
+        if (!confinement.credentials().isEmpty()) {
+            line(4, "credentials:");
+        }
+        confinement
+                .credentials()
+                .forEach((name, path) -> line(6, quoted(name) + ": " + quoted(path.toString())));
     }
 
     private void directories(List<DirectorySpec> directories) {

@@ -209,11 +209,11 @@ final class ProgramReader {
         Path directory = text == null ? base : Paths.of(base, text);
         if (node != null && text != null && !Files.isDirectory(directory)) {
             boolean there = Files.exists(directory);
-            problems.warn(
-                    node.place(),
-                    there
-                            ? directory + " is not a directory"
-                            : "there is no directory " + directory + " yet");
+            if (there) {
+                problems.warn(node.place(), directory + " is not a directory");
+            } else if (!program.has("directories")) { // which may well make it
+                problems.warn(node.place(), "there is no directory " + directory + " yet");
+            }
         }
         return directory;
     }

@@ -45,6 +45,7 @@ record Shape(String name, List<String> keys) {
                             "cpus",
                             "io-class",
                             "directories",
+                            "credentials",
                             "workers",
                             "bind",
                             "stdin",

@@ -98,6 +98,7 @@ final class Synonyms {
                             cpuaffinity affinity cpuset taskset: write `cpus: "0-3"`
                             oomscoreadjust oomscore oomadjust oomadj: write `oom-score-adj: <500>`
                             runtimedirectory statedirectory cachedirectory logsdirectory mkdir: write `directories: [{ path: /run/web, mode: "0750" }]`
+                            loadcredential secrets credential: write `credentials: { db: /etc/keys/db }`
                             nonewprivileges: write `no-new-privs: true`
                             ambientcapabilities capabilityboundingset caps capadd capdrop: write `capabilities: [NET_BIND_SERVICE]`
                             resources: write `memory-max: 512MiB` and `limits: { nofile: <65536> }`

@@ -35,6 +35,24 @@ final class SystemdConfinement {
         program.whole("oom-score-adj", settings.last("OOMScoreAdjust"), -1000, 1000);
         cpus();
         io();
+        credentials();
+    }
+
+    /// Only files can be named here; systemd can also take them from its own, and decrypt them.
+    private void credentials() {
+        List<String> files = new ArrayList<>();
+        for (Setting setting : settings.list("LoadCredential")) {
+            String text = settings.specified(setting);
+            String[] parts = text == null ? new String[0] : text.split(":", 2);
+            if (parts.length == 2 && parts[1].startsWith("/")) {
+                files.add(Printer.quoted(parts[0]) + ": " + Printer.quoted(parts[1]));
+            } else {
+                program.lost("credentials", setting, "it names no file");
+            }
+        }
+        if (!files.isEmpty()) {
+            program.set("credentials", "{ " + String.join(", ", files) + " }");
+        }
     }
 
     /// A program of ours with a user gains none unless it says so; a unit the other way about.

@@ -40,7 +40,9 @@ record SystemdReasons(Remarks.Kind kind, String why) {
                     lost(".*Action|RebootArgument|.*ExitStatus", "the system is left alone"),
                     lost("SupplementaryGroups", "a user has the groups it is in"),
                     lost("PAMName|SetLoginEnvironment", "workers are no logins"),
-                    lost("(Load|Set|Import)Credential.*", "credentials are not passed on"),
+                    lost(
+                            "(Load|Set|Import)Credential.*",
+                            "credentials are files, and not encrypted"),
                     same("Slice|Delegate.*", "a group of its own, where the manager may make any"),
                     same("(CPU|Memory|IO|Block|IP|Tasks)Accounting", "it is only counted"),
                     lost(

@@ -56,6 +56,7 @@ public record Difference(
                     "cpus",
                     "io-class",
                     "directories",
+                    "credentials",
                     "bind",
                     "stdin",
                     "protocols",

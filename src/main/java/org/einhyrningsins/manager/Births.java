@@ -28,6 +28,7 @@ import org.einhyrningsins.spec.Template;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,6 +42,7 @@ final class Births {
     private final SequencedMap<String, String> inherited;
     private final SocketTable sockets;
     private final WorkerCgroups cgroups;
+    private final WorkerCredentials secrets;
     private final Spawner spawner = new Spawner();
     private final Patience patience = new Patience();
     private @Nullable Notes notes;
@@ -53,11 +55,13 @@ final class Births {
             SequencedMap<String, String> inherited,
             SocketTable sockets,
             WorkerCgroups cgroups,
+            WorkerCredentials secrets,
             int nothing,
             Outputs outputs) {
         this.inherited = inherited;
         this.sockets = sockets;
         this.cgroups = cgroups;
+        this.secrets = secrets;
         this.nothing = nothing;
         this.outputs = outputs;
     }
@@ -79,7 +83,8 @@ final class Births {
         List<Bound> bound = awake(version.spec());
         Credentials credentials = credentials(version.spec());
         Map<String, String> given = given(version.spec().identity(), credentials);
-        return new Blueprint(version, given, bound, acks, notifications, credentials, nothing);
+        return new Blueprint(
+                version, given, bound, acks, notifications, credentials, secrets, nothing);
     }
 
     /// What a worker inherits of the manager's environment: what is about the manager's own user is
@@ -102,6 +107,11 @@ final class Births {
         }
         if (Files.notExists(spec.directory()) && !isMade(spec)) {
             return "directory " + spec.directory() + ": no such directory (ENOENT)";
+        }
+        for (Path secret : spec.identity().confinement().credentials().values()) {
+            if (Files.notExists(secret)) {
+                return "credentials " + secret + ": no such file (ENOENT)";
+            }
         }
         String objection = objection("command", spec, spec.command().getFirst());
         HealthSpec health = spec.care().health();
@@ -196,6 +206,7 @@ final class Births {
         Credentials credentials = blueprint.credentials();
         List<Bound> own = blueprint.alike() ? blueprint.bound() : own(spec, id.slot());
         makeDirectories(spec.identity().confinement().directories(), credentials);
+        makeSecrets(spec, id, credentials);
         Outputs.Output output = outputs.open(spec, id, credentials);
         try {
             boolean piped = spec.ack().mode() instanceof AckSpec.Fd;
@@ -222,6 +233,7 @@ final class Births {
             return new Born(process, birth.underWay() ? birth : null);
         } catch (SpawnException | PosixException e) {
             outputs.discard(output);
+            secrets.remove(Strays.mark(spec.name(), id));
             throw new Stillborn(e.getMessage());
         } finally {
             output.release();
@@ -236,6 +248,20 @@ final class Births {
             }
         } catch (PosixException e) {
             throw new Stillborn("directories: " + e.getMessage());
+        }
+    }
+
+    private void makeSecrets(ProgramSpec spec, WorkerId id, @Nullable Credentials owner)
+            throws Stillborn {
+        Map<String, Path> sources = spec.identity().confinement().credentials();
+        if (!sources.isEmpty()) {
+            try {
+                secrets.make(Strays.mark(spec.name(), id), sources, owner);
+            } catch (IOException e) {
+                throw new Stillborn("credentials: " + RuntimeFiles.why(e));
+            } catch (PosixException e) {
+                throw new Stillborn("credentials: " + e.getMessage());
+            }
         }
     }
 

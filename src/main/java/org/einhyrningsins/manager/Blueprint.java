@@ -50,6 +50,7 @@ final class Blueprint {
     private final @Nullable Credentials credentials;
     private final Confinement confinement;
     private final String path;
+    private final WorkerCredentials secrets;
     private final int nothing;
     private final int ackFd;
     private @Nullable String executable;
@@ -67,11 +68,13 @@ final class Blueprint {
             Path acks,
             Path notifications,
             @Nullable Credentials credentials,
+            WorkerCredentials secrets,
             int nothing) {
         this.version = version;
         this.credentials = credentials;
         confinement = Confining.of(version.spec().identity(), credentials);
         this.nothing = nothing;
+        this.secrets = secrets;
         ProgramSpec spec = version.spec();
         this.bound = List.copyOf(bound);
         alike = spec.sockets().stream().noneMatch(SocketSpec::perWorker);
@@ -99,6 +102,10 @@ final class Blueprint {
         }
         same.put(Strays.DEFINITION, version.generation() + ":" + spec.birth().sum());
         ownPid.add(Strays.OWN_PID);
+        if (!spec.identity().confinement().credentials().isEmpty()) {
+            same.remove(WorkerCredentials.VARIABLE); // each worker has its own
+            own.removeIf(entry -> entry.getKey().equals(WorkerCredentials.VARIABLE));
+        }
         own.removeIf(entry -> same.containsKey(entry.getKey()));
         same.forEach((name, value) -> environment.add(name + "=" + value));
         path = same.getOrDefault("PATH", DEFAULT_PATH);
@@ -230,10 +237,14 @@ final class Blueprint {
     }
 
     private List<String> assignments(WorkerId id) {
-        List<String> assignments = new ArrayList<>(environment.size() + own.size() + 3);
+        List<String> assignments = new ArrayList<>(environment.size() + own.size() + 4);
         assignments.addAll(environment);
         assignments.add("EINHORN_CHILD_INDEX=" + id.slot());
-        assignments.add(Strays.MARK + "=" + Strays.mark(version.spec().name(), id));
+        String mark = Strays.mark(version.spec().name(), id);
+        assignments.add(Strays.MARK + "=" + mark);
+        if (!version.spec().identity().confinement().credentials().isEmpty()) {
+            assignments.add(secrets.assignment(mark));
+        }
         for (Map.Entry<String, Template> entry : own) {
             assignments.add(entry.getKey() + "=" + entry.getValue().expand(id.slot(), addresses));
         }

@@ -69,7 +69,8 @@ public final class Manager
     private final ServiceManager service;
     private final SocketFiles files = new SocketFiles(loop, log);
     private final WorkerCgroups cgroups = new WorkerCgroups(log);
-    private final Strays strays = new Strays(programs, cgroups, log);
+    private final WorkerCredentials credentials = new WorkerCredentials();
+    private final Strays strays = new Strays(programs, cgroups, credentials, log);
     private final ProcessGroups groups = new ProcessGroups(loop);
     private final Prober prober = new Prober(loop, buffer);
     private final Outputs outputs;
@@ -120,7 +121,12 @@ public final class Manager
         outputs = new Outputs(loop, nothing, this::tell);
         births =
                 new Births(
-                        Environment.inherited(System.getenv()), sockets, cgroups, nothing, outputs);
+                        Environment.inherited(System.getenv()),
+                        sockets,
+                        cgroups,
+                        credentials,
+                        nothing,
+                        outputs);
         reloader =
                 new Reloader(
                         this.options, Machine.surroundings(), programs, sockets, births, log, this);
@@ -237,6 +243,7 @@ public final class Manager
         Premises here = moveIn(options.over(before.settings()));
         here.resume(before.madeDirectory(), before.descriptor("lock"));
         cgroups.begin(here.mark());
+        credentials.begin(here.credentials());
         if (before.descriptor("notes") >= 0) {
             recordIn(here.state(), before.descriptor("notes"));
         }
@@ -503,6 +510,7 @@ public final class Manager
         files.guard(here.control(), server);
         letThrough(here, spec);
         cgroups.begin(here.mark()); // nobody else has the control socket
+        credentials.begin(here.credentials());
     }
 
     /// From now on all is written down.
@@ -1176,6 +1184,7 @@ public final class Manager
         outputs.close();
         sockets.closeAllBut(List.of(), name -> 0);
         cgroups.close();
+        credentials.close();
         if (premises != null) {
             premises.close();
         }

@@ -69,6 +69,12 @@ final class Premises {
         return workers;
     }
 
+    /// Where secrets of workers are, which need not be there.
+    Path credentials() {
+        Path directory = workerDirectory(control, Processes.user());
+        return directory.resolveSibling(directory.getFileName() + ".credentials");
+    }
+
     /// Keeps a second manager with the same lock file from starting.
     void takeLock() throws CannotStart {
         Path file = options.lockFile();

@@ -26,11 +26,13 @@ final class Strays {
 
     private final Programs programs;
     private final WorkerCgroups cgroups;
+    private final WorkerCredentials credentials;
     private final Log log;
 
-    Strays(Programs programs, WorkerCgroups cgroups, Log log) {
+    Strays(Programs programs, WorkerCgroups cgroups, WorkerCredentials credentials, Log log) {
         this.programs = programs;
         this.cgroups = cgroups;
+        this.credentials = credentials;
         this.log = log;
     }
 
@@ -58,6 +60,7 @@ final class Strays {
     /// @param group the process group it had
     /// @return how many of it were in other groups
     int sweep(String dead, int group) {
+        credentials.remove(dead);
         int ended = cgroups.end(dead, group);
         return ended >= 0 ? ended : end(dead);
     }
@@ -79,6 +82,7 @@ final class Strays {
     /// that nobody knows may well live.
     void sweepAfterRecovery() {
         cgroups.endAll(mark -> hosted(mark) && !alive(mark));
+        credentials.removeAll(mark -> !hosted(mark) || !alive(mark));
     }
 
     /// The living processes of a worker, whatever process group they are in.

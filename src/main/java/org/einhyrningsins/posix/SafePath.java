@@ -4,6 +4,7 @@ package org.einhyrningsins.posix;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -329,6 +330,25 @@ public final class SafePath implements AutoCloseable {
     /// @throws PosixException EEXIST if there is one of that name, be it a link
     public int create(String other, int mode) {
         return open(other, O_WRONLY | O_CREAT | O_EXCL, mode);
+    }
+
+    /// Makes a file in that directory that only that user can read, and nobody write.
+    ///
+    /// @param owner null for our own user
+    public void put(String other, byte[] content, @Nullable Credentials owner) {
+        int fd = create(other, 0400);
+        try {
+            ByteBuffer rest = ByteBuffer.wrap(content);
+            while (rest.hasRemaining()) {
+                Descriptors.write(fd, rest);
+            }
+            if (owner != null) {
+                long given = Kernel.call(Syscall.FCHOWN, fd, owner.uid(), owner.gid());
+                Kernel.check("chown " + other, given);
+            }
+        } finally {
+            Descriptors.close(fd);
+        }
     }
 
     private int open(String what, int flags, int mode) {

@@ -58,6 +58,7 @@ final class BirthSum {
         for (DirectorySpec directory : confinement.directories()) {
             add("directories").add(directory.path()).add(directory.mode());
         }
+        confinement.credentials().forEach((name, path) -> add("credentials").add(name).add(path));
     }
 
     private void said(String key, @Nullable Object value) {

@@ -3,7 +3,11 @@ package org.einhyrningsins.spec;
 
 import org.jspecify.annotations.Nullable;
 
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -15,18 +19,21 @@ import java.util.TreeSet;
 ///   as another user, else the manager's
 /// @param scheduling what it gets of processors and disks
 /// @param directories those made for it before it starts, in order
+/// @param credentials absolute paths of files with secrets for it, by the name of each
 public record ConfinementSpec(
         @Nullable Boolean noNewPrivs,
         @Nullable List<Capability> capabilities,
         SchedulingSpec scheduling,
-        List<DirectorySpec> directories) {
+        List<DirectorySpec> directories,
+        SequencedMap<String, Path> credentials) {
     /// Nothing is said.
     public static final ConfinementSpec NONE =
-            new ConfinementSpec(null, null, SchedulingSpec.NONE, List.of());
+            new ConfinementSpec(null, null, SchedulingSpec.NONE, List.of(), new LinkedHashMap<>());
 
     public ConfinementSpec {
         capabilities =
                 capabilities == null ? null : List.copyOf(new TreeSet<>(Set.copyOf(capabilities)));
         directories = List.copyOf(directories);
+        credentials = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(credentials));
     }
 }

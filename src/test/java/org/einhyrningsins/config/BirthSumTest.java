@@ -57,6 +57,8 @@ class BirthSumTest {
                         "io-class: best-effort",
                         "io-class: best-effort:0",
                         "directories: /run/a",
+                        "credentials: {a: /x}",
+                        "credentials: {b: /x}",
                         "directories: [{path: /run/a, mode: '0700'}]",
                         "bind: ['127.0.0.1:80']",
                         "bind: ['127.0.0.1:81']",

@@ -225,6 +225,9 @@ class GoodFilesTest {
         assertThat(scheduling.oomScoreAdj()).isEqualTo(-500);
         assertThat(scheduling.cpus()).containsExactly(0, 1, 2, 3, 4, 8);
         assertThat(scheduling.ioClass()).isEqualTo(new IoClass(IoClass.Kind.BEST_EFFORT, 6));
+        assertThat(confinement.credentials())
+                .containsEntry("tls.key", Path.of("/etc/ssl/private/web.key"))
+                .hasSize(2);
         assertThat(confinement.directories())
                 .extracting(DirectorySpec::mode)
                 .containsExactly(0755, 0770);

@@ -120,6 +120,16 @@ class SystemdConfinementTest {
                         new DirectorySpec(Path.of("/run/b/c"), 0750),
                         new DirectorySpec(Path.of("/var/lib/app"), 0755));
         assertThat(imported.changes()).isEqualTo(1);
-        assertThat(imported.yaml()).contains("RUNTIME_DIRECTORY: /run/a:/run/b/c");
+        assertThat(imported.yaml()).contains("RUNTIME_DIRECTORY: \"/run/a:/run/b/c\"");
+    }
+
+    @Test
+    void credentialsAreFilesHereToo() throws Exception {
+        ConfinementSpec web =
+                service(
+                        "LoadCredential=db:/etc/keys/db\nLoadCredential=other\n"
+                                + "SetCredential=x:secret");
+        assertThat(web.credentials()).containsExactly(Map.entry("db", Path.of("/etc/keys/db")));
+        assertThat(imported.changes()).isEqualTo(2);
     }
 }

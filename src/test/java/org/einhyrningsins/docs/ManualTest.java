@@ -110,7 +110,8 @@ class ManualTest {
                             "oom-score-adj",
                             "cpus",
                             "io-class",
-                            "directories");
+                            "directories",
+                            "credentials");
             case "sockets" -> List.of("bind");
             case "bond" -> List.of("worker-socket", "worker-socket-fd", "on-manager-death");
             case "ackPipe", "heard" -> List.of(); // what ack says of them

@@ -26,15 +26,16 @@ final class TestHosts implements ProgramHost.Listener, ProgramHost.Doors {
         this.programs = programs;
         Loop loop = new Loop(log);
         WorkerCgroups cgroups = new WorkerCgroups(log);
+        WorkerCredentials secrets = new WorkerCredentials();
         Outputs outputs = new Outputs(loop, -1, (level, program, message) -> {});
         var inherited = Environment.inherited(Map.of());
         surface =
                 new ProgramHost.Surface(
                         loop,
-                        new Births(inherited, sockets, cgroups, -1, outputs),
+                        new Births(inherited, sockets, cgroups, secrets, -1, outputs),
                         sockets,
                         new Prober(loop, ByteBuffer.allocateDirect(64)),
-                        new Strays(programs, cgroups, log),
+                        new Strays(programs, cgroups, secrets, log),
                         new ProcessGroups(loop),
                         this,
                         Path.of("/nonexistent"),
