@@ -681,7 +681,7 @@ def get(address, path="/", timeout=10.0):
     with socket.socket(family, socket.SOCK_STREAM) as client:
         client.settimeout(timeout)
         client.connect(where)
-        client.sendall(b"GET %s HTTP/1.1\r\nHost: e2e\r\nConnection: close\r\n\r\n" % path.encode())
+        client.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % path.encode())
         received = b""
         while True:
             some = client.recv(65536)

@@ -8,13 +8,17 @@ import struct
 import threading
 import time
 
-from lab import check, environment_of, nothing_lost, read, same, wait_for
+from lab import BIN, check, environment_of, nothing_lost, read, same, wait_for
 
 ROUNDS = int(os.environ.get("E2E_ROUNDS", "2"))
 STATUS = b'{"id":1,"command":"status"}\n'
 
 
 def run(lab):
+    if os.geteuid() == 0:
+        astray(lab)
+    else:
+        lab.say("not root; who could lead it astray is not looked at")
     lab.config()
     manager = lab.start()
     manager.wait_until_up("healthy", 2)
@@ -34,6 +38,58 @@ def run(lab):
     lab.say("log: %d bytes" % len(log))
     check(len(log) < 500_000, lambda: "hostile clients filled the log: %d bytes" % len(log))
     nothing_lost(load.finish())
+
+
+USER = 61234
+
+
+def astray(lab):
+    """A program's user puts links where root's manager goes: it neither writes nor reads what that user could not."""
+    home, etc, state = lab.path("home"), lab.path("etc"), lab.path("state")
+    for folder in (home, home + "/mine", etc, state):
+        os.mkdir(folder)
+        os.chmod(folder, 0o755)
+    lab.write("etc/secret", "not a variable of yours\n")
+    os.chmod(etc + "/secret", 0o600)
+    for name, target in (("log", etc), ("env", etc + "/secret"), ("pid", etc + "/secret")):
+        os.symlink(target, os.path.join(home, name))
+    for folder, _, names in os.walk(home):
+        for name in [folder] + [os.path.join(folder, name) for name in names]:
+            os.lchown(name, USER, USER)
+    done = lab.command(BIN, "check", lab.config("leak.yaml"))
+    check(done.code != 0 and "not a variable" not in done.text and "symbolic link" in done.text, str(done))
+    manager = lab.start(lab.config("astray.yaml"), arguments=("-e", home + "/pid"))
+    wait_for(lambda: "said" in read(home + "/plain.log"), "the log in the user's directory is written")
+    wait_for(lambda: "evil" in read(home + "/mine/kept"), "the kept log in the user's directory is written")
+    as_user(lambda: (os.rename(home + "/mine", home + "/was"), os.symlink(etc, home + "/mine")))
+    wait_for(lambda: "symbolic link of uid %d" % USER in manager.stderr(), "the log says who made the link")
+    wait_for(lambda: manager.status()["linked"]["state"] != "running", "what has no log does not run", 5)
+    same(os.listdir(etc), ["secret"], "files where the links lead")
+    same(read(etc + "/secret"), "not a variable of yours\n", "the secret")
+    same(read(home + "/pid"), "%d\n" % manager.pid, "the pid file")
+    for name in os.listdir(state):
+        same(os.stat(os.path.join(state, name)).st_mode & 0o077, 0, "who else may read " + name)
+    check(not os.path.exists("/tmp/.java_pid%d" % manager.pid), "the JVM left something in /tmp")
+    for host, status in (("evil.example", b"421"), (os.uname().nodename, b"200"), ("shop.example:1", b"200")):
+        with socket.create_connection(("127.0.0.1", lab.port("pages")), 5) as client:
+            client.sendall(b"GET /status.json HTTP/1.1\r\nHost: %s\r\n\r\n" % host.encode())
+            same(client.recv(4096).split()[1], status, "status for " + host)
+    manager.stop(within=20)
+
+
+def as_user(act):
+    """Does it in a process of that user."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgid(USER)
+            os.setgroups([])
+            os.setuid(USER)
+            act()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    same(os.waitpid(child, 0)[1], 0, "what the user does")
 
 
 def everything(lab, manager):

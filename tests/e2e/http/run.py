@@ -52,7 +52,7 @@ def rest(client):
 def ask(lab, path, method="GET", headers="", name="pages"):
     """Status, head and body of one request."""
     with connect(lab, name) as client:
-        client.sendall(("%s %s HTTP/1.1\r\nHost: e2e\r\n%s\r\n" % (method, path, headers)).encode())
+        client.sendall(("%s %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n" % (method, path, headers)).encode())
         head, _, body = rest(client).partition(b"\r\n\r\n")
     return int(head.split()[1]), head.decode(), body.decode()
 
@@ -197,7 +197,7 @@ def slow(lab, manager):
         began = time.monotonic()
         client.settimeout(1)
         answer = b""
-        for byte in b"GET / HTTP/1.1\r\nHost: e2e\r\n\r\n":
+        for byte in b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n":
             try:
                 client.sendall(bytes([byte]))
                 answer = client.recv(65536)
@@ -211,7 +211,7 @@ def huge(lab):
     """It is answered, and the answer arrives although a megabyte is unread."""
     with connect(lab) as client:
         try:
-            client.sendall(b"GET / HTTP/1.1\r\nHost: e2e\r\nX: " + b"x" * 1_000_000)
+            client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 1_000_000)
         except OSError:
             pass  # it may be closed before all is written
         try:

@@ -127,7 +127,7 @@ final class Source {
         String words = reason.toLowerCase(Locale.ROOT);
         return words.startsWith("too many levels of symbolic links")
                 ? "it is a symbolic link that leads back to itself"
-                : words;
+                : words.charAt(0) + reason.substring(1);
     }
 
     /// The place of the first byte that is not UTF-8, in a text that shows it as a question mark.

@@ -34,6 +34,9 @@ final class PromptContents implements FileContents {
     }
 
     private static String words(PosixException e) {
+        if (e.isRefusal()) {
+            return e.reason();
+        }
         return e.errno() == Errno.UNKNOWN ? Errno.describe(e.number()) : e.errno().text();
     }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix;
 
+import org.jspecify.annotations.Nullable;
+
 /// The kernel said no: `bind: address already in use (EADDRINUSE)`.
 public final class PosixException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    private final boolean refused;
+    private final @Nullable String refusal;
     private final String call;
     private final int number;
 
@@ -13,31 +15,34 @@ public final class PosixException extends RuntimeException {
     /// @param number the errno
     public PosixException(String call, int number) {
         super(call + ": " + Errno.describe(number));
-        this.refused = false;
+        this.refusal = null;
         this.call = call;
         this.number = number;
     }
 
-    private PosixException(String why) {
-        super(why);
-        this.refused = true;
-        this.call = why;
+    private PosixException(String call, String why) {
+        super(call + ": " + why);
+        this.call = call;
         this.number = Errno.EPERM.number();
+        this.refusal = why;
     }
 
-    /// It was not the kernel that said no, but we: the words say why.
-    static PosixException refused(String why) {
-        return new PosixException(why);
+    /// It was not the kernel that said no, but we.
+    ///
+    /// @param call what was tried
+    /// @param why as a person reads it
+    static PosixException refused(String call, String why) {
+        return new PosixException(call, why);
     }
 
     /// Whether it was not the kernel that said no, but we.
     public boolean isRefusal() {
-        return refused;
+        return refusal != null;
     }
 
     /// The reason alone: the kernel's, or ours.
     public String reason() {
-        return refused ? call : Errno.describe(number);
+        return refusal == null ? Errno.describe(number) : refusal;
     }
 
     /// What was tried.

@@ -491,8 +491,8 @@ public final class SafePath implements AutoCloseable {
 
     private PosixException refused(String why) {
         return PosixException.refused(
-                asked
-                        + " is not opened, since others could choose what that is: "
+                "open " + asked,
+                "others could choose what that is: "
                         + why
                         + "; name the file by its real path, or see PATH SAFETY in"
                         + " einhyrningsins.yaml(5)");

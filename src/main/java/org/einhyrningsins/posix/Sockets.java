@@ -314,7 +314,7 @@ public final class Sockets {
                 FileStatus status = FileStatus.of(file);
                 boolean same = inode == 0 ? status.links() == 1 : status.inode() == inode;
                 if (!status.isSocket() || !same) {
-                    throw PosixException.refused(path + " is not the socket any more");
+                    throw PosixException.refused("change " + path, "it is not the socket any more");
                 }
                 how.accept("/proc/self/fd/" + file);
             } finally {
