@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A campaign of faults: a shop of programs under load, and at random, one after the other, what can go wrong.
 
-    tests/campaign/run [--faults N] [--seed S] [--only FAULT,FAULT…]
+    tests/campaign/run [--faults N] [--seed S] [--only FAULT,FAULT…] [--hostile]
 
 Every request is counted. Lost may be only what a worker had in its hands when it was itself killed
 with -9 (a request of that program, under way at that moment); all else has to be answered. After
 each fault the shop has to come to rest: as many workers of each program as the file says, of the
 version it says, and not one process more. The seed is printed; with it the same faults come in the
 same order (when exactly they strike is the machine's business).
+
+With --hostile one more program belongs to a user who is hostile (see hostile.py), and the faults are what that
+user does: the others lose nothing; a killed worker's successor, status, a re-exec and a new manager take at most a second
+more than they do without an attack; and what the user cannot read or write he has not read or written through us. It needs root.
 """
 
 import argparse
 import collections
 import os
+import pwd
 import random
 import re
 import secrets
@@ -23,9 +28,10 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), "lib"))
+sys.path[:0] = [os.path.join(os.path.dirname(HERE), "lib"), HERE]
 sys.dont_write_bytecode = True
 
+import hostile  # noqa: E402 (found by the path above)
 import lab as lib  # noqa: E402 (found by the path above)
 from lab import BIN, DONE, FAILED, alive, check, environment_of, same, wait_for  # noqa: E402
 
@@ -54,9 +60,7 @@ class Shop:
         os.mkdir(self.small)
         self.mounted = os.geteuid() == 0 and self.mount()
         laboratory.config()
-        self.make_release("releases/v0", "v0")
-        os.symlink("releases/v0", laboratory.path("current"))
-        self.make_release("place", "v0")
+        self.prepare()
         self.manager = laboratory.start()
         try:
             self.rest()
@@ -73,6 +77,12 @@ class Shop:
         self.loads = {name: laboratory.load(address, clients=3, pause=6.0) for name, address in addresses.items()}
         for name in ("shell", "release", "place", "left", "name", "plain"):
             self.loads[name] = laboratory.load("127.0.0.1:%d" % laboratory.port(name), clients=2, pause=20.0)
+
+    def prepare(self):
+        """What the programs need before they start."""
+        self.make_release("releases/v0", "v0")
+        os.symlink("releases/v0", self.lab.path("current"))
+        self.make_release("place", "v0")
 
     def mount(self):
         return subprocess.run(["mount", "-t", "tmpfs", "-o", "size=" + SMALL_DISK, "tmpfs", self.small]).returncode == 0
@@ -105,6 +115,7 @@ class Shop:
         if len(self.below_shells) != self.counts["shell"]:
             return False
         status = self.manager.status()
+        status.pop("hostile", None)
         return sorted(status) == sorted(self.called.values()) and all(
             sorted(worker["pid"] for worker in status[called]["workers"] if worker["state"] == "ready") == sorted(processes[name])
             for name, called in self.called.items()
@@ -481,6 +492,151 @@ class Shop:
         return answered, lost - away, away
 
 
+class HostileShop(Shop):
+    """The shop with one program more, whose user is hostile."""
+
+    PATIENCE = 1.0  # more than it takes without an attack, for whatever an attack could hold up
+    SECRET = "SECRET=a7f3"
+
+    def prepare(self):
+        super().prepare()
+        self.slowest = collections.Counter()
+        self.usual = {}
+        self.user = pwd.getpwnam("nobody")
+        shutil.copy(os.path.join(HERE, "hostile.py"), self.lab.path("hostile.py"))
+        os.mkdir(self.lab.path(hostile.VICTIM))
+        self.lab.write(hostile.VICTIM + "/out.log", "not theirs\n")
+        self.lab.write(hostile.VICTIM + "/secret", self.SECRET + "\n")
+        os.chmod(self.lab.path(hostile.VICTIM, "secret"), 0o600)
+        self.before = self.victim()
+        self.lay_out()
+        with open(os.path.join(HERE, "hostile.yaml")) as more:
+            text = lib.read(self.lab.path("services.yaml")) + self.lab.render(more.read())
+        self.lab.write("services.yaml", text)
+
+    def lay_out(self):
+        """The directory of the hostile program as it should be; all that is there goes."""
+        shutil.rmtree(self.lab.path("hostile"), ignore_errors=True)
+        os.makedirs(self.lab.path("hostile", "log"))
+        self.lab.write("hostile/program", '#!%s\nexec python3 "$@"\n' % self.lab.path("hostile", "interpreter"))
+        shutil.copy("/bin/sh", self.lab.path("hostile", "interpreter"))
+        self.lab.write("hostile/env", "FROM=env\n")
+        self.lab.write("hostile/attack", "")
+        os.chmod(self.lab.path("hostile", "program"), 0o755)
+        for root, directories, files in os.walk(self.lab.path("hostile")):
+            for name in [root] + files:
+                os.chown(os.path.join(root, name), self.user.pw_uid, self.user.pw_gid)
+
+    def victim(self):
+        """All there is to know of the files that the hostile user may not touch."""
+        directory = self.lab.path(hostile.VICTIM)
+        found = {}
+        for name in os.listdir(directory):
+            status = os.stat(os.path.join(directory, name))
+            found[name] = (status.st_uid, status.st_mode, lib.read(os.path.join(directory, name)))
+        return found
+
+    def attack(self, how):
+        if not self.slowest:
+            self.quietly()
+        self.number += 1
+        self.lab.write("hostile/attack", "%s %d" % (how, self.number))
+        self.pause(0.6)
+        self.strike()
+        self.random.choice(
+            [self.end_the_hostile_one, self.deploy_the_hostile_one, self.deploy_of_one, self.reexec_quickly, self.crash_quickly]
+        )()
+        self.strike()
+        self.over()
+
+    def quietly(self):
+        """How long all this takes on this machine when nobody attacks."""
+        for act in (self.reexec_quickly, self.strike, self.crash_quickly, self.strike, self.strike, self.reexec_quickly):
+            act()
+        self.usual = dict(self.slowest)
+        self.slowest.clear()
+
+    def strike(self):
+        """A worker of another program is killed; who comes for it is up within a second, and status answers."""
+        seen = os.path.getsize(self.lab.journal)
+        self.crash_of_a_worker()
+        began = time.monotonic()
+        wait_for(lambda: self.somebody_is_up(seen), "a successor of the killed worker is up", 30, every=0.005)
+        self.within("successor", began)
+        began = time.monotonic()
+        self.manager.status()
+        self.within("status", began)
+
+    def somebody_is_up(self, seen):
+        with open(self.lab.journal) as journal:
+            journal.seek(seen)
+            return any(line.split()[1] == "ready" for line in journal)
+
+    def within(self, what, began):
+        took = time.monotonic() - began
+        self.slowest[what] = max(self.slowest[what], took)
+        usual = self.usual.get(what, 60.0)
+        check(took < usual + self.PATIENCE, lambda: "%s: %.2f s; without an attack %.2f s" % (what, took, usual))
+
+    def end_the_hostile_one(self):
+        for pid in self.manager.pids_of("hostile"):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def deploy_the_hostile_one(self):
+        """It may fail; when it does not matter here, but that it comes to an end does."""
+        text = lib.read(self.lab.path("services.yaml"))
+        self.lab.write("services.yaml", text.replace("NAME: hostile, VERSION: ", "NAME: hostile, VERSION: v"))
+        self.manager.ctl("reload", "hostile", code=None)
+
+    def reexec_quickly(self):
+        began = time.monotonic()
+        self.manager.ctl("reexec")
+        self.within("reexec", began)
+
+    def crash_quickly(self):
+        self.kill_manager()
+        began = time.monotonic()
+        self.start_manager(began)
+        self.within("start", began)
+
+    def over(self):
+        """The hostile program is stopped, and nothing is left of it; nobody has touched what is not his."""
+        self.manager.ctl("stop", "hostile")
+        left = [pid for pid in self.lab.pids() if environment_of(pid).get("NAME") == "hostile"]
+        same(left, [], "processes of the hostile program after its stop")
+        same(self.victim(), self.before, "files that the hostile user may not touch")
+        for root, _, files in os.walk(self.lab.path("hostile")):
+            for name in files:
+                path = os.path.join(root, name)
+                if os.path.isfile(path):  # no FIFO
+                    check(self.SECRET.encode() not in lib.read(path, "rb"), lambda: "%s has what its user may not read" % path)
+        check(self.SECRET not in self.manager.stderr(), "the log has what only root may read")
+        self.lay_out()
+        self.manager.ctl("start", "hostile")
+        self.manager.wait_until_up("hostile", 1)
+
+    def finish(self):
+        for when, times in (("without an attack", self.usual), ("under attack", self.slowest)):
+            print("slowest %s: %s" % (when, ", ".join("%s %.0f ms" % (what, 1000 * took) for what, took in sorted(times.items()))))
+        return super().finish()
+
+
+def attack(how):
+    """A fault that is one attack."""
+
+    def act(shop):
+        shop.attack(how.__name__)
+
+    act.__name__ = how.__name__
+    return act
+
+
+ATTACKS = {attack(how): 1 for how in hostile.ATTACKS}
+
+
 def swapped(text):
     """The services file with the shared socket at the other program."""
     socket = re.search(r"\n    bind: (\[[^\n]*shared[^\n]*\])", text).group(1)
@@ -545,13 +701,16 @@ def main():
     parser.add_argument("--faults", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
     parser.add_argument("--only", help="names of faults with commas between them")
+    parser.add_argument("--hostile", action="store_true", help="faults are what a hostile user does")
     asked = parser.parse_args()
+    check(not asked.hostile or os.geteuid() == 0, "--hostile needs root: it has programs of two users")
     lib.check(os.path.exists(BIN), "there is no " + BIN)
     subprocess.run([BIN, "--version"], check=True, stdout=subprocess.DEVNULL)  # builds if need be
     print("seed %d, %d faults" % (asked.seed, asked.faults), flush=True)
-    weights = FAULTS
+    weights = ATTACKS if asked.hostile else FAULTS
     if asked.only:
-        weights = {fault: weight for fault, weight in {**FAULTS, **AWAITED}.items() if fault.__name__ in asked.only.split(",")}
+        all_there_are = ATTACKS if asked.hostile else {**FAULTS, **AWAITED}
+        weights = {fault: weight for fault, weight in all_there_are.items() if fault.__name__ in asked.only.split(",")}
     rng = random.Random(asked.seed)
     laboratory = lib.Lab(HERE)
     shop = None
@@ -560,7 +719,7 @@ def main():
     began = time.monotonic()
     failed = True
     try:
-        shop = Shop(laboratory, rng)
+        shop = (HostileShop if asked.hostile else Shop)(laboratory, rng)
         for number in range(asked.faults):
             fault = rng.choices(list(weights), weights.values())[0]
             fault(shop)
