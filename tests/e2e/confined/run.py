@@ -6,7 +6,7 @@ import pwd
 import shutil
 import signal
 
-from lab import check, environment_of, read, same, wait_for
+from lab import BIN, FAILED, INVALID, check, environment_of, read, same, wait_for
 
 NOTHING = "0" * 16
 SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
@@ -43,6 +43,7 @@ def run(lab):
     manager.stop()
     check(not os.path.exists(os.path.dirname(secrets)), "secrets are left behind")
     ambient(lab)
+    variables(lab)
 
 
 def keeps_secrets(lab, manager):
@@ -116,6 +117,46 @@ programs:
     for which in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
         same(worker[which], NOTHING, which + " below a manager with ambient capabilities")
     same(worker["NoNewPrivs"], "1", "NoNewPrivs")
+    manager.stop()
+
+
+def variables(lab):
+    """A file of variables that its user spoils is the trouble of that program, whoever is deployed or killed."""
+    os.mkdir(lab.path("theirs"))
+    os.chown(lab.path("theirs"), 65534, 65534)
+    text = lab.render(
+        """
+programs:
+  theirs: {command: [sleep, "1000"], user: nobody, env: {NAME: theirs}, env-file: @DIR@/theirs/env, ack: {timer: 10ms}, rollout: {probation: 0s}}
+  ours: {command: [sleep, "1000"], env: {NAME: ours, VERSION: v1}, ack: {timer: 10ms}, rollout: {probation: 0s}}
+"""
+    )
+    lab.write("variables.yaml", text)
+    lab.write("theirs/env", "A=1\n")
+    manager = lab.start("variables.yaml", socket_path=lab.path("v.sock"))
+    manager.wait_until_up("theirs", 1)
+    theirs = manager.pids_of("theirs")
+    os.unlink(lab.path("theirs", "env"))
+    os.mkfifo(lab.path("theirs", "env"))
+    lab.write("variables.yaml", text.replace("VERSION: v1", "VERSION: v2"))
+    done = manager.ctl("reload", code=FAILED)
+    check("theirs: " in done.text and "not a regular file" in done.text and "ours: rolled" in done.text, done)
+    same(manager.pids_of("theirs"), theirs, "workers of a program whose variables cannot be read")
+    checked = lab.command(BIN, "check", lab.path("variables.yaml"))
+    check(checked.code == INVALID and "no worker of this program" in checked.text, checked)
+    os.kill(manager.pid, signal.SIGKILL)
+    manager.process.wait()
+    manager = lab.start("variables.yaml", socket_path=manager.socket)
+    manager.wait_until_up("ours", 1)
+    same(manager.pids_of("theirs"), theirs, "the same after a crash of the manager")
+    manager.stop()
+    manager = lab.start("variables.yaml", socket_path=manager.socket)
+    manager.wait_until_up("ours", 1)
+    wait_for(lambda: "not a regular file" in manager.ctl("status").out, "status says why the other one does not start")
+    os.unlink(lab.path("theirs", "env"))
+    lab.write("theirs/env", "A=1\n")
+    manager.ctl("reload")
+    manager.wait_until_up("theirs", 1)
     manager.stop()
 
 

@@ -43,13 +43,15 @@ def killed(lab, manager, meanwhile=None):
 
 
 def at_birth(lab):
-    """Whoever is killed as soon as it answers has written down whom it started."""
-    lab.write("birth.yaml", 'programs: { sleepers: { command: [sleep, "1000"], env: { NAME: sleepers }, workers: 3 } }\n')
+    """Whoever is killed as soon as it answers has written down whom it started; where, a file with problems says too."""
+    text = 'state-dir: kept\nprograms: { sleepers: { command: [sleep, "1000"], env: { NAME: sleepers }, workers: 3%s } }\n'
+    lab.write("birth.yaml", text % "")
     first = lab.start("birth.yaml", socket_path=lab.path("b.sock"))
     first.ask("version")
     os.kill(first.pid, signal.SIGKILL)
     first.process.wait()
     born = sorted(pid for pid in lab.pids() if environment_of(pid).get("NAME") == "sleepers" and alive(pid))
+    lab.write("birth.yaml", text % ", env-file: gone")
     second = lab.start("birth.yaml", socket_path=first.socket)
     second.wait_until_up("sleepers", 3)
     same((sorted(second.pids_of("sleepers")), len(born)), (born, 3), "workers of a manager that was killed when it first answered")

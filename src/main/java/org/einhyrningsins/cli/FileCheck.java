@@ -39,15 +39,16 @@ final class FileCheck {
     int check(Path file, boolean json, boolean strict) {
         return switch (Loader.load(file, Machine.surroundings())) {
             case Loaded.Valid(ServicesSpec services, List<Problem> warnings) -> {
-                tell(json, warnings, List.of());
+                boolean stuck = cannotStart(services);
+                tell(json, !stuck, warnings, List.of());
                 if (!json) {
                     out.print(file + ": " + contents(services) + ", " + problems(warnings));
                 }
-                boolean refused = strict && !warnings.isEmpty();
+                boolean refused = stuck || strict && !warnings.isEmpty();
                 yield refused ? ExitStatus.INVALID.code() : ExitStatus.DONE.code();
             }
-            case Loaded.Invalid(List<Problem> problems, List<Problem> warnings, boolean _) -> {
-                tell(json, warnings, problems);
+            case Loaded.Invalid(List<Problem> problems, List<Problem> warnings, _, _) -> {
+                tell(json, false, warnings, problems);
                 yield ExitStatus.INVALID.code();
             }
         };
@@ -60,20 +61,30 @@ final class FileCheck {
         Map<String, String> places = new HashMap<>();
         return switch (Loader.load(file, Machine.surroundings(), places)) {
             case Loaded.Valid(ServicesSpec services, List<Problem> warnings) -> {
-                tell(false, warnings, List.of());
+                tell(false, true, warnings, List.of());
                 out.print(Printer.print(services, origins ? places : Map.of()));
                 yield ExitStatus.DONE.code();
             }
-            case Loaded.Invalid(List<Problem> problems, List<Problem> warnings, boolean _) -> {
-                tell(false, warnings, problems);
+            case Loaded.Invalid(List<Problem> problems, List<Problem> warnings, _, _) -> {
+                tell(false, false, warnings, problems);
                 yield ExitStatus.INVALID.code();
             }
         };
     }
 
-    private void tell(boolean json, List<Problem> warnings, List<Problem> problems) {
+    /// Whether a start would start all programs but some.
+    private static boolean cannotStart(ServicesSpec services) {
+        for (ProgramSpec program : services.programs().values()) {
+            if (program.obstacle() != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void tell(boolean json, boolean valid, List<Problem> warnings, List<Problem> problems) {
         if (json) {
-            out.print(json(warnings, problems));
+            out.print(json(valid, warnings, problems));
             return;
         }
         for (Problem warning : warnings) {
@@ -100,11 +111,11 @@ final class FileCheck {
         return number + " " + noun + (number == 1 ? "" : "s");
     }
 
-    private static String json(List<Problem> warnings, List<Problem> problems) {
+    private static String json(boolean valid, List<Problem> warnings, List<Problem> problems) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (JsonGenerator json = new JsonFactory().createGenerator(bytes)) {
             json.writeStartObject();
-            json.writeBooleanField("valid", problems.isEmpty());
+            json.writeBooleanField("valid", valid);
             write(json, "problems", problems);
             write(json, "warnings", warnings);
             json.writeEndObject();

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
+import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.ServicesSpec;
+import org.jspecify.annotations.Nullable;
 
+import java.nio.file.Path;
 import java.util.List;
 
 /// What became of a file.
@@ -18,11 +21,25 @@ public sealed interface Loaded {
     /// about what else was seen.
     ///
     /// @param passing whether a host name could not be looked up: that may pass by itself
-    record Invalid(List<Problem> problems, List<Problem> warnings, boolean passing)
+    /// @param whereabouts what could be read of them, for who looks for an earlier manager's state
+    record Invalid(
+            List<Problem> problems,
+            List<Problem> warnings,
+            boolean passing,
+            Whereabouts whereabouts)
             implements Loaded {
         public Invalid {
             problems = List.copyOf(problems);
             warnings = List.copyOf(warnings);
+        }
+    }
+
+    /// The places of a manager's own files, as far as its definition names them.
+    record Whereabouts(ControlSpec control, @Nullable Path stateDirectory) {
+        static final Whereabouts UNKNOWN = new Whereabouts(ControlSpec.DEFAULT, null);
+
+        static Whereabouts of(ServicesSpec services) {
+            return new Whereabouts(services.control(), services.stateDirectory());
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
+import org.einhyrningsins.config.Loaded.Whereabouts;
 import org.einhyrningsins.spec.ServicesSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,10 @@ public final class Loader {
             return services != null && problems.none()
                     ? new Loaded.Valid(services, problems.warnings())
                     : new Loaded.Invalid(
-                            problems.problems(), problems.warnings(), values.names().missed());
+                            problems.problems(),
+                            problems.warnings(),
+                            values.names().missed(),
+                            services == null ? Whereabouts.UNKNOWN : Whereabouts.of(services));
         } catch (OutOfMemoryError _) {
             return tooLarge(file);
         }
@@ -48,7 +52,7 @@ public final class Loader {
                 "it takes more memory than there is; give the manager more, as in"
                         + " EINHYRNINGSINS_JAVA_OPTS=-Xmx128m";
         var problem = new Problem(file, 0, 0, "", message, "");
-        return new Loaded.Invalid(List.of(problem), List.of(), false);
+        return new Loaded.Invalid(List.of(problem), List.of(), false, Whereabouts.UNKNOWN);
     }
 
     /// Null if a path cannot be handled at all: in the C locale the JVM knows only ASCII file

@@ -44,6 +44,9 @@ final class ProgramReader {
     /// Of the program that is being read.
     private final List<Path> ownEnvFiles = new ArrayList<>();
 
+    /// Why the one that is being read cannot be started; null if nothing is known.
+    private @Nullable String obstacle;
+
     private final Problems problems;
     private final Values values;
 
@@ -101,7 +104,8 @@ final class ProgramReader {
                         new LogsReader(values, templates, base).read(program.node("logs")),
                         bond,
                         new CareReader(values, templates, workers).read(program),
-                        program.texts("after", "the name of a program"));
+                        program.texts("after", "the name of a program"),
+                        obstacle);
         warn(program, spec);
         return spec;
     }
@@ -221,6 +225,7 @@ final class ProgramReader {
     private SequencedMap<String, Template> env(Fields program, Templates templates) {
         SequencedMap<String, Template> env = new LinkedHashMap<>();
         ownEnvFiles.clear();
+        obstacle = null;
         Node files = program.node("env-file");
         for (Node file : files == null ? List.<Node>of() : values.oneOrMany(files)) {
             String text = values.text(file, "a file");
@@ -246,8 +251,31 @@ final class ProgramReader {
         return env;
     }
 
-    /// A file that many programs name is read once.
+    /// What is wrong with a file that strangers may change is no problem of the whole
+    /// configuration, or they could keep all programs from being deployed.
     private void envFile(Path path, Place mention, Map<String, Template> into) {
+        if (surroundings.rights().stranger(path, null, true) == null) {
+            envFile(path, mention, into, problems);
+            return;
+        }
+        Problems found = new Problems();
+        envFile(path, mention, into, found);
+        if (!found.none()) {
+            Problem first = found.problems().getFirst();
+            boolean inside = first.file().equals(path) && first.line() > 0;
+            String where = inside ? path + ":" + first.line() + ": " : "";
+            obstacle = "env-file: " + where + first.message();
+            problems.warn(
+                    mention,
+                    where
+                            + first.message()
+                            + "; no worker of this program can be started. Others may change that"
+                            + " file, so it keeps no other program from being deployed");
+        }
+    }
+
+    /// A file that many programs name is read once.
+    private void envFile(Path path, Place mention, Map<String, Template> into, Problems problems) {
         SequencedMap<String, Template> variables = envFiles.get(path);
         if (variables == null) {
             variables = new LinkedHashMap<>();
@@ -256,7 +284,9 @@ final class ProgramReader {
                 return;
             }
             EnvFile.read(source, variables, problems);
-            envFiles.put(path, variables);
+            if (problems == this.problems || problems.none()) {
+                envFiles.put(path, variables); // else whoever also names it has to hear of it
+            }
         }
         if (budget.takeValues(2 * variables.size())) {
             into.putAll(variables);

@@ -28,7 +28,11 @@ public final class Settings {
     /// `bind.http`, and under `bind` the order of the sockets.
     public static SequencedMap<String, String> of(ProgramSpec program) {
         String text = Printer.print(program);
-        return read(text.substring(text.indexOf('\n') + 1));
+        SequencedMap<String, String> settings = read(text.substring(text.indexOf('\n') + 1));
+        if (program.obstacle() != null) {
+            settings.put("env-file", program.obstacle());
+        }
+        return settings;
     }
 
     /// All that are no program's, in the order of `print`, as `control.mode` and `log.level`.

@@ -203,6 +203,9 @@ final class Births {
     /// Spawns a worker. Nobody makes it wait for longer than there is [Patience].
     Born spawn(WorkerId id, Blueprint blueprint) throws Stillborn {
         ProgramSpec spec = blueprint.version().spec();
+        if (spec.obstacle() != null) {
+            throw new Stillborn(spec.obstacle());
+        }
         Credentials credentials = blueprint.credentials();
         List<Bound> own = blueprint.alike() ? blueprint.bound() : own(spec, id.slot());
         makeDirectories(spec.identity().confinement().directories(), credentials);

@@ -464,7 +464,8 @@ public final class Manager
                 yield valid.services();
             }
             case Loaded.Invalid invalid -> {
-                ServicesSpec before = Heritage.settings(Premises.state(options));
+                ServicesSpec before =
+                        Heritage.settings(Premises.state(options, invalid.whereabouts()));
                 if (before == null) {
                     throw cannotStart(invalid);
                 }

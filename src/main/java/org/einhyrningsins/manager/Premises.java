@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.config.Loaded;
 import org.einhyrningsins.control.ControlPath;
 import org.einhyrningsins.control.ExitStatus;
 import org.einhyrningsins.posix.Descriptors;
@@ -39,9 +40,12 @@ final class Premises {
         return new StateDirectory(Path.of(control + ".state"));
     }
 
-    /// What survived a manager of whose configuration nothing is known.
-    static StateDirectory state(LaunchOptions options) {
-        return stateBeside(controlPath(options.over(ControlSpec.DEFAULT)));
+    /// What survived a manager of whose configuration no more than this can be read.
+    static StateDirectory state(LaunchOptions options, Loaded.Whereabouts known) {
+        Path named = known.stateDirectory();
+        return named == null
+                ? stateBeside(controlPath(options.over(known.control())))
+                : new StateDirectory(named);
     }
 
     private static Path controlPath(ControlSpec spec) {

@@ -31,6 +31,7 @@ final class BirthSum {
         add(birth.watchdog());
         add(birth.ackPipe() != null).add(birth.ackPipe() == null ? null : birth.ackPipe().number());
         add(birth.heard());
+        said("obstacle", birth.obstacle());
     }
 
     String text() {

@@ -33,6 +33,8 @@ import java.util.Set;
 /// @param care how workers that are up are looked after
 /// @param after the programs that are up before it starts, and are stopped after it; in the order
 ///   of the file
+/// @param obstacle why no worker of it can be started, in words; null if nothing is known. It is
+///   what others than the manager's user did to a file of it, and so this program's trouble alone
 public record ProgramSpec(
         String name,
         List<Template> command,
@@ -51,7 +53,8 @@ public record ProgramSpec(
         LogsSpec logs,
         BondSpec bond,
         CareSpec care,
-        List<String> after) {
+        List<String> after,
+        @Nullable String obstacle) {
     public ProgramSpec {
         command = List.copyOf(command);
         env = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(env));
@@ -61,6 +64,31 @@ public record ProgramSpec(
         after = List.copyOf(after);
     }
 
+    /// One of which nothing speaks against a start.
+    public ProgramSpec(
+            String name,
+            List<Template> command,
+            Path directory,
+            SequencedMap<String, Template> env,
+            List<String> dropEnv,
+            IdentitySpec identity,
+            int workers,
+            List<SocketSpec> sockets,
+            @Nullable String stdin,
+            Set<Protocol> protocols,
+            AckSpec ack,
+            StopSpec stop,
+            RestartSpec restart,
+            RolloutSpec rollout,
+            LogsSpec logs,
+            BondSpec bond,
+            CareSpec care,
+            List<String> after) {
+        this(
+                name, command, directory, env, dropEnv, identity, workers, sockets, stdin,
+                protocols, ack, stop, restart, rollout, logs, bond, care, after, null);
+    }
+
     /// The first descriptor number a socket of `bind` reaches a worker under.
     public static final int FIRST_SOCKET_FD = 3;
 
@@ -68,21 +96,21 @@ public record ProgramSpec(
     public ProgramSpec named(String other) {
         return new ProgramSpec(
                 other, command, directory, env, dropEnv, identity, workers, sockets, stdin,
-                protocols, ack, stop, restart, rollout, logs, bond, care, after);
+                protocols, ack, stop, restart, rollout, logs, bond, care, after, obstacle);
     }
 
     /// The same program with another number of workers.
     public ProgramSpec withWorkers(int count) {
         return new ProgramSpec(
                 name, command, directory, env, dropEnv, identity, count, sockets, stdin, protocols,
-                ack, stop, restart, rollout, logs, bond, care, after);
+                ack, stop, restart, rollout, logs, bond, care, after, obstacle);
     }
 
     /// The same program with other sockets.
     public ProgramSpec withSockets(List<SocketSpec> others) {
         return new ProgramSpec(
                 name, command, directory, env, dropEnv, identity, workers, others, stdin, protocols,
-                ack, stop, restart, rollout, logs, bond, care, after);
+                ack, stop, restart, rollout, logs, bond, care, after, obstacle);
     }
 
     /// The same program as workers have it of which nobody knows how they were born: it is equal to
@@ -90,7 +118,7 @@ public record ProgramSpec(
     public ProgramSpec ofUnknownBirth() {
         return new ProgramSpec(
                 name, List.of(), directory, env, dropEnv, identity, workers, sockets, stdin,
-                protocols, ack, stop, restart, rollout, logs, bond, care, after);
+                protocols, ack, stop, restart, rollout, logs, bond, care, after, obstacle);
     }
 
     /// What a worker is born with: two definitions that agree here need no new workers, since all
@@ -110,7 +138,8 @@ public record ProgramSpec(
                 bond,
                 care.watchdog(),
                 ack.mode() instanceof AckSpec.Fd fd ? fd : null,
-                heard());
+                heard(),
+                obstacle);
     }
 
     /// Whether connections wait for one worker alone: see [SocketSpec#ownQueue()].
@@ -153,7 +182,8 @@ public record ProgramSpec(
             BondSpec bond,
             @Nullable Duration watchdog,
             AckSpec.@Nullable Fd ackPipe,
-            boolean heard) {
+            boolean heard,
+            @Nullable String obstacle) {
         /// A number that stands for all of it, in hexadecimal: the same for what is equal, in every
         /// process, and another for what is not, unless by chance. A worker carries it, so that one
         /// of which nothing else is known can be told from one of another definition.
