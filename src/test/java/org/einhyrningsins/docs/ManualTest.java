@@ -97,6 +97,7 @@ class ManualTest {
     private static List<String> keysOf(String birthPart) {
         return switch (birthPart) {
             case "env" -> List.of("env", "env-file");
+            case "obstacle" -> List.of("env-file");
             case "dropEnv" -> List.of("drop-env");
             case "identity" ->
                     List.of(
