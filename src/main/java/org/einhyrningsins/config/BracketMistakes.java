@@ -4,11 +4,17 @@ package org.einhyrningsins.config;
 import org.einhyrningsins.config.YamlMistakes.Mistake;
 
 import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// Names mistakes in lists and maps that are written in brackets and braces.
 ///
 /// @param others names what turns out to be something else
 record BracketMistakes(PatchedText text, YamlMistakes others) {
+    private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"|'[^']*'");
+
+    private static final Pattern PLACE =
+            Pattern.compile("[^\\s,\\[\\]{}\"']*\\$\\{[^}]*\\}[^\\s,\\[\\]{}]*");
+
     Mistake unclosed(SyntaxError e) {
         int number = e.contextLine();
         int column = e.contextColumn();
@@ -42,10 +48,7 @@ record BracketMistakes(PatchedText text, YamlMistakes others) {
                             + Texts.quoted(there)
                             + ", at the end of the line above");
         }
-        return new Mistake(
-                number,
-                column,
-                "the " + open + " that begins here is not closed; write " + close + " at its end");
+        return new Mistake(number, column, open(opener.text(), open, close));
     }
 
     /// Whether a line that only closes comes before the next one of the opener's own level.
@@ -119,10 +122,18 @@ record BracketMistakes(PatchedText text, YamlMistakes others) {
                                             .substring(
                                                     Math.min(e.column(), line.end()), line.end())));
         }
-        return new Mistake(
-                number,
-                e.contextColumn(),
-                "the " + open + " that begins here is not closed; write " + close + " at its end");
+        return new Mistake(number, e.contextColumn(), open(line.text(), open, close));
+    }
+
+    /// What to say of a bracket whose end was not found. A place of ours ends where it begins for
+    /// YAML, unless it is in quotes.
+    private static String open(String line, String open, String close) {
+        Matcher place =
+                PLACE.matcher(QUOTED.matcher(line).replaceAll(m -> "x".repeat(m.group().length())));
+        return place.find()
+                ? "within brackets a text with ${…} goes in quotes: "
+                        + YamlMistakes.inQuotes(line.substring(place.start(), place.end()))
+                : "the " + open + " that begins here is not closed; write " + close + " at its end";
     }
 
     /// The file ends within a list or map; it was opened where more brackets are open than closed.
@@ -140,13 +151,7 @@ record BracketMistakes(PatchedText text, YamlMistakes others) {
                 text.cover(number, column, line.end());
                 text.blankBelow(number, text.indent(number));
                 return new Mistake(
-                        number,
-                        column,
-                        "the "
-                                + open
-                                + " that begins here is not closed; write "
-                                + (open.equals("[") ? "]" : "}")
-                                + " at its end");
+                        number, column, open(line.text(), open, open.equals("[") ? "]" : "}"));
             }
         }
         return others.unknown(e);

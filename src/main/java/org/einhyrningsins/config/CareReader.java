@@ -14,6 +14,9 @@ import java.time.Duration;
 record CareReader(Values values, Templates templates, int workers) {
     private static final int MOST_FAILURES = 1_000;
 
+    /// No process of any use is smaller.
+    private static final long SMALLEST_MEANT = 1 << 20;
+
     CareSpec read(Fields program) {
         return new CareSpec(
                 health(program),
@@ -51,6 +54,16 @@ record CareReader(Values values, Templates templates, int workers) {
             long bytes = Sizes.parse(text);
             if (bytes == 0) {
                 values.problems().report(node.place(), "expected a size above zero");
+            } else if (bytes < SMALLEST_MEANT) {
+                String more =
+                        Texts.areDigits(text) ? "; write " + text + "MiB if that is meant" : "";
+                values.problems()
+                        .warn(
+                                node.place(),
+                                "any worker uses more than "
+                                        + bytes
+                                        + " bytes and is replaced at once"
+                                        + more);
             }
             return bytes;
         } catch (Misread e) {

@@ -57,6 +57,10 @@ record HostPort(String host, String port) {
                             + hint);
         }
         String host = text.substring(0, colon);
+        if (host.indexOf('/') >= 0) {
+            throw new Misread(
+                    "expected ADDR:PORT, found " + Texts.quoted(text) + Suggestions.address(text));
+        }
         return new HostPort(host.equals("*") ? "" : host, rest);
     }
 

@@ -157,6 +157,9 @@ final class KindHints {
 
     /// Of `programs`.
     static String ofPrograms(Node node) {
+        if (node instanceof Scalar text && Texts.isName(text.text())) {
+            return "; write programs: { " + text.text() + ": { command: [./server] } }";
+        }
         if (!(node instanceof Items list)) {
             return "";
         }
@@ -186,8 +189,8 @@ final class KindHints {
                         : node;
         if (first instanceof Scalar scalar && scalar.text().indexOf('=') > 0) {
             int equals = scalar.text().indexOf('=');
-            String name = scalar.text().substring(0, equals);
-            String value = scalar.text().substring(equals + 1);
+            String name = scalar.text().substring(0, equals).strip();
+            String value = scalar.text().substring(equals + 1).strip();
             return "; write NAME: value, as in env: { "
                     + Texts.cut(name)
                     + ": "

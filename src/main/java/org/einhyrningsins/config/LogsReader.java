@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// Reads `logs`: a word, a file, or a map that says what is to be done with the file.
 ///
@@ -20,6 +22,10 @@ import java.util.Set;
 record LogsReader(Values values, Templates templates, Path base) {
     static final int MOST_KEPT = 10_000;
     private static final String NOWHERE = "/dev/null";
+
+    /// A path, and what may not be a part of it.
+    private static final Pattern MORE = Pattern.compile("(\\S+), +(.+)");
+
     private static final String FILE = "a file (a path with a slash, or a name with a dot)";
 
     LogsSpec read(@Nullable Node node) {
@@ -154,6 +160,19 @@ record LogsReader(Values values, Templates templates, Path base) {
                             : hint(text));
         } else if (text.indexOf("${") < 0) {
             values.isPath(node, text, templates.environment());
+            Matcher more = MORE.matcher(text);
+            if (more.matches()) {
+                String size =
+                        more.group(2).matches("[0-9]+ *[kKmMgG].*") ? ", max-size: 10MiB" : "";
+                values.problems()
+                        .warn(
+                                node.place(),
+                                "a file whose name has a comma and a blank in it; if that is not"
+                                        + " meant, write { to: "
+                                        + Texts.cut(more.group(1))
+                                        + size
+                                        + " }");
+            }
         }
         try {
             for (Template.Part part : templates.parse(text).parts()) {

@@ -43,6 +43,9 @@ record People(Surroundings surroundings) {
     ///
     /// @param key of the user; empty for a group
     private static String instead(String key, String name) {
+        if (name.indexOf('$') >= 0 || name.indexOf('%') >= 0) {
+            return "; nothing is replaced in a name: write the name itself";
+        }
         String[] parts = name.split("[:]", -1);
         if (parts.length != 2 || parts[1].isEmpty()) {
             return "; make it first, or write another";

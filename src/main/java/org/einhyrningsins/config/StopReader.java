@@ -138,6 +138,10 @@ record StopReader(Values values) {
         } else if (name.matches("[^,]+(,[^,]+)+")) {
             return ofSteps(List.of(name.split(",", -1)));
         }
+        if (name.matches(
+                "(?i)graceful(ly)?|gracefulstop|soft|terminate|shutdown|default|yes|true")) {
+            return "; write TERM, which asks a worker to end what it has begun";
+        }
         if (name.indexOf('/') >= 0 || name.startsWith("kill")) {
             return "; a worker is stopped by signals, not by a command: write TERM, or the signal"
                     + " that the command sends";

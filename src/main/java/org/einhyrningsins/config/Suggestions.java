@@ -37,7 +37,14 @@ final class Suggestions {
         String bare =
                 text.strip().toLowerCase(Locale.ROOT).replaceFirst("^([0-9]+),([0-9]+)", "$1.$2");
         Duration meant = meantTime(bare);
-        if (meant != null) {
+        Matcher clock = CLOCK.matcher(bare);
+        if (meant != null && clock.matches() && clock.group(1) == null) {
+            return "; write "
+                    + Durations.print(meant)
+                    + " for minutes and seconds, or "
+                    + Durations.print(meant.multipliedBy(60))
+                    + " for hours and minutes";
+        } else if (meant != null) {
             return "; write " + Durations.print(meant);
         } else if (ENDLESS.contains(bare)) {
             return "; there is no endless time: write a long one, such as 365d, 0 where the key can"
@@ -210,7 +217,10 @@ final class Suggestions {
                     + (complete ? "" : port);
         }
         int slash = bare.lastIndexOf('/');
-        if (bare.startsWith("/") || bare.startsWith("./") || bare.endsWith(".sock")) {
+        if (bare.matches("(?i)(tcp|udp)[46]?/.*:[0-9]{1,5}")) {
+            String udp = bare.toLowerCase(Locale.ROOT).startsWith("udp") ? "udp:" : "";
+            return "; write " + udp + bare.substring(bare.indexOf('/') + 1);
+        } else if (bare.startsWith("/") || bare.startsWith("./") || bare.endsWith(".sock")) {
             return "; write unix:" + bare + " for a UNIX socket";
         } else if (slash > 0) {
             boolean udp = bare.substring(slash + 1).equalsIgnoreCase("udp");
@@ -235,6 +245,8 @@ final class Suggestions {
             return address6(bare);
         } else if (bare.startsWith("[") && bare.endsWith("]")) {
             return "; a port is missing, as in " + bare + ":80";
+        } else if (bare.matches("(?i)(listen|port|tcp|bind|addr|address)\\s+[0-9]{1,5}")) {
+            return "; write 0.0.0.0:" + bare.replaceFirst(".*\\s", "");
         } else if (parts.length == 1 && !Texts.areDigits(bare)) {
             return "; a port is missing, as in " + bare + ":80";
         }
@@ -263,6 +275,7 @@ final class Suggestions {
                 switch (bare) {
                     case "r", "reuse", "reuseaddr", "reuseaddress", "soreuseaddr" -> "r";
                     case "n", "nonblock", "nonblocking", "ononblock" -> "n";
+                    case "reuseport", "soreuseport", "perworker" -> "per-worker";
                     default -> "";
                 };
         boolean next = bare.matches("[a-z0-9.:\\[\\]]*:[0-9]+");
@@ -272,6 +285,11 @@ final class Suggestions {
                     + ", "
                     + YamlMistakes.inQuotes(text.strip())
                     + "]";
+        }
+        if (meant.equals("per-worker")) {
+            return "; write { tcp: "
+                    + YamlMistakes.inQuotes(address.strip())
+                    + ", per-worker: true }";
         }
         return meant.isEmpty() ? "" : "; write " + address.strip() + "," + meant;
     }

@@ -57,7 +57,7 @@ final class Synonyms {
                             environmentfile dotenv envfiles: write `env-file: [<web.env>]`
                             copyenv cleanenv unsetenvironment dropenvvar: workers inherit the environment of the manager; write `drop-env: [NAME]` for what they shall not have
                             autorestart respawn restartpolicy: write `restart: always`, on-failure or never
-                            restartsec restartdelay expbackoffrestartdelay backoff retrydelay: write `restart: { backoff: { first: 100ms, max: 30s } }`
+                            restartsec restartdelay expbackoffrestartdelay backoff retrydelay: write `restart: { backoff: { first: 100ms, max: <30s> } }`
                             startretries maxrestarts maxretry startlimitburst startlimitintervalsec startlimitinterval maxretries restartmaxattempts: write `restart: { give-up: { deaths: <5>, within: 1m } }`
                             exitcodes successexitstatus stopexitcodes: write `restart: on-failure`; 0 alone is success
                             stopsignal killsignal: write `stop: { signal: <TERM> }`
@@ -95,6 +95,7 @@ final class Synonyms {
                             priority order startorder: write `after: [db]` for what starts before it
                             cpuschedulingpolicy niceness: write `nice: 5`
                             ioschedulingclass ionice ioschedulingpriority: write `io-class: idle`
+                            cpu cpuquota cpushares cpulimit cpuweight: remove it; processors are not shared out here; `cpus: "0-3"` says on which ones it runs
                             cpuaffinity affinity cpuset taskset: write `cpus: "0-3"`
                             oomscoreadjust oomscore oomadjust oomadj: write `oom-score-adj: <500>`
                             runtimedirectory statedirectory cachedirectory logsdirectory mkdir: write `directories: [{ path: /run/web, mode: "0750" }]`
@@ -142,6 +143,7 @@ final class Synonyms {
                             stopsignal sig killsignal: write `signal: <TERM>`
                             grace graceperiod wait waitsecs killafter after stopwaitsecs: write `timeout: <30s>`
                             steps kill next: write `then: [TERM 5s, KILL]`
+                            exec command cmd script run: remove it; a worker is told to go by signals: `signal: TERM`
                             """),
                     Map.entry(
                             "restart",
@@ -149,8 +151,8 @@ final class Synonyms {
                             policy condition on mode always: write `when: always`
                             onfailure: write `when: on-failure`
                             never: write `when: never`
-                            delay sleep wait restartsec: write `backoff: { first: 100ms }`
-                            maxattempts attempts maxretries maxrestarts startretries limit deaths: write `give-up: { deaths: <5>, within: 1m }`
+                            delay sleep wait restartsec: write `backoff: { first: 100ms, max: <30s> }`
+                            max maxattempts attempts maxretries maxrestarts startretries limit deaths: write `give-up: { deaths: <5>, within: 1m }`
                             window interval within: write `give-up: { deaths: <5>, within: 1m }`
                             """),
                     Map.entry(
@@ -200,8 +202,8 @@ final class Synonyms {
                             "logs",
                             """
                             file path filename logfile stdout stderr target output: write `to: /var/log/web.log`
-                            size maxbytes rotate rotatesize maxfilesize: write `max-size: 64MiB`
-                            backups backupcount maxfiles files count retain maxbackups: write `keep: 8`
+                            size maxbytes rotatesize maxfilesize: write `max-size: 64MiB`
+                            backups backupcount maxfiles files count retain maxbackups rotate: write `keep: <8>`
                             age retention rotateevery: write `max-age: 24h`
                             gzip compression: write `compress: true`
                             format timestamps timeformat label labels: write `prefix: [time, slot]`
@@ -275,10 +277,19 @@ final class Synonyms {
         for (String line : lines(shape)) {
             int colon = line.indexOf(": ");
             if (words(line, colon).contains(word)) {
+                String example = line.substring(colon + 2);
+                if (example.equals("write `workers: <4>`") && isOneForEach(value)) {
+                    return "write `workers: cpus`, one for each processor";
+                }
                 return filled(line.substring(colon + 2), value);
             }
         }
         return null;
+    }
+
+    private static boolean isOneForEach(@Nullable Node value) {
+        return value instanceof Node.Scalar text
+                && text.text().toLowerCase(Locale.ROOT).matches("max|auto|cpus?|nproc|0|-1");
     }
 
     private static boolean isOneShot(@Nullable Node value) {
@@ -331,7 +342,9 @@ final class Synonyms {
 
     private static String meant(String example, String text) {
         boolean time = Texts.isDigit(example.charAt(0)) && example.endsWith("s");
-        if (Texts.areDigits(example) || time) {
+        if (time && text.matches("[1-9][0-9]{0,8}(ms|s|m|h|d)")) {
+            return text;
+        } else if (Texts.areDigits(example) || time) {
             boolean number = Texts.areDigits(text) && text.length() < 10 && !text.matches("0+");
             return number ? text + (time ? "s" : "") : example;
         } else if (example.endsWith("iB")) {

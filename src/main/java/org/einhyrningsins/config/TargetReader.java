@@ -76,6 +76,14 @@ record TargetReader(Values values, Templates templates, int workers) {
                 return new OwnSocket(name);
             }
         }
+        if (Texts.areDigits(name)) {
+            throw new Misread(
+                    "expected a socket of bind or ADDR:PORT, found "
+                            + Texts.quoted(name)
+                            + "; write \"127.0.0.1:"
+                            + name
+                            + '"');
+        }
         throw Misread.ofMissing(templates.noSocket(name));
     }
 

@@ -31,6 +31,9 @@ final class TextMistakes {
                     "state-dir",
                     "socket");
 
+    private static final Pattern NEXT =
+            Pattern.compile("([A-Za-z0-9._/%-]{1,40}),? +([a-z][a-z-]*): +(.+)");
+
     private final PatchedText text;
 
     TextMistakes(PatchedText text) {
@@ -40,6 +43,10 @@ final class TextMistakes {
     /// What to say of a value that holds a colon: it is a text, or a key of the map that the line
     /// begins.
     String colon(String key, String value) {
+        String behind = behind(key, value);
+        if (behind != null) {
+            return behind;
+        }
         Matcher inner = INNER.matcher(value);
         if (!inner.matches() || OF_TEXT.contains(key) || !isKey(inner.group(1))) {
             return "a text that holds \": \" goes in quotes: "
@@ -55,6 +62,23 @@ final class TextMistakes {
                 + key
                 + ":, indented further"
                 + (simple ? ", or " + key + ": { " + value + " }" : "");
+    }
+
+    /// What to say of a number or word with another key behind it; null if it is none.
+    private static @Nullable String behind(String key, String value) {
+        Matcher next = NEXT.matcher(value);
+        if (!next.matches() || OF_TEXT.contains(key) || !isKey(next.group(2))) {
+            return null;
+        }
+        return "two keys cannot share a line: write "
+                + key
+                + ": "
+                + next.group(1)
+                + ", and "
+                + next.group(2)
+                + ": "
+                + Texts.cut(next.group(3))
+                + " in a line of its own";
     }
 
     private static boolean isKey(String key) {

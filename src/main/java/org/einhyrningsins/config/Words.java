@@ -42,7 +42,8 @@ final class Words {
             case '"' -> doubleQuoted();
             case '\\' -> escaped();
             case '$' -> dollar();
-            case '|', '&', ';', '<', '>', '(', ')', '`', '*', '?', '[' -> throw shell(c);
+            case '|', '&', ';', '<', '>', '(', ')', '`', '*', '?', '[' ->
+                    throw c == '(' && word.toString().endsWith("%") ? percent() : shell(c);
             case '\n' -> throw new Misread("the command has several lines" + ASK_A_SHELL);
             case '~' -> {
                 if (!inWord) {
@@ -60,6 +61,13 @@ final class Words {
             }
             default -> take(c);
         }
+    }
+
+    /// What supervisord fills in has a form of its own.
+    private static Misread percent() {
+        return new Misread(
+                "%(…)s is not replaced; write ${slot} for the number of the worker, ${env.NAME} for"
+                        + " a variable");
     }
 
     private static Misread shell(char c) {

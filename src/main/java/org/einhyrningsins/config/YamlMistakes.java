@@ -9,6 +9,8 @@ import java.util.regex.Pattern;
 /// Says what somebody did wrong where a parser stopped, and what to write instead, and covers it.
 /// SnakeYAML's own words are about its tokens.
 final class YamlMistakes {
+    private static final Pattern OPTION = Pattern.compile("--?[A-Za-z][A-Za-z0-9-]*([ =].*)?");
+
     /// @param column in the text as it was covered until then
     record Mistake(int line, int column, String message) {}
 
@@ -255,6 +257,15 @@ final class YamlMistakes {
 
     private Mistake noKey(int number, YamlLine line, boolean opens, String all) {
         int blank = all.indexOf(' ');
+        if (OPTION.matcher(all).matches() && isBelowItem(number, line)) {
+            text.blank(number);
+            return new Mistake(
+                    number,
+                    line.keyStart(),
+                    "an item of a list begins with a dash and a space: write \"- "
+                            + all.replaceFirst("[ =].*", "")
+                            + "\", each word in a line of its own");
+        }
         String meant =
                 blank < 0 || opens
                         ? all + ":"
@@ -276,6 +287,12 @@ final class YamlMistakes {
                                 ? "; indent it further if it goes on with the text of "
                                         + above.key()
                                 : ""));
+    }
+
+    /// Whether the line above is an item of a list.
+    private boolean isBelowItem(int number, YamlLine line) {
+        String above = text.line(text.before(number)).stripLeading();
+        return line.keyStart() == PatchedText.indent(line.text()) && above.startsWith("- ");
     }
 
     static boolean isForeignComment(String text) {
