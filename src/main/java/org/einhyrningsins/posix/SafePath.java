@@ -36,6 +36,8 @@ public final class SafePath implements AutoCloseable {
     private static final long PROC_SUPER_MAGIC = 0x9fa0;
     private static final int MAX_LINKS = 40; // as the kernel has it: path_resolution(7)
     private static final int NOBODY = -1;
+    private static final int SEARCHABLE_BY_ALL = 0001;
+    private static final int READABLE_BY_ALL = 0004;
 
     private final Path asked;
     private final End end;
@@ -54,6 +56,9 @@ public final class SafePath implements AutoCloseable {
     /// Who may have made a link that was followed.
     private int linker = NOBODY;
 
+    /// Whether all may enter the directories since then.
+    private boolean open = true;
+
     private int links;
     private boolean madeUp;
 
@@ -62,6 +67,8 @@ public final class SafePath implements AutoCloseable {
         NAME,
         /// The last name is followed if it is a link.
         TARGET,
+        /// The same, of a file that is only read: what all may read a link may lead to.
+        READ,
         /// All names are directories.
         DIRECTORY
     }
@@ -102,9 +109,14 @@ public final class SafePath implements AutoCloseable {
     /// Opens a file to read, or write, by a path whose links are followed where that is safe.
     /// Nothing is waited for.
     static int open(Path file, int flags, int mode) {
-        try (SafePath path = toTarget(file)) {
+        boolean writes = (flags & (O_WRONLY | O_RDWR)) != 0;
+        try (SafePath path = walked(new SafePath(file, writes ? End.TARGET : End.READ))) {
             return path.open(flags, mode);
         }
+    }
+
+    private boolean isFollowed() {
+        return end == End.TARGET || end == End.READ;
     }
 
     // ---- the way
@@ -120,7 +132,7 @@ public final class SafePath implements AutoCloseable {
                 step(next);
             }
         }
-        if (linker != NOBODY && status.uid() != linker) {
+        if (linker != NOBODY && status.uid() != linker && end != End.READ) {
             throw refused(
                     "there is a symbolic link of uid "
                             + linker
@@ -142,6 +154,7 @@ public final class SafePath implements AutoCloseable {
         enter(openAt("/", LOOK | O_DIRECTORY, 0));
         ownerOfAll = status.uid();
         holder = NOBODY;
+        open = (status.mode() & SEARCHABLE_BY_ALL) != 0;
         if (!absolute) {
             int here = Descriptors.open(".", LOOK | O_DIRECTORY, 0);
             enter(here);
@@ -154,6 +167,7 @@ public final class SafePath implements AutoCloseable {
         }
         directory = fd;
         status = FileStatus.of(fd);
+        open &= (status.mode() & SEARCHABLE_BY_ALL) != 0;
         if (holder == NOBODY && !trusted(status.uid())) {
             holder = status.uid();
         }
@@ -248,7 +262,7 @@ public final class SafePath implements AutoCloseable {
         if (by != NOBODY) {
             throw refused(next + " is a link to a file of a process of uid " + by);
         }
-        if (rest.isEmpty() && end == End.TARGET) {
+        if (rest.isEmpty() && isFollowed()) {
             madeUp = true;
         } else {
             enter(openAt(next, O_PATH | O_DIRECTORY, 0));
@@ -354,7 +368,7 @@ public final class SafePath implements AutoCloseable {
     private int open(String what, int flags, int mode) {
         int all = flags | O_NONBLOCK | (madeUp ? 0 : O_NOFOLLOW);
         long fd = tryAt(what, all, mode);
-        if (Kernel.is(fd, Errno.ELOOP) && end == End.TARGET) {
+        if (Kernel.is(fd, Errno.ELOOP) && isFollowed()) {
             throw refused(what + " became a symbolic link");
         } else if (fd < 0) {
             throw failed(fd);
@@ -385,7 +399,8 @@ public final class SafePath implements AutoCloseable {
         if (theirs && writes && status.isSticky()) {
             return "it belongs to uid " + file.uid() + ", in a directory where all may make files";
         }
-        return linker != NOBODY && !writes && file.uid() != linker
+        boolean readableByAll = open && (file.mode() & READABLE_BY_ALL) != 0;
+        return linker != NOBODY && !writes && file.uid() != linker && !readableByAll
                 ? "a symbolic link of uid " + linker + " leads to it, a file of uid " + file.uid()
                 : null;
     }

@@ -177,6 +177,17 @@ final class ForeignDirectoriesIT {
     }
 
     @Test
+    void whatAllMayReadALinkMayLeadTo() throws IOException {
+        write(etc.resolve("public"), "E=f\n", "rw-r--r--");
+        Path env = link(home.resolve(".env"), etc.resolve("public"), APP);
+        assertThatThrownBy(() -> InputFiles.read(env, 99)).isInstanceOf(PosixException.class);
+        Files.setPosixFilePermissions(top, PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertThat(InputFiles.read(env, 99)).asString().isEqualTo("E=f\n");
+        Files.setPosixFilePermissions(etc, PosixFilePermissions.fromString("rwxr-x---"));
+        assertThatThrownBy(() -> InputFiles.read(env, 99)).isInstanceOf(PosixException.class);
+    }
+
+    @Test
     void devicesAndPipesStayWhatTheyAre() throws Exception {
         open.add(Descriptors.openAppend(Path.of("/dev/null")));
         open.add(Descriptors.openAppend(Path.of("/dev/stderr")));
