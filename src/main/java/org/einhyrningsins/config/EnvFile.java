@@ -44,7 +44,7 @@ final class EnvFile {
                 at += equals + 1;
                 value(name, start, into);
             } else {
-                report(start, "expected NAME=value, found " + Texts.quoted(rest.strip()));
+                report(start, "expected NAME=value");
             }
         }
         at = lineEnd(at) + 1;
@@ -100,7 +100,7 @@ final class EnvFile {
         at++;
         String rest = text.substring(at, lineEnd(at)).strip();
         if (!rest.isEmpty() && !rest.startsWith("#")) {
-            report(line, "expected nothing after the quote, found " + Texts.quoted(rest));
+            report(line, "expected nothing after the quote");
         }
         return value.toString();
     }
@@ -123,8 +123,10 @@ final class EnvFile {
         return end < 0 ? text.length() : end;
     }
 
+    /// The line is not shown: it may hold a secret, and the message is read in logs and by all who
+    /// may ask for a plan.
     private void report(int where, String message) {
-        problems.report(new Place(source, where, 1, Trail.TOP), message);
+        problems.report(new Place(source, where, 1, Trail.TOP).unseen(), message);
     }
 
     /// Whether it can name a variable in such a file.

@@ -18,6 +18,11 @@ record Place(Source source, int line, int column, Trail trail) {
         return new Place(source, 0, 0, Trail.TOP);
     }
 
+    /// The same place, of which nothing is shown.
+    Place unseen() {
+        return new Place(new Source(source.file(), ""), line, column, trail);
+    }
+
     Problem problem(String message) {
         // names of files come from anywhere, and a message is one line
         String text = Texts.escaped(message);

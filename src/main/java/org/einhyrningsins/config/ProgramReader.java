@@ -279,7 +279,8 @@ final class ProgramReader {
         SequencedMap<String, Template> variables = envFiles.get(path);
         if (variables == null) {
             variables = new LinkedHashMap<>();
-            Source source = Source.read(path, mention, surroundings.contents(), budget, problems);
+            Source source =
+                    Source.read(path, mention, surroundings.contents(), budget, problems, true);
             if (source == null) {
                 return;
             }

@@ -91,7 +91,8 @@ final class ServicesReader {
     }
 
     private Fields file(Path path, @Nullable Place mention, Shape shape) {
-        Source source = Source.read(path, mention, surroundings.contents(), budget, problems);
+        Source source =
+                Source.read(path, mention, surroundings.contents(), budget, problems, false);
         Place place = Place.of(source == null ? new Source(path, "") : source);
         if (source != null && isForeign(source)) {
             return Fields.none(place, values);

@@ -63,22 +63,26 @@ final class Source {
 
     /// The same for a file that stands for itself.
     static @Nullable Source read(Path file, @Nullable Place mention, Problems problems) {
-        return read(file, mention, FileContents.WAITING, new Budget(), problems);
+        return read(file, mention, FileContents.WAITING, new Budget(), problems, false);
     }
 
     /// Null if it cannot be read; then there is a problem at `mention`, or at the file itself if
     /// nothing mentions it.
+    ///
+    /// @param secret nothing of it is shown
     static @Nullable Source read(
             Path file,
             @Nullable Place mention,
             FileContents contents,
             Budget budget,
-            Problems problems) {
+            Problems problems,
+            boolean secret) {
         try {
             byte[] bytes = bytes(file, contents, budget);
             String text = decoded(bytes);
             if (text == null) {
-                problems.report(undecodable(file, bytes), notText(bytes));
+                Place place = undecodable(file, bytes);
+                problems.report(secret ? place.unseen() : place, notText(bytes));
                 return null;
             }
             Source source = new Source(file, text);
