@@ -272,7 +272,7 @@ final class ListenerFiles {
             if (parent == null || Files.isDirectory(parent)) {
                 return;
             }
-            RuntimeFiles.directory(parent, "rwxr-xr-x");
+            RuntimeFiles.directory(parent, null);
             if (directory != null) {
                 restore(parent, directory);
             }

@@ -24,10 +24,10 @@ final class RuntimeFiles {
     /// Makes a directory, with its parents, that only its owner may use; one that exists stays as
     /// it is.
     ///
-    /// @param permissions as `rwx--x--x`
+    /// @param permissions as `rwx--x--x`; null for what the umask leaves
     /// @return whether it was made
     /// @throws IOException also if others could choose which directory it is: see [SafePath]
-    static boolean directory(Path path, String permissions) throws IOException {
+    static boolean directory(Path path, @Nullable String permissions) throws IOException {
         try {
             return made(path, permissions);
         } catch (PosixException e) {
@@ -35,14 +35,15 @@ final class RuntimeFiles {
         }
     }
 
-    private static boolean made(Path path, String permissions) throws IOException {
+    /// @param permissions null for what the umask leaves
+    private static boolean made(Path path, @Nullable String permissions) throws IOException {
         if (Files.isDirectory(path)) {
             SafePath.into(path).close();
             return false;
         }
         Path parent = path.getParent();
         if (parent != null && !Files.isDirectory(parent)) {
-            made(parent, "rwxr-xr-x");
+            made(parent, null);
         }
         try (SafePath place = SafePath.toName(path)) {
             Files.createDirectory(place.path());
@@ -54,7 +55,9 @@ final class RuntimeFiles {
         } catch (FileSystemException e) {
             throw new FileSystemException(path.toString(), null, e.getReason());
         }
-        permit(path, permissions); // not at creation: the umask would take from it
+        if (permissions != null) {
+            permit(path, permissions); // not at creation: the umask would take from it
+        }
         return true;
     }
 

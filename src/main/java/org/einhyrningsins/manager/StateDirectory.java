@@ -66,10 +66,8 @@ final class StateDirectory {
     /// @param durable survives a power cut too, which costs a wait for the disk
     void write(String name, byte[] content, boolean durable) throws IOException {
         make();
-        try (SafePath place = SafePath.into(path)) {
+        try (SafePath place = ours()) {
             write(place, name, content, durable);
-        } catch (PosixException e) {
-            throw new IOException(e.getMessage(), e);
         }
         if (durable) {
             sync();
@@ -120,14 +118,15 @@ final class StateDirectory {
             return;
         }
         RuntimeFiles.directory(path, "rwx------");
-        requireOurs();
-        hide();
+        try (SafePath place = ours()) {
+            hide(place);
+        }
         made = true;
     }
 
     /// Files of earlier versions could be read by all who could get there.
-    private void hide() throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(path)) {
+    private static void hide(SafePath place) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(place.path())) {
             for (Path file : files) {
                 String name = String.valueOf(file.getFileName());
                 if (OURS.matcher(name).matches() && othersMayRead(file)) {
@@ -170,47 +169,70 @@ final class StateDirectory {
     /// @throws Foreign if it is not one of ours
     /// @throws IOException if it could not be read this time
     byte @Nullable [] read(String name, int most) throws IOException {
-        Path file = path.resolve(name);
-        if (made || Files.exists(path)) {
-            requireOurs();
+        if (!made && !Files.exists(path)) {
+            return null;
         }
+        try (SafePath place = ours()) {
+            return read(place, name, most);
+        }
+    }
+
+    private byte @Nullable [] read(SafePath place, String name, int most) throws IOException {
+        Path file = place.sibling(name);
         try (InputStream in = Files.newInputStream(file)) {
             byte[] content = in.readNBytes(most + 1);
             if (content.length > most) {
-                throw new Foreign(file + " is longer than " + most + " bytes");
+                throw new Foreign(path.resolve(name) + " is longer than " + most + " bytes");
             }
             return content;
         } catch (NoSuchFileException none) {
             return null;
         } catch (AccessDeniedException e) {
-            throw new Foreign(RuntimeFiles.why(e));
+            throw new Foreign(place.shown(RuntimeFiles.why(e)));
+        } catch (Foreign e) {
+            throw e;
         } catch (IOException e) {
-            throw Files.isDirectory(file) ? new Foreign(file + " is a directory") : e;
+            throw Files.isDirectory(file)
+                    ? new Foreign(path.resolve(name) + " is a directory")
+                    : new IOException(place.shown(RuntimeFiles.why(e)), e);
         }
     }
 
     /// Beside a control socket in /tmp anybody could have made it; what they wrote is not believed.
     /// Nor is what is in a directory where all may write. That its group may, as with a umask of
     /// 002, is mended.
-    private void requireOurs() throws IOException {
-        try (SafePath place = SafePath.into(path)) {
-            if (place.owner() != Processes.user()) {
-                throw new Foreign(path + " belongs to somebody else; remove it");
-            }
-            if ((place.mode() & 0002) != 0) {
-                throw new Foreign(
-                        path
-                                + " can be written by everybody; chmod 700 it, or name a directory"
-                                + " for this manager alone");
-            }
-            if ((place.mode() & 0020) != 0) {
-                Files.setAttribute(place.path(), "unix:mode", place.mode() & ~0020);
+    ///
+    /// @return the way into it
+    private SafePath ours() throws IOException {
+        try {
+            SafePath place = SafePath.into(path);
+            try {
+                requireOurs(place);
+                return place;
+            } catch (IOException e) {
+                place.close();
+                throw e;
             }
         } catch (PosixException e) {
             if (e.isRefusal()) {
-                throw new Foreign(e.getMessage());
+                throw new Foreign(String.valueOf(e.getMessage()));
             }
             throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private void requireOurs(SafePath place) throws IOException {
+        if (place.owner() != Processes.user()) {
+            throw new Foreign(path + " belongs to somebody else; remove it");
+        }
+        if ((place.mode() & 0002) != 0) {
+            throw new Foreign(
+                    path
+                            + " can be written by everybody; chmod 700 it, or name a directory for"
+                            + " this manager alone");
+        }
+        if ((place.mode() & 0020) != 0) {
+            Files.setAttribute(place.path(), "unix:mode", place.mode() & ~0020);
         }
     }
 
@@ -218,8 +240,12 @@ final class StateDirectory {
     ///
     /// @return where it is now
     Path setAside(String name) throws IOException {
-        Path aside = path.resolve(name + ".set-aside");
-        return Files.move(path.resolve(name), aside, StandardCopyOption.REPLACE_EXISTING);
+        String aside = name + ".set-aside";
+        try (SafePath place = ours()) {
+            Files.move(
+                    place.sibling(name), place.sibling(aside), StandardCopyOption.REPLACE_EXISTING);
+            return path.resolve(aside);
+        }
     }
 
     void delete(String name) {

@@ -27,6 +27,15 @@ class RuntimeFilesTest {
     }
 
     @Test
+    void makesParentsAsTheUmaskLeavesThem() throws IOException {
+        String usual = mode(Files.createDirectory(directory.resolve("usual")));
+        RuntimeFiles.directory(directory.resolve("a/b"), "rwx------");
+        assertThat(mode(directory.resolve("a"))).isEqualTo(usual);
+        RuntimeFiles.directory(directory.resolve("c"), null);
+        assertThat(mode(directory.resolve("c"))).isEqualTo(usual);
+    }
+
+    @Test
     void leavesADirectoryThatIsThereAsItIs() throws IOException {
         Path there = Files.createDirectory(directory.resolve("there"));
         String before = mode(there);

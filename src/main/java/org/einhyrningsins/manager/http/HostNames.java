@@ -19,6 +19,8 @@ import java.util.regex.Pattern;
 /// those that are configured.
 public final class HostNames {
     private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}([.][0-9]{1,3}){3}");
+    private static final Pattern IPV6 =
+            Pattern.compile("\\[[0-9A-Fa-f:.]+(%[^\\]]+)?\\](:[0-9]*)?");
     private static final String SPACE = "\\s+";
 
     private final Set<String> names = new HashSet<>();
@@ -80,14 +82,12 @@ public final class HostNames {
         if (any || host.isEmpty()) {
             return true;
         }
-        if (host.startsWith("[")) { // an address of IPv6
-            return true;
-        }
         int colon = host.indexOf(':');
         String name = plain(colon < 0 ? host : host.substring(0, colon));
         return name.equals("localhost")
                 || name.endsWith(".localhost") // RFC 6761: the loopback, whatever DNS says
                 || IPV4.matcher(name).matches()
+                || IPV6.matcher(host).matches()
                 || names.contains(name);
     }
 

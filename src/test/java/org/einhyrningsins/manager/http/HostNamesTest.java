@@ -69,7 +69,9 @@ class HostNamesTest {
                 ":9911",
                 "example.org",
                 "1.2.3",
-                "a@127.0.0.1"
+                "a@127.0.0.1",
+                "[::1].evil.example",
+                "[evil.example]"
             })
     void knowsNobodyElse(String host) {
         assertThat(names.has(host)).isFalse();
