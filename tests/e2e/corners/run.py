@@ -4,8 +4,9 @@
 import json
 import os
 import socket
+import subprocess
 
-from lab import BIN, DONE, FAILED, alive, answers, check, environment_of, get, nothing_lost, read, same, wait_for
+from lab import BIN, DONE, FAILED, USAGE, alive, answers, check, environment_of, get, nothing_lost, read, same, wait_for
 
 PROGRAM = """  %(name)s:
     command: [python3, -IS, "@LIB@/worker.py", %(options)s]
@@ -181,3 +182,12 @@ def names_in_a_locale_without_them(lab):
         (pid,) = manager.pids_of("web")
         same(environment_of(pid)["LC_ALL"], locale["LC_ALL"], "the worker's locale")
         manager.stop()
+    check_refuses_what_is_no_utf8(lab)
+
+
+def check_refuses_what_is_no_utf8(lab):
+    """A file by such a name cannot be named to a JVM: that is said, and nobody looks for another one."""
+    for words in (["check", b"l\xe4tin.yaml"], ["--", "echo", b"l\xe4tin"]):
+        done = subprocess.run([BIN] + words, capture_output=True, timeout=60)
+        same(done.returncode, USAGE, "the exit status")
+        check(b"is no UTF-8, and cannot be used" in done.stderr, lambda: str(done))

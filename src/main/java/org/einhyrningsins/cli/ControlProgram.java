@@ -42,6 +42,11 @@ final class ControlProgram {
     ///
     /// @return the exit status
     int run(String[] words) {
+        String lost = LostBytes.objection(words);
+        if (lost != null) {
+            err.print(NAME + ": " + lost);
+            return ExitStatus.USAGE.code();
+        }
         try {
             Invocation asked = QuickLine.read(words);
             return asked == null ? runSpecial(words) : ask(asked);

@@ -36,6 +36,11 @@ public final class Main {
     ///
     /// @return the exit status
     int run(String[] words) {
+        String lost = LostBytes.objection(words);
+        if (lost != null) {
+            err.print(NAME + ": " + lost);
+            return ExitStatus.USAGE.code();
+        }
         try {
             LaunchOptions everyday = QuickLaunch.read(words);
             return everyday == null ? runSpecial(words) : Manager.run(everyday, List.of(words));

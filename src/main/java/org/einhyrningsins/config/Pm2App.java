@@ -210,7 +210,14 @@ final class Pm2App {
                                             new Setting("env." + name, "", entry.value().place())));
         }
         for (String key : app.keys()) {
-            if (key.startsWith("env_")) {
+            if (key.startsWith("env_") && !(app.look(key) instanceof Mapping)) {
+                program.lost(
+                        "env-file",
+                        app.setting(key),
+                        "no variables of an environment; a file of them is written as env-file:"
+                                + " [.env]");
+                app.take(key);
+            } else if (key.startsWith("env_")) {
                 program.say("env", app.setting(key), "only with --env " + key.substring(4));
                 app.take(key);
             }

@@ -319,7 +319,12 @@ final class ProcessComposeFile {
             Setting first = probe.text("initial_delay_seconds");
             long delay = first == null ? 0 : seconds(first, 0);
             if (delay > 0) {
-                program.differs(key, first, "it is asked from the beginning, and not only then");
+                program.differs(
+                        key,
+                        first,
+                        key.equals("ack")
+                                ? "it is asked from the beginning, and not only then"
+                                : "it is asked as soon as it is up, and not only then");
             }
             long failures = seconds(probe, "failure_threshold", 3);
             ForeignMap exec = probe.map("exec");

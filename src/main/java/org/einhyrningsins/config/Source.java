@@ -113,7 +113,7 @@ final class Source {
             budget.read(bytes.length);
             return bytes;
         } catch (NoSuchFileException _) {
-            throw new Misread("no such file");
+            throw new Misread("no such file" + Paths.lostBytes(file));
         } catch (AccessDeniedException _) {
             throw new Misread("permission denied");
         } catch (FileSystemException e) {

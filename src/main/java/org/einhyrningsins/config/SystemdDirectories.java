@@ -59,10 +59,15 @@ record SystemdDirectories(SystemdSettings settings, DraftProgram program) {
             program.env(variable, DraftText.escaped(String.join(":", paths)));
         }
         Setting preserve = settings.last(kind + "DirectoryPreserve");
-        if (preserve != null) {
-            program.same(preserve, "directories stay");
-        } else if (kind == Kind.Runtime && !paths.isEmpty()) {
-            program.say(KEY, "they stay when the program is stopped");
+        boolean stay = preserve != null && preserve.isTrue();
+        if (kind != Kind.Runtime || paths.isEmpty() || stay) {
+            if (preserve != null) {
+                program.same(preserve, "directories stay");
+            }
+        } else if (preserve == null) {
+            program.differs(KEY, "they stay when the program is stopped");
+        } else {
+            program.differs(KEY, preserve, "they stay when the program is stopped");
         }
     }
 }

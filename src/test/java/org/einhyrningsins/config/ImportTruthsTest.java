@@ -419,4 +419,31 @@ class ImportTruthsTest {
                         "every: 10s, timeout: 38s",
                         "initial_delay_seconds = 5 (it is asked from the beginning");
     }
+
+    /// Those in /run go with the service in systemd, unless it is told to keep them.
+    @Test
+    void aDirectoryInRunThatStaysIsCounted() throws Exception {
+        assertThat(service("RuntimeDirectory=a"))
+                .contains(
+                        "1 thing is not as it was",
+                        "otherwise here: they stay when the program is stopped");
+        assertThat(service("RuntimeDirectory=a\nRuntimeDirectoryPreserve=no"))
+                .contains(
+                        "otherwise here: app.service:4: RuntimeDirectoryPreserve = no (they stay");
+        assertThat(service("RuntimeDirectory=a\nRuntimeDirectoryPreserve=yes\nStateDirectory=b"))
+                .contains("nothing is lost", "directories stay");
+    }
+
+    @Test
+    void aFileOfVariablesIsNoEnvironmentOfPm2() throws Exception {
+        assertThat(
+                        imported(
+                                "ecosystem.json",
+                                "{\"apps\":[{\"script\":\"/bin/a\",\"env_file\":\".env\",\"env_test\":{\"A\":\"1\"}}]}"))
+                .contains(
+                        "not carried over: ecosystem.json:1: env_file = .env (no variables of an"
+                            + " environment; ")
+                .contains("only with --env test")
+                .doesNotContain("--env file");
+    }
 }

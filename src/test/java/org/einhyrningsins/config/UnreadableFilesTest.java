@@ -37,6 +37,13 @@ class UnreadableFilesTest {
                 .isEqualTo("x.yaml: cannot be read: no such file");
     }
 
+    /// What stands for bytes that the JVM could not read.
+    @Test
+    void saysThatANameIsNoUtf8() {
+        assertThat(problemOf(directory.resolve("l\uFFFDtin.yaml")))
+                .contains("no such file by that name: a name on the way is no UTF-8; rename it");
+    }
+
     @Test
     void saysThatItIsADirectory() {
         assertThat(Samples.problems(directory).getFirst().message())
