@@ -442,7 +442,7 @@ class ImportTruthsTest {
                                 "{\"apps\":[{\"script\":\"/bin/a\",\"env_file\":\".env\",\"env_test\":{\"A\":\"1\"}}]}"))
                 .contains(
                         "not carried over: ecosystem.json:1: env_file = .env (no variables of an"
-                            + " environment; ")
+                                + " environment; ")
                 .contains("only with --env test")
                 .doesNotContain("--env file");
     }
