@@ -20,6 +20,8 @@ def run(lab):
     os.chmod(lab.path("told"), 0o777)
     lab.config()
     lab.write("key", "PASSWORD=1")
+    lab.write("key2", "PASSWORD=3")
+    os.mkdir(lab.path("told", "in"))
     os.chmod(lab.path("key"), 0o400)
     manager = lab.start()
     own = status("/proc/self/status")
@@ -37,6 +39,7 @@ def run(lab):
     same([root["CapEff"], root["CapBnd"], root["NoNewPrivs"]], ["%016x" % (1 | 1 << 5), "%016x" % (1 | 1 << 5), "1"], "root")
     made = os.stat(lab.path("made", "web"))
     same([made.st_uid, oct(made.st_mode & 0o777)], [pwd.getpwnam("nobody").pw_uid, "0o750"], "the directory that was made")
+    boxed(lab)
     changes_roll(lab, manager)
     secrets = keeps_secrets(lab, manager)
     manager = lab.managers[-1]
@@ -75,6 +78,15 @@ def keeps_secrets(lab, manager):
     wait_for(lambda: not os.path.exists(directory), "those of one that died while there was no manager are gone")
     wait_for(lambda: manager.pids_of("secret"), "another is there")
     return directory
+
+
+def boxed(lab):
+    """A worker of root in a sandbox reaches what it was named."""
+    path = lab.path("told", "in", "boxed")
+    wait_for(lambda: os.path.exists(path) and "NoNewPrivs" in read(path), "boxed has tried")
+    same(read(path).split(), ["refused", "refused", "refused", "NoNewPrivs:", "1"], "what a worker in a sandbox reaches")
+    wait_for(lambda: os.path.exists(lab.path("told", "in", "check")), "its health check is in there too")
+    same(read(lab.path("told", "in", "check")), "refused\n", "its health check")
 
 
 def changes_roll(lab, manager):

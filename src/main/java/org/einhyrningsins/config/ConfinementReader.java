@@ -26,7 +26,8 @@ record ConfinementReader(Values values, Surroundings surroundings, Path base) {
                 capabilities(program),
                 new SchedulingReader(values).read(program),
                 directories(program.node("directories")),
-                credentials(program.node("credentials")));
+                credentials(program.node("credentials")),
+                new SandboxReader(values, surroundings, base).read(program));
     }
 
     private SequencedMap<String, Path> credentials(@Nullable Node node) {

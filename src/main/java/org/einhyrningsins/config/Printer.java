@@ -30,6 +30,7 @@ import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RestartSpec.Backoff;
 import org.einhyrningsins.spec.RestartSpec.GiveUp;
 import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.SandboxSpec;
 import org.einhyrningsins.spec.SchedulingSpec;
 import org.einhyrningsins.spec.SchedulingSpec.IoClass;
 import org.einhyrningsins.spec.ServicesSpec;
@@ -307,12 +308,36 @@ public final class Printer {
         IoClass io = scheduling.ioClass();
         optional("io-class: ", io == null ? null : SchedulingReader.print(io));
         directories(confinement.directories());
+        sandbox(confinement.sandbox());
         if (!confinement.credentials().isEmpty()) {
             line(4, "credentials:");
         }
         confinement
                 .credentials()
                 .forEach((name, path) -> line(6, quoted(name) + ": " + quoted(path.toString())));
+    }
+
+    private void sandbox(@Nullable SandboxSpec sandbox) {
+        if (sandbox != null) {
+            line(4, "sandbox:");
+            line(6, "read: " + paths(sandbox.read()));
+            line(6, "write: " + paths(sandbox.write()));
+            if (sandbox.connect() != null) {
+                line(6, "connect: " + sandbox.connect());
+            }
+            if (sandbox.bind() != null) {
+                line(6, "bind: " + sandbox.bind());
+            }
+            line(6, "required: " + sandbox.required());
+        }
+    }
+
+    private static String paths(List<Path> paths) {
+        StringBuilder list = new StringBuilder("[");
+        for (Path path : paths) {
+            list.append(list.length() == 1 ? "" : ", ").append(quoted(path.toString()));
+        }
+        return list.append(']').toString();
     }
 
     private void directories(List<DirectorySpec> directories) {

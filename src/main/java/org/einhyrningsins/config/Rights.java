@@ -38,6 +38,9 @@ public interface Rights {
         }
     }
 
+    /// The version of Landlock's interface that the kernel has; 0 for none.
+    int landlock();
+
     /// All of them.
     Rights ALL =
             new Rights() {
@@ -49,6 +52,11 @@ public interface Rights {
                 @Override
                 public boolean become(String user) {
                     return true;
+                }
+
+                @Override
+                public int landlock() {
+                    return Integer.MAX_VALUE;
                 }
 
                 @Override

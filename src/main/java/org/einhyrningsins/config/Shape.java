@@ -46,6 +46,7 @@ record Shape(String name, List<String> keys) {
                             "io-class",
                             "directories",
                             "credentials",
+                            "sandbox",
                             "workers",
                             "bind",
                             "stdin",
@@ -84,6 +85,8 @@ record Shape(String name, List<String> keys) {
                             "rtprio",
                             "rttime"));
     static final Shape DIRECTORY = new Shape("directory", List.of("path", "mode"));
+    static final Shape SANDBOX =
+            new Shape("sandbox", List.of("read", "write", "connect", "bind", "required"));
     static final Shape BIND =
             new Shape(
                     "bind",
@@ -137,8 +140,8 @@ record Shape(String name, List<String> keys) {
     static final List<Shape> ALL =
             List.of(
                     FILE, INCLUDED, CONTROL, ALLOW, LOG, HTTP, HTTP_BIND, PROGRAM, LIMITS,
-                    DIRECTORY, BIND, ACK, PROBE, HEALTH, STOP, RESTART, BACKOFF, GIVE_UP, ROLLOUT,
-                    CANARY, LOGS);
+                    DIRECTORY, SANDBOX, BIND, ACK, PROBE, HEALTH, STOP, RESTART, BACKOFF, GIVE_UP,
+                    ROLLOUT, CANARY, LOGS);
 
     boolean has(String key) {
         return keys.contains(key);

@@ -100,6 +100,7 @@ final class Synonyms {
                             oomscoreadjust oomscore oomadjust oomadj: write `oom-score-adj: <500>`
                             runtimedirectory statedirectory cachedirectory logsdirectory mkdir: write `directories: [{ path: /run/web, mode: "0750" }]`
                             loadcredential secrets credential: write `credentials: { db: /etc/keys/db }`
+                            landlock readwritepaths readonlypaths inaccessiblepaths protectsystem protecthome: write `sandbox: { read: [/srv/web], write: [/var/lib/web] }`
                             nonewprivileges: write `no-new-privs: true`
                             ambientcapabilities capabilityboundingset caps capadd capdrop: write `capabilities: [NET_BIND_SERVICE]`
                             resources: write `memory-max: 512MiB` and `limits: { nofile: <65536> }`

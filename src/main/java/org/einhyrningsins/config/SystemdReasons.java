@@ -10,7 +10,7 @@ record SystemdReasons(Remarks.Kind kind, String why) {
     private record Reason(String keys, Remarks.Kind kind, String why) {}
 
     private static final String SANDBOX =
-            "there is no key like it; the manager itself can be put into such a sandbox";
+            "there is no key like it; see sandbox, or put the manager itself into such a sandbox";
     private static final String SOCKET_RELATIONS =
             "After|Before|Wants|Requires|Requisite|BindsTo|PartOf|Upholds";
     private static final String CGROUP = "no such limit of a control group is set";

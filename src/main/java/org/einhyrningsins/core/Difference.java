@@ -57,6 +57,7 @@ public record Difference(
                     "io-class",
                     "directories",
                     "credentials",
+                    "sandbox",
                     "bind",
                     "stdin",
                     "protocols",

@@ -354,9 +354,12 @@ final class Births {
         SpawnOrder order = blueprint.check(id, command, pid);
         long wait = patience.nanos(Clock.now());
         String mark = Strays.mark(blueprint.version().spec().name(), id);
-        WorkerCgroups.Check check = cgroups.check(mark, spawner, order, wait);
-        noted(check.birth());
-        return check;
+        try (Sandbox sandbox = sandbox(order, blueprint.version().spec(), mark)) {
+            SpawnOrder inside = order.within(sandbox.ruleset());
+            WorkerCgroups.Check check = cgroups.check(mark, spawner, inside, wait);
+            noted(check.birth());
+            return check;
+        }
     }
 
     /// A command that told, or was to tell, is over: what it left is ended.
@@ -397,7 +400,16 @@ final class Births {
         SpawnOrder order =
                 blueprint.order(id, given.sockets(), given.out(), given.err(), line, pipe);
         long wait = patience.nanos(Clock.now());
-        return noted(cgroups.spawn(mark, spawner, order, note, wait));
+        try (Sandbox sandbox = sandbox(order, blueprint.version().spec(), mark)) {
+            SpawnOrder inside = order.within(sandbox.ruleset());
+            return noted(cgroups.spawn(mark, spawner, inside, note, wait));
+        }
+    }
+
+    private Sandbox sandbox(SpawnOrder order, ProgramSpec spec, String mark) {
+        Path executable = Path.of(order.directory()).resolve(order.executable());
+        boolean hasSecrets = !spec.identity().confinement().credentials().isEmpty();
+        return Sandbox.of(spec, executable, hasSecrets ? secrets.directory(mark) : null);
     }
 
     private static String note(Notes notes, WorkerId id, Version version) {

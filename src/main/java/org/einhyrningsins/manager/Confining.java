@@ -28,7 +28,7 @@ final class Confining {
     static Confinement of(IdentitySpec identity, @Nullable Credentials credentials) {
         ConfinementSpec spec = identity.confinement();
         return new Confinement(
-                privileges(spec, identity, credentials), scheduling(spec.scheduling()));
+                privileges(spec, identity, credentials), scheduling(spec.scheduling()), -1);
     }
 
     private static Scheduling scheduling(SchedulingSpec spec) {
@@ -40,7 +40,7 @@ final class Confining {
             ConfinementSpec spec, IdentitySpec identity, @Nullable Credentials credentials) {
         boolean other = identity.user() != null && credentials != null && credentials.uid() != ROOT;
         Boolean asked = spec.noNewPrivs();
-        boolean noNewPrivs = asked == null ? other : asked;
+        boolean noNewPrivs = asked == null ? other || spec.sandbox() != null : asked;
         List<Capability> capabilities = spec.capabilities();
         if (capabilities == null) {
             long none = other ? 0 : Privileges.UNTOUCHED;

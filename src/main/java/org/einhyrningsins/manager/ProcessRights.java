@@ -3,6 +3,7 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.config.Rights;
 import org.einhyrningsins.posix.Accounts;
+import org.einhyrningsins.posix.Landlock;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.spec.Capability;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,11 @@ final class ProcessRights implements Rights {
     @Override
     public boolean become(String user) {
         return give(Capability.SETUID) || number(user) == Processes.user();
+    }
+
+    @Override
+    public int landlock() {
+        return Landlock.abi();
     }
 
     private static long number(String user) {

@@ -53,7 +53,12 @@ final class WorkerCredentials {
 
     /// How a worker is told where they are.
     String assignment(String mark) {
-        return VARIABLE + "=" + base().resolve(mark);
+        return VARIABLE + "=" + directory(mark);
+    }
+
+    /// Where those of a worker are.
+    Path directory(String mark) {
+        return base().resolve(mark);
     }
 
     /// Makes those of a worker that is about to be born.
@@ -64,7 +69,7 @@ final class WorkerCredentials {
     void make(String mark, Map<String, Path> sources, @Nullable Credentials owner)
             throws IOException {
         RuntimeFiles.directory(base(), "rwx--x--x");
-        Path directory = base().resolve(mark);
+        Path directory = directory(mark);
         if (there.contains(mark)) { // of another manager's
             remove(mark);
         }
@@ -101,7 +106,7 @@ final class WorkerCredentials {
     /// Removes those of a worker, if it had any: it is dead, or was never born.
     void remove(String mark) {
         if (there.remove(mark)) {
-            Path directory = base().resolve(mark);
+            Path directory = directory(mark);
             names(directory).forEach(name -> RuntimeFiles.delete(directory.resolve(name)));
             RuntimeFiles.delete(directory);
         }

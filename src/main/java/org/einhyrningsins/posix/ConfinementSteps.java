@@ -23,6 +23,7 @@ final class ConfinementSteps {
     private static final int VERSION_3 = 0x20080522; // _LINUX_CAPABILITY_VERSION_3
     private static final String KEYRING = "keyctl JOIN_SESSION_KEYRING";
     private static final String SETS = "capset";
+    private static final String RESTRICT = "landlock_restrict_self";
 
     private static final class Keyrings {
         /// Whether the kernel has any, and no seccomp filter (of a container) forbids them: then
@@ -71,12 +72,17 @@ final class ConfinementSteps {
     }
 
     /// What has to be done after the user has changed.
-    static void afterUser(SyscallList list, Privileges privileges) {
+    static void afterUser(SyscallList list, SpawnOrder order) {
+        Privileges privileges = order.confinement().privileges();
         if (privileges.capabilities() != Privileges.UNTOUCHED) {
             sets(list, privileges.capabilities());
         }
         if (privileges.noNewPrivs()) {
             prctl(list, "PR_SET_NO_NEW_PRIVS", PR_SET_NO_NEW_PRIVS, 1, 0);
+        }
+        if (order.confinement().ruleset() >= 0) {
+            int ruleset = order.descriptors().size(); // where the descriptors left it
+            list.add(RESTRICT, "", Syscall.LANDLOCK_RESTRICT_SELF, ruleset, 0);
         }
     }
 

@@ -34,4 +34,24 @@ public record SpawnOrder(
         @Nullable Integer nice,
         Map<Resource, Limit> limits,
         Confinement confinement,
-        @Nullable Signal orphaned) {}
+        @Nullable Signal orphaned) {
+    /// The same for a child that restricts itself by a ruleset of [Landlock]; below 0, by none.
+    public SpawnOrder within(int ruleset) {
+        Confinement other = confinement.within(ruleset);
+        return other == confinement
+                ? this
+                : new SpawnOrder(
+                        executable,
+                        argv,
+                        environment,
+                        ownPidVariables,
+                        directory,
+                        descriptors,
+                        credentials,
+                        umask,
+                        nice,
+                        limits,
+                        other,
+                        orphaned);
+    }
+}

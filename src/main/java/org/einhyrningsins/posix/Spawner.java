@@ -201,7 +201,7 @@ public final class Spawner {
         if (order.credentials() != null) {
             become(order.credentials());
         }
-        ConfinementSteps.afterUser(list, order.confinement().privileges());
+        ConfinementSteps.afterUser(list, order);
         if (order.orphaned() != null) {
             dieWithUs(order.orphaned());
         }
@@ -249,11 +249,18 @@ public final class Spawner {
                 list.add("descriptor", source, Syscall.DUP3, free, target, 0);
             }
         }
+        int first = sources.size();
+        int ruleset = order.confinement().ruleset();
+        if (ruleset >= 0) { // until execve
+            int free = ruleset > first ? ruleset : copy(ruleset, copies);
+            list.add("descriptor", ruleset, Syscall.DUP3, free, first, Descriptors.O_CLOEXEC);
+            first++;
+        }
         if (order.orphaned() == null) {
-            closeFrom(sources.size(), LAST_DESCRIPTOR);
+            closeFrom(first, LAST_DESCRIPTOR);
         } else {
             int kept = lifeline();
-            closeFrom(sources.size(), kept - 1);
+            closeFrom(first, kept - 1);
             closeFrom(kept + 1, LAST_DESCRIPTOR);
         }
     }

@@ -59,6 +59,11 @@ final class BirthSum {
         for (DirectorySpec directory : confinement.directories()) {
             add("directories").add(directory.path()).add(directory.mode());
         }
+        SandboxSpec sandbox = confinement.sandbox();
+        if (sandbox != null) {
+            add("sandbox").add(sandbox.read()).add(sandbox.write()).add(sandbox.connect());
+            add(sandbox.bind()).add(sandbox.required());
+        }
         confinement.credentials().forEach((name, path) -> add("credentials").add(name).add(path));
     }
 

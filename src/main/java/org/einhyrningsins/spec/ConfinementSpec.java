@@ -20,15 +20,18 @@ import java.util.TreeSet;
 /// @param scheduling what it gets of processors and disks
 /// @param directories those made for it before it starts, in order
 /// @param credentials absolute paths of files with secrets for it, by the name of each
+/// @param sandbox what it may reach; null for all that its user may
 public record ConfinementSpec(
         @Nullable Boolean noNewPrivs,
         @Nullable List<Capability> capabilities,
         SchedulingSpec scheduling,
         List<DirectorySpec> directories,
-        SequencedMap<String, Path> credentials) {
+        SequencedMap<String, Path> credentials,
+        @Nullable SandboxSpec sandbox) {
     /// Nothing is said.
     public static final ConfinementSpec NONE =
-            new ConfinementSpec(null, null, SchedulingSpec.NONE, List.of(), new LinkedHashMap<>());
+            new ConfinementSpec(
+                    null, null, SchedulingSpec.NONE, List.of(), new LinkedHashMap<>(), null);
 
     public ConfinementSpec {
         capabilities =

@@ -25,6 +25,7 @@ import org.einhyrningsins.spec.ProofSpec;
 import org.einhyrningsins.spec.Protocol;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.SandboxSpec;
 import org.einhyrningsins.spec.SchedulingSpec.IoClass;
 import org.einhyrningsins.spec.ServicesSpec;
 import org.einhyrningsins.spec.Signal;
@@ -218,7 +219,14 @@ class GoodFilesTest {
     @Test
     void readsWhatAWorkerMayGainAndTake() {
         var confinement = program("everything", "web").identity().confinement();
-        assertThat(confinement.noNewPrivs()).isFalse();
+        assertThat(confinement.noNewPrivs()).isTrue();
+        SandboxSpec sandbox = confinement.sandbox();
+        assertThat(sandbox).isNotNull();
+        assertThat(sandbox.read()).containsExactly(Path.of("/srv/web"));
+        assertThat(sandbox.write()).hasSize(2).contains(Path.of("/var/lib/web"));
+        assertThat(sandbox.connect()).containsExactly(5432, 53);
+        assertThat(sandbox.bind()).isEmpty();
+        assertThat(sandbox.required()).isFalse();
         assertThat(confinement.capabilities())
                 .containsExactly(Capability.NET_BIND_SERVICE, Capability.NET_RAW);
         var scheduling = confinement.scheduling();

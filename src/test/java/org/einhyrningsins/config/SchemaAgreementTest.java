@@ -257,7 +257,7 @@ class SchemaAgreementTest {
                                             ? ""
                                             : "bind: {name: http, tcp: \":8080\"}, ")
                                     + own);
-            case "limits", "stop", "rollout" ->
+            case "limits", "stop", "rollout", "sandbox" ->
                     program("command: x, " + key.shape().name() + ": {" + own + "}");
             case "restart" -> program("command: x, restart: {" + own + "}");
             case "logs" ->

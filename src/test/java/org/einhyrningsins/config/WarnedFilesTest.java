@@ -20,6 +20,11 @@ class WarnedFilesTest {
     private static final Rights FEW =
             new Rights() {
                 @Override
+                public int landlock() {
+                    return 3;
+                }
+
+                @Override
                 public boolean give(Capability capability) {
                     return capability == Capability.NET_BIND_SERVICE;
                 }

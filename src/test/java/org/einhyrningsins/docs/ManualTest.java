@@ -112,7 +112,8 @@ class ManualTest {
                             "cpus",
                             "io-class",
                             "directories",
-                            "credentials");
+                            "credentials",
+                            "sandbox");
             case "sockets" -> List.of("bind");
             case "bond" -> List.of("worker-socket", "worker-socket-fd", "on-manager-death");
             case "ackPipe", "heard" -> List.of(); // what ack says of them

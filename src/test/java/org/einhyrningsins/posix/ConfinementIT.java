@@ -39,12 +39,14 @@ class ConfinementIT {
     private static Confinement taken(
             boolean noNewPrivs, long capabilities, boolean bounds, boolean ownKeyring) {
         return new Confinement(
-                new Privileges(noNewPrivs, capabilities, bounds, ownKeyring), Scheduling.INHERITED);
+                new Privileges(noNewPrivs, capabilities, bounds, ownKeyring),
+                Scheduling.INHERITED,
+                -1);
     }
 
     private static Confinement scheduled(
             @Nullable Integer score, List<Integer> cpus, @Nullable Integer io) {
-        return new Confinement(Privileges.KEPT, new Scheduling(score, cpus, io));
+        return new Confinement(Privileges.KEPT, new Scheduling(score, cpus, io), -1);
     }
 
     private static Map<String, String> status(Nursery child) throws Exception {

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Errno;
+import org.einhyrningsins.posix.Landlock;
+import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.spec.ConfinementSpec;
+import org.einhyrningsins.spec.DirectorySpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.SandboxSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Works out what a worker with a `sandbox` may reach: what its definition says, and what every
+/// program needs to run at all. A ruleset is made for each birth, of what there is then.
+///
+/// @param ruleset what the child restricts itself by; -1 if it does not
+record Sandbox(int ruleset) implements AutoCloseable {
+    /// What programs, libraries and runtimes read and execute.
+    private static final List<Path> USUAL =
+            paths("/usr /bin /sbin /lib /lib32 /lib64 /libx32 /etc /opt /proc /sys");
+
+    /// What programs write to, and that holds nothing.
+    private static final List<Path> DEVICES =
+            paths("/dev/null /dev/zero /dev/full /dev/random /dev/urandom");
+
+    private static List<Path> paths(String all) {
+        List<Path> paths = new ArrayList<>();
+        for (String path : all.split(" ", -1)) {
+            paths.add(Path.of(path));
+        }
+        return paths;
+    }
+
+    /// @param executable the file that is executed
+    /// @param secrets the directory of its credentials; null if it has none
+    /// @throws PosixException also if the kernel lacks what is required
+    static Sandbox of(ProgramSpec spec, Path executable, @Nullable Path secrets) {
+        ConfinementSpec confinement = spec.identity().confinement();
+        SandboxSpec sandbox = confinement.sandbox();
+        if (sandbox == null) {
+            return new Sandbox(-1);
+        }
+        if (sandbox.required() && Landlock.abi() < sandbox.abi()) {
+            String what = "sandbox: Landlock " + sandbox.abi() + " of the kernel";
+            throw new PosixException(what, Errno.EOPNOTSUPP.number());
+        }
+        List<Path> usual = new ArrayList<>(USUAL);
+        usual.add(executable);
+        if (spec.directory().getParent() != null) { // else it would be all there is
+            usual.add(spec.directory());
+        }
+        if (secrets != null) {
+            usual.add(secrets);
+        }
+        List<Path> write = new ArrayList<>(sandbox.write());
+        for (DirectorySpec made : confinement.directories()) {
+            write.add(made.path());
+        }
+        try {
+            return new Sandbox(
+                    Landlock.ruleset(
+                            new Landlock.Rules(
+                                    usual,
+                                    DEVICES,
+                                    sandbox.read(),
+                                    write,
+                                    sandbox.connect(),
+                                    sandbox.bind())));
+        } catch (PosixException e) {
+            throw new PosixException("sandbox: " + e.call(), e.number());
+        }
+    }
+
+    @Override
+    public void close() {
+        if (ruleset >= 0) {
+            Descriptors.close(ruleset);
+        }
+    }
+}

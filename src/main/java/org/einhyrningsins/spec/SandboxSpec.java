@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.spec;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/// What a worker may reach, whatever its user may; the kernel's Landlock holds it to that.
+///
+/// @param read absolute paths of what it may read and execute, besides what every program needs
+/// @param write absolute paths of what it may change as well
+/// @param connect TCP ports that it may connect to; null for all
+/// @param bind TCP ports that it may bind; null for all
+/// @param required whether it is not started where the kernel lacks what that takes
+public record SandboxSpec(
+        List<Path> read,
+        List<Path> write,
+        @Nullable List<Integer> connect,
+        @Nullable List<Integer> bind,
+        boolean required) {
+    public SandboxSpec {
+        read = List.copyOf(read);
+        write = List.copyOf(write);
+        connect = connect == null ? null : List.copyOf(connect);
+        bind = bind == null ? null : List.copyOf(bind);
+    }
+
+    /// The version of Landlock's interface that it takes: 3 (Linux 6.2) for files, 4 (6.7) for
+    /// ports.
+    public int abi() {
+        return connect == null && bind == null ? 3 : 4;
+    }
+}

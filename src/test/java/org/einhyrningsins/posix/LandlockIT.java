@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Children in a sandbox try what they may not.
+@Timeout(120)
+class LandlockIT {
+    private static final List<Path> USUAL =
+            List.of(Path.of("/usr"), Path.of("/bin"), Path.of("/lib"), Path.of("/lib64"));
+    private static final List<Path> DEVICES = List.of(Path.of("/dev/null"));
+
+    @TempDir Path directory;
+
+    @BeforeEach
+    void thereIsLandlock() {
+        assumeTrue(Landlock.abi() >= 4, "this kernel has no Landlock of version 4");
+    }
+
+    private String in(Landlock.Rules rules, String script) throws Exception {
+        int ruleset = Landlock.ruleset(rules);
+        try {
+            Nursery child = Nursery.script(script + " 2>&1");
+            child.confinement =
+                    new Confinement(
+                            new Privileges(true, Privileges.UNTOUCHED, false, false),
+                            Scheduling.INHERITED,
+                            ruleset);
+            return child.output();
+        } finally {
+            Descriptors.close(ruleset);
+        }
+    }
+
+    private Landlock.Rules rules(
+            List<Path> read,
+            List<Path> write,
+            @Nullable List<Integer> connect,
+            @Nullable List<Integer> bind) {
+        return new Landlock.Rules(USUAL, DEVICES, read, write, connect, bind);
+    }
+
+    @Test
+    void readsWhatIsNamedAndNothingElse() throws Exception {
+        Path named =
+                Files.writeString(
+                        Files.createDirectory(directory.resolve("a")).resolve("f"), "yes");
+        Path other =
+                Files.writeString(Files.createDirectory(directory.resolve("b")).resolve("f"), "no");
+        Landlock.Rules rules = rules(List.of(named.getParent()), List.of(), null, null);
+        assertThat(in(rules, "cat " + named)).isEqualTo("yes");
+        assertThat(in(rules, "cat " + other)).contains("Permission denied");
+        assertThat(in(rules, "echo x > " + named + "; cat " + named))
+                .contains("ermission denied")
+                .endsWith("yes");
+        assertThat(in(rules, "ls /root")).contains("Permission denied");
+    }
+
+    @Test
+    void writesWhereThatIsNamed() throws Exception {
+        Path data = Files.createDirectory(directory.resolve("data"));
+        Landlock.Rules rules = rules(List.of(), List.of(data), null, null);
+        String script =
+                "cd " + data + " && mkdir d && echo x > d/f && mv d/f g && rm -r d && cat g";
+        assertThat(in(rules, script)).isEqualTo("x\n");
+        assertThat(in(rules, "echo x > " + directory + "/f")).contains("ermission denied");
+        assertThat(in(rules, "echo x > /dev/null && echo so")).isEqualTo("so\n");
+    }
+
+    @Test
+    void aSingleFileCanBeNamed() throws Exception {
+        Path file = Files.createFile(directory.resolve("f"));
+        Landlock.Rules rules = rules(List.of(), List.of(file), null, null);
+        assertThat(in(rules, "echo x > " + file + " && cat " + file)).isEqualTo("x\n");
+    }
+
+    /// Its descriptors are what they are without, and what it starts is in there too.
+    @Test
+    void leavesNothingOpenAndHoldsForAllThatItStarts() throws Exception {
+        int ruleset =
+                Landlock.ruleset(
+                        new Landlock.Rules(
+                                List.of(Path.of("/usr"), Path.of("/proc"), Path.of("/bin")),
+                                DEVICES,
+                                List.of(),
+                                List.of(),
+                                null,
+                                null));
+        int extra = Descriptors.openNull();
+        Nursery child = Nursery.script("ls /proc/$$/fd | xargs; sh -c 'sh -c \"ls /root\"' 2>&1");
+        child.more = new ArrayList<>(List.of(extra, extra));
+        child.orphaned = org.einhyrningsins.spec.Signal.TERM;
+        child.confinement =
+                new Confinement(
+                        new Privileges(true, Privileges.UNTOUCHED, false, false),
+                        Scheduling.INHERITED,
+                        ruleset);
+        String output = child.output();
+        Descriptors.close(extra);
+        Descriptors.close(ruleset);
+        assertThat(output).startsWith("0 1 2 3 4\n").contains("Permission denied");
+    }
+
+    @Test
+    void connectsAndBindsWhereThatIsNamed() throws Exception {
+        try (ServerSocket one = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+                ServerSocket two = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            Landlock.Rules rules =
+                    rules(List.of(), List.of(), List.of(one.getLocalPort()), List.of());
+            assertThat(in(rules, connect(one))).contains("connected");
+            assertThat(in(rules, connect(two))).contains("PermissionError");
+            assertThat(in(rules, python("s.bind(('127.0.0.1', 0))"))).contains("PermissionError");
+            Landlock.Rules free = rules(List.of(), List.of(), null, List.of(0));
+            assertThat(in(free, connect(two))).contains("connected");
+            assertThat(in(free, python("s.bind(('127.0.0.1', 0))"))).contains("connected");
+        }
+    }
+
+    private static String connect(ServerSocket to) {
+        return python("s.connect(('127.0.0.1', " + to.getLocalPort() + "))");
+    }
+
+    private static String python(String line) {
+        return "python3 -IS -c \"import socket; s = socket.socket(); "
+                + line
+                + "; print('connected')\"";
+    }
+
+    @Test
+    void aPathThatIsNotThereIsAnError() {
+        Path missing = directory.resolve("missing");
+        assertThatThrownBy(() -> Landlock.ruleset(rules(List.of(missing), List.of(), null, null)))
+                .hasMessageContaining("missing")
+                .hasMessageContaining("ENOENT");
+    }
+}
