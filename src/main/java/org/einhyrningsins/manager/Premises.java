@@ -136,7 +136,8 @@ final class Premises {
                     "cannot make directory "
                             + directory
                             + " of the control socket: "
-                            + RuntimeFiles.why(e));
+                            + RuntimeFiles.why(e)
+                            + (isDefault() ? "; or name another socket (-d)" : ""));
         }
         requireOurs(directory);
     }

@@ -58,6 +58,20 @@ record Walls(String root) {
                     "manager.Troubles",
                     "manager.Workforce");
 
+    /// Who may change files of the file system by name. Others may own a directory on the way, and
+    /// root must not be led elsewhere: the names are those of [org.einhyrningsins.posix.SafePath],
+    /// or below /proc. Whoever is added does so too, with a test that attacks.
+    static final Set<String> FILE_CHANGERS =
+            Set.of(
+                    "manager.Archivist",
+                    "manager.ListenerFiles",
+                    "manager.LogFile",
+                    "manager.PidFile",
+                    "manager.RuntimeFiles",
+                    "manager.StateDirectory",
+                    "posix.Processes",
+                    "posix.Sockets");
+
     private static final Map<String, Set<String>> MAY_BE_SEEN_FROM =
             Map.of(
                     "cli", Set.of(),
@@ -93,6 +107,7 @@ record Walls(String root) {
         rules.put("one clock, in manager", oneClock());
         rules.put("no wait by the time of day", noWaitByTheTimeOfDay());
         rules.put("threads start in named places", threadsStartInNamedPlaces());
+        rules.put("files are changed in named places", filesAreChangedInNamedPlaces());
         return rules;
     }
 
@@ -241,6 +256,39 @@ record Walls(String root) {
                                                 Executors.class.getName(),
                                                 "java.util.Timer",
                                                 "java.util.concurrent.CompletableFuture")));
+    }
+
+    private ArchRule filesAreChangedInNamedPlaces() {
+        String[] changers =
+                FILE_CHANGERS.stream().map(name -> root + "." + name).toArray(String[]::new);
+        return noClasses()
+                .that(in("manager", "posix", "core", "control", "config"))
+                .and(not(named(changers)))
+                .should()
+                .accessTargetWhere(
+                        uses(
+                                        "java.nio.file.Files",
+                                        "copy",
+                                        "createDirectories",
+                                        "createDirectory",
+                                        "createFile",
+                                        "createLink",
+                                        "createSymbolicLink",
+                                        "delete",
+                                        "deleteIfExists",
+                                        "move",
+                                        "newBufferedWriter",
+                                        "newByteChannel",
+                                        "newOutputStream",
+                                        "setAttribute",
+                                        "setLastModifiedTime",
+                                        "setOwner",
+                                        "setPosixFilePermissions",
+                                        "write",
+                                        "writeString")
+                                .or(uses("java.nio.channels.FileChannel", "open"))
+                                .or(uses("java.io.FileOutputStream", "<init>"))
+                                .or(uses("java.io.RandomAccessFile", "<init>")));
     }
 
     private String room(String name) {

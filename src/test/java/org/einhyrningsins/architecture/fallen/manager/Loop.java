@@ -3,10 +3,14 @@ package org.einhyrningsins.architecture.fallen.manager;
 
 import org.einhyrningsins.architecture.fallen.cli.Main;
 
-/// Looks upstairs; a second class beside [Clock] that reads the clock; and waits by the time of
-/// day.
+/// Looks upstairs; a second class beside [Clock] that reads the clock; waits by the time of day;
+/// and removes whatever a path leads to.
 public class Loop {
     Main upstairs = new Main();
     long now = System.nanoTime();
     long until = new Clock().wallMillis() + 1000;
+
+    void remove(java.nio.file.Path file) throws java.io.IOException {
+        java.nio.file.Files.deleteIfExists(file);
+    }
 }
