@@ -34,6 +34,7 @@ def run(lab):
         check(time.monotonic() - began < 30, lambda: "too slow to say anything: the lease is soon broken")
     manager.wait_until_up("leased", 2)
     if can_mount(lab):
+        closing(lab, manager)
         for_ever(lab, manager)
 
 
@@ -70,12 +71,52 @@ def can_mount(lab):
         return False
 
 
+def closing(lab, manager):
+    """What a worker left executes another program and closes a file for ever: nobody may look at it meanwhile."""
+    mount = lab.path("unclosed")
+    os.mkdir(mount)
+    with open(lab.path("closing.py"), "w") as file:
+        file.write(CLOSING)
+    with Unanswered(mount, Unanswered.FLUSH):
+        program = 'closing: { command: [python3, -IS, "%s", "%s/file"], ack: { mode: manual, timeout: 1h } }'
+        lab.edit("services.yaml", "programs:\n", "programs:\n  %s\n" % (program % (lab.path("closing.py"), mount)))
+        manager.ctl("reload", "closing", "--no-wait")
+        wait_for(lambda: os.path.exists(lab.path("closing.py.done")), "others of it have ended", 10)
+        answers_at_once(manager)
+        respawns(manager)
+        manager.ctl("stop", "closing", "--no-wait")
+        answers_at_once(manager)
+
+
+CLOSING = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    os.open(sys.argv[1], os.O_RDONLY | os.O_CLOEXEC)
+    open(sys.argv[0] + ".closing", "w").close()
+    os.execv("/bin/sleep", ["sleep", "1000"])
+while not os.path.exists(sys.argv[0] + ".closing"):
+    time.sleep(0.01)
+for _ in range(3):  # who loses its parent and ends is looked after
+    if os.fork() == 0:
+        if os.fork():
+            os._exit(0)
+        time.sleep(0.2)
+        os._exit(0)
+    time.sleep(0.4)
+open(sys.argv[0] + ".done", "w").close()
+time.sleep(1000)
+"""
+
+
 def for_ever(lab, manager):
     """An interpreter that is never opened, under a manager that is replaced, killed and replaced again."""
     mount = lab.path("mount")
     os.mkdir(mount)
     script(lab, "frozen", mount + "/interpreter")
-    with Unanswered(mount) as server:
+    with Unanswered(mount, Unanswered.OPEN) as server:
         lab.edit("services.yaml", "programs:\n", 'programs:\n  frozen: { command: ["%s"], workers: 2 }\n' % lab.path("frozen"))
         manager.ctl("reload", "frozen", "--no-wait")
         wait_for(lambda: server.asked() >= 2, "both wait for the interpreter", 10)
@@ -93,12 +134,13 @@ def for_ever(lab, manager):
 
 
 class Unanswered:
-    """A FUSE file system with one file, which is never opened."""
+    """A FUSE file system with one file, which is never opened, or never closed."""
 
-    LOOKUP, FORGET, GETATTR, OPEN, INIT, INTERRUPT, FORGETS = 1, 2, 3, 14, 26, 36, 42
+    LOOKUP, FORGET, GETATTR, OPEN, RELEASE, FLUSH, INIT, INTERRUPT, FORGETS = 1, 2, 3, 14, 18, 25, 26, 36, 42
 
-    def __init__(self, directory):
+    def __init__(self, directory, what):
         self.directory = directory.encode()
+        self.unanswered = (what, self.FORGET, self.FORGETS, self.INTERRUPT)
 
     def __enter__(self):
         self.file = os.open("/dev/fuse", os.O_RDWR)
@@ -128,14 +170,18 @@ class Unanswered:
         while True:
             request = os.read(self.file, 1 << 17)
             _, what, number, node = struct.unpack_from("<IIQQ", request)
+            if what in self.unanswered:
+                continue
             if what == self.INIT:
                 self.reply(number, struct.pack("<IIIIHHIIHHI7I", 7, 31, 65536, 0, 16, 12, 65536, 1, 0, 0, 0, *[0] * 7))
             elif what == self.LOOKUP:
                 self.reply(number, struct.pack("<QQQQII", 2, 0, 0, 0, 0, 0) + self.attributes(2))
             elif what == self.GETATTR:
                 self.reply(number, struct.pack("<QII", 0, 0, 0) + self.attributes(node))
-            elif what not in (self.OPEN, self.FORGET, self.FORGETS, self.INTERRUPT):
-                self.reply(number, b"", 38)
+            elif what == self.OPEN:
+                self.reply(number, struct.pack("<QII", 1, 0, 0))
+            else:
+                self.reply(number, b"", 0 if what == self.RELEASE else 38)
 
     @staticmethod
     def attributes(node):

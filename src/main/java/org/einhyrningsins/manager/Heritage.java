@@ -225,7 +225,7 @@ final class Heritage {
     /// It may be of an earlier boot, if nothing says that it is not.
     private static boolean hasLiving(ProgramImage image) {
         for (WorkerImage worker : image.workers()) {
-            if (Processes.startTimeIfAlive(worker.pid()) == worker.startTicks()) {
+            if (Aside.startTimeIfAlive(worker.pid()) == worker.startTicks()) {
                 return true;
             }
         }
@@ -247,7 +247,7 @@ final class Heritage {
     }
 
     private static boolean gone(int pid) {
-        return pid == Processes.self() || Processes.startTimeIfAlive(pid) < 0;
+        return pid == Processes.self() || !Processes.isAlive(pid);
     }
 
     private static void forget(StateDirectory state, ManagerImage manager) {
@@ -313,7 +313,7 @@ final class Heritage {
         List<WorkerImage> withoutProcess = new ArrayList<>();
         for (WorkerImage worker : image.workers()) {
             int pidfd = Processes.open(worker.pid());
-            long started = pidfd < 0 ? -1 : Processes.startTimeIfAlive(worker.pid());
+            long started = pidfd < 0 ? -1 : Aside.startTimeIfAlive(worker.pid());
             boolean same = started >= 0 && started == worker.startTicks();
             if (same && program.has(worker.id())) {
                 living.put(worker.id(), adopted(worker, pidfd));
@@ -405,7 +405,7 @@ final class Heritage {
             String mark = Strays.mark(program, worker.id());
             List<Integer> its = new ArrayList<>();
             for (int pid : left.getOrDefault(worker.pid(), List.of())) {
-                if (mark.equals(Processes.variable(pid, Strays.MARK))) {
+                if (mark.equals(Aside.variable(pid, Strays.MARK))) {
                     its.add(pid);
                 }
             }
@@ -423,7 +423,7 @@ final class Heritage {
         List<Integer> grouped = groups.processes(mark);
         List<Integer> elsewhere = new ArrayList<>(grouped == null ? List.of() : grouped);
         elsewhere.removeAll(known);
-        elsewhere.removeIf(pid -> Processes.startTimeIfAlive(pid) < 0);
+        elsewhere.removeIf(pid -> !Processes.isAlive(pid));
         return elsewhere;
     }
 
@@ -436,7 +436,7 @@ final class Heritage {
     /// A descriptor of a process that is the one of the note; -1 if there is none.
     static int living(Notes.Birth birth) {
         int pidfd = birth.pid() > 1 ? Processes.open(birth.pid()) : -1;
-        long started = pidfd < 0 ? -1 : Processes.startTimeIfAlive(birth.pid());
+        long started = pidfd < 0 ? -1 : Aside.startTimeIfAlive(birth.pid());
         // the clock of the note and that of the process may round differently
         if (started >= birth.ticks() - 1 && started <= birth.ticks() + LATEST_TICKS) {
             return pidfd;
@@ -477,7 +477,7 @@ final class Heritage {
         return new WorkerImage(
                 birth.id(),
                 birth.pid(),
-                pidfd < 0 ? birth.ticks() : Processes.startTime(birth.pid()),
+                pidfd < 0 ? birth.ticks() : Aside.startTime(birth.pid()),
                 pidfd,
                 -1,
                 -1,

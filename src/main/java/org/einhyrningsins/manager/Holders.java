@@ -57,7 +57,7 @@ final class Holders implements Heritage.SocketSource {
         try {
             numbers(worker.pid()).forEach((fd, inode) -> hold(who, worker.pidfd(), fd, inode));
         } catch (IOException e) {
-            if (Processes.startTimeIfAlive(worker.pid()) == worker.startTicks()) {
+            if (Aside.startTimeIfAlive(worker.pid()) == worker.startTicks()) {
                 refusals.add(who + ": " + RuntimeFiles.why(e));
             }
         }
@@ -90,6 +90,10 @@ final class Holders implements Heritage.SocketSource {
 
     /// The sockets of a process: its number of each, and the inode.
     private static Map<Integer, Long> numbers(int pid) throws IOException {
+        return Aside.files(pid, () -> open(pid));
+    }
+
+    private static Map<Integer, Long> open(int pid) throws IOException {
         Map<Integer, Long> numbers = new TreeMap<>();
         Path open = Path.of("/proc/" + pid + "/fd");
         try (DirectoryStream<Path> files = Files.newDirectoryStream(open)) {
@@ -128,7 +132,7 @@ final class Holders implements Heritage.SocketSource {
 
     private int fetch(String who, int pidfd, int number) {
         try {
-            return Processes.fetch(pidfd, number);
+            return Aside.fetched(who, () -> Processes.fetch(pidfd, number));
         } catch (PosixException e) {
             refusals.add(who + ": " + e.getMessage());
             return -1;

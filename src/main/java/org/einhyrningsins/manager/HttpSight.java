@@ -55,7 +55,10 @@ final class HttpSight implements HttpServer.Sight {
             WorkerProcess process =
                     slot.current() == null ? null : host.workforce().of(slot.current().id());
             if (process != null) {
-                lives.add(new Snapshot.Life(slot.index(), process.pid(), process.bornMillis()));
+                int pid = process.pid();
+                lives.add(
+                        new Snapshot.Life(
+                                slot.index(), process.bornMillis(), () -> Aside.usage(pid)));
             }
         }
         return lives;

@@ -77,10 +77,10 @@ final class Keeper {
     private static @Nullable Former search(StateDirectory state) {
         try {
             for (int pid : Processes.all()) {
-                String whose = Processes.variables(pid, VARIABLE).get(VARIABLE);
+                String whose = Aside.variables(pid, VARIABLE).get(VARIABLE);
                 if (state.path().toString().equals(whose)
                         && Processes.realUser(pid) == Processes.user()) {
-                    return living(pid, Processes.startTime(pid));
+                    return living(pid, Aside.startTime(pid));
                 }
             }
         } catch (PosixException unseen) {
@@ -104,7 +104,7 @@ final class Keeper {
 
     private static @Nullable Former living(int pid, long started) {
         int pidfd = pid > 1 ? Processes.open(pid) : -1;
-        if (pidfd < 0 || Processes.startTimeIfAlive(pid) == started) {
+        if (pidfd < 0 || Aside.startTimeIfAlive(pid) == started) {
             return pidfd < 0 ? null : new Former(pid, pidfd);
         }
         Descriptors.close(pidfd);
@@ -140,7 +140,7 @@ final class Keeper {
     }
 
     private void note(int pid) throws IOException {
-        String note = pid + " " + Processes.startTime(pid) + "\n";
+        String note = pid + " " + Aside.startTime(pid) + "\n";
         state.write(FILE, note.getBytes(StandardCharsets.US_ASCII), false);
     }
 

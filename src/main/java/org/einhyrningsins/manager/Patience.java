@@ -28,6 +28,11 @@ final class Patience {
         return LONGEST >> misses;
     }
 
+    /// Whether nothing is remembered.
+    boolean unshaken() {
+        return misses == 0;
+    }
+
     /// It was waited for in vain.
     void missed(Moment now) {
         misses = Math.min(misses + 1, MOST);

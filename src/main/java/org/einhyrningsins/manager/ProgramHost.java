@@ -63,6 +63,7 @@ final class ProgramHost {
     private final Remnants remnants;
     private final LateBirths late = new LateBirths();
     private final LateNews lateNews = new LateNews();
+    private final Map<WorkerId, Aside.Question<Long>> weighing = new HashMap<>(0);
     private @Nullable Birth lastCheck;
     private final Tally tally;
     private Program program;
@@ -232,7 +233,8 @@ final class ProgramHost {
             if (worker(process.id()) != null) { // else it died in this very step
                 AckPipe pipe = pipes.get(process.id());
                 int open = pipe == null ? -1 : pipe.fd();
-                workers.add(process.image(workforce.words(process.id()), open));
+                long started = workforce.startTicks(process);
+                workers.add(process.image(workforce.words(process.id()), open, started));
             }
         }
         List<DoorImage> open = new ArrayList<>();
@@ -696,6 +698,7 @@ final class ProgramHost {
         process.pipes().forEach(output -> output.drain(true));
         SpawnException failure = late.ended(id);
         surface.births().attend();
+        weighing.remove(id);
         if (failure == null) {
             take(new Event.Exited(id, exit.leaving(left)));
         } else {
@@ -871,8 +874,19 @@ final class ProgramHost {
         Worker worker = worker(id);
         WorkerProcess process = workforce.of(id);
         Long most = worker == null ? null : worker.version().spec().care().memoryMax();
-        if (process != null && most != null) {
-            take(new Event.Weighed(id, Memory.ofTree(process.pid(), most)));
+        if (process == null || most == null) {
+            return;
+        }
+        Aside.Question<Long> before = weighing.remove(id);
+        Aside.Question<Long> asked =
+                before == null
+                        ? Aside.ask(this, () -> Memory.ofTree(process.pid(), most))
+                        : before;
+        Long bytes = asked.answer();
+        if (bytes != null) {
+            take(new Event.Weighed(id, bytes));
+        } else if (!asked.refused()) {
+            weighing.put(id, asked); // perhaps it is known when it is asked next
         }
     }
 

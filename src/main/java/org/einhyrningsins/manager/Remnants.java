@@ -91,14 +91,15 @@ final class Remnants {
     /// Not to one that has its pid since.
     private void send(WorkerId id, int pid, Signal signal) {
         toldOf(id).add(pid);
-        long started = Processes.startTimeIfAlive(pid);
+        long started = Aside.startTimeIfAlive(pid);
         int pidfd = Processes.open(pid);
         if (pidfd < 0) {
             return;
         }
         try {
-            if (started >= 0
-                    && started == Processes.startTimeIfAlive(pid)
+            boolean same = started == Aside.startTimeIfAlive(pid); // or nobody knows in time
+            if (same
+                    && Processes.isAlive(pid)
                     && Processes.kill(pidfd, signal)) {
                 if (signal != Signal.KILL && Processes.isStopped(pid)) {
                     Processes.kill(pidfd, Signal.CONT);

@@ -69,7 +69,7 @@ final class Strays {
     private int end(@Nullable String dead) {
         int ended = 0;
         for (int orphan : Processes.orphans()) {
-            String mark = Processes.variable(orphan, MARK);
+            String mark = Aside.variable(orphan, MARK);
             if (mark != null && (mark.equals(dead) || !alive(mark))) {
                 int count = end(orphan, mark);
                 ended += mark.equals(dead) ? count : 0;
@@ -95,7 +95,7 @@ final class Strays {
         List<Integer> grouped = cgroups.processes(mark);
         if (grouped == null) {
             for (int orphan : Processes.orphans()) {
-                if (mark.equals(Processes.variable(orphan, MARK))) {
+                if (mark.equals(Aside.variable(orphan, MARK))) {
                     all.addAll(Processes.tree(orphan));
                 }
             }
@@ -104,7 +104,7 @@ final class Strays {
             all.addAll(grouped);
         }
         all.remove(leader);
-        all.removeIf(pid -> Processes.startTimeIfAlive(pid) < 0);
+        all.removeIf(pid -> !Processes.isAlive(pid));
         return List.copyOf(all);
     }
 

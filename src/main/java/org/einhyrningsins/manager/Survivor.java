@@ -51,7 +51,7 @@ record Survivor(
         Map<Integer, List<Integer>> left = new HashMap<>();
         String doors = directory + "/";
         for (int pid : Processes.all()) {
-            Map<String, String> variables = Processes.variables(pid, Strays.MARK);
+            Map<String, String> variables = Aside.variables(pid, Strays.MARK);
             String mark = variables.get(Strays.MARK);
             if (mark == null
                     || !variables.getOrDefault(NOTIFY, "").startsWith(doors)
@@ -66,7 +66,7 @@ record Survivor(
         }
         left.forEach(
                 (group, members) -> {
-                    Map<String, String> its = Processes.variables(members.getFirst(), Strays.MARK);
+                    Map<String, String> its = Aside.variables(members.getFirst(), Strays.MARK);
                     put(found, of(group, members, its.getOrDefault(Strays.MARK, ""), its, false));
                 });
         groups.forEach((mark, pids) -> put(found, grouped(mark, pids)));
@@ -79,7 +79,7 @@ record Survivor(
         if (one == 0) {
             return null;
         }
-        Map<String, String> its = Processes.variables(one, Strays.MARK);
+        Map<String, String> its = Aside.variables(one, Strays.MARK);
         return leader > 0
                 ? of(leader, List.of(), mark, its, true)
                 : of(Processes.group(one), List.copyOf(pids), mark, its, true);
@@ -87,7 +87,7 @@ record Survivor(
 
     private static int firstAlive(List<Integer> pids) {
         for (int pid : pids) {
-            if (Processes.startTimeIfAlive(pid) >= 0) {
+            if (Processes.isAlive(pid)) {
                 return pid;
             }
         }
@@ -111,7 +111,7 @@ record Survivor(
         String own = variables.getOrDefault(Strays.OWN_PID, variables.get("LISTEN_PID"));
         int group = Processes.group(pid);
         return group > 1
-                && Processes.startTimeIfAlive(group) < 0
+                && !Processes.isAlive(group)
                 && (own == null || own.equals(Integer.toString(group)));
     }
 
@@ -121,7 +121,7 @@ record Survivor(
         int leader = 0;
         long earliest = Long.MAX_VALUE;
         for (int pid : pids) {
-            long started = Processes.leads(pid) ? Processes.startTimeIfAlive(pid) : -1;
+            long started = Processes.leads(pid) ? Aside.startTimeIfAlive(pid) : -1;
             if (started >= 0 && started < earliest) {
                 earliest = started;
                 leader = pid;
@@ -141,7 +141,7 @@ record Survivor(
         String[] definition = variables.getOrDefault(Strays.DEFINITION, "0:").split(":", -1);
         try {
             int asked = members.isEmpty() ? pid : members.getFirst();
-            long started = Processes.startTimeIfAlive(asked);
+            long started = Aside.startTimeIfAlive(asked);
             return words.length != 3 || definition.length != 2 || started < 0
                     ? null
                     : new Survivor(

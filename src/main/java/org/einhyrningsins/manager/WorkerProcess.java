@@ -83,11 +83,12 @@ record WorkerProcess(
     ///
     /// @param words what it last said of itself
     /// @param open what of [#ack] is still open; -1 if it is not
-    WorkerImage image(String words, int open) {
+    /// @param startTicks as [Processes#startTime] has it
+    WorkerImage image(String words, int open, long startTicks) {
         return new WorkerImage(
                 id,
                 pid,
-                Processes.startTime(pid),
+                startTicks,
                 pidfd,
                 line,
                 uid,

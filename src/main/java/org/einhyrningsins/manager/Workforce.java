@@ -33,6 +33,7 @@ final class Workforce {
     private final Map<WorkerId, WorkerProcess> processes = new HashMap<>();
     private final Map<WorkerId, String> words = new HashMap<>();
     private final Map<WorkerId, Times> times = new HashMap<>();
+    private final Map<WorkerId, Long> startTicks = new HashMap<>();
     private final Deque<WorkerProcess> departed = new ArrayDeque<>();
 
     /// When what last happened to a worker, by the wall clock, for people.
@@ -52,6 +53,19 @@ final class Workforce {
         return processes.get(id);
     }
 
+    /// When its process started, as [Processes#startTime] has it; -1 as long as that is not known.
+    long startTicks(WorkerProcess process) {
+        Long known = startTicks.get(process.id());
+        if (known != null) {
+            return known;
+        }
+        long found = Aside.startTime(process.pid());
+        if (found >= 0) {
+            startTicks.put(process.id(), found);
+        }
+        return found;
+    }
+
     /// All that live.
     Collection<WorkerProcess> all() {
         return processes.values();
@@ -59,6 +73,7 @@ final class Workforce {
 
     /// Takes it out as if it had never been.
     @Nullable WorkerProcess forget(WorkerId id) {
+        startTicks.remove(id);
         return processes.remove(id);
     }
 
@@ -67,6 +82,7 @@ final class Workforce {
         processes.remove(process.id());
         words.remove(process.id());
         times.remove(process.id());
+        startTicks.remove(process.id());
         departed.addLast(process);
         if (departed.size() > REMEMBERED) {
             departed.removeFirst();

@@ -40,10 +40,12 @@ public final class Processes {
     private static final int CLD_DUMPED = 3;
     private static final int MOST_ANCESTORS = 1_000;
     private static final int MOST_ORPHANS_AT_ONCE = 1_000;
+    private static final String NAME = "\nName:\t";
+    private static final String STATE = "\nState:\t";
+    private static final String PARENT = "\nPPid:\t";
+    private static final String THREADS = "\nThreads:\t";
     private static final int STAT_STATE = 0;
-    private static final int STAT_PARENT = 1; // fields after the command, counted from 0
-    private static final int STAT_GROUP = 2;
-    private static final int STAT_NICE = 16;
+    private static final int STAT_NICE = 16; // fields after the command, counted from 0
     private static final int STAT_THREADS = 17;
     private static final int STAT_START = 19;
     // struct pidfd_info, include/uapi/linux/pidfd.h: mask, cgroupid, 10 of 32 bits, exit_code
@@ -232,14 +234,12 @@ public final class Processes {
 
     /// Whether a process is one of our kind's that does not execute its program yet ([Birth]).
     public static boolean isUnborn(int pid) {
-        byte[] stat = Descriptors.readWhole("/proc/" + pid + "/stat");
-        return new String(stat, StandardCharsets.UTF_8).contains(" (" + Spawner.NAME + ") ");
+        return status(pid, NAME).equals(Spawner.NAME);
     }
 
     /// Whether a process is stopped by a signal; false if there is none.
     public static boolean isStopped(int pid) {
-        byte[] stat = Descriptors.readWhole("/proc/" + pid + "/stat");
-        return stat.length > 0 && word(stat, STAT_STATE).charAt(0) == 'T';
+        return status(pid, STATE).startsWith("T");
     }
 
     private static int nextDead() {
@@ -351,11 +351,8 @@ public final class Processes {
     }
 
     /// Whether a process leads a process group.
-    ///
-    /// @throws PosixException if the kernel cannot be asked now
     public static boolean leads(int pid) {
-        byte[] stat = Descriptors.readAboutProcess("/proc/" + pid + "/stat");
-        return field(stat, STAT_GROUP) == pid;
+        return group(pid) == pid;
     }
 
     private static boolean contains(byte[] all, byte[] part) {
@@ -455,9 +452,8 @@ public final class Processes {
     }
 
     private static void note(int pid, Set<Integer> groups, Map<Integer, List<Integer>> members) {
-        byte[] stat = Descriptors.readWhole("/proc/" + pid + "/stat");
-        int group = (int) field(stat, STAT_GROUP);
-        if (groups.contains(group) && !isDead(stat)) {
+        int group = group(pid);
+        if (groups.contains(group) && isAlive(pid)) {
             members.computeIfAbsent(group, g -> new ArrayList<>()).add(pid);
         }
     }
@@ -496,7 +492,8 @@ public final class Processes {
 
     /// Our niceness.
     public static int nice() {
-        return (int) stat(self(), STAT_NICE);
+        byte[] stat = Descriptors.readWhole("/proc/" + self() + "/stat");
+        return (int) field(stat, STAT_NICE);
     }
 
     /// Gives a process's session that niceness against others. A kernel that groups the processes
@@ -522,17 +519,18 @@ public final class Processes {
 
     /// The parent of a process; 0 or less if it has none, or is none.
     public static int parent(int pid) {
-        return (int) stat(pid, STAT_PARENT);
+        String parent = status(pid, PARENT);
+        return parent.isEmpty() ? -1 : Integer.parseInt(parent);
     }
 
     /// Whether there is a process of that pid, a dead one that is not reaped included.
     public static boolean exists(int pid) {
-        return stat(pid, STAT_PARENT) >= 0;
+        return group(pid) >= 0;
     }
 
     /// The process group of a process; 0 or less if there is none.
     public static int group(int pid) {
-        return (int) stat(pid, STAT_GROUP);
+        return pid <= 0 ? -1 : (int) Kernel.call(Syscall.GETPGID, pid);
     }
 
     /// Whether a process is that ancestor or comes from it, as far as its parents live: an orphan
@@ -543,13 +541,13 @@ public final class Processes {
             if (at == ancestor) {
                 return true;
             }
-            at = (int) stat(at, STAT_PARENT);
+            at = parent(at);
         }
         return false;
     }
 
     /// When a process started, in clock ticks since boot; -1 if there is none. With the pid it
-    /// names a process for good.
+    /// names a process for good. The kernel may make us wait for the answer, see [#status].
     ///
     /// @throws PosixException if the kernel cannot be asked now: that is no process that is gone
     public static long startTime(int pid) {
@@ -577,8 +575,32 @@ public final class Processes {
         }
     }
 
-    private static long stat(int pid, int field) {
-        return field(Descriptors.readWhole("/proc/" + pid + "/stat"), field);
+    /// Whether a process is there and has not ended; one whose first thread ended lives on in the
+    /// others.
+    public static boolean isAlive(int pid) {
+        String status = status(pid);
+        String state = line(status, STATE);
+        boolean ended = state.startsWith("Z") || state.startsWith("X");
+        return !state.isEmpty() && !(ended && line(status, THREADS).matches("[01]"));
+    }
+
+    /// What the kernel says of a process without asking for its memory or waiting for a lock that
+    /// it may hold: in `/proc/PID/stat` it does wait, while a process that executes another program
+    /// closes its files.
+    ///
+    /// @return empty if there is no such process
+    private static String status(int pid, String field) {
+        return line(status(pid), field);
+    }
+
+    private static String status(int pid) {
+        byte[] all = Descriptors.readWhole("/proc/" + pid + "/status");
+        return "\n" + new String(all, StandardCharsets.ISO_8859_1);
+    }
+
+    private static String line(String status, String field) {
+        int at = status.indexOf(field);
+        return at < 0 ? "" : status.substring(at + field.length(), status.indexOf('\n', at + 1));
     }
 
     private static long field(byte[] stat, int field) {

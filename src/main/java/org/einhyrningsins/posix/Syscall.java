@@ -17,6 +17,7 @@ enum Syscall {
     RT_SIGPROCMASK(14, 135),
     FCNTL(72, 25),
     GETPID(39, 172),
+    GETPGID(121, 155),
     GETEUID(107, 175),
     GETEGID(108, 177),
     FLOCK(73, 32),

@@ -38,6 +38,7 @@ record Walls(String root) {
                     "config.HostNames",
                     "control.Client",
                     "manager.Archivist",
+                    "manager.Aside",
                     "manager.Scribe",
                     "posix.Closer");
 

@@ -117,6 +117,10 @@ final class Kernel {
         return switch (name) {
             case "spawn" -> spawn(number);
             case "GETPID" -> me().pid;
+            case "GETPGID" -> {
+                Child child = processes.get((int) a);
+                yield child == null ? -ESRCH : child.group;
+            }
             case "GETEUID", "GETEGID" -> World.USER;
             case "CLOSE" -> me().table.close((int) a) ? 0 : -EBADF;
             case "CLOSE_RANGE" -> leftAtExec((int) a, (int) c);
@@ -1255,7 +1259,7 @@ final class Kernel {
                 switch (String.join("/", Arrays.asList(parts).subList(3, parts.length))) {
                     case "stat" -> stat(child);
                     case "environ" -> environ(child);
-                    case "status" -> "Name:\tworker\nUid:\t" + World.USER + "\t0\t0\t0\n";
+                    case "status" -> status(child);
                     case String task when task.endsWith("/children") -> children(child);
                     case String open when open.startsWith("fdinfo/") -> flags(child, open);
                     default -> null;
@@ -1283,6 +1287,19 @@ final class Kernel {
                 + " "
                 + child.startTicks
                 + " 0\n";
+    }
+
+    private static String status(Child child) {
+        String state = child.dead ? "Z (zombie)" : child.stopped ? "T (stopped)" : "S (sleeping)";
+        return "Name:\t"
+                + (child.executed ? "worker" : "einhyrn-birth")
+                + "\nState:\t"
+                + state
+                + "\nPPid:\t"
+                + child.parent
+                + "\nUid:\t"
+                + World.USER
+                + "\t0\t0\t0\nThreads:\t1\n";
     }
 
     private static @Nullable String environ(Child child) {

@@ -342,7 +342,7 @@ final class Metrics {
             for (Snapshot.Life life : numbers.lives()) {
                 Labels labels = labels(program, life.slot());
                 born.dataPoint(point(labels, life.bornMillis() / MILLIS));
-                Usage usage = Usage.of(life.pid());
+                Usage usage = life.usage().get();
                 if (usage != null) {
                     processor.dataPoint(count(labels, usage.cpuSeconds()));
                     memory.dataPoint(point(labels, (double) usage.residentBytes()));

@@ -3,10 +3,12 @@ package org.einhyrningsins.manager.http;
 
 import org.einhyrningsins.control.StatusReport;
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.posix.Usage;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /// How everything is at one moment, for pages that are made on another thread.
 ///
@@ -34,7 +36,8 @@ public record Snapshot(StatusReport status, List<Numbers> programs, Manager mana
     /// The process that a slot relies on.
     ///
     /// @param bornMillis since 1970
-    public record Life(int slot, int pid, long bornMillis) {}
+    /// @param usage asks the kernel; null if there is no such process, or it is not known in time
+    public record Life(int slot, long bornMillis, Supplier<@Nullable Usage> usage) {}
 
     /// Kept output.
     ///

@@ -13,6 +13,7 @@ import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.posix.Usage;
 import org.einhyrningsins.spec.Intent;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,7 +106,7 @@ class PagesTest {
                                 "acks", 4L,
                                 "ack-micros", 1_500_000L,
                                 "exits own SIGKILL", 2L),
-                        List.of(new Snapshot.Life(0, self, 1_000)),
+                        List.of(new Snapshot.Life(0, 1_000, () -> Usage.of(self))),
                         new Snapshot.Log(100, 5, 500));
         var manager = new Snapshot.Manager(1_000, 1, 2, 3, 1024);
         return new Snapshot(report, List.of(numbers), manager);
