@@ -879,9 +879,7 @@ final class ProgramHost {
         }
         Aside.Question<Long> before = weighing.remove(id);
         Aside.Question<Long> asked =
-                before == null
-                        ? Aside.ask(this, () -> Memory.ofTree(process.pid(), most))
-                        : before;
+                before == null ? Aside.ask(this, () -> Memory.ofTree(process.pid(), most)) : before;
         Long bytes = asked.answer();
         if (bytes != null) {
             take(new Event.Weighed(id, bytes));

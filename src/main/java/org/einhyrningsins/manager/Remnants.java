@@ -98,9 +98,7 @@ final class Remnants {
         }
         try {
             boolean same = started == Aside.startTimeIfAlive(pid); // or nobody knows in time
-            if (same
-                    && Processes.isAlive(pid)
-                    && Processes.kill(pidfd, signal)) {
+            if (same && Processes.isAlive(pid) && Processes.kill(pidfd, signal)) {
                 if (signal != Signal.KILL && Processes.isStopped(pid)) {
                     Processes.kill(pidfd, Signal.CONT);
                 }
