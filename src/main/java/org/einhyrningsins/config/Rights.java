@@ -27,6 +27,8 @@ public interface Rights {
     /// @return null for nobody
     @Nullable Stranger stranger(Path file, @Nullable String user, boolean groups);
 
+    /// Somebody else, and what ends it.
+    ///
     /// @param who and what he may, as in `uid 1001 owns /srv/web`
     /// @param remedy a command, as in `chown root /srv/web`
     record Stranger(String who, String remedy) {

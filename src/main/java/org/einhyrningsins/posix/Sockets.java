@@ -158,8 +158,9 @@ public final class Sockets {
         if (owner.uid() != -1 || owner.gid() != -1) {
             change(path, inode, shown -> own(path, shown, owner.uid(), owner.gid()));
         }
-        if (file.mode() != null) {
-            change(path, inode, shown -> mode(path, shown, file.mode()));
+        Integer mode = file.mode();
+        if (mode != null) {
+            change(path, inode, shown -> mode(path, shown, mode));
         }
     }
 

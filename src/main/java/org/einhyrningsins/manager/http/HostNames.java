@@ -57,7 +57,7 @@ public final class HostNames {
 
     private void inDomains(String first, String resolver) {
         for (String line : resolver.lines().toList()) {
-            String[] words = line.strip().split(SPACE);
+            String[] words = line.strip().split(SPACE, -1);
             if (words[0].equals("search") || words[0].equals("domain")) {
                 for (int i = 1; i < words.length; i++) {
                     names.add(first + "." + plain(words[i]));
@@ -70,7 +70,7 @@ public final class HostNames {
     private void inHosts(String first, String hosts) {
         for (String line : hosts.lines().toList()) {
             String text = line.indexOf('#') < 0 ? line : line.substring(0, line.indexOf('#'));
-            List<String> words = List.of(text.strip().toLowerCase(Locale.ROOT).split(SPACE));
+            List<String> words = List.of(text.strip().toLowerCase(Locale.ROOT).split(SPACE, -1));
             if (words.subList(1, words.size()).contains(first)) {
                 words.subList(1, words.size()).forEach(each -> names.add(plain(each)));
             }
