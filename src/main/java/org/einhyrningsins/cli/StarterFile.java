@@ -65,6 +65,7 @@ final class StarterFile {
                 #capabilities: [NET_BIND_SERVICE]    # with user it has none
                 #oom-score-adj: 500                  # first to be killed when memory runs out
                 #cpus: "0-3"                         # all
+                #cgroup: { memory-max: 512MiB, tasks: 200 }  # limits of a worker with all that it starts
                 #sandbox: { write: [/var/lib/hello], connect: [5432] }  # what it may reach
                 #credentials: { db: /etc/keys/db }   # files of $CREDENTIALS_DIRECTORY, which only it can read
                 #directories: [/run/hello]           # made before it starts, and given to its user

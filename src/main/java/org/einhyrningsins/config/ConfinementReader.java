@@ -27,7 +27,8 @@ record ConfinementReader(Values values, Surroundings surroundings, Path base) {
                 new SchedulingReader(values).read(program),
                 directories(program.node("directories")),
                 credentials(program.node("credentials")),
-                new SandboxReader(values, surroundings, base).read(program));
+                new SandboxReader(values, surroundings, base).read(program),
+                new CgroupReader(values).read(program));
     }
 
     private SequencedMap<String, Path> credentials(@Nullable Node node) {

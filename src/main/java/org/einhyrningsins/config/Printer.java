@@ -13,6 +13,7 @@ import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.Capability;
 import org.einhyrningsins.spec.CareSpec;
+import org.einhyrningsins.spec.CgroupSpec;
 import org.einhyrningsins.spec.ConfinementSpec;
 import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.DirectorySpec;
@@ -309,6 +310,7 @@ public final class Printer {
         optional("io-class: ", io == null ? null : SchedulingReader.print(io));
         directories(confinement.directories());
         sandbox(confinement.sandbox());
+        cgroup(confinement.cgroup());
         if (!confinement.credentials().isEmpty()) {
             line(4, "credentials:");
         }
@@ -329,6 +331,25 @@ public final class Printer {
                 line(6, "bind: " + sandbox.bind());
             }
             line(6, "required: " + sandbox.required());
+        }
+    }
+
+    private void cgroup(@Nullable CgroupSpec cgroup) {
+        if (cgroup != null) {
+            StringBuilder map = new StringBuilder("cgroup: {");
+            limit(map, "memory-max: ", cgroup.memoryMax(), "");
+            limit(map, "memory-high: ", cgroup.memoryHigh(), "");
+            limit(map, "cpu: ", cgroup.cpu(), "%");
+            limit(map, "tasks: ", cgroup.tasks(), "");
+            limit(map, "io-weight: ", cgroup.ioWeight(), "");
+            line(4, map.append('}').toString());
+        }
+    }
+
+    private static void limit(StringBuilder map, String key, @Nullable Number value, String unit) {
+        if (value != null) {
+            map.append(map.charAt(map.length() - 1) == '{' ? "" : ", ");
+            map.append(key).append(value).append(unit);
         }
     }
 

@@ -47,6 +47,7 @@ record Shape(String name, List<String> keys) {
                             "directories",
                             "credentials",
                             "sandbox",
+                            "cgroup",
                             "workers",
                             "bind",
                             "stdin",
@@ -87,6 +88,8 @@ record Shape(String name, List<String> keys) {
     static final Shape DIRECTORY = new Shape("directory", List.of("path", "mode"));
     static final Shape SANDBOX =
             new Shape("sandbox", List.of("read", "write", "connect", "bind", "required"));
+    static final Shape CGROUP =
+            new Shape("cgroup", List.of("memory-max", "memory-high", "cpu", "tasks", "io-weight"));
     static final Shape BIND =
             new Shape(
                     "bind",
@@ -140,8 +143,8 @@ record Shape(String name, List<String> keys) {
     static final List<Shape> ALL =
             List.of(
                     FILE, INCLUDED, CONTROL, ALLOW, LOG, HTTP, HTTP_BIND, PROGRAM, LIMITS,
-                    DIRECTORY, SANDBOX, BIND, ACK, PROBE, HEALTH, STOP, RESTART, BACKOFF, GIVE_UP,
-                    ROLLOUT, CANARY, LOGS);
+                    DIRECTORY, SANDBOX, CGROUP, BIND, ACK, PROBE, HEALTH, STOP, RESTART, BACKOFF,
+                    GIVE_UP, ROLLOUT, CANARY, LOGS);
 
     boolean has(String key) {
         return keys.contains(key);

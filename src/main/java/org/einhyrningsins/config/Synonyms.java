@@ -95,7 +95,9 @@ final class Synonyms {
                             priority order startorder: write `after: [db]` for what starts before it
                             cpuschedulingpolicy niceness: write `nice: 5`
                             ioschedulingclass ionice ioschedulingpriority: write `io-class: idle`
-                            cpu cpuquota cpushares cpulimit cpuweight: remove it; processors are not shared out here; `cpus: "0-3"` says on which ones it runs
+                            cpuquota cpulimit cpushares cpuweight: write `cgroup: { cpu: 150% }`; `cpus: "0-3"` says on which ones it runs
+                            tasksmax pidslimit: write `cgroup: { tasks: 200 }`
+                            ioweight blkioweight: write `cgroup: { io-weight: 50 }`
                             cpuaffinity affinity cpuset taskset: write `cpus: "0-3"`
                             oomscoreadjust oomscore oomadjust oomadj: write `oom-score-adj: <500>`
                             runtimedirectory statedirectory cachedirectory logsdirectory mkdir: write `directories: [{ path: /run/web, mode: "0750" }]`

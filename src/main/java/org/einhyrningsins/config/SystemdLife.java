@@ -334,18 +334,7 @@ final class SystemdLife {
     private void watching() {
         span("WatchdogSec", "watchdog");
         span("RuntimeMaxSec", "max-age");
-        Setting memory = settings.last("MemoryMax");
-        if (memory != null && !memory.value().equals("infinity")) {
-            try {
-                long bytes = SystemdText.size(memory.value());
-                program.set("memory-max", DraftProgram.size(bytes));
-                program.differs("memory-max", memory, "replaced when it uses more, not held to it");
-            } catch (Misread e) {
-                program.lost("memory-max", memory, e.reason());
-            }
-        } else if (memory != null) {
-            program.same(memory, "as it is here");
-        }
+        new SystemdCgroup(settings, program).write();
     }
 
     private void span(String key, String ours) {

@@ -58,6 +58,7 @@ public record Difference(
                     "directories",
                     "credentials",
                     "sandbox",
+                    "cgroup",
                     "bind",
                     "stdin",
                     "protocols",

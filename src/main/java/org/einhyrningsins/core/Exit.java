@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
 /// @param core whether it left a core
 /// @param left how many processes it had started that lived on in other groups or sessions, and
 ///   were ended
-public record Exit(int code, int signal, boolean core, int left) {
+/// @param oom whether the kernel killed it, or some of it, since memory ran out: that of its
+///   control group, or all
+public record Exit(int code, int signal, boolean core, int left, boolean oom) {
     /// Of a worker that ended while no manager was there to see it, or that was adopted.
     public static final Exit UNKNOWN = new Exit(-1, 0);
 
@@ -20,12 +22,17 @@ public record Exit(int code, int signal, boolean core, int left) {
     private static final int SIGNALS = 128;
 
     public Exit(int code, int signal) {
-        this(code, signal, false, 0);
+        this(code, signal, false, 0, false);
     }
 
     /// The same, but for what it left behind.
     public Exit leaving(int processes) {
-        return processes == 0 ? this : new Exit(code, signal, core, processes);
+        return processes == 0 ? this : new Exit(code, signal, core, processes, oom);
+    }
+
+    /// The same, of one that was killed since memory ran out.
+    public Exit outOfMemory() {
+        return new Exit(code, signal, core, left, true);
     }
 
     /// Whether it ended as a program that did its job does.
@@ -81,7 +88,10 @@ public record Exit(int code, int signal, boolean core, int left) {
         if (signal == 0) {
             return "exit status " + code + meaning();
         }
-        return "killed by " + name(signal) + (core ? ", core dumped" : "");
+        return "killed by "
+                + name(signal)
+                + (core ? ", core dumped" : "")
+                + (oom ? ", out of memory" : "");
     }
 
     private String leftovers() {

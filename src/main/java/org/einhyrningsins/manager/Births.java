@@ -20,6 +20,7 @@ import org.einhyrningsins.posix.Spawned;
 import org.einhyrningsins.posix.Spawner;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.CgroupSpec;
 import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.IdentitySpec;
@@ -402,7 +403,8 @@ final class Births {
         long wait = patience.nanos(Clock.now());
         try (Sandbox sandbox = sandbox(order, blueprint.version().spec(), mark)) {
             SpawnOrder inside = order.within(sandbox.ruleset());
-            return noted(cgroups.spawn(mark, spawner, inside, note, wait));
+            CgroupSpec limits = blueprint.version().spec().identity().confinement().cgroup();
+            return noted(cgroups.spawn(mark, spawner, inside, note, wait, limits));
         }
     }
 

@@ -633,6 +633,10 @@ final class ProgramHost {
         if (exit == null) {
             return;
         }
+        if (exit.signal() == Signal.KILL.number()
+                && surface.strays().ranOutOfMemory(Strays.mark(name(), id))) {
+            exit = exit.outOfMemory();
+        }
         boolean patient = program.goesOnWithout(id, exit);
         if (!patient) {
             Processes.killGroup(process.pid(), Signal.KILL);
@@ -786,7 +790,7 @@ final class ProgramHost {
     }
 
     private static @Nullable Exit known(org.einhyrningsins.posix.@Nullable Exit exit) {
-        return exit == null ? null : new Exit(exit.code(), exit.signal(), exit.core(), 0);
+        return exit == null ? null : new Exit(exit.code(), exit.signal(), exit.core(), 0, false);
     }
 
     private void send(Effect.Send order) {

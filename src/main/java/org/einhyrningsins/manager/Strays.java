@@ -55,6 +55,11 @@ final class Strays {
         cgroups.tidy();
     }
 
+    /// Whether the kernel killed something of a worker since memory ran out.
+    boolean ranOutOfMemory(String mark) {
+        return cgroups.ranOutOfMemory(mark);
+    }
+
     /// Ends all that came from a worker that is dead, although it is still known.
     ///
     /// @param group the process group it had

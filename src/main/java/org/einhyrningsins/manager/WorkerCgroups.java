@@ -5,11 +5,13 @@ import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.posix.Birth;
 import org.einhyrningsins.posix.Cgroups;
 import org.einhyrningsins.posix.Descriptors;
+import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.SpawnException;
 import org.einhyrningsins.posix.SpawnOrder;
 import org.einhyrningsins.posix.Spawner;
+import org.einhyrningsins.spec.CgroupSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -39,6 +41,16 @@ final class WorkerCgroups {
     private static final Duration PATIENCE = Duration.ofMillis(200);
 
     private final Log log;
+    private static final String NO_GROUPS =
+            "; the manager may make no control groups here, which limits take: Delegate=yes and"
+                    + " DelegateSubgroup= in its unit, or leave cgroup out";
+    private static final String NO_SUBGROUP =
+            "; the manager is itself in the group that is to be divided: DelegateSubgroup=manager"
+                    + " in its unit (systemd 254), or leave cgroup out";
+    private static final String NO_CONTROLLER =
+            "; the kernel or whoever started the manager does not give it: see cgroup.controllers";
+
+    private final Set<String> controllers = new HashSet<>();
     private final Set<String> lived = new HashSet<>();
     private final Deque<String> lingering = new ArrayDeque<>();
     private @Nullable Cgroups groups;
@@ -91,9 +103,20 @@ final class WorkerCgroups {
     /// Spawns a worker into a group of its own, if there is one to be had.
     ///
     /// @param patience as [Spawner#begin] has it
-    Birth spawn(String mark, Spawner spawner, SpawnOrder order, String note, long patience)
+    /// @param limits of the group; null for none
+    /// @throws SpawnException also if there is no group to be had that has these limits
+    Birth spawn(
+            String mark,
+            Spawner spawner,
+            SpawnOrder order,
+            String note,
+            long patience,
+            @Nullable CgroupSpec limits)
             throws SpawnException {
         int group = make(mark);
+        if (limits != null) {
+            limit(mark, group, limits);
+        }
         if (group < 0) {
             return spawner.begin(order, note, Spawner.OWN_CGROUP, patience);
         }
@@ -117,12 +140,42 @@ final class WorkerCgroups {
         }
     }
 
+    private void limit(String mark, int group, CgroupSpec limits) throws SpawnException {
+        Cgroups here = groups;
+        if (here == null || group < 0) {
+            throw new SpawnException("cgroup", Errno.EACCES.number(), NO_GROUPS);
+        }
+        try {
+            for (Map.Entry<String, String> each : limits.files().entrySet()) {
+                String file = each.getKey();
+                String controller = file.substring(0, file.indexOf('.'));
+                if (!controllers.contains(controller)) {
+                    here.enable(controller);
+                    controllers.add(controller);
+                }
+                here.set(mark, file, each.getValue());
+            }
+        } catch (PosixException e) {
+            Descriptors.close(group);
+            end(mark, 0);
+            boolean busy = e.errno() == Errno.EBUSY || e.errno() == Errno.EOPNOTSUPP;
+            throw new SpawnException(
+                    "cgroup: " + e.call(), e.number(), busy ? NO_SUBGROUP : NO_CONTROLLER);
+        }
+    }
+
+    /// Whether the kernel killed something of a worker since memory ran out.
+    boolean ranOutOfMemory(String mark) {
+        Cgroups here = groups;
+        return here != null && lived.contains(mark) && here.oomKills(mark) > 0;
+    }
+
     /// Spawns a command that tells how a worker is, into a group of its own, if there is one to be
     /// had: what it leaves is not the worker's, and is not to outlive it.
     Check check(String mark, Spawner spawner, SpawnOrder order, long patience)
             throws SpawnException {
         String own = mark + CHECK + ++checks;
-        return new Check(own, spawn(own, spawner, order, "", patience));
+        return new Check(own, spawn(own, spawner, order, "", patience, null));
     }
 
     /// A command that tells how a worker is.

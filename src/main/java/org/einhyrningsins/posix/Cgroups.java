@@ -11,6 +11,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// A directory of control groups below our own (version 2, cgroups(7)), one for each child that is
@@ -28,6 +29,7 @@ public final class Cgroups {
     private static final int MOST_DEPTH = 64;
     private static final String MEMBERSHIP = "0::";
     private static final String ROOT = "/";
+    private static final String OOM_KILL = "oom_kill ";
     private static final Path SYSTEMD = Path.of("/run/systemd/system"); // sd_booted(3)
 
     private final Path path;
@@ -44,7 +46,7 @@ public final class Cgroups {
     ///
     /// @throws PosixException if there is no version 2, we may not, or groups cannot be killed
     public static Cgroups open(String name) {
-        Path parent = own();
+        Path parent = base(own());
         if (!mayMakeBelow(parent)) {
             String why = "control group " + parent + ", which systemd has not delegated";
             throw new PosixException(why, Errno.EACCES.number());
@@ -140,6 +142,88 @@ public final class Cgroups {
         long at = scratch.structures;
         long length = Kernel.call(Syscall.GETXATTR, path, at + 8, at, 8);
         return length > 0 && scratch.bytes.get(0) == '1';
+    }
+
+    /// The group to be divided: ours, or the one above it if we were started in a part of one that
+    /// is delegated (DelegateSubgroup= in systemd.resource-control(5)), since a group with
+    /// processes of its own gives no controllers to those below it.
+    private static Path base(Path own) {
+        Path above = own.getParent();
+        boolean unit = own.toString().matches(".*[.](service|scope|slice)");
+        boolean inPart = above != null && !unit && !isDelegated(own) && isDelegated(above);
+        return inPart ? above : own;
+    }
+
+    private static boolean isDelegated(Path group) {
+        return isSet(group, "user.delegate") || isSet(group, "trusted.delegate");
+    }
+
+    // ---- limits
+
+    /// Has the kernel count for each group, and limit it, by that controller.
+    ///
+    /// @throws PosixException if it is not given to us, or we cannot give it further
+    public void enable(String controller) {
+        Path above = path.getParent();
+        for (Path group : above == null ? List.of(path) : List.of(above, path)) {
+            if (!has(group, "cgroup.subtree_control", controller)) {
+                if (!has(group, "cgroup.controllers", controller)) {
+                    String what = "controller " + controller + " in " + group;
+                    throw new PosixException(what, Errno.ENOENT.number());
+                }
+                String file = group + "/cgroup.subtree_control";
+                Kernel.check(file, put(Descriptors.AT_FDCWD, file, "+" + controller));
+            }
+        }
+    }
+
+    private static boolean has(Path group, String file, String controller) {
+        String[] words = String.join(" ", lines(group + "/" + file)).split(" ", -1);
+        return Arrays.asList(words).contains(controller);
+    }
+
+    /// Writes to a file of a group.
+    public void set(String name, String file, String value) {
+        Kernel.check(file, put(directory, name + "/" + file, value));
+    }
+
+    private static long put(int below, String file, String value) {
+        int flags = O_WRONLY | Descriptors.O_CLOEXEC;
+        long at = Scratch.here().path(file);
+        long fd = Kernel.call(Syscall.OPENAT, below, at, flags, 0);
+        if (fd < 0) {
+            return fd;
+        }
+        byte[] text = value.getBytes(StandardCharsets.US_ASCII);
+        Scratch scratch = Scratch.here();
+        scratch.bytes.put(0, text);
+        long written = Kernel.call(Syscall.WRITE, fd, scratch.structures, text.length);
+        Descriptors.close((int) fd);
+        return written;
+    }
+
+    /// How often the kernel killed in a group, or below it, since memory ran out; 0 also where it
+    /// does not count.
+    public long oomKills(String name) {
+        long at = Scratch.here().path(name + "/memory.events");
+        long fd = Kernel.call(Syscall.OPENAT, directory, at, Descriptors.O_CLOEXEC, 0);
+        if (fd < 0) {
+            return 0;
+        }
+        ByteBuffer events = ByteBuffer.allocate(EVENTS);
+        Descriptors.read((int) fd, events);
+        Descriptors.close((int) fd);
+        String text = new String(events.array(), 0, events.position(), StandardCharsets.US_ASCII);
+        return oomKillsIn(text);
+    }
+
+    static long oomKillsIn(String events) {
+        for (String line : events.split("\n", -1)) {
+            if (line.startsWith(OOM_KILL)) {
+                return Long.parseLong(line.substring(OOM_KILL.length()).strip());
+            }
+        }
+        return 0;
     }
 
     // ---- one group

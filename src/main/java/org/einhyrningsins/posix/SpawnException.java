@@ -14,7 +14,7 @@ public final class SpawnException extends Exception {
     /// @param step what the child tried, with its object
     /// @param number the errno
     /// @param hint what else there is to say, with its punctuation, or nothing
-    SpawnException(String step, int number, String hint) {
+    public SpawnException(String step, int number, String hint) {
         super(step + ": " + Errno.describe(number) + hint);
         this.step = step;
         this.number = number;

@@ -64,6 +64,10 @@ final class BirthSum {
             add("sandbox").add(sandbox.read()).add(sandbox.write()).add(sandbox.connect());
             add(sandbox.bind()).add(sandbox.required());
         }
+        CgroupSpec cgroup = confinement.cgroup();
+        if (cgroup != null) {
+            add("cgroup").add(cgroup.files());
+        }
         confinement.credentials().forEach((name, path) -> add("credentials").add(name).add(path));
     }
 

@@ -21,17 +21,19 @@ import java.util.TreeSet;
 /// @param directories those made for it before it starts, in order
 /// @param credentials absolute paths of files with secrets for it, by the name of each
 /// @param sandbox what it may reach; null for all that its user may
+/// @param cgroup the limits of its control group; null for none
 public record ConfinementSpec(
         @Nullable Boolean noNewPrivs,
         @Nullable List<Capability> capabilities,
         SchedulingSpec scheduling,
         List<DirectorySpec> directories,
         SequencedMap<String, Path> credentials,
-        @Nullable SandboxSpec sandbox) {
+        @Nullable SandboxSpec sandbox,
+        @Nullable CgroupSpec cgroup) {
     /// Nothing is said.
     public static final ConfinementSpec NONE =
             new ConfinementSpec(
-                    null, null, SchedulingSpec.NONE, List.of(), new LinkedHashMap<>(), null);
+                    null, null, SchedulingSpec.NONE, List.of(), new LinkedHashMap<>(), null, null);
 
     public ConfinementSpec {
         capabilities =

@@ -13,6 +13,7 @@ import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.BondSpec.WorkerSocket;
 import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.Capability;
+import org.einhyrningsins.spec.CgroupSpec;
 import org.einhyrningsins.spec.ConfinementSpec;
 import org.einhyrningsins.spec.ControlSpec;
 import org.einhyrningsins.spec.DirectorySpec;
@@ -220,6 +221,8 @@ class GoodFilesTest {
     void readsWhatAWorkerMayGainAndTake() {
         var confinement = program("everything", "web").identity().confinement();
         assertThat(confinement.noNewPrivs()).isTrue();
+        assertThat(confinement.cgroup())
+                .isEqualTo(new CgroupSpec(512L << 20, 400_000_000L, 150, 200, 50));
         SandboxSpec sandbox = confinement.sandbox();
         assertThat(sandbox).isNotNull();
         assertThat(sandbox.read()).containsExactly(Path.of("/srv/web"));

@@ -145,6 +145,9 @@ class SchemaAgreementTest {
                     "999999d",
                     "1.5",
                     "64MiB",
+                    "\"150%\"",
+                    "0%",
+                    "50 %",
                     "10MB",
                     "64mb",
                     "\"10:20\"",
@@ -257,7 +260,7 @@ class SchemaAgreementTest {
                                             ? ""
                                             : "bind: {name: http, tcp: \":8080\"}, ")
                                     + own);
-            case "limits", "stop", "rollout", "sandbox" ->
+            case "limits", "stop", "rollout", "sandbox", "cgroup" ->
                     program("command: x, " + key.shape().name() + ": {" + own + "}");
             case "restart" -> program("command: x, restart: {" + own + "}");
             case "logs" ->

@@ -4,6 +4,7 @@ package org.einhyrningsins.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.spec.Capability;
+import org.einhyrningsins.spec.CgroupSpec;
 import org.einhyrningsins.spec.ConfinementSpec;
 import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.SchedulingSpec;
@@ -119,7 +120,7 @@ class SystemdConfinementTest {
                         new DirectorySpec(Path.of("/run/a"), 0750),
                         new DirectorySpec(Path.of("/run/b/c"), 0750),
                         new DirectorySpec(Path.of("/var/lib/app"), 0755));
-        assertThat(imported.changes()).isEqualTo(1);
+        assertThat(imported.changes()).isEqualTo(2);
         assertThat(imported.yaml()).contains("RUNTIME_DIRECTORY: \"/run/a:/run/b/c\"");
     }
 
@@ -130,6 +131,20 @@ class SystemdConfinementTest {
                         "LoadCredential=db:/etc/keys/db\nLoadCredential=other\n"
                                 + "SetCredential=x:secret");
         assertThat(web.credentials()).containsExactly(Map.entry("db", Path.of("/etc/keys/db")));
+        assertThat(imported.changes()).isEqualTo(2);
+    }
+
+    @Test
+    void limitsOfItsControlGroupAreThoseOfAWorker() throws Exception {
+        ConfinementSpec web =
+                service(
+                        "MemoryMax=512M\nMemoryHigh=400M\nCPUQuota=150%\nTasksMax=200\n"
+                                + "IOWeight=50");
+        nothingIsLost();
+        assertThat(web.cgroup()).isEqualTo(new CgroupSpec(512L << 20, 400L << 20, 150, 200, 50));
+        assertThat(service("MemoryMax=infinity\nTasksMax=infinity").cgroup()).isNull();
+        nothingIsLost();
+        service("MemoryMax=40%\nTasksMax=80%");
         assertThat(imported.changes()).isEqualTo(2);
     }
 }

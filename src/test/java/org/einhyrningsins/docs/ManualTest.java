@@ -113,7 +113,8 @@ class ManualTest {
                             "io-class",
                             "directories",
                             "credentials",
-                            "sandbox");
+                            "sandbox",
+                            "cgroup");
             case "sockets" -> List.of("bind");
             case "bond" -> List.of("worker-socket", "worker-socket-fd", "on-manager-death");
             case "ackPipe", "heard" -> List.of(); // what ack says of them

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config;
+
+import org.einhyrningsins.spec.CgroupSpec;
+import org.jspecify.annotations.Nullable;
+
+/// Reads the limits of a worker's control group.
+record CgroupReader(Values values) {
+    private static final int MAX_PERCENT = 1_000_000;
+    private static final int MAX_TASKS = 4_194_304; // as kernel.pid_max
+    private static final int MAX_WEIGHT = 10_000;
+    private static final String CPU = "a part of processors such as 50% or 150%";
+
+    @Nullable CgroupSpec read(Fields program) {
+        if (!program.has("cgroup")) {
+            return null;
+        }
+        Fields map = program.fields("cgroup", Shape.CGROUP);
+        return new CgroupSpec(
+                bytes(map.node("memory-max")),
+                bytes(map.node("memory-high")),
+                percent(map.node("cpu")),
+                map.has("tasks") ? map.number("tasks", 1, MAX_TASKS, 1) : null,
+                map.has("io-weight") ? map.number("io-weight", 1, MAX_WEIGHT, 1) : null);
+    }
+
+    private @Nullable Long bytes(@Nullable Node node) {
+        String text = node == null ? null : values.text(node, "a size such as 512MiB");
+        if (node == null || text == null) {
+            return null;
+        }
+        try {
+            long bytes = Sizes.parse(text);
+            if (bytes == 0) {
+                throw new Misread("a process needs more than " + Texts.quoted(text));
+            }
+            return bytes;
+        } catch (Misread e) {
+            values.problems().report(node.place(), e);
+            return null;
+        }
+    }
+
+    private @Nullable Integer percent(@Nullable Node node) {
+        String text = node == null ? null : values.text(node, CPU);
+        if (node == null || text == null) {
+            return null;
+        }
+        String digits = text.endsWith("%") ? text.substring(0, text.length() - 1).strip() : "";
+        boolean known = Texts.areDigits(digits) && digits.length() <= 7;
+        int percent = known ? Integer.parseInt(digits) : 0;
+        if (percent < 1 || percent > MAX_PERCENT) {
+            boolean number = Texts.areDigits(text);
+            values.expected(node, CPU, number ? "; write " + Texts.cut(text) + "%" : "");
+            return null;
+        }
+        return percent;
+    }
+}

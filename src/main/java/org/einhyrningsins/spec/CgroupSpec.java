@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.spec;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+
+/// The limits of a worker's control group, with all that it starts. Null means: none.
+///
+/// @param memoryMax bytes; who needs more is killed
+/// @param memoryHigh bytes; who needs more is slowed down
+/// @param cpu percent of one processor, at least 1
+/// @param tasks processes and threads, at least 1
+/// @param ioWeight 1 to 10000, of a usual 100
+public record CgroupSpec(
+        @Nullable Long memoryMax,
+        @Nullable Long memoryHigh,
+        @Nullable Integer cpu,
+        @Nullable Integer tasks,
+        @Nullable Integer ioWeight) {
+    private static final int PERIOD_MICROS = 100_000;
+
+    /// What is written to which file of the group, see the kernel's cgroup-v2 documentation. The
+    /// first part of each name is its controller's.
+    public SequencedMap<String, String> files() {
+        SequencedMap<String, String> files = new LinkedHashMap<>();
+        if (memoryMax != null) {
+            files.put("memory.max", memoryMax.toString());
+            files.put("memory.oom.group", "1"); // half a worker is of no use
+        }
+        if (memoryHigh != null) {
+            files.put("memory.high", memoryHigh.toString());
+        }
+        if (cpu != null) {
+            files.put("cpu.max", (long) cpu * (PERIOD_MICROS / 100) + " " + PERIOD_MICROS);
+        }
+        if (tasks != null) {
+            files.put("pids.max", tasks.toString());
+        }
+        if (ioWeight != null) {
+            files.put("io.weight", ioWeight.toString());
+        }
+        return files;
+    }
+}
