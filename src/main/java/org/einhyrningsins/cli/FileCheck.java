@@ -44,7 +44,7 @@ final class FileCheck {
                 if (!json) {
                     out.print(file + ": " + contents(services) + ", " + problems(warnings));
                 }
-                boolean refused = stuck || strict && !warnings.isEmpty();
+                boolean refused = stuck || (strict && !warnings.isEmpty());
                 yield refused ? ExitStatus.INVALID.code() : ExitStatus.DONE.code();
             }
             case Loaded.Invalid(List<Problem> problems, List<Problem> warnings, _, _) -> {

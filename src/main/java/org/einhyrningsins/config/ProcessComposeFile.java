@@ -318,7 +318,7 @@ final class ProcessComposeFile {
             long timeout = seconds(probe, "timeout_seconds", 1);
             Setting first = probe.text("initial_delay_seconds");
             long delay = first == null ? 0 : seconds(first, 0);
-            if (delay > 0) {
+            if (first != null && delay > 0) {
                 program.differs(
                         key,
                         first,

@@ -170,7 +170,7 @@ final class SystemdConfinement {
         Setting priority = settings.last("IOSchedulingPriority");
         Integer level = priority == null ? null : program.number("io-class", priority, 0, 7);
         IoClass.Kind kind = setting == null ? IoClass.Kind.BEST_EFFORT : kind(setting);
-        if (setting == null && level == null || kind == null) {
+        if ((setting == null && level == null) || kind == null) {
             return;
         }
         boolean idle = kind == IoClass.Kind.IDLE;

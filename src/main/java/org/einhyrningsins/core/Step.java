@@ -225,12 +225,14 @@ final class Step {
                 draft.replace(worker.in(s.until(next)));
             }
             case WorkerState.Stopping s when s.rest().isEmpty() || s.draining() -> {}
-            case WorkerState.Stopping s when s.deadline() == null -> {}
             case WorkerState.Stopping s -> {
                 Moment first = s.latest();
                 Moment latest = first == null ? draft.now.plus(MOST_EXTENSION) : first;
-                Moment next = cut(draft, worker, asked, latest, s.deadline());
-                draft.replace(worker.in(s.extended(next, latest)));
+                Moment deadline = s.deadline();
+                if (deadline != null) {
+                    Moment next = cut(draft, worker, asked, latest, deadline);
+                    draft.replace(worker.in(s.extended(next, latest)));
+                }
             }
             case WorkerState.Settling ignored -> {}
             case WorkerState.Ready ignored -> {}

@@ -44,7 +44,6 @@ enum PortUse {
                 reader.lines().limit(MOST_LINES).forEach(lines::add);
             } catch (IOException | UncheckedIOException _) {
                 // one without IPv6 has one table
-                continue;
             }
         }
         return of(lines, address.host(), address.port());

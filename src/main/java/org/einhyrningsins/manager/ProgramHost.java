@@ -134,7 +134,7 @@ final class ProgramHost {
         void bug(ProgramHost host, RuntimeException thrown);
     }
 
-    /// @param count how many workers are wanted, whatever the definition says
+    /// @param byHand what an operator set of it
     /// @param incarnation of its first worker
     ProgramHost(ProgramSpec spec, Intent byHand, long incarnation, Surface surface)
             throws IOException {

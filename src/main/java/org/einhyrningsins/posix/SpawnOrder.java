@@ -38,7 +38,7 @@ public record SpawnOrder(
     /// The same for a child that restricts itself by a ruleset of [Landlock]; below 0, by none.
     public SpawnOrder within(int ruleset) {
         Confinement other = confinement.within(ruleset);
-        return other == confinement
+        return other.equals(confinement)
                 ? this
                 : new SpawnOrder(
                         executable,

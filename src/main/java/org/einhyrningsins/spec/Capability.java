@@ -47,12 +47,13 @@ public enum Capability {
     CHECKPOINT_RESTORE;
 
     /// The kernel's number for it.
+    @SuppressWarnings("EnumOrdinal") // the order is the kernel's, which never changes
     public int number() {
         return ordinal();
     }
 
     /// Its bit in a set of capabilities, as in the `CapEff` of proc_pid_status(5).
     public long bit() {
-        return 1L << ordinal();
+        return 1L << number();
     }
 }

@@ -30,16 +30,23 @@ public record SchedulingSpec(
     ///
     /// @param level 0, the first, to 7; 0 for those that have none
     public record IoClass(Kind kind, int level) {
-        /// The classes; the kernel's number is one more than the ordinal.
+        /// The classes.
         public enum Kind {
-            REALTIME,
-            BEST_EFFORT,
-            IDLE
+            REALTIME(1),
+            BEST_EFFORT(2),
+            IDLE(3);
+
+            private final int number;
+
+            /// @param number the kernel's
+            Kind(int number) {
+                this.number = number;
+            }
         }
 
         /// What ioprio_set(2) takes.
         public int priority() {
-            return (kind.ordinal() + 1) << 13 | level;
+            return kind.number << 13 | level;
         }
     }
 }
