@@ -67,7 +67,7 @@ final class Aside {
             return task == null;
         }
 
-        /// @return null if it has not come in time
+        /// The answer; null if it has not come in time.
         @Nullable T answer() {
             if (task == null) {
                 return null;

@@ -255,11 +255,13 @@ class ImportTruthsTest {
         assertThat(
                         imported(
                                 "supervisord.conf",
-                                "[program:a]\n"
-                                        + "command=/bin/a\n"
-                                        + "user=nosuch\n"
-                                        + "numprocs=3\n"
-                                        + "process_name=%(process_num)d\n"))
+                                """
+                                [program:a]
+                                command=/bin/a
+                                user=nosuch
+                                numprocs=3
+                                process_name=%(process_num)d
+                                """))
                 .contains(NOSUCH, "workers: 0\n", "write workers: 3 when it can be run")
                 .doesNotContain("    user:");
         assertThat(

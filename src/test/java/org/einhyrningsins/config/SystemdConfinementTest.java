@@ -73,10 +73,12 @@ class SystemdConfinementTest {
     void withAUserOnlyWhatIsAmbientIsGiven() throws Exception {
         ConfinementSpec web =
                 service(
-                        "User=www-data\n"
-                                + "AmbientCapabilities=CAP_NET_BIND_SERVICE CAP_CHOWN\n"
-                                + "CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_BPF\n"
-                                + "NoNewPrivileges=yes");
+                        """
+                        User=www-data
+                        AmbientCapabilities=CAP_NET_BIND_SERVICE CAP_CHOWN
+                        CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_BPF
+                        NoNewPrivileges=yes\
+                        """);
         nothingIsLost();
         assertThat(web.capabilities()).containsExactly(Capability.NET_BIND_SERVICE);
         assertThat(web.noNewPrivs()).isNull(); // as it is

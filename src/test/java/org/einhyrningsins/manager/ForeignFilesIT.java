@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import static java.util.Objects.requireNonNull;
+
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
@@ -48,7 +50,8 @@ final class ForeignFilesIT {
         if (Files.exists(secret)) {
             assertThat(secret).hasContent("secret");
             assertThat(mode(secret)).isEqualTo("rw-------");
-            assertThat(secret.getParent().toFile().list()).containsExactly("secret");
+            assertThat(requireNonNull(secret.getParent()).toFile().list())
+                    .containsExactly("secret");
         }
     }
 

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -48,13 +49,13 @@ class PortUseTest {
                                 + " 0100007F:EC9A "
                                 + fields[1]
                                 + " 00000000:00000000");
-        assertThat(PortUse.of(lines, InetAddress.getByName("127.0.0.1"), 8080)).isEqualTo(use);
+        assertThat(PortUse.of(lines, Inet4Address.ofLiteral("127.0.0.1"), 8080)).isEqualTo(use);
     }
 
     /// A real port whose connections were closed on our side, and one that somebody has.
     @Test
     void whatLingersIsNotSaidToBeAnotherProcess() throws IOException {
-        InetAddress host = InetAddress.getByName("127.0.0.1");
+        InetAddress host = Inet4Address.ofLiteral("127.0.0.1");
         int port;
         try (ServerSocket listener = new ServerSocket()) {
             listener.setReuseAddress(false);

@@ -1129,7 +1129,7 @@ final class Kernel {
 
     /// A manager that has ended since, or became another program, has no such memory any more.
     private void goesOn(long table, Late one, boolean fails) {
-        boolean known = late.get(table) == one;
+        boolean known = one.equals(late.get(table));
         Child child = one.child();
         if (child.dead || child.executed) {
             return;
