@@ -99,7 +99,10 @@ def without_a_part_of_its_own():
     manager = start("other", LIMITS)
     wait_for(lambda: "DelegateSubgroup=" in read("/tmp/manager.log"), "the manager says what it lacks")
     say("log: " + next(line for line in read("/tmp/manager.log").splitlines() if "DelegateSubgroup=" in line))
-    check("ready" in ctl("status", "free"), "who has no limits runs")
+    wait_for(lambda: "free: 1 worker ready" in read("/tmp/manager.log"), "who has no limits runs")
+    folder = wait_for(lambda: groups_of(GROUPS + "/other"), "and has a group all the same")
+    check(read(group(folder, "free") + "/cgroup.procs").strip(), "its worker is in its group")
+    say("who has no limits runs in a group of its own all the same")
     manager.send_signal(signal.SIGTERM)
     same(manager.wait(60), 0, "exit status of the manager")
 

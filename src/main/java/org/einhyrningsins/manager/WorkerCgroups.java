@@ -158,9 +158,8 @@ final class WorkerCgroups {
         } catch (PosixException e) {
             Descriptors.close(group);
             end(mark, 0);
-            boolean busy = e.errno() == Errno.EBUSY || e.errno() == Errno.EOPNOTSUPP;
-            throw new SpawnException(
-                    "cgroup: " + e.call(), e.number(), busy ? NO_SUBGROUP : NO_CONTROLLER);
+            String why = e.errno() == Errno.EBUSY ? NO_SUBGROUP : NO_CONTROLLER;
+            throw new SpawnException("cgroup: " + e.call(), e.number(), why);
         }
     }
 

@@ -165,6 +165,11 @@ public final class Cgroups {
     /// @throws PosixException if it is not given to us, or we cannot give it further
     public void enable(String controller) {
         Path above = path.getParent();
+        if (above != null && hasProcesses(above)) {
+            // some controllers could be had, and would leave no group that takes processes
+            String what = above + " is to be divided, and has processes of its own";
+            throw new PosixException(what, Errno.EBUSY.number());
+        }
         for (Path group : above == null ? List.of(path) : List.of(above, path)) {
             if (!has(group, "cgroup.subtree_control", controller)) {
                 if (!has(group, "cgroup.controllers", controller)) {
@@ -175,6 +180,12 @@ public final class Cgroups {
                 Kernel.check(file, put(Descriptors.AT_FDCWD, file, "+" + controller));
             }
         }
+    }
+
+    /// The group of all groups may have them and be divided; it is the one that has no type.
+    private static boolean hasProcesses(Path group) {
+        return Files.exists(group.resolve("cgroup.type"))
+                && !lines(group + "/cgroup.procs")[0].isEmpty();
     }
 
     private static boolean has(Path group, String file, String controller) {
