@@ -151,7 +151,7 @@ public final class Cgroups {
         Path above = own.getParent();
         boolean unit = own.toString().matches(".*[.](service|scope|slice)");
         boolean inPart = above != null && !unit && !isDelegated(own) && isDelegated(above);
-        return inPart ? above : own;
+        return above != null && inPart ? above : own;
     }
 
     private static boolean isDelegated(Path group) {
