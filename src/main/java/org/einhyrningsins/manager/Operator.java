@@ -21,6 +21,8 @@ import org.einhyrningsins.control.WorkerMessage;
 import org.einhyrningsins.core.Command;
 import org.einhyrningsins.core.Event;
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Words;
+import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Sharing;
 import org.einhyrningsins.manager.image.ConversationImage;
 import org.einhyrningsins.posix.Peer;
@@ -95,6 +97,8 @@ final class Operator implements ControlServer.Requested, HandoverRunner.Asking {
         String state();
     }
 
+    private final Ration ration = new Ration();
+
     Operator(Programs programs, Statuses statuses, Reloader reloader, Log log, Conduct conduct) {
         this.log = log;
         this.programs = programs;
@@ -114,7 +118,7 @@ final class Operator implements ControlServer.Requested, HandoverRunner.Asking {
             if (!role.may(order)) {
                 refuse(client, role, request);
             } else if (role == Access.Role.READER && order instanceof Order.Plan plan) {
-                plan(client, request, plan.targets(), false);
+                planOfReader(client, request, plan.targets());
             } else if (conduct.ending() && starts(order)) {
                 String message = "everything is being stopped; nothing is started any more";
                 client.send(Replies.done(request.id(), ExitStatus.FAILED, message));
@@ -463,6 +467,23 @@ final class Operator implements ControlServer.Requested, HandoverRunner.Asking {
     /// A conversation with whoever asked; one who would not wait is answered when it has begun.
     private static Conversation converse(Connection client, Request request) {
         return new Conversation(client, request.id(), request.waits());
+    }
+
+    /// It reads the file in the loop, and everybody waits.
+    private void planOfReader(Connection client, Request request, List<Target> targets)
+            throws UsageException {
+        int user = client.peer().uid();
+        Moment began = Clock.now();
+        Duration left = ration.left(user, began);
+        if (!left.isZero()) {
+            String why =
+                    "no plan now: those before took a tenth of the manager's time; ask again in "
+                            + Words.of(left);
+            client.send(Replies.done(request.id(), ExitStatus.FAILED, why));
+            return;
+        }
+        plan(client, request, targets, false);
+        ration.spent(user, began, Clock.now());
     }
 
     /// @param lines whether they may see lines of the file, which can hold secrets

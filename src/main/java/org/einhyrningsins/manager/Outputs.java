@@ -215,7 +215,14 @@ final class Outputs {
 
     private static int reader(WorkerImage worker, String name, int number) {
         int reader = worker.descriptor(name);
-        return reader < 0 ? Pipes.reopen(writer(worker), number, worker.inode(name)) : reader;
+        if (reader >= 0) {
+            return reader;
+        }
+        int writer = writer(worker);
+        Integer fd =
+                Aside.ask(worker.id(), () -> Pipes.reopen(writer, number, worker.inode(name)))
+                        .answer();
+        return fd == null ? -1 : fd;
     }
 
     /// Who has the pipe: the worker's own process, or if that is gone one of its process group.

@@ -76,7 +76,14 @@ record WorkerProcess(
     private static int ack(WorkerImage image, int number) {
         int kept = image.descriptor(ACK);
         boolean lost = kept < 0 && number >= 0 && image.adopted();
-        return lost ? Pipes.reopenOwn(image.pid(), number, image.inode(ACK)) : kept;
+        return lost ? reopen(image, number) : kept;
+    }
+
+    private static int reopen(WorkerImage image, int number) {
+        long inode = image.inode(ACK);
+        Integer fd =
+                Aside.ask(image.id(), () -> Pipes.reopenOwn(image.pid(), number, inode)).answer();
+        return fd == null ? -1 : fd;
     }
 
     /// What another manager needs to go on.
