@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
-/// How much of the loop's time a user has for what may take long: a tenth of it. After a long answer
-/// there is none for nine times as long.
+/// How much of the loop's time a user has for what may take long: a tenth of it. After a long
+/// answer there is none for nine times as long.
 final class Ration {
     private static final int SHARE = 10;
     private static final Duration SHORT = Duration.ofMillis(20);
