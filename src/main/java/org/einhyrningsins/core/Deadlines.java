@@ -12,7 +12,7 @@ import java.time.Duration;
 final class Deadlines {
     private static final String NOT_EXECUTED =
             ": its program is not even executed yet; the kernel waits for whoever owns the file,"
-                + " its interpreter or directory";
+                    + " its interpreter or directory";
 
     private Deadlines() {}
 
