@@ -44,6 +44,12 @@ final class Aside {
                         return thread;
                     });
 
+    /// Before the loop begins nobody is served yet, and who is not known is lost.
+    private static final long AT_THE_START = 2_000_000_000;
+
+    private static final long IN_THE_LOOP = 50_000_000;
+    private static volatile long longest = AT_THE_START;
+
     /// Who has answered in time is not in it.
     private static final Map<Object, Line> LINES = new ConcurrentHashMap<>();
 
@@ -73,7 +79,7 @@ final class Aside {
                 return null;
             }
             Line line = LINES.get(whose);
-            Patience patience = line == null ? new Patience() : line.patience();
+            Patience patience = line == null ? new Patience(longest) : line.patience();
             try {
                 T answer = task.get(patience.nanos(Clock.now()), TimeUnit.NANOSECONDS);
                 if (patience.unshaken()) {
@@ -93,6 +99,12 @@ final class Aside {
                         : new IllegalStateException(e);
             }
         }
+    }
+
+    /// From now on others wait while an answer is waited for.
+    static void loopBegins() {
+        longest = IN_THE_LOOP;
+        LINES.clear();
     }
 
     /// @param whose any key

@@ -184,6 +184,7 @@ public final class Manager
 
     private void loop() {
         leavesAll = true; // whatever ends this loop, unless it is the end
+        Aside.loopBegins();
         while (!over) {
             turn();
         }

@@ -5,18 +5,29 @@ import org.einhyrningsins.core.Moment;
 
 import java.time.Duration;
 
-/// How long the loop waits for what others may make it wait for: 20 ms, and half as long after each
-/// time that it waited in vain. So nobody makes it wait for more than 40 ms in a row, however often
-/// they try. One such time is forgotten each second.
+/// How long the loop waits for what others may make it wait for: a little, and half as long after each
+/// time that it waited in vain. So nobody makes it wait for more than twice as long in a row, however
+/// often they try. One such time is forgotten each second.
 final class Patience {
-    private static final long LONGEST = 20_000_000;
+    private static final long BIRTH = 20_000_000;
     private static final Duration FORGET = Duration.ofSeconds(1);
 
     /// Then it is 20 ns, and as good as none.
     private static final int MOST = 20;
 
+    private final long longest;
     private int misses;
     private Moment last = new Moment(0);
+
+    /// With births.
+    Patience() {
+        this(BIRTH);
+    }
+
+    /// @param longest in nanoseconds
+    Patience(long longest) {
+        this.longest = longest;
+    }
 
     /// How long to wait now, in nanoseconds.
     long nanos(Moment now) {
@@ -25,7 +36,7 @@ final class Patience {
             misses = (int) Math.max(0, misses - seconds);
             last = now;
         }
-        return LONGEST >> misses;
+        return longest >> misses;
     }
 
     /// Whether nothing is remembered.
