@@ -5,9 +5,9 @@ import org.einhyrningsins.core.Moment;
 
 import java.time.Duration;
 
-/// How long the loop waits for what others may make it wait for: a little, and half as long after each
-/// time that it waited in vain. So nobody makes it wait for more than twice as long in a row, however
-/// often they try. One such time is forgotten each second.
+/// How long the loop waits for what others may make it wait for: a little, and half as long after
+/// each time that it waited in vain. So nobody makes it wait for more than twice as long in a row,
+/// however often they try. One such time is forgotten each second.
 final class Patience {
     private static final long BIRTH = 20_000_000;
     private static final Duration FORGET = Duration.ofSeconds(1);
