@@ -223,8 +223,7 @@ class GoodFilesTest {
         assertThat(confinement.noNewPrivs()).isTrue();
         assertThat(confinement.cgroup())
                 .isEqualTo(new CgroupSpec(512L << 20, 400_000_000L, 150, 200, 50));
-        SandboxSpec sandbox = confinement.sandbox();
-        assertThat(sandbox).isNotNull();
+        SandboxSpec sandbox = Objects.requireNonNull(confinement.sandbox());
         assertThat(sandbox.read()).containsExactly(Path.of("/srv/web"));
         assertThat(sandbox.write()).hasSize(2).contains(Path.of("/var/lib/web"));
         assertThat(sandbox.connect()).containsExactly(5432, 53);
