@@ -16,23 +16,26 @@ class RationTest {
     }
 
     @Test
-    void aUserHasATenthOfTheTime() {
+    void aUserHasASecondAndThenATenthOfTheTime() {
         assertThat(ration.left(7, at(0))).isZero();
-        ration.spent(7, at(0), at(1_000));
-        assertThat(ration.left(7, at(1_000))).isEqualTo(Duration.ofSeconds(9));
-        assertThat(ration.left(7, at(9_999))).isEqualTo(Duration.ofMillis(1));
-        assertThat(ration.left(7, at(10_000))).isZero();
+        ration.spent(7, at(0), at(900));
+        assertThat(ration.left(7, at(900))).isZero();
+        ration.spent(7, at(900), at(1_400));
+        assertThat(ration.left(7, at(1_400))).isEqualTo(Duration.ofMillis(3_500));
+        assertThat(ration.left(7, at(4_899))).isPositive();
+        assertThat(ration.left(7, at(4_900))).isZero();
     }
 
     @Test
-    void whatIsShortIsFree() {
-        ration.spent(7, at(0), at(20));
-        assertThat(ration.left(7, at(20))).isZero();
+    void whatIsUsedIsGivenBackInTime() {
+        ration.spent(7, at(0), at(2_000));
+        assertThat(ration.left(7, at(2_000))).isEqualTo(Duration.ofSeconds(10));
+        assertThat(ration.left(7, at(60_000))).isZero();
     }
 
     @Test
     void anotherHasHisOwn() {
-        ration.spent(7, at(0), at(1_000));
-        assertThat(ration.left(8, at(1_000))).isZero();
+        ration.spent(7, at(0), at(5_000));
+        assertThat(ration.left(8, at(5_000))).isZero();
     }
 }
