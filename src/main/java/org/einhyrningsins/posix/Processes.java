@@ -368,9 +368,10 @@ public final class Processes {
         return false;
     }
 
-    /// The real user of a process, whatever may be known of it otherwise; -1 if there is none.
+    /// The real user of a process, whatever may be known of it otherwise; -1 if there is none, or
+    /// if the kernel cannot be asked now.
     public static int realUser(int pid) {
-        byte[] status = Descriptors.readAboutProcess("/proc/" + pid + "/status");
+        byte[] status = Descriptors.readWhole("/proc/" + pid + "/status");
         for (String line : new String(status, StandardCharsets.ISO_8859_1).split("\n", -1)) {
             if (line.startsWith("Uid:\t")) {
                 return Integer.parseInt(line.substring(5).split("\t", -1)[0]);

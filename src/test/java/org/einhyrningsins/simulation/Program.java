@@ -3,6 +3,7 @@ package org.einhyrningsins.simulation;
 
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -82,10 +83,13 @@ final class Program {
         possible = Set.of(new Want(false, workers));
     }
 
-    /// The same under another name.
+    /// The same under another name, as an operator wants it, or as the file has it if it is taken
+    /// for another one.
     Program renamed(String other) {
         Program same = new Program(other, ack, canary, false, strategy, workers, sockets);
         same.rollback = rollback;
+        same.possible = new LinkedHashSet<>(possible);
+        same.possible.add(new Want(false, workers));
         return same;
     }
 

@@ -122,8 +122,11 @@ final class Shop {
         return present().stream().mapToInt(program -> program.sockets.size() + 2).sum();
     }
 
+    /// Whether a worker of that name is up after a time. A version that is rolled back to may be
+    /// that of the program whose place this one took.
     boolean needsNoAck(String name) {
-        return programs.stream().anyMatch(one -> one.name.equals(name) && one.ack.equals("timer"));
+        return programs.stream()
+                .anyMatch(one -> (one.gone || one.name.equals(name)) && one.ack.equals("timer"));
     }
 
     List<Program> present() {
