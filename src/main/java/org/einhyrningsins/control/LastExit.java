@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// @param code its exit status; null if a signal killed it, or nobody knows
 /// @param signal the name of the signal that killed it, `SIGKILL`; null if none did
 /// @param core whether it left a core
+/// @param oom whether the kernel killed it, or some of it, since memory ran out
 /// @param left how many processes it left behind in other groups or sessions
 /// @param why what it was told to go for, in words; empty if it ended by itself
 /// @param text all of it in words
@@ -20,6 +21,7 @@ public record LastExit(
         @Nullable Integer code,
         @Nullable String signal,
         boolean core,
+        boolean oom,
         int left,
         String why,
         String text,

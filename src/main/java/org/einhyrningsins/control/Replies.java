@@ -190,6 +190,9 @@ public final class Replies {
         if (exit.core()) {
             json.writeBooleanField("core", true);
         }
+        if (exit.oom()) {
+            json.writeBooleanField("oom", true);
+        }
         if (exit.left() > 0) {
             json.writeNumberField("left_behind", exit.left());
         }

@@ -92,6 +92,9 @@ public final class Tally {
         if (exit.equals(Exit.UNKNOWN)) {
             return "unknown";
         }
+        if (exit.oom()) {
+            return "out-of-memory";
+        }
         if (exit.signal() == 0) {
             return exit.success() ? "success" : "failure";
         }

@@ -76,6 +76,7 @@ final class Troubles {
                 exit.signal() == 0 && exit.code() >= 0 ? exit.code() : null,
                 exit.signal() == 0 ? null : exit.signalName(),
                 exit.core(),
+                exit.oom(),
                 exit.left(),
                 last.why(),
                 last.words(),

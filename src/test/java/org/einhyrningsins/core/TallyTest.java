@@ -63,6 +63,15 @@ class TallyTest {
     }
 
     @Test
+    void countsWhoWasKilledForWantOfMemoryApart() {
+        happens(new Event.Acked(FIRST));
+        happens(new Event.Exited(FIRST, new Exit(0, 9).outOfMemory()));
+        assertThat(tally.numbers())
+                .containsEntry("exits own out-of-memory", 1L)
+                .doesNotContainKey("exits own SIGKILL");
+    }
+
+    @Test
     void countsWhatNeverCameUpAsAFailedStart() {
         happens(new Event.Exited(FIRST, new Exit(1, 0)));
         assertThat(tally.numbers())

@@ -254,8 +254,8 @@ final class Metrics {
                         .name(OURS + "worker_exits")
                         .help(
                                 "Workers that ended: cause own if nobody told them to, else why"
-                                        + " they were told; exit success, failure, a signal, or"
-                                        + " unknown."
+                                        + " they were told; exit success, failure,"
+                                        + " out-of-memory, a signal, or unknown."
                                         + KEPT);
         for (Snapshot.Numbers numbers : snapshot.programs()) {
             Map<String, Long> exits = new HashMap<>(Map.of("own success", 0L, "own failure", 0L));
