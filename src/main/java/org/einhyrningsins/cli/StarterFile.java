@@ -61,13 +61,13 @@ final class StarterFile {
                 #umask: "027"                        # permission bits that its new files go without
                 #nice: 10                            # from -20, important, to 19
                 #limits: { nofile: 65536, core: 0 }  # of setrlimit(2)
-                #no-new-privs: false                 # with user, nothing gains rights: sudo does not work
+                #no-new-privs: true                  # with user the default: nothing gains rights, not by sudo either
                 #capabilities: [NET_BIND_SERVICE]    # with user it has none
                 #oom-score-adj: 500                  # first to be killed when memory runs out
-                #cpus: "0-3"                         # all
+                #cpus: "0-3"                         # on which processors it runs; otherwise all
                 #cgroup: { memory-max: 512MiB, tasks: 200 }  # limits of a worker with all that it starts
                 #sandbox: { write: [/var/lib/hello], connect: [5432] }  # what it may reach
-                #credentials: { db: /etc/keys/db }   # files of $CREDENTIALS_DIRECTORY, which only it can read
+                #credentials: { host: /etc/hostname } # files of $CREDENTIALS_DIRECTORY, which only it can read
                 #directories: [/run/hello]           # made before it starts, and given to its user
                 #io-class: idle                      # or best-effort:0 to best-effort:7
                 #health: { exec: [./check], every: 5s } # a worker that is not well is replaced

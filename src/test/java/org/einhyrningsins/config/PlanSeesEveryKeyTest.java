@@ -50,7 +50,9 @@ class PlanSeesEveryKeyTest {
                     "{bind: \":81\"}",
                     "{workers: 1}",
                     "{workers: 1, watch: 1m}",
-                    "{deaths: 3, within: 1m}");
+                    "{deaths: 3, within: 1m}",
+                    "{read: [/a]}",
+                    "{tasks: 7}");
 
     @TempDir Path directory;
 
