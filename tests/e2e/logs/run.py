@@ -192,7 +192,7 @@ def last_words(lab, manager):
 def a_chatty_neighbour(lab, manager):
     alone = respawn(lab, manager)
     manager.ctl("scale", "chatty", "2")
-    wait_for(lambda: aside_of(lab.path("chatty.log")), "the chatty ones write", 30)
+    wait_for(lambda: len(aside_of(lab.path("chatty.log"))) >= 2, "the chatty ones write", 30)
     beside = respawn(lab, manager)
     manager.ctl("scale", "chatty", "0")
     lab.say("respawn: alone %.1f ms, beside two that write full speed %.1f ms" % (1000 * alone, 1000 * beside))

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -23,7 +23,10 @@ final class LateBirths {
     private static final Duration WORTH_A_WORD = Duration.ofSeconds(1);
     private static final int SHARE = 8;
 
-    private final Map<WorkerId, Late> late = new HashMap<>(0);
+    /// Each of ours holds 64 KiB and more until it executes its program.
+    static final int MOST = 16;
+
+    private final Map<WorkerId, Late> late = new LinkedHashMap<>(0);
     private @Nullable Moment due;
 
     /// One of them.
@@ -54,6 +57,22 @@ final class LateBirths {
     /// Whether one is among them.
     boolean has(WorkerId id) {
         return late.containsKey(id);
+    }
+
+    /// Whether there may be another one. As many as there may be are waited for: the eldest.
+    ///
+    /// @param nanos how long at most
+    boolean room(long nanos) {
+        int count = 0;
+        Birth eldest = null;
+        for (Late each : late.values()) {
+            Birth birth = each.birth();
+            if (birth != null && birth.underWay()) {
+                count++;
+                eldest = eldest == null ? birth : eldest;
+            }
+        }
+        return count < MOST || eldest == null || eldest.await(nanos);
     }
 
     /// When to look at them; null if there are none.

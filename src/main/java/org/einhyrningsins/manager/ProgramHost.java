@@ -62,6 +62,7 @@ final class ProgramHost {
     private final Hearing hearing = new Hearing(this, workforce);
     private final Remnants remnants;
     private final LateBirths late = new LateBirths();
+    private final Patience crowded = new Patience(50_000_000);
     private final LateNews lateNews = new LateNews();
     private final Map<WorkerId, Aside.Question<Long>> weighing = new HashMap<>(0);
     private @Nullable Birth lastCheck;
@@ -536,6 +537,13 @@ final class ProgramHost {
     /// One that was told to go and cannot, since it is held up on its way to its program, is
     /// enough: others would join it.
     private void requireNoneHeldUp() throws Births.Stillborn {
+        if (!late.room(crowded.nanos(Clock.now()))) {
+            crowded.missed(Clock.now());
+            throw new Births.Stillborn(
+                    LateBirths.MOST
+                            + " of its workers still wait in the kernel for whoever owns the file"
+                            + " of their program, its interpreter or directory");
+        }
         for (WorkerProcess process : late.processes()) {
             Worker worker = worker(process.id());
             if (worker == null || worker.state() instanceof WorkerState.Stopping) {

@@ -35,13 +35,18 @@ public final class Birth {
     ///
     /// @param nanos how long at most; below 0 for as long as it takes
     /// @return false if it is still on its way
-    boolean await(long nanos) {
+    public boolean await(long nanos) {
         if (!over && list.await(nanos)) {
             over = true;
             failure = outcome();
             spawner.over(this);
         }
         return over;
+    }
+
+    /// What another birth can use when this one is over.
+    SyscallList list() {
+        return list;
     }
 
     /// Whether it takes another user than ours.

@@ -8,7 +8,9 @@ import org.einhyrningsins.spec.Signal;
 import java.nio.BufferOverflowException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 
@@ -57,7 +59,17 @@ public final class Spawner {
     private static final long LAST_DESCRIPTOR = 0xffff_ffffL;
     private static final Resource[] RESOURCES = Resource.values();
 
+    /// Of lists that are kept for the next time that so many are on their way at once.
+    private static final int MOST_SPARE = 8;
+
+    /// From so many children on their way on, it is waited for the eldest, so many nanoseconds.
+    private static final int CROWD = 64;
+
+    private static final long CROWD_PATIENCE = 20_000_000;
+    private static final int MOST_UNDER_WAY = 256;
+
     private SyscallList list = new SyscallList();
+    private final Deque<SyscallList> spare = new ArrayDeque<>(0);
     private final List<Birth> underWay = new ArrayList<>(0);
     private boolean dumpable;
     private int lifeline = -1;
@@ -112,6 +124,7 @@ public final class Spawner {
     ///   group of its own
     public synchronized Birth begin(SpawnOrder order, String note, int cgroup, long patience)
             throws SpawnException {
+        makeRoom();
         try {
             return bear(order, note, cgroup, patience);
         } catch (SpawnException e) {
@@ -119,6 +132,17 @@ public final class Spawner {
                 throw e;
             }
             return bear(order, "", cgroup, patience); // who lives is more than who is noted
+        }
+    }
+
+    /// Each child on its way holds memory of ours. On a busy machine the eldest is soon there.
+    private void makeRoom() throws SpawnException {
+        if (underWay.size() >= CROWD && attend()) {
+            underWay.iterator().next().await(CROWD_PATIENCE);
+        }
+        if (underWay.size() >= MOST_UNDER_WAY) {
+            String why = "; " + MOST_UNDER_WAY + " children are on their way to their programs";
+            throw new SpawnException("clone", Errno.EAGAIN.number(), why);
         }
     }
 
@@ -355,7 +379,8 @@ public final class Spawner {
         Birth birth = new Birth(this, list, order, new Spawned((int) pid, list.pidfd()));
         underWay.add(birth);
         if (!birth.await(patience)) {
-            list = list.another();
+            SyscallList free = spare.poll();
+            list = free == null ? list.another() : free;
             return birth;
         }
         SpawnException failure = birth.failure();
@@ -371,6 +396,9 @@ public final class Spawner {
     /// It no longer shares our memory.
     void over(Birth birth) {
         underWay.remove(birth);
+        if (birth.list() != list && spare.size() < MOST_SPARE) {
+            spare.push(birth.list());
+        }
         if (birth.disguised() && dumpable && disguised() == 0) {
             Kernel.call(Syscall.PRCTL, PR_SET_DUMPABLE, 1);
         }
