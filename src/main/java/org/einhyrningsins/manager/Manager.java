@@ -340,6 +340,9 @@ public final class Manager
         reloader.trials().resume(heritage.manager().trial());
         strays.sweepAfterRecovery();
         found.forEach(ProgramHost::recover);
+        if (recorder != null) {
+            recorder.changedForGood(); // one that is killed soon would leave less than it found
+        }
         switch (loaded) {
             case Loaded.Valid valid -> bringUpToDate(valid.services());
             case Loaded.Invalid invalid ->

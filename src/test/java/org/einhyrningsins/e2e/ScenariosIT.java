@@ -53,7 +53,7 @@ final class ScenariosIT {
         }
     }
 
-    /// Three at a time: each has its own directory, ports and processes, and mostly waits.
+    /// Four at a time: each has its own directory, ports and processes, and mostly waits.
     @TestFactory
     @Execution(ExecutionMode.CONCURRENT)
     Stream<DynamicTest> keepsItsPromises() throws Exception {
