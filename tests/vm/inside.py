@@ -79,7 +79,7 @@ def limits_hold():
     say("limits are in the groups' files, and only in those that have some")
     status = wait_for(lambda: "out of memory" in ctl("status", "hog") and ctl("status", "hog"), "hog is out of memory", 120)
     say("status: " + next(line.strip() for line in status.splitlines() if "out of memory" in line))
-    check('"oom":true' in ctl("--json", "status", "hog").replace(" ", ""), "the JSON of status does not say that hog is out of memory")
+    check('"oom":true' in ctl("status", "--json", "hog").replace(" ", ""), "the JSON of status does not say that hog is out of memory")
     log = read("/tmp/manager.log")
     say("log: " + next(line for line in log.splitlines() if "hog" in line and "out of memory" in line))
     wait_for(lambda: read("/tmp/forked"), "the bomb meets its bound")
