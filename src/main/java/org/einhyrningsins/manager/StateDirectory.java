@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.SafePath;
@@ -88,6 +89,8 @@ final class StateDirectory {
                 }
             }
             Files.move(fresh, place.sibling(name), StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException removed) {
+            throw new NoSuchFileException(path.resolve(name).toString());
         } catch (IOException e) {
             remove(fresh); // what a full disk has of it is of no use
             throw new IOException(place.shown(RuntimeFiles.why(e)), e);
@@ -174,6 +177,8 @@ final class StateDirectory {
         }
         try (SafePath place = ours()) {
             return read(place, name, most);
+        } catch (NoSuchFileException removed) {
+            return null;
         }
     }
 
@@ -217,7 +222,9 @@ final class StateDirectory {
             if (e.isRefusal()) {
                 throw new Foreign(String.valueOf(e.getMessage()));
             }
-            throw new IOException(e.getMessage(), e);
+            throw e.errno() == Errno.ENOENT
+                    ? new NoSuchFileException(path.toString())
+                    : new IOException(e.getMessage(), e);
         }
     }
 

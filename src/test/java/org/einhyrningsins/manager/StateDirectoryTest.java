@@ -10,6 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
@@ -73,6 +74,21 @@ class StateDirectoryTest {
         state.delete("intent");
         state.close();
         assertThat(state.path()).doesNotExist();
+    }
+
+    /// Whoever writes may make it anew then, and need not call it a failure.
+    @Test
+    void isKnownToBeGone(@TempDir Path directory) throws IOException {
+        var state = new StateDirectory(directory.resolve("state"));
+        state.write("intent", text("a"), false);
+        state.delete("intent");
+        Files.delete(state.path());
+        assertThat(state.read("intent", MOST)).isNull();
+        assertThatThrownBy(() -> state.write("intent", text("b"), false))
+                .isInstanceOf(NoSuchFileException.class);
+        state.makeAgain();
+        state.write("intent", text("b"), false);
+        assertThat(state.read("intent", MOST)).isEqualTo(text("b"));
     }
 
     private static byte[] text(String text) {
