@@ -113,7 +113,9 @@ def unit(lab, prefix):
         lab.say("there is no systemd-analyze (Debian package systemd); the unit is not verified")
         return
     done = lab.command("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", path)
-    same((done.code, [line for line in done.text.splitlines() if "einhyrningsins" in line]), (0, []), "what systemd says of the unit")
+    older = "Unknown key 'DelegateSubgroup'"  # before systemd 254
+    said = [line for line in done.text.splitlines() if "einhyrningsins" in line and older not in line]
+    same((done.code if older not in done.text else 0, said), (0, []), "what systemd says of the unit")
 
 
 def runs(lab, prefix):
