@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /// What becomes of a program when another manager goes on with it.
@@ -32,19 +33,25 @@ public final class Recovery {
     /// @param newborn workers that are in the notes and not in the program, dead or alive
     /// @param acked workers that said, since the program was written down, that they are up
     /// @param unborn workers that were ordered and never came to be: the manager was killed first
+    /// @param ends how those ended whose end the manager before has seen
     public record Found(
             Set<WorkerId> alive,
             Set<WorkerId> leaderless,
             List<Newborn> newborn,
             Set<WorkerId> acked,
-            Set<WorkerId> unborn) {
+            Set<WorkerId> unborn,
+            Map<WorkerId, Exit> ends) {
+        private Exit end(WorkerId worker) {
+            return ends.getOrDefault(worker, Exit.UNKNOWN);
+        }
+
         /// One of which all that were ordered came to be.
         public Found(
                 Set<WorkerId> alive,
                 Set<WorkerId> leaderless,
                 List<Newborn> newborn,
                 Set<WorkerId> acked) {
-            this(alive, leaderless, newborn, acked, Set.of());
+            this(alive, leaderless, newborn, acked, Set.of(), Map.of());
         }
     }
 
@@ -105,16 +112,16 @@ public final class Recovery {
         return new Transition(draft.program(), draft.effects);
     }
 
-    /// Those that are gone ended, nobody knows how.
+    /// Those that are gone ended: as the manager before has seen it, or nobody knows how.
     private static void bury(Draft draft, Found found) {
         for (Worker worker : workers(draft)) {
             if (found.leaderless().contains(worker.id())) {
-                goOnWithout(draft, worker);
+                goOnWithout(draft, worker, found.end(worker.id()));
             } else if (found.unborn().contains(worker.id())
                     && worker.state() instanceof WorkerState.Starting) {
                 orderAgain(draft, worker);
             } else if (!found.alive().contains(worker.id())) {
-                Step.exited(draft, new Event.Exited(worker.id(), Exit.UNKNOWN));
+                Step.exited(draft, new Event.Exited(worker.id(), found.end(worker.id())));
             }
         }
     }
@@ -126,12 +133,12 @@ public final class Recovery {
     }
 
     /// Its own process ended before the manager was killed, or after.
-    private static void goOnWithout(Draft draft, Worker worker) {
+    private static void goOnWithout(Draft draft, Worker worker, Exit exit) {
         if (!(worker.state() instanceof WorkerState.Stopping stopping)) {
-            Step.exited(draft, new Event.Exited(worker.id(), Exit.UNKNOWN));
-            draft.leaveBehind(worker, Exit.UNKNOWN);
+            Step.exited(draft, new Event.Exited(worker.id(), exit));
+            draft.leaveBehind(worker, exit);
         } else if (!stopping.leaderless()) {
-            draft.goOnWithout(worker, stopping, Exit.UNKNOWN);
+            draft.goOnWithout(worker, stopping, exit);
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.core.Exit;
 import org.einhyrningsins.core.Version;
 import org.einhyrningsins.manager.image.WorkerImage;
 import org.einhyrningsins.posix.Accounts;
@@ -186,6 +187,13 @@ final class Births {
     void noteAck(String program, WorkerId id) {
         if (notes != null) {
             notes.acked(program, id);
+        }
+    }
+
+    /// A worker's process ended, which is noted before anybody hears of it.
+    void noteEnd(String program, WorkerId id, Exit exit) {
+        if (notes != null) {
+            notes.ended(program, id, exit);
         }
     }
 

@@ -369,7 +369,8 @@ final class Heritage {
                                 Set.copyOf(leaderless.keySet()),
                                 newborn,
                                 acked,
-                                notes.whole() ? unborn(image, births) : Set.of())));
+                                notes.whole() ? unborn(image, births) : Set.of(),
+                                notes.ends(program.name()))));
     }
 
     /// The workers of a program of which there is neither a process nor a note, though each writes

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.core.Exit;
 import org.einhyrningsins.posix.Boot;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.PosixException;
@@ -10,23 +11,28 @@ import org.einhyrningsins.spec.WorkerId;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /// What happened since the last images were written, as far as it could not be found out later: a
 /// line for each worker that was born, which the worker itself writes before it becomes its
-/// program, and one for each that said it is up, written before it is believed. Once the images
-/// have it, the lines go. Notes that do not begin with a line that says so were begun anew, by a
-/// manager that had not written its images yet: what was noted before is lost.
+/// program, one for each that said it is up, and one for each whose end was seen, both written
+/// before anybody acts on them: the kernel says only once how a process ended. Once the images have
+/// it, the lines go. Notes that do not begin with a line that says so were begun anew, by a manager
+/// that had not written its images yet: what was noted before is lost.
 ///
 /// ```
 ///   noted
 ///   born PROGRAM SLOT INCARNATION GENERATION TICKS PID     TICKS since boot, a little before
 ///   acked PROGRAM SLOT INCARNATION
+///   ended PROGRAM SLOT INCARNATION CODE SIGNAL CORE LEFT OOM     the parts of its Exit
 /// ```
 final class Notes {
     private static final String NOTED = "noted";
     private static final String BORN = "born";
     private static final String ACKED = "acked";
+    private static final String ENDED = "ended";
 
     /// Some hundred lines: births while the disk is full must not be lost.
     private static final long ROOM = 16 * 1024;
@@ -80,6 +86,30 @@ final class Notes {
         append(ACKED + ' ' + program + ' ' + id.slot() + ' ' + id.incarnation() + '\n');
     }
 
+    /// A worker's process ended. If it cannot be noted, the next manager does not know how.
+    void ended(String program, WorkerId id, Exit exit) {
+        some = true;
+        append(
+                ENDED
+                        + ' '
+                        + program
+                        + ' '
+                        + id.slot()
+                        + ' '
+                        + id.incarnation()
+                        + ' '
+                        + exit.code()
+                        + ' '
+                        + exit.signal()
+                        + ' '
+                        + exit.core()
+                        + ' '
+                        + exit.left()
+                        + ' '
+                        + exit.oom()
+                        + '\n');
+    }
+
     /// The images have all of it.
     void clear() {
         boolean begun = some;
@@ -108,16 +138,30 @@ final class Notes {
     /// What was read.
     ///
     /// @param whole nothing was lost since the images were written
-    record Read(List<Birth> births, List<Ack> acks, boolean whole) {}
+    record Read(List<Birth> births, List<Ack> acks, List<End> ends, boolean whole) {
+        /// How those workers of a program ended whose end was seen.
+        Map<WorkerId, Exit> ends(String program) {
+            Map<WorkerId, Exit> its = new HashMap<>();
+            for (End end : ends) {
+                if (end.program().equals(program)) {
+                    its.put(end.id(), end.exit());
+                }
+            }
+            return its;
+        }
+    }
 
     record Birth(String program, WorkerId id, int generation, long ticks, int pid) {}
 
     record Ack(String program, WorkerId id) {}
 
+    record End(String program, WorkerId id, Exit exit) {}
+
     /// Reads notes. The last line may be torn; what makes no sense is no note.
     static Read read(String text) {
         List<Birth> births = new ArrayList<>();
         List<Ack> acks = new ArrayList<>();
+        List<End> ends = new ArrayList<>();
         for (String line : text.replace("\0", "").split("\n", -1)) {
             String[] words = line.split(" ", -1);
             try {
@@ -131,12 +175,23 @@ final class Notes {
                                     Integer.parseInt(words[6])));
                 } else if (words.length == 4 && words[0].equals(ACKED)) {
                     acks.add(new Ack(words[1], id(words)));
+                } else if (words.length == 9 && words[0].equals(ENDED)) {
+                    ends.add(new End(words[1], id(words), exit(words)));
                 }
             } catch (NumberFormatException torn) {
                 // no note
             }
         }
-        return new Read(births, acks, text.startsWith(NOTED + '\n'));
+        return new Read(births, acks, ends, text.startsWith(NOTED + '\n'));
+    }
+
+    private static Exit exit(String[] words) {
+        return new Exit(
+                Integer.parseInt(words[4]),
+                Integer.parseInt(words[5]),
+                Boolean.parseBoolean(words[6]),
+                Integer.parseInt(words[7]),
+                Boolean.parseBoolean(words[8]));
     }
 
     private static WorkerId id(String[] words) {

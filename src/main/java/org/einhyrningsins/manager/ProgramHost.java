@@ -656,6 +656,7 @@ final class ProgramHost {
             report(Effect.Severity.WARN, id, what);
         }
         if (patient && leavesOthers(process)) {
+            surface.births().noteEnd(name(), id, exit);
             take(new Event.LeaderExited(id, exit));
             awaitRest(process, exit);
         } else {
@@ -712,7 +713,9 @@ final class ProgramHost {
         surface.births().attend();
         weighing.remove(id);
         if (failure == null) {
-            take(new Event.Exited(id, exit.leaving(left)));
+            Exit seen = exit.leaving(left);
+            surface.births().noteEnd(name(), id, seen);
+            take(new Event.Exited(id, seen));
         } else {
             forgetExecutables();
             take(new Event.SpawnFailed(id, String.valueOf(failure.getMessage())));

@@ -9,8 +9,10 @@ import org.jspecify.annotations.Nullable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -93,7 +95,11 @@ final class Script {
     private void happen(List<String> words) {
         switch (words.getFirst()) {
             case "nothing" -> {}
-            case "killed" -> recover(names(words, "leaderless="), names(words, "unborn="));
+            case "killed" ->
+                    recover(
+                            names(words, "leaderless="),
+                            names(words, "unborn="),
+                            names(words, "ended="));
             case "lost" -> findAgain(names(words, "other="));
             default -> step(event(words));
         }
@@ -101,7 +107,8 @@ final class Script {
 
     /// @param without the workers whose own process is gone
     /// @param ordered the workers that never came to be
-    private void recover(Set<String> without, Set<String> ordered) {
+    /// @param seen the workers whose end was seen, `0#1:EXIT`
+    private void recover(Set<String> without, Set<String> ordered, Set<String> seen) {
         Set<WorkerId> alive = new HashSet<>();
         Set<WorkerId> leaderless = new HashSet<>();
         without.forEach(word -> leaderless.add(worker(word)));
@@ -112,7 +119,13 @@ final class Script {
         ordered.forEach(word -> unborn.add(worker(word)));
         alive.removeAll(leaderless);
         alive.removeAll(unborn);
-        var found = new Recovery.Found(alive, leaderless, List.of(), Set.of(), unborn);
+        Map<WorkerId, Exit> ends = new HashMap<>();
+        for (String word : seen) {
+            String[] parts = word.split(":", -1);
+            ends.put(worker(parts[0]), exit(parts[1]));
+        }
+        alive.removeAll(ends.keySet());
+        var found = new Recovery.Found(alive, leaderless, List.of(), Set.of(), unborn, ends);
         Transition step = Recovery.after(program, found, new Moment(now));
         laws.recovered(program, new Moment(now), step);
         show(step);

@@ -107,6 +107,7 @@ final class Simulation {
 
     private final Map<WorkerId, Integer> births = new HashMap<>();
     private final Set<WorkerId> acks = new HashSet<>();
+    private final Map<WorkerId, Exit> ends = new HashMap<>();
     private int crashes;
 
     Simulation(long seed, Arrows arrows) {
@@ -300,7 +301,13 @@ final class Simulation {
                     }
                 });
         Recovery.Found found =
-                new Recovery.Found(with(true), with(false), newborn, Set.copyOf(acks));
+                new Recovery.Found(
+                        with(true),
+                        with(false),
+                        newborn,
+                        Set.copyOf(acks),
+                        Set.of(),
+                        Map.copyOf(ends));
         lines.add(new Line(millis, "--- from " + Lines.of(read) + " and " + found));
         Transition step = Recovery.after(read, found, now());
         program = step.program();
@@ -362,6 +369,7 @@ final class Simulation {
             noted = program;
             births.clear();
             acks.clear();
+            ends.clear();
         }
     }
 
@@ -476,6 +484,7 @@ final class Simulation {
         Exit exit = shot ? new Exit(0, 9) : process.exit;
         if (program.goesOnWithout(worker, exit) && leavesOthers(process)) {
             process.leaderless = true;
+            ends.put(worker, exit);
             happen(new Event.LeaderExited(worker, exit));
             return;
         }
@@ -484,6 +493,7 @@ final class Simulation {
         }
         processes.remove(worker);
         process.exists = false;
+        ends.put(worker, exit);
         happen(new Event.Exited(worker, exit));
     }
 

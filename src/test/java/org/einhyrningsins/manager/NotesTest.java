@@ -3,6 +3,7 @@ package org.einhyrningsins.manager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.einhyrningsins.core.Exit;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.spec.WorkerId;
 import org.junit.jupiter.api.Test;
@@ -10,6 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 
 final class NotesTest {
     private static final String BORN = "born web 1 7 3 12345 4711\0\0\0\0\0\n";
@@ -48,6 +50,20 @@ final class NotesTest {
         notes.clear();
         notes.acked("web", new WorkerId(0, 2));
         assertThat(Notes.read(Files.readString(file)).whole()).isTrue();
+        Descriptors.close(notes.file());
+    }
+
+    @Test
+    void howAWorkerEndedIsReadAsItWasSeen(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("notes");
+        Notes notes = new Notes(Descriptors.lock(file));
+        Exit one = new Exit(0, 0).leaving(3);
+        Exit other = new Exit(0, 11, true, 0, true);
+        notes.ended("job", new WorkerId(0, 1), one);
+        notes.ended("job", new WorkerId(1, 2), other);
+        notes.ended("web", new WorkerId(0, 1), new Exit(7, 0));
+        assertThat(Notes.read(Files.readString(file)).ends("job"))
+                .isEqualTo(Map.of(new WorkerId(0, 1), one, new WorkerId(1, 2), other));
         Descriptors.close(notes.file());
     }
 }
