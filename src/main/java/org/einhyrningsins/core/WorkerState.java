@@ -136,4 +136,14 @@ public sealed interface WorkerState {
         /// Its own process ended while there was no manager, others of its process group live.
         LEFT_BEHIND
     }
+
+    /// The word for it that operators read.
+    default String word() {
+        return switch (this) {
+            case Starting ignored -> "starting";
+            case Settling ignored -> "settling";
+            case Ready ignored -> "ready";
+            case Stopping ignored -> "stopping";
+        };
+    }
 }

@@ -245,7 +245,7 @@ final class Births {
             return new Born(process, birth.underWay() ? birth : null);
         } catch (SpawnException | PosixException e) {
             outputs.discard(output);
-            secrets.remove(Strays.mark(spec.name(), id));
+            secrets.remove(WorkerTag.of(spec.name(), id));
             throw new Stillborn(e.getMessage());
         } finally {
             output.release();
@@ -268,7 +268,7 @@ final class Births {
         Map<String, Path> sources = spec.identity().confinement().credentials();
         if (!sources.isEmpty()) {
             try {
-                secrets.make(Strays.mark(spec.name(), id), sources, owner);
+                secrets.make(WorkerTag.of(spec.name(), id), sources, owner);
             } catch (IOException e) {
                 throw new Stillborn("credentials: " + RuntimeFiles.why(e));
             } catch (PosixException e) {
@@ -362,7 +362,7 @@ final class Births {
             throws SpawnException {
         SpawnOrder order = blueprint.check(id, command, pid);
         long wait = patience.nanos(Clock.now());
-        String mark = Strays.mark(blueprint.version().spec().name(), id);
+        String mark = WorkerTag.of(blueprint.version().spec().name(), id);
         try (Sandbox sandbox = sandbox(order, blueprint.version().spec(), mark)) {
             SpawnOrder inside = order.within(sandbox.ruleset());
             WorkerCgroups.Check check = cgroups.check(mark, spawner, inside, wait);
@@ -405,7 +405,7 @@ final class Births {
     private Birth born(
             WorkerId id, Blueprint blueprint, Given given, int line, int pipe, String note)
             throws SpawnException {
-        String mark = Strays.mark(blueprint.version().spec().name(), id);
+        String mark = WorkerTag.of(blueprint.version().spec().name(), id);
         SpawnOrder order =
                 blueprint.order(id, given.sockets(), given.out(), given.err(), line, pipe);
         long wait = patience.nanos(Clock.now());

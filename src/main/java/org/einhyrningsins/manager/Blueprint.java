@@ -100,8 +100,8 @@ final class Blueprint {
             same.put("WATCHDOG_USEC", Long.toString(watchdog.toNanos() / 1_000));
             ownPid.add("WATCHDOG_PID");
         }
-        same.put(Strays.DEFINITION, version.generation() + ":" + spec.birth().sum());
-        ownPid.add(Strays.OWN_PID);
+        same.put(WorkerTag.DEFINITION, version.generation() + ":" + spec.birth().sum());
+        ownPid.add(WorkerTag.OWN_PID);
         if (!spec.identity().confinement().credentials().isEmpty()) {
             same.remove(WorkerCredentials.VARIABLE); // each worker has its own
             own.removeIf(entry -> entry.getKey().equals(WorkerCredentials.VARIABLE));
@@ -240,8 +240,8 @@ final class Blueprint {
         List<String> assignments = new ArrayList<>(environment.size() + own.size() + 4);
         assignments.addAll(environment);
         assignments.add("EINHORN_CHILD_INDEX=" + id.slot());
-        String mark = Strays.mark(version.spec().name(), id);
-        assignments.add(Strays.MARK + "=" + mark);
+        String mark = WorkerTag.of(version.spec().name(), id);
+        assignments.add(WorkerTag.VARIABLE + "=" + mark);
         if (!version.spec().identity().confinement().credentials().isEmpty()) {
             assignments.add(secrets.assignment(mark));
         }

@@ -196,7 +196,7 @@ final class ControlServer implements SocketFiles.Owner {
     public void remake() throws IOException {
         Path directory = path.getParent();
         if (directory != null) {
-            RuntimeFiles.directory(directory, Premises.permissions(spec.forOthers()));
+            RuntimeFiles.directory(directory, RuntimeFiles.permissions(spec.forOthers()));
         }
         int fresh = Sockets.listenUnix(path, spec.mode());
         try {

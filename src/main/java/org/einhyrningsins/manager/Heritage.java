@@ -74,12 +74,6 @@ final class Heritage {
     /// @param image with the processes that live; their pidfds are ours
     record Found(ProgramImage image, Recovery.Found found) {}
 
-    /// Where listening sockets may be had from. Workers are one place; others may follow.
-    interface SocketSource {
-        /// Our own descriptor of that socket; -1 if it is not to be had here.
-        int fetch(SocketImage socket);
-    }
-
     /// What the next manager knows by itself.
     ///
     /// @param services what the file says
@@ -403,10 +397,10 @@ final class Heritage {
                 leaders.isEmpty() ? Map.of() : Processes.members(leaders);
         Map<WorkerId, WorkerImage> leaderless = new HashMap<>();
         for (WorkerImage worker : workers) {
-            String mark = Strays.mark(program, worker.id());
+            String mark = WorkerTag.of(program, worker.id());
             List<Integer> its = new ArrayList<>();
             for (int pid : left.getOrDefault(worker.pid(), List.of())) {
-                if (mark.equals(Aside.variable(pid, Strays.MARK))) {
+                if (mark.equals(Aside.variable(pid, WorkerTag.VARIABLE))) {
                     its.add(pid);
                 }
             }

@@ -27,7 +27,7 @@ import java.util.TreeMap;
 /// The sockets that processes hold, the keeper and workers: which has which under which number is
 /// looked up once. Where it is written down which sockets there were, they are known by their
 /// inodes; else by where they are bound.
-final class Holders implements Heritage.SocketSource {
+final class Holders implements SocketSource {
     /// So many sockets of a process are tried; those that it was born with have low numbers.
     private static final int MOST_TRIED = 64;
 

@@ -166,7 +166,7 @@ final class Intents {
             kept = keep(programs, config);
         }
         mayDiffer = !kept;
-        again = kept ? null : Clock.now().plus(Recorder.LATER);
+        again = kept ? null : Clock.now().plus(StateDirectory.LATER);
         return kept;
     }
 

@@ -35,7 +35,7 @@ final class ListenerFiles {
     private static final Duration CALM = Duration.ofMinutes(1);
 
     /// When a second name in the state directory comes again: that is there again by then.
-    private static final Duration AFTER_A_CLEANER = Recorder.WHILE_CLEANED.multipliedBy(2);
+    private static final Duration AFTER_A_CLEANER = StateDirectory.WHILE_CLEANED.multipliedBy(2);
 
     private final SocketTable sockets;
     private final SocketFiles files;

@@ -144,7 +144,7 @@ public final class Manager
     /// @return the exit status, as section EXIT STATUS of einhyrningsins(1) has it
     public static int run(LaunchOptions options, List<String> words) {
         try {
-            if (System.getenv(Succession.IMAGE) != null) {
+            if (System.getenv(StartDirectory.IMAGE) != null) {
                 return goOn(options, words);
             }
             InheritedDescriptors.close(System.getenv(), words);
@@ -213,7 +213,7 @@ public final class Manager
             if (image != null) {
                 return new Manager(options, words).goOn(image);
             }
-            throw new IllegalStateException(Succession.IMAGE + " without an image");
+            throw new IllegalStateException(StartDirectory.IMAGE + " without an image");
         } catch (ImageException | IOException e) {
             throw new CannotStart(
                     ExitStatus.BUG, "cannot go on where the manager before stopped: " + e);
@@ -314,7 +314,7 @@ public final class Manager
             if (left != null) {
                 Descriptors.close(left.pidfd());
             }
-            here.openWorkers();
+            WorkerDoor.sweep(here.openWorkers());
             here.writePidFile(log);
             int bound = sockets.open(heritage.needed());
             if (recorder != null) {
@@ -555,7 +555,7 @@ public final class Manager
             kept();
             prepare(services);
             http.settle();
-            here.openWorkers();
+            WorkerDoor.sweep(here.openWorkers());
             here.writePidFile(log);
         } catch (IOException e) {
             throw new CannotStart(ExitStatus.FAILED, "cannot start: " + RuntimeFiles.why(e));

@@ -133,7 +133,7 @@ final class OlderState {
             put(child, "pinged_request_id", plain(times.work()));
         }
         put(child, "program", host.name());
-        put(child, "state", symbol(Statuses.word(worker.state())));
+        put(child, "state", symbol(worker.state().word()));
         return child;
     }
 

@@ -21,7 +21,7 @@ import java.util.function.Predicate;
 /// socket that is known from before is known by its inode, any other by where it is bound. What
 /// nobody wants is closed. Those that a keeper had are treated alike, where nothing is written of
 /// them.
-final class PassedSockets implements Heritage.SocketSource {
+final class PassedSockets implements SocketSource {
     /// Nothing.
     static final PassedSockets NONE = new PassedSockets(List.of());
 

@@ -114,13 +114,6 @@ final class Premises {
         return lock;
     }
 
-    /// Of the directory of the control socket, if we make it.
-    ///
-    /// @param others whether others than our own user are to reach the socket
-    static String permissions(boolean others) {
-        return others ? "rwx--x--x" : "rwx------";
-    }
-
     /// Makes the directory of the control socket, if there is none.
     void openControl(boolean others) throws CannotStart {
         Path directory = control.getParent();
@@ -128,7 +121,7 @@ final class Premises {
             return;
         }
         try {
-            boolean made = RuntimeFiles.directory(directory, permissions(others));
+            boolean made = RuntimeFiles.directory(directory, RuntimeFiles.permissions(others));
             madeForControl = made ? directory : null;
         } catch (IOException e) {
             throw new CannotStart(
@@ -149,7 +142,7 @@ final class Premises {
     @Nullable String letThrough(boolean others) {
         Path directory = control.getParent();
         if (directory != null && (directory.equals(madeForControl) || (others && isDefault()))) {
-            RuntimeFiles.permit(directory, permissions(others));
+            RuntimeFiles.permit(directory, RuntimeFiles.permissions(others));
         }
         Path barred = others ? RuntimeFiles.barred(control) : null;
         return barred == null
@@ -177,13 +170,13 @@ final class Premises {
         }
     }
 
-    /// Where workers of other users can reach it, and short, since a socket's path has 107 bytes.
-    /// What is in it was left by a manager that was killed: whoever has the control socket has the
-    /// directory.
-    void openWorkers() throws IOException {
+    /// Makes the directory of the worker sockets: where workers of other users can reach it, and
+    /// short, since a socket's path has 107 bytes. What is in it was left by a manager that was
+    /// killed: whoever has the control socket has the directory.
+    Path openWorkers() throws IOException {
         Path directory = makeWorkers();
-        WorkerDoor.sweep(directory);
         workers = directory;
+        return directory;
     }
 
     /// Makes the directory of the worker sockets, if there is none.

@@ -89,17 +89,9 @@ final class ProgramHost {
             Prober prober,
             Strays strays,
             ProcessGroups groups,
-            Doors doors,
+            WorkerDoor.Opener doors,
             Path control,
             Listener listener) {}
-
-    /// Opens a program's worker sockets.
-    interface Doors {
-        WorkerDoor open(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException;
-
-        /// One that another manager had opened.
-        WorkerDoor resume(DoorImage image, WorkerDoor.Listener listener) throws IOException;
-    }
 
     /// Who hears of it.
     interface Listener {
@@ -620,7 +612,7 @@ final class ProgramHost {
             Descriptors.close(process.ack());
         }
         Processes.killGroup(process.pid(), Signal.KILL);
-        surface.strays().sweep(Strays.mark(name(), process.id()), process.pid());
+        surface.strays().sweep(WorkerTag.of(name(), process.id()), process.pid());
         Descriptors.close(process.pidfd());
     }
 
@@ -642,7 +634,7 @@ final class ProgramHost {
             return;
         }
         if (exit.signal() == Signal.KILL.number()
-                && surface.strays().ranOutOfMemory(Strays.mark(name(), id))) {
+                && surface.strays().ranOutOfMemory(WorkerTag.of(name(), id))) {
             exit = exit.outOfMemory();
         }
         boolean patient = program.goesOnWithout(id, exit);
@@ -682,7 +674,7 @@ final class ProgramHost {
     }
 
     private String mark(WorkerProcess process) {
-        return Strays.mark(name(), process.id());
+        return WorkerTag.of(name(), process.id());
     }
 
     /// Who hears of what is in other process groups than the worker's own.
@@ -706,7 +698,7 @@ final class ProgramHost {
     private void gone(WorkerProcess process, Exit exit) {
         WorkerId id = process.id();
         remnants.forget(id);
-        int left = surface.strays().sweep(Strays.mark(name(), id), process.pid());
+        int left = surface.strays().sweep(WorkerTag.of(name(), id), process.pid());
         surface.prober().forget(key(id));
         process.pipes().forEach(output -> output.drain(true));
         SpawnException failure = late.ended(id);

@@ -39,13 +39,6 @@ final class Recorder {
     /// How long a change waits for others.
     private static final Duration SOON = Duration.ofMillis(20);
 
-    /// How long whoever removes a whole directory may take: a file that comes meanwhile would be in
-    /// the way.
-    static final Duration WHILE_CLEANED = Duration.ofMillis(250);
-
-    /// When what could not be written is tried again.
-    static final Duration LATER = Duration.ofSeconds(1);
-
     /// A worker born now would be known to nobody until the images are written.
     private static final String NO_ROOM = "no room on the disk to note births";
 
@@ -162,7 +155,7 @@ final class Recorder {
     /// Somebody may have removed something of it.
     void suspect() {
         suspicious = true;
-        Moment soon = Clock.now().plus(WHILE_CLEANED);
+        Moment soon = Clock.now().plus(StateDirectory.WHILE_CLEANED);
         due = due == null ? soon : Moment.earlier(due, soon);
     }
 
@@ -176,7 +169,7 @@ final class Recorder {
     /// Something could not be done, and is to be tried again.
     void later() {
         if (due == null) {
-            due = Clock.now().plus(LATER);
+            due = Clock.now().plus(StateDirectory.LATER);
         }
     }
 

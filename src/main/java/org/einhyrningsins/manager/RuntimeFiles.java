@@ -155,4 +155,11 @@ final class RuntimeFiles {
             return 0;
         }
     }
+
+    /// Of the directory of the control socket, if we make it.
+    ///
+    /// @param others whether others than our own user are to reach the socket
+    static String permissions(boolean others) {
+        return others ? "rwx--x--x" : "rwx------";
+    }
 }

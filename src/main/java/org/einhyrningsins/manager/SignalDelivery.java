@@ -61,7 +61,7 @@ record SignalDelivery(boolean reached, String words) {
 
     private static String name(Worker worker, WorkerProcess process, boolean rest) {
         String what = rest ? "process group " : "pid ";
-        String state = Statuses.word(worker.state());
+        String state = worker.state().word();
         return what + process.pid() + " (slot " + worker.id().slot() + ", " + state + ")";
     }
 

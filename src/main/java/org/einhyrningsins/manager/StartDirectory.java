@@ -16,6 +16,10 @@ import java.util.Map;
 /// It is the shell's name of it (`PWD`), if that is the same directory, so that links stay links. A
 /// manager that replaces itself hands the name on, since there may be no such directory then.
 public final class StartDirectory {
+    /// The environment variable of a manager that takes over by re-exec: the descriptor of what the
+    /// one before it has written for it.
+    static final String IMAGE = "EINHYRNINGSINS_IMAGE";
+
     /// Its name, for a manager that goes on for another.
     static final String VARIABLE = "EINHYRNINGSINS_DIRECTORY";
 
@@ -37,7 +41,7 @@ public final class StartDirectory {
 
     static Path find(Map<String, String> environment) {
         String handed = environment.get(VARIABLE);
-        if (handed != null && environment.containsKey(Succession.IMAGE)) {
+        if (handed != null && environment.containsKey(IMAGE)) {
             return Path.of(handed);
         }
         String shells = environment.getOrDefault("PWD", "");

@@ -24,6 +24,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -32,6 +33,13 @@ import java.util.regex.Pattern;
 ///
 /// All of it may fail (a full disk, a read-only file system); whoever writes says so and goes on.
 final class StateDirectory {
+    /// How long whoever removes a whole directory may take: a file that comes meanwhile would be in
+    /// the way.
+    static final Duration WHILE_CLEANED = Duration.ofMillis(250);
+
+    /// When what could not be written is tried again.
+    static final Duration LATER = Duration.ofSeconds(1);
+
     private static final Set<StandardOpenOption> NEW =
             Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =

@@ -210,7 +210,7 @@ final class Statuses {
                 slot.index(),
                 worker.id().incarnation(),
                 process == null ? 0 : process.pid(),
-                word(worker.state()),
+                worker.state().word(),
                 worker.version().generation(),
                 process == null ? 0 : Clock.millisSince(process.bornMillis()),
                 slot.past().restarts(),
@@ -244,15 +244,6 @@ final class Statuses {
         return process != null && process.adopted() && Processes.isStopped(process.pid())
                 ? "stopped by a signal"
                 : null;
-    }
-
-    static String word(WorkerState state) {
-        return switch (state) {
-            case WorkerState.Starting ignored -> "starting";
-            case WorkerState.Settling ignored -> "settling";
-            case WorkerState.Ready ignored -> "ready";
-            case WorkerState.Stopping ignored -> "stopping";
-        };
     }
 
     private static WorkerStatus empty(Program program, Troubles troubles, Slot slot) {

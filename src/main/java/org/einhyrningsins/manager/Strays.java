@@ -3,7 +3,6 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
-import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.util.LinkedHashSet;
@@ -15,15 +14,6 @@ import java.util.Set;
 /// session, as daemons do, loses its parent when the worker dies and becomes a child of the
 /// manager's, which is a subreaper. Whose it was, says a variable it was born with.
 final class Strays {
-    /// PROGRAM:SLOT:INCARNATION.
-    static final String MARK = "EINHYRNINGSINS_WORKER";
-
-    /// GENERATION:SUM, where SUM is that of [org.einhyrningsins.spec.ProgramSpec.Birth].
-    static final String DEFINITION = "EINHYRNINGSINS_DEFINITION";
-
-    /// The worker's own pid: what merely inherited the others has another.
-    static final String OWN_PID = "EINHYRNINGSINS_PID";
-
     private final Programs programs;
     private final WorkerCgroups cgroups;
     private final WorkerCredentials credentials;
@@ -43,10 +33,6 @@ final class Strays {
         } catch (PosixException e) {
             log.warn("", "what workers leave behind in other sessions stays: " + e.getMessage());
         }
-    }
-
-    static String mark(String program, WorkerId id) {
-        return program + ":" + id.slot() + ":" + id.incarnation();
     }
 
     /// Ends what came from workers that are no more: an orphan died, and may have had children.
@@ -74,7 +60,7 @@ final class Strays {
     private int end(@Nullable String dead) {
         int ended = 0;
         for (int orphan : Processes.orphans()) {
-            String mark = Aside.variable(orphan, MARK);
+            String mark = Aside.variable(orphan, WorkerTag.VARIABLE);
             if (mark != null && (mark.equals(dead) || !alive(mark))) {
                 int count = end(orphan, mark);
                 ended += mark.equals(dead) ? count : 0;
@@ -100,7 +86,7 @@ final class Strays {
         List<Integer> grouped = cgroups.processes(mark);
         if (grouped == null) {
             for (int orphan : Processes.orphans()) {
-                if (mark.equals(Aside.variable(orphan, MARK))) {
+                if (mark.equals(Aside.variable(orphan, WorkerTag.VARIABLE))) {
                     all.addAll(Processes.tree(orphan));
                 }
             }

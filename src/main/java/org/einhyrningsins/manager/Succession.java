@@ -40,9 +40,6 @@ import java.util.zip.CRC32;
 /// program. If it does not within its time, nothing has happened. Then the image is made once more,
 /// and the process becomes the new program, which finds image and descriptors and goes on.
 final class Succession {
-    /// Says where the image is: the number of a descriptor.
-    static final String IMAGE = "EINHYRNINGSINS_IMAGE";
-
     /// The first word of the command line of the child that only checks.
     public static final String CHECK = "--upgrade-check";
 
@@ -184,7 +181,7 @@ final class Succession {
         List<String> environment = new ArrayList<>();
         Environment.original(System.getenv())
                 .forEach((name, value) -> environment.add(name + "=" + value));
-        environment.add(IMAGE + "=" + file);
+        environment.add(StartDirectory.IMAGE + "=" + file);
         environment.add(StartDirectory.VARIABLE + "=" + StartDirectory.path());
         return environment;
     }
@@ -307,7 +304,7 @@ final class Succession {
     ///
     /// @return whether there was anything to read
     static boolean prove(Map<String, String> environment) throws ImageException {
-        String number = environment.get(IMAGE);
+        String number = environment.get(StartDirectory.IMAGE);
         if (number == null) {
             return false;
         }
@@ -324,7 +321,7 @@ final class Succession {
     /// What the manager before left us; null if there was none.
     static @Nullable HandoverImage inherited(Map<String, String> environment)
             throws ImageException {
-        String number = environment.get(IMAGE);
+        String number = environment.get(StartDirectory.IMAGE);
         if (number == null) {
             return null;
         }

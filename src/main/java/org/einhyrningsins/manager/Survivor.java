@@ -51,8 +51,8 @@ record Survivor(
         Map<Integer, List<Integer>> left = new HashMap<>();
         String doors = directory + "/";
         for (int pid : Processes.all()) {
-            Map<String, String> variables = Aside.variables(pid, Strays.MARK);
-            String mark = variables.get(Strays.MARK);
+            Map<String, String> variables = Aside.variables(pid, WorkerTag.VARIABLE);
+            String mark = variables.get(WorkerTag.VARIABLE);
             if (mark == null
                     || !variables.getOrDefault(NOTIFY, "").startsWith(doors)
                     || pid == Processes.self()) {
@@ -66,8 +66,16 @@ record Survivor(
         }
         left.forEach(
                 (group, members) -> {
-                    Map<String, String> its = Aside.variables(members.getFirst(), Strays.MARK);
-                    put(found, of(group, members, its.getOrDefault(Strays.MARK, ""), its, false));
+                    Map<String, String> its =
+                            Aside.variables(members.getFirst(), WorkerTag.VARIABLE);
+                    put(
+                            found,
+                            of(
+                                    group,
+                                    members,
+                                    its.getOrDefault(WorkerTag.VARIABLE, ""),
+                                    its,
+                                    false));
                 });
         groups.forEach((mark, pids) -> put(found, grouped(mark, pids)));
         return new ArrayList<>(found.values());
@@ -79,7 +87,7 @@ record Survivor(
         if (one == 0) {
             return null;
         }
-        Map<String, String> its = Aside.variables(one, Strays.MARK);
+        Map<String, String> its = Aside.variables(one, WorkerTag.VARIABLE);
         return leader > 0
                 ? of(leader, List.of(), mark, its, true)
                 : of(Processes.group(one), List.copyOf(pids), mark, its, true);
@@ -102,13 +110,13 @@ record Survivor(
 
     /// Not what came from one.
     private static boolean isWorker(int pid, Map<String, String> variables) {
-        String own = variables.getOrDefault(Strays.OWN_PID, variables.get("LISTEN_PID"));
+        String own = variables.getOrDefault(WorkerTag.OWN_PID, variables.get("LISTEN_PID"));
         return Processes.leads(pid) && (own == null || own.equals(Integer.toString(pid)));
     }
 
     /// In the process group of a worker whose own process is gone.
     private static boolean isLeftOfOne(int pid, Map<String, String> variables) {
-        String own = variables.getOrDefault(Strays.OWN_PID, variables.get("LISTEN_PID"));
+        String own = variables.getOrDefault(WorkerTag.OWN_PID, variables.get("LISTEN_PID"));
         int group = Processes.group(pid);
         return group > 1
                 && !Processes.isAlive(group)
@@ -138,7 +146,7 @@ record Survivor(
             Map<String, String> variables,
             boolean grouped) {
         String[] words = mark.split(":", -1);
-        String[] definition = variables.getOrDefault(Strays.DEFINITION, "0:").split(":", -1);
+        String[] definition = variables.getOrDefault(WorkerTag.DEFINITION, "0:").split(":", -1);
         try {
             int asked = members.isEmpty() ? pid : members.getFirst();
             long started = Aside.startTimeIfAlive(asked);

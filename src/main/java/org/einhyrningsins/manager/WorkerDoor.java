@@ -19,6 +19,7 @@ import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -67,6 +68,14 @@ final class WorkerDoor {
     ///
     /// @param worker whose line it is, of those that were born with one; null for one who came in
     private record Guest(Lines lines, @Nullable Peer worker) {}
+
+    /// Opens a program's worker sockets.
+    interface Opener {
+        WorkerDoor open(ProgramSpec spec, Listener listener) throws IOException;
+
+        /// Takes over those that another manager had opened.
+        WorkerDoor resume(DoorImage image, Listener listener) throws IOException;
+    }
 
     /// Who is told what workers say.
     interface Listener {

@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /// Opens the worker sockets of programs, in the directory that is theirs.
-final class WorkerDoors implements ProgramHost.Doors {
+final class WorkerDoors implements WorkerDoor.Opener {
     private final Loop loop;
     private final Premises premises;
     private final SocketFiles files;

@@ -97,7 +97,7 @@ final class Workforce {
     /// Whether one of its workers has that mark.
     boolean marked(String program, String mark) {
         for (WorkerId id : processes.keySet()) {
-            if (mark.equals(Strays.mark(program, id))) {
+            if (mark.equals(WorkerTag.of(program, id))) {
                 return true;
             }
         }

@@ -33,7 +33,7 @@ class StartDirectoryTest {
     @Test
     void isHandedOnByName() {
         Map<String, String> handed =
-                Map.of(StartDirectory.VARIABLE, "/gone", Succession.IMAGE, "3");
+                Map.of(StartDirectory.VARIABLE, "/gone", StartDirectory.IMAGE, "3");
         assertThat(StartDirectory.find(handed)).isEqualTo(Path.of("/gone"));
         assertThat(StartDirectory.find(Map.of(StartDirectory.VARIABLE, "/gone"))).isEqualTo(HERE);
     }

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Programs of a manager that has no processes: what there is of workers is only known.
-final class TestHosts implements ProgramHost.Listener, ProgramHost.Doors {
+final class TestHosts implements ProgramHost.Listener, WorkerDoor.Opener {
     private final Programs programs;
     private final ProgramHost.Surface surface;
 
