@@ -24,7 +24,7 @@ final class CommandPages {
         }
 
         private Page example(String words, String meaning) {
-            String line = "  " + ControlProgram.NAME + " " + words;
+            String line = "  " + CommandNames.CONTROL + " " + words;
             String padding = " ".repeat(Math.max(1, EXAMPLE_WIDTH - line.length()));
             return new Page(name, synopsis, summary, more, with(shown, line + padding + meaning));
         }

@@ -42,7 +42,7 @@ final class CompletionProgram {
     }
 
     private List<Completion.Choice> choices(String name, List<String> before, String start) {
-        return name.equals(Main.NAME)
+        return name.equals(CommandNames.MANAGER)
                 ? LaunchModel.choices(before, start)
                 : new Completion(false, this::ask).choices(before, start);
     }

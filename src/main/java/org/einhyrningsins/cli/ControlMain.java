@@ -18,9 +18,12 @@ public final class ControlMain {
         Output out = new Output(new FileOutputStream(FileDescriptor.out));
         Output err = new Output(new FileOutputStream(FileDescriptor.err));
         try {
+            if (words.length > 0 && words[0].equals(CompletionProgram.COMMAND)) {
+                return new CompletionProgram(System.getenv(), out).run(words);
+            }
             return new ControlProgram(System.getenv(), out, err).run(words);
         } catch (RuntimeException ourBug) {
-            err.print(ControlProgram.NAME + ": this is a bug in the client: " + ourBug);
+            err.print(CommandNames.CONTROL + ": this is a bug in the client: " + ourBug);
             ourBug.printStackTrace();
             return ExitStatus.BUG.code();
         }

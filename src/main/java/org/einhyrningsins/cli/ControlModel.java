@@ -23,7 +23,7 @@ import java.util.List;
 /// The client's command line as picocli knows it: help, and everything [QuickLine] leaves alone.
 final class ControlModel {
     private static final String WORDS = "WORD";
-    private static final String TRY = "\nTry '" + ControlProgram.NAME + " help'.";
+    private static final String TRY = "\nTry '" + CommandNames.CONTROL + " help'.";
 
     private ControlModel() {}
 
@@ -59,7 +59,7 @@ final class ControlModel {
 
     private static Reading reading(CommandLine line, ParseResult root) throws UsageException {
         if (root.hasMatchedOption("-V")) {
-            return new Say(ControlProgram.NAME + " " + Release.text());
+            return new Say(CommandNames.CONTROL + " " + Release.text());
         }
         if (root.hasMatchedOption("-e")) {
             return line(root);
@@ -187,11 +187,11 @@ final class ControlModel {
     }
 
     private static CommandSpec root() {
-        CommandSpec root = CommandSpec.create().name(ControlProgram.NAME);
+        CommandSpec root = CommandSpec.create().name(CommandNames.CONTROL);
         root.usageMessage()
                 .header("Asks the einhyrningsins manager what runs, and tells it what to do.")
                 .customSynopsis(
-                        ControlProgram.NAME
+                        CommandNames.CONTROL
                                 + " [OPTIONS] [COMMAND [PROGRAM | PROGRAM:SLOT | all]...]")
                 .optionListHeading("%nOptions, before or after the command:%n")
                 .commandListHeading("%nCommands ('help COMMAND' says more):%n")
@@ -256,7 +256,7 @@ final class ControlModel {
         CommandSpec command = CommandSpec.create().name(page.name());
         command.usageMessage()
                 .header(page.summary())
-                .customSynopsis(ControlProgram.NAME + " " + page.synopsis())
+                .customSynopsis(CommandNames.CONTROL + " " + page.synopsis())
                 .description(page.details())
                 .optionListHeading("%nOptions:%n")
                 .footerHeading(page.examples().length == 0 ? "" : "%nExamples:%n")

@@ -20,8 +20,6 @@ import java.util.Map;
 
 /// `einhyrningsinsctl`, from its command line to its exit status.
 final class ControlProgram {
-    static final String NAME = "einhyrningsinsctl";
-
     /// What a shell calls the death by SIGPIPE, which is what a program in C would die of.
     private static final int NOBODY_READS = 141;
 
@@ -44,7 +42,7 @@ final class ControlProgram {
     int run(String[] words) {
         String lost = LostBytes.objection(words);
         if (lost != null) {
-            err.print(NAME + ": " + lost);
+            err.print(CommandNames.CONTROL + ": " + lost);
             return ExitStatus.USAGE.code();
         }
         try {
@@ -53,15 +51,12 @@ final class ControlProgram {
         } catch (UncheckedIOException nobodyReads) {
             return NOBODY_READS;
         } catch (InvalidPathException unnameable) {
-            err.print(NAME + ": " + Main.unnameable(unnameable));
+            err.print(CommandNames.CONTROL + ": " + LostBytes.unnameable(unnameable));
             return ExitStatus.FAILED.code();
         }
     }
 
     private int runSpecial(String[] words) {
-        if (words.length > 0 && words[0].equals(CompletionProgram.COMMAND)) {
-            return new CompletionProgram(environment, out).run(words);
-        }
         return run(ControlModel.read(words), words);
     }
 
@@ -93,7 +88,7 @@ final class ControlProgram {
         try {
             return ShellDoor.run(this, environment, options, socket, out, err);
         } catch (ControlException e) {
-            err.print(NAME + ": " + e.getMessage());
+            err.print(CommandNames.CONTROL + ": " + e.getMessage());
             return e.status().code();
         }
     }
@@ -115,7 +110,12 @@ final class ControlProgram {
             Order.read(asked.command(), asked.args());
             return null;
         } catch (UsageException e) {
-            return e.getMessage() + "\nTry '" + NAME + " help " + asked.command() + "'.";
+            return e.getMessage()
+                    + "\nTry '"
+                    + CommandNames.CONTROL
+                    + " help "
+                    + asked.command()
+                    + "'.";
         }
     }
 
@@ -134,7 +134,7 @@ final class ControlProgram {
             return logs(asked);
         }
         if (asked.command().equals("version") && !asked.json()) {
-            out.print(NAME + " " + Release.text());
+            out.print(CommandNames.CONTROL + " " + Release.text());
         }
         Interruption interruption =
                 asked.goesOnWithoutUs() ? Interruption.during(asked.command(), err) : null;
@@ -184,7 +184,7 @@ final class ControlProgram {
     }
 
     private int failed(Invocation asked, ControlException e) {
-        err.print(NAME + ": " + e.getMessage());
+        err.print(CommandNames.CONTROL + ": " + e.getMessage());
         if (asked.json()) {
             out.print(JsonLine.failure(e.status(), String.valueOf(e.getMessage())));
         }
@@ -192,7 +192,7 @@ final class ControlProgram {
     }
 
     int mistake(String message) {
-        err.print(NAME + ": " + message);
+        err.print(CommandNames.CONTROL + ": " + message);
         return ExitStatus.USAGE.code();
     }
 }

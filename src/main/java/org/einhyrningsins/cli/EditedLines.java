@@ -60,7 +60,7 @@ final class EditedLines implements LineSource {
         // not by TerminalBuilder, which runs test(1) five times to learn what we know
         return new ExecTerminalProvider()
                 .sysTerminal(
-                        ControlProgram.NAME,
+                        CommandNames.CONTROL,
                         type,
                         false,
                         StandardCharsets.UTF_8,
@@ -87,7 +87,7 @@ final class EditedLines implements LineSource {
     private static LineReader reader(Terminal terminal, Completion completion) {
         return LineReaderBuilder.builder()
                 .terminal(terminal)
-                .appName(ControlProgram.NAME)
+                .appName(CommandNames.CONTROL)
                 .parser(EditedLines::parsed)
                 .completer((r, line, candidates) -> add(completion, line, candidates))
                 .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)

@@ -32,10 +32,10 @@ final class FileImport {
             Imported imported =
                     Importer.read(files, format, Machine.surroundings(), new NodeScript());
             out.print(imported.yaml());
-            err.print(Main.NAME + ": " + summary(imported));
+            err.print(CommandNames.MANAGER + ": " + summary(imported));
             return ExitStatus.DONE.code();
         } catch (Unimportable e) {
-            err.print(Main.NAME + ": " + e.reason());
+            err.print(CommandNames.MANAGER + ": " + e.reason());
             return (e.isUsage() ? ExitStatus.USAGE : ExitStatus.INVALID).code();
         }
     }

@@ -34,7 +34,7 @@ final class Interruption extends Thread {
     @Override
     public void run() {
         if (waiting) {
-            err.print("\n" + message(command, ControlProgram.NAME + " status"));
+            err.print("\n" + message(command, CommandNames.CONTROL + " status"));
         }
     }
 

@@ -28,7 +28,7 @@ final class LaunchModel {
 
     private static final String FROM = "--from";
 
-    private static final String TRY = "\nTry '" + Main.NAME + " help'.";
+    private static final String TRY = "\nTry '" + CommandNames.MANAGER + " help'.";
 
     private static final String[] FOOTER = {
         "",
@@ -270,17 +270,26 @@ final class LaunchModel {
     }
 
     private static CommandSpec options() {
-        CommandSpec root = CommandSpec.create().name(Main.NAME);
+        CommandSpec root = CommandSpec.create().name(CommandNames.MANAGER);
         root.usageMessage()
                 .header(
                         "Runs the programs of a file, holds their sockets and replaces their"
                                 + " workers.")
                 .customSynopsis(
-                        Main.NAME + " -c FILE [-d PATH] [-e FILE] [-f FILE] [-v | -q] [--reset]",
-                        "       " + Main.NAME + " [OPTION]... [--] PROGRAM [ARGUMENT]...",
-                        "       " + Main.NAME + " check FILE | print FILE | version | help",
-                        "       " + Main.NAME + " import [--from WHAT] FILE... | init [FILE]",
-                        "       " + Main.NAME + " print -- [OPTION]... [--] PROGRAM [ARGUMENT]...")
+                        CommandNames.MANAGER
+                                + " -c FILE [-d PATH] [-e FILE] [-f FILE] [-v | -q] [--reset]",
+                        "       "
+                                + CommandNames.MANAGER
+                                + " [OPTION]... [--] PROGRAM [ARGUMENT]...",
+                        "       "
+                                + CommandNames.MANAGER
+                                + " check FILE | print FILE | version | help",
+                        "       "
+                                + CommandNames.MANAGER
+                                + " import [--from WHAT] FILE... | init [FILE]",
+                        "       "
+                                + CommandNames.MANAGER
+                                + " print -- [OPTION]... [--] PROGRAM [ARGUMENT]...")
                 .optionListHeading("%nOptions:%n")
                 .commandListHeading("%nCommands:%n")
                 .footer(FOOTER);
@@ -364,7 +373,7 @@ final class LaunchModel {
     }
 
     private static Reading version() {
-        return new Say(Main.NAME + " " + Release.text());
+        return new Say(CommandNames.MANAGER + " " + Release.text());
     }
 
     private static Reading say(CommandLine line) {

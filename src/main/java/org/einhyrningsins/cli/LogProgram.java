@@ -38,7 +38,7 @@ final class LogProgram {
         List<LogPlace> files = new ArrayList<>();
         for (LogPlace place : places) {
             if (place.file() == null) {
-                err.print(ControlProgram.NAME + ": " + place.why());
+                err.print(CommandNames.CONTROL + ": " + place.why());
             } else {
                 files.add(place);
             }
@@ -70,13 +70,13 @@ final class LogProgram {
             return asked.follows() ? follow(tails) : tellOfMissing(tails);
         } catch (AccessDeniedException e) {
             err.print(
-                    ControlProgram.NAME
+                    CommandNames.CONTROL
                             + ": cannot read "
                             + e.getFile()
                             + ": permission denied; its owner, or root, can");
             return ExitStatus.NOT_ALLOWED;
         } catch (IOException e) {
-            err.print(ControlProgram.NAME + ": cannot read a log: " + e.getMessage());
+            err.print(CommandNames.CONTROL + ": cannot read a log: " + e.getMessage());
             return ExitStatus.FAILED;
         } finally {
             tails.forEach(LogTail::close);
@@ -133,7 +133,7 @@ final class LogProgram {
         others.removeAll(shown.names());
         if (!others.isEmpty()) {
             err.print(
-                    ControlProgram.NAME
+                    CommandNames.CONTROL
                             + ": "
                             + String.join(", ", others)
                             + " writes to "
@@ -145,7 +145,8 @@ final class LogProgram {
     private ExitStatus tellOfMissing(List<LogTail> tails) {
         for (LogTail tail : tails) {
             if (tail.missing()) {
-                err.print(ControlProgram.NAME + ": nothing was written to " + tail.path() + " yet");
+                err.print(
+                        CommandNames.CONTROL + ": nothing was written to " + tail.path() + " yet");
             }
         }
         return ExitStatus.DONE;

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /// Words of a command line that are no UTF-8. The JVM has replaced what it could not read in them:
@@ -41,5 +42,13 @@ final class LostBytes {
             // no /proc: then it is not known
             return false;
         }
+    }
+
+    /// Where C.UTF-8 is not installed, the JVM can name only files of ASCII.
+    static String unnameable(InvalidPathException e) {
+        return "the path \""
+                + e.getInput()
+                + "\" cannot be used: there is no locale C.UTF-8 on this machine, in which it could"
+                + " be named; install it, or name the file in ASCII";
     }
 }

@@ -16,8 +16,6 @@ import java.util.List;
 
 /// The door of `einhyrningsins`, the manager.
 public final class Main {
-    static final String NAME = "einhyrningsins";
-
     private final Output out;
     private final Output err;
 
@@ -38,26 +36,18 @@ public final class Main {
     int run(String[] words) {
         String lost = LostBytes.objection(words);
         if (lost != null) {
-            err.print(NAME + ": " + lost);
+            err.print(CommandNames.MANAGER + ": " + lost);
             return ExitStatus.USAGE.code();
         }
         try {
             LaunchOptions everyday = QuickLaunch.read(words);
             return everyday == null ? runSpecial(words) : Manager.run(everyday, List.of(words));
         } catch (InvalidPathException unnameable) {
-            err.print(NAME + ": " + unnameable(unnameable));
+            err.print(CommandNames.MANAGER + ": " + LostBytes.unnameable(unnameable));
             return ExitStatus.FAILED.code();
         } catch (UncheckedIOException nobodyReads) {
             return ExitStatus.FAILED.code();
         }
-    }
-
-    /// Where C.UTF-8 is not installed, the JVM can name only files of ASCII.
-    static String unnameable(InvalidPathException e) {
-        return "the path \""
-                + e.getInput()
-                + "\" cannot be used: there is no locale C.UTF-8 on this machine, in which it could"
-                + " be named; install it, or name the file in ASCII";
     }
 
     private int runSpecial(String[] words) {
@@ -82,7 +72,7 @@ public final class Main {
                 yield ExitStatus.DONE.code();
             }
             case LaunchModel.Mistake(String message) -> {
-                err.print(NAME + ": " + message);
+                err.print(CommandNames.MANAGER + ": " + message);
                 yield ExitStatus.USAGE.code();
             }
         };
@@ -93,7 +83,10 @@ public final class Main {
         if (QuickLaunch.read(words) != null || LaunchModel.read(words) instanceof LaunchModel.Run) {
             return Manager.check();
         }
-        err.print(NAME + ": it does not understand the command line: " + String.join(" ", words));
+        err.print(
+                CommandNames.MANAGER
+                        + ": it does not understand the command line: "
+                        + String.join(" ", words));
         return ExitStatus.USAGE.code();
     }
 }

@@ -59,7 +59,7 @@ final class ShellDoor {
             }
             return status;
         } catch (IOException e) {
-            err.print(ControlProgram.NAME + ": cannot read commands: " + e.getMessage());
+            err.print(CommandNames.CONTROL + ": cannot read commands: " + e.getMessage());
             return ExitStatus.FAILED.code();
         }
     }
@@ -87,7 +87,7 @@ final class ShellDoor {
 
     private void greet() {
         err.print(
-                ControlProgram.NAME
+                CommandNames.CONTROL
                         + " "
                         + Release.text()
                         + "; 'help' lists the commands, 'quit' leaves");

@@ -109,10 +109,10 @@ final class StarterFile {
         try {
             Files.writeString(Path.of(name), text, StandardOpenOption.CREATE_NEW);
         } catch (IOException e) {
-            err.print(Main.NAME + ": cannot write " + name + ": " + reason(e));
+            err.print(CommandNames.MANAGER + ": cannot write " + name + ": " + reason(e));
             return ExitStatus.FAILED.code();
         }
-        out.print("wrote " + name + "; run it by '" + Main.NAME + " -c " + name + "'");
+        out.print("wrote " + name + "; run it by '" + CommandNames.MANAGER + " -c " + name + "'");
         return ExitStatus.DONE.code();
     }
 

@@ -66,7 +66,7 @@ final class CircusFile {
 
     private static void include(Section circus, IniText ini, Path file, DraftFile draft)
             throws Unimportable {
-        Path base = Importer.folder(file);
+        Path base = ImportedFile.folder(file);
         Set<Path> read = new TreeSet<>();
         for (String key : List.of("include", "include_dir")) {
             Setting setting = circus.take(key);
@@ -81,7 +81,7 @@ final class CircusFile {
                     if (!read.add(path)) {
                         continue;
                     }
-                    ini.read(Importer.source(path));
+                    ini.read(ImportedFile.source(path));
                     draft.say("Read too: " + path);
                 }
             }

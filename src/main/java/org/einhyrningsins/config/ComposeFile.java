@@ -37,7 +37,7 @@ final class ComposeFile {
                 null,
                 "programs run on this machine itself, with its files, its network and its users;"
                         + " images are not fetched or built, networks and volumes not made");
-        Path here = Importer.folder(source.file());
+        Path here = ImportedFile.folder(source.file());
         draft.defaults().text("directory", here.toString());
         override(source.file(), here, draft);
         ComposeText texts = new ComposeText(environment, beside(here, draft));
@@ -141,7 +141,7 @@ final class ComposeFile {
         }
         Problems problems = new Problems();
         SequencedMap<String, Template> read = new LinkedHashMap<>();
-        EnvFile.read(Importer.source(file), read, problems);
+        EnvFile.read(ImportedFile.source(file), read, problems);
         read.forEach((name, value) -> variables.put(name, value.expand(0, Map.of())));
         draft.say("Read too: " + file + "; what it fills in is written down here");
         for (Problem problem : problems.problems()) {

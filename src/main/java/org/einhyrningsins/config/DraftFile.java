@@ -215,7 +215,7 @@ final class DraftFile {
 
     /// Names files beside the one that is imported by their names alone, as in `web.conf:12:`.
     String shortened(String comment) {
-        Path folder = Importer.folder(file);
+        Path folder = ImportedFile.folder(file);
         Path given = file.getParent();
         String shorter = folder.getNameCount() == 0 ? comment : without(comment, folder);
         return given == null || given.equals(folder) ? shorter : without(shorter, given);

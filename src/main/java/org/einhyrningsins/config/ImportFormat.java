@@ -15,12 +15,16 @@ public enum ImportFormat {
                     + "|(program|fcgi-program|eventlistener|group|rpcinterface):.*)\\]"),
     CIRCUS("", "^\\[(circus|(watcher|socket|plugin):.*)\\]"),
     PROCFILE("Procfile.*|.*[.][Pp]rocfile", "^[A-Za-z0-9_-]+:\\s*\\S"),
-    SYSTEMD(".+[.](" + SystemdUnits.KINDS + ")", "^\\[(Unit|Service|Socket|Timer|Install)\\]"),
+    SYSTEMD(".+[.](" + ImportFormat.UNIT_KINDS + ")", "^\\[(Unit|Service|Socket|Timer|Install)\\]"),
     PROCESS_COMPOSE("process-compose.*[.]ya?ml", "^(processes|\\s*\"processes\")\\s*:"),
     COMPOSE("(docker-)?compose.*[.]ya?ml", "^(services|\\s*\\{?\\s*\"services\")\\s*:"),
     PM2(
             "(ecosystem|pm2)[^/]*[.](json|ya?ml|[cm]?js)",
             "(^|[{,\\s])(apps|\"apps\")\\s*:\\s*([\\[{]|$)|^\\s*\"script\"\\s*:");
+
+    /// What units there are.
+    static final String UNIT_KINDS =
+            "service|socket|timer|target|path|mount|automount|swap|slice|scope|device";
 
     /// Files that are known, so that they are not taken for something else.
     ///

@@ -35,7 +35,7 @@ public final class Importer {
             throws Unimportable {
         List<Source> sources = new ArrayList<>();
         for (Path file : files) {
-            sources.add(source(file));
+            sources.add(ImportedFile.source(file));
         }
         ImportFormat told = format == null ? told(sources, machine.environment()) : format;
         if (sources.size() > 1 && told != ImportFormat.SYSTEMD) {
@@ -104,26 +104,5 @@ public final class Importer {
             all = format;
         }
         return Objects.requireNonNull(all);
-    }
-
-    /// The absolute directory that a file is in.
-    static Path folder(Path file) {
-        Path parent = file.toAbsolutePath().normalize().getParent();
-        return parent == null ? Path.of("/") : parent;
-    }
-
-    static Source source(Path file) throws Unimportable {
-        Problems problems = new Problems();
-        Source source = Source.read(file, null, problems);
-        if (source == null) {
-            Problem problem = problems.problems().getFirst();
-            throw new Unimportable(file, 0, problem.message());
-        }
-        int zero = source.text().indexOf('\0');
-        if (zero >= 0) {
-            int line = 1 + (int) source.text().chars().limit(zero).filter(c -> c == '\n').count();
-            throw new Unimportable(file, line, "holds the character NUL; it is no text");
-        }
-        return source;
     }
 }

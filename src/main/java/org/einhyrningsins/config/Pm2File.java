@@ -34,7 +34,7 @@ final class Pm2File {
         draft.say(
                 "A program without log files writes to the manager's output, and to ~/.pm2/logs"
                         + " there.");
-        Path here = Importer.folder(source.file());
+        Path here = ImportedFile.folder(source.file());
         draft.defaults().text("directory", here.toString());
         Node apps = root.take("apps");
         List<Node> all = apps instanceof Items items ? items.values() : List.of();

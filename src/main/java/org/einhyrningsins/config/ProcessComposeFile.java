@@ -38,7 +38,7 @@ final class ProcessComposeFile {
             throw new Unimportable(source.file(), 0, "has no map of processes");
         }
         DraftFile draft = new DraftFile("process-compose", source.file());
-        Path here = Importer.folder(source.file());
+        Path here = ImportedFile.folder(source.file());
         draft.defaults().text("directory", here.toString());
         boolean expands = expands(root, draft);
         ComposeText texts = new ComposeText(environment, beside(here, draft));
@@ -125,7 +125,7 @@ final class ProcessComposeFile {
         }
         Problems problems = new Problems();
         SequencedMap<String, Template> read = new LinkedHashMap<>();
-        EnvFile.read(Importer.source(file), read, problems);
+        EnvFile.read(ImportedFile.source(file), read, problems);
         read.forEach((name, value) -> variables.put(name, value.expand(0, Map.of())));
         if (problems.none()) {
             draft.defaults().set("env-file", DraftProgram.list(List.of(file.toString())));

@@ -42,7 +42,7 @@ final class ProcfileReader {
         if (entries.isEmpty()) {
             throw new Unimportable(source.file(), 0, "holds no line of the form NAME: COMMAND");
         }
-        Path directory = Importer.folder(source.file());
+        Path directory = ImportedFile.folder(source.file());
         draft.defaults().text("directory", directory.toString());
         Integer port = variables(directory.resolve(".env"), draft);
         if (Files.exists(directory.resolve(".foreman"))) {
@@ -67,7 +67,7 @@ final class ProcfileReader {
     /// @return empty if nothing does
     static String stray(Source source, Map<String, String> environment) {
         Executables executables = new Executables(environment);
-        Path directory = Importer.folder(source.file());
+        Path directory = ImportedFile.folder(source.file());
         int number = 0;
         for (String line : source.text().lines().toList()) {
             number++;
@@ -128,7 +128,7 @@ final class ProcfileReader {
         if (!Files.exists(file)) {
             return port;
         }
-        Source source = Importer.source(file);
+        Source source = ImportedFile.source(file);
         SequencedMap<String, Setting> variables = new LinkedHashMap<>();
         List<String> strange = new ArrayList<>();
         int number = 0;

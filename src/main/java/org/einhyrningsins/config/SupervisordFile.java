@@ -39,7 +39,7 @@ final class SupervisordFile {
         draft.say(
                 "A program without stdout_logfile writes to the manager's output, and to a file of"
                         + " supervisord's own there.");
-        Path here = Importer.folder(source.file());
+        Path here = ImportedFile.folder(source.file());
         include(ini, here, draft);
         Map<String, Section> groups = groups(ini.sections(), draft);
         List<Section> programs = new ArrayList<>();
@@ -122,7 +122,7 @@ final class SupervisordFile {
                 draft.lost(section, files, "no file matches " + Texts.quoted(pattern));
             }
             for (Path file : found) {
-                ini.read(Importer.source(file));
+                ini.read(ImportedFile.source(file));
                 draft.say("Read too: " + file);
             }
         }

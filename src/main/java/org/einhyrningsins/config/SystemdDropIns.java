@@ -24,7 +24,7 @@ final class SystemdDropIns {
 
     /// @param name of the unit's file
     static List<Path> of(Path file, String name) {
-        Path folder = Importer.folder(file);
+        Path folder = ImportedFile.folder(file);
         List<Path> folders = FOLDERS.contains(folder) ? FOLDERS : List.of(folder);
         SequencedMap<String, Path> found = new TreeMap<>();
         for (String directory : directories(name)) {

@@ -14,10 +14,6 @@ import java.util.SequencedMap;
 /// Imports `.service` and `.socket` units of systemd, with the drop-ins beside them: a service
 /// becomes a program, and a socket unit its sockets.
 final class SystemdUnits {
-    /// What units there are.
-    static final String KINDS =
-            "service|socket|timer|target|path|mount|automount|swap|slice|scope|device";
-
     /// A unit with all that its drop-ins add.
     record Unit(String name, Place place, SequencedMap<String, Section> sections) {
         /// Its name without `.service`.
@@ -121,7 +117,8 @@ final class SystemdUnits {
             }
         }
         Path beside =
-                Importer.folder(service.place().source().file()).resolve(service.stem() + ".timer");
+                ImportedFile.folder(service.place().source().file())
+                        .resolve(service.stem() + ".timer");
         return isReadable(beside)
                 ? new Unit(service.stem() + ".timer", service.place(), new LinkedHashMap<>())
                 : null;
@@ -135,11 +132,11 @@ final class SystemdUnits {
                         ? ".socket"
                         : sections.containsKey("Timer") ? ".timer" : ".service";
         String name =
-                named.matches(".*[.](" + KINDS + ")")
+                named.matches(".*[.](" + ImportFormat.UNIT_KINDS + ")")
                         ? named
                         : named.replaceFirst("[.][^.]*$", "") + kind;
         for (Path dropIn : SystemdDropIns.of(source.file(), named)) {
-            UnitText.read(Importer.source(dropIn), sections);
+            UnitText.read(ImportedFile.source(dropIn), sections);
             draft.say("Read too: " + dropIn);
         }
         return new Unit(name, new Place(source, 0, 1, ""), sections);

@@ -10,4 +10,9 @@ public record Credentials(int uid, int gid, List<Integer> groups) {
     public Credentials {
         groups = List.copyOf(groups);
     }
+
+    /// The effective user of this process.
+    public static int effectiveUser() {
+        return (int) Kernel.call(Syscall.GETEUID, 0);
+    }
 }

@@ -40,6 +40,11 @@ public final class Processes {
     private static final int CLD_DUMPED = 3;
     private static final int MOST_ANCESTORS = 1_000;
     private static final int MOST_ORPHANS_AT_ONCE = 1_000;
+
+    /// How a child is called on its way to its program, where the kernel tells (comm in proc(5)).
+    /// Its program's file gives it another name.
+    public static final String UNBORN = "einhyrn-birth";
+
     private static final String NAME = "\nName:\t";
     private static final String STATE = "\nState:\t";
     private static final String PARENT = "\nPPid:\t";
@@ -69,7 +74,7 @@ public final class Processes {
 
     /// Whose we are: our effective user.
     public static int user() {
-        return (int) Kernel.call(Syscall.GETEUID, 0);
+        return Credentials.effectiveUser();
     }
 
     /// Makes a directory the one that we are in (chdir(2)).
@@ -234,7 +239,7 @@ public final class Processes {
 
     /// Whether a process is one of our kind's that does not execute its program yet ([Birth]).
     public static boolean isUnborn(int pid) {
-        return status(pid, NAME).equals(Spawner.NAME);
+        return status(pid, NAME).equals(UNBORN);
     }
 
     /// Whether a process is stopped by a signal; false if there is none.

@@ -174,7 +174,7 @@ public final class SafePath implements AutoCloseable {
     }
 
     private boolean trusted(int uid) {
-        return uid == 0 || uid == ownerOfAll || uid == Processes.user();
+        return uid == 0 || uid == ownerOfAll || uid == Credentials.effectiveUser();
     }
 
     /// One name on the way. A directory is opened as one at once, so that one that is mounted when
@@ -455,7 +455,7 @@ public final class SafePath implements AutoCloseable {
     /// What has just been made is ours, unless it was taken away and another put in its place.
     private void give(int fd, int mode, @Nullable Credentials owner, boolean isNew) {
         FileStatus found = FileStatus.of(fd);
-        int uid = owner == null ? Processes.user() : owner.uid();
+        int uid = owner == null ? Credentials.effectiveUser() : owner.uid();
         boolean movable = holder != NOBODY || linker != NOBODY;
         movable |= status.isShared() && !status.isSticky();
         boolean ours = trusted(found.uid()) && (!movable || (isNew && isEmpty(fd)));

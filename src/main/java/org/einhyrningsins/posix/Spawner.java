@@ -33,10 +33,6 @@ public final class Spawner {
     /// No control group but ours.
     public static final int OWN_CGROUP = -1;
 
-    /// How a child is called on its way to its program, where the kernel tells (comm in proc(5)).
-    /// Its program's file gives it another name.
-    public static final String NAME = "einhyrn-birth";
-
     private static final long FOR_EVER = -1;
 
     private static final int PR_SET_PDEATHSIG = 1;

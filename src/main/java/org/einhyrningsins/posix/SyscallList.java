@@ -112,7 +112,7 @@ final class SyscallList {
         memory = ByteBuffer.allocateDirect(room).order(ByteOrder.nativeOrder());
         base = Kernel.address(memory);
         memory.putLong(EVERY_SIGNAL, -1);
-        memory.put(NAME, Spawner.NAME.getBytes(StandardCharsets.US_ASCII));
+        memory.put(NAME, Processes.UNBORN.getBytes(StandardCharsets.US_ASCII));
         kept = 0;
         way();
     }
@@ -222,7 +222,7 @@ final class SyscallList {
         return base + ZEROS;
     }
 
-    /// Where [Spawner#NAME] is, with its NUL.
+    /// Where [Processes#UNBORN] is, with its NUL.
     long name() {
         return base + NAME;
     }

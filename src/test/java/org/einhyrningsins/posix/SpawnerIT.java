@@ -417,7 +417,7 @@ class SpawnerIT {
         Birth birth = begin(child);
         assertThat(System.nanoTime() - began).isLessThan(1_000_000_000L);
         assertThat(birth.underWay()).isTrue();
-        assertThat(name(birth)).isEqualTo(Spawner.NAME);
+        assertThat(name(birth)).isEqualTo(Processes.UNBORN);
         assertThat(new Nursery().exit().code()).isZero(); // another, meanwhile
         assertThat(child.spawner.attend()).isTrue();
         Descriptors.close(lease);
