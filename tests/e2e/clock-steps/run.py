@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The clock on the wall is set forward and back under the manager: no wait ends early, and none gets longer.
 
-libfaketime moves the wall clock of the manager alone, and leaves the one that never goes back as it is.
+libfaketime (the one for threads) moves the wall clock of the manager alone, and leaves the one that never goes back as it is.
+It opens and closes a file each time the time is asked for, on any thread of the manager's JVM, and no number may get lost in that.
 """
 
 import glob
@@ -12,8 +13,8 @@ import time
 
 from lab import check, nothing_lost, same, wait_for
 
-FOUND = os.environ.get("FAKETIME_LIB") or next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), "")
-NEEDS = {FOUND or "/usr/lib/faketime/libfaketime.so.1": "libfaketime"}
+FOUND = os.environ.get("FAKETIME_LIB") or next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), "")
+NEEDS = {FOUND or "/usr/lib/faketime/libfaketimeMT.so.1": "libfaketime"}
 
 
 def run(lab):

@@ -21,6 +21,11 @@ import java.util.Map;
 /// when it begins: files outside its own directories, pipes, terminals, and sockets that listen.
 /// Standard input, output and error stay, and so do sockets that were passed (LISTEN_FDS) and
 /// descriptors that the command line names, like `-c /dev/fd/63`.
+///
+/// A library that was loaded before the JVM's own (LD_PRELOAD) may open and close files on any of
+/// its threads at that moment, as libfaketime does whenever the time is asked for. So what is there
+/// for a moment only is left alone, and no number becomes free: /dev/null has it from then on. Else
+/// the library's own close would hit what was opened under the number meanwhile, a jar of ours.
 final class InheritedDescriptors {
     private static final Path OPEN = Path.of("/proc/self/fd");
     private static final int FIRST = 3;
@@ -39,11 +44,19 @@ final class InheritedDescriptors {
             return;
         }
         int first = FIRST + passed(environment.get("LISTEN_FDS"));
-        for (int fd : open()) {
-            if (fd >= first && !isNamed(fd, words) && isForeign(fd, own)) {
-                Descriptors.close(fd);
-            }
+        List<Integer> inherited = foreign(first, words, own);
+        if (!inherited.isEmpty()) {
+            int nothing = Descriptors.openNull();
+            inherited.retainAll(foreign(first, words, own));
+            inherited.forEach(fd -> Descriptors.replace(fd, nothing));
+            Descriptors.close(nothing);
         }
+    }
+
+    private static List<Integer> foreign(int first, List<String> words, List<Path> own) {
+        List<Integer> open = open();
+        open.removeIf(fd -> fd < first || isNamed(fd, words) || !isForeign(fd, own));
+        return open;
     }
 
     private static List<Path> own() {
@@ -67,7 +80,7 @@ final class InheritedDescriptors {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(OPEN)) {
             files.forEach(file -> open.add(Integer.valueOf(file.getFileName().toString())));
         } catch (IOException | DirectoryIteratorException e) {
-            return List.of(); // no /proc: nothing is known of them
+            open.clear(); // no /proc: nothing is known of them
         }
         return open;
     }

@@ -253,6 +253,13 @@ public final class Descriptors {
         return raise(open("/dev/null", O_RDWR, 0));
     }
 
+    /// Closes a descriptor and gives its number to a copy of another, at once: it is never free
+    /// meanwhile. The copy is closed when another program is executed. Does nothing if the number
+    /// is just being given to a file that another thread opens (EBUSY).
+    public static void replace(int fd, int by) {
+        Kernel.call(Syscall.DUP3, by, fd, O_CLOEXEC);
+    }
+
     /// Opens; EINTR is tried again.
     static int open(String path, int flags, int mode) {
         while (true) {
