@@ -86,7 +86,6 @@ final class HttpDoor {
     private Open served(HttpSpec wanted, Bound bound, long file) {
         SocketSpec spec = wanted.socket();
         try {
-            Sockets.refuseDescriptors(bound.fd());
             HttpServer server = new HttpServer(loop, bound.fd(), buffer, sight);
             Open served = new Open(spec, wanted.hosts(), bound, file, server);
             served.answer();

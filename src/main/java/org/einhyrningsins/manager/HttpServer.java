@@ -11,6 +11,7 @@ import org.einhyrningsins.manager.http.Snapshot;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.Sockets;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -78,6 +79,7 @@ final class HttpServer implements HttpClient.Served {
         this.listener = listener;
         this.buffer = buffer;
         this.sight = sight;
+        Sockets.refuseDescriptors(listener);
         this.scribe = new Scribe(loop, threads, this::made);
         try {
             loop.watch(listener, Poll.IN, events -> accept());
