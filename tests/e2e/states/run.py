@@ -19,6 +19,7 @@ def run(lab):
     manager = lab.start()
     manager.wait_until_up("shot", 1)
     jobs(lab, manager)
+    started_jobs(lab, manager)
     crash_loop(lab, manager)
     killed(lab)
     replaced(lab, manager)
@@ -74,6 +75,15 @@ def jobs(lab, manager):
     same(told["missing"]["last_exit"]["code"], 127, "exit status of what is not there")
     check("command not found" in told["missing"]["note"], told["missing"]["note"])
     same([worker["state"] for worker in told["job"]["workers"]], ["finished"], "the slot of the job")
+
+
+def started_jobs(lab, manager):
+    """Who starts one is told how it ended, not that it runs."""
+    manager.ctl("start", "job", "--no-wait")
+    check("done, " in manager.ctl("start", "job").text, "a job that runs is not waited for")
+    same(ran(lab, "job-ran"), 2, "runs of the job when its start was answered")
+    result = manager.ctl("start", "slow", code=FAILED)
+    check("exit status 5" in result.text, str(result))
 
 
 def crash_loop(lab, manager):

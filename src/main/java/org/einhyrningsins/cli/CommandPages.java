@@ -117,7 +117,11 @@ final class CommandPages {
                                             + " rollout ends as failed for whoever waits for it.")
                             .example("abort web", "back, and wait until it is"),
                     new Page("start", TARGETS, "start what is stopped or has failed")
-                            .example("start web", "start web"),
+                            .detail(
+                                    "A job (restart: never, without sockets) is waited for until it"
+                                            + " has ended.")
+                            .example("start web", "start web")
+                            .example("start migrate --no-wait", "a job, not waited for"),
                     new Page("stop", NAMED, "stop gracefully, and keep stopped")
                             .example("stop web", "stop web; its sockets stay bound")
                             .example("stop all", "stop every program; the manager stays"),

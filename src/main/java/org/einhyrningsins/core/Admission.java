@@ -69,7 +69,7 @@ final class Admission {
     private static void tell(Draft draft, String message) {
         draft.report(Severity.INFO, null, message);
         for (Wait wait : draft.waits) {
-            if (wait.until() == Wait.Until.UP || wait.until() == Wait.Until.ROLLED) {
+            if (wait.forStart() || wait.until() == Wait.Until.ROLLED) {
                 draft.effects.add(new Effect.Progress(wait.ticket(), draft.name + ": " + message));
             }
         }

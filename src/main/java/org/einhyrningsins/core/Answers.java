@@ -14,7 +14,7 @@ final class Answers {
     static void give(Draft draft) {
         for (Wait wait : List.copyOf(draft.waits)) {
             switch (wait.until()) {
-                case UP -> up(draft, wait, false);
+                case UP, ENDED -> up(draft, wait, false);
                 case SCALED -> up(draft, wait, true);
                 case GONE -> gone(draft, wait);
                 case ROLLED -> hindered(draft, wait);
@@ -34,6 +34,7 @@ final class Answers {
         int held = 0;
         int done = 0;
         boolean all = true;
+        boolean toItsEnd = wait.toItsEnd(draft.serving.spec());
         for (Slot slot : draft.slots) {
             if (slot.index() >= draft.count) {
                 all &= !noneAbove || vacant(slot);
@@ -47,10 +48,10 @@ final class Answers {
                 }
                 ready += up ? 1 : 0;
                 done += slot.endedWell() ? 1 : 0;
-                all &= up || slot.finished() != null;
+                all &= (up && !toItsEnd) || slot.finished() != null;
             }
         }
-        if (all && ready == 0 && held > 0 && wait.until() == Wait.Until.UP) {
+        if (all && ready + done == 0 && held > 0 && wait.forStart()) {
             stoppedMeanwhile(draft, wait);
         } else if (all) {
             String took = Words.of(draft.now.since(wait.began()));
@@ -158,7 +159,7 @@ final class Answers {
     }
 
     private static boolean failing(Draft draft, Wait wait, Slot slot) {
-        return slot.failing(draft.serving.spec(), wait.until() == Wait.Until.UP);
+        return slot.failing(draft.serving.spec(), wait.forStart());
     }
 
     private static void fail(Draft draft, Wait wait, Slot slot) {

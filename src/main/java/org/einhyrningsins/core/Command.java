@@ -13,14 +13,21 @@ import java.util.Set;
 /// slots; null means all of them.
 public sealed interface Command {
     /// Run, forgetting failures; answered when every worker is up, or one fails repeatedly.
-    record Start(@Nullable Set<Integer> scope) implements Command {}
+    ///
+    /// @param toItsEnd of a job, answered when it has ended
+    record Start(@Nullable Set<Integer> scope, boolean toItsEnd) implements Command {
+        /// Answered when every worker is up, a job or not.
+        public Start(@Nullable Set<Integer> scope) {
+            this(scope, false);
+        }
+    }
 
     /// Stop, gracefully first; answered when no process is left.
     ///
     /// @param first sent instead of the first signal of the program's own steps; null for those
     record Stop(@Nullable Set<Integer> scope, @Nullable Signal first) implements Command {}
 
-    /// Stop, and start when all is gone. Requests are lost.
+    /// Stop, and start when all is gone; answered as a [Start] to its end. Requests are lost.
     record Restart(@Nullable Set<Integer> scope) implements Command {}
 
     /// Those that were told to go and have not gone get the next signal now.

@@ -50,7 +50,12 @@ final class Commands {
                 draft.put(slot.afresh(draft.now));
             }
         }
-        expect(draft, ticket, "start", scope, Wait.Until.UP);
+        expect(
+                draft,
+                ticket,
+                "start",
+                scope,
+                command.toItsEnd() ? Wait.Until.ENDED : Wait.Until.UP);
     }
 
     /// A stopped program of which some slots are started keeps the others stopped.
@@ -121,7 +126,7 @@ final class Commands {
                 draft.put(draft.slot(slot.index()).afresh(draft.now));
             }
         }
-        expect(draft, ticket, "restart", scope, Wait.Until.UP);
+        expect(draft, ticket, "restart", scope, Wait.Until.ENDED);
     }
 
     private static void tellBothToGo(Draft draft, Slot slot, Cause cause, @Nullable Signal first) {

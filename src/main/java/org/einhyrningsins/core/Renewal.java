@@ -263,7 +263,8 @@ final class Renewal {
         }
         boolean onlyBack = false;
         for (Wait wait : draft.waits) {
-            if (wait.until() == Wait.Until.UP || wait.until() == Wait.Until.SCALED) {
+            boolean forAll = wait.forStart() && !wait.toItsEnd(draft.serving.spec());
+            if (forAll || wait.until() == Wait.Until.SCALED) {
                 return;
             }
             onlyBack |= wait.until() == Wait.Until.BACK;

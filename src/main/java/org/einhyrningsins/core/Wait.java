@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Set;
@@ -18,10 +19,22 @@ public record Wait(
         return scope == null || scope.contains(slot);
     }
 
+    /// Whether it waits for what was asked to run.
+    boolean forStart() {
+        return until == Until.UP || until == Until.ENDED;
+    }
+
+    /// Whether workers that are up are not enough, since they have a job to do.
+    boolean toItsEnd(ProgramSpec spec) {
+        return until == Until.ENDED && spec.endsByItself();
+    }
+
     /// What it waits for.
     public enum Until {
         /// Every worker is up.
         UP,
+        /// Every worker is up; of a job, has ended.
+        ENDED,
         /// No process is left.
         GONE,
         /// Every worker is up and none is left above the count.

@@ -229,7 +229,8 @@ final class Operator implements ControlServer.Requested, HandoverRunner.Asking {
             case Order.Promote o ->
                     tell(client, request, o.targets(), scope -> new Command.Promote());
             case Order.Abort o -> tell(client, request, o.targets(), scope -> new Command.Abort());
-            case Order.Start o -> tell(client, request, o.targets(), Command.Start::new);
+            case Order.Start o ->
+                    tell(client, request, o.targets(), scope -> new Command.Start(scope, true));
             case Order.Stop o -> stop(client, request, o.targets());
             case Order.Restart o -> restart(client, request, o.targets());
             case Order.Increase o ->

@@ -497,7 +497,7 @@ final class Laws {
     }
 
     private static boolean isForTheStart(Wait wait) {
-        return wait.until() == Wait.Until.UP || wait.until() == Wait.Until.ROLLED;
+        return wait.forStart() || wait.until() == Wait.Until.ROLLED;
     }
 
     // ---- the operator

@@ -225,7 +225,7 @@ final class Script {
 
     private Command command(String what, List<String> words) {
         return switch (what) {
-            case "start" -> new Command.Start(scope(words));
+            case "start" -> new Command.Start(scope(words), true);
             case "stop" -> new Command.Stop(scope(words), first(words));
             case "restart" -> new Command.Restart(scope(words));
             case "hasten" -> new Command.Hasten();

@@ -189,10 +189,28 @@ final class Simulation {
                 boolean well = random.nextBoolean();
                 Command word = well ? new Command.Promote() : new Command.Abort();
                 happen(new Event.Requested(++ticket, word));
-            } else if (millis > until || !next()) {
+            } else if (!ofAJobOneEnds() && (millis > until || !next())) {
                 throw new Laws.Broken("unanswered: " + program.waits() + ", " + program.rollout());
             }
         }
+    }
+
+    /// Where somebody waits for the end of a job, its workers end.
+    private boolean ofAJobOneEnds() {
+        ProgramSpec spec = program.serving().spec();
+        if (program.waits().stream().noneMatch(wait -> wait.toItsEnd(spec))) {
+            return false;
+        }
+        for (Slot slot : program.slots()) {
+            Worker worker = slot.current();
+            Child process = worker == null ? null : processes.get(worker.id());
+            if (worker != null && worker.ready() && process != null && !process.leaderless) {
+                process.exit = new Exit(0, 0);
+                exits(new Plan(millis, 0, What.EXITS, worker.id()), worker.id(), process);
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean waitsForTheOperator() {
@@ -705,7 +723,7 @@ final class Simulation {
             return new Command.Start(null);
         }
         return switch (random.nextInt(20)) {
-            case 0 -> new Command.Start(scope());
+            case 0 -> new Command.Start(scope(), ticket % 2 == 0);
             case 1 -> new Command.Stop(scope(), random.nextBoolean() ? Signal.INT : null);
             case 2 -> new Command.Restart(scope());
             case 3 -> new Command.Hasten();
