@@ -113,11 +113,15 @@ final class SocketFiles {
         due = Clock.now();
     }
 
-    /// A file stays where it is when a directory above it is moved, and is told nothing.
+    /// A file stays where it is when a directory above it is moved, or a link in its path leads
+    /// elsewhere, and is told nothing.
     private void watchPlaces(Notices with, Path path) {
         for (Path place = path.getParent(); place != null; place = place.getParent()) {
             if (place.getParent() != null && !places.containsValue(place)) {
                 try {
+                    if (Files.isSymbolicLink(place)) {
+                        places.put(with.addLink(place), place);
+                    }
                     places.put(with.addPlace(place), place);
                 } catch (PosixException unseen) {
                     return; // then only what happens to the file itself is noticed

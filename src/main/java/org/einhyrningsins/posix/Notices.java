@@ -16,6 +16,7 @@ public final class Notices implements AutoCloseable {
     private static final int IN_NONBLOCK = 0x800;
     private static final int IN_IGNORED = 0x8000;
     private static final int IN_ONLYDIR = 0x0100_0000;
+    private static final int IN_DONT_FOLLOW = 0x0200_0000;
     private static final int IN_MASK_ADD =
             0x2000_0000; // the same directory may be watched for more
     private static final int HEADER = 16; // struct inotify_event; its name comes after it
@@ -43,10 +44,7 @@ public final class Notices implements AutoCloseable {
     ///
     /// @return what [#read] calls it
     public int add(Path file) {
-        int mask = IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
-        long path = Scratch.here().path(file);
-        long watch = Kernel.call(Syscall.INOTIFY_ADD_WATCH, fd, path, mask);
-        return (int) Kernel.check("inotify_add_watch " + file, watch);
+        return watch(file, IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF);
     }
 
     /// Watches a directory, and what is removed in it.
@@ -63,11 +61,21 @@ public final class Notices implements AutoCloseable {
         return add(directory, IN_DELETE_SELF | IN_MOVE_SELF);
     }
 
+    /// Watches whether a symbolic link is moved, removed or replaced, and not what it leads to.
+    ///
+    /// @return what [#read] calls it
+    public int addLink(Path link) {
+        return watch(link, IN_DELETE_SELF | IN_MOVE_SELF | IN_DONT_FOLLOW | IN_MASK_ADD);
+    }
+
     private int add(Path directory, int events) {
-        int mask = events | IN_ONLYDIR | IN_MASK_ADD;
-        long path = Scratch.here().path(directory);
+        return watch(directory, events | IN_ONLYDIR | IN_MASK_ADD);
+    }
+
+    private int watch(Path file, int mask) {
+        long path = Scratch.here().path(file);
         long watch = Kernel.call(Syscall.INOTIFY_ADD_WATCH, fd, path, mask);
-        return (int) Kernel.check("inotify_add_watch " + directory, watch);
+        return (int) Kernel.check("inotify_add_watch " + file, watch);
     }
 
     /// Watches it no more. Nothing happens if the kernel gave it up before.
