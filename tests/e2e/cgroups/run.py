@@ -37,7 +37,7 @@ def run(lab):
     manager.ctl("stop", "all")
     wait_for(lambda: not hidden(lab), "no daemon is left", 3)
     directory = next(line.split()[4] for line in read("/proc/self/mountinfo").splitlines() if " - cgroup2 " in line)
-    parent = directory + os.path.dirname(groups["second"])
+    parent = directory + os.path.dirname(os.path.dirname(groups["second"]))
     manager.stop()
     check(not os.path.exists(parent), "control groups are left behind")
     same(left_by_checks(lab), [], "what checks left")

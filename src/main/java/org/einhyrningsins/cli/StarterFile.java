@@ -65,7 +65,7 @@ final class StarterFile {
                 #capabilities: [NET_BIND_SERVICE]    # with user it has none
                 #oom-score-adj: 500                  # first to be killed when memory runs out
                 #cpus: "0-3"                         # on which processors it runs; otherwise all
-                #cgroup: { memory-max: 512MiB, tasks: 200 }  # limits of a worker with all that it starts
+                #cgroup: { tasks: 200, program: { memory-max: 2GiB } } # limits of a worker; of all of them together
                 #sandbox: { write: [/var/lib/hello], connect: [5432] }  # what it may reach
                 #credentials: { host: /etc/hostname } # files of $CREDENTIALS_DIRECTORY, which only it can read
                 #directories: [/run/hello]           # made before it starts, and given to its user

@@ -3,6 +3,7 @@ package org.einhyrningsins.config;
 
 import org.einhyrningsins.spec.AckSpec.Target;
 import org.einhyrningsins.spec.CareSpec;
+import org.einhyrningsins.spec.CgroupSpec;
 import org.einhyrningsins.spec.HealthSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -17,12 +18,14 @@ record CareReader(Values values, Templates templates, int workers) {
     /// No process of any use is smaller.
     private static final long SMALLEST_MEANT = 1 << 20;
 
-    CareSpec read(Fields program) {
+    /// @param together the limits of the control group of all workers; null for none
+    CareSpec read(Fields program, @Nullable CgroupSpec together) {
         return new CareSpec(
                 health(program),
                 time(program, "watchdog"),
                 time(program, "max-age"),
-                size(program));
+                size(program),
+                together);
     }
 
     private @Nullable HealthSpec health(Fields program) {

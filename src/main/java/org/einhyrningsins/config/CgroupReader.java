@@ -4,18 +4,52 @@ package org.einhyrningsins.config;
 import org.einhyrningsins.spec.CgroupSpec;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the limits of a worker's control group.
+import java.util.function.Function;
+
+/// Reads the limits of control groups.
 record CgroupReader(Values values) {
     private static final int MAX_PERCENT = 1_000_000;
     private static final int MAX_TASKS = 4_194_304; // as kernel.pid_max
     private static final int MAX_WEIGHT = 10_000;
     private static final String CPU = "a part of processors such as 50% or 150%";
 
-    @Nullable CgroupSpec read(Fields program) {
+    /// Those of each worker, and of all workers of a program together; null for none.
+    record Limits(@Nullable CgroupSpec worker, @Nullable CgroupSpec program) {}
+
+    Limits read(Fields program) {
         if (!program.has("cgroup")) {
-            return null;
+            return new Limits(null, null);
         }
         Fields map = program.fields("cgroup", Shape.CGROUP);
+        CgroupSpec worker = limits(map);
+        CgroupSpec together =
+                map.has("program") ? limits(map.fields("program", Shape.PROGRAM_CGROUP)) : null;
+        warn(map, "memory-max", worker, together, CgroupSpec::memoryMax);
+        warn(map, "cpu", worker, together, CgroupSpec::cpu);
+        warn(map, "tasks", worker, together, CgroupSpec::tasks);
+        return new Limits(worker, together);
+    }
+
+    /// What one worker may take and all of them may not.
+    private static void warn(
+            Fields map,
+            String key,
+            @Nullable CgroupSpec worker,
+            @Nullable CgroupSpec together,
+            Function<CgroupSpec, @Nullable Number> limit) {
+        Number one = worker == null ? null : limit.apply(worker);
+        Number all = together == null ? null : limit.apply(together);
+        if (one != null && all != null && one.longValue() > all.longValue()) {
+            map.warn(key, "more than all workers together may have by cgroup.program." + key);
+        }
+    }
+
+    private @Nullable CgroupSpec limits(Fields map) {
+        CgroupSpec limits = all(map);
+        return limits.files().isEmpty() ? null : limits;
+    }
+
+    private CgroupSpec all(Fields map) {
         return new CgroupSpec(
                 bytes(map.node("memory-max")),
                 bytes(map.node("memory-high")),

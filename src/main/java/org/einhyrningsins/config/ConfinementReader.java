@@ -2,6 +2,7 @@
 package org.einhyrningsins.config;
 
 import org.einhyrningsins.spec.Capability;
+import org.einhyrningsins.spec.CgroupSpec;
 import org.einhyrningsins.spec.ConfinementSpec;
 import org.einhyrningsins.spec.DirectorySpec;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,8 @@ record ConfinementReader(Values values, Surroundings surroundings, Path base) {
     private static final String PREFIX = "CAP_";
     private static final String WHAT = "a capability such as NET_BIND_SERVICE";
 
-    ConfinementSpec read(Fields program) {
+    /// @param cgroup the limits of a worker's control group; null for none
+    ConfinementSpec read(Fields program, @Nullable CgroupSpec cgroup) {
         return new ConfinementSpec(
                 program.has("no-new-privs") ? program.flag("no-new-privs", true) : null,
                 capabilities(program),
@@ -28,7 +30,7 @@ record ConfinementReader(Values values, Surroundings surroundings, Path base) {
                 directories(program.node("directories")),
                 credentials(program.node("credentials")),
                 new SandboxReader(values, surroundings, base).read(program),
-                new CgroupReader(values).read(program));
+                cgroup);
     }
 
     private SequencedMap<String, Path> credentials(@Nullable Node node) {

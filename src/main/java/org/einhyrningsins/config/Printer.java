@@ -176,6 +176,7 @@ public final class Printer {
         env(program);
         identity(program.identity());
         confinement(program.identity().confinement());
+        cgroup(program.identity().confinement().cgroup(), program.care().together());
         line(4, "workers: " + program.workers());
         sockets(program);
         ack(program.ack());
@@ -310,7 +311,6 @@ public final class Printer {
         optional("io-class: ", io == null ? null : SchedulingReader.print(io));
         directories(confinement.directories());
         sandbox(confinement.sandbox());
-        cgroup(confinement.cgroup());
         if (!confinement.credentials().isEmpty()) {
             line(4, "credentials:");
         }
@@ -334,22 +334,30 @@ public final class Printer {
         }
     }
 
-    private void cgroup(@Nullable CgroupSpec cgroup) {
-        if (cgroup != null) {
-            StringBuilder map = new StringBuilder("cgroup: {");
-            limit(map, "memory-max: ", cgroup.memoryMax(), "");
-            limit(map, "memory-high: ", cgroup.memoryHigh(), "");
-            limit(map, "cpu: ", cgroup.cpu(), "%");
-            limit(map, "tasks: ", cgroup.tasks(), "");
-            limit(map, "io-weight: ", cgroup.ioWeight(), "");
-            line(4, map.append('}').toString());
+    private void cgroup(@Nullable CgroupSpec worker, @Nullable CgroupSpec together) {
+        if (worker != null || together != null) {
+            line(4, "cgroup:");
+        }
+        if (worker != null) {
+            limits(6, worker);
+        }
+        if (together != null) {
+            line(6, "program:");
+            limits(8, together);
         }
     }
 
-    private static void limit(StringBuilder map, String key, @Nullable Number value, String unit) {
+    private void limits(int indent, CgroupSpec cgroup) {
+        limit(indent, "memory-max: ", cgroup.memoryMax(), "");
+        limit(indent, "memory-high: ", cgroup.memoryHigh(), "");
+        limit(indent, "cpu: ", cgroup.cpu(), "%");
+        limit(indent, "tasks: ", cgroup.tasks(), "");
+        limit(indent, "io-weight: ", cgroup.ioWeight(), "");
+    }
+
+    private void limit(int indent, String key, @Nullable Number value, String unit) {
         if (value != null) {
-            map.append(map.charAt(map.length() - 1) == '{' ? "" : ", ");
-            map.append(key).append(value).append(unit);
+            line(indent, key + value + unit);
         }
     }
 

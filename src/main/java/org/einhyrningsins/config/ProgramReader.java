@@ -7,6 +7,7 @@ import org.einhyrningsins.config.Node.Scalar;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.BondSpec.WorkerSocket;
+import org.einhyrningsins.spec.CgroupSpec;
 import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogsSpec;
@@ -84,6 +85,7 @@ final class ProgramReader {
         AckSpec ack =
                 new AckReader(values, templates, workers, bond.descriptor())
                         .read(program.node("ack"));
+        CgroupReader.Limits limits = new CgroupReader(values).read(program);
         ProgramSpec spec =
                 new ProgramSpec(
                         name,
@@ -91,7 +93,7 @@ final class ProgramReader {
                         directory,
                         env(program, templates),
                         variables(program),
-                        identity(program),
+                        identity(program, limits.worker()),
                         workers,
                         sockets,
                         stdin(program, templates, protocols.contains(Protocol.FD0)),
@@ -103,7 +105,7 @@ final class ProgramReader {
                                 .read(program.fields("rollout", Shape.ROLLOUT)),
                         new LogsReader(values, templates, base).read(program.node("logs")),
                         bond,
-                        new CareReader(values, templates, workers).read(program),
+                        new CareReader(values, templates, workers).read(program, limits.program()),
                         program.texts("after", "the name of a program"),
                         obstacle);
         warn(program, spec);
@@ -348,7 +350,7 @@ final class ProgramReader {
         return names;
     }
 
-    private IdentitySpec identity(Fields program) {
+    private IdentitySpec identity(Fields program, @Nullable CgroupSpec cgroup) {
         Integer nice = program.has("nice") ? program.number("nice", -20, 19, 0) : null;
         return new IdentitySpec(
                 people.worker(program, "user"),
@@ -356,7 +358,7 @@ final class ProgramReader {
                 program.octal("umask"),
                 nice,
                 new LimitsReader(values).read(program.fields("limits", Shape.LIMITS)),
-                new ConfinementReader(values, surroundings, base).read(program));
+                new ConfinementReader(values, surroundings, base).read(program, cgroup));
     }
 
     /// A number, `cpus`, or `cpus*N`.

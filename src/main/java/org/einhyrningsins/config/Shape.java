@@ -89,7 +89,13 @@ record Shape(String name, List<String> keys) {
     static final Shape SANDBOX =
             new Shape("sandbox", List.of("read", "write", "connect", "bind", "required"));
     static final Shape CGROUP =
-            new Shape("cgroup", List.of("memory-max", "memory-high", "cpu", "tasks", "io-weight"));
+            new Shape(
+                    "cgroup",
+                    List.of("memory-max", "memory-high", "cpu", "tasks", "io-weight", "program"));
+    static final Shape PROGRAM_CGROUP =
+            new Shape(
+                    "program-cgroup",
+                    List.of("memory-max", "memory-high", "cpu", "tasks", "io-weight"));
     static final Shape BIND =
             new Shape(
                     "bind",

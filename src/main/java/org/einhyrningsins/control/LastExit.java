@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// @param signal the name of the signal that killed it, `SIGKILL`; null if none did
 /// @param core whether it left a core
 /// @param oom whether the kernel killed it, or some of it, since memory ran out
+/// @param shared whether that was the memory of all workers of its program together
 /// @param left how many processes it left behind in other groups or sessions
 /// @param why what it was told to go for, in words; empty if it ended by itself
 /// @param text all of it in words
@@ -22,6 +23,7 @@ public record LastExit(
         @Nullable String signal,
         boolean core,
         boolean oom,
+        boolean shared,
         int left,
         String why,
         String text,

@@ -193,6 +193,9 @@ public final class Replies {
         if (exit.oom()) {
             json.writeBooleanField("oom", true);
         }
+        if (exit.shared()) {
+            json.writeStringField("oom_limit", "program");
+        }
         if (exit.left() > 0) {
             json.writeNumberField("left_behind", exit.left());
         }

@@ -58,7 +58,6 @@ public record Difference(
                     "directories",
                     "credentials",
                     "sandbox",
-                    "cgroup",
                     "bind",
                     "stdin",
                     "protocols",
@@ -108,6 +107,7 @@ public record Difference(
                     before.heard() != after.heard()
                             || !Objects.equals(before.ackPipe(), after.ackPipe());
             case "logs" -> !before.logs().equals(after.logs());
+            case "cgroup" -> !key.startsWith("cgroup.program");
             default -> BORN_WITH.contains(first);
         };
     }

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 ///   were ended
 /// @param oom whether the kernel killed it, or some of it, since memory ran out: that of its
 ///   control group, or all
-public record Exit(int code, int signal, boolean core, int left, boolean oom) {
+/// @param shared whether that was the memory that all workers of its program have together: the
+///   kernel chose it, and may as well have chosen another
+public record Exit(int code, int signal, boolean core, int left, boolean oom, boolean shared) {
     /// Of a worker that ended while no manager was there to see it, or that was adopted.
     public static final Exit UNKNOWN = new Exit(-1, 0);
 
@@ -22,17 +24,22 @@ public record Exit(int code, int signal, boolean core, int left, boolean oom) {
     private static final int SIGNALS = 128;
 
     public Exit(int code, int signal) {
-        this(code, signal, false, 0, false);
+        this(code, signal, false, 0, false, false);
     }
 
     /// The same, but for what it left behind.
     public Exit leaving(int processes) {
-        return processes == 0 ? this : new Exit(code, signal, core, processes, oom);
+        return processes == 0 ? this : new Exit(code, signal, core, processes, oom, shared);
     }
 
     /// The same, of one that was killed since memory ran out.
     public Exit outOfMemory() {
-        return new Exit(code, signal, core, left, true);
+        return new Exit(code, signal, core, left, true, false);
+    }
+
+    /// The same, of one that was killed since memory ran out for all workers together.
+    public Exit outOfSharedMemory() {
+        return new Exit(code, signal, core, left, true, true);
     }
 
     /// Whether it ended as a program that did its job does.
@@ -91,7 +98,8 @@ public record Exit(int code, int signal, boolean core, int left, boolean oom) {
         return "killed by "
                 + name(signal)
                 + (core ? ", core dumped" : "")
-                + (oom ? ", out of memory" : "");
+                + (oom ? ", out of memory" : "")
+                + (shared ? " of all workers together" : "");
     }
 
     private String leftovers() {

@@ -33,6 +33,7 @@ final class Notes {
     private static final String BORN = "born";
     private static final String ACKED = "acked";
     private static final String ENDED = "ended";
+    private static final String SHARED = " shared";
 
     /// Some hundred lines: births while the disk is full must not be lost.
     private static final long ROOM = 16 * 1024;
@@ -107,6 +108,7 @@ final class Notes {
                         + exit.left()
                         + ' '
                         + exit.oom()
+                        + (exit.shared() ? SHARED : "")
                         + '\n');
     }
 
@@ -175,7 +177,7 @@ final class Notes {
                                     Integer.parseInt(words[6])));
                 } else if (words.length == 4 && words[0].equals(ACKED)) {
                     acks.add(new Ack(words[1], id(words)));
-                } else if (words.length == 9 && words[0].equals(ENDED)) {
+                } else if (words.length >= 9 && words.length <= 10 && words[0].equals(ENDED)) {
                     ends.add(new End(words[1], id(words), exit(words)));
                 }
             } catch (NumberFormatException torn) {
@@ -191,7 +193,8 @@ final class Notes {
                 Integer.parseInt(words[5]),
                 Boolean.parseBoolean(words[6]),
                 Integer.parseInt(words[7]),
-                Boolean.parseBoolean(words[8]));
+                Boolean.parseBoolean(words[8]),
+                words.length == 10);
     }
 
     private static WorkerId id(String[] words) {

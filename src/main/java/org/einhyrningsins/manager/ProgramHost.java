@@ -67,6 +67,7 @@ final class ProgramHost {
     private final Map<WorkerId, Aside.Question<Long>> weighing = new HashMap<>(0);
     private @Nullable Birth lastCheck;
     private final Tally tally;
+    private final ProgramLimits limits;
     private Program program;
     private @Nullable Blueprint latest;
     private @Nullable Blueprint earlier;
@@ -133,6 +134,7 @@ final class ProgramHost {
             throws IOException {
         this.surface = surface;
         this.remnants = new Remnants(surface.strays(), new Leftovers());
+        this.limits = new ProgramLimits(surface.strays(), this::reportLimits);
         int count = byHand.workers() == null ? spec.workers() : byHand.workers();
         this.program = Program.of(spec, count, byHand.held(), incarnation, Clock.now());
         this.tally = new Tally(Clock.wallMillis());
@@ -144,6 +146,7 @@ final class ProgramHost {
     ProgramHost(ProgramImage image, Surface surface) throws IOException {
         this.surface = surface;
         this.remnants = new Remnants(surface.strays(), new Leftovers());
+        this.limits = new ProgramLimits(surface.strays(), this::reportLimits);
         Moment now = Clock.now();
         this.program = Recovery.handedOn(image.program(), now);
         this.tally = new Tally(image.tally());
@@ -305,6 +308,7 @@ final class ProgramHost {
     }
 
     void close() {
+        limits.end(name());
         doors.values().forEach(WorkerDoor::close);
         doors.clear();
     }
@@ -404,6 +408,7 @@ final class ProgramHost {
     private boolean carryOut(@Nullable Event event, Transition transition) {
         Program before = program;
         program = transition.program();
+        limits.follow(program.newest());
         if (fresh && isBearing(transition)) {
             fresh = false;
             surface.listener().births(this);
@@ -633,10 +638,7 @@ final class ProgramHost {
         if (exit == null) {
             return;
         }
-        if (exit.signal() == Signal.KILL.number()
-                && surface.strays().ranOutOfMemory(WorkerTag.of(name(), id))) {
-            exit = exit.outOfMemory();
-        }
+        exit = surface.strays().withCause(exit, WorkerTag.of(name(), id));
         boolean patient = program.goesOnWithout(id, exit);
         if (!patient) {
             Processes.killGroup(process.pid(), Signal.KILL);
@@ -793,7 +795,9 @@ final class ProgramHost {
     }
 
     private static @Nullable Exit known(org.einhyrningsins.posix.@Nullable Exit exit) {
-        return exit == null ? null : new Exit(exit.code(), exit.signal(), exit.core(), 0, false);
+        return exit == null
+                ? null
+                : new Exit(exit.code(), exit.signal(), exit.core(), 0, false, false);
     }
 
     private void send(Effect.Send order) {
@@ -929,6 +933,10 @@ final class ProgramHost {
     void report(Effect.Severity severity, @Nullable WorkerId worker, String message) {
         String subject = worker == null ? name() : workforce.subject(name(), worker);
         surface.listener().report(this, severity, subject, message);
+    }
+
+    private void reportLimits(Effect.Severity severity, String message) {
+        report(severity, null, message);
     }
 
     @Nullable Worker worker(WorkerId id) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.core.Exit;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
 import java.util.LinkedHashSet;
@@ -41,9 +43,15 @@ final class Strays {
         cgroups.tidy();
     }
 
-    /// Whether the kernel killed something of a worker since memory ran out.
-    boolean ranOutOfMemory(String mark) {
-        return cgroups.ranOutOfMemory(mark);
+    /// How a worker ended, with what the kernel says of why.
+    Exit withCause(Exit exit, String mark) {
+        boolean killed = exit.signal() == Signal.KILL.number();
+        return killed || exit.equals(Exit.UNKNOWN) ? cgroups.withCause(exit, mark) : exit;
+    }
+
+    /// The control groups of workers.
+    WorkerCgroups cgroups() {
+        return cgroups;
     }
 
     /// Ends all that came from a worker that is dead, although it is still known.

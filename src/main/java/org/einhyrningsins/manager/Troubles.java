@@ -77,6 +77,7 @@ final class Troubles {
                 exit.signal() == 0 ? null : exit.signalName(),
                 exit.core(),
                 exit.oom(),
+                exit.shared(),
                 exit.left(),
                 last.why(),
                 last.words(),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.core.Effect.Severity;
+import org.einhyrningsins.core.Exit;
 import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.posix.Birth;
 import org.einhyrningsins.posix.Cgroups;
@@ -12,6 +14,7 @@ import org.einhyrningsins.posix.SpawnException;
 import org.einhyrningsins.posix.SpawnOrder;
 import org.einhyrningsins.posix.Spawner;
 import org.einhyrningsins.spec.CgroupSpec;
+import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -20,15 +23,18 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
 /// A control group for each worker, where the manager may make them ([Cgroups]): then everything a
 /// worker started can be ended, also what cleared its environment and lost its parents. Named like
-/// the worker's mark, in a directory named like the control socket, so that the next manager knows
-/// those of one that was killed. Where there are none, nothing else is different.
+/// the worker's mark, in that of its program ([ProgramCgroups]), in a directory named like the
+/// control socket, so that the next manager knows those of one that was killed. Where there are
+/// none, nothing else is different.
 final class WorkerCgroups {
     private static final String PREFIX = "einhyrningsins-";
 
@@ -50,10 +56,19 @@ final class WorkerCgroups {
     private static final String NO_CONTROLLER =
             "; the kernel or whoever started the manager does not give it: see cgroup.controllers";
 
-    private final Set<String> controllers = new HashSet<>();
-    private final Set<String> lived = new HashSet<>();
+    private static final String NO_WEIGHT =
+            "; the kernel weighs no disk accesses: it has neither io.weight (blk-iocost) nor"
+                    + " io.bfq.weight (the scheduler bfq); leave io-weight out";
+
+    /// Programs whose workers are limited together.
+    private final Set<String> limited = new HashSet<>();
+
+    /// Where each is, by the worker's mark.
+    private final Map<String, String> lived = new HashMap<>();
+
     private final Deque<String> lingering = new ArrayDeque<>();
     private @Nullable Cgroups groups;
+    private @Nullable ProgramCgroups programs;
     private boolean refused;
     private long checks;
 
@@ -68,8 +83,9 @@ final class WorkerCgroups {
         try {
             Cgroups opened = Cgroups.open(PREFIX + manager);
             groups = opened;
+            programs = new ProgramCgroups(opened);
             if (opened.found()) {
-                takeOver(opened);
+                takeOver(opened, programs);
             }
             log.debug("", "workers get control groups of their own below " + opened.path());
         } catch (PosixException e) {
@@ -79,14 +95,23 @@ final class WorkerCgroups {
 
     /// Of a manager that was killed, or was us before we replaced ourselves: the empty ones are
     /// removed, in the others workers live that we may know.
-    private void takeOver(Cgroups found) {
+    private void takeOver(Cgroups found, ProgramCgroups of) {
         for (String name : found.names()) {
-            if (name.contains(CHECK)) { // nobody waits for its answer any more
-                found.kill(name);
-                lingering.add(name);
-            } else if (!found.remove(name)) {
-                lived.add(name);
+            if (ProgramCgroups.isOne(name)) {
+                found.names(name).forEach(mark -> takeOver(found, mark, name + "/" + mark));
+                of.found(name);
+            } else { // as an earlier version had them
+                takeOver(found, name, name);
             }
+        }
+    }
+
+    private void takeOver(Cgroups found, String mark, String place) {
+        if (mark.contains(CHECK)) { // nobody waits for its answer any more
+            found.kill(place);
+            lingering.add(place);
+        } else if (!found.remove(place)) {
+            lived.put(mark, place);
         }
     }
 
@@ -94,8 +119,8 @@ final class WorkerCgroups {
     Map<String, List<Integer>> found() {
         Map<String, List<Integer>> found = new HashMap<>();
         Cgroups here = groups;
-        for (String mark : here == null ? Set.<String>of() : lived) {
-            found.put(mark, here == null ? List.of() : here.processes(mark));
+        if (here != null) {
+            lived.forEach((mark, place) -> found.put(mark, here.processes(place)));
         }
         return found;
     }
@@ -114,9 +139,7 @@ final class WorkerCgroups {
             @Nullable CgroupSpec limits)
             throws SpawnException {
         int group = make(mark);
-        if (limits != null) {
-            limit(mark, group, limits);
-        }
+        limit(mark, group, limits);
         if (group < 0) {
             return spawner.begin(order, note, Spawner.OWN_CGROUP, patience);
         }
@@ -140,33 +163,122 @@ final class WorkerCgroups {
         }
     }
 
-    private void limit(String mark, int group, CgroupSpec limits) throws SpawnException {
+    /// @param limits of its own; null for none
+    private void limit(String mark, int group, @Nullable CgroupSpec limits) throws SpawnException {
+        String program = ProgramCgroups.program(mark);
         Cgroups here = groups;
-        if (here == null || group < 0) {
-            throw new SpawnException("cgroup", Errno.EACCES.number(), NO_GROUPS);
+        ProgramCgroups of = programs;
+        if (here == null || of == null || group < 0) {
+            if (limits != null || limited.contains(program)) {
+                throw new SpawnException("cgroup", Errno.EACCES.number(), NO_GROUPS);
+            }
+            return;
         }
         try {
-            for (Map.Entry<String, String> each : limits.files().entrySet()) {
-                String file = each.getKey();
-                String controller = file.substring(0, file.indexOf('.'));
-                if (!controllers.contains(controller)) {
-                    here.enable(controller);
-                    controllers.add(controller);
-                }
-                here.set(mark, file, each.getValue());
+            of.hold(program);
+            for (Map.Entry<String, String> each : files(program, limits).entrySet()) {
+                of.enable(each.getKey());
+                here.set(place(mark), each.getKey(), each.getValue());
             }
         } catch (PosixException e) {
             Descriptors.close(group);
             end(mark, 0);
-            String why = e.errno() == Errno.EBUSY ? NO_SUBGROUP : NO_CONTROLLER;
-            throw new SpawnException("cgroup: " + e.call(), e.number(), why);
+            throw new SpawnException("cgroup: " + e.call(), e.number(), why(e));
         }
     }
 
-    /// Whether the kernel killed something of a worker since memory ran out.
-    boolean ranOutOfMemory(String mark) {
+    private Map<String, String> files(String program, @Nullable CgroupSpec limits) {
+        Map<String, String> files = limits == null ? Map.of() : limits.files();
+        ProgramCgroups of = programs;
+        if (of != null && of.sharesMemory(program)) {
+            files = new LinkedHashMap<>(files);
+            files.put(CgroupSpec.OOM_GROUP, "1");
+        }
+        return files;
+    }
+
+    private static String why(PosixException e) {
+        boolean weight = e.errno() == Errno.ENOENT && e.call().startsWith("io.");
+        return e.errno() == Errno.EBUSY ? NO_SUBGROUP : weight ? NO_WEIGHT : NO_CONTROLLER;
+    }
+
+    private String place(String mark) {
+        return lived.getOrDefault(mark, mark);
+    }
+
+    /// From now on, these are the limits of all workers of a program together, also of those that
+    /// run.
+    ///
+    /// @param told hears why not, and who is not under them
+    /// @return false if it is not known yet whether they hold
+    boolean limit(String program, @Nullable CgroupSpec limits, BiConsumer<Severity, String> told) {
+        if (limits == null) {
+            limited.remove(program);
+        } else {
+            limited.add(program);
+        }
+        ProgramCgroups of = programs;
+        if (of == null) {
+            return true; // told when a worker is to be born
+        }
+        of.want(program, limits);
+        try {
+            boolean settled = of.hold(program);
+            if (limits != null) {
+                include(program, of, told);
+            }
+            return settled;
+        } catch (PosixException e) {
+            String what = "the limits of all workers together cannot be changed: ";
+            told.accept(Severity.ERROR, what + e.getMessage() + why(e));
+            return true;
+        }
+    }
+
+    /// Workers that run are killed as a whole, too.
+    private void include(String program, ProgramCgroups of, BiConsumer<Severity, String> told) {
         Cgroups here = groups;
-        return here != null && lived.contains(mark) && here.oomKills(mark) > 0;
+        for (Map.Entry<String, String> each : lived.entrySet()) {
+            String mark = each.getKey();
+            if (here == null || !mark.startsWith(program + ":")) {
+                continue;
+            }
+            if (each.getValue().equals(mark)) {
+                String what = " was started by an earlier version of the manager, and is not";
+                String next = " under the limits of all workers together until it is replaced";
+                told.accept(Severity.WARN, mark + what + next);
+            } else if (of.sharesMemory(program)) {
+                of.enable(CgroupSpec.OOM_GROUP);
+                here.set(each.getValue(), CgroupSpec.OOM_GROUP, "1");
+            }
+        }
+    }
+
+    /// There is no such program any more.
+    void forget(String program) {
+        limited.remove(program);
+        if (programs != null) {
+            programs.forget(program);
+        }
+    }
+
+    /// How a worker that was killed ended, with whether that was since memory ran out, and whose.
+    /// Of one of which nobody knows how it ended, that is known too if its group is killed whole.
+    Exit withCause(Exit exit, String mark) {
+        Cgroups here = groups;
+        ProgramCgroups of = programs;
+        if (here == null
+                || of == null
+                || !lived.containsKey(mark)
+                || here.oomKills(place(mark)) == 0
+                || (exit.signal() == 0 && !here.isKilledWhole(place(mark)))) {
+            return exit;
+        }
+        Exit killed = new Exit(0, Signal.KILL.number(), exit.core(), 0, false, false);
+        boolean own = here.ooms(place(mark)) > 0;
+        return !own && of.ranOutOfMemory(ProgramCgroups.program(mark))
+                ? killed.outOfSharedMemory()
+                : killed.outOfMemory();
     }
 
     /// Spawns a command that tells how a worker is, into a group of its own, if there is one to be
@@ -184,15 +296,15 @@ final class WorkerCgroups {
 
     /// @return its directory; -1 if there is none
     private int make(String mark) {
-        Cgroups here = groups;
-        if (here == null || refused) {
+        ProgramCgroups of = programs;
+        if (of == null || refused) {
             return -1;
         }
         try {
             // what is left of one of that name was another manager's: hands off
             lived.remove(mark);
-            int group = here.make(mark);
-            lived.add(mark);
+            int group = of.make(mark);
+            lived.put(mark, ProgramCgroups.place(mark));
             return group;
         } catch (PosixException e) {
             log.debug(mark, "gets no control group of its own: " + e.getMessage());
@@ -207,16 +319,17 @@ final class WorkerCgroups {
     int end(String mark, int processGroup) {
         tidy();
         Cgroups here = groups;
-        if (here == null || !lived.remove(mark)) {
+        String place = lived.remove(mark);
+        if (here == null || place == null) {
             return -1;
         }
-        if (here.remove(mark)) {
+        if (here.remove(place)) {
             return 0;
         }
-        List<Integer> left = here.processes(mark);
-        here.kill(mark);
+        List<Integer> left = here.processes(place);
+        here.kill(place);
         if (lingering.size() < MOST_LINGERING) {
-            lingering.add(mark);
+            lingering.add(place);
         }
         return tell(mark, left, processGroup);
     }
@@ -246,7 +359,7 @@ final class WorkerCgroups {
 
     /// Ends what is left of the workers of a manager that was killed, which died meanwhile.
     void endAll(Predicate<String> dead) {
-        for (String mark : List.copyOf(lived)) {
+        for (String mark : List.copyOf(lived.keySet())) {
             if (dead.test(mark)) {
                 end(mark, 0);
             }
@@ -256,7 +369,7 @@ final class WorkerCgroups {
     /// The processes in a worker's group; null if it has none.
     @Nullable List<Integer> processes(String mark) {
         Cgroups here = groups;
-        return here == null || !lived.contains(mark) ? null : here.processes(mark);
+        return here == null || !lived.containsKey(mark) ? null : here.processes(place(mark));
     }
 
     /// Removes those that are empty by now.
@@ -264,6 +377,9 @@ final class WorkerCgroups {
         Cgroups here = groups;
         if (here != null && !lingering.isEmpty()) {
             lingering.removeIf(here::removeAll);
+        }
+        if (programs != null) {
+            programs.tidy();
         }
     }
 
@@ -281,5 +397,6 @@ final class WorkerCgroups {
         }
         here.close();
         groups = null;
+        programs = null;
     }
 }

@@ -30,6 +30,9 @@ public final class Cgroups {
     private static final String MEMBERSHIP = "0::";
     private static final String ROOT = "/";
     private static final String OOM_KILL = "oom_kill ";
+    private static final String OOM = "oom ";
+    private static final String IO_WEIGHT = "io.weight";
+    private static final String BFQ_WEIGHT = "io.bfq.weight";
     private static final Path SYSTEMD = Path.of("/run/systemd/system"); // sd_booted(3)
 
     private final Path path;
@@ -188,14 +191,35 @@ public final class Cgroups {
                 && !lines(group + "/cgroup.procs")[0].isEmpty();
     }
 
+    /// Has the kernel count for each group in a group of ours, by a controller that is enabled.
+    public void enable(String group, String controller) {
+        set(group, "cgroup.subtree_control", "+" + controller);
+    }
+
     private static boolean has(Path group, String file, String controller) {
         String[] words = String.join(" ", lines(group + "/" + file)).split(" ", -1);
         return Arrays.asList(words).contains(controller);
     }
 
-    /// Writes to a file of a group.
+    /// Writes to a file of a group. A share of the disks is told to each I/O controller there is:
+    /// the kernel has none, one or both.
     public void set(String name, String file, String value) {
-        Kernel.check(file, put(directory, name + "/" + file, value));
+        boolean weight = file.equals(IO_WEIGHT);
+        boolean other = weight && has(name, BFQ_WEIGHT);
+        if (other) {
+            String word = value.substring(value.indexOf(' ') + 1);
+            long written = put(directory, name + "/" + BFQ_WEIGHT, bfqWeight(word));
+            Kernel.check(BFQ_WEIGHT, written);
+        }
+        if (!other || has(name, file)) {
+            Kernel.check(file, put(directory, name + "/" + file, value));
+        }
+    }
+
+    /// From 1 to 10000 of a usual 100, as from 1 to 1000 of a usual 100.
+    static String bfqWeight(String weight) {
+        int of = Integer.parseInt(weight);
+        return String.valueOf(of <= 100 ? of : 100 + (of - 100) / 11);
     }
 
     private static long put(int below, String file, String value) {
@@ -213,31 +237,70 @@ public final class Cgroups {
         return written;
     }
 
+    /// Whether a group has a file.
+    public boolean has(String name, String file) {
+        return Files.exists(path.resolve(name).resolve(file));
+    }
+
     /// How often the kernel killed in a group, or below it, since memory ran out; 0 also where it
     /// does not count.
     public long oomKills(String name) {
-        long at = Scratch.here().path(name + "/memory.events");
-        long fd = Kernel.call(Syscall.OPENAT, directory, at, Descriptors.O_CLOEXEC, 0);
-        if (fd < 0) {
-            return 0;
-        }
-        ByteBuffer events = ByteBuffer.allocate(EVENTS);
-        Descriptors.read((int) fd, events);
-        Descriptors.close((int) fd);
-        String text = new String(events.array(), 0, events.position(), StandardCharsets.US_ASCII);
-        return oomKillsIn(text);
+        return count(name + "/memory.events", OOM_KILL);
     }
 
-    static long oomKillsIn(String events) {
+    /// How often memory ran out for a group, or one below it, by its own limit.
+    public long ooms(String name) {
+        return count(name + "/memory.events", OOM);
+    }
+
+    /// How often memory ran out for a group by its own limit, and not by that of one below it.
+    public long ownOoms(String name) {
+        return count(name + "/memory.events.local", OOM);
+    }
+
+    /// Whether all processes of a group are killed when memory runs out for one of them.
+    public boolean isKilledWhole(String name) {
+        return text(name + "/memory.oom.group").startsWith("1");
+    }
+
+    private long count(String file, String what) {
+        return countIn(text(file), what);
+    }
+
+    private String text(String file) {
+        long at = Scratch.here().path(file);
+        long fd = Kernel.call(Syscall.OPENAT, directory, at, Descriptors.O_CLOEXEC, 0);
+        if (fd < 0) {
+            return "";
+        }
+        ByteBuffer text = ByteBuffer.allocate(EVENTS);
+        Descriptors.read((int) fd, text);
+        Descriptors.close((int) fd);
+        return new String(text.array(), 0, text.position(), StandardCharsets.US_ASCII);
+    }
+
+    static long countIn(String events, String what) {
         for (String line : events.split("\n", -1)) {
-            if (line.startsWith(OOM_KILL)) {
-                return Long.parseLong(line.substring(OOM_KILL.length()).strip());
+            if (line.startsWith(what)) {
+                return Long.parseLong(line.substring(what.length()).strip());
             }
         }
         return 0;
     }
 
     // ---- one group
+
+    /// Makes a group that is to have others in it, unless it is there.
+    ///
+    /// @return false if it had been there before
+    public boolean makeAbove(String name) {
+        long made = make(directory, name);
+        if (Kernel.is(made, Errno.EEXIST)) {
+            return false;
+        }
+        Kernel.check("mkdir " + path + "/" + name, made);
+        return true;
+    }
 
     private static long make(int below, String name) {
         return Kernel.call(Syscall.MKDIRAT, below, Scratch.here().path(name), MODE);
@@ -332,6 +395,11 @@ public final class Cgroups {
     /// The groups there are.
     public List<String> names() {
         return below(path);
+    }
+
+    /// The groups in one of them.
+    public List<String> names(String group) {
+        return below(path.resolve(group));
     }
 
     private static List<String> below(Path group) {

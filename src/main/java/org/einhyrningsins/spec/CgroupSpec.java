@@ -4,9 +4,11 @@ package org.einhyrningsins.spec;
 import org.jspecify.annotations.Nullable;
 
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.SequencedMap;
 
-/// The limits of a worker's control group, with all that it starts. Null means: none.
+/// The limits of a control group: that of a worker with all that it starts, or that of all workers
+/// of a program. Null means: none.
 ///
 /// @param memoryMax bytes; who needs more is killed
 /// @param memoryHigh bytes; who needs more is slowed down
@@ -21,13 +23,25 @@ public record CgroupSpec(
         @Nullable Integer ioWeight) {
     private static final int PERIOD_MICROS = 100_000;
 
+    /// Of a group of which all processes are killed, or none.
+    public static final String OOM_GROUP = "memory.oom.group";
+
+    /// What the files of a group say that has no limits.
+    public static final Map<String, String> UNLIMITED =
+            Map.of(
+                    "memory.max", "max",
+                    "memory.high", "max",
+                    "cpu.max", "max " + PERIOD_MICROS,
+                    "pids.max", "max",
+                    "io.weight", "default 100");
+
     /// What is written to which file of the group, see the kernel's cgroup-v2 documentation. The
     /// first part of each name is its controller's.
     public SequencedMap<String, String> files() {
         SequencedMap<String, String> files = new LinkedHashMap<>();
         if (memoryMax != null) {
             files.put("memory.max", memoryMax.toString());
-            files.put("memory.oom.group", "1"); // half a worker is of no use
+            files.put(OOM_GROUP, "1"); // half a worker is of no use
         }
         if (memoryHigh != null) {
             files.put("memory.high", memoryHigh.toString());
@@ -41,6 +55,13 @@ public record CgroupSpec(
         if (ioWeight != null) {
             files.put("io.weight", ioWeight.toString());
         }
+        return files;
+    }
+
+    /// The same for the group that all workers of a program are in, of which one is killed.
+    public SequencedMap<String, String> filesOfProgram() {
+        SequencedMap<String, String> files = files();
+        files.remove(OOM_GROUP);
         return files;
     }
 }

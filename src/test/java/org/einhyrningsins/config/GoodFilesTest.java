@@ -223,6 +223,8 @@ class GoodFilesTest {
         assertThat(confinement.noNewPrivs()).isTrue();
         assertThat(confinement.cgroup())
                 .isEqualTo(new CgroupSpec(512L << 20, 400_000_000L, 150, 200, 50));
+        assertThat(program("everything", "web").care().together())
+                .isEqualTo(new CgroupSpec(2L << 30, 1800L << 20, 400, 1000, 200));
         SandboxSpec sandbox = Objects.requireNonNull(confinement.sandbox());
         assertThat(sandbox.read()).containsExactly(Path.of("/srv/web"));
         assertThat(sandbox.write()).hasSize(2).contains(Path.of("/var/lib/web"));

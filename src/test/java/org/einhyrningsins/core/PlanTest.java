@@ -60,7 +60,8 @@ class PlanTest {
                         "rollout: {strategy: replace}",
                         "health: {tcp: '127.0.0.1:1'}",
                         "max-age: 1h",
-                        "memory-max: 1MiB")) {
+                        "memory-max: 1MiB",
+                        "cgroup: {program: {memory-max: 1GiB}}")) {
             Change change = change("web: {command: x}", "web: {command: x, " + key + "}");
             assertThat(change.kind()).as(key).isEqualTo(Change.Kind.IN_PLACE);
             assertThat(change.differences()).as(key).isNotEmpty();

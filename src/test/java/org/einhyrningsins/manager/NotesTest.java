@@ -58,12 +58,18 @@ final class NotesTest {
         Path file = directory.resolve("notes");
         Notes notes = new Notes(Descriptors.lock(file));
         Exit one = new Exit(0, 0).leaving(3);
-        Exit other = new Exit(0, 11, true, 0, true);
+        Exit other = new Exit(0, 11, true, 0, true, false);
         notes.ended("job", new WorkerId(0, 1), one);
         notes.ended("job", new WorkerId(1, 2), other);
+        Exit third = new Exit(0, 9).outOfSharedMemory();
+        notes.ended("job", new WorkerId(2, 3), third);
         notes.ended("web", new WorkerId(0, 1), new Exit(7, 0));
         assertThat(Notes.read(Files.readString(file)).ends("job"))
-                .isEqualTo(Map.of(new WorkerId(0, 1), one, new WorkerId(1, 2), other));
+                .isEqualTo(
+                        Map.of(
+                                new WorkerId(0, 1), one,
+                                new WorkerId(1, 2), other,
+                                new WorkerId(2, 3), third));
         Descriptors.close(notes.file());
     }
 }
