@@ -35,6 +35,7 @@ def run(lab):
     manager.wait_until_up("leased", 2)
     if can_mount(lab):
         closing(lab, manager)
+        preparing(lab, manager)
         for_ever(lab, manager)
 
 
@@ -111,6 +112,46 @@ time.sleep(1000)
 """
 
 
+def preparing(lab, manager):
+    """What is done before a worker is born, in directories of somebody who never answers, or late."""
+    mount = lab.path("prepared")
+    os.mkdir(mount)
+    for name in ("key", "data"):
+        open(mount + "/" + name, "w").close()
+    wanted = {
+        "made": "directories: [%s/made]" % mount,
+        "secret": "credentials: { key: %s/key }" % mount,
+        "boxed": "sandbox: { read: [%s/data] }" % mount,
+    }
+    programs = "".join("  %s: { command: [sleep, infinity], %s }\n" % each for each in wanted.items())
+    lab.edit("services.yaml", "programs:\n", "programs:\n" + programs)
+    manager.ctl("reload", *wanted)
+    with Unanswered(mount, Unanswered.LOOKUP):
+        for name in wanted:
+            os.kill(manager.ready_pids(name)[0], signal.SIGKILL)
+        for name in wanted:
+            wait_for(lambda: said(manager, name, NOT_YET), name + " is told of", 10)
+        answers_at_once(manager)
+        respawns(manager)
+        for name in wanted:
+            same(manager.status()[name]["ready"], 0, "ready workers of " + name)
+        manager.ctl("restart", "boxed", "--no-wait")
+        answers_at_once(manager)
+    for name, key in (("made", "directories: "), ("secret", "credentials: "), ("boxed", "sandbox: ")):
+        wait_for(lambda: said(manager, name, key), name + " says why", 10)
+        manager.wait_until_up(name, 1)
+    with Unanswered(mount, Unanswered.READ, late=0.3):
+        os.kill(manager.ready_pids("boxed")[0], signal.SIGKILL)
+        before = manager.stderr().count("sandbox: ")
+        manager.wait_until_up("boxed", 1)
+        same(manager.stderr().count("sandbox: "), before, "births of boxed that failed since an answer came late")
+    manager.ctl("stop", *wanted)
+
+
+def said(manager, program, what):
+    return any(program + ":0" in line and what in line for line in manager.stderr().splitlines())
+
+
 def for_ever(lab, manager):
     """An interpreter that is never opened, under a manager that is replaced, killed and replaced again."""
     mount = lab.path("mount")
@@ -136,10 +177,11 @@ def for_ever(lab, manager):
 class Unanswered:
     """A FUSE file system with one file, which is never opened, or never closed."""
 
-    LOOKUP, FORGET, GETATTR, OPEN, RELEASE, FLUSH, INIT, INTERRUPT, FORGETS = 1, 2, 3, 14, 18, 25, 26, 36, 42
+    LOOKUP, FORGET, GETATTR, OPEN, READ, RELEASE, FLUSH, INIT, INTERRUPT, FORGETS = 1, 2, 3, 14, 15, 18, 25, 26, 36, 42
 
-    def __init__(self, directory, what):
+    def __init__(self, directory, what, late=0.0):
         self.directory = directory.encode()
+        self.late = late
         self.unanswered = (what, self.FORGET, self.FORGETS, self.INTERRUPT)
 
     def __enter__(self):
@@ -175,6 +217,7 @@ class Unanswered:
             if what == self.INIT:
                 self.reply(number, struct.pack("<IIIIHHIIHHI7I", 7, 31, 65536, 0, 16, 12, 65536, 1, 0, 0, 0, *[0] * 7))
             elif what == self.LOOKUP:
+                time.sleep(self.late)
                 self.reply(number, struct.pack("<QQQQII", 2, 0, 0, 0, 0, 0) + self.attributes(2))
             elif what == self.GETATTR:
                 self.reply(number, struct.pack("<QII", 0, 0, 0) + self.attributes(node))

@@ -122,6 +122,13 @@ final class Aside {
         return new Question<>(whose, task);
     }
 
+    /// Has something done on a thread of its own.
+    ///
+    /// @throws RejectedExecutionException if there are too many
+    static void execute(Runnable deed) {
+        THREADS.execute(deed);
+    }
+
     /// As [Processes#variable] has it; null also if it was not to be known in time.
     static @Nullable String variable(int pid, String name) {
         Question<Optional<String>> question =

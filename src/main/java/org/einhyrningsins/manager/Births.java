@@ -10,6 +10,7 @@ import org.einhyrningsins.posix.Bound;
 import org.einhyrningsins.posix.Credentials;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
+import org.einhyrningsins.posix.Gate;
 import org.einhyrningsins.posix.Pipes;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
@@ -22,6 +23,7 @@ import org.einhyrningsins.posix.Spawner;
 import org.einhyrningsins.posix.UnknownAccountException;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.CgroupSpec;
+import org.einhyrningsins.spec.ConfinementSpec;
 import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.IdentitySpec;
@@ -47,6 +49,7 @@ final class Births {
     private final WorkerCredentials secrets;
     private final Spawner spawner = new Spawner();
     private final Patience patience = new Patience();
+    private final Groundwork groundwork = new Groundwork(patience);
     private @Nullable Notes notes;
     private @Nullable Integer own;
     private final int nothing;
@@ -217,14 +220,14 @@ final class Births {
         }
         Credentials credentials = blueprint.credentials();
         List<Bound> own = blueprint.alike() ? blueprint.bound() : own(spec, id.slot());
-        makeDirectories(spec.identity().confinement().directories(), credentials);
-        makeSecrets(spec, id, credentials);
+        Groundwork.Site site = groundwork.site(spec.name());
+        prepare(spec, id, credentials, site);
         Outputs.Output output = outputs.open(spec, id, credentials);
         try {
             boolean piped = spec.ack().mode() instanceof AckSpec.Fd;
             int[] line = spec.bond().descriptor() ? Sockets.pair() : NONE;
             int[] ack = piped ? ackPipeOrClose(line, credentials) : NONE;
-            Birth birth = spawn(id, blueprint, new Given(own, output), line, ack);
+            Birth birth = spawn(id, blueprint, new Given(own, output, site), line, ack);
             Spawned spawned = birth.child();
             output.pipes().forEach(pipe -> pipe.born(spawned.pid()));
             nice(spawned.pid(), spec.identity().nice());
@@ -252,28 +255,37 @@ final class Births {
         }
     }
 
-    private static void makeDirectories(
-            List<DirectorySpec> directories, @Nullable Credentials owner) throws Stillborn {
+    /// Makes what a worker is to find.
+    private void prepare(
+            ProgramSpec spec, WorkerId id, @Nullable Credentials owner, Groundwork.Site site)
+            throws Stillborn {
+        ConfinementSpec confinement = spec.identity().confinement();
+        String mark = WorkerTag.of(spec.name(), id);
         try {
-            for (DirectorySpec directory : directories) {
-                SafePath.makeDirectory(directory.path(), directory.mode(), owner);
+            List<DirectorySpec> directories = confinement.directories();
+            if (!directories.isEmpty()) {
+                site.lay("directories", () -> makeDirectories(directories, owner));
             }
+            Map<String, Path> sources = confinement.credentials();
+            if (!sources.isEmpty()) {
+                secrets.expect(mark);
+                Path directory = secrets.directory(mark);
+                site.lay("credentials", () -> WorkerCredentials.make(directory, sources, owner));
+            }
+        } catch (IOException e) {
+            throw new Stillborn("credentials: " + RuntimeFiles.why(e));
         } catch (PosixException e) {
-            throw new Stillborn("directories: " + e.getMessage());
+            throw new Stillborn("credentials: " + e.getMessage());
+        } catch (SpawnException e) {
+            secrets.remove(mark);
+            throw new Stillborn(e.getMessage());
         }
     }
 
-    private void makeSecrets(ProgramSpec spec, WorkerId id, @Nullable Credentials owner)
-            throws Stillborn {
-        Map<String, Path> sources = spec.identity().confinement().credentials();
-        if (!sources.isEmpty()) {
-            try {
-                secrets.make(WorkerTag.of(spec.name(), id), sources, owner);
-            } catch (IOException e) {
-                throw new Stillborn("credentials: " + RuntimeFiles.why(e));
-            } catch (PosixException e) {
-                throw new Stillborn("credentials: " + e.getMessage());
-            }
+    private static void makeDirectories(
+            List<DirectorySpec> directories, @Nullable Credentials owner) {
+        for (DirectorySpec directory : directories) {
+            SafePath.makeDirectory(directory.path(), directory.mode(), owner);
         }
     }
 
@@ -324,7 +336,7 @@ final class Births {
     }
 
     /// Its sockets, and where it writes.
-    private record Given(List<Bound> sockets, Outputs.Output output) {
+    private record Given(List<Bound> sockets, Outputs.Output output, Groundwork.Site site) {
         int out() {
             return output.out();
         }
@@ -364,6 +376,12 @@ final class Births {
         long wait = patience.nanos(Clock.now());
         String mark = WorkerTag.of(blueprint.version().spec().name(), id);
         try (Sandbox sandbox = sandbox(order, blueprint.version().spec(), mark)) {
+            Groundwork.Site site = groundwork.site(blueprint.version().spec().name());
+            sandbox.fill(site);
+            if (site.late()) {
+                String why = "; whoever owns a part of its paths makes that wait";
+                throw new SpawnException("sandbox", Errno.EAGAIN.number(), why);
+            }
             SpawnOrder inside = order.within(sandbox.ruleset());
             WorkerCgroups.Check check = cgroups.check(mark, spawner, inside, wait);
             noted(check.birth());
@@ -408,11 +426,31 @@ final class Births {
         String mark = WorkerTag.of(blueprint.version().spec().name(), id);
         SpawnOrder order =
                 blueprint.order(id, given.sockets(), given.out(), given.err(), line, pipe);
-        long wait = patience.nanos(Clock.now());
         try (Sandbox sandbox = sandbox(order, blueprint.version().spec(), mark)) {
-            SpawnOrder inside = order.within(sandbox.ruleset());
-            CgroupSpec limits = blueprint.version().spec().identity().confinement().cgroup();
-            return noted(cgroups.spawn(mark, spawner, inside, note, wait, limits));
+            sandbox.fill(given.site());
+            Runnable undo = () -> WorkerCredentials.discard(secrets.directory(mark));
+            Gate gate = given.site().gate(undo);
+            SpawnOrder inside = order.within(sandbox.ruleset()).behind(gate);
+            return noted(begin(mark, blueprint.version().spec(), inside, note, gate));
+        }
+    }
+
+    private Birth begin(
+            String mark, ProgramSpec spec, SpawnOrder order, String note, @Nullable Gate gate)
+            throws SpawnException {
+        CgroupSpec limits = spec.identity().confinement().cgroup();
+        Birth birth = null;
+        try {
+            long wait = gate == null ? patience.nanos(Clock.now()) : 0; // that was waited already
+            birth = cgroups.spawn(mark, spawner, order, note, wait, limits);
+            return birth;
+        } finally {
+            if (gate != null) {
+                gate.born();
+            }
+            if (gate != null && birth == null) {
+                gate.close();
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
 import org.einhyrningsins.posix.Landlock;
 import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.SpawnException;
 import org.einhyrningsins.spec.ConfinementSpec;
 import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -19,7 +20,8 @@ import java.util.List;
 /// program needs to run at all. A ruleset is made for each birth, of what there is then.
 ///
 /// @param ruleset what the child restricts itself by; -1 if it does not
-record Sandbox(int ruleset) implements AutoCloseable {
+/// @param rules what is to be put into it; null for nothing
+record Sandbox(int ruleset, Landlock.@Nullable Rules rules) implements AutoCloseable {
     /// What programs, libraries and runtimes read and execute.
     private static final List<Path> USUAL =
             paths("/usr /bin /sbin /lib /lib32 /lib64 /libx32 /etc /opt /proc /sys");
@@ -43,7 +45,7 @@ record Sandbox(int ruleset) implements AutoCloseable {
         ConfinementSpec confinement = spec.identity().confinement();
         SandboxSpec sandbox = confinement.sandbox();
         if (sandbox == null) {
-            return new Sandbox(-1);
+            return new Sandbox(-1, null);
         }
         if (sandbox.required() && Landlock.abi() < sandbox.abi()) {
             String what = "sandbox: Landlock " + sandbox.abi() + " of the kernel";
@@ -62,17 +64,45 @@ record Sandbox(int ruleset) implements AutoCloseable {
             write.add(made.path());
         }
         try {
-            return new Sandbox(
-                    Landlock.ruleset(
-                            new Landlock.Rules(
-                                    usual,
-                                    DEVICES,
-                                    sandbox.read(),
-                                    write,
-                                    sandbox.connect(),
-                                    sandbox.bind())));
+            Landlock.Rules rules =
+                    new Landlock.Rules(
+                            usual,
+                            DEVICES,
+                            sandbox.read(),
+                            write,
+                            sandbox.connect(),
+                            sandbox.bind());
+            return new Sandbox(Landlock.ruleset(rules), rules);
         } catch (PosixException e) {
             throw new PosixException("sandbox: " + e.call(), e.number());
+        }
+    }
+
+    /// Lets it reach what it may. Whoever owns a part of a path may make that take as long as they
+    /// like. The ruleset is the child's, too, however it was come by.
+    void fill(Groundwork.Site site) throws SpawnException {
+        Landlock.Rules what = rules;
+        if (what == null || ruleset < 0) {
+            return;
+        }
+        int copy = Descriptors.raisedCopy(ruleset); // ours is closed when the child is there
+        if (copy < 0) {
+            throw new SpawnException("sandbox", -copy, "");
+        }
+        try {
+            site.lay("sandbox", () -> fill(copy, what));
+        } finally {
+            if (site.refused()) {
+                Descriptors.close(copy);
+            }
+        }
+    }
+
+    private static void fill(int ruleset, Landlock.Rules rules) {
+        try {
+            Landlock.fill(ruleset, rules);
+        } finally {
+            Descriptors.close(ruleset);
         }
     }
 

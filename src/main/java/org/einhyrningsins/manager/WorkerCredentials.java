@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -61,36 +62,30 @@ final class WorkerCredentials {
         return base().resolve(mark);
     }
 
-    /// Makes those of a worker that is about to be born.
-    ///
-    /// @param sources the file of each, by the name that it gets
-    /// @param owner as whom the worker runs; null for the manager's user
-    /// @throws PosixException if one cannot be read; then there are none
-    void make(String mark, Map<String, Path> sources, @Nullable Credentials owner)
-            throws IOException {
+    /// A worker is about to be born that will have some. They are to be removed from now on.
+    void expect(String mark) throws IOException {
         RuntimeFiles.directory(base(), "rwx--x--x");
-        Path directory = directory(mark);
         if (there.contains(mark)) { // of another manager's
             remove(mark);
         }
         there.add(mark);
-        boolean made = false;
-        try {
-            Credentials group =
-                    owner == null
-                            ? null
-                            : new Credentials(Processes.user(), owner.gid(), List.of());
-            SafePath.makeDirectory(directory, owner == null ? 0700 : 0750, group);
-            try (SafePath place = SafePath.into(directory)) {
-                for (Map.Entry<String, Path> each : sources.entrySet()) {
-                    place.put(each.getKey(), read(each.getKey(), each.getValue()), owner);
-                }
-            }
-            made = true;
-        } finally {
-            if (!made) {
-                remove(mark);
-            }
+    }
+
+    /// Makes those of a worker that are expected. Whoever owns a file's directory may make that
+    /// take as long as they like, so any thread may.
+    ///
+    /// @param directory where: see [#directory]
+    /// @param sources the file of each, by the name that it gets
+    /// @param owner as whom the worker runs; null for the manager's user
+    /// @throws PosixException if one cannot be read; then there are none
+    static void make(Path directory, Map<String, Path> sources, @Nullable Credentials owner) {
+        Map<String, byte[]> contents = new LinkedHashMap<>();
+        sources.forEach((name, source) -> contents.put(name, read(name, source)));
+        Credentials group =
+                owner == null ? null : new Credentials(Processes.user(), owner.gid(), List.of());
+        SafePath.makeDirectory(directory, owner == null ? 0700 : 0750, group);
+        try (SafePath place = SafePath.into(directory)) {
+            contents.forEach((name, bytes) -> place.put(name, bytes, owner));
         }
     }
 
@@ -106,10 +101,14 @@ final class WorkerCredentials {
     /// Removes those of a worker, if it had any: it is dead, or was never born.
     void remove(String mark) {
         if (there.remove(mark)) {
-            Path directory = directory(mark);
-            names(directory).forEach(name -> RuntimeFiles.delete(directory.resolve(name)));
-            RuntimeFiles.delete(directory);
+            discard(directory(mark));
         }
+    }
+
+    /// Removes a directory that was made. Any thread may.
+    static void discard(Path directory) {
+        names(directory).forEach(name -> RuntimeFiles.delete(directory.resolve(name)));
+        RuntimeFiles.delete(directory);
     }
 
     /// Removes those of the workers of a manager before this one, which died meanwhile.

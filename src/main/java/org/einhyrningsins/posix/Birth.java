@@ -39,6 +39,10 @@ public final class Birth {
         if (!over && list.await(nanos)) {
             over = true;
             failure = outcome();
+            Gate gate = order.confinement().gate();
+            if (gate != null) {
+                gate.close();
+            }
             spawner.over(this);
         }
         return over;
@@ -65,6 +69,11 @@ public final class Birth {
             return SchedulingSteps.placeInMemory(order.confinement().scheduling(), child);
         }
         String step = list.failedStep();
+        Gate gate = order.confinement().gate();
+        SpawnException refusal = gate == null ? null : gate.refusal();
+        if (refusal != null && step.equals(Gate.STEP)) {
+            return refusal;
+        }
         return new SpawnException(step, list.errno(), Spawner.hint(order, step, list.errno()));
     }
 }

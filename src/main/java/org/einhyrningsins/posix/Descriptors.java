@@ -65,7 +65,7 @@ public final class Descriptors {
     }
 
     /// A copy high up, or a negative errno.
-    static int raisedCopy(int fd) {
+    public static int raisedCopy(int fd) {
         long open = Limits.openFiles().soft();
         int floor = open < 0 || open >= ENOUGH_FOR_A_HIGH_FLOOR ? HIGH_FLOOR : LOW_FLOOR;
         return (int) Kernel.call(Syscall.FCNTL, fd, F_DUPFD_CLOEXEC, floor);

@@ -61,33 +61,39 @@ public final class Landlock {
         return (int) Math.max(0, Kernel.call(Syscall.LANDLOCK_CREATE_RULESET, 0, 0, VERSION));
     }
 
-    /// Makes a ruleset of all that the kernel's version can hold to.
+    /// Makes a ruleset of all that the kernel's version can hold to, by which nothing may be
+    /// reached until it is [#fill]ed.
     ///
     /// @return close-on-exec, out of the way of those of children; -1 if the kernel has no Landlock
-    /// @throws PosixException if a path of `read` or `write` is not there
     public static int ruleset(Rules rules) {
         int abi = abi();
         if (abi == 0) {
             return -1;
         }
-        long files = OF_FIRST_VERSION;
-        files |= abi >= 2 ? REFER : 0;
-        files |= abi >= 3 ? TRUNCATE : 0;
-        files |= abi >= 5 ? IOCTL_DEV : 0;
+        long files = files(abi);
         long ports = rules.connect() == null ? 0 : CONNECT_TCP;
         ports |= rules.bind() == null ? 0 : BIND_TCP;
         Scratch scratch = Scratch.here();
         scratch.bytes.putLong(0, files).putLong(8, ports);
         int size = abi >= 4 ? 16 : 8;
         long made = Kernel.call(Syscall.LANDLOCK_CREATE_RULESET, scratch.structures, size, 0);
-        int fd = Descriptors.raise((int) Kernel.check("landlock_create_ruleset", made));
-        try {
-            new Landlock(abi, fd, files).add(rules);
-            return fd;
-        } catch (PosixException e) {
-            Descriptors.close(fd);
-            throw e;
-        }
+        return Descriptors.raise((int) Kernel.check("landlock_create_ruleset", made));
+    }
+
+    private static long files(int abi) {
+        long files = OF_FIRST_VERSION;
+        files |= abi >= 2 ? REFER : 0;
+        files |= abi >= 3 ? TRUNCATE : 0;
+        return abi >= 5 ? files | IOCTL_DEV : files;
+    }
+
+    /// Lets be reached what may be. To look a path up may take as long as whoever owns a part of it
+    /// likes. Any thread may; the child may have the ruleset already.
+    ///
+    /// @throws PosixException if a path of `read` or `write` is not there
+    public static void fill(int ruleset, Rules rules) {
+        int abi = abi();
+        new Landlock(abi, ruleset, files(abi)).add(rules);
     }
 
     private void add(Rules rules) {

@@ -44,7 +44,7 @@ public final class Sockets {
     private static final int IPV6_V6ONLY = 26;
     private static final int CONTROL_BACKLOG = 128;
     private static final int SHUT_WR = 1;
-    private static final int SHUT_RDWR = 2;
+    static final int SHUT_RDWR = 2;
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_INFO = 11;
     private static final int TCP_INFO_UNACKED = 24; // of a listener: who waits to be accepted

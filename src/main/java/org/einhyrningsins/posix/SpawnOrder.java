@@ -38,20 +38,27 @@ public record SpawnOrder(
     /// The same for a child that restricts itself by a ruleset of [Landlock]; below 0, by none.
     public SpawnOrder within(int ruleset) {
         Confinement other = confinement.within(ruleset);
-        return other.equals(confinement)
-                ? this
-                : new SpawnOrder(
-                        executable,
-                        argv,
-                        environment,
-                        ownPidVariables,
-                        directory,
-                        descriptors,
-                        credentials,
-                        umask,
-                        nice,
-                        limits,
-                        other,
-                        orphaned);
+        return other.equals(confinement) ? this : with(other);
+    }
+
+    /// The same for a child that waits at a gate; null for none.
+    public SpawnOrder behind(@Nullable Gate gate) {
+        return gate == null ? this : with(confinement.behind(gate));
+    }
+
+    private SpawnOrder with(Confinement other) {
+        return new SpawnOrder(
+                executable,
+                argv,
+                environment,
+                ownPidVariables,
+                directory,
+                descriptors,
+                credentials,
+                umask,
+                nice,
+                limits,
+                other,
+                orphaned);
     }
 }

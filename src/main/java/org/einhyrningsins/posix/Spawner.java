@@ -276,12 +276,24 @@ public final class Spawner {
             list.add("descriptor", ruleset, Syscall.DUP3, free, first, Descriptors.O_CLOEXEC);
             first++;
         }
+        Gate gate = order.confinement().gate();
+        int waits = first;
+        if (gate != null) {
+            int free = gate.child() > first ? gate.child() : copy(gate.child(), copies);
+            list.add("descriptor", free, Syscall.DUP3, free, first, Descriptors.O_CLOEXEC);
+            first++;
+        }
         if (order.orphaned() == null) {
             closeFrom(first, LAST_DESCRIPTOR);
         } else {
             int kept = lifeline();
             closeFrom(first, kept - 1);
             closeFrom(kept + 1, LAST_DESCRIPTOR);
+        }
+        if (gate != null) { // nobody's end is open in it but its own
+            long room = list.longs(0, 0);
+            list.add(Gate.STEP, "", Syscall.READ, waits, room, 1);
+            list.add(Gate.STEP, "", Syscall.WRITE, waits, room, 1);
         }
     }
 

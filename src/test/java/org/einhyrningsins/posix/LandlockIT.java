@@ -32,8 +32,14 @@ class LandlockIT {
         assumeTrue(Landlock.abi() >= 4, "this kernel has no Landlock of version 4");
     }
 
-    private String in(Landlock.Rules rules, String script) throws Exception {
+    private static int filled(Landlock.Rules rules) {
         int ruleset = Landlock.ruleset(rules);
+        Landlock.fill(ruleset, rules);
+        return ruleset;
+    }
+
+    private String in(Landlock.Rules rules, String script) throws Exception {
+        int ruleset = filled(rules);
         try {
             Nursery child = Nursery.script(script + " 2>&1");
             child.confinement =
@@ -93,7 +99,7 @@ class LandlockIT {
     @Test
     void leavesNothingOpenAndHoldsForAllThatItStarts() throws Exception {
         int ruleset =
-                Landlock.ruleset(
+                filled(
                         new Landlock.Rules(
                                 List.of(Path.of("/usr"), Path.of("/proc"), Path.of("/bin")),
                                 DEVICES,
@@ -141,10 +147,41 @@ class LandlockIT {
                 + "; print('connected')\"";
     }
 
+    /// The child has its ruleset before that is filled, and waits meanwhile.
+    @Test
+    void whatIsFilledBehindAGateCounts() throws Exception {
+        Path named = Files.writeString(directory.resolve("f"), "yes");
+        Landlock.Rules rules = rules(List.of(named), List.of(), null, null);
+        int ruleset = Landlock.ruleset(rules);
+        Gate gate = Gate.shut();
+        Nursery child = Nursery.script("cat " + named);
+        child.confinement =
+                new Confinement(
+                        new Privileges(true, Privileges.UNTOUCHED, false, false),
+                        Scheduling.INHERITED,
+                        ruleset,
+                        gate);
+        int[] pipe = Descriptors.pipe();
+        int nothing = Descriptors.openNull();
+        Birth birth = child.spawner.begin(child.order(nothing, pipe[1]), "", -1, 0);
+        gate.born();
+        Descriptors.close(pipe[1]);
+        assertThat(birth.underWay()).isTrue();
+        Landlock.fill(ruleset, rules);
+        assertThat(gate.open()).isTrue();
+        assertThat(birth.await(-1)).isTrue();
+        assertThat(Nursery.readAll(pipe[0])).isEqualTo("yes");
+        Processes.await(birth.child().pidfd());
+        Descriptors.close(birth.child().pidfd());
+        Descriptors.close(pipe[0]);
+        Descriptors.close(nothing);
+        Descriptors.close(ruleset);
+    }
+
     @Test
     void aPathThatIsNotThereIsAnError() {
         Path missing = directory.resolve("missing");
-        assertThatThrownBy(() -> Landlock.ruleset(rules(List.of(missing), List.of(), null, null)))
+        assertThatThrownBy(() -> filled(rules(List.of(missing), List.of(), null, null)))
                 .hasMessageContaining("missing")
                 .hasMessageContaining("ENOENT");
     }
