@@ -65,7 +65,11 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
                 yield new Manual();
             }
             default -> {
-                String meant = text.isEmpty() ? TextHints.ofWord(node, WORDS) : hint(text);
+                Pair pair = Pair.of(node);
+                String meant = pair == null ? "" : pair.ack();
+                if (meant.isEmpty()) {
+                    meant = text.isEmpty() ? TextHints.ofWord(node, WORDS) : hint(text);
+                }
                 boolean key = node.place().trail().key().equals("mode");
                 values.expected(
                         node,

@@ -18,7 +18,11 @@ final class KindHints {
 
     /// @param node what was found
     static String ofMap(Shape shape, Node node) {
-        if (node instanceof Items list) {
+        Pair pair = Pair.of(node);
+        String meant = pair == null ? "" : ofPair(shape, pair);
+        if (!meant.isEmpty()) {
+            return meant;
+        } else if (node instanceof Items list) {
             return switch (shape.name()) {
                 case "allow" -> "; write admin: before the list";
                 case "program" -> ofList(node);
@@ -36,6 +40,14 @@ final class KindHints {
         } else {
             return ofText(shape, scalar);
         }
+    }
+
+    private static String ofPair(Shape shape, Pair pair) {
+        return switch (shape.name()) {
+            case "rollout" -> pair.rollout();
+            case "limits" -> pair.limits();
+            default -> "";
+        };
     }
 
     /// Of one text or number: the only one of a list, or of a map. A map of several is not guessed.

@@ -31,6 +31,7 @@ import java.util.Set;
 /// Reads one program.
 final class ProgramReader {
     private static final int MAX_WORKERS = 10_000;
+    private static final String NICE = "a niceness from -20 (served first) to 19 (served last)";
 
     private final Path main;
     private final Path base;
@@ -351,7 +352,8 @@ final class ProgramReader {
     }
 
     private IdentitySpec identity(Fields program, @Nullable CgroupSpec cgroup) {
-        Integer nice = program.has("nice") ? program.number("nice", -20, 19, 0) : null;
+        Node node = program.node("nice");
+        Integer nice = node == null ? null : values.number(node, NICE, -20, 19, 0);
         return new IdentitySpec(
                 people.worker(program, "user"),
                 people.group(program, "group"),

@@ -2,7 +2,6 @@
 package org.einhyrningsins.config;
 
 import org.einhyrningsins.config.Node.Mapping;
-import org.einhyrningsins.config.Node.Scalar;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RestartSpec.Backoff;
 import org.einhyrningsins.spec.RestartSpec.GiveUp;
@@ -37,16 +36,11 @@ record RestartReader(Values values) {
         }
     }
 
-    /// compose has a number of tries behind the word.
     private When when(Node node, When otherwise) {
-        if (node instanceof Scalar scalar && scalar.text().matches("on-failure:[0-9]+")) {
-            String tries = scalar.text().substring("on-failure:".length());
-            values.expected(
-                    node,
-                    "always, on-failure or never",
-                    "; write restart: { when: on-failure, give-up: { deaths: "
-                            + tries
-                            + ", within: 1m } }");
+        Pair pair = Pair.of(node);
+        String meant = pair == null ? "" : pair.restart();
+        if (!meant.isEmpty()) {
+            values.expected(node, "always, on-failure or never", meant);
             return otherwise;
         }
         return values.choice(node, When.values(), otherwise);

@@ -24,6 +24,7 @@ import java.util.Set;
 /// list.
 final class SocketReader {
     private static final Path INTERFACES = Path.of("/proc/self/net/dev");
+    private static final String KINDS = "expected one of tcp, udp and unix with an address";
     private static final String EXPECTED = "an address such as 127.0.0.1:8080, or a map";
 
     private final BindText texts;
@@ -134,7 +135,13 @@ final class SocketReader {
 
     private @Nullable SocketSpec socket(Node node, String name) {
         if (node instanceof Mapping map) {
-            return socket(Fields.of(map, Shape.BIND, values), name);
+            AddressParts parts = AddressParts.of(map);
+            if (parts == null) {
+                return socket(Fields.of(map, Shape.BIND, values), name);
+            }
+            problems.report(map.place(), KINDS + "; " + parts.advice());
+            Fields.of(parts.rest(), Shape.BIND, values);
+            return null;
         }
         String text = values.text(node, EXPECTED);
         if (text == null) {
@@ -220,8 +227,7 @@ final class SocketReader {
             }
         }
         if (kind == null) {
-            problems.reportMissing(
-                    bind.place(), "expected one of tcp, udp and unix with an address");
+            problems.reportMissing(bind.place(), KINDS);
             return null;
         }
         String text = bind.text(kind, "an address");

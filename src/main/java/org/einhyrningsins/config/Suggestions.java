@@ -176,7 +176,7 @@ final class Suggestions {
         String bare = text.strip().toLowerCase(Locale.ROOT);
         boolean processors =
                 bare.contains("nproc")
-                        || List.of("auto", "max", "cpu", "cores", "ncpu").contains(bare);
+                        || List.of("auto", "max", "cpu", "cores", "ncpu", "-1").contains(bare);
         return processors ? "; write cpus for one on each processor" : "";
     }
 
@@ -278,6 +278,9 @@ final class Suggestions {
                     case "reuseport", "soreuseport", "perworker" -> "per-worker";
                     default -> "";
                 };
+        if (bare.matches("[0-9]{1,5}") && !address.matches(".*[^:]:[0-9]+")) {
+            return "; write " + address.strip() + ":" + bare;
+        }
         boolean next = bare.matches("[a-z0-9.:\\[\\]]*:[0-9]+");
         if (next) {
             return "; write two addresses as a list: ["

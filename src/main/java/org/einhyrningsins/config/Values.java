@@ -118,7 +118,11 @@ record Values(Problems problems, HostNames names) {
     }
 
     int number(Node node, int min, int max, int otherwise) {
-        String what = "a number from " + min + " to " + max;
+        return number(node, "a number from " + min + " to " + max, min, max, otherwise);
+    }
+
+    /// @param what it is, with its bounds
+    int number(Node node, String what, int min, int max, int otherwise) {
         if (!(node instanceof Scalar scalar)) {
             String meant = KindHints.ofText(node);
             expected(node, what, meant.matches("; write [0-9]+") ? meant : "; write one number");
@@ -132,7 +136,7 @@ record Values(Problems problems, HostNames names) {
         if (number == null) {
             return otherwise;
         } else if (number < min || number > max) {
-            expected(node, what);
+            expected(node, what, "; write " + (number < min ? min : max));
             return otherwise;
         }
         return number.intValue();
@@ -173,7 +177,7 @@ record Values(Problems problems, HostNames names) {
         }
         double number = Double.parseDouble(scalar.text());
         if (number < min || number > max) {
-            expected(node, what);
+            expected(node, what, "; write " + (number < min ? min : max));
             return otherwise;
         }
         return number;
