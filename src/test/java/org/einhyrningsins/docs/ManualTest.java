@@ -44,6 +44,7 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The manual says what the program does: no key, option, command, signal, variable or field is
@@ -54,6 +55,9 @@ class ManualTest {
     private static final ManPage CLIENT = ManPage.read("einhyrningsinsctl.1");
     private static final ManPage WIRE = ManPage.read("einhyrningsins-control.7");
     private static final ManPage WORKER = ManPage.read("einhyrningsins-worker.7");
+    private static final ManPage TUTORIAL = ManPage.read("einhyrningsins.7");
+    private static final ManPage QUICK = ManPage.read("einhyrningsins-quick.7");
+    private static final ManPage TROUBLE = ManPage.read("einhyrningsins-trouble.7");
 
     private static final ConfigKeys SCHEMA = ConfigKeys.read();
     private static final String LEAST = "programs: {web: {command: [./server]}}";
@@ -325,6 +329,71 @@ class ManualTest {
             }
         }
         assertThat(requests).isPositive();
+    }
+
+    // ---- tutorial, quick reference, trouble
+
+    @Test
+    void theFileOfTheTutorialLoads() throws IOException {
+        List<Example> files =
+                TUTORIAL.examples().stream().filter(e -> e.file().endsWith(".yaml")).toList();
+        assertThat(files).hasSize(1);
+        assertThat(load(files.getFirst().text()).programs()).hasSize(1);
+    }
+
+    @Test
+    void theQuickReferenceHasEveryKey() throws IOException {
+        String file = QUICK.under("KEYS").examples().getFirst().text();
+        assertThat(load(file).programs()).isNotEmpty();
+        for (String key : SCHEMA.all()) {
+            assertThat(file)
+                    .containsPattern("\\b" + key.substring(key.lastIndexOf('.') + 1) + "\\b");
+        }
+    }
+
+    @Test
+    void theQuickReferenceHasEveryCommandStateAndExitStatus() {
+        for (String command : model("LaunchModel").subcommands().keySet()) {
+            assertThat(text(QUICK.under("The manager"))).containsPattern("\\b" + command + "\\b");
+        }
+        for (String command : model("ControlModel").subcommands().keySet()) {
+            assertThat(text(QUICK.under("The client"))).containsPattern("\\b" + command + "\\b");
+        }
+        for (ProgramStatus.State state : ProgramStatus.State.values()) {
+            assertThat(QUICK.under("STATES").examples().getFirst().text())
+                    .containsPattern("(?m)^" + state.word() + " ");
+        }
+        for (ExitStatus status : ExitStatus.values()) {
+            assertThat(QUICK.under("EXIT STATUS").examples().getFirst().text())
+                    .containsPattern("(?m)^" + status.code() + " ");
+        }
+    }
+
+    /// A symptom is what the program says, to the letter: an ellipsis stands for names and numbers.
+    @Test
+    void everySymptomIsAMessageOfTheProgram() throws IOException {
+        String program = sources().replaceAll("\"\\s*\\+\\s*\"", "");
+        int symptoms = 0;
+        for (String line : TROUBLE.lines()) {
+            if (line.startsWith(".It Li ")) {
+                for (String symptom : found("\"[^\"]+\"", line)) {
+                    String words = symptom.substring(1, symptom.length() - 1).replace("\\-", "-");
+                    assertThat(List.of(words.split(" \\.\\.\\. ", -1)))
+                            .as(line)
+                            .allMatch(program::contains);
+                    symptoms++;
+                }
+            }
+        }
+        assertThat(symptoms).isGreaterThan(50);
+    }
+
+    private static String sources() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
+            return files.filter(file -> file.toString().endsWith(".java"))
+                    .map(file -> read(file.toString()))
+                    .collect(Collectors.joining("\n"));
+        }
     }
 
     // ---- the pages
