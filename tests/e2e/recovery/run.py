@@ -197,8 +197,8 @@ def torn(lab, manager):
     for text, why in (
         (whole[: len(whole) // 2], "cut off"),
         ("", "no JSON"),
-        (whole.replace('"format":1', '"format":999'), "its format is 999"),
-        (whole.replace('"boot":"', '"boot":"x'), "of an earlier boot"),
+        (re.sub(r'"format":\d+', '"format":999', whole), "its format is 999"),
+        (whole.replace('"bootId":"', '"bootId":"x'), "of an earlier boot"),
     ):
         with open(os.path.join(state, "manager.json"), "w") as file:
             file.write(text)

@@ -282,8 +282,8 @@ final class Heritage {
                         + ", which a manager before this one left: "
                         + why
                         + where
-                        + ". Its workers may still be running, and are not known to this manager:"
-                        + " look for processes with EINHYRNINGSINS_WORKER in their environment");
+                        + "; its workers are looked for by what they carry"
+                        + " (EINHYRNINGSINS_WORKER in their environment, control groups)");
     }
 
     // ---- workers

@@ -5,8 +5,9 @@ package org.einhyrningsins.manager.image;
 public final class Format {
     private Format() {}
 
-    /// Grows when an older text would be misunderstood; what was merely added has its default.
-    public static final int NUMBER = 1;
+    /// Grows when a name of the format changes, or when an older text would be misunderstood; what
+    /// was merely added has its default.
+    public static final int NUMBER = 2;
 
     /// The name of what a value of a sealed type is.
     static final String IS = "is";

@@ -3,6 +3,7 @@ package org.einhyrningsins.manager.image;
 
 import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Version;
+import org.einhyrningsins.spec.Release;
 import org.jspecify.annotations.Nullable;
 
 import java.lang.reflect.ParameterizedType;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,7 +27,16 @@ public final class ImageReader {
 
     private final List<Version> table = new ArrayList<>();
 
-    private ImageReader() {}
+    /// What the format of this text calls what we have.
+    private final OlderNames older;
+
+    /// Components by the names of this text's format, if it is an older one.
+    private final Map<Shape, Map<String, Shape.Component>> olderComponents =
+            new IdentityHashMap<>();
+
+    private ImageReader(OlderNames older) {
+        this.older = older;
+    }
 
     /// The record that a text holds.
     ///
@@ -39,10 +50,13 @@ public final class ImageReader {
                             ? "it has no format number"
                             : "its format is "
                                     + format
-                                    + ", this version reads up to "
-                                    + Format.NUMBER);
+                                    + " and release "
+                                    + Release.text()
+                                    + " reads up to "
+                                    + Format.NUMBER
+                                    + ": the release that wrote it, or a later one, can read it");
         }
-        ImageReader reader = new ImageReader();
+        ImageReader reader = new ImageReader(OlderNames.of(format));
         int i = 0;
         for (Object version : list(all.get(Format.VERSIONS), Format.VERSIONS)) {
             String where = Format.VERSIONS + "." + i++;
@@ -86,13 +100,16 @@ public final class ImageReader {
             throws ImageException {
         Map<String, @Nullable Object> object = object(tree, where);
         Shape shape = Shape.of(type);
-        @Nullable Object[] values = new @Nullable Object[shape.components().size()];
+        Map<String, Shape.Component> components = components(shape);
+        @Nullable Object[] values = new @Nullable Object[components.size()];
         int i = 0;
-        for (Shape.Component component : shape.components().values()) {
-            String inside = where.isEmpty() ? component.name() : where + "." + component.name();
+        for (Map.Entry<String, Shape.Component> entry : components.entrySet()) {
+            String name = entry.getKey();
+            Shape.Component component = entry.getValue();
+            String inside = where.isEmpty() ? name : where + "." + name;
             Object value =
-                    object.containsKey(component.name())
-                            ? value(object.get(component.name()), component.type(), inside)
+                    object.containsKey(name)
+                            ? value(object.get(name), component.type(), inside)
                             : byDefault(component.type());
             if (value == null && component.required()) {
                 throw nothing(inside);
@@ -100,7 +117,7 @@ public final class ImageReader {
             values[i++] = value;
         }
         for (String name : object.keySet()) {
-            if (!shape.components().containsKey(name) && !name.equals(Format.IS)) {
+            if (!components.containsKey(name) && !name.equals(Format.IS)) {
                 throw new ImageException(
                         (where.isEmpty() ? "" : where + ": ")
                                 + "it has '"
@@ -111,8 +128,24 @@ public final class ImageReader {
         return shape.make(values);
     }
 
+    /// By the names that they have in this text.
+    private Map<String, Shape.Component> components(Shape shape) {
+        if (older == OlderNames.NONE) {
+            return shape.components();
+        }
+        Map<String, Shape.Component> named = olderComponents.get(shape);
+        if (named == null) {
+            named = new LinkedHashMap<>();
+            for (Shape.Component component : shape.components().values()) {
+                named.put(older.part(shape.name(), component.name()), component);
+            }
+            olderComponents.put(shape, named);
+        }
+        return named;
+    }
+
     /// What an older manager did not know of yet.
-    private static @Nullable Object byDefault(Type declared) {
+    static @Nullable Object byDefault(Type declared) {
         if (declared instanceof ParameterizedType type) {
             Class<?> raw = (Class<?>) type.getRawType();
             return List.class == raw
@@ -150,24 +183,28 @@ public final class ImageReader {
         return null;
     }
 
-    private static Class<?> member(@Nullable Object tree, Class<?> sealed, String where)
+    private Class<?> member(@Nullable Object tree, Class<?> sealed, String where)
             throws ImageException {
         Object name = object(tree, where).get(Format.IS);
         Class<?> found = name instanceof String text ? find(sealed, text) : null;
         if (found == null) {
-            throw wrong(where, "a " + sealed.getSimpleName() + ", not '" + name + "'");
+            throw wrong(where, "a " + FormatNames.javaName(sealed) + ", not '" + name + "'");
         }
         return found;
     }
 
-    private static @Nullable Class<?> find(Class<?> sealed, String name) {
+    private @Nullable Class<?> find(Class<?> sealed, String name) {
         for (Class<?> permitted : sealed.getPermittedSubclasses()) {
             Class<?> found = permitted.isSealed() ? find(permitted, name) : permitted;
-            if (found != null && found.getSimpleName().equals(name)) {
+            if (found != null && kind(found).equals(name)) {
                 return found;
             }
         }
         return null;
+    }
+
+    private String kind(Class<?> type) {
+        return FormatNames.kind(older.type(FormatNames.type(type)));
     }
 
     private static Object there(@Nullable Object value, String where) throws ImageException {
@@ -212,7 +249,7 @@ public final class ImageReader {
 
     // ---- simple values
 
-    private static Object simple(@Nullable Object tree, Class<?> type, String where)
+    private Object simple(@Nullable Object tree, Class<?> type, String where)
             throws ImageException {
         if (type == String.class) {
             return text(tree, where);
@@ -251,13 +288,12 @@ public final class ImageReader {
         return (int) number;
     }
 
-    private static Object constant(String name, Class<?> type, String where) throws ImageException {
-        for (Object constant : type.getEnumConstants()) {
-            if (((Enum<?>) constant).name().equals(name)) {
-                return constant;
-            }
+    private Object constant(String name, Class<?> type, String where) throws ImageException {
+        Object constant = ConstantNames.of(type).constant(name, older);
+        if (constant == null) {
+            throw wrong(where, "a " + FormatNames.type(type) + ", not '" + name + "'");
         }
-        throw wrong(where, "a " + type.getSimpleName() + ", not '" + name + "'");
+        return constant;
     }
 
     private static Duration duration(@Nullable Object tree, String where) throws ImageException {

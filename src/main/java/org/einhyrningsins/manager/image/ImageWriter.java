@@ -60,7 +60,7 @@ public final class ImageWriter {
             case String text -> quote(to, text);
             case Boolean truth -> to.append(truth.booleanValue());
             case Number number -> to.append(number);
-            case Enum<?> constant -> quote(to, constant.name());
+            case Enum<?> constant -> quote(to, ConstantNames.of(constant));
             case Duration time -> duration(to, time);
             case Path path -> quote(to, path.toString());
             case InetAddress address -> quote(to, address.getHostAddress());
@@ -83,12 +83,13 @@ public final class ImageWriter {
     private void object(StringBuilder to, Record record, boolean named) {
         to.append('{');
         String separator = "";
+        Shape shape = Shape.of(record.getClass());
         if (named) {
             to.append('"').append(Format.IS).append("\":");
-            quote(to, record.getClass().getSimpleName());
+            quote(to, shape.kind());
             separator = ",";
         }
-        for (Shape.Component component : Shape.of(record.getClass()).components().values()) {
+        for (Shape.Component component : shape.components().values()) {
             to.append(separator).append('"').append(component.name()).append("\":");
             value(to, Shape.get(component, record), component.type());
             separator = ",";
@@ -113,7 +114,7 @@ public final class ImageWriter {
         for (Map.Entry<?, ?> entry : map.entrySet()) {
             to.append(separator);
             Object key = entry.getKey();
-            quote(to, key instanceof Enum<?> constant ? constant.name() : (String) key);
+            quote(to, key instanceof Enum<?> constant ? ConstantNames.of(constant) : (String) key);
             to.append(':');
             value(to, entry.getValue(), values);
             separator = ",";

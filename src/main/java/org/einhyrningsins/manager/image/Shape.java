@@ -12,14 +12,18 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// A record type as images have it: its components by name, and how one is made.
+/// A record type as images have it: its components by their names in the format, and how one is
+/// made.
 final class Shape {
     private static final Map<Class<?>, Shape> KNOWN = new HashMap<>();
 
     private final Class<?> type;
+    private final String name;
+    private final String kind;
     private final Map<String, Component> components = new LinkedHashMap<>();
     private final Constructor<?> constructor;
 
+    /// @param name in the format
     /// @param type with its type arguments
     record Component(String name, Type type, Method accessor, RecordComponent declared) {
         /// Whether a record without it would be a hole to fall into. It is looked up where
@@ -31,14 +35,17 @@ final class Shape {
 
     private Shape(Class<?> type) {
         this.type = type;
+        FormatNames names = FormatNames.of(type);
+        name = names.type();
+        kind = FormatNames.kind(name);
         RecordComponent[] all = type.getRecordComponents();
         Class<?>[] raw = new Class<?>[all.length];
         for (int i = 0; i < all.length; i++) {
             Method accessor = all[i].getAccessor();
             accessor.setAccessible(true);
             raw[i] = all[i].getType();
-            String name = all[i].getName();
-            components.put(name, new Component(name, all[i].getGenericType(), accessor, all[i]));
+            String part = names.part(all[i].getName());
+            components.put(part, new Component(part, all[i].getGenericType(), accessor, all[i]));
         }
         try {
             constructor = type.getDeclaredConstructor(raw);
@@ -50,6 +57,16 @@ final class Shape {
 
     static synchronized Shape of(Class<?> type) {
         return KNOWN.computeIfAbsent(type, Shape::new);
+    }
+
+    /// What the format calls the type.
+    String name() {
+        return name;
+    }
+
+    /// What tells it from the others of its sealed type.
+    String kind() {
+        return kind;
     }
 
     Map<String, Component> components() {

@@ -66,7 +66,13 @@ final class ImageTextTest {
 
     @Test
     void refusesWhatItDoesNotUnderstand() throws Exception {
-        refuses(first().replace("\"format\":1", "\"format\":2"), "its format is 2");
+        int next = Format.NUMBER + 1;
+        refuses(
+                first().replace("\"format\":1", "\"format\":" + next),
+                "its format is " + next + " and release ");
+        refuses(
+                first().replace("\"format\":1", "\"format\":" + next),
+                "reads up to 2: the release that wrote it, or a later one, can read it");
         refuses(first().replace("\"format\":1", "\"format\":null"), "no format number");
         refuses(
                 first().replace("\"retiring\":", "\"telepathy\":1,\"retiring\":"),
