@@ -4,9 +4,9 @@ package org.einhyrningsins.manager.image;
 /// What format 1, of the builds before 0.1.0, called what format 2 has: the names of Java's types,
 /// components and constants of then. It never changes.
 ///
-/// A line begins with a type's name in format 2; `health=care` is `health` in format 2 and `care` in
-/// format 1; what stands without a name before `=` is what format 1 had under `is`. What is not here
-/// had the same name.
+/// A line begins with a type's name in format 2; `health=care` is `health` in format 2 and `care`
+/// in format 1; what stands without a name before `=` is what format 1 had under `is`. What is not
+/// here had the same name.
 final class Format1Names {
     private Format1Names() {}
 
@@ -25,7 +25,7 @@ final class Format1Names {
             address.unix-abstract =UnixAbstract
             awaited-answer heldRollout=hold
             awaited-state ready=UP stopped=GONE scaled=SCALED rolled-out=ROLLED
-              held-rollout-ready=READY rolled-back=RESTORED aborted=BACK
+              held-rollout-ready=READY rolled-back=RESTORED aborted=BACK ended=ENDED
             bound-socket definition=spec fileInode=file slotNumber=own orderUnknown=disordered
             canary.passed =Passed
             canary.starting =Coming unhealthyBefore=ill
@@ -46,7 +46,7 @@ final class Format1Names {
             command.scale-by =ScaleBy
             command.scale-to =ScaleTo
             command.signal =SendSignal
-            command.start =Start slots=scope
+            command.start =Start slots=scope untilEnded=toItsEnd
             command.stop =Stop slots=scope firstSignal=first
             command.upgrade =Upgrade slots=scope
             crashes longestLife=longest

@@ -7,7 +7,8 @@ package org.einhyrningsins.manager.image;
 /// A line that is not indented begins with a Java type, without its package, and the type's name in
 /// the format; components or constants follow, also on indented lines. A word is a name in Java and
 /// in the format alike; `care=health` is `care` in Java and `health` in the format. Of a type that
-/// is one of several (a sealed interface's), the part of its name behind the dot stands in the text.
+/// is one of several (a sealed interface's), the part of its name behind the dot stands in the
+/// text.
 ///
 /// After a rename in Java, only what stands left of `=` changes. `FormatNamesTest` says what is
 /// missing, and whether a name of the format changed: then the format has another number.
@@ -107,7 +108,7 @@ final class FormatTable {
             Wait pending-command ticket verb began=startedAt scope=slots until=waitsFor
             Wait.Until awaited-state
               UP=ready GONE=stopped SCALED=scaled ROLLED=rolled-out READY=held-rollout-ready
-              RESTORED=rolled-back BACK=aborted
+              RESTORED=rolled-back BACK=aborted ENDED=ended
             Fallback fallback version since taken=unavailableReason
             Setback setback
               generation back=restoredGeneration rolled=afterRollout at=failedAt why=reason
@@ -116,7 +117,7 @@ final class FormatTable {
             Setback.Stage setback-stage
               RETURNING=rolling-back BACK=rolled-back IN_VAIN=failed OVERTAKEN=superseded
               SAME=same-definition TAKEN=unavailable
-            Command.Start command.start scope=slots
+            Command.Start command.start scope=slots toItsEnd=untilEnded
             Command.Stop command.stop scope=slots first=firstSignal
             Command.Restart command.restart scope=slots
             Command.Hasten command.hasten

@@ -18,9 +18,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.Locale;
 import java.util.TreeSet;
 
 /// The format has a name for everything, and these names are what they were: `format-N-names.txt`
@@ -90,19 +90,22 @@ final class FormatNamesTest {
                     .doesNotHaveDuplicates()
                     .doesNotContain(Format.IS);
         }
-        walk.sealed.forEach(
-                (sealed, kinds) ->
+        walk.variants.forEach(
+                (variants, kinds) ->
                         assertThat(kinds.stream().map(kind -> kind(older, kind)))
-                                .as(sealed.getName())
+                                .as(variants.getName())
                                 .doesNotHaveDuplicates());
     }
 
     @Test
     void whatIsOneOfSeveralHasTheirNameAndItsOwn() {
-        walk.sealed.forEach(
-                (sealed, kinds) ->
-                        assertThat(kinds.stream().map(FormatNames::type).map(FormatNamesTest::group))
-                                .as(sealed.getName())
+        walk.variants.forEach(
+                (variants, kinds) ->
+                        assertThat(
+                                        kinds.stream()
+                                                .map(FormatNames::type)
+                                                .map(FormatNamesTest::group))
+                                .as(variants.getName())
                                 .doesNotContain("")
                                 .containsOnly(group(FormatNames.type(kinds.getFirst()))));
     }
@@ -134,7 +137,9 @@ final class FormatNamesTest {
                 Files.write(file, are);
                 were = are;
             }
-            assertThat(are).as("%s: run with -Dgolden=write to add what is new", file).isEqualTo(were);
+            assertThat(are)
+                    .as("%s: run with -Dgolden=write to add what is new", file)
+                    .isEqualTo(were);
         }
     }
 
@@ -145,8 +150,8 @@ final class FormatNamesTest {
         Set<String> names = new TreeSet<>();
         for (Class<?> type : walk.named) {
             String its = FormatNames.type(type);
-            walk.sealed.forEach(
-                    (sealed, kinds) -> {
+            walk.variants.forEach(
+                    (variants, kinds) -> {
                         if (kinds.contains(type)) {
                             names.add(group(its) + " is " + kind(older, type));
                         }
@@ -164,13 +169,9 @@ final class FormatNamesTest {
     private static String described(Class<?> type, String component) throws Exception {
         for (RecordComponent each : type.getRecordComponents()) {
             if (each.getName().equals(component)) {
-                boolean required =
-                        !each.getAnnotatedType().isAnnotationPresent(Nullable.class);
+                boolean required = !each.getAnnotatedType().isAnnotationPresent(Nullable.class);
                 String missing = missing(ImageReader.byDefault(each.getGenericType()), required);
-                return ": "
-                        + word(each.getGenericType())
-                        + (required ? "" : " or null")
-                        + missing;
+                return ": " + word(each.getGenericType()) + (required ? "" : " or null") + missing;
             }
         }
         throw new AssertionError(type + " without " + component);
@@ -207,7 +208,8 @@ final class FormatNamesTest {
         return one.isRecord() || one.isEnum()
                 ? FormatNames.type(one)
                 : Map.of("String", "text", "Integer", "int", "Long", "long")
-                        .getOrDefault(one.getSimpleName(), one.getSimpleName().toLowerCase(Locale.ROOT));
+                        .getOrDefault(
+                                one.getSimpleName(), one.getSimpleName().toLowerCase(Locale.ROOT));
     }
 
     private static String kind(OlderNames older, Class<?> type) {

@@ -20,7 +20,7 @@ final class FormatWalk {
     final Set<Class<?>> named = new LinkedHashSet<>();
 
     /// The records that a sealed type may be, and those of sealed types in it.
-    final Map<Class<?>, List<Class<?>>> sealed = new LinkedHashMap<>();
+    final Map<Class<?>, List<Class<?>>> variants = new LinkedHashMap<>();
 
     /// What is written as a simple value.
     final Set<Class<?>> simple = new LinkedHashSet<>();
@@ -31,7 +31,8 @@ final class FormatWalk {
 
     private void walk(Type type) {
         switch (type) {
-            case ParameterizedType many -> List.of(many.getActualTypeArguments()).forEach(this::walk);
+            case ParameterizedType many ->
+                    List.of(many.getActualTypeArguments()).forEach(this::walk);
             case Class<?> one when one.isEnum() -> named.add(one);
             case Class<?> one when one.isRecord() -> {
                 if (named.add(one)) {
@@ -41,9 +42,9 @@ final class FormatWalk {
                 }
             }
             case Class<?> one when ImageWriter.isSealed(one) -> {
-                if (!sealed.containsKey(one)) {
-                    sealed.put(one, permitted(one));
-                    sealed.get(one).forEach(this::walk);
+                if (!variants.containsKey(one)) {
+                    variants.put(one, permitted(one));
+                    variants.get(one).forEach(this::walk);
                 }
             }
             case Class<?> one -> simple.add(one);

@@ -37,9 +37,9 @@ import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/// What managers wrote in each format, to be read for ever: `format-N/rich` is the state of one with
-/// programs in all kinds of states, and what it handed on; `format-N/moves` is of another in the
-/// middle of a reload that gives a socket from one program to another.
+/// What managers wrote in each format, to be read for ever: `format-N/rich` is the state of one
+/// with programs in all kinds of states, and what it handed on; `format-N/moves` is of another in
+/// the middle of a reload that gives a socket from one program to another.
 final class GoldenStatesTest {
     private static final Path FILES =
             Path.of("src/test/resources/org/einhyrningsins/manager/image");
@@ -157,7 +157,8 @@ final class GoldenStatesTest {
                 .isEqualTo(new Phase.Waiting(Set.of("starting"), null));
         assertThat(program(format, "failed").program().phase())
                 .isInstanceOfSatisfying(
-                        Phase.Failed.class, failed -> assertThat(failed.why()).contains("2 deaths"));
+                        Phase.Failed.class,
+                        failed -> assertThat(failed.why()).contains("2 deaths"));
         assertThat(program(format, "stopped").program().phase()).isInstanceOf(Phase.Stopped.class);
         assertThat(program(format, "job").program().outcome()).isEqualTo(Program.Outcome.DONE);
         Slot looping = program(format, "backing").program().slots().getFirst();
@@ -180,8 +181,7 @@ final class GoldenStatesTest {
         Rollout canary = Objects.requireNonNull(program(format, "canary").program().rollout());
         assertThat(canary.canary())
                 .isInstanceOfSatisfying(
-                        Canary.Watched.class,
-                        watched -> assertThat(watched.until()).isNotNull());
+                        Canary.Watched.class, watched -> assertThat(watched.until()).isNotNull());
         assertThat(canary.target().generation()).isEqualTo(2);
         assertThat(canary.old().before()).isEqualTo(4);
         assertThat(canary.proved()).isTrue();
@@ -276,7 +276,9 @@ final class GoldenStatesTest {
     @MethodSource("formats")
     void aReloadGoesOnWhereItWas(int format) throws Exception {
         ReloadImage reload = Objects.requireNonNull(manager(format, "moves").reload());
-        assertThat(reload.tasks()).extracting(ReloadImage.Task::program).contains("giver", "receiver");
+        assertThat(reload.tasks())
+                .extracting(ReloadImage.Task::program)
+                .contains("giver", "receiver");
         assertThat(reload.tasks())
                 .anyMatch(task -> task.debut() && task.command() instanceof Command.Debut);
         assertThat(reload.state().parts().values())
