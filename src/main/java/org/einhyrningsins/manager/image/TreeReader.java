@@ -137,6 +137,9 @@ final class TreeReader {
 
     private @Nullable Object word(String word, @Nullable Object value) throws ImageException {
         if (!text.startsWith(word, at)) {
+            if (word.startsWith(text.substring(at))) {
+                at = text.length(); // torn in the middle of the word
+            }
             throw broken("a value");
         }
         at += word.length();

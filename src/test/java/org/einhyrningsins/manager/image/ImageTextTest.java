@@ -79,6 +79,8 @@ final class ImageTextTest {
                 "'telepathy', of which this version knows nothing");
         refuses(first().replace("\"is\":\"Running\"", "\"is\":\"Dreaming\""), "Dreaming");
         refuses("", "cut off");
+        refuses("{\"format\":tru", "cut off");
+        refuses("{\"format\":trx", "no JSON at character 10: expected a value");
         refuses("[]", "expected an object");
         refuses("{\"format\":1}", "expected a list");
         refuses("[".repeat(100_000), "less nesting");
