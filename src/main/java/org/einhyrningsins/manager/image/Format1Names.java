@@ -55,6 +55,7 @@ final class Format1Names {
             endpoint.address =Fixed
             endpoint.own-socket =OwnSocket socket=name
             exit status=code coreDumped=core leftProcesses=left outOfMemory=oom
+              ofProgramMemory=shared
             fallback unavailableReason=taken
             handover cycle=circle
             handover-state waiting=WAITING starting=HELD ready=READY changing=TOLD done=DONE
@@ -82,6 +83,7 @@ final class Format1Names {
               httpSocket=http ownsSocketDirectory=madeDirectory programFiles=programs
               descriptors=kept pendingConfirmation=trial pendingReload=reload
             manager-link ackDescriptor=descriptor outlivesManager=outlive
+            monitoring programCgroup=together
             old-workers total=before anyReady=up
             part.address =AddressOf socket=name
             part.slot =Slot

@@ -78,6 +78,7 @@ final class FormatTable {
             Ending worker-end worker born=startedAt at=endedAt exit why=reason
             Losses losses all own=ownFailures
             Exit exit code=status signal core=coreDumped left=leftProcesses oom=outOfMemory
+              shared=ofProgramMemory
             WorkerId worker-id slot incarnation
             Moment moment nanos
             Worker worker id version born=startedAt state care=health
@@ -217,7 +218,7 @@ final class FormatTable {
             LogsSpec.Word log-prefix TIME=time SLOT=slot PID=pid
             BondSpec manager-link workerSocket descriptor=ackDescriptor outlive=outlivesManager
             BondSpec.WorkerSocket ack-socket OWN=own CONTROL=control
-            CareSpec monitoring health watchdog maxAge memoryMax
+            CareSpec monitoring health watchdog maxAge memoryMax together=programCgroup
             HealthSpec health target every=interval timeout failures
             """;
 }

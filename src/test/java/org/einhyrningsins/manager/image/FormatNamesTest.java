@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -183,16 +184,36 @@ final class FormatNamesTest {
         throw new AssertionError(type + " without " + component);
     }
 
-    private static String missing(@Nullable Object value, boolean required) {
+    private static String missing(@Nullable Object value, boolean required) throws Exception {
+        return value == null && required ? "" : ", else " + text(value);
+    }
+
+    /// Of a record, what is not as it would be if it were missing: so a component that is new
+    /// changes nothing here, unless it has another value where all of the record is missing.
+    private static String text(@Nullable Object value) throws Exception {
         return switch (value) {
-            case null -> required ? "" : ", else null";
+            case null -> "null";
             case Record record -> {
-                String text = new ImageWriter().write(record);
-                yield ", else " + text.substring(text.indexOf("\"body\":") + 7, text.length() - 2);
+                List<String> parts = new ArrayList<>();
+                for (Shape.Component each : Shape.of(record.getClass()).components().values()) {
+                    Object its = Shape.get(each, record);
+                    if (!Objects.equals(its, ImageReader.byDefault(each.type()))) {
+                        parts.add(each.name() + " " + text(its));
+                    }
+                }
+                String kind = FormatNames.type(record.getClass());
+                yield (kind + " " + parts).replace(" []", "");
             }
-            case Enum<?> constant -> ", else " + ConstantNames.of(constant);
-            case String text -> ", else '" + text + "'";
-            default -> ", else " + value;
+            case Enum<?> constant -> ConstantNames.of(constant);
+            case String text -> "'" + text + "'";
+            case List<?> list -> {
+                List<String> parts = new ArrayList<>();
+                for (Object each : list) {
+                    parts.add(text(each));
+                }
+                yield parts.toString();
+            }
+            default -> value.toString();
         };
     }
 
