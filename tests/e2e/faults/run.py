@@ -42,7 +42,7 @@ def removed_sockets(lab, manager):
     before = open_descriptors(manager)
     for remove in (os.unlink, lambda path: shutil.rmtree(os.path.dirname(path), ignore_errors=True)):
         remove(manager.socket)
-        wait_for(lambda: os.path.exists(manager.socket), "the control socket is made again", 5)
+        manager.wait_until_answering(5)
         manager.ctl("status")
     environment = environment_of(manager.workers("steady")[0].pid)
     doors = [environment["EINHORN_SOCK_PATH"], environment["NOTIFY_SOCKET"]]

@@ -58,12 +58,12 @@ def moved_with_its_directory(lab, manager):
     os.makedirs(lab.path("app.new", "run"))
     os.rename(lab.path("app"), lab.path("app.old"))
     os.rename(lab.path("app.new"), lab.path("app"))
-    wait_for(lambda: os.path.exists(manager.socket), "the control socket is there again", 10)
+    manager.wait_until_answering(10)
     manager.ctl("status")
     os.makedirs(lab.path("app2", "run"))
     os.symlink("app2", lab.path("next"))
     os.rename(lab.path("next"), lab.path("current"))
-    wait_for(lambda: os.path.exists(manager.socket), "the control socket is behind the new link", 10)
+    manager.wait_until_answering(10)  # behind the new link
     manager.ctl("status")
     manager.stop()
     for name in ("run.old", "app", "app.old"):  # what was moved is nobody's any more
@@ -73,8 +73,8 @@ def moved_with_its_directory(lab, manager):
 def released(lab):
     """Each release has a directory for its socket, and a link leads to the newest: the path is the same, and the socket another
     one. One that does not come up leaves the older one there."""
-    one = '  web:\n    command: [python3, -IS, %s]\n    bind: ["unix:run/web.sock"]\n    ack: { mode: manual, timeout: 1s }\n    rollout: { retries: 1 }\n'
-    for name, command in (("r1", '"@LIB@/worker.py"'), ("r2", '"@LIB@/worker.py", boot=60'), ("r3", '"@LIB@/worker.py"')):
+    one = '  web:\n    command: [python3, -IS, %s]\n    bind: ["unix:run/web.sock"]\n    ack: { mode: manual, timeout: %s }\n    rollout: { retries: 1 }\n'
+    for name, command in (("r1", ('"@LIB@/worker.py"', "15s")), ("r2", ('"@LIB@/worker.py", boot=60', "1s")), ("r3", ('"@LIB@/worker.py"', "15s"))):
         os.makedirs(lab.path(name, "run"))
         lab.write(os.path.join(name, "services.yaml"), lab.render("programs:\n" + one % command))
 
