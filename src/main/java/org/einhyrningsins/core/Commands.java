@@ -50,12 +50,21 @@ final class Commands {
                 draft.put(slot.afresh(draft.now));
             }
         }
-        expect(
-                draft,
-                ticket,
-                "start",
-                scope,
-                command.toItsEnd() ? Wait.Until.ENDED : Wait.Until.UP);
+        if (command.toItsEnd()) {
+            expectEnd(draft, ticket, "start", scope);
+        } else {
+            expect(draft, ticket, "start", scope, Wait.Until.UP);
+        }
+    }
+
+    /// Who takes a server for no job would wonder why nothing is heard of it.
+    private static void expectEnd(
+            Draft draft, long ticket, String verb, @Nullable Set<Integer> scope) {
+        expect(draft, ticket, verb, scope, Wait.Until.ENDED);
+        if (draft.serving.spec().endsByItself()) {
+            String message = draft.name + ": a job (restart: never), its end is waited for";
+            draft.effects.add(new Effect.Progress(ticket, message));
+        }
     }
 
     /// A stopped program of which some slots are started keeps the others stopped.
@@ -126,7 +135,7 @@ final class Commands {
                 draft.put(draft.slot(slot.index()).afresh(draft.now));
             }
         }
-        expect(draft, ticket, "restart", scope, Wait.Until.ENDED);
+        expectEnd(draft, ticket, "restart", scope);
     }
 
     private static void tellBothToGo(Draft draft, Slot slot, Cause cause, @Nullable Signal first) {
