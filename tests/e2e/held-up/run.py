@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whoever owns what a program is started with holds up that program alone: an interpreter with a lease on it, for which
 the kernel makes execve wait up to 45 s; as root, one on a FUSE file system that is never answered, where KILL does not
-reach. Status answers, others are respawned, the manager replaces itself, is killed, and ends."""
+reach. Whoever can lock a program's log file or its directory holds up what that writes. Status answers, others are
+respawned, the manager replaces itself, is killed, and ends."""
 
+import contextlib
 import ctypes
 import fcntl
+import glob
+import mmap
 import os
 import signal
 import struct
 import time
 
-from lab import check, same, wait_for
+from lab import check, read, same, wait_for
 
 NOT_YET = "does not execute its program yet"
 
@@ -36,7 +40,8 @@ def run(lab):
     if can_mount(lab):
         closing(lab, manager)
         preparing(lab, manager)
-        for_ever(lab, manager)
+        manager = for_ever(lab, manager)
+        locked_logs(lab, manager)
 
 
 def script(lab, name, interpreter, *lines):
@@ -70,6 +75,96 @@ def can_mount(lab):
     except OSError as problem:
         lab.say("no FUSE here: %s" % problem)
         return False
+
+
+NOBODY = 65534
+STANDS_STILL = "writes to %s have not returned for"
+WRITER = """
+import itertools, os, time
+for number in itertools.count():
+    os.write(1, b"line %d %s\\n" % (number, b"x" * 40))
+    time.sleep(0.002)
+"""
+
+
+def locked_logs(lab, manager):
+    """A program's user holds the lock of its log file, by a write from a page that is never read, and of the directory,
+    by a listing into one: nobody else waits, and no line is lost, also where the manager replaces itself meanwhile."""
+    mount, theirs = lab.path("pages"), lab.path("theirs")
+    log = theirs + "/held.log"
+    os.mkdir(mount)
+    os.mkdir(theirs)
+    open(log, "w").close()
+    os.chown(theirs, NOBODY, NOBODY)
+    os.chown(log, NOBODY, NOBODY)
+    with open(lab.path("writer.py"), "w") as file:
+        file.write(WRITER)
+    kept = 'locked: { command: [python3, -IS, "%s"], user: nobody, logs: { to: "%s", max-size: 32KiB, keep: 1000 } }'
+    plain = 'appends: { command: [sleep, "1000"], user: nobody, logs: "%s/plain.log" }' % theirs
+    added = "programs:\n  %s\n  %s\n" % (kept % (lab.path("writer.py"), log), plain)
+    lab.edit("services.yaml", "programs:\n", added)
+    manager.ctl("reload")
+    manager.wait_until_up("locked", 1)
+    wait_for(lambda: len(lines_of(log)) > 100, "a log is written", 10)
+    for hold in (write_for_ever, list_for_ever):
+        before = last(lines_of(log))
+        with held(manager, mount, hold, log):  # meanwhile also who looks at the directory would wait
+            answers_at_once(manager)
+            respawns(manager)
+            if hold is write_for_ever:
+                os.kill(min(manager.pids_of("appends")), signal.SIGKILL)  # the next one's log is to be opened
+                wait_for(lambda: "plain.log: it does not return" in manager.stderr(), "it alone is held up", 5)
+            manager.ctl("reexec")
+            respawns(manager)
+            answers_at_once(manager)
+        wait_for(lambda: last(lines_of(log)) > before + 1000, "it is written again", 20)
+        check(glob.glob(log + "-*"), lambda: "the log was never put aside")
+    complete(log)
+    with held(manager, mount, list_for_ever, log):
+        began = time.monotonic()
+        manager.stop()
+        check(time.monotonic() - began < 5, lambda: "a stop took %.1f s" % (time.monotonic() - began))
+    complete(log)
+
+
+@contextlib.contextmanager
+def held(manager, mount, hold, log):
+    told = manager.stderr().count(STANDS_STILL % log)
+    with Unanswered(mount, Unanswered.READ) as pages:
+        holder = pages.held_by(hold, log)
+        wait_for(lambda: waits(holder), "the lock is held", 5)
+        wait_for(lambda: manager.stderr().count(STANDS_STILL % log) > told, "it is told of", 10)
+        yield
+    os.waitpid(holder, 0)
+
+
+def write_for_ever(page, log):
+    with open(log, "r+b", 0) as file:
+        os.pwrite(file.fileno(), page, 1 << 20)
+
+
+def list_for_ever(page, log):
+    directory = os.open(os.path.dirname(log), os.O_RDONLY)
+    here = (ctypes.c_char * len(page)).from_buffer(page)
+    ctypes.CDLL(None).syscall({"x86_64": 217}.get(os.uname().machine, 61), directory, here, len(page))
+
+
+def lines_of(log):
+    """All whole lines, as they are while nothing is put aside."""
+    while True:
+        aside = sorted(glob.glob(log + "-*"))
+        text = "".join(read(name) for name in aside + [log])
+        if aside == sorted(glob.glob(log + "-*")):
+            return [line for line in text.splitlines(True) if line.endswith("\n")]
+
+
+def last(lines):
+    return int(lines[-1].split()[1])
+
+
+def complete(log):
+    numbers = [int(line.split()[1]) for line in lines_of(log)]
+    same(numbers, list(range(len(numbers))), "lines of a log that was held up")
 
 
 def closing(lab, manager):
@@ -172,12 +267,14 @@ def for_ever(lab, manager):
         respawns(manager)
         same(manager.status()["frozen"]["ready"], 0, "workers that were never executed, after a kill -9")
     wait_for(lambda: manager.status()["frozen"]["workers"][0]["restarts"] > 0, "what was held up has failed", 10)
+    return manager
 
 
 class Unanswered:
     """A FUSE file system with one file, which is never opened, or never closed."""
 
-    LOOKUP, FORGET, GETATTR, OPEN, READ, RELEASE, FLUSH, INIT, INTERRUPT, FORGETS = 1, 2, 3, 14, 15, 18, 25, 26, 36, 42
+    LOOKUP, FORGET, GETATTR, OPEN, READ, RELEASE, FLUSH = 1, 2, 3, 14, 15, 18, 25
+    INIT, INTERRUPT, FORGETS = 26, 36, 42
 
     def __init__(self, directory, what, late=0.0):
         self.directory = directory.encode()
@@ -206,7 +303,22 @@ class Unanswered:
 
     def asked(self):
         """How many wait: one request each."""
-        return sum(1 for pid in os.listdir("/proc") if pid.isdigit() and waits(pid))
+        return sum(1 for pid in os.listdir("/proc") if pid.isdigit() and named(pid, "einhyrn-birth") and waits(pid))
+
+    def held_by(self, deed, *arguments):
+        """Has something done with a page of it as a buffer, by a process of nobody's."""
+        child = os.fork()
+        if child == 0:
+            try:
+                os.close(self.file)
+                os.setgroups([])
+                os.setresgid(NOBODY, NOBODY, NOBODY)
+                os.setresuid(NOBODY, NOBODY, NOBODY)
+                file = os.open(os.path.join(self.directory, b"page"), os.O_RDONLY)
+                deed(mmap.mmap(file, 4096, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE), *arguments)
+            finally:
+                os._exit(0)
+        return child
 
     def serve(self):
         while True:
@@ -235,9 +347,18 @@ class Unanswered:
         os.write(self.file, struct.pack("<IiQ", 16 + len(body), -error, number) + body)
 
 
+def named(pid, name):
+    try:
+        with open("/proc/%s/comm" % pid) as comm:
+            return comm.read() == name + "\n"
+    except OSError:
+        return False
+
+
 def waits(pid):
     try:
-        with open("/proc/%s/comm" % pid) as comm, open("/proc/%s/wchan" % pid) as where:
-            return comm.read() == "einhyrn-birth\n" and "request" in where.read()
+        with open("/proc/%s/wchan" % pid) as where:
+            what = where.read()
+            return any(word in what for word in ("request", "folio_wait", "page_wait"))
     except OSError:
         return False

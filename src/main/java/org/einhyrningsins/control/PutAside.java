@@ -44,6 +44,18 @@ public final class PutAside {
         return new ArrayList<>(found.values());
     }
 
+    /// The same among names that were seen in the directory, all of regular files.
+    public static List<Path> among(Path file, List<Path> names) {
+        TreeMap<String, Path> found = new TreeMap<>();
+        for (Path name : names) {
+            String moment = moment(file, name);
+            if (!moment.isEmpty()) {
+                found.merge(moment, name, (a, b) -> isCompressed(a) ? a : b);
+            }
+        }
+        return new ArrayList<>(found.values());
+    }
+
     private static void look(Path file, Path directory, Map<String, Path> found)
             throws IOException {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {

@@ -2,27 +2,29 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.control.PutAside;
+import org.einhyrningsins.posix.Deputy;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
+import org.einhyrningsins.posix.Names;
+import org.einhyrningsins.posix.OutputFiles;
 import org.einhyrningsins.posix.PosixException;
 import org.einhyrningsins.posix.Processes;
 import org.einhyrningsins.posix.SafePath;
+import org.einhyrningsins.spec.LogsSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 
 /// Removes and compresses log files that were put aside: on a thread of its own, which is there
-/// only while there is something to do, and takes the processor only when nobody else wants it.
+/// only while there is something to do, and takes the processor only when nobody else wants it. It
+/// has a [Deputy]: others may have a hand in the directory.
 ///
 /// A file that is being compressed has the name of the result with `.part`, and is a whole one when
 /// it has its own name. What a manager that died left behind is taken up at the next occasion.
@@ -37,20 +39,22 @@ final class Archivist {
 
     /// @param file the log file whose predecessors are meant
     /// @param spared one that is not compressed, since it may still be written; null for none
-    record Task(Path file, int keep, boolean compress, @Nullable Path spared) {}
+    private record Task(Path file, int keep, boolean compress, @Nullable Path spared) {}
+
+    void tidy(Path file, LogsSpec.Kept spec, @Nullable Path spared) {
+        tidy(new Task(file, spec.keep(), spec.compress(), spared));
+    }
 
     /// Has it done, some time.
-    synchronized void tidy(Task task) {
+    private synchronized void tidy(Task task) {
         waiting.put(task.file(), task);
         if (!working) {
-            Thread thread = new Thread(this::work, "log archivist");
-            thread.setDaemon(true);
-            begin(thread);
+            begin(new Deputy(this::work, "log archivist"));
         }
     }
 
     /// Where there may be no more threads now, it waits for the next occasion.
-    private void begin(Thread thread) {
+    private void begin(Deputy thread) {
         try {
             working = true;
             thread.start();
@@ -81,71 +85,83 @@ final class Archivist {
     private void work() {
         Processes.reniceThread(NICE);
         for (Task task = next(); task != null; task = next()) {
+            Task now = task;
             try {
-                carryOut(task);
+                LogLane.deputy()
+                        .away(
+                                () -> {
+                                    carryOut(now);
+                                    return now;
+                                });
             } catch (PosixException e) {
-                complain("cannot tidy up after " + task.file() + ": " + e.reason());
+                complain("cannot tidy up after " + now.file() + ": " + e.reason());
+            } catch (Exception e) {
+                complain("cannot tidy up after " + now.file() + ": " + e.getMessage());
             }
         }
     }
 
     /// All by the directory as it was reached: others may own a part of the way to it.
-    private void carryOut(Task task) {
+    private static void carryOut(Task task) throws IOException {
         try (SafePath place = SafePath.toName(task.file())) {
-            try {
-                carryOut(task, place);
-            } catch (IOException e) {
-                String why = place.shown(RuntimeFiles.why(e));
-                complain("cannot tidy up after " + task.file() + ": " + why);
-            }
+            carryOut(task, place);
         }
     }
 
     private static void carryOut(Task task, SafePath place) throws IOException {
         Path spared = task.spared() == null ? null : task.spared().getFileName();
-        List<Path> aside = PutAside.of(place.path());
+        List<Path> aside = PutAside.among(Path.of(place.name()), files(place));
         int tooMany = Math.max(0, aside.size() - task.keep());
         for (Path old : aside.subList(0, tooMany)) {
-            Files.deleteIfExists(old);
+            Names.remove(place, old.toString());
         }
         for (Path each : aside.subList(tooMany, aside.size())) {
-            Path twin = plain(each);
-            if (twin != null) {
-                Files.deleteIfExists(twin);
-            } else if (task.compress()
-                    && !each.getFileName().equals(spared)
-                    && !PutAside.isCompressed(each)) {
+            String twin = plain(each);
+            if (!twin.isEmpty()) {
+                Names.remove(place, twin);
+            } else if (task.compress() && !each.equals(spared) && !PutAside.isCompressed(each)) {
                 compress(place, each);
             }
         }
     }
 
+    private static List<Path> files(SafePath place) {
+        List<Path> files = new ArrayList<>();
+        for (String name : Names.in(place)) {
+            if (!PutAside.moment(Path.of(place.name()), Path.of(name)).isEmpty()
+                    && Names.isRegular(place, name)) {
+                files.add(Path.of(name));
+            }
+        }
+        return files;
+    }
+
     /// The uncompressed file of the same name, which was to be removed when its compression was cut
-    /// short; null for a file that is not compressed.
-    private static @Nullable Path plain(Path file) {
+    /// short; empty for a file that is not compressed.
+    private static String plain(Path file) {
         String name = file.toString();
-        return PutAside.isCompressed(file) ? Path.of(name.substring(0, name.length() - 3)) : null;
+        return PutAside.isCompressed(file) ? name.substring(0, name.length() - 3) : "";
     }
 
     private static void compress(SafePath place, Path file) throws IOException {
-        Path result = PutAside.compressed(file);
-        String part = result.getFileName() + PART;
+        String result = PutAside.compressed(file).toString();
+        String part = result + PART;
         int from = open(place, file);
         if (from < 0) {
             return;
         }
         try {
-            Files.deleteIfExists(place.sibling(part));
+            Names.remove(place, part);
             int to = place.create(part, 0600);
             try {
-                compress(Path.of("/proc/self/fd/" + from), Path.of("/proc/self/fd/" + to));
+                compress(from, to);
             } finally {
                 Descriptors.close(to);
             }
-            Files.move(place.sibling(part), result, StandardCopyOption.ATOMIC_MOVE);
-            Files.deleteIfExists(file);
+            Names.rename(place, part, result);
+            Names.remove(place, file.toString());
         } catch (IOException | PosixException e) {
-            Files.deleteIfExists(place.sibling(part));
+            Names.remove(place, part);
             throw e;
         } finally {
             Descriptors.close(from);
@@ -155,7 +171,7 @@ final class Archivist {
     /// A descriptor; -1 if the file was removed meanwhile.
     private static int open(SafePath place, Path file) {
         try {
-            return place.openToRead(String.valueOf(file.getFileName()));
+            return place.openToRead(file.toString());
         } catch (PosixException e) {
             if (e.errno() == Errno.ENOENT) {
                 return -1;
@@ -165,17 +181,13 @@ final class Archivist {
     }
 
     /// Of two open files, by their descriptors: so they are the same to the end.
-    private static void compress(Path from, Path to) throws IOException {
-        if (!Files.isRegularFile(from)) {
+    private static void compress(int from, int to) throws IOException {
+        if (!OutputFiles.isRegular(from)) {
             throw new IOException("a log that was put aside is no regular file any more");
         }
-        try (InputStream in = Files.newInputStream(from);
-                OutputStream out =
-                        new GZIPOutputStream(
-                                Files.newOutputStream(to, StandardOpenOption.WRITE), BUFFER)) {
-            in.transferTo(out);
+        try (OutputStream out = new GZIPOutputStream(Names.writer(to), BUFFER)) {
+            Names.reader(from).transferTo(out);
         }
-        Files.setLastModifiedTime(to, Files.getLastModifiedTime(from));
-        Files.setPosixFilePermissions(to, Files.getPosixFilePermissions(from));
+        OutputFiles.alike(to, from);
     }
 }

@@ -335,6 +335,11 @@ final class Births {
         }
     }
 
+    /// See [LogLanes].
+    LogLanes lanes() {
+        return outputs.lanes();
+    }
+
     /// Its sockets, and where it writes.
     private record Given(List<Bound> sockets, Outputs.Output output, Groundwork.Site site) {
         int out() {

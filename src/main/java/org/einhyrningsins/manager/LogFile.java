@@ -5,6 +5,7 @@ import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.manager.http.Snapshot;
 import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Errno;
+import org.einhyrningsins.posix.Names;
 import org.einhyrningsins.posix.OutputFiles;
 import org.einhyrningsins.posix.Pipes;
 import org.einhyrningsins.posix.PosixException;
@@ -12,18 +13,14 @@ import org.einhyrningsins.posix.SafePath;
 import org.einhyrningsins.spec.LogsSpec;
 import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 
 /// One log file that we write. It begins anew when it is long or old enough, always at the end of a
 /// line; it finds out when somebody else has moved it away; and when it cannot be written, the
 /// newest lines wait in memory until it can.
-final class LogFile implements LogStore {
+final class LogFile implements KeptFile {
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final Duration AFTER_A_FAILED_TURN = Duration.ofMinutes(1);
     private static final long UNKNOWN = -1;
@@ -31,12 +28,13 @@ final class LogFile implements LogStore {
             ", the limit that the manager was started with (ulimit -f): raise it, or set"
                     + " logs.max-size below it";
 
-    private final LogKeeper keeper;
+    private final LogDesk desk;
     private final String program;
     private final Path path;
     private LogsSpec.Kept spec;
     private boolean others;
     private int fd = -1;
+    private int holder;
     private OutputFiles.@Nullable Extent known;
     private long size;
     private long bornMillis = UNKNOWN;
@@ -57,8 +55,8 @@ final class LogFile implements LogStore {
     /// @param program whose it is first, for messages
     /// @param others whether workers may still write to it themselves: then each write of ours goes
     ///   to the end, wherever that is by then
-    LogFile(LogKeeper keeper, String program, Path path, LogsSpec.Kept spec, boolean others) {
-        this.keeper = keeper;
+    LogFile(LogDesk desk, String program, Path path, LogsSpec.Kept spec, boolean others) {
+        this.desk = desk;
         this.program = program;
         this.path = path;
         this.spec = spec;
@@ -66,12 +64,13 @@ final class LogFile implements LogStore {
         open();
     }
 
-    Path path() {
+    @Override
+    public Path path() {
         return path;
     }
 
-    /// Which file it is; null while it cannot be opened.
-    OutputFiles.@Nullable Extent extent() {
+    @Override
+    public OutputFiles.@Nullable Extent extent() {
         return known;
     }
 
@@ -80,16 +79,18 @@ final class LogFile implements LogStore {
         return program;
     }
 
-    /// Which file of this name it is, counted from when we began.
-    long number() {
+    @Override
+    public long number() {
         return number;
     }
 
-    long size() {
+    @Override
+    public long size() {
         return size;
     }
 
-    void configure(LogsSpec.Kept next) {
+    @Override
+    public void configure(LogsSpec.Kept next) {
         spec = next;
     }
 
@@ -134,7 +135,7 @@ final class LogFile implements LogStore {
     }
 
     private void write(LogPipe from, int length) {
-        ByteBuffer window = keeper.window();
+        ByteBuffer window = desk.window();
         if (insideALine && lastWriter != from) {
             endTheLine();
         }
@@ -143,7 +144,7 @@ final class LogFile implements LogStore {
             return;
         }
         int cut = cut(window, length);
-        if (others) {
+        if (others || !desk.moves()) {
             copy(from, window, cut, cut);
         } else {
             move(from, window, cut);
@@ -162,7 +163,7 @@ final class LogFile implements LogStore {
             stuck(e);
             int whole = takeBack(window, done);
             hold(window, whole, length - whole);
-            Pipes.drop(from.fd(), keeper.nothing(), length - done);
+            desk.drop(from, length - done);
         }
     }
 
@@ -184,7 +185,7 @@ final class LogFile implements LogStore {
             int whole = takeBack(text, done);
             hold(text, whole, length - whole);
         }
-        Pipes.drop(from.fd(), keeper.nothing(), origin);
+        desk.drop(from, origin);
     }
 
     private void written(LogPipe from, ByteBuffer text, int length, int count) {
@@ -222,14 +223,14 @@ final class LogFile implements LogStore {
 
     /// Somebody's line that has no end gets one before another's begins.
     private void endTheLine() {
-        ByteBuffer end = keeper.dressed();
+        ByteBuffer end = desk.dress().text();
         end.put(0, (byte) '\n');
         size += OutputFiles.write(fd, end, 0, 1, size);
         insideALine = false;
     }
 
     private void dressed(LogPipe from, ByteBuffer window, int length) {
-        LogDress dress = keeper.dress();
+        LogDress dress = desk.dress();
         int origin = dress.put(from, window, length, insideALine, room());
         if (origin == 0 && size > 0 && turn()) {
             origin = dress.put(from, window, length, false, room());
@@ -288,7 +289,7 @@ final class LogFile implements LogStore {
         String why = putAside();
         if (why != null) {
             turnAgain = Clock.now().plus(AFTER_A_FAILED_TURN);
-            keeper.warn(
+            desk.warn(
                     program,
                     "cannot put "
                             + path
@@ -303,28 +304,28 @@ final class LogFile implements LogStore {
         others = false;
         reopen();
         bornMillis = lastTurn;
-        keeper.tidy(path, spec, spared);
+        desk.tidy(path, spec, spared);
         return true;
     }
 
     /// Why the file could not be renamed, in words; null if it was.
     private @Nullable String putAside() {
         try (SafePath place = SafePath.toName(path)) {
-            try {
-                lastTurn = LogNames.moment(place.path(), Clock.wallMillis(), lastTurn);
-                Path aside = LogNames.name(place.path(), lastTurn);
-                Files.move(place.path(), aside, StandardCopyOption.ATOMIC_MOVE);
-                return null;
-            } catch (IOException e) {
-                return place.shown(RuntimeFiles.why(e));
-            }
-        } catch (PosixException e) {
-            return e.reason();
+            lastTurn = LogNames.moment(place, Clock.wallMillis(), lastTurn);
+            Path aside = LogNames.name(path, lastTurn);
+            Names.rename(place, place.name(), String.valueOf(aside.getFileName()));
+            return null;
+        } catch (PosixException e) { // gone: somebody else did, or a manager before us
+            boolean gone = e.errno() == Errno.ENOENT && e.call().startsWith(Names.RENAME);
+            return gone ? null : e.reason();
         }
     }
 
     /// Looks whether it is still the file of that name, how long it is, and how old.
     private void attend() {
+        if (holder != desk.holder()) {
+            fd = -1; // closed with whoever had it
+        }
         OutputFiles.Extent now = fd < 0 ? null : OutputFiles.extent(path);
         if (now == null || known == null || !now.sameFile(known)) {
             reopen(); // moved away by somebody else, or removed
@@ -339,25 +340,16 @@ final class LogFile implements LogStore {
 
     private boolean old(Duration most) {
         if (bornMillis == UNKNOWN) {
-            bornMillis = creation();
+            long born = OutputFiles.bornMillis(fd);
+            bornMillis = born < 0 ? Clock.wallMillis() : born;
         }
         long now = Clock.wallMillis();
         bornMillis = Math.min(bornMillis, now); // the clock was set back: it counts from then
         return now - bornMillis >= most.toMillis();
     }
 
-    private long creation() {
-        try {
-            return Files.getAttribute(Path.of("/proc/self/fd/" + fd), "creationTime")
-                            instanceof FileTime time
-                    ? time.toMillis()
-                    : Clock.wallMillis();
-        } catch (IOException e) {
-            return Clock.wallMillis();
-        }
-    }
-
     private void open() {
+        holder = desk.holder();
         fd = OutputFiles.open(path, others);
         known = OutputFiles.extent(fd);
         size = known.size();
@@ -387,7 +379,7 @@ final class LogFile implements LogStore {
         }
         held = new NewestLines(LogKeeper.MOST_HELD);
         trouble = why.reason();
-        keeper.error(
+        desk.error(
                 program,
                 "cannot write "
                         + path
@@ -400,16 +392,16 @@ final class LogFile implements LogStore {
     }
 
     private void hold(LogPipe from, int length) {
-        ByteBuffer window = keeper.window();
+        ByteBuffer window = desk.window();
         if (from.prefix().isEmpty()) {
             hold(window, 0, length);
-            Pipes.drop(from.fd(), keeper.nothing(), length);
+            desk.drop(from, length);
             return;
         }
-        LogDress dress = keeper.dress();
+        LogDress dress = desk.dress();
         int origin = dress.put(from, window, length, false, Integer.MAX_VALUE);
         hold(dress.text(), 0, dress.length());
-        Pipes.drop(from.fd(), keeper.nothing(), origin);
+        desk.drop(from, origin);
     }
 
     private void hold(ByteBuffer text, int at, int count) {
@@ -417,7 +409,7 @@ final class LogFile implements LogStore {
         if (lines == null) {
             throw new IllegalStateException("lines are held while there is trouble");
         }
-        lines.add(text, at, count, keeper.mayHold(heldRoom()));
+        lines.add(text, at, count, desk.mayHold(heldRoom()));
     }
 
     @Override
@@ -473,7 +465,7 @@ final class LogFile implements LogStore {
     }
 
     private boolean writeOldest(NewestLines lines) {
-        ByteBuffer text = keeper.dressed();
+        ByteBuffer text = desk.dress().text();
         int count = lines.oldest(text);
         if (size > 0 && count > room()) {
             turn();
@@ -499,7 +491,7 @@ final class LogFile implements LogStore {
         retryAt = null;
         lostLines += lines.lostLines();
         lostBytes += lines.lostBytes();
-        keeper.warn(
+        desk.warn(
                 program,
                 "writes "
                         + path
@@ -526,7 +518,7 @@ final class LogFile implements LogStore {
     public void part() {
         retryAt = null;
         if (held != null && !caughtUp()) {
-            keeper.error(
+            desk.error(
                     program,
                     "what waits to be written to "
                             + path
@@ -545,7 +537,7 @@ final class LogFile implements LogStore {
         retryAt = null;
         if (held != null && !caughtUp()) {
             long lines = held.lostLines();
-            keeper.error(
+            desk.error(
                     program,
                     path
                             + " could not be written to the end: "

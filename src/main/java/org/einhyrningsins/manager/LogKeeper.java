@@ -8,6 +8,7 @@ import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.Pipes;
 import org.einhyrningsins.posix.Poll;
 import org.einhyrningsins.posix.PosixException;
+import org.einhyrningsins.posix.SafePath;
 import org.einhyrningsins.spec.LogSpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -35,7 +36,7 @@ import java.util.Map;
 /// [#TURN] at a time however much there is to move. A worker that writes faster than that waits.
 ///
 /// A manager none of whose programs wants it has none of this.
-final class LogKeeper {
+final class LogKeeper implements LogDesk {
     /// Of lines that cannot be written now, for each file.
     static final int MOST_HELD = 256 * 1024;
 
@@ -49,11 +50,17 @@ final class LogKeeper {
     private static final Duration FIRST_RETRY = Duration.ofMillis(10);
     private static final int MOST_DOUBLINGS = 6;
 
+    /// How long others may hold up the end of a manager, and one manager's going on as another.
+    private static final Duration CLOSING = Duration.ofSeconds(2);
+
+    private static final Duration PARTING = Duration.ofMillis(100);
+
     private final Loop loop;
     private final Told told;
     private final Poll poll = Poll.open(MOST_EVENTS);
     private final Map<Long, LogPipe> pipes = new LinkedHashMap<>();
-    private final Map<Path, LogFile> files = new HashMap<>();
+    private final Map<LogPipe, Long> tokens = new HashMap<>();
+    private final Map<Path, KeptFile> files = new HashMap<>();
     private final Map<String, Journal> journals = new HashMap<>(0);
 
     /// Pipes that nobody takes anything from now, and when that is tried again.
@@ -63,6 +70,7 @@ final class LogKeeper {
     private final int nothing = Descriptors.openNull();
     private final ByteBuffer window = ByteBuffer.allocateDirect(WINDOW);
     private final Archivist archivist = new Archivist();
+    private final LogLanes lanes;
     private @Nullable LogDress dress;
     private long serial;
 
@@ -71,9 +79,10 @@ final class LogKeeper {
         void tell(LogSpec.Level level, String program, String message);
     }
 
-    LogKeeper(Loop loop, Told told) {
+    LogKeeper(Loop loop, LogLanes lanes, Told told) {
         this.loop = loop;
         this.told = told;
+        this.lanes = lanes;
         loop.watch(poll.descriptor(), Poll.IN, events -> turn());
     }
 
@@ -91,7 +100,7 @@ final class LogKeeper {
             LogsSpec.Kept spec,
             @Nullable Credentials owner,
             boolean others) {
-        LogFile file = file(program, slot, spec, others);
+        KeptFile file = file(program, slot, spec, others);
         Pipes.Outlet outlet = Pipes.outlet(owner);
         return new Outlet(
                 watch(program, slot, spec.prefix(), file, outlet.reader()), outlet.worker());
@@ -158,20 +167,26 @@ final class LogKeeper {
         long token = ++serial;
         poll.add(reader, Poll.IN | Poll.EDGE, token);
         pipes.put(token, pipe);
+        tokens.put(pipe, token);
         if (sink instanceof LogStore store) {
             store.use();
         }
         return pipe;
     }
 
-    private LogFile file(String program, int slot, LogsSpec.Kept spec, boolean others) {
+    private KeptFile file(String program, int slot, LogsSpec.Kept spec, boolean others) {
         Path path = spec.file(slot);
         if (path == null) {
             throw new IllegalArgumentException("a kept log has a file");
         }
-        LogFile file = files.get(path);
+        KeptFile file = files.get(path);
         if (file == null) {
-            file = new LogFile(this, program, path, spec, others);
+            String whose = SafePath.reach(path);
+            file =
+                    whose == null
+                            ? new LogFile(this, program, path, spec, others)
+                            : new LogAside(
+                                    this, lanes.of(whose), program, path, spec, others);
             files.put(path, file);
         }
         file.configure(spec);
@@ -197,14 +212,17 @@ final class LogKeeper {
     }
 
     void redirect(LogPipe pipe, LogsSpec.Kept kept) {
-        LogFile before = pipe.file();
+        KeptFile before = pipe.file();
         if (before == null) { // of an older definition, and on its way out
             return;
         }
         try {
-            LogFile after = file(pipe.program(), pipe.slot(), kept, false);
+            KeptFile after = file(pipe.program(), pipe.slot(), kept, false);
             pipe.redirect(after, kept.prefix());
             after.use();
+            if (before instanceof LogAside aside) {
+                aside.release(pipe);
+            }
             leave(before);
         } catch (PosixException e) {
             error(pipe.program(), "goes on in " + before.path() + ": " + e.getMessage());
@@ -227,6 +245,33 @@ final class LogKeeper {
         List<LogStore> all = new ArrayList<>(files.values());
         all.addAll(journals.values());
         return all;
+    }
+
+    // ---- what is written beside the loop
+
+    LogLanes lanes() {
+        return lanes;
+    }
+
+    /// A pipe has what it waited for.
+    void goOn(LogPipe pipe) {
+        pipe.wait(false);
+        Long token = pipe.ended() ? null : tokens.get(pipe);
+        if (token != null) {
+            lookAgain(token, pipe);
+        }
+    }
+
+    /// Waits a little for what a pipe waits for.
+    ///
+    /// @return whether it may go on
+    boolean awaits(LogPipe pipe) {
+        return pipe.sink() instanceof LogAside aside && aside.await() && !pipe.waits();
+    }
+
+    /// Nobody uses it any more, and nothing waits.
+    void done(LogStore store) {
+        close(store);
     }
 
     // ---- the loop
@@ -274,6 +319,7 @@ final class LogKeeper {
 
     private void end(long token, LogPipe pipe) {
         pipes.remove(token);
+        tokens.remove(pipe);
         stuck.remove(token);
         poll.remove(pipe.fd());
         pipe.close();
@@ -351,19 +397,32 @@ final class LogKeeper {
 
     /// Another manager is about to go on with the pipes.
     void part() {
+        lanes.await(Clock.now().plus(PARTING));
         stores().forEach(LogStore::part);
     }
 
-    /// Moves what is still there, as far as it can be.
+    /// Moves what is still there, as far as it can be; what others hold up, for two seconds.
     void close() {
+        Moment end = Clock.now().plus(CLOSING);
+        boolean more = true;
+        while (more) {
+            more = false;
+            for (LogPipe pipe : pipes()) {
+                pipe.drain(true);
+                more |= pipe.waits() && pipe.sink() instanceof LogAside aside && aside.atWork();
+            }
+            lanes.await(end);
+            more &= !end.reached(Clock.now());
+        }
         for (LogPipe pipe : pipes()) {
-            pipe.drain(true);
             pipe.close();
             if (pipe.sink() instanceof LogStream stream) {
                 stream.close();
             }
         }
         stores().forEach(LogStore::close);
+        lanes.await(Clock.now().plus(PARTING));
+        lanes.close();
         loop.forget(poll.descriptor());
         poll.close();
     }
@@ -379,7 +438,8 @@ final class LogKeeper {
     }
 
     /// What was seen of a pipe; good until the next look.
-    ByteBuffer window() {
+    @Override
+    public ByteBuffer window() {
         return window;
     }
 
@@ -388,7 +448,23 @@ final class LogKeeper {
         return MOST_MOVES;
     }
 
-    LogDress dress() {
+    @Override
+    public boolean moves() {
+        return true;
+    }
+
+    @Override
+    public int holder() {
+        return 0;
+    }
+
+    @Override
+    public void drop(LogPipe from, int length) {
+        Pipes.drop(from.fd(), nothing, length);
+    }
+
+    @Override
+    public LogDress dress() {
         LogDress known = dress;
         if (known == null) {
             known = new LogDress(ByteBuffer.allocateDirect(DRESSED));
@@ -402,10 +478,8 @@ final class LogKeeper {
         return dress().text();
     }
 
-    /// How much of our memory the lines of one place may take that cannot be written.
-    ///
-    /// @param own what it takes now
-    int mayHold(int own) {
+    @Override
+    public int mayHold(int own) {
         int all = 0;
         for (LogStore store : stores()) {
             all += store.heldRoom();
@@ -413,20 +487,22 @@ final class LogKeeper {
         return Math.clamp(MOST_HELD_TOGETHER - (all - own), LEAST_HELD, MOST_HELD);
     }
 
-    /// Removes what is too old and compresses the others, beside the loop.
-    void tidy(Path file, LogsSpec.Kept spec, @Nullable Path spared) {
-        archivist.tidy(new Archivist.Task(file, spec.keep(), spec.compress(), spared));
+    @Override
+    public void tidy(Path file, LogsSpec.Kept spec, @Nullable Path spared) {
+        archivist.tidy(file, spec, spared);
         String complaint = archivist.complaint();
         if (complaint != null) {
             told.tell(LogSpec.Level.WARN, "", complaint);
         }
     }
 
-    void warn(String program, String message) {
+    @Override
+    public void warn(String program, String message) {
         told.tell(LogSpec.Level.WARN, program, message);
     }
 
-    void error(String program, String message) {
+    @Override
+    public void error(String program, String message) {
         told.tell(LogSpec.Level.ERROR, program, message);
     }
 }

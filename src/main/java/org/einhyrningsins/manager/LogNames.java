@@ -2,9 +2,9 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.control.PutAside;
+import org.einhyrningsins.posix.Names;
+import org.einhyrningsins.posix.SafePath;
 
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
 /// The names of log files that were put aside: `web.log-20261123T101500.123Z`, then with `.gz`. The
@@ -16,16 +16,18 @@ final class LogNames {
     /// A name for a file to be put aside now, later than all before, also if the clock went back.
     ///
     /// @param after the moment of the name before, milliseconds since 1970
-    static long moment(Path file, long nowMillis, long after) {
+    static long moment(SafePath place, long nowMillis, long after) {
         long moment = Math.max(nowMillis, after + 1);
-        while (taken(name(file, moment)) || taken(PutAside.compressed(name(file, moment)))) {
+        while (taken(place, moment)) {
             moment++;
         }
         return moment;
     }
 
-    private static boolean taken(Path name) {
-        return Files.exists(name, LinkOption.NOFOLLOW_LINKS);
+    private static boolean taken(SafePath place, long moment) {
+        Path name = name(Path.of(place.name()), moment);
+        return Names.exists(place, name.toString())
+                || Names.exists(place, PutAside.compressed(name).toString());
     }
 
     static Path name(Path file, long momentMillis) {

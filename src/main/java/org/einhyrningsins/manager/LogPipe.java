@@ -34,6 +34,12 @@ final class LogPipe {
     private long firstFile;
     private boolean ended;
 
+    /// Whether its sink is at work with something else, or with what is in it.
+    private boolean waits;
+
+    /// Whether its worker was dead when it was last emptied, and something was left.
+    private boolean abandoned;
+
     /// How it stands with a pipe after a move.
     enum State {
         /// Nothing is left but, perhaps, the beginning of a line.
@@ -60,7 +66,7 @@ final class LogPipe {
         this.prefix = prefix;
         this.sink = sink;
         this.longest = Math.min(keeper.window().capacity(), Pipes.capacity(fd) / 2);
-        if (sink instanceof LogFile file) {
+        if (sink instanceof KeptFile file) {
             firstFile = file.number();
             firstByte = file.size();
         }
@@ -122,17 +128,17 @@ final class LogPipe {
     }
 
     /// The file that it goes to; null if we keep none for it.
-    @Nullable LogFile file() {
-        return sink instanceof LogFile file ? file : null;
+    @Nullable KeptFile file() {
+        return sink instanceof KeptFile file ? file : null;
     }
 
     /// Where in that file the worker's own words begin, at the earliest.
     long since() {
-        LogFile file = file();
+        KeptFile file = file();
         return file != null && file.number() == firstFile ? firstByte : 0;
     }
 
-    void redirect(LogFile other, List<LogsSpec.Word> words) {
+    void redirect(KeptFile other, List<LogsSpec.Word> words) {
         prefix = words;
         if (other != sink) {
             sink = other;
@@ -147,6 +153,9 @@ final class LogPipe {
         if (ended) {
             return State.ENDED;
         }
+        if (waits) {
+            return State.WAITING;
+        }
         int seen = Pipes.peek(fd, keeper.glass(), keeper.window().clear());
         if (seen < 0) {
             return State.WAITING;
@@ -155,20 +164,32 @@ final class LogPipe {
             return State.ENDED;
         }
         int length = endOfLines(seen);
-        if (length == 0 && (last || seen >= longest)) {
+        if (length == 0 && (last || abandoned || seen >= longest)) {
             length = seen;
         }
         if (length == 0) {
+            abandoned = false;
             return State.WAITING;
         }
         int heard = heard(length);
-        return heard == 0 || took(heard) ? State.MORE : State.STUCK;
+        if (heard > 0 && !took(heard)) {
+            return State.STUCK;
+        }
+        return waits ? State.WAITING : State.MORE;
     }
 
     private boolean took(int length) {
         boolean took = sink.take(this, length);
         tries = took ? 0 : tries + 1;
         return took;
+    }
+
+    boolean waits() {
+        return waits;
+    }
+
+    void wait(boolean now) {
+        waits = now;
     }
 
     /// How often in a row nobody took what is in it.
@@ -213,7 +234,11 @@ final class LogPipe {
             State state = State.MORE;
             for (int left = keeper.mostMoves(); left > 0 && state == State.MORE; left--) {
                 state = move(last);
+                if (waits && keeper.awaits(this)) {
+                    state = State.MORE;
+                }
             }
+            abandoned |= waits && last;
         } catch (PosixException e) {
             keeper.broken(this, e);
         }

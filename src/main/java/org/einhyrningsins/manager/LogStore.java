@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Where lines are brought to by us, and wait in memory, the newest of them, while they cannot be.
 /// Used by pipes, and done with when none does and nothing waits.
-sealed interface LogStore extends LogSink permits LogFile, Journal {
+sealed interface LogStore extends LogSink permits KeptFile, Journal {
     /// Whose it is first, for messages.
     String program();
 

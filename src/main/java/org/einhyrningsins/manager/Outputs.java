@@ -29,6 +29,7 @@ final class Outputs {
 
     private final Loop loop;
     private final LogKeeper.Told told;
+    private final LogLanes lanes;
     private final int nothing;
 
     /// Files that workers of this manager were given to write to themselves.
@@ -47,6 +48,7 @@ final class Outputs {
         this.loop = loop;
         this.nothing = nothing;
         this.told = told;
+        this.lanes = new LogLanes(loop);
     }
 
     /// What one worker gets.
@@ -237,7 +239,7 @@ final class Outputs {
 
     private Streams direct(LogsSpec.ToFile spec, int slot) {
         Path path = file(spec, slot);
-        int fd = Descriptors.openAppend(path);
+        int fd = lanes.openAppend(path);
         written.add(path);
         return new Streams(fd, fd, true, path, OutputFiles.extent(fd));
     }
@@ -257,11 +259,15 @@ final class Outputs {
         return path;
     }
 
+    LogLanes lanes() {
+        return lanes;
+    }
+
     /// The keeper of logs; made when it is first needed.
     LogKeeper keeper() {
         LogKeeper known = keeper;
         if (known == null) {
-            known = new LogKeeper(loop, told);
+            known = new LogKeeper(loop, lanes, told);
             keeper = known;
         }
         return known;

@@ -2,7 +2,6 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.control.JsonId;
-import org.einhyrningsins.posix.Descriptors;
 import org.einhyrningsins.posix.OutputFiles;
 import org.einhyrningsins.posix.Peer;
 import org.einhyrningsins.posix.PosixException;
@@ -199,7 +198,7 @@ final class Workforce {
     // ---- last words
 
     /// The last lines that a failed worker wrote, if they went to a file.
-    String lastWords(@Nullable WorkerId blame) {
+    String lastWords(@Nullable WorkerId blame, LogLanes lanes) {
         WorkerProcess process = blame == null ? null : find(blame);
         if (process == null || process.log() == null) {
             return "";
@@ -209,7 +208,7 @@ final class Workforce {
         long since = process.logOffset();
         for (LogPipe pipe : process.pipes()) {
             pipe.drain(false);
-            LogFile file = pipe.file();
+            KeptFile file = pipe.file();
             log = file == null ? log : file.path();
             since = file == null ? since : pipe.since();
             which = file == null ? which : file.extent();
@@ -218,7 +217,7 @@ final class Workforce {
             return "";
         }
         try {
-            byte[] tail = Descriptors.readTail(log, which, since, LAST_BYTES);
+            byte[] tail = lanes.tail(log, which, since, LAST_BYTES);
             String text = new String(tail, StandardCharsets.UTF_8).strip();
             return text.isEmpty() ? "" : "\nlast lines of " + log + ":\n" + last(text);
         } catch (PosixException e) {

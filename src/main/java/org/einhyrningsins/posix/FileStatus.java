@@ -5,7 +5,7 @@ package org.einhyrningsins.posix;
 ///
 /// @param mode its type and permission bits
 /// @param links how many names it has
-record FileStatus(long inode, int mode, long links, int uid) {
+record FileStatus(long inode, int mode, long links, int uid, int gid) {
     private static final boolean X86 = Machine.current() == Machine.X86_64;
     private static final int TYPE = 0170000;
     private static final int REGULAR = 0100000;
@@ -21,7 +21,8 @@ record FileStatus(long inode, int mode, long links, int uid) {
                 scratch.bytes.getLong(8),
                 scratch.bytes.getInt(X86 ? 24 : 16),
                 X86 ? scratch.bytes.getLong(16) : scratch.bytes.getInt(20),
-                scratch.bytes.getInt(X86 ? 28 : 24));
+                scratch.bytes.getInt(X86 ? 28 : 24),
+                scratch.bytes.getInt(X86 ? 32 : 28));
     }
 
     boolean isRegular() {

@@ -15,8 +15,16 @@ final class Kernel {
     private static final CallContext SIX_LONGS = MachineCode.sixLongs(false);
     private static final MachineCode.Entry CODE = MachineCode.map();
 
-    /// One system call; a result below zero is an errno, negated.
+    /// One system call; a result below zero is an errno, negated. A [Deputy]'s are made by its
+    /// process.
     static long call(Syscall call, long a, long b, long c, long d, long e) {
+        return Thread.currentThread() instanceof Deputy deputy && deputy.isAway()
+                ? deputy.call(call, a, b, c, d, e)
+                : callHere(call, a, b, c, d, e);
+    }
+
+    /// One that is made by this process whoever asks.
+    static long callHere(Syscall call, long a, long b, long c, long d, long e) {
         return INVOKER.invokeL6NoErrno(SIX_LONGS, CODE.call(), call.number, a, b, c, d, e);
     }
 

@@ -13,7 +13,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
 
-/// Our machine code: one raw system call, and the birth of a child. The left column is what runs,
+/// Our machine code: one raw system call, and the birth of a child, which goes on to
+/// another program or makes system calls for a thread ([Deputy]). The left column is what runs,
 /// the right column is what it says; `src/main/asm` holds the same with its reasons, and a test
 /// assembles that and compares.
 ///
@@ -85,9 +86,9 @@ final class MachineCode {
             48f7d8               neg %rax
             488d48ff             lea -1(%rax), %rcx
             4881f9ff0f0000       cmp $4095, %rcx
-            734f                 jae next
+            7354                 jae next
             483b4338             cmp 56(%rbx), %rax
-            7449                 je next
+            744e                 je next
             49890424             mov %rax, (%r12)
             49895c2408           mov %rbx, 8(%r12)
             b8e7000000           mov $231, %eax
@@ -95,6 +96,8 @@ final class MachineCode {
             0f05                 syscall
             0f0b                 ud2
                              pid:
+            48ffc0               inc %rax
+            753b                 jnz serve
             b827000000           mov $39, %eax
             0f05                 syscall
             488b7b08             mov 8(%rbx), %rdi
@@ -118,7 +121,37 @@ final class MachineCode {
             75f0                 jnz digit
                              next:
             4883c340             add $64, %rbx
-            e976ffffff           jmp step
+            e971ffffff           jmp step
+                             serve:
+            4c8b6310             mov 16(%rbx), %r12
+                             ask:
+            31c0                 xor %eax, %eax
+            488b7b08             mov 8(%rbx), %rdi
+            498d742438           lea 56(%r12), %rsi
+            ba08000000           mov $8, %edx
+            0f05                 syscall
+            4883f808             cmp $8, %rax
+            753f                 jne over
+            498b0424             mov (%r12), %rax
+            498b7c2408           mov 8(%r12), %rdi
+            498b742410           mov 16(%r12), %rsi
+            498b542418           mov 24(%r12), %rdx
+            4d8b542420           mov 32(%r12), %r10
+            4d8b442428           mov 40(%r12), %r8
+            4d8b4c2430           mov 48(%r12), %r9
+            0f05                 syscall
+            49890424             mov %rax, (%r12)
+            b801000000           mov $1, %eax
+            488b7b08             mov 8(%rbx), %rdi
+            498d742438           lea 56(%r12), %rsi
+            ba08000000           mov $8, %edx
+            0f05                 syscall
+            eba9                 jmp ask
+                             over:
+            b8e7000000           mov $231, %eax
+            31ff                 xor %edi, %edi
+            0f05                 syscall
+            0f0b                 ud2
             """;
 
     private static final String AARCH64_CALL =
@@ -174,17 +207,19 @@ final class MachineCode {
             449542a9             ldp x4, x5, [x10, #40]
             010000d4             svc #0
             1ffc3fb1             cmn x0, #4095
-            23030054             b.cc next
+            63030054             b.cc next
             e00300cb             neg x0, x0
             411d40f9             ldr x1, [x10, #56]
             1f0001eb             cmp x0, x1
-            a0020054             b.eq next
+            e0020054             b.eq next
             202900a9             stp x0, x10, [x9]
             c80b80d2             mov x8, #94
             e00f80d2             mov x0, #127
             010000d4             svc #0
             200020d4             brk #1
                              pid:
+            1f0500b1             cmn x8, #1
+            41020054             b.ne serve
             881580d2             mov x8, #172
             010000d4             svc #0
             410540f9             ldr x1, [x10, #8]
@@ -204,7 +239,34 @@ final class MachineCode {
             60ffffb5             cbnz x0, digit
                              next:
             4a010191             add x10, x10, #64
-            dfffff17             b step
+            ddffff17             b step
+                             serve:
+            490940f9             ldr x9, [x10, #16]
+                             ask:
+            e80780d2             mov x8, #63
+            400540f9             ldr x0, [x10, #8]
+            21e10091             add x1, x9, #56
+            020180d2             mov x2, #8
+            010000d4             svc #0
+            1f2000f1             cmp x0, #8
+            a1010054             b.ne over
+            280140f9             ldr x8, [x9]
+            208540a9             ldp x0, x1, [x9, #8]
+            228d41a9             ldp x2, x3, [x9, #24]
+            249542a9             ldp x4, x5, [x9, #40]
+            010000d4             svc #0
+            200100f9             str x0, [x9]
+            080880d2             mov x8, #64
+            400540f9             ldr x0, [x10, #8]
+            21e10091             add x1, x9, #56
+            020180d2             mov x2, #8
+            010000d4             svc #0
+            eeffff17             b ask
+                             over:
+            c80b80d2             mov x8, #94
+            000080d2             mov x0, #0
+            010000d4             svc #0
+            200020d4             brk #1
             """;
 
     private static final int PAGE = 65_536; // a page on every aarch64 kernel, 16 on x86-64

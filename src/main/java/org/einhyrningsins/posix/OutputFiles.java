@@ -15,6 +15,11 @@ public final class OutputFiles {
     private static final int F_SETFL = 4;
     private static final int INODE = 8;
     private static final int SIZE = 48;
+    private static final int MTIME = 88;
+    private static final int AT_EMPTY_PATH = 0x1000;
+    private static final int STATX_BTIME = 0x800;
+    private static final int STATX_BYTES = 256;
+    private static final int BTIME = 80;
 
     private OutputFiles() {}
 
@@ -75,7 +80,7 @@ public final class OutputFiles {
     }
 
     /// Whether what is behind a descriptor is a regular file.
-    static boolean isRegular(int fd) {
+    public static boolean isRegular(int fd) {
         return FileStatus.of(fd).isRegular();
     }
 
@@ -97,6 +102,35 @@ public final class OutputFiles {
         }
         Kernel.check("stat " + file, result);
         return extent(scratch);
+    }
+
+    /// When the file behind a descriptor was made, in milliseconds since 1970; -1 where its file
+    /// system does not say.
+    public static long bornMillis(int fd) {
+        Scratch scratch = Scratch.here().clear(STATX_BYTES);
+        long empty = scratch.path("");
+        long result =
+                Kernel.call(
+                        Syscall.STATX, fd, empty, AT_EMPTY_PATH, STATX_BTIME, scratch.structures);
+        if (result < 0 || (scratch.bytes.getInt(0) & STATX_BTIME) == 0) {
+            return -1;
+        }
+        return scratch.bytes.getLong(BTIME) * 1000
+                + scratch.bytes.getInt(BTIME + Long.BYTES) / 1_000_000;
+    }
+
+    /// Gives a file the permissions and the time of the last change of another.
+    public static void alike(int fd, int other) {
+        FileStatus status = FileStatus.of(other);
+        Scratch scratch = Scratch.here();
+        long seconds = scratch.bytes.getLong(MTIME);
+        long nanos = scratch.bytes.getLong(MTIME + Long.BYTES);
+        Kernel.check("fchmod", Kernel.call(Syscall.FCHMOD, fd, status.mode() & 07777));
+        for (int at = 0; at < 32; at += 16) {
+            scratch.bytes.putLong(at, seconds).putLong(at + 8, nanos);
+        }
+        long set = Kernel.call(Syscall.UTIMENSAT, fd, 0, scratch.structures, 0);
+        Kernel.check("utimensat", set);
     }
 
     private static Extent extent(Scratch scratch) {

@@ -31,7 +31,7 @@ public final class PosixException extends RuntimeException {
     ///
     /// @param call what was tried
     /// @param why as a person reads it
-    static PosixException refused(String call, String why) {
+    public static PosixException refused(String call, String why) {
         return new PosixException(call, why);
     }
 

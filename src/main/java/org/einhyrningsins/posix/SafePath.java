@@ -43,7 +43,7 @@ public final class SafePath implements AutoCloseable {
     private final End end;
     private final Deque<String> rest = new ArrayDeque<>();
     private int directory = Descriptors.AT_FDCWD;
-    private FileStatus status = new FileStatus(0, 0, 0, 0);
+    private FileStatus status = new FileStatus(0, 0, 0, 0, 0);
     private String name = "";
 
     /// Besides root and ourselves, the owner of /: where root is somebody else's (a user
@@ -59,6 +59,9 @@ public final class SafePath implements AutoCloseable {
     /// Whether all may enter the directories since then.
     private boolean open = true;
 
+    /// The same without the directory itself.
+    private boolean openTo = true;
+
     private int links;
     private boolean madeUp;
 
@@ -70,7 +73,9 @@ public final class SafePath implements AutoCloseable {
         /// The same, of a file that is only read: what all may read a link may lead to.
         READ,
         /// All names are directories.
-        DIRECTORY
+        DIRECTORY,
+        /// As a name, and no further than to the first directory that is not only ours.
+        REACH
     }
 
     private SafePath(Path asked, End end) {
@@ -115,6 +120,63 @@ public final class SafePath implements AutoCloseable {
         }
     }
 
+    /// Tells whether users other than root and ours can hold a lock that whoever opens, writes or
+    /// renames the file waits for: that of its inode, if they may read it or write to it, or of the
+    /// directory it is in, if they may list it. Waits for none of them itself: it looks no further
+    /// than to the first directory that is theirs.
+    ///
+    /// @return in whose reach it is: a name to compare; null if it is in nobody's
+    public static @Nullable String reach(Path file) {
+        try (SafePath path = walked(new SafePath(file, End.REACH))) {
+            return path.reach();
+        } catch (PosixException e) {
+            return null; // opening it says why
+        }
+    }
+
+    private @Nullable String reach() {
+        if (isTheirs()) {
+            int by = holder == NOBODY ? linker : holder;
+            return by == NOBODY ? asked.toString() : "uid " + by;
+        }
+        if (isOpenTo(status, openTo)) {
+            return String.valueOf(asked.toAbsolutePath().getParent());
+        }
+        long seen = tryAt(name, LOOK, 0);
+        if (seen < 0) {
+            return null;
+        }
+        try {
+            FileStatus file = FileStatus.of((int) seen);
+            return !trusted(file.uid())
+                    ? "uid " + file.uid()
+                    : isOpenTo(file, open) ? asked.toString() : null;
+        } finally {
+            Descriptors.close((int) seen);
+        }
+    }
+
+    /// Whether others own the directory or a link that led there, or may change its names.
+    private boolean isTheirs() {
+        boolean anybodys = status.isShared() && !status.isSticky();
+        boolean groups = anybodys && (status.mode() & 0002) == 0;
+        return holder != NOBODY
+                || linker != NOBODY
+                || (anybodys && !(groups && trustedGroup(status.gid())));
+    }
+
+    /// Whether others may open it.
+    ///
+    /// @param reached whether all of them may enter the directories on the way
+    private static boolean isOpenTo(FileStatus it, boolean reached) {
+        return (reached && (it.mode() & 0006) != 0)
+                || ((it.mode() & 0060) != 0 && !trustedGroup(it.gid()));
+    }
+
+    private static boolean trustedGroup(int gid) {
+        return gid == 0 || gid == (int) Kernel.call(Syscall.GETEGID, 0);
+    }
+
     private boolean isFollowed() {
         return end == End.TARGET || end == End.READ;
     }
@@ -124,7 +186,7 @@ public final class SafePath implements AutoCloseable {
     private void walk() {
         push(asked.toString());
         begin(asked.isAbsolute());
-        while (!rest.isEmpty()) {
+        while (!rest.isEmpty() && !(end == End.REACH && isTheirs())) {
             String next = rest.pop();
             if (rest.isEmpty() && end != End.DIRECTORY) {
                 arrive(next);
@@ -132,7 +194,10 @@ public final class SafePath implements AutoCloseable {
                 step(next);
             }
         }
-        if (linker != NOBODY && status.uid() != linker && end != End.READ) {
+        if (linker != NOBODY
+                && status.uid() != linker
+                && end != End.READ
+                && end != End.REACH) {
             throw refused(
                     "there is a symbolic link of uid "
                             + linker
@@ -167,6 +232,7 @@ public final class SafePath implements AutoCloseable {
         }
         directory = fd;
         status = FileStatus.of(fd);
+        openTo = open;
         open &= (status.mode() & SEARCHABLE_BY_ALL) != 0;
         if (holder == NOBODY && !trusted(status.uid())) {
             holder = status.uid();
@@ -201,7 +267,7 @@ public final class SafePath implements AutoCloseable {
 
     private void arrive(String last) {
         name = last;
-        if (end == End.NAME) {
+        if (end == End.NAME || end == End.REACH) {
             return;
         }
         long seen = tryAt(last, LOOK, 0);
@@ -292,6 +358,11 @@ public final class SafePath implements AutoCloseable {
         return Path.of("/proc/self/fd/" + directory, other);
     }
 
+    /// The descriptor of the directory.
+    int directory() {
+        return directory;
+    }
+
     /// A message with the directory's own name where it has [#path()].
     public String shown(String message) {
         Path parent = asked.getParent();
@@ -331,7 +402,11 @@ public final class SafePath implements AutoCloseable {
     /// The file itself, whatever it is, to be asked about or to have its mode and owner set, not to
     /// be read: see O_PATH in open(2).
     int look() {
-        return openAt(name, LOOK, 0);
+        return look(name);
+    }
+
+    int look(String other) {
+        return openAt(other, LOOK, 0);
     }
 
     /// The last name of the path.

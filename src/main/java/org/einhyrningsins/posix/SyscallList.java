@@ -48,6 +48,8 @@ final class SyscallList {
     private static final int SECOND = HEADER + 56;
 
     private static final long WRITE_PID = -1;
+    private static final long SERVE = -2;
+    private static final int REQUEST = 64;
     private static final long CLONE_VM = 0x100;
     private static final long CLONE_PIDFD = 0x1000;
     private static final long CLONE_CHILD_CLEARTID = 0x20_0000;
@@ -85,6 +87,37 @@ final class SyscallList {
         entries = kept;
         data = ENTRIES + most * ENTRY;
         memory.putLong(ERRNO, 0).putInt(PIDFD, -1).putInt(AT_WORK, -1);
+    }
+
+    /// Begins a list for a [Deputy].
+    void begin() {
+        reserve(SMALLEST);
+        steps = Arrays.copyOf(steps, 2 * MOST_FIXED_ENTRIES);
+        entries = kept;
+        data = ENTRIES + MOST_FIXED_ENTRIES * ENTRY;
+        memory.putLong(ERRNO, 0).putInt(PIDFD, -1).putInt(AT_WORK, -1);
+    }
+
+    /// Adds what a child ends with that makes system calls for others, until a socket's other end
+    /// is closed.
+    ///
+    /// @return where in this memory the call is put, and its result
+    int serve(int socket) {
+        long room = longs(0, 0);
+        take(REQUEST - 2 * Long.BYTES);
+        entry("serve", "", SERVE, 0, socket, room, 0, 0);
+        return (int) (room - base);
+    }
+
+    /// Puts a call there.
+    void request(int at, Syscall call, long a, long b, long c, long d, long e) {
+        memory.putLong(at, call.number).putLong(at + 8, a).putLong(at + 16, b);
+        memory.putLong(at + 24, c).putLong(at + 32, d).putLong(at + 40, e).putLong(at + 48, 0);
+    }
+
+    /// The result of the call there.
+    long result(int at) {
+        return memory.getLong(at);
     }
 
     private static long size(List<String> texts) throws SpawnException {

@@ -39,8 +39,10 @@ record Walls(String root) {
                     "control.Client",
                     "manager.Archivist",
                     "manager.Aside",
+                    "manager.LogLane",
                     "manager.Scribe",
-                    "posix.Closer");
+                    "posix.Closer",
+                    "posix.Deputy");
 
     /// Who may ask what time it is for people: for what is shown, written in a log, or the name or
     /// age of a log file, which has to mean the same after a restart. A step of that clock must
@@ -64,9 +66,7 @@ record Walls(String root) {
     /// or below /proc. Whoever is added does so too, with a test that attacks.
     static final Set<String> FILE_CHANGERS =
             Set.of(
-                    "manager.Archivist",
                     "manager.ListenerFiles",
-                    "manager.LogFile",
                     "manager.PidFile",
                     "manager.RuntimeFiles",
                     "manager.StateDirectory",

@@ -49,7 +49,7 @@ class LogKeeperIT {
     private @Nullable Path mounted;
 
     private LogKeeper keeper() {
-        return new LogKeeper(loop, (level, program, message) -> told.add(message));
+        return new LogKeeper(loop, new LogLanes(loop), (level, program, message) -> told.add(message));
     }
 
     @AfterEach
@@ -69,7 +69,7 @@ class LogKeeperIT {
         return process.exitValue();
     }
 
-    private Path file() {
+    Path file() {
         return directory.resolve("web.log");
     }
 
