@@ -88,6 +88,10 @@ final class LogLanes {
         }
     }
 
+    boolean atWork() {
+        return !busy.isEmpty();
+    }
+
     /// Waits until nothing is under way, or the time is over.
     ///
     /// @return whether nothing is

@@ -114,10 +114,12 @@ class LogKeeperIT {
         }
     }
 
-    /// Until nothing has happened for a moment: there is nobody else who could make something.
+    /// Until nothing has happened for a moment: there is nobody else who could make something but
+    /// lanes, which are waited for.
     private void settle() {
-        for (int i = 0; i < 50; i++) {
+        for (int quiet = 0; quiet < 50; quiet++) {
             loop.turn(TimeUnit.MILLISECONDS.toNanos(1));
+            quiet = keeper.lanes().atWork() ? 0 : quiet;
         }
     }
 
