@@ -185,8 +185,7 @@ final class LogKeeper implements LogDesk {
             file =
                     whose == null
                             ? new LogFile(this, program, path, spec, others)
-                            : new LogAside(
-                                    this, lanes.of(whose), program, path, spec, others);
+                            : new LogAside(this, lanes.of(whose), program, path, spec, others);
             files.put(path, file);
         }
         file.configure(spec);

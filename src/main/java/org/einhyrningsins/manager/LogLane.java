@@ -80,10 +80,10 @@ final class LogLane {
             FutureTask<?> now = task;
             try {
                 deputy().away(
-                        () -> {
-                            now.run();
-                            return now;
-                        });
+                                () -> {
+                                    now.run();
+                                    return now;
+                                });
             } catch (Exception e) { // no descriptors are left for a deputy
                 now.cancel(false);
             }

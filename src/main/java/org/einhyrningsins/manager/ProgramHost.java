@@ -493,7 +493,9 @@ final class ProgramHost {
                                     this,
                                     e.ticket(),
                                     e.done(),
-                                    e.message() + workforce.lastWords(e.blame(), surface.births().lanes()));
+                                    e.message()
+                                            + workforce.lastWords(
+                                                    e.blame(), surface.births().lanes()));
             case Effect.Report e -> report(e.severity(), e.worker(), e.message());
         }
     }

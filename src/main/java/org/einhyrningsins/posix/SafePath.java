@@ -194,10 +194,7 @@ public final class SafePath implements AutoCloseable {
                 step(next);
             }
         }
-        if (linker != NOBODY
-                && status.uid() != linker
-                && end != End.READ
-                && end != End.REACH) {
+        if (linker != NOBODY && status.uid() != linker && end != End.READ && end != End.REACH) {
             throw refused(
                     "there is a symbolic link of uid "
                             + linker

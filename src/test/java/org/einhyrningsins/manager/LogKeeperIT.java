@@ -49,7 +49,8 @@ class LogKeeperIT {
     private @Nullable Path mounted;
 
     private LogKeeper keeper() {
-        return new LogKeeper(loop, new LogLanes(loop), (level, program, message) -> told.add(message));
+        return new LogKeeper(
+                loop, new LogLanes(loop), (level, program, message) -> told.add(message));
     }
 
     @AfterEach

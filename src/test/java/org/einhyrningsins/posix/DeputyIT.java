@@ -67,7 +67,8 @@ class DeputyIT {
                                                 () -> {
                                                     int fd = OutputFiles.open(file, false);
                                                     Descriptors.write(
-                                                            fd, ByteBuffer.wrap("a".getBytes(UTF_8)));
+                                                            fd,
+                                                            ByteBuffer.wrap("a".getBytes(UTF_8)));
                                                     return deputy().fetch(fd);
                                                 }));
         Descriptors.write(fetched, ByteBuffer.wrap("b".getBytes(UTF_8)));
