@@ -10,6 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,40 @@ class BirthSumTest {
         Loaded loaded = Loader.load(file, machine);
         assertThat(loaded).as(definition).isInstanceOf(Loaded.Valid.class);
         return ((Loaded.Valid) loaded).services().programs().firstEntry().getValue();
+    }
+
+    /// Workers carry their sum: a later release must sum up the same, whatever classes, components
+    /// and constants are called there by then.
+    @Test
+    void theSumOfADefinitionNeverChanges() throws IOException {
+        String rest =
+                "directory: /srv, env: {A: '${slot}'}, limits: {nofile: 10}, nice: 3,"
+                        + " capabilities: [CHOWN], io-class: idle, cgroup: {tasks: 9},"
+                        + " worker-socket: control, protocols: [nginx],"
+                        + " bind: [{name: a, tcp: '127.0.0.1:80', per-worker: true},"
+                        + " {name: b, unix: /srv/b.sock}, {name: c, udp: '127.0.0.1:80'},"
+                        + " {name: d, unix: '@d'}], logs: ";
+        assertThat(
+                        sums(
+                                rest,
+                                "/srv/a.log",
+                                "{to: /srv/a.log, max-size: 1MiB}",
+                                "journal",
+                                "'null'"))
+                .containsExactly(
+                        "48a92e8666aaded8",
+                        "4f78463ef081ef73",
+                        "3f5adcb3e81c07fe",
+                        "a13b18f500b05b1b");
+        assertThat(sums("directory: /srv, logs: ", "inherit")).containsExactly("9eef03f9a3667c56");
+    }
+
+    private List<String> sums(String definition, String... logs) throws IOException {
+        List<String> sums = new ArrayList<>();
+        for (String to : logs) {
+            sums.add(spec(definition + to).birth().sum());
+        }
+        return sums;
     }
 
     @Test
