@@ -232,7 +232,7 @@ final class LogAside implements KeptFile {
 
     @Override
     public boolean take(LogPipe from, int length) {
-        from.wait(true);
+        from.setWaits(true);
         if (task != null || again != null) {
             waiting.add(from);
             return true;
@@ -434,6 +434,11 @@ final class LogAside implements KeptFile {
         @Override
         public int mayHold(int own) {
             return most;
+        }
+
+        @Override
+        public void reopened(Path reopened) {
+            // it stays in its lane
         }
 
         @Override

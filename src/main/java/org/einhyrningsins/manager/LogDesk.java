@@ -28,6 +28,9 @@ interface LogDesk {
     /// Counts who has the descriptors: those of one before are not open any more.
     int holder();
 
+    /// Another file has that name now: others may have a hand in it.
+    void reopened(Path file);
+
     /// Has files removed that are too old, and others compressed.
     void tidy(Path file, LogsSpec.Kept spec, @Nullable Path spared);
 

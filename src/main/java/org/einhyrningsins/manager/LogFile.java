@@ -89,6 +89,10 @@ final class LogFile implements KeptFile {
         return size;
     }
 
+    LogsSpec.Kept spec() {
+        return spec;
+    }
+
     @Override
     public void configure(LogsSpec.Kept next) {
         spec = next;
@@ -361,6 +365,7 @@ final class LogFile implements KeptFile {
         number++;
         insideALine = false;
         open();
+        desk.reopened(path);
     }
 
     private void closeFile() {

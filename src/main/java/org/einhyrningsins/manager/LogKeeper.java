@@ -19,9 +19,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// Brings what workers write from their pipes to the files that we keep for them: see
 /// [LogsSpec.Kept].
@@ -59,6 +61,7 @@ final class LogKeeper implements LogDesk {
     private final Told told;
     private final Poll poll = Poll.open(MOST_EVENTS);
     private final Map<Long, LogPipe> pipes = new LinkedHashMap<>();
+    private final Set<Path> reopened = new HashSet<>(0);
     private final Map<LogPipe, Long> tokens = new HashMap<>();
     private final Map<Path, KeptFile> files = new HashMap<>();
     private final Map<String, Journal> journals = new HashMap<>(0);
@@ -179,6 +182,10 @@ final class LogKeeper implements LogDesk {
         if (path == null) {
             throw new IllegalArgumentException("a kept log has a file");
         }
+        return file(program, path, spec, others);
+    }
+
+    private KeptFile file(String program, Path path, LogsSpec.Kept spec, boolean others) {
         KeptFile file = files.get(path);
         if (file == null) {
             String whose = SafePath.reach(path);
@@ -254,7 +261,7 @@ final class LogKeeper implements LogDesk {
 
     /// A pipe has what it waited for.
     void goOn(LogPipe pipe) {
-        pipe.wait(false);
+        pipe.setWaits(false);
         Long token = pipe.ended() ? null : tokens.get(pipe);
         if (token != null) {
             lookAgain(token, pipe);
@@ -286,6 +293,9 @@ final class LogKeeper implements LogDesk {
                 ready(poll.token(i), poll.events(i));
             }
         } while (count > 0 && !until.reached(Clock.now()));
+        if (!reopened.isEmpty()) {
+            moveAside();
+        }
     }
 
     private void ready(long token, int events) {
@@ -450,6 +460,39 @@ final class LogKeeper implements LogDesk {
     @Override
     public boolean moves() {
         return true;
+    }
+
+    @Override
+    public void reopened(Path file) {
+        reopened.add(file);
+    }
+
+    /// A file that somebody else put there may be in others' reach: it goes on beside the loop.
+    private void moveAside() {
+        for (Path path : List.copyOf(reopened)) {
+            KeptFile before = files.get(path);
+            if (before instanceof LogFile here && SafePath.reach(path) != null) {
+                files.remove(path);
+                moveAside(here);
+            }
+        }
+        reopened.clear();
+    }
+
+    private void moveAside(LogFile before) {
+        for (LogPipe pipe : pipes()) {
+            if (pipe.sink() != before) {
+                continue;
+            }
+            try {
+                KeptFile after = file(before.program(), before.path(), before.spec(), false);
+                pipe.redirect(after, pipe.prefix());
+                after.use();
+                leave(before);
+            } catch (PosixException e) {
+                error(pipe.program(), "goes on in " + before.path() + ": " + e.getMessage());
+            }
+        }
     }
 
     @Override

@@ -188,7 +188,7 @@ final class LogPipe {
         return waits;
     }
 
-    void wait(boolean now) {
+    void setWaits(boolean now) {
         waits = now;
     }
 

@@ -5,6 +5,7 @@ import org.einhyrningsins.control.LogPlace;
 import org.einhyrningsins.control.Target;
 import org.einhyrningsins.control.UsageException;
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.posix.SafePath;
 import org.einhyrningsins.spec.LogsSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -70,7 +71,8 @@ final class LogPlaces {
     /// The same for every name of one file.
     private static Path real(Path file) {
         try {
-            return file.toRealPath();
+            // who could hold up the look is not looked at
+            return SafePath.reach(file) == null ? file.toRealPath() : file.normalize();
         } catch (IOException nothingThere) {
             return file;
         }

@@ -83,7 +83,7 @@ class LogKeeperIT {
     }
 
     /// A worker that does not wait when its pipe is full, but lets the keeper go on.
-    private final class Worker {
+    final class Worker {
         final LogPipe pipe;
         final int end;
 
@@ -117,7 +117,7 @@ class LogKeeperIT {
 
     /// Until nothing has happened for a moment: there is nobody else who could make something but
     /// lanes, which are waited for.
-    private void settle() {
+    void settle() {
         for (int quiet = 0; quiet < 50; quiet++) {
             loop.turn(TimeUnit.MILLISECONDS.toNanos(1));
             quiet = keeper.lanes().atWork() ? 0 : quiet;
@@ -169,6 +169,10 @@ class LogKeeperIT {
             text.delete(0, count);
         }
         return all;
+    }
+
+    Worker worker() {
+        return new Worker(0, kept(0));
     }
 
     private List<Worker> workers(int count, LogsSpec.Kept spec) {

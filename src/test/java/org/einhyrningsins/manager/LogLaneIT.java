@@ -41,4 +41,22 @@ class LogLaneIT extends LogKeeperIT {
         allow(ours, "rwxrwxrwx");
         assertThat(SafePath.reach(file)).as("written by all").isEqualTo(file.toString());
     }
+
+    @Test
+    void aFileThatSomebodyElsePutThereGoesOnBesideTheLoop() throws Exception {
+        allow(file().getParent(), "rwx--x--x");
+        Worker worker = worker();
+        worker.write("one\n");
+        settle();
+        assertThat(worker.pipe.file()).isInstanceOf(LogFile.class);
+        Files.move(file(), file().resolveSibling("taken"));
+        Files.writeString(file(), "");
+        allow(file(), "rw-rw-rw-");
+        worker.write("two\n");
+        settle();
+        assertThat(worker.pipe.file()).isInstanceOf(LogAside.class);
+        worker.write("three\n");
+        settle();
+        assertThat(file()).hasContent("two\nthree\n");
+    }
 }
