@@ -330,6 +330,10 @@ public final class Printer {
             if (sandbox.bind() != null) {
                 line(6, "bind: " + sandbox.bind());
             }
+            if (!sandbox.scope().isEmpty()) {
+                List<String> words = sandbox.scope().stream().map(Shape::word).toList();
+                line(6, "scope: " + words);
+            }
             line(6, "required: " + sandbox.required());
         }
     }

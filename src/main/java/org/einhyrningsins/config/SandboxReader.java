@@ -23,6 +23,7 @@ record SandboxReader(Values values, Surroundings surroundings, Path base) {
                         paths(map.node("write")),
                         ports(map.node("connect")),
                         ports(map.node("bind")),
+                        scopes(map.node("scope")),
                         map.flag("required", true));
         if (program.has("no-new-privs") && !program.flag("no-new-privs", true)) {
             program.report(
@@ -56,6 +57,14 @@ record SandboxReader(Values values, Surroundings surroundings, Path base) {
             }
         }
         return paths;
+    }
+
+    private List<SandboxSpec.Scope> scopes(@Nullable Node node) {
+        List<SandboxSpec.Scope> scopes = new ArrayList<>();
+        for (Node one : node == null ? List.<Node>of() : values.oneOrMany(node)) {
+            scopes.add(values.choice(one, SandboxSpec.Scope.values(), SandboxSpec.Scope.SIGNALS));
+        }
+        return scopes;
     }
 
     private @Nullable List<Integer> ports(@Nullable Node node) {

@@ -87,7 +87,7 @@ record Shape(String name, List<String> keys) {
                             "rttime"));
     static final Shape DIRECTORY = new Shape("directory", List.of("path", "mode"));
     static final Shape SANDBOX =
-            new Shape("sandbox", List.of("read", "write", "connect", "bind", "required"));
+            new Shape("sandbox", List.of("read", "write", "connect", "bind", "scope", "required"));
     static final Shape CGROUP =
             new Shape(
                     "cgroup",

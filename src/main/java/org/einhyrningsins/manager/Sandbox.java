@@ -71,7 +71,8 @@ record Sandbox(int ruleset, Landlock.@Nullable Rules rules) implements AutoClose
                             sandbox.read(),
                             write,
                             sandbox.connect(),
-                            sandbox.bind());
+                            sandbox.bind(),
+                            sandbox.scope());
             return new Sandbox(Landlock.ruleset(rules), rules);
         } catch (PosixException e) {
             throw new PosixException("sandbox: " + e.call(), e.number());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix;
 
+import org.einhyrningsins.spec.SandboxSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
@@ -15,6 +16,8 @@ public final class Landlock {
     private static final int NET_PORT = 2;
     private static final long BIND_TCP = 1;
     private static final long CONNECT_TCP = 1 << 1;
+    private static final long SCOPE_ABSTRACT_UNIX_SOCKET = 1; // since 6
+    private static final long SCOPE_SIGNAL = 1 << 1;
     private static final long EXECUTE = 1;
     private static final long WRITE_FILE = 1 << 1;
     private static final long READ_FILE = 1 << 2;
@@ -38,13 +41,15 @@ public final class Landlock {
     /// @param write paths to change as well
     /// @param connect TCP ports to connect to; null for all
     /// @param bind TCP ports to bind; null for all
+    /// @param scope what is reached only among the processes that are restricted together
     public record Rules(
             List<Path> usual,
             List<Path> usualDevices,
             List<Path> read,
             List<Path> write,
             @Nullable List<Integer> connect,
-            @Nullable List<Integer> bind) {}
+            @Nullable List<Integer> bind,
+            List<SandboxSpec.Scope> scope) {}
 
     private final int abi;
     private final int ruleset;
@@ -74,10 +79,22 @@ public final class Landlock {
         long ports = rules.connect() == null ? 0 : CONNECT_TCP;
         ports |= rules.bind() == null ? 0 : BIND_TCP;
         Scratch scratch = Scratch.here();
-        scratch.bytes.putLong(0, files).putLong(8, ports);
-        int size = abi >= 4 ? 16 : 8;
+        scratch.bytes.putLong(0, files).putLong(8, ports).putLong(16, scopes(rules));
+        int size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
         long made = Kernel.call(Syscall.LANDLOCK_CREATE_RULESET, scratch.structures, size, 0);
         return Descriptors.raise((int) Kernel.check("landlock_create_ruleset", made));
+    }
+
+    private static long scopes(Rules rules) {
+        long scopes = 0;
+        for (SandboxSpec.Scope scope : rules.scope()) {
+            scopes |=
+                    switch (scope) {
+                        case ABSTRACT_SOCKETS -> SCOPE_ABSTRACT_UNIX_SOCKET;
+                        case SIGNALS -> SCOPE_SIGNAL;
+                    };
+        }
+        return scopes;
     }
 
     private static long files(int abi) {

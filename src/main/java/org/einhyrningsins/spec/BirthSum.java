@@ -63,6 +63,7 @@ final class BirthSum {
         if (sandbox != null) {
             add("sandbox").add(sandbox.read()).add(sandbox.write()).add(sandbox.connect());
             add(sandbox.bind()).add(sandbox.required());
+            said("scope", sandbox.scope().isEmpty() ? null : sandbox.scope());
         }
         CgroupSpec cgroup = confinement.cgroup();
         if (cgroup != null) {

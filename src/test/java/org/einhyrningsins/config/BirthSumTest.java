@@ -105,6 +105,8 @@ class BirthSumTest {
                         "sandbox: {connect: []}",
                         "sandbox: {bind: []}",
                         "sandbox: {required: false}",
+                        "sandbox: {scope: signals}",
+                        "sandbox: {scope: abstract-sockets}",
                         "directories: [{path: /run/a, mode: '0700'}]",
                         "bind: ['127.0.0.1:80']",
                         "bind: ['127.0.0.1:81']",

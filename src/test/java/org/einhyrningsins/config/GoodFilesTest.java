@@ -230,6 +230,7 @@ class GoodFilesTest {
         assertThat(sandbox.write()).hasSize(2).contains(Path.of("/var/lib/web"));
         assertThat(sandbox.connect()).containsExactly(5432, 53);
         assertThat(sandbox.bind()).isEmpty();
+        assertThat(sandbox.scope()).containsExactly(SandboxSpec.Scope.values());
         assertThat(sandbox.required()).isFalse();
         assertThat(confinement.capabilities())
                 .containsExactly(Capability.NET_BIND_SERVICE, Capability.NET_RAW);

@@ -42,6 +42,7 @@ class PlanSeesEveryKeyTest {
                     "2s",
                     "[time]",
                     "[slot]",
+                    "signals",
                     "continue",
                     "{keeper: true}",
                     "{admin: [a]}",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import org.einhyrningsins.spec.SandboxSpec;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,7 +59,7 @@ class LandlockIT {
             List<Path> write,
             @Nullable List<Integer> connect,
             @Nullable List<Integer> bind) {
-        return new Landlock.Rules(USUAL, DEVICES, read, write, connect, bind);
+        return new Landlock.Rules(USUAL, DEVICES, read, write, connect, bind, List.of());
     }
 
     @Test
@@ -106,7 +107,8 @@ class LandlockIT {
                                 List.of(),
                                 List.of(),
                                 null,
-                                null));
+                                null,
+                                List.of()));
         int extra = Descriptors.openNull();
         Nursery child = Nursery.script("ls /proc/$$/fd | xargs; sh -c 'sh -c \"ls /root\"' 2>&1");
         child.more = new ArrayList<>(List.of(extra, extra));
@@ -145,6 +147,44 @@ class LandlockIT {
         return "python3 -IS -c \"import socket; s = socket.socket(); "
                 + line
                 + "; print('connected')\"";
+    }
+
+    /// It reaches what it starts, and is itself reached by those outside.
+    @Test
+    void signalsAndAbstractSocketsOfOthersAreOutOfScope() throws Exception {
+        assumeTrue(Landlock.abi() >= 6, "this kernel's Landlock has no scopes");
+        String script =
+                "kill -0 %d && echo signalled; sleep 9 & kill $! && echo own; "
+                                .formatted(Processes.self())
+                        + "python3 -IS -c 'import socket; s = socket.socket(socket.AF_UNIX); "
+                        + "s.bind(chr(0) + str(%d)); s.listen(); ".formatted(Processes.self())
+                        + "socket.socket(socket.AF_UNIX).connect(s.getsockname()); print(2)'";
+        List<SandboxSpec.Scope> all = List.of(SandboxSpec.Scope.values());
+        Landlock.Rules scoped =
+                new Landlock.Rules(USUAL, DEVICES, List.of(), List.of(), null, null, all);
+        assertThat(in(scoped, script)).doesNotContain("signalled").contains("own\n2\n");
+        Landlock.Rules free = rules(List.of(), List.of(), null, null);
+        assertThat(in(free, script)).contains("signalled\nown\n2\n");
+        String other =
+                "python3 -IS -c 'import socket; socket.socket(socket.AF_UNIX)"
+                        + ".connect(chr(0) + \"%s\"); print(3)'";
+        String name = "einhyrningsins-test-" + Processes.self();
+        Process server =
+                new ProcessBuilder(
+                                "python3",
+                                "-IS",
+                                "-c",
+                                "import socket, time; s = socket.socket(socket.AF_UNIX);"
+                                        + (" s.bind(chr(0) + '" + name + "'); s.listen();")
+                                        + " print(flush=True); time.sleep(60)")
+                        .start();
+        try {
+            assertThat(server.getInputStream().read()).isEqualTo('\n');
+            assertThat(in(scoped, other.formatted(name))).contains("not permitted");
+            assertThat(in(free, other.formatted(name))).isEqualTo("3\n");
+        } finally {
+            server.destroyForcibly().waitFor();
+        }
     }
 
     /// The child has its ruleset before that is filled, and waits meanwhile.
