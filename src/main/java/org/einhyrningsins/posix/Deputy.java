@@ -14,7 +14,7 @@ import java.util.concurrent.Callable;
 /// instructions of [MachineCode], has every signal blocked, and none of our descriptors.
 ///
 /// Where there may be no more processes, the thread makes the calls itself.
-public final class Deputy extends Thread {
+public final class Deputy extends ForwardingThread {
     /// How the process is called (comm in proc(5)).
     static final String NAME = "einhyrn-deputy";
 
@@ -36,7 +36,7 @@ public final class Deputy extends Thread {
     /// @param work done on this thread once it is started; descriptors of the deputy are closed
     ///   when it is over
     public Deputy(Runnable work, String name) {
-        super(null, work, name, STACK_BYTES);
+        super(work, name, STACK_BYTES);
         setDaemon(true);
     }
 
@@ -84,11 +84,13 @@ public final class Deputy extends Thread {
         }
     }
 
+    @Override
     boolean isAway() {
         return away;
     }
 
     /// EBADF if the process is gone.
+    @Override
     long call(Syscall call, long a, long b, long c, long d, long e) {
         list.request(request, call, a, b, c, d, e);
         long at = Kernel.address(word);

@@ -15,11 +15,11 @@ final class Kernel {
     private static final CallContext SIX_LONGS = MachineCode.sixLongs(false);
     private static final MachineCode.Entry CODE = MachineCode.map();
 
-    /// One system call; a result below zero is an errno, negated. A [Deputy]'s are made by its
-    /// process.
+    /// One system call; a result below zero is an errno, negated. Those of a [ForwardingThread] may
+    /// be made by its process.
     static long call(Syscall call, long a, long b, long c, long d, long e) {
-        return Thread.currentThread() instanceof Deputy deputy && deputy.isAway()
-                ? deputy.call(call, a, b, c, d, e)
+        return Thread.currentThread() instanceof ForwardingThread thread && thread.isAway()
+                ? thread.call(call, a, b, c, d, e)
                 : callHere(call, a, b, c, d, e);
     }
 

@@ -42,7 +42,8 @@ record Walls(String root) {
                     "manager.LogLane",
                     "manager.Scribe",
                     "posix.Closer",
-                    "posix.Deputy");
+                    "posix.Deputy",
+                    "posix.ForwardingThread");
 
     /// Who may ask what time it is for people: for what is shown, written in a log, or the name or
     /// age of a log file, which has to mean the same after a restart. A step of that clock must

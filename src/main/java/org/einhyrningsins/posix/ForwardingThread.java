@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix;
+
+import org.jspecify.annotations.Nullable;
+
+/// A thread that may have its system calls made by another process: see [Deputy].
+abstract class ForwardingThread extends Thread {
+    ForwardingThread(Runnable work, String name, long stackBytes) {
+        super((@Nullable ThreadGroup) null, work, name, stackBytes);
+    }
+
+    /// Whether they are made elsewhere now. Asked on this thread.
+    abstract boolean isAway();
+
+    /// One system call, made elsewhere; below zero an errno, negated.
+    abstract long call(Syscall call, long a, long b, long c, long d, long e);
+}
