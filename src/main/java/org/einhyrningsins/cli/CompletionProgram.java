@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
-import org.einhyrningsins.control.ControlException;
-import org.einhyrningsins.control.ControlPath;
-import org.einhyrningsins.control.ExitStatus;
-import org.einhyrningsins.control.Roster;
+import org.einhyrningsins.cli.client.Completion;
+import org.einhyrningsins.cli.client.LiveRoster;
+import org.einhyrningsins.cli.launch.LaunchModel;
+import org.einhyrningsins.cli.terminal.CommandNames;
+import org.einhyrningsins.cli.terminal.Output;
+import org.einhyrningsins.control.report.Roster;
+import org.einhyrningsins.control.wire.ControlException;
+import org.einhyrningsins.control.wire.ControlPath;
+import org.einhyrningsins.control.wire.ExitStatus;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;

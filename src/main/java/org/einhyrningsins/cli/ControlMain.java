@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
-import org.einhyrningsins.control.ExitStatus;
+import org.einhyrningsins.cli.client.ControlProgram;
+import org.einhyrningsins.cli.terminal.CommandNames;
+import org.einhyrningsins.cli.terminal.Output;
+import org.einhyrningsins.control.wire.ExitStatus;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;

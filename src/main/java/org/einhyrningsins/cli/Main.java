@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli;
 
-import org.einhyrningsins.config.Printer;
-import org.einhyrningsins.control.ExitStatus;
-import org.einhyrningsins.manager.LaunchOptions;
+import org.einhyrningsins.cli.launch.FileCheck;
+import org.einhyrningsins.cli.launch.FileImport;
+import org.einhyrningsins.cli.launch.LaunchModel;
+import org.einhyrningsins.cli.launch.StarterFile;
+import org.einhyrningsins.cli.terminal.CommandNames;
+import org.einhyrningsins.cli.terminal.LostBytes;
+import org.einhyrningsins.cli.terminal.Output;
+import org.einhyrningsins.cli.terminal.QuickLaunch;
+import org.einhyrningsins.config.print.Printer;
+import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.manager.Manager;
-import org.einhyrningsins.spec.ServicesSpec;
+import org.einhyrningsins.manager.runtime.LaunchOptions;
+import org.einhyrningsins.spec.manager.ServicesSpec;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -19,7 +27,7 @@ public final class Main {
     private final Output out;
     private final Output err;
 
-    Main(Output out, Output err) {
+    public Main(Output out, Output err) {
         this.out = out;
         this.err = err;
     }
@@ -33,7 +41,7 @@ public final class Main {
     /// Does what the command line asks for.
     ///
     /// @return the exit status
-    int run(String[] words) {
+    public int run(String[] words) {
         String lost = LostBytes.objection(words);
         if (lost != null) {
             err.print(CommandNames.MANAGER + ": " + lost);

@@ -1,6 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
+import org.einhyrningsins.config.importer.DraftFile;
+import org.einhyrningsins.config.importer.Imported;
+import org.einhyrningsins.config.importer.ImportedFile;
+import org.einhyrningsins.config.importer.Unimportable;
+import org.einhyrningsins.config.importer.procfile.ComposeFile;
+import org.einhyrningsins.config.importer.procfile.Pm2File;
+import org.einhyrningsins.config.importer.procfile.ProcessComposeFile;
+import org.einhyrningsins.config.importer.procfile.ProcfileReader;
+import org.einhyrningsins.config.importer.supervisord.CircusFile;
+import org.einhyrningsins.config.importer.supervisord.SupervisordFile;
+import org.einhyrningsins.config.importer.systemd.SystemdUnits;
+import org.einhyrningsins.config.source.ImportFormat;
+import org.einhyrningsins.config.source.Source;
+import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.value.Surroundings;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.InvalidPathException;
@@ -12,7 +27,8 @@ import java.util.Objects;
 
 /// The door for those who come from elsewhere: files of another process manager in, a file of ours
 /// out. Each setting is either carried over or commented on: the readers take settings out of what
-/// [IniText] and [UnitText] make of the files, and whatever none took is commented on in the end.
+/// [org.einhyrningsins.config.importer.IniText] and [org.einhyrningsins.config.importer.UnitText]
+/// make of the files, and whatever none took is commented on in the end.
 public final class Importer {
     private Importer() {}
 

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control;
 
+import org.einhyrningsins.control.report.StatusText;
+import org.einhyrningsins.control.wire.ControlException;
+import org.einhyrningsins.control.wire.ExitStatus;
+import org.einhyrningsins.control.wire.JsonId;
+import org.einhyrningsins.control.wire.Lines;
+import org.einhyrningsins.control.wire.Reply;
+import org.einhyrningsins.control.wire.ReplyHandler;
+import org.einhyrningsins.control.wire.Request;
+
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;

@@ -19,14 +19,14 @@
 ///
 ///     {"request_id":1,"message":"web: 4 of 4 replaced","code":0}
 ///
-/// where `code` is an [ExitStatus], and `data` is there for `status` and `show` in json.
+/// where `code` is an [org.einhyrningsins.control.wire.ExitStatus], and `data` is there for `status` and `show` in json.
 ///
-/// Clients of einhorn write YAML on a line instead ([OlderDialect]) and are answered so
-/// ([OlderReplies]): a request's id knows its [Dialect], and whoever answers need not.
+/// Clients of einhorn write YAML on a line instead ([org.einhyrningsins.control.wire.OlderDialect]) and are answered so
+/// ([org.einhyrningsins.control.report.OlderReplies]): a request's id knows its [org.einhyrningsins.control.wire.Dialect], and whoever answers need not.
 ///
 /// The server moves its bytes in the manager's one loop, so nothing here but [Client] does I/O, and
 /// nothing but the client blocks. The client is started for every command a person types: what it
-/// touches on its way ([Client], [Reply], [Request#line]) uses neither Jackson nor lambdas, which
+/// touches on its way ([Client], [org.einhyrningsins.control.wire.Reply], [org.einhyrningsins.control.wire.Request#line]) uses neither Jackson nor lambdas, which
 /// would cost it a third of its time.
 @NullMarked
 package org.einhyrningsins.control;

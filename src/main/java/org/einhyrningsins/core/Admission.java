@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.Effect.Severity;
+import org.einhyrningsins.core.model.Effect;
+import org.einhyrningsins.core.model.Effect.Severity;
+import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.Phase;
+import org.einhyrningsins.core.model.Wait;
 
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
 /// The beginning of a program that comes after others: it asks, waits, and is let in. Which others
-/// are up is not its business: [Sequence] says so.
+/// are up is not its business: [org.einhyrningsins.core.plan.Sequence] says so.
 final class Admission {
     private Admission() {}
 

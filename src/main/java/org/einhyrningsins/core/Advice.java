@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.Exit;
+
 /// What to do about workers that fail in a way that is known, in words.
 public final class Advice {
     private Advice() {}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.Setback;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.Effect.Severity;
+import org.einhyrningsins.core.model.Effect.Severity;
+import org.einhyrningsins.core.model.Phase;
+import org.einhyrningsins.core.model.Wait;
+import org.einhyrningsins.core.model.Words;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.Words;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.jspecify.annotations.Nullable;

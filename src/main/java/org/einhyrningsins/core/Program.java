@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.Change;
+import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.Exit;
+import org.einhyrningsins.core.model.Fallback;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.Phase;
+import org.einhyrningsins.core.model.Setback;
+import org.einhyrningsins.core.model.Standing;
+import org.einhyrningsins.core.model.Version;
+import org.einhyrningsins.core.model.Wait;
 import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
@@ -345,7 +355,7 @@ public record Program(
     /// What it comes to when that definition takes over.
     ///
     /// @param roll roll even if nothing has changed
-    Change.Kind takeover(ProgramSpec spec, boolean roll) {
+    public Change.Kind takeover(ProgramSpec spec, boolean roll) {
         if (!roll && newest().equals(spec) && (advances() || bornAs(spec.birth()))) {
             return Change.Kind.UNCHANGED;
         }

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.core.model.Care;
+import org.einhyrningsins.core.model.Checkup;
+import org.einhyrningsins.core.model.Effect.Severity;
+import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.Exit;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.Phase;
+import org.einhyrningsins.core.model.Version;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.Effect.Severity;
 import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.core.model.Effect.Severity;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.Phase;
+import org.einhyrningsins.core.model.Wait;
+import org.einhyrningsins.core.model.Words;
 import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.RestartSpec.Backoff;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.Effect.Severity;
-import org.einhyrningsins.core.Setback.Stage;
+import org.einhyrningsins.core.model.Effect.Severity;
+import org.einhyrningsins.core.model.Exit;
+import org.einhyrningsins.core.model.Fallback;
+import org.einhyrningsins.core.model.Setback;
+import org.einhyrningsins.core.model.Setback.Stage;
+import org.einhyrningsins.core.model.Version;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;

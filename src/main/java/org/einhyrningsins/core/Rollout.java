@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.Canary;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.OldWorkers;
+import org.einhyrningsins.core.model.Version;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -241,7 +245,7 @@ public record Rollout(
     }
 
     /// Whether a worker was started by this rollout.
-    boolean owns(Worker worker) {
+    public boolean owns(Worker worker) {
         return worker.version().generation() == target.generation();
     }
 }

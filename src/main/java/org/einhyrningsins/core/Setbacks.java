@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.Effect.Severity;
-import org.einhyrningsins.core.Setback.Stage;
+import org.einhyrningsins.core.model.Effect.Severity;
+import org.einhyrningsins.core.model.Phase;
+import org.einhyrningsins.core.model.Setback;
+import org.einhyrningsins.core.model.Setback.Stage;
+import org.einhyrningsins.core.model.Wait;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.Losses;
+import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;

@@ -2,6 +2,7 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.core.model.Version;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 
 import java.util.ArrayList;

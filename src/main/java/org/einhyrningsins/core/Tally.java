@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.Effect;
+import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.Exit;
+import org.einhyrningsins.core.model.Phase;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;

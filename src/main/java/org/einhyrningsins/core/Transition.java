@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.Effect;
+
 import java.util.List;
 
 /// What a step comes to: the program from now on, and the orders, in order.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.Exit;
+import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.StopSpec;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +18,8 @@ public sealed interface WorkerState {
     /// @param nextProbe when to ask it; null if it is not asked, or an answer is due
     /// @param unheard whether it may have said that it is up to a manager that was killed: if it
     ///   says no more, that is not its failure
-    /// @param delayed whether its process does not execute its program yet: see [Event.Delayed]
+    /// @param delayed whether its process does not execute its program yet: see
+    ///   [org.einhyrningsins.core.model.Event.Delayed]
     record Starting(Moment deadline, @Nullable Moment nextProbe, boolean unheard, boolean delayed)
             implements WorkerState {
         Starting(Moment deadline, @Nullable Moment nextProbe) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import org.einhyrningsins.posix.Descriptors;
-import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.socket.Sockets;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;

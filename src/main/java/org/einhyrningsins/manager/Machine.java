@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import org.einhyrningsins.config.Surroundings;
-import org.einhyrningsins.posix.Accounts;
-import org.einhyrningsins.posix.Processes;
-import org.einhyrningsins.spec.AllowSpec;
-import org.einhyrningsins.spec.ControlSpec;
+import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.manager.control.Access;
+import org.einhyrningsins.manager.runtime.Log;
+import org.einhyrningsins.manager.runtime.PromptContents;
+import org.einhyrningsins.manager.spawn.Environment;
+import org.einhyrningsins.posix.kernel.Accounts;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.spec.manager.AllowSpec;
+import org.einhyrningsins.spec.manager.ControlSpec;
 
 import java.util.OptionalInt;
 
@@ -26,7 +30,7 @@ public final class Machine {
     }
 
     /// The accounts that `control.allow` names, as numbers.
-    static Access access(ControlSpec spec, Log log) {
+    public static Access access(ControlSpec spec, Log log) {
         return Access.of(spec.allow(), Processes.user(), new Accountant(log));
     }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import org.einhyrningsins.config.Rights;
-import org.einhyrningsins.posix.Accounts;
-import org.einhyrningsins.posix.Landlock;
-import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.config.value.Rights;
+import org.einhyrningsins.manager.runtime.Strangers;
+import org.einhyrningsins.posix.kernel.Accounts;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.spawn.Landlock;
 import org.einhyrningsins.spec.Capability;
 import org.jspecify.annotations.Nullable;
 

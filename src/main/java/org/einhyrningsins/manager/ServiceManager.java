@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import org.einhyrningsins.core.Moment;
-import org.einhyrningsins.core.Phase;
-import org.einhyrningsins.manager.image.SocketImage;
-import org.einhyrningsins.posix.Courier;
-import org.einhyrningsins.posix.PosixException;
-import org.einhyrningsins.posix.Processes;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.Phase;
+import org.einhyrningsins.manager.program.ProgramHost;
+import org.einhyrningsins.manager.program.Programs;
+import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.Log;
+import org.einhyrningsins.manager.snapshot.SocketImage;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.socket.Courier;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;

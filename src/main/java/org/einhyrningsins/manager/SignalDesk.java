@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import org.einhyrningsins.control.ExitStatus;
-import org.einhyrningsins.core.Command;
-import org.einhyrningsins.posix.Poll;
-import org.einhyrningsins.posix.Signals;
+import org.einhyrningsins.control.wire.ExitStatus;
+import org.einhyrningsins.core.model.Command;
+import org.einhyrningsins.manager.runtime.CannotStart;
+import org.einhyrningsins.manager.runtime.Log;
+import org.einhyrningsins.manager.runtime.Loop;
+import org.einhyrningsins.posix.file.Poll;
+import org.einhyrningsins.posix.process.Signals;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 

@@ -12,12 +12,15 @@ import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.CompositeArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 
 import org.jspecify.annotations.NullMarked;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -34,45 +37,46 @@ record Walls(String root) {
     /// manager's loop cannot do the work itself.
     static final Set<String> THREAD_STARTERS =
             Set.of(
-                    "cli.Interruption",
-                    "config.HostNames",
+                    "cli.terminal.Interruption",
+                    "config.value.HostNames",
                     "control.Client",
-                    "manager.Archivist",
-                    "manager.Aside",
-                    "manager.LogLane",
-                    "manager.Scribe",
-                    "posix.Closer",
-                    "posix.Deputy",
-                    "posix.ForwardingThread");
+                    "manager.http.Scribe",
+                    "manager.output.Archivist",
+                    "manager.output.LogLane",
+                    "manager.runtime.Aside",
+                    "posix.file.Closer",
+                    "posix.kernel.ForwardingThread",
+                    "posix.spawn.Deputy");
 
     /// Who may ask what time it is for people: for what is shown, written in a log, or the name or
     /// age of a log file, which has to mean the same after a restart. A step of that clock must
     /// neither end a wait nor prolong it.
     static final Set<String> WALL_READERS =
             Set.of(
-                    "manager.Births",
-                    "manager.Clock",
-                    "manager.Heritage",
-                    "manager.Log",
-                    "manager.LogDress",
-                    "manager.LogFile",
                     "manager.Manager",
-                    "manager.ProgramHost",
-                    "manager.Syslog",
-                    "manager.Troubles",
-                    "manager.Workforce");
+                    "manager.handover.Heritage",
+                    "manager.operate.Troubles",
+                    "manager.output.LogDress",
+                    "manager.output.LogFile",
+                    "manager.program.ProgramHost",
+                    "manager.program.Workforce",
+                    "manager.runtime.Clock",
+                    "manager.runtime.Log",
+                    "manager.runtime.Syslog",
+                    "manager.spawn.Births");
 
     /// Who may change files of the file system by name. Others may own a directory on the way, and
-    /// root must not be led elsewhere: the names are those of [org.einhyrningsins.posix.SafePath],
-    /// or below /proc. Whoever is added does so too, with a test that attacks.
+    /// root must not be led elsewhere: the names are those of
+    /// [org.einhyrningsins.posix.file.SafePath], or below /proc. Whoever is added does so too, with
+    /// a test that attacks.
     static final Set<String> FILE_CHANGERS =
             Set.of(
-                    "manager.ListenerFiles",
-                    "manager.PidFile",
-                    "manager.RuntimeFiles",
-                    "manager.StateDirectory",
-                    "posix.Processes",
-                    "posix.Sockets");
+                    "manager.runtime.PidFile",
+                    "manager.runtime.RuntimeFiles",
+                    "manager.runtime.StateDirectory",
+                    "manager.socket.ListenerFiles",
+                    "posix.process.Processes",
+                    "posix.socket.Sockets");
 
     private static final Map<String, Set<String>> MAY_BE_SEEN_FROM =
             Map.of(
@@ -84,18 +88,60 @@ record Walls(String root) {
                     "control", Set.of("cli", "manager"),
                     "spec", Set.of("cli", "manager", "core", "config", "posix", "control"));
 
+    /// The rooms inside each large one, lowest first; empty for the package that has the name of
+    /// the large one itself. A room may only use those that stand before it, so there is no circle
+    /// of rooms either.
+    static final Map<String, List<String>> FLOORS =
+            Map.of(
+                    "spec", List.of("", "manager"),
+                    "core", List.of("model", "", "plan"),
+                    "posix", List.of("kernel", "file", "process", "socket", "spawn", ""),
+                    "control", List.of("wire", "report", ""),
+                    "config",
+                            List.of(
+                                    "source",
+                                    "yaml",
+                                    "value",
+                                    "read",
+                                    "print",
+                                    "importer",
+                                    "importer.supervisord",
+                                    "importer.systemd",
+                                    "importer.procfile",
+                                    ""),
+                    "manager",
+                            List.of(
+                                    "runtime",
+                                    "snapshot",
+                                    "socket",
+                                    "page",
+                                    "http",
+                                    "output",
+                                    "channel",
+                                    "spawn",
+                                    "control",
+                                    "program",
+                                    "handover",
+                                    "operate",
+                                    ""),
+                    "cli", List.of("terminal", "client", "launch", ""));
+
     Map<String, ArchRule> all() {
         Map<String, ArchRule> rules = new LinkedHashMap<>();
         MAY_BE_SEEN_FROM.keySet().stream()
                 .sorted()
                 .forEach(room -> rules.put("stairs go down only: " + room, stairsTo(room)));
+        FLOORS.keySet().stream()
+                .sorted()
+                .forEach(room -> rules.put("floors of " + room, floorsOf(room)));
         rules.put("every class is in a room", everyClassIsInARoom());
+        rules.put("every class is on a floor", everyClassIsOnAFloor());
         rules.put("every package is @NullMarked", everyPackageIsNullMarked());
         rules.put("core is pure", coreIsPure());
         rules.put("jnr only in posix", only(in("posix"), "jnr..", "com.kenai.jffi.."));
         rules.put(
                 "SnakeYAML only in config and for the older dialect",
-                only(in("config").or(named(root + ".control.YamlLine")), "org.yaml.."));
+                only(in("config").or(named(root + ".control.wire.YamlRequest")), "org.yaml.."));
         rules.put("picocli only in cli", only(in("cli"), "picocli.."));
         rules.put("JLine only in cli", only(in("cli"), "org.jline.."));
         rules.put(
@@ -103,7 +149,7 @@ record Walls(String root) {
                 only(in("control", "cli"), "com.fasterxml.jackson.."));
         rules.put(
                 "HTTP's libraries only for its pages",
-                only(in("manager.http"), "io.prometheus..", "org.apache.hc.."));
+                only(in("manager.page"), "io.prometheus..", "org.apache.hc.."));
         rules.put("no child but by posix", noProcessBuilder());
         rules.put("only the two doors lead out", onlyTheDoorsLeadOut());
         rules.put("one clock, in manager", oneClock());
@@ -129,6 +175,36 @@ record Walls(String root) {
         return classes()
                 .should()
                 .resideInAnyPackage(rooms(MAY_BE_SEEN_FROM.keySet().toArray(String[]::new)));
+    }
+
+    /// Nobody uses what stands above: a rule with a part for each floor but the highest.
+    private ArchRule floorsOf(String room) {
+        List<String> floors = Objects.requireNonNull(FLOORS.get(room));
+        CompositeArchRule all = null;
+        for (int i = 0; i + 1 < floors.size(); i++) {
+            String[] above =
+                    floors.subList(i + 1, floors.size()).stream()
+                            .map(floor -> floor(room, floor))
+                            .toArray(String[]::new);
+            ArchRule one =
+                    noClasses()
+                            .that(resideInAnyPackage(floor(room, floors.get(i))))
+                            .should()
+                            .dependOnClassesThat(resideInAnyPackage(above))
+                            .allowEmptyShould(true);
+            all = all == null ? CompositeArchRule.of(one) : all.and(one);
+        }
+        return Objects.requireNonNull(all).allowEmptyShould(true);
+    }
+
+    private ArchRule everyClassIsOnAFloor() {
+        List<String> floors = new ArrayList<>();
+        FLOORS.forEach((room, names) -> names.forEach(name -> floors.add(floor(room, name))));
+        return classes().should().resideInAnyPackage(floors.toArray(String[]::new));
+    }
+
+    private String floor(String room, String name) {
+        return root + "." + room + (name.isEmpty() ? "" : "." + name);
     }
 
     private static ArchRule everyPackageIsNullMarked() {
@@ -194,7 +270,7 @@ record Walls(String root) {
     /// command `import`, where no manager runs, may ask node for what a file exports.
     private ArchRule noProcessBuilder() {
         return noClasses()
-                .that(not(named(root + ".cli.NodeScript")))
+                .that(not(named(root + ".cli.terminal.NodeScript")))
                 .should()
                 .dependOnClassesThat(named("java.lang.ProcessBuilder", "java.lang.Process"))
                 .orShould()
@@ -233,7 +309,7 @@ record Walls(String root) {
         return noClasses()
                 .that(not(named(readers)))
                 .should()
-                .accessTargetWhere(uses(root + ".manager.Clock", "wallMillis"));
+                .accessTargetWhere(uses(root + ".manager.runtime.Clock", "wallMillis"));
     }
 
     private ArchRule threadsStartInNamedPlaces() {

@@ -3,9 +3,9 @@ package org.einhyrningsins.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.control.JsonId;
-import org.einhyrningsins.control.Replies;
 import org.einhyrningsins.control.TestManager;
+import org.einhyrningsins.control.report.Replies;
+import org.einhyrningsins.control.wire.JsonId;
 import org.junit.jupiter.api.Test;
 
 import java.io.BufferedReader;
@@ -37,7 +37,7 @@ class ControlMainIT {
 
     @Test
     void saysNothingOfItAfterTheVerdict() throws Exception {
-        byte[] done = Replies.done(ID, org.einhyrningsins.control.ExitStatus.DONE, "done");
+        byte[] done = Replies.done(ID, org.einhyrningsins.control.wire.ExitStatus.DONE, "done");
         try (TestManager manager = new TestManager(List.of(done))) {
             Process client = start("-d", manager.socket().toString(), "reload", "web");
             assertThat(client.inputReader().readLine()).isEqualTo("done");

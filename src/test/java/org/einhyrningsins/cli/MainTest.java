@@ -3,7 +3,12 @@ package org.einhyrningsins.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.manager.LaunchOptions;
+import org.einhyrningsins.cli.client.Completion;
+import org.einhyrningsins.cli.launch.LaunchModel;
+import org.einhyrningsins.cli.launch.StarterFile;
+import org.einhyrningsins.cli.terminal.Output;
+import org.einhyrningsins.cli.terminal.QuickLaunch;
+import org.einhyrningsins.manager.runtime.LaunchOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.yaml.snakeyaml.Yaml;

@@ -3,7 +3,17 @@ package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.config.Node.Scalar;
+import org.einhyrningsins.config.read.Loaded;
+import org.einhyrningsins.config.read.Loader;
+import org.einhyrningsins.config.source.Node;
+import org.einhyrningsins.config.source.Node.Scalar;
+import org.einhyrningsins.config.source.Place;
+import org.einhyrningsins.config.source.Problem;
+import org.einhyrningsins.config.source.Shape;
+import org.einhyrningsins.config.source.Source;
+import org.einhyrningsins.config.source.Trail;
+import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.value.Synonyms;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -3,7 +3,10 @@ package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.spec.ServicesSpec;
+import org.einhyrningsins.config.print.Printer;
+import org.einhyrningsins.config.read.Loaded;
+import org.einhyrningsins.config.source.Problem;
+import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.yaml.snakeyaml.DumperOptions;

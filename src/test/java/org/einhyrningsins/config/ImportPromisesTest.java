@@ -4,6 +4,11 @@ package org.einhyrningsins.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.einhyrningsins.config.importer.Imported;
+import org.einhyrningsins.config.importer.Unimportable;
+import org.einhyrningsins.config.read.Loaded;
+import org.einhyrningsins.config.read.Loader;
+import org.einhyrningsins.config.value.Surroundings;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;

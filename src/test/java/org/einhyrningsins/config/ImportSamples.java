@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
+import org.einhyrningsins.config.importer.Imported;
+import org.einhyrningsins.config.importer.Unimportable;
+import org.einhyrningsins.config.read.Loaded;
+import org.einhyrningsins.config.read.Loader;
+import org.einhyrningsins.config.source.Problem;
+import org.einhyrningsins.config.value.Surroundings;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -18,7 +25,7 @@ import java.util.stream.Stream;
 ///
 /// @param folder of the sample
 /// @param files what the import is given
-record ImportSamples(String folder, List<String> files) {
+public record ImportSamples(String folder, List<String> files) {
     static final Path FOLDER = Path.of("src/test/resources/import");
 
     static final Map<String, String> ENVIRONMENT = Map.of("HOME", "/root", "SHELL", "/bin/sh");
@@ -26,7 +33,7 @@ record ImportSamples(String folder, List<String> files) {
     /// Knows everybody whose name does not begin with `nosuch`.
     static final Surroundings MACHINE = machine(ENVIRONMENT);
 
-    static final Importer.ScriptRunner NO_SCRIPTS =
+    public static final Importer.ScriptRunner NO_SCRIPTS =
             file -> {
                 throw Unimportable.of(file, "is not run");
             };
@@ -50,7 +57,7 @@ record ImportSamples(String folder, List<String> files) {
                         List.of("once@7.service", "empty.service", "lonely.socket")));
     }
 
-    static Surroundings machine(Map<String, String> environment) {
+    public static Surroundings machine(Map<String, String> environment) {
         Predicate<String> known = name -> !name.startsWith("nosuch");
         return new Surroundings(environment, 2, known, known);
     }

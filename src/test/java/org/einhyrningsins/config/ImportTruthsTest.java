@@ -4,6 +4,11 @@ package org.einhyrningsins.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.einhyrningsins.config.importer.Setting;
+import org.einhyrningsins.config.importer.Unimportable;
+import org.einhyrningsins.config.importer.systemd.SystemdEnvFile;
+import org.einhyrningsins.config.source.Source;
+import org.einhyrningsins.config.value.Accounts;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

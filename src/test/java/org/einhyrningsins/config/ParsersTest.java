@@ -4,6 +4,13 @@ package org.einhyrningsins.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.einhyrningsins.config.source.Misread;
+import org.einhyrningsins.config.source.Nearest;
+import org.einhyrningsins.config.source.Words;
+import org.einhyrningsins.config.value.BindText;
+import org.einhyrningsins.config.value.Durations;
+import org.einhyrningsins.config.value.Sizes;
+import org.einhyrningsins.config.value.Templates;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.Template;
 import org.junit.jupiter.api.Test;

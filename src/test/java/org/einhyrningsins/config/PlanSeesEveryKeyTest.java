@@ -3,14 +3,18 @@ package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.core.Change;
-import org.einhyrningsins.core.Command;
-import org.einhyrningsins.core.Difference;
-import org.einhyrningsins.core.Event;
-import org.einhyrningsins.core.Moment;
-import org.einhyrningsins.core.Plan;
+import org.einhyrningsins.config.print.Settings;
+import org.einhyrningsins.config.read.Loaded;
+import org.einhyrningsins.config.read.Loader;
+import org.einhyrningsins.config.value.Surroundings;
 import org.einhyrningsins.core.Program;
-import org.einhyrningsins.spec.ServicesSpec;
+import org.einhyrningsins.core.model.Change;
+import org.einhyrningsins.core.model.Command;
+import org.einhyrningsins.core.model.Difference;
+import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.plan.Plan;
+import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,9 +31,10 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 
-/// A plan shows a change of each key of the language. The keys are those of [Shape], so a new one
-/// is tested as soon as it is read: it is given all values there are, and whatever a file then
-/// means, a plan has to tell from what another value makes it mean.
+/// A plan shows a change of each key of the language. The keys are those of
+/// [org.einhyrningsins.config.source.Shape], so a new one is tested as soon as it is read: it is
+/// given all values there are, and whatever a file then means, a plan has to tell from what another
+/// value makes it mean.
 class PlanSeesEveryKeyTest {
     /// For the keys that need something besides their value.
     private static final List<String> FILES = List.of("a.yaml", "b.yaml", "a.env", "b.env");

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
-import org.einhyrningsins.spec.ServicesSpec;
+import org.einhyrningsins.config.read.Loaded;
+import org.einhyrningsins.config.read.Loader;
+import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.spec.manager.ServicesSpec;
 
 import java.io.IOException;
 import java.nio.file.Files;

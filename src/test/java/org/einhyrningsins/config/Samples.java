@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
-import org.einhyrningsins.spec.ServicesSpec;
+import org.einhyrningsins.config.read.Loaded;
+import org.einhyrningsins.config.read.Loader;
+import org.einhyrningsins.config.source.Problem;
+import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.spec.manager.ServicesSpec;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,8 +18,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /// The sample files, and a machine to load them on.
-final class Samples {
-    static final Path FOLDER = Path.of("src/test/resources/config");
+public final class Samples {
+    public static final Path FOLDER = Path.of("src/test/resources/config");
 
     private static final Set<String> KNOWN = Set.of("root", "www-data");
 
@@ -32,7 +36,7 @@ final class Samples {
         return good;
     }
 
-    static List<Path> in(String folder) {
+    public static List<Path> in(String folder) {
         return files(FOLDER.resolve(folder));
     }
 
@@ -44,7 +48,7 @@ final class Samples {
         }
     }
 
-    static Loaded load(Path file) {
+    public static Loaded load(Path file) {
         return Loader.load(file, MACHINE);
     }
 
@@ -62,7 +66,7 @@ final class Samples {
         };
     }
 
-    static String render(List<Problem> problems) {
+    public static String render(List<Problem> problems) {
         StringBuilder text = new StringBuilder();
         for (Problem problem : problems) {
             text.append(problem.render()).append('\n');
@@ -70,7 +74,7 @@ final class Samples {
         return text.toString();
     }
 
-    static String read(Path file) {
+    public static String read(Path file) {
         try {
             return Files.readString(file);
         } catch (IOException e) {

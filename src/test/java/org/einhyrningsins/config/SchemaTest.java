@@ -7,6 +7,8 @@ import dev.harrel.jsonschema.Validator;
 import dev.harrel.jsonschema.ValidatorFactory;
 import dev.harrel.jsonschema.providers.SnakeYamlNode;
 
+import org.einhyrningsins.config.source.Shape;
+import org.einhyrningsins.config.value.BindText;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.jspecify.annotations.Nullable;

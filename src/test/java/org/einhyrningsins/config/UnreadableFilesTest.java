@@ -3,6 +3,10 @@ package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.einhyrningsins.config.print.Printer;
+import org.einhyrningsins.config.read.Loaded;
+import org.einhyrningsins.config.read.Loader;
+import org.einhyrningsins.config.source.Problem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;

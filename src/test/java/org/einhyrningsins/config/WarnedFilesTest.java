@@ -3,6 +3,12 @@ package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.einhyrningsins.config.read.Loaded;
+import org.einhyrningsins.config.read.Loader;
+import org.einhyrningsins.config.source.FileContents;
+import org.einhyrningsins.config.source.Problem;
+import org.einhyrningsins.config.value.Rights;
+import org.einhyrningsins.config.value.Surroundings;
 import org.einhyrningsins.spec.Capability;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -3,6 +3,8 @@ package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.einhyrningsins.config.read.Loaded;
+import org.einhyrningsins.config.read.Loader;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

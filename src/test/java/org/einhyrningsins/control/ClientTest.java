@@ -4,6 +4,12 @@ package org.einhyrningsins.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.einhyrningsins.control.report.Replies;
+import org.einhyrningsins.control.wire.ControlException;
+import org.einhyrningsins.control.wire.ExitStatus;
+import org.einhyrningsins.control.wire.JsonId;
+import org.einhyrningsins.control.wire.Reply;
+import org.einhyrningsins.control.wire.Request;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control;
 
+import org.einhyrningsins.control.report.PlanReport;
+import org.einhyrningsins.control.report.ProgramStatus;
+import org.einhyrningsins.control.report.SocketStatus;
+import org.einhyrningsins.control.report.StatusReport;
+import org.einhyrningsins.control.report.WorkerStatus;
 import org.einhyrningsins.spec.Intent;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /// Reports that look like life.
-final class Samples {
+public final class Samples {
     private Samples() {}
 
-    static StatusReport report() {
+    public static StatusReport report() {
         return report(List.of(web(), api(), db()));
     }
 
-    static StatusReport report(List<ProgramStatus> programs) {
+    public static StatusReport report(List<ProgramStatus> programs) {
         return new StatusReport("0.1.0", 4242, 183_845_000, "/etc/services.yaml", -1, programs);
     }
 
-    static PlanReport plan() {
+    public static PlanReport plan() {
         return new PlanReport(
                 "/etc/services.yaml",
                 List.of(
@@ -69,7 +74,7 @@ final class Samples {
                 List.of());
     }
 
-    static ProgramStatus web() {
+    public static ProgramStatus web() {
         return new ProgramStatus(
                 "web",
                 ProgramStatus.State.ROLLING,
@@ -91,7 +96,7 @@ final class Samples {
                         new SocketStatus("admin", "unix:/run/web.sock")));
     }
 
-    static ProgramStatus api() {
+    public static ProgramStatus api() {
         return new ProgramStatus(
                 "api",
                 ProgramStatus.State.BACKING_OFF,
@@ -121,7 +126,7 @@ final class Samples {
                 List.of());
     }
 
-    static StatusReport big(int programs, int workers) {
+    public static StatusReport big(int programs, int workers) {
         List<ProgramStatus> all = new ArrayList<>();
         for (int i = 0; i < programs; i++) {
             List<WorkerStatus> some = new ArrayList<>();

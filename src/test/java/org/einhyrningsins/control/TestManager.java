@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control;
 
+import org.einhyrningsins.control.wire.Lines;
+import org.einhyrningsins.control.wire.Parsed;
+import org.einhyrningsins.control.wire.Requests;
+
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;

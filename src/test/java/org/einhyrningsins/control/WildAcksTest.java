@@ -3,6 +3,10 @@ package org.einhyrningsins.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.einhyrningsins.control.wire.Lines;
+import org.einhyrningsins.control.wire.Parsed;
+import org.einhyrningsins.control.wire.Requests;
+import org.einhyrningsins.control.wire.WorkerMessage;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 

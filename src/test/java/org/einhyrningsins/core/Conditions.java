@@ -2,6 +2,10 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.core.model.Checkup;
+import org.einhyrningsins.core.model.Effect;
+import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;

@@ -3,10 +3,10 @@ package org.einhyrningsins.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.manager.image.ImageException;
-import org.einhyrningsins.manager.image.ImageReader;
-import org.einhyrningsins.manager.image.ImageWriter;
-import org.einhyrningsins.manager.image.ProgramImage;
+import org.einhyrningsins.manager.snapshot.ImageException;
+import org.einhyrningsins.manager.snapshot.ImageReader;
+import org.einhyrningsins.manager.snapshot.ImageWriter;
+import org.einhyrningsins.manager.snapshot.ProgramImage;
 import org.junit.jupiter.api.Test;
 
 import java.util.List;

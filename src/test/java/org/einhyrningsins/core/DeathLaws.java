@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.Effect;
+import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec.When;
 import org.einhyrningsins.spec.WorkerId;

@@ -31,7 +31,7 @@ import java.util.Set;
 
 /// A program's definition in few words, `workers=2 ack=manual timeout=10s`, for tests: what is not
 /// said is as in the product, but that workers say themselves when they are up.
-record Definition(Map<String, String> settings) {
+public record Definition(Map<String, String> settings) {
     private static final Map<String, String> USUAL =
             Map.ofEntries(
                     Map.entry("workers", "1"),
@@ -64,11 +64,11 @@ record Definition(Map<String, String> settings) {
                     Map.entry("sockets", "none"),
                     Map.entry("after", ""));
 
-    Definition {
+    public Definition {
         settings = Map.copyOf(settings);
     }
 
-    static Definition of(String words) {
+    public static Definition of(String words) {
         return new Definition(USUAL).with(words);
     }
 
@@ -85,7 +85,7 @@ record Definition(Map<String, String> settings) {
         return new Definition(changed);
     }
 
-    ProgramSpec spec() {
+    public ProgramSpec spec() {
         return new ProgramSpec(
                 "web",
                 List.of(Template.of(get("command"))),

@@ -3,6 +3,8 @@ package org.einhyrningsins.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.einhyrningsins.core.model.Exit;
+import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.spec.WorkerId;
 import org.junit.jupiter.api.Test;
 

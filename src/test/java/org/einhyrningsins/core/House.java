@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.Change;
+import org.einhyrningsins.core.model.Command;
+import org.einhyrningsins.core.model.Effect;
+import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.Exit;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.plan.Handovers;
+import org.einhyrningsins.core.plan.Plan;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
@@ -23,7 +31,7 @@ import java.util.function.Supplier;
 
 /// Several programs in a world where all workers come up and go when they are told, in virtual
 /// time.
-final class House {
+public final class House {
     private static final String KEPT = "stays as it is";
     private static final long PATIENCE_MILLIS = 3_600_000;
 
@@ -61,17 +69,17 @@ final class House {
     private long order;
     private long ticket;
 
-    House(SplittableRandom random) {
+    public House(SplittableRandom random) {
         this.random = random;
     }
 
-    SequencedMap<String, Program> states() {
+    public SequencedMap<String, Program> states() {
         SequencedMap<String, Program> states = new LinkedHashMap<>();
         programs.forEach((name, resident) -> states.put(name, resident.program));
         return states;
     }
 
-    Plan.Now now() {
+    public Plan.Now now() {
         List<ProgramSpec> inUse = new ArrayList<>();
         programs.values().forEach(resident -> inUse.addAll(resident.program.definitions()));
         leaving.forEach(resident -> inUse.addAll(resident.program.definitions()));
@@ -79,12 +87,12 @@ final class House {
     }
 
     /// What failed of all that was asked.
-    List<String> failures() {
+    public List<String> failures() {
         return failures;
     }
 
     /// Does what the plan says, as the manager does: who gives something up in its turn.
-    void carryOut(Plan plan) {
+    public void carryOut(Plan plan) {
         handovers.parts().keySet().forEach(this::keep);
         handovers = Handovers.of(plan.handovers());
         kept.clear();
@@ -195,11 +203,11 @@ final class House {
     }
 
     /// Who stays as it is, since who was to take over from it did not.
-    Set<String> kept() {
+    public Set<String> kept() {
         return kept;
     }
 
-    void ask(String name, Command command) {
+    public void ask(String name, Command command) {
         Resident resident = programs.get(name);
         if (resident != null) {
             ask(resident, command);
@@ -212,14 +220,14 @@ final class House {
     }
 
     /// A while passes.
-    void steps(int count) {
+    public void steps(int count) {
         for (int i = 0; i < count; i++) {
             next();
         }
     }
 
     /// All that was asked is answered, and everything has come to rest.
-    void rest() {
+    public void rest() {
         long until = millis + PATIENCE_MILLIS;
         while (next()) {
             if (millis > until) {
@@ -321,7 +329,7 @@ final class House {
     }
 
     /// Who serves, by slot.
-    static Map<Integer, Worker> serving(@Nullable Program program) {
+    public static Map<Integer, Worker> serving(@Nullable Program program) {
         Map<Integer, Worker> serving = new LinkedHashMap<>();
         for (Slot slot : program == null ? List.<Slot>of() : program.slots()) {
             Worker current = slot.current();

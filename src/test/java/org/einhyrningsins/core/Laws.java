@@ -2,6 +2,13 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.core.model.Command;
+import org.einhyrningsins.core.model.Effect;
+import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.Phase;
+import org.einhyrningsins.core.model.Version;
+import org.einhyrningsins.core.model.Wait;
 import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.RestartSpec.When;

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.Canary;
+import org.einhyrningsins.core.model.Command;
+import org.einhyrningsins.core.model.Effect;
+import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.Phase;
+import org.einhyrningsins.core.model.Words;
 import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 
@@ -9,10 +16,10 @@ import java.util.List;
 import java.util.Locale;
 
 /// Events, effects and programs as a person reads them in a transcript.
-final class Lines {
+public final class Lines {
     private Lines() {}
 
-    static String of(Event event) {
+    public static String of(Event event) {
         return switch (event) {
             case Event.Exited e -> "exited " + e.worker() + ": " + e.exit();
             case Event.LeaderExited e -> "leader exited " + e.worker() + ": " + e.exit();

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.Canary;
+import org.einhyrningsins.core.model.Command;
+import org.einhyrningsins.core.model.Effect;
+import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.Exit;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.Phase;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.ProgramSpec;

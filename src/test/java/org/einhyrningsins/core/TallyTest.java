@@ -3,9 +3,13 @@ package org.einhyrningsins.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.config.Loaded;
-import org.einhyrningsins.config.Loader;
-import org.einhyrningsins.config.Surroundings;
+import org.einhyrningsins.config.read.Loaded;
+import org.einhyrningsins.config.read.Loader;
+import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.core.model.Command;
+import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.Exit;
+import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.junit.jupiter.api.Test;

@@ -2,6 +2,11 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.core.model.Effect;
+import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.Fallback;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.Phase;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec.When;

@@ -4,25 +4,25 @@ package org.einhyrningsins.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import org.einhyrningsins.config.Loaded;
-import org.einhyrningsins.config.Loader;
-import org.einhyrningsins.config.Problem;
-import org.einhyrningsins.config.Surroundings;
-import org.einhyrningsins.control.ExitStatus;
-import org.einhyrningsins.control.JsonId;
-import org.einhyrningsins.control.Malformed;
-import org.einhyrningsins.control.ProgramStatus;
-import org.einhyrningsins.control.Replies;
-import org.einhyrningsins.control.Requests;
-import org.einhyrningsins.control.SocketStatus;
-import org.einhyrningsins.control.StatusReport;
-import org.einhyrningsins.control.WorkerStatus;
+import org.einhyrningsins.config.read.Loaded;
+import org.einhyrningsins.config.read.Loader;
+import org.einhyrningsins.config.source.Problem;
+import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.control.report.ProgramStatus;
+import org.einhyrningsins.control.report.Replies;
+import org.einhyrningsins.control.report.SocketStatus;
+import org.einhyrningsins.control.report.StatusReport;
+import org.einhyrningsins.control.report.WorkerStatus;
+import org.einhyrningsins.control.wire.ExitStatus;
+import org.einhyrningsins.control.wire.JsonId;
+import org.einhyrningsins.control.wire.Malformed;
+import org.einhyrningsins.control.wire.Requests;
 import org.einhyrningsins.docs.ManPage.Example;
 import org.einhyrningsins.manager.Manager;
 import org.einhyrningsins.spec.Intent;
 import org.einhyrningsins.spec.ProgramSpec;
-import org.einhyrningsins.spec.ServicesSpec;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -189,7 +189,7 @@ class ManualTest {
 
     @Test
     void describesEveryOptionOfTheManager() {
-        CommandSpec model = model("LaunchModel");
+        CommandSpec model = model("launch.LaunchModel");
         assertThat(MANAGER.options()).isEqualTo(options(model));
         assertThat(MANAGER.under("DESCRIPTION").tagged("Cm"))
                 .containsExactlyElementsOf(model.subcommands().keySet());
@@ -197,7 +197,7 @@ class ManualTest {
 
     @Test
     void describesEveryOptionAndCommandOfTheClient() {
-        CommandSpec model = model("ControlModel");
+        CommandSpec model = model("client.ControlModel");
         assertThat(CLIENT.options()).isEqualTo(options(model));
         assertThat(CLIENT.under("Commands").tagged("Cm"))
                 .containsExactlyElementsOf(model.subcommands().keySet());
@@ -260,7 +260,7 @@ class ManualTest {
     void describesEveryVariableOfAWorker() throws IOException {
         StringBuilder manager = new StringBuilder();
         Path room = Path.of("src/main/java/org/einhyrningsins/manager");
-        try (Stream<Path> files = Files.list(room)) {
+        try (Stream<Path> files = Files.walk(room)) {
             files.filter(Files::isRegularFile)
                     .forEach(file -> manager.append(read(file.toString())));
         }
@@ -276,7 +276,7 @@ class ManualTest {
 
     @Test
     void describesEveryCommandOfTheWire() {
-        Set<String> commands = new TreeSet<>(model("ControlModel").subcommands().keySet());
+        Set<String> commands = new TreeSet<>(model("client.ControlModel").subcommands().keySet());
         assertThat(WIRE.under("Commands").tagged("Cm"))
                 .containsExactlyInAnyOrderElementsOf(commands);
     }
@@ -353,10 +353,10 @@ class ManualTest {
 
     @Test
     void theQuickReferenceHasEveryCommandStateAndExitStatus() {
-        for (String command : model("LaunchModel").subcommands().keySet()) {
+        for (String command : model("launch.LaunchModel").subcommands().keySet()) {
             assertThat(text(QUICK.under("The manager"))).containsPattern("\\b" + command + "\\b");
         }
-        for (String command : model("ControlModel").subcommands().keySet()) {
+        for (String command : model("client.ControlModel").subcommands().keySet()) {
             assertThat(text(QUICK.under("The client"))).containsPattern("\\b" + command + "\\b");
         }
         for (ProgramStatus.State state : ProgramStatus.State.values()) {

@@ -3,11 +3,11 @@ package org.einhyrningsins.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.control.WireFuzz;
-import org.einhyrningsins.manager.LogEarFuzz;
+import org.einhyrningsins.control.wire.WireFuzz;
 import org.einhyrningsins.manager.NotifyFuzz;
 import org.einhyrningsins.manager.StateFuzz;
-import org.einhyrningsins.manager.http.HttpFuzz;
+import org.einhyrningsins.manager.output.LogEarFuzz;
+import org.einhyrningsins.manager.page.HttpFuzz;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 
 /// A client of another make than ours: jnr-unixsocket's. Never blocks, so that the loop under test
 /// can be turned by the same thread.
-final class ForeignClient implements AutoCloseable {
+public final class ForeignClient implements AutoCloseable {
     private final UnixSocketChannel channel;
     private final StringBuilder received = new StringBuilder();
     private boolean ended;
@@ -21,7 +21,7 @@ final class ForeignClient implements AutoCloseable {
         this.channel = channel;
     }
 
-    static ForeignClient at(Path path) throws IOException {
+    public static ForeignClient at(Path path) throws IOException {
         UnixSocketChannel channel = UnixSocketChannel.open(new UnixSocketAddress(path.toFile()));
         channel.configureBlocking(false);
         return new ForeignClient(channel);
@@ -30,11 +30,11 @@ final class ForeignClient implements AutoCloseable {
     /// Writes what the socket has room for.
     ///
     /// @return how many bytes that was
-    int write(byte[] bytes) throws IOException {
+    public int write(byte[] bytes) throws IOException {
         return Math.max(0, channel.write(ByteBuffer.wrap(bytes)));
     }
 
-    void write(String text) throws IOException {
+    public void write(String text) throws IOException {
         byte[] bytes = text.getBytes(UTF_8);
         if (write(bytes) != bytes.length) {
             throw new IOException("the socket took only a part");
@@ -42,7 +42,7 @@ final class ForeignClient implements AutoCloseable {
     }
 
     /// All that has come until now.
-    String received() throws IOException {
+    public String received() throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(256 * 1024);
         while (!ended) {
             buffer.clear();
@@ -69,7 +69,7 @@ final class ForeignClient implements AutoCloseable {
     }
 
     /// Whether the other end has closed.
-    boolean ended() {
+    public boolean ended() {
         try {
             received();
         } catch (IOException reset) {

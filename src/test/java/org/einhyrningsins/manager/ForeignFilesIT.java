@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import static java.util.Objects.requireNonNull;
 
-import org.einhyrningsins.posix.Descriptors;
-import org.einhyrningsins.posix.PosixException;
-import org.einhyrningsins.posix.Processes;
-import org.einhyrningsins.posix.Sockets;
+import org.einhyrningsins.manager.runtime.PidFile;
+import org.einhyrningsins.manager.runtime.RuntimeFiles;
+import org.einhyrningsins.manager.runtime.StateDirectory;
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.SocketSpec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

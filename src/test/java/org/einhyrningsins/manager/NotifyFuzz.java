@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import org.einhyrningsins.core.Event;
-import org.einhyrningsins.core.Moment;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
+import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.fuzz.Frugal;
-import org.einhyrningsins.manager.image.ImageException;
-import org.einhyrningsins.manager.image.ImageReader;
-import org.einhyrningsins.manager.image.ProgramImage;
+import org.einhyrningsins.manager.channel.Notification;
+import org.einhyrningsins.manager.snapshot.ImageException;
+import org.einhyrningsins.manager.snapshot.ImageReader;
+import org.einhyrningsins.manager.snapshot.ProgramImage;
 import org.einhyrningsins.spec.WorkerId;
 
 import java.io.IOException;
@@ -82,7 +83,7 @@ public final class NotifyFuzz {
 
     /// With a worker that is starting, and is to give signs of life.
     private static Program program() {
-        String name = "/org/einhyrningsins/manager/image/program-format-1.json";
+        String name = "/org/einhyrningsins/manager/snapshot/program-format-1.json";
         try (InputStream in = NotifyFuzz.class.getResourceAsStream(name)) {
             byte[] bytes = Objects.requireNonNull(in).readAllBytes();
             String text =

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import org.einhyrningsins.control.IntentJson;
-import org.einhyrningsins.core.Moment;
+import org.einhyrningsins.control.wire.IntentJson;
+import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.fuzz.Frugal;
-import org.einhyrningsins.manager.image.HandoverImage;
-import org.einhyrningsins.manager.image.ImageException;
-import org.einhyrningsins.manager.image.ImageReader;
-import org.einhyrningsins.manager.image.ImageWriter;
-import org.einhyrningsins.manager.image.ManagerImage;
-import org.einhyrningsins.manager.image.ProgramImage;
+import org.einhyrningsins.manager.snapshot.HandoverImage;
+import org.einhyrningsins.manager.snapshot.ImageException;
+import org.einhyrningsins.manager.snapshot.ImageReader;
+import org.einhyrningsins.manager.snapshot.ImageWriter;
+import org.einhyrningsins.manager.snapshot.ManagerImage;
+import org.einhyrningsins.manager.snapshot.Notes;
+import org.einhyrningsins.manager.snapshot.ProgramImage;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

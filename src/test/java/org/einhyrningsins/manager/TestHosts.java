@@ -1,13 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import org.einhyrningsins.config.Loaded;
-import org.einhyrningsins.config.Loader;
-import org.einhyrningsins.config.Surroundings;
-import org.einhyrningsins.core.Effect;
+import org.einhyrningsins.config.read.Loaded;
+import org.einhyrningsins.config.read.Loader;
+import org.einhyrningsins.config.value.Surroundings;
 import org.einhyrningsins.core.Program;
-import org.einhyrningsins.manager.image.DoorImage;
-import org.einhyrningsins.manager.image.ProgramImage;
+import org.einhyrningsins.core.model.Effect;
+import org.einhyrningsins.manager.channel.WorkerDoor;
+import org.einhyrningsins.manager.program.Prober;
+import org.einhyrningsins.manager.program.ProcessGroups;
+import org.einhyrningsins.manager.program.ProgramHost;
+import org.einhyrningsins.manager.program.Programs;
+import org.einhyrningsins.manager.program.Strays;
+import org.einhyrningsins.manager.runtime.Log;
+import org.einhyrningsins.manager.runtime.Loop;
+import org.einhyrningsins.manager.snapshot.DoorImage;
+import org.einhyrningsins.manager.snapshot.ProgramImage;
+import org.einhyrningsins.manager.socket.SocketTable;
+import org.einhyrningsins.manager.spawn.Births;
+import org.einhyrningsins.manager.spawn.Environment;
+import org.einhyrningsins.manager.spawn.Outputs;
+import org.einhyrningsins.manager.spawn.WorkerCgroups;
+import org.einhyrningsins.manager.spawn.WorkerCredentials;
 import org.einhyrningsins.spec.ProgramSpec;
 
 import java.io.IOException;
@@ -18,11 +32,11 @@ import java.util.List;
 import java.util.Map;
 
 /// Programs of a manager that has no processes: what there is of workers is only known.
-final class TestHosts implements ProgramHost.Listener, WorkerDoor.Opener {
+public final class TestHosts implements ProgramHost.Listener, WorkerDoor.Opener {
     private final Programs programs;
     private final ProgramHost.Surface surface;
 
-    TestHosts(Programs programs, SocketTable sockets, Log log) {
+    public TestHosts(Programs programs, SocketTable sockets, Log log) {
         this.programs = programs;
         Loop loop = new Loop(log);
         WorkerCgroups cgroups = new WorkerCgroups(log);
@@ -43,7 +57,7 @@ final class TestHosts implements ProgramHost.Listener, WorkerDoor.Opener {
     }
 
     /// Adds a program as it is.
-    ProgramHost add(Program program) throws IOException {
+    public ProgramHost add(Program program) throws IOException {
         var image = new ProgramImage(program, false, List.of(), List.of(), Map.of(), List.of());
         ProgramHost host = new ProgramHost(image, surface);
         programs.add(host);
@@ -51,7 +65,7 @@ final class TestHosts implements ProgramHost.Listener, WorkerDoor.Opener {
     }
 
     /// What a file says of the program `web`.
-    static ProgramSpec web(Path directory, String definition) throws IOException {
+    public static ProgramSpec web(Path directory, String definition) throws IOException {
         Path file = directory.resolve("services.yaml");
         Files.writeString(file, "programs: {web: {command: [./x], " + definition + "}}");
         Surroundings machine = new Surroundings(Map.of(), 1, name -> true, name -> true);
@@ -59,7 +73,7 @@ final class TestHosts implements ProgramHost.Listener, WorkerDoor.Opener {
         return valid.services().programs().firstEntry().getValue();
     }
 
-    void close() throws IOException {
+    public void close() throws IOException {
         surface.loop().close();
     }
 

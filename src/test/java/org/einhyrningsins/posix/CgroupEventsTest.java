@@ -3,6 +3,7 @@ package org.einhyrningsins.posix;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.einhyrningsins.posix.process.Cgroups;
 import org.junit.jupiter.api.Test;
 
 /// What files of groups say, and are told.

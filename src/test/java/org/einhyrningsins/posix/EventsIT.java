@@ -3,6 +3,15 @@ package org.einhyrningsins.posix;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.file.Poll;
+import org.einhyrningsins.posix.kernel.Exit;
+import org.einhyrningsins.posix.kernel.Kernel;
+import org.einhyrningsins.posix.kernel.Scratch;
+import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.Signals;
+import org.einhyrningsins.posix.spawn.Spawned;
 import org.einhyrningsins.spec.Signal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

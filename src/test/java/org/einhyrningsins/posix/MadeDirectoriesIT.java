@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import org.einhyrningsins.posix.file.SafePath;
+import org.einhyrningsins.posix.kernel.Credentials;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Processes;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

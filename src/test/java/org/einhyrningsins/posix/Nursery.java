@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix;
 
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.kernel.Credentials;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.Exit;
+import org.einhyrningsins.posix.kernel.Kernel;
+import org.einhyrningsins.posix.kernel.Scratch;
+import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.spawn.Confinement;
+import org.einhyrningsins.posix.spawn.SpawnException;
+import org.einhyrningsins.posix.spawn.SpawnOrder;
+import org.einhyrningsins.posix.spawn.Spawned;
+import org.einhyrningsins.posix.spawn.Spawner;
 import org.einhyrningsins.spec.IdentitySpec.Limit;
 import org.einhyrningsins.spec.IdentitySpec.Resource;
 import org.einhyrningsins.spec.Signal;
@@ -17,31 +30,31 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /// An order for a child under test, piece by piece, and what such children say.
-final class Nursery {
-    static final Spawner SPAWNER = new Spawner();
+public final class Nursery {
+    public static final Spawner SPAWNER = new Spawner();
 
-    Spawner spawner = SPAWNER;
-    String executable = "/bin/sh";
-    List<String> argv = List.of("sh", "-c", "exit 0");
-    List<String> environment = List.of("PATH=/usr/bin:/bin");
-    List<String> ownPid = List.of();
-    String directory = "/";
-    List<Integer> more = List.of();
-    @Nullable Credentials credentials;
-    @Nullable Integer umask;
-    @Nullable Integer nice;
-    @Nullable Signal orphaned;
-    Map<Resource, Limit> limits = Map.of();
-    Confinement confinement = Confinement.NONE;
+    public Spawner spawner = SPAWNER;
+    public String executable = "/bin/sh";
+    public List<String> argv = List.of("sh", "-c", "exit 0");
+    public List<String> environment = List.of("PATH=/usr/bin:/bin");
+    public List<String> ownPid = List.of();
+    public String directory = "/";
+    public List<Integer> more = List.of();
+    public @Nullable Credentials credentials;
+    public @Nullable Integer umask;
+    public @Nullable Integer nice;
+    public @Nullable Signal orphaned;
+    public Map<Resource, Limit> limits = Map.of();
+    public Confinement confinement = Confinement.NONE;
 
     /// A child that runs a shell script.
-    static Nursery script(String script) {
+    public static Nursery script(String script) {
         Nursery nursery = new Nursery();
         nursery.argv = List.of("sh", "-c", script);
         return nursery;
     }
 
-    SpawnOrder order(int in, int out) {
+    public SpawnOrder order(int in, int out) {
         List<Integer> descriptors = new ArrayList<>(List.of(in, out, out));
         descriptors.addAll(more);
         return new SpawnOrder(
@@ -60,7 +73,7 @@ final class Nursery {
     }
 
     /// What it writes to its descriptors 1 and 2 until it has closed both.
-    String output() throws SpawnException {
+    public String output() throws SpawnException {
         int[] pipe = Descriptors.pipe();
         int out = Descriptors.raise(pipe[1]);
         int nothing = Descriptors.openNull();
@@ -80,7 +93,7 @@ final class Nursery {
     }
 
     /// How it ends.
-    Exit exit() throws SpawnException {
+    public Exit exit() throws SpawnException {
         int nothing = Descriptors.openNull();
         try {
             Spawned child = spawner.spawn(order(nothing, nothing));
@@ -92,7 +105,7 @@ final class Nursery {
         }
     }
 
-    static String readAll(int fd) {
+    public static String readAll(int fd) {
         ByteBuffer text = ByteBuffer.allocate(65_536);
         while (Descriptors.read(fd, text) > 0) {
             // until the end
@@ -101,7 +114,7 @@ final class Nursery {
     }
 
     /// Whether this process has no child, neither alive nor dead.
-    static boolean isChildless() {
+    public static boolean isChildless() {
         int all = 0x40000000; // __WALL
         int noHang = 1;
         int exited = 4;
@@ -112,7 +125,7 @@ final class Nursery {
     }
 
     /// How many descriptors of the kinds we open this process has.
-    static long descriptors() throws IOException {
+    public static long descriptors() throws IOException {
         try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
             return all.filter(Nursery::isOurs).count();
         }
@@ -131,7 +144,7 @@ final class Nursery {
         }
     }
 
-    static boolean isRoot() {
+    public static boolean isRoot() {
         return Kernel.call(Syscall.GETEUID, 0) == 0;
     }
 }

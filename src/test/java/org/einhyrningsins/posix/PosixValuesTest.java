@@ -4,6 +4,9 @@ package org.einhyrningsins.posix;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.Machine;
+import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.spec.InetText;
 import org.junit.jupiter.api.Test;
 

@@ -5,6 +5,8 @@ import jnr.posix.POSIX;
 import jnr.posix.POSIXFactory;
 import jnr.posix.RLimit;
 
+import org.einhyrningsins.posix.file.Descriptors;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -8,6 +8,11 @@ import jnr.posix.POSIX;
 import jnr.posix.POSIXFactory;
 import jnr.posix.Passwd;
 
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.kernel.Accounts;
+import org.einhyrningsins.posix.kernel.Exit;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.spawn.Spawned;
 import org.einhyrningsins.spec.Signal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

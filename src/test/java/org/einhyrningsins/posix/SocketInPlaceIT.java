@@ -4,6 +4,8 @@ package org.einhyrningsins.posix;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.SocketSpec.UnixFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

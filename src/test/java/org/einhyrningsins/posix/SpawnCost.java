@@ -4,6 +4,15 @@ package org.einhyrningsins.posix;
 import com.kenai.jffi.Invoker;
 import com.kenai.jffi.Library;
 
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.kernel.Kernel;
+import org.einhyrningsins.posix.kernel.MachineCode;
+import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.spawn.SpawnException;
+import org.einhyrningsins.posix.spawn.SpawnOrder;
+import org.einhyrningsins.posix.spawn.Spawned;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// What a birth costs: [Spawner] beside C (vfork, execve) and beside a plain posix_spawn called from
+/// What a birth costs: [org.einhyrningsins.posix.spawn.Spawner] beside C (vfork, execve) and beside a plain posix_spawn called from
 /// here. In turns, since machines have moods. Needs cc.
 ///
 ///     java -cp … --enable-native-access=ALL-UNNAMED org.einhyrningsins.posix.SpawnCost [ROUNDS]

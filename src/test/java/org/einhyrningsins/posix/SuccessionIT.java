@@ -4,6 +4,15 @@ package org.einhyrningsins.posix;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.kernel.Boot;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Exec;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.spawn.Spawned;
+import org.einhyrningsins.posix.spawn.Spawner;
 import org.einhyrningsins.spec.Signal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -79,7 +79,7 @@ final class Kernel {
     /// The numbers that the manager knows calls by.
     private static Map<Long, String> names() {
         try {
-            Class<?> calls = Class.forName("org.einhyrningsins.posix.Syscall");
+            Class<?> calls = Class.forName("org.einhyrningsins.posix.kernel.Syscall");
             java.lang.reflect.Field number = calls.getDeclaredField("number");
             number.setAccessible(true);
             Map<Long, String> names = new HashMap<>();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.simulation;
 
-import org.einhyrningsins.manager.Definition;
-import org.einhyrningsins.manager.LaunchOptions;
 import org.einhyrningsins.manager.Manager;
-import org.einhyrningsins.spec.LogSpec;
+import org.einhyrningsins.manager.runtime.Definition;
+import org.einhyrningsins.manager.runtime.LaunchOptions;
+import org.einhyrningsins.spec.manager.LogSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.io.ByteArrayOutputStream;
@@ -205,11 +205,13 @@ final class World {
     private static void forgets() {
         free.addAll(used);
         used.clear();
-        set("org.einhyrningsins.manager.Acceptor", "spare", new int[0]);
-        set("org.einhyrningsins.posix.Limits", "current", null);
-        set("org.einhyrningsins.posix.Limits", "inherited", null);
+        set("org.einhyrningsins.manager.runtime.Acceptor", "spare", new int[0]);
+        set("org.einhyrningsins.posix.kernel.Limits", "current", null);
+        set("org.einhyrningsins.posix.kernel.Limits", "inherited", null);
         try {
-            Field here = Class.forName("org.einhyrningsins.posix.Scratch").getDeclaredField("HERE");
+            Field here =
+                    Class.forName("org.einhyrningsins.posix.kernel.Scratch")
+                            .getDeclaredField("HERE");
             here.setAccessible(true);
             if (here.get(null) instanceof ThreadLocal<?> scratch) {
                 scratch.remove();

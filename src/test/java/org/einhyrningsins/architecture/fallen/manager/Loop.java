@@ -2,6 +2,7 @@
 package org.einhyrningsins.architecture.fallen.manager;
 
 import org.einhyrningsins.architecture.fallen.cli.Main;
+import org.einhyrningsins.architecture.fallen.manager.runtime.Clock;
 
 /// Looks upstairs; a second class beside [Clock] that reads the clock; waits by the time of day;
 /// and removes whatever a path leads to.

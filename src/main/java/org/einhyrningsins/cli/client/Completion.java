@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.cli.client;
+
+import org.einhyrningsins.control.report.Roster;
+import org.einhyrningsins.control.wire.Target;
+import org.einhyrningsins.spec.Signal;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/// What may stand where somebody types: commands, options, programs, slots, signals. One answer for
+/// our own shell and for bash, zsh and fish, which ask with `einhyrningsinsctl complete`. It comes
+/// from the pages of the help, so it cannot say anything else than they do.
+public final class Completion {
+    /// @param meaning for people; may be empty
+    public record Choice(String word, String meaning) {}
+
+    private static final List<String> WITH_VALUE =
+            List.of(
+                    "-d",
+                    "--socket",
+                    "--socket-path",
+                    "-c",
+                    "--command-name",
+                    "--timeout",
+                    "--confirm",
+                    "-e",
+                    "--execute",
+                    "-n",
+                    "--lines");
+
+    private final boolean inShell;
+    private final Function<List<String>, Roster> manager;
+
+    /// @param inShell our own shell's commands are commands too
+    /// @param manager asked, with the words before, only when a name is wanted
+    public Completion(boolean inShell, Function<List<String>, Roster> manager) {
+        this.inShell = inShell;
+        this.manager = manager;
+    }
+
+    /// What begins with `start` and may follow the words before, in the order to be shown.
+    public List<Choice> choices(List<String> before, String start) {
+        List<Choice> all = all(before, start);
+        all.removeIf(choice -> !choice.word().startsWith(start));
+        return all;
+    }
+
+    private List<Choice> all(List<String> before, String start) {
+        if (!before.isEmpty() && WITH_VALUE.contains(before.get(before.size() - 1))) {
+            return new ArrayList<>();
+        }
+        List<String> plain = plain(before);
+        if (start.startsWith("-")) {
+            return ControlModel.options(plain.isEmpty() ? "" : plain.get(0));
+        }
+        if (plain.isEmpty()) {
+            return commands();
+        }
+        CommandPages.Page page = CommandPages.of(plain.get(0).equals("?") ? "help" : plain.get(0));
+        return page == null ? new ArrayList<>() : arguments(page, plain.size() == 1, before, start);
+    }
+
+    /// Without the options and their values.
+    private static List<String> plain(List<String> words) {
+        List<String> plain = new ArrayList<>();
+        for (int i = 0; i < words.size(); i++) {
+            if (WITH_VALUE.contains(words.get(i))) {
+                i++;
+            } else if (!words.get(i).startsWith("-")) {
+                plain.add(words.get(i));
+            }
+        }
+        return plain;
+    }
+
+    private List<Choice> commands() {
+        List<Choice> commands = new ArrayList<>();
+        for (CommandPages.Page page : CommandPages.ALL) {
+            commands.add(new Choice(page.name(), page.summary()));
+        }
+        if (inShell) {
+            commands.add(new Choice("quit", "leave the shell"));
+            commands.add(new Choice("exit", "leave the shell"));
+        }
+        return commands;
+    }
+
+    private List<Choice> arguments(
+            CommandPages.Page page, boolean first, List<String> before, String start) {
+        String synopsis = page.synopsis();
+        if (synopsis.contains("[COMMAND]")) {
+            return first ? commands() : new ArrayList<>();
+        }
+        if (synopsis.contains("SIGNAL") && first) {
+            return signals();
+        }
+        return synopsis.contains("PROGRAM") ? targets(synopsis, before, start) : new ArrayList<>();
+    }
+
+    private static List<Choice> signals() {
+        List<Choice> signals = new ArrayList<>();
+        for (Signal signal : Signal.values()) {
+            signals.add(new Choice(signal.name(), ""));
+        }
+        return signals;
+    }
+
+    /// Slots only once their program is typed: there may be thousands.
+    private List<Choice> targets(String synopsis, List<String> before, String start) {
+        List<Choice> targets = new ArrayList<>();
+        Roster roster = manager.apply(before);
+        boolean slots = start.indexOf(':') >= 0 && synopsis.contains("PROGRAM:SLOT");
+        roster.slots()
+                .forEach(
+                        (program, numbers) -> {
+                            targets.add(new Choice(program, ""));
+                            if (slots) {
+                                numbers.forEach(n -> targets.add(slot(program, n)));
+                            }
+                        });
+        if (synopsis.contains("| " + Target.ALL)) {
+            targets.add(new Choice(Target.ALL, "every program"));
+        }
+        return targets;
+    }
+
+    private static Choice slot(String program, int number) {
+        return new Choice(program + ":" + number, "");
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.cli.terminal;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/// Whether a person is at the other end of a descriptor.
+public final class Terminal {
+    private Terminal() {}
+
+    /// Asked of /proc, since java.io.Console takes longer to load than a command to run, and looks
+    /// at other descriptors.
+    public static boolean showsStderr(Map<String, String> environment) {
+        return !isDumb(environment) && isTerminal(2);
+    }
+
+    /// Whether the terminal, if there is one, can do nothing but print.
+    public static boolean isDumb(Map<String, String> environment) {
+        return environment.getOrDefault("TERM", "dumb").equals("dumb");
+    }
+
+    public static boolean isTerminal(int descriptor) {
+        try {
+            String file = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
+            return file.startsWith("/dev/pts/")
+                    || file.startsWith("/dev/tty")
+                    || file.equals("/dev/console");
+        } catch (IOException noProc) {
+            return false;
+        }
+    }
+}

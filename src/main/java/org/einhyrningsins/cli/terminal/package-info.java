@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+@NullMarked
+package org.einhyrningsins.cli.terminal;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.importer.procfile;
+
+import org.einhyrningsins.config.importer.DraftProgram;
+import org.einhyrningsins.config.importer.Setting;
+
+import java.util.List;
+
+/// What becomes of keys of a service in a compose file that no key here is made of. What is listed
+/// first counts.
+final class ComposeReasons {
+    private record Reason(String keys, boolean isLost, String why) {}
+
+    private static final List<Reason> REASONS =
+            List.of(
+                    new Reason("x-.*", false, "compose ignores it, too"),
+                    new Reason(
+                            "container_name|labels|annotations|platform|pull_policy|attach"
+                                    + "|develop|expose|deploy[.](labels|endpoint_mode|mode)",
+                            false,
+                            "it concerns containers alone"),
+                    new Reason(
+                            "networks|network_mode|links|external_links|dns.*|extra_hosts"
+                                    + "|hostname|domainname|mac_address",
+                            true,
+                            "the network is that of this machine"),
+                    new Reason(
+                            "volumes|volumes_from|tmpfs|devices|storage_opt|shm_size",
+                            true,
+                            "the files are those of this machine"),
+                    new Reason("secrets|configs", true, "files are not put anywhere; see env-file"),
+                    new Reason(
+                            "privileged|cap_add|cap_drop|security_opt|read_only|userns_mode|ipc|pid"
+                                + "|uts|cgroup.*|sysctls|group_add|device_cgroup_rules|isolation"
+                                + "|credential_spec|runtime|gpus",
+                            true,
+                            "a program has the rights of its user, and no walls around it"),
+                    new Reason("logging|log_.*", true, "see logs"),
+                    new Reason("tty|stdin_open", true, "workers have no terminal"),
+                    new Reason(
+                            "cpu.*|mem_.*|memswap_limit|pids_limit|oom_.*|blkio_config",
+                            true,
+                            "no such limit of a control group is set"),
+                    new Reason("post_start|pre_stop", true, "nothing is run beside a worker"),
+                    new Reason("deploy[.](update|rollback)_config", true, "see rollout"),
+                    new Reason("deploy[.]placement", false, "there is one machine"));
+
+    /// What a container may have in common with the machine that it runs on.
+    private static final String SHARED = "network_mode|pid|ipc|uts|userns_mode|cgroup";
+
+    private ComposeReasons() {}
+
+    static void tell(DraftProgram program, Setting setting) {
+        boolean isMachine = setting.key().matches(SHARED) && setting.value().equals("host");
+        if (isMachine || Boolean.FALSE.equals(setting.flag())) {
+            program.same(setting, "as it is here");
+            return;
+        }
+        for (Reason reason : REASONS) {
+            if (setting.key().matches(reason.keys())) {
+                if (reason.isLost()) {
+                    program.lost(setting, reason.why());
+                } else {
+                    program.same(setting, reason.why());
+                }
+                return;
+            }
+        }
+        program.lost(setting, "nothing here is like it");
+    }
+}

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.importer.procfile;
+
+import org.einhyrningsins.config.importer.DraftProgram;
+import org.einhyrningsins.config.importer.ForeignMap;
+import org.einhyrningsins.config.importer.Setting;
+import org.einhyrningsins.config.source.DraftText;
+import org.einhyrningsins.config.source.Misread;
+import org.einhyrningsins.config.source.Node;
+import org.einhyrningsins.config.source.Node.Items;
+import org.einhyrningsins.config.source.Node.Mapping;
+import org.einhyrningsins.config.source.PosixWords;
+import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Writes an app of pm2 as a program.
+final class Pm2App {
+    private static final Pattern SIZE = Pattern.compile("([0-9]{1,12})([KMG]?)B?");
+    private static final int USUAL_KILL_MILLIS = 1600;
+    private static final int USUAL_MIN_UPTIME = 1000;
+    private static final int USUAL_MAX_RESTARTS = 16;
+    private static final Duration LONGEST_DELAY = Duration.ofSeconds(15);
+
+    private final ForeignMap app;
+    private final DraftProgram program;
+    private final Path here;
+
+    /// @param here the directory of the file
+    Pm2App(ForeignMap app, DraftProgram program, Path here) {
+        this.app = app;
+        this.program = program;
+        this.here = here;
+    }
+
+    void write() {
+        Path directory = directory();
+        boolean isNode = command(directory);
+        count(isNode);
+        environment();
+        identity();
+        restarting();
+        stopping();
+        output(directory);
+        program.set("rollout", "{ strategy: replace }");
+        program.say(
+                "rollout",
+                "old before new, so that it may bind a port of its own; with bind, if it"
+                        + " can take a socket, no request is lost");
+        for (Setting setting : app.takeRest()) {
+            rest(setting);
+        }
+    }
+
+    private Path directory() {
+        Setting cwd = app.text("cwd");
+        if (cwd == null) {
+            return here;
+        }
+        Path directory = here.resolve(cwd.value()).normalize();
+        program.text("directory", directory.toString());
+        return directory;
+    }
+
+    // ---- what it runs
+
+    /// Writes the command.
+    ///
+    /// @return whether it is run by node
+    private boolean command(Path directory) {
+        Setting script = app.text("script");
+        Setting given = either("interpreter", "exec_interpreter");
+        List<String> options = words("interpreter_args", "node_args", "interpreterArgs");
+        List<String> args = words("args", "script_args", "");
+        if (script == null || script.value().isBlank()) {
+            program.noCommand(app.setting("script"), "it has none");
+            return false;
+        }
+        String path = script.value();
+        boolean isFile = Files.isRegularFile(directory.resolve(path));
+        List<String> words = new ArrayList<>();
+        String interpreter = given == null ? interpreter(path, directory) : given.value();
+        if (path.contains(" ") && !isFile) {
+            words.addAll(List.of("/bin/bash", "-c", path));
+            interpreter = "none";
+        } else {
+            if (!interpreter.equals("none")) {
+                words.add(interpreter);
+                words.addAll(options);
+            }
+            boolean isName = !path.contains("/") && !isFile && interpreter.equals("none");
+            boolean isPath =
+                    path.startsWith("/") || path.startsWith("./") || path.startsWith("../");
+            words.add(isName || isPath || !interpreter.equals("none") ? path : "./" + path);
+        }
+        words.addAll(args);
+        program.command(words.stream().map(DraftText::escaped).toList());
+        return interpreter.equals("node");
+    }
+
+    /// By what the name ends in; what has no such end is a command, or says itself what runs it.
+    private static String interpreter(String script, Path directory) {
+        String end = script.replaceFirst(".*/", "");
+        end = end.contains(".") ? end.substring(end.lastIndexOf('.')) : "";
+        return switch (end.toLowerCase(Locale.ROOT)) {
+            case ".js", ".cjs", ".mjs" -> "node";
+            case ".py" -> "python3";
+            case ".rb" -> "ruby";
+            case ".sh" -> "bash";
+            case ".php" -> "php";
+            case ".pl" -> "perl";
+            case ".ts", ".tsx" -> "bun";
+            default ->
+                    Files.isRegularFile(directory.resolve(script))
+                                    && !Files.isExecutable(directory.resolve(script))
+                            ? "node"
+                            : "none";
+        };
+    }
+
+    private @Nullable Setting either(String key, String other) {
+        Setting first = app.text(key);
+        Setting second = app.text(other);
+        return first == null ? second : first;
+    }
+
+    /// A list, or a text that is split at blanks and quotes.
+    private List<String> words(String key, String other, String third) {
+        List<String> words = new ArrayList<>();
+        for (String name : List.of(key, other, third)) {
+            Node node = name.isEmpty() ? null : app.look(name);
+            Setting whole = app.setting(name);
+            if (node instanceof Items items) {
+                items.values().forEach(item -> words.add(ForeignMap.shown(item)));
+            } else if (node != null) {
+                try {
+                    words.addAll(PosixWords.split(ForeignMap.shown(node)));
+                } catch (Misread e) {
+                    program.blocks(whole, e.reason());
+                }
+            }
+            app.take(name);
+        }
+        return words;
+    }
+
+    // ---- how many
+
+    private void count(boolean isNode) {
+        Setting instances = app.text("instances");
+        Setting mode = app.text("exec_mode");
+        String word = mode == null ? "" : mode.value();
+        boolean isCluster =
+                isNode && (word.startsWith("cluster") || (word.isEmpty() && instances != null));
+        String number = instances == null ? "1" : instances.value();
+        Integer count = instances == null ? Integer.valueOf(1) : instances.number();
+        boolean isFewer = count != null && count < 0;
+        String workers =
+                number.equals("max") || number.equals("0") || isFewer
+                        ? "cpus"
+                        : count != null && count > 0 && count <= 10_000 ? number : "";
+        if (mode != null && !isCluster) {
+            program.same(mode, "each worker is a process of its own");
+        } else if (mode != null && instances == null) {
+            program.same(mode, "there is one");
+        }
+        if (isCluster && !number.equals("1") && instances != null) {
+            program.set("workers", "1");
+            program.differs(
+                    "workers",
+                    instances,
+                    "in a cluster they share a port; here let it listen on a socket of bind,"
+                            + " then say workers: "
+                            + (workers.isEmpty() ? "cpus" : workers));
+            if (mode != null) {
+                program.same(mode, "see workers");
+            }
+        } else if (instances != null && workers.isEmpty()) {
+            program.lost("workers", instances, "expected a number, or max");
+        } else if (instances != null) {
+            program.set("workers", workers);
+            if (isFewer) {
+                program.differs(
+                        "workers", instances, "one for each processor, and none of them less");
+            }
+        }
+        Setting variable = app.text("instance_var");
+        String name = variable == null ? "NODE_APP_INSTANCE" : variable.value();
+        program.env(name, "${slot}");
+        if (variable != null) {
+            program.say("env", variable, "the slot");
+        }
+        Setting counted = app.text("increment_var");
+        if (counted != null) {
+            program.lost("env", counted, "write ${slot} into its value");
+        }
+    }
+
+    private void environment() {
+        Node node = app.take("env");
+        if (node instanceof Mapping map) {
+            map.entries()
+                    .forEach(
+                            (name, entry) ->
+                                    program.env(
+                                            name,
+                                            DraftText.escaped(ForeignMap.shown(entry.value())),
+                                            new Setting("env." + name, "", entry.value().place())));
+        }
+        for (String key : app.keys()) {
+            if (key.startsWith("env_") && !(app.look(key) instanceof Mapping)) {
+                program.lost(
+                        "env-file",
+                        app.setting(key),
+                        "no variables of an environment; a file of them is written as env-file:"
+                                + " [.env]");
+                app.take(key);
+            } else if (key.startsWith("env_")) {
+                program.say("env", app.setting(key), "only with --env " + key.substring(4));
+                app.take(key);
+            }
+        }
+    }
+
+    private void identity() {
+        Setting user = either("uid", "user");
+        Setting group = app.text("gid");
+        program.who("user", user);
+        program.who("group", group);
+    }
+
+    // ---- how it lives
+
+    private void restarting() {
+        Setting auto = app.text("autorestart");
+        Setting most = app.text("max_restarts");
+        Setting uptime = app.text("min_uptime");
+        Setting delay = app.text("restart_delay");
+        Setting growing = app.text("exp_backoff_restart_delay");
+        if (auto != null && Boolean.FALSE.equals(auto.flag())) {
+            program.set("restart", "never");
+            for (Setting moot : new Setting[] {most, uptime, delay, growing}) {
+                if (moot != null) {
+                    program.same(moot, "nothing is restarted");
+                }
+            }
+            return;
+        }
+        long first = Math.max(1, millis(growing == null ? delay : growing, 0));
+        Duration from = Duration.ofMillis(first);
+        Duration to = growing == null ? from : LONGEST_DELAY;
+        long up = millis(uptime, USUAL_MIN_UPTIME);
+        Integer deaths = most == null ? null : program.number("restart", most, 0, 10_000);
+        int count = Math.max(1, deaths == null ? USUAL_MAX_RESTARTS : deaths);
+        Duration within =
+                Duration.ofMillis(count * (up + (growing == null ? first : to.toMillis())));
+        if (auto != null) {
+            program.same(auto, "as it is here");
+        }
+        if (growing != null && delay != null) {
+            program.same(delay, "exp_backoff_restart_delay counts");
+        }
+        if (most != null || uptime != null) {
+            program.say(
+                    "restart", "give-up is max_restarts in a row, each younger than min_uptime");
+        }
+        program.set(
+                "restart",
+                "{ when: always, backoff: { first: "
+                        + DraftProgram.time(from)
+                        + ", factor: "
+                        + (growing == null ? "1" : "1.5")
+                        + ", max: "
+                        + DraftProgram.time(to)
+                        + " }, burst: 0, give-up: { deaths: "
+                        + count
+                        + ", within: "
+                        + DraftProgram.time(within)
+                        + " } }");
+    }
+
+    private long millis(@Nullable Setting setting, long usual) {
+        if (setting == null) {
+            return usual;
+        }
+        Integer plain = setting.number();
+        if (plain != null && plain >= 0) {
+            return plain;
+        }
+        Duration time = ComposeService.time(setting.value());
+        if (time == null) {
+            program.lost("", setting, "expected milliseconds");
+        }
+        return time == null ? usual : time.toMillis();
+    }
+
+    private void stopping() {
+        Setting kill = app.text("kill_timeout");
+        Setting tree = app.text("treekill");
+        Duration patience = Duration.ofMillis(millis(kill, USUAL_KILL_MILLIS));
+        program.stop(Signal.INT, patience, tree == null || !Boolean.FALSE.equals(tree.flag()));
+        if (tree != null) {
+            program.say("stop", tree, "see stop.to");
+        }
+        Setting message = app.text("shutdown_with_message");
+        if (message != null && message.isTrue()) {
+            program.lost("stop", message, "there is no such message; a signal is sent");
+        } else if (message != null) {
+            program.same(message, "as it is here");
+        }
+        Setting wait = app.text("wait_ready");
+        Setting listen = app.text("listen_timeout");
+        if (wait != null && wait.isTrue()) {
+            program.differs(
+                    "ack", wait, "process.send is not there; see ack for another way to say so");
+        } else if (wait != null) {
+            program.same(wait, "as it is here");
+        }
+        if (listen != null) {
+            program.lost(
+                    "ack",
+                    listen,
+                    "a worker is up when it has lived for a second, whether or not it listens; see"
+                            + " ack, and ack.timeout");
+        }
+        Setting memory = app.text("max_memory_restart");
+        Matcher size = SIZE.matcher(memory == null ? "" : memory.value());
+        if (memory != null && size.matches()) {
+            int shift = size.group(2).isEmpty() ? 0 : 10 * (1 + "KMG".indexOf(size.group(2)));
+            program.set("memory-max", DraftProgram.size(Long.parseLong(size.group(1)) << shift));
+        } else if (memory != null) {
+            program.lost("memory-max", memory, "expected a size such as 200M");
+        }
+    }
+
+    private void output(Path directory) {
+        Setting both = either("log_file", "log");
+        Setting out = either("out_file", "output");
+        Setting named = either("error_file", "error");
+        Setting err = named == null ? either("err_file", "err") : named;
+        Setting merge = either("merge_logs", "combine_logs");
+        Setting date = app.text("log_date_format");
+        Setting file = out == null ? both : out;
+        if (merge != null) {
+            program.same(merge, "all workers write to one file");
+        }
+        if (file != null && file.value().matches("NULL|/dev/null")) {
+            program.set("logs", "null");
+        } else if (file != null) {
+            program.log(directory.resolve(file.value()).normalize().toString());
+        }
+        if (err != null && file != null && err.value().equals(file.value())) {
+            program.same(err, "standard error goes there, too");
+        } else if (err != null) {
+            program.lost("logs", err, "logs is for standard output and standard error alike");
+        }
+        if (both != null && out != null) {
+            program.lost("logs", both, "logs is one file");
+        }
+        if (date != null && !program.log().isEmpty()) {
+            program.keptLog(0, LogsSpec.KEEP, "[time]");
+            program.differs("logs", date, "in UTC, as in 2026-01-31T12:00:00.000Z");
+        } else if (date != null) {
+            program.lost("logs", date, "only a file has times");
+        }
+    }
+
+    private void rest(Setting setting) {
+        boolean off = Boolean.FALSE.equals(setting.flag());
+        String key = setting.key();
+        if (key.matches(
+                        "name|namespace|version|description|source_map_support|pmx|automation|vizion|"
+                            + "time|post_update|disable_logs|filter_env|trace|id|autostart|ignore_watch|"
+                            + "watch_(delay|options)|instance_id|append_env_to_name|disable_source_map_support")
+                && !(key.equals("autostart") && off)) {
+            program.same(setting, "it concerns pm2 alone, or what is not carried over");
+        } else if (key.equals("autostart")) {
+            program.idle(List.of(setting));
+        } else if (off) {
+            program.same(setting, "as it is here");
+        } else if (key.equals("watch")) {
+            program.lost(setting, "files are not watched; 'einhyrningsinsctl reload' it");
+        } else if (key.equals("cron_restart") || key.equals("cron")) {
+            program.lost(setting, "nothing is started by the clock; have cron say upgrade");
+        } else {
+            program.lost(setting, "nothing here is like it");
+        }
+    }
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.importer.supervisord;
+
+import org.einhyrningsins.config.importer.DraftFile;
+import org.einhyrningsins.config.importer.ImportedFile;
+import org.einhyrningsins.config.importer.IniText;
+import org.einhyrningsins.config.importer.Section;
+import org.einhyrningsins.config.importer.Setting;
+import org.einhyrningsins.config.importer.Unimportable;
+import org.einhyrningsins.config.source.Shape;
+import org.einhyrningsins.config.source.Source;
+import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.spec.manager.LogSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/// Imports a circus.ini. Source: circus.readthedocs.io, "Configuration", and circus/config.py.
+public final class CircusFile {
+    private final Map<String, String> environment;
+
+    public CircusFile(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
+    public DraftFile read(Source source) throws Unimportable {
+        IniText ini = IniText.ofCircus();
+        ini.read(source);
+        DraftFile draft = new DraftFile("circus", source.file());
+        draft.say(
+                "A program without working_dir runs in that of this file, in circus where that was"
+                        + " started.");
+        Section circus = ini.sections().get("circus");
+        if (circus != null) {
+            include(circus, ini, source.file(), draft);
+        }
+        List<Section> watchers = new ArrayList<>();
+        SequencedMap<String, CircusSocket> sockets = new LinkedHashMap<>();
+        for (Section section : ini.sections().values()) {
+            if (section.name().startsWith("watcher:")) {
+                watchers.add(section);
+            } else if (section.name().startsWith("socket:")) {
+                String name = section.title().toLowerCase(Locale.ROOT);
+                sockets.put(name, new CircusSocket(name, section));
+            }
+        }
+        watchers.sort(Comparator.comparingInt(watcher -> -priority(watcher)));
+        Set<String> named = new TreeSet<>();
+        watchers.forEach(watcher -> named.addAll(CircusWatcher.sockets(watcher)));
+        for (Section watcher : watchers) {
+            new CircusWatcher(watcher, sockets, named, environment)
+                    .write(draft, environments(ini, watcher.title()));
+        }
+        for (Section section : ini.sections().values()) {
+            other(section, watchers, draft);
+        }
+        return draft;
+    }
+
+    private static int priority(Section watcher) {
+        Setting priority = watcher.look("priority");
+        Integer number = priority == null ? null : priority.number();
+        return number == null ? 0 : number;
+    }
+
+    private static void include(Section circus, IniText ini, Path file, DraftFile draft)
+            throws Unimportable {
+        Path base = ImportedFile.folder(file);
+        Set<Path> read = new TreeSet<>();
+        for (String key : List.of("include", "include_dir")) {
+            Setting setting = circus.take(key);
+            String list = setting == null ? "" : setting.value().strip();
+            for (String text : list.isEmpty() ? new String[0] : list.split("\\s+")) {
+                String pattern = key.equals("include") ? text : text + "/*.ini";
+                List<Path> found = SupervisordFile.matching(base, pattern);
+                if (found.isEmpty() && setting != null) {
+                    draft.lost(circus, setting, "no file matches " + Texts.quoted(pattern));
+                }
+                for (Path path : found) {
+                    if (!read.add(path)) {
+                        continue;
+                    }
+                    ini.read(ImportedFile.source(path));
+                    draft.say("Read too: " + path);
+                }
+            }
+        }
+    }
+
+    /// The sections of variables that are for that watcher, the general one first.
+    private static List<Section> environments(IniText ini, String watcher) {
+        List<Section> environments = new ArrayList<>();
+        Section general = ini.sections().get("env");
+        if (general != null) {
+            environments.add(general);
+        }
+        for (Section section : ini.sections().values()) {
+            if (section.name().startsWith("env:") && isFor(section, watcher)) {
+                environments.add(section);
+            }
+        }
+        return environments;
+    }
+
+    private static boolean isFor(Section environment, String watcher) {
+        for (String pattern : environment.title().split(",", -1)) {
+            if (watcher.matches(regex(pattern.strip()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// What a pattern of Python's fnmatch means, but for its sets of characters.
+    private static String regex(String pattern) {
+        StringBuilder regex = new StringBuilder();
+        for (int i = 0; i < pattern.length(); i++) {
+            char c = pattern.charAt(i);
+            switch (c) {
+                case '*' -> regex.append(".*");
+                case '?' -> regex.append('.');
+                default -> regex.append(Pattern.quote(String.valueOf(c)));
+            }
+        }
+        return regex.toString();
+    }
+
+    private static void other(Section section, List<Section> watchers, DraftFile draft) {
+        String kind = section.name().replaceFirst(":.*", "");
+        switch (kind) {
+            case "circus" -> arbiter(section, draft);
+            case "watcher" -> {}
+            case "socket" -> {
+                if (!CircusSocket.isTaken(section)) {
+                    draft.lostWhole(section, "no watcher takes it");
+                }
+            }
+            case "env" -> {
+                boolean used =
+                        section.name().equals("env")
+                                ? !watchers.isEmpty()
+                                : watchers.stream().anyMatch(w -> isFor(section, w.title()));
+                if (!used) {
+                    draft.sameWhole(section, "no watcher is of that name");
+                }
+            }
+            case "plugin" -> draft.lostWhole(section, "there are no plugins");
+            default -> draft.lostWhole(section, "no section of circus that is known here");
+        }
+    }
+
+    private static void arbiter(Section circus, DraftFile draft) {
+        Setting level = circus.take("loglevel");
+        LogSpec.@Nullable Level known = level == null ? null : level(level.value());
+        if (level != null && known == null) {
+            draft.lost(circus, level, "not a level of the log");
+        } else if (known != null) {
+            draft.top("log: { level: " + Shape.word(known) + " }");
+        }
+        draft.defaults().umask(circus.take("umask"));
+        for (Setting setting : circus.takeRest()) {
+            String moot = concernsManager(setting.key());
+            if (moot.isEmpty()) {
+                draft.lost(circus, setting, whyNot(setting.key()));
+            } else {
+                draft.same(circus, setting, moot);
+            }
+        }
+    }
+
+    private static LogSpec.@Nullable Level level(String word) {
+        return switch (word.toLowerCase(Locale.ROOT)) {
+            case "critical", "error" -> LogSpec.Level.ERROR;
+            case "warning", "warn" -> LogSpec.Level.WARN;
+            case "info" -> LogSpec.Level.INFO;
+            case "debug" -> LogSpec.Level.DEBUG;
+            default -> null;
+        };
+    }
+
+    private static String concernsManager(String key) {
+        return switch (key) {
+            case "endpoint", "endpoint_owner", "pubsub_endpoint", "multicast_endpoint" ->
+                    "einhyrningsinsctl has a socket of its own; see control.socket, control.mode";
+            case "check_delay" -> "nothing is polled; the kernel tells the manager at once";
+            case "pidfile" -> "give it on the command line: -e FILE";
+            case "logoutput", "loggerconfig" ->
+                    "the manager logs to standard error; what starts it keeps that";
+            case "stream_backend", "debug", "debug_gc", "proc_name" -> "it concerns circus alone";
+            default -> "";
+        };
+    }
+
+    private static String whyNot(String key) {
+        return switch (key) {
+            case "statsd", "stats_endpoint", "statsd_close_outputs" ->
+                    "there is no statistics daemon; see einhyrningsinsctl status and events";
+            case "httpd", "httpd_host", "httpd_port", "httpd_close_outputs" ->
+                    "there is no such console; see http for metrics and a status page";
+            case "warmup_delay" -> "programs are started at once";
+            default -> "nothing here is like it";
+        };
+    }
+}

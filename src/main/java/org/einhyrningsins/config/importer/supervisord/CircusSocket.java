@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.importer.supervisord;
+
+import org.einhyrningsins.config.importer.DraftFile;
+import org.einhyrningsins.config.importer.DraftProgram;
+import org.einhyrningsins.config.importer.Section;
+import org.einhyrningsins.config.importer.Setting;
+import org.einhyrningsins.config.print.Printer;
+import org.einhyrningsins.config.source.Misread;
+import org.einhyrningsins.config.source.Texts;
+import org.jspecify.annotations.Nullable;
+
+import java.util.Locale;
+
+/// A `[socket:x]` of circus, which belongs to the first program that takes it.
+///
+/// @param name in lower case, as circus knows it
+record CircusSocket(String name, Section section) {
+    private static final String TAKEN = "(taken)";
+
+    /// Its name as our language takes it.
+    String plainName() {
+        return DraftFile.plainName(name, "socket");
+    }
+
+    /// Whether a program has it, or has said why not.
+    static boolean isTaken(Section section) {
+        return section.has(TAKEN);
+    }
+
+    /// Writes it into a program's `bind`; says there why, if it cannot be.
+    void write(DraftProgram program, CircusText texts) {
+        Section settings = section.copy();
+        settings.take(TAKEN);
+        if (!isTaken(section)) {
+            section.add(new Setting(TAKEN, "", section.place()));
+        }
+        try {
+            String yaml = address(settings, program, texts);
+            program.socket(plainName(), yaml + options(settings, program, yaml));
+            if (!name.equals(plainName())) {
+                program.say("bind", "the socket was named " + Texts.quoted(name));
+            }
+        } catch (Misread e) {
+            Setting whole = new Setting("[" + section.name() + "]", "", section.place());
+            program.blocks(whole, e.reason());
+            Section all = section.copy();
+            all.take(TAKEN);
+            all.takeRest()
+                    .forEach(
+                            setting ->
+                                    program.same(
+                                            setting, "it belongs to a socket that is not bound"));
+            return;
+        }
+        for (Setting setting : settings.takeRest()) {
+            boolean moot = setting.key().matches("(?i)replace|use_papa");
+            if (moot || (setting.key().equals("interface") && setting.value().isEmpty())) {
+                program.same(setting, whyNot(setting.key()));
+            } else {
+                program.lost("bind", setting, whyNot(setting.key()));
+            }
+        }
+    }
+
+    private String address(Section settings, DraftProgram program, CircusText texts)
+            throws Misread {
+        Setting path = settings.take("path");
+        String family = value(settings.take("family"), path == null ? "AF_INET" : "AF_UNIX");
+        String type = value(settings.take("type"), "SOCK_STREAM");
+        boolean unix = path != null || family.equals("AF_UNIX");
+        boolean datagram = type.equals("SOCK_DGRAM");
+        if (!datagram && !type.equals("SOCK_STREAM")) {
+            throw new Misread("there are no sockets of type " + type);
+        } else if (unix && (path == null || datagram)) {
+            throw new Misread("a UNIX socket needs a path, and is of type SOCK_STREAM");
+        }
+        String kind = unix ? "unix" : datagram ? "udp" : "tcp";
+        String address =
+                unix && path != null ? texts.settled(path.value()) : internet(settings, texts);
+        program.file().claim(kind, address, false, program.name(), section.place());
+        return kind + ": " + Printer.quoted(address);
+    }
+
+    private static String internet(Section settings, CircusText texts) throws Misread {
+        String host = texts.settled(value(settings.take("host"), "localhost"));
+        String port = texts.settled(value(settings.take("port"), "8080"));
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    private static String value(@Nullable Setting setting, String usual) {
+        return setting == null ? usual : setting.value();
+    }
+
+    /// Circus's sockets do not block unless it is said.
+    private static String options(Section settings, DraftProgram program, String address) {
+        StringBuilder options = new StringBuilder();
+        Setting blocking = settings.take("blocking");
+        boolean blocks = blocking != null && blocking.isTrue();
+        options.append(", non-blocking: ").append(!blocks);
+        Setting backlog = settings.take("backlog");
+        boolean datagram = address.startsWith("udp:");
+        Integer length =
+                backlog == null || datagram ? null : program.number("bind", backlog, 1, 65535);
+        if (length != null) {
+            options.append(", backlog: ").append(length);
+        } else if (backlog != null && datagram) {
+            program.same(backlog, "UDP has none");
+        }
+        Setting umask = settings.take("umask");
+        String bits = umask == null ? null : DraftProgram.octal(umask.value());
+        if (umask != null && (bits == null || !address.startsWith("unix:"))) {
+            program.lost("bind", umask, "expected octal digits, for a UNIX socket");
+        } else if (bits != null) {
+            int mode = 0777 & ~Integer.parseInt(bits.substring(1, 5), 8);
+            options.append(String.format(", mode: \"%04o\"", mode));
+        }
+        return options.append(ownOfEach(settings, program, address)).toString();
+    }
+
+    /// Circus binds one for each worker, too.
+    private static String ownOfEach(Section settings, DraftProgram program, String address) {
+        Setting each = settings.take("so_reuseport");
+        if (each == null || !each.isTrue()) {
+            return "";
+        }
+        if (address.startsWith("unix:") || address.endsWith(":0\"")) {
+            program.lost("bind", each, "per-worker is for TCP and UDP, at a port that is named");
+            return "";
+        }
+        return ", per-worker: true";
+    }
+
+    private static String whyNot(String key) {
+        return switch (key.toLowerCase(Locale.ROOT)) {
+            case "replace" -> "a file that nobody answers at is always replaced";
+            case "interface" -> "sockets are bound to addresses, not to devices";
+            case "use_papa" -> "the manager itself keeps its sockets";
+            default -> "nothing here is like it";
+        };
+    }
+}

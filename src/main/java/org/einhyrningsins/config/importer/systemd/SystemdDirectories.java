@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.importer.systemd;
+
+import org.einhyrningsins.config.importer.DraftProgram;
+import org.einhyrningsins.config.importer.Setting;
+import org.einhyrningsins.config.print.Printer;
+import org.einhyrningsins.config.source.DraftText;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// Writes the directories that systemd makes for a unit as `directories`, with the variable that
+/// tells the processes of each kind. Source: systemd.exec(5).
+record SystemdDirectories(SystemdSettings settings, DraftProgram program) {
+    private static final String KEY = "directories";
+
+    private enum Kind {
+        Runtime("/run/"),
+        State("/var/lib/"),
+        Cache("/var/cache/"),
+        Logs("/var/log/");
+
+        final String below;
+
+        Kind(String below) {
+            this.below = below;
+        }
+    }
+
+    void write() {
+        List<String> maps = new ArrayList<>();
+        for (Kind kind : Kind.values()) {
+            write(kind, maps);
+        }
+        if (!maps.isEmpty()) {
+            program.set(KEY, "[" + String.join(", ", maps) + "]");
+        }
+    }
+
+    private void write(Kind kind, List<String> maps) {
+        Setting bits = settings.last(kind + "DirectoryMode");
+        String mode = bits == null ? null : DraftProgram.octal(bits.value());
+        if (bits != null && mode == null) {
+            program.lost(KEY, bits, "expected octal digits, at most 0777");
+        }
+        List<String> paths = new ArrayList<>();
+        for (Setting setting : settings.list(kind + "Directory")) {
+            String names = settings.specified(setting);
+            for (String name : names == null ? new String[0] : names.strip().split("\\s+", -1)) {
+                if (name.indexOf(':') >= 0 || name.startsWith("/") || name.contains("..")) {
+                    program.lost(KEY, setting.withValue(name), "no link or other place is made");
+                } else {
+                    paths.add(kind.below + name);
+                }
+            }
+        }
+        for (String path : paths) {
+            String quoted = Printer.quoted(path);
+            maps.add(mode == null ? quoted : "{ path: " + quoted + ", mode: " + mode + " }");
+        }
+        if (!paths.isEmpty()) {
+            String variable = kind.name().toUpperCase(Locale.ROOT) + "_DIRECTORY";
+            program.env(variable, DraftText.escaped(String.join(":", paths)));
+        }
+        Setting preserve = settings.last(kind + "DirectoryPreserve");
+        boolean stay = preserve != null && preserve.isTrue();
+        if (kind != Kind.Runtime || paths.isEmpty() || stay) {
+            if (preserve != null) {
+                program.same(preserve, "directories stay");
+            }
+        } else if (preserve == null) {
+            program.differs(KEY, "they stay when the program is stopped");
+        } else {
+            program.differs(KEY, preserve, "they stay when the program is stopped");
+        }
+    }
+}

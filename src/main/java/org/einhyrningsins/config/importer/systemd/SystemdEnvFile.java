@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.importer.systemd;
+
+import org.einhyrningsins.config.importer.Setting;
+import org.einhyrningsins.config.source.Place;
+import org.einhyrningsins.config.source.Problems;
+import org.einhyrningsins.config.source.Source;
+import org.einhyrningsins.config.value.EnvFile;
+import org.einhyrningsins.spec.Template;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// Reads a file of variables as systemd does. A comment is a whole line that begins with `#` or
+/// `;`. A value is bare, or begins with quotes, which may span lines; a backslash at the end of a
+/// line goes on in the next one. A line that is no assignment is ignored, and so is a variable with
+/// a name that cannot be. Source: systemd.exec(5), EnvironmentFile=.
+public final class SystemdEnvFile {
+    private static final String ESCAPED_IN_QUOTES = "\"\\`$";
+
+    private final Source source;
+    private final String text;
+    private final SequencedMap<String, Setting> variables = new LinkedHashMap<>();
+    private int at;
+    private int line = 1;
+
+    private SystemdEnvFile(Source source) {
+        this.source = source;
+        this.text = source.text().replace("\r\n", "\n").replace('\r', '\n');
+    }
+
+    /// Its variables; a later one wins.
+    public static SequencedMap<String, Setting> read(Source source) {
+        SystemdEnvFile file = new SystemdEnvFile(source);
+        while (file.hasMore()) {
+            file.line();
+        }
+        return file.variables;
+    }
+
+    /// Whether an `env-file` has the same variables, and nothing that it reports.
+    static boolean isReadAlike(Source source, Map<String, Setting> variables) {
+        Problems problems = new Problems();
+        Map<String, Template> ours = new HashMap<>();
+        EnvFile.read(source, ours, problems);
+        boolean same = problems.none() && ours.size() == variables.size();
+        for (Setting setting : variables.values()) {
+            same &= Template.of(setting.value()).equals(ours.get(setting.key()));
+        }
+        return same;
+    }
+
+    private boolean hasMore() {
+        return at < text.length();
+    }
+
+    private char next() {
+        char c = text.charAt(at++);
+        line += c == '\n' ? 1 : 0;
+        return c;
+    }
+
+    private void line() {
+        int start = line;
+        blanks();
+        if (hasMore() && (text.charAt(at) == '#' || text.charAt(at) == ';')) {
+            restOfLine();
+            return;
+        }
+        int equals = text.indexOf('=', at);
+        int end = text.indexOf('\n', at);
+        if (equals < 0 || (end >= 0 && end < equals)) {
+            restOfLine();
+            return;
+        }
+        String name = text.substring(at, equals).strip();
+        at = equals + 1;
+        String value = value();
+        if (EnvFile.isVariable(name)) {
+            variables.putLast(name, new Setting(name, value, new Place(source, start, 1, "")));
+        }
+    }
+
+    private void blanks() {
+        while (hasMore() && " \t".indexOf(text.charAt(at)) >= 0) {
+            at++;
+        }
+    }
+
+    private void restOfLine() {
+        int end = text.indexOf('\n', at);
+        at = end < 0 ? text.length() : end + 1;
+        line++;
+    }
+
+    /// Quoted parts, and what is bare behind them, to the end of the line.
+    private String value() {
+        StringBuilder value = new StringBuilder();
+        blanks();
+        while (hasMore() && (text.charAt(at) == '"' || text.charAt(at) == '\'')) {
+            quoted(next(), value);
+            blanks();
+        }
+        return value.append(bare()).toString();
+    }
+
+    private void quoted(char quote, StringBuilder value) {
+        while (hasMore()) {
+            char c = next();
+            if (c == quote) {
+                return;
+            } else if (c == '\\' && quote == '"' && hasMore()) {
+                char escaped = next();
+                boolean plain = ESCAPED_IN_QUOTES.indexOf(escaped) >= 0;
+                value.append(plain ? "" : "\\").append(escaped);
+                if (escaped == '\n') {
+                    value.setLength(value.length() - 2);
+                }
+            } else {
+                value.append(c);
+            }
+        }
+    }
+
+    /// Blanks at its end count where they are escaped.
+    private String bare() {
+        StringBuilder value = new StringBuilder();
+        int kept = 0;
+        while (hasMore()) {
+            char c = next();
+            if (c == '\n') {
+                break;
+            } else if (c == '\\') {
+                char escaped = hasMore() ? next() : '\n';
+                value.append(escaped == '\n' ? "" : String.valueOf(escaped));
+                kept = value.length();
+            } else {
+                value.append(c);
+                kept = c == ' ' || c == '\t' ? kept : value.length();
+            }
+        }
+        return value.substring(0, kept);
+    }
+}

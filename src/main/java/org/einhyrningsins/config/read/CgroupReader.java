@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.read;
+
+import org.einhyrningsins.config.source.Misread;
+import org.einhyrningsins.config.source.Node;
+import org.einhyrningsins.config.source.Shape;
+import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.value.Fields;
+import org.einhyrningsins.config.value.Sizes;
+import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.spec.CgroupSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.util.function.Function;
+
+/// Reads the limits of control groups.
+record CgroupReader(Values values) {
+    private static final int MAX_PERCENT = 1_000_000;
+    private static final int MAX_TASKS = 4_194_304; // as kernel.pid_max
+    private static final int MAX_WEIGHT = 10_000;
+    private static final String CPU = "a part of processors such as 50% or 150%";
+
+    /// Those of each worker, and of all workers of a program together; null for none.
+    record Limits(@Nullable CgroupSpec worker, @Nullable CgroupSpec program) {}
+
+    Limits read(Fields program) {
+        if (!program.has("cgroup")) {
+            return new Limits(null, null);
+        }
+        Fields map = program.fields("cgroup", Shape.CGROUP);
+        CgroupSpec worker = limits(map);
+        CgroupSpec together =
+                map.has("program") ? limits(map.fields("program", Shape.PROGRAM_CGROUP)) : null;
+        warn(map, "memory-max", worker, together, CgroupSpec::memoryMax);
+        warn(map, "cpu", worker, together, CgroupSpec::cpu);
+        warn(map, "tasks", worker, together, CgroupSpec::tasks);
+        return new Limits(worker, together);
+    }
+
+    /// What one worker may take and all of them may not.
+    private static void warn(
+            Fields map,
+            String key,
+            @Nullable CgroupSpec worker,
+            @Nullable CgroupSpec together,
+            Function<CgroupSpec, @Nullable Number> limit) {
+        Number one = worker == null ? null : limit.apply(worker);
+        Number all = together == null ? null : limit.apply(together);
+        if (one != null && all != null && one.longValue() > all.longValue()) {
+            map.warn(key, "more than all workers together may have by cgroup.program." + key);
+        }
+    }
+
+    private @Nullable CgroupSpec limits(Fields map) {
+        CgroupSpec limits = all(map);
+        return limits.files().isEmpty() ? null : limits;
+    }
+
+    private CgroupSpec all(Fields map) {
+        return new CgroupSpec(
+                bytes(map.node("memory-max")),
+                bytes(map.node("memory-high")),
+                percent(map.node("cpu")),
+                map.has("tasks") ? map.number("tasks", 1, MAX_TASKS, 1) : null,
+                map.has("io-weight") ? map.number("io-weight", 1, MAX_WEIGHT, 1) : null);
+    }
+
+    private @Nullable Long bytes(@Nullable Node node) {
+        String text = node == null ? null : values.text(node, "a size such as 512MiB");
+        if (node == null || text == null) {
+            return null;
+        }
+        try {
+            long bytes = Sizes.parse(text);
+            if (bytes == 0) {
+                throw new Misread("a process needs more than " + Texts.quoted(text));
+            }
+            return bytes;
+        } catch (Misread e) {
+            values.problems().report(node.place(), e);
+            return null;
+        }
+    }
+
+    private @Nullable Integer percent(@Nullable Node node) {
+        String text = node == null ? null : values.text(node, CPU);
+        if (node == null || text == null) {
+            return null;
+        }
+        String digits = text.endsWith("%") ? text.substring(0, text.length() - 1).strip() : "";
+        boolean known = Texts.areDigits(digits) && digits.length() <= 7;
+        int percent = known ? Integer.parseInt(digits) : 0;
+        if (percent < 1 || percent > MAX_PERCENT) {
+            boolean number = Texts.areDigits(text);
+            values.expected(node, CPU, number ? "; write " + Texts.cut(text) + "%" : "");
+            return null;
+        }
+        return percent;
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.read;
+
+import org.einhyrningsins.config.source.Node;
+import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.value.Values;
+import org.jspecify.annotations.Nullable;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/// Reads a regular expression that is to be looked for in the lines of a worker.
+///
+/// A search is given up when it has looked at too many characters. Repeating what has none would
+/// escape that, so it is bounded here how often something may be repeated.
+record MatchReader(Values values) {
+    private static final int LONGEST = 1024;
+    private static final int MOST_REPEATS = 10_000;
+    private static final Pattern COUNT = Pattern.compile("\\{([0-9]{1,9})");
+
+    String read(Node node) {
+        String text = values.text(node, "a regular expression");
+        String problem = text == null ? null : problem(text);
+        if (problem != null) {
+            values.problems().report(node.place(), problem);
+        }
+        return text == null ? "" : text;
+    }
+
+    private static @Nullable String problem(String text) {
+        if (text.isEmpty()) {
+            return "expected a regular expression, found nothing, which is in every line";
+        } else if (text.length() > LONGEST) {
+            return "expected at most " + LONGEST + " characters, found " + text.length();
+        } else if (repeats(text) > MOST_REPEATS) {
+            return "repeats too often: its counts, multiplied, are more than " + MOST_REPEATS;
+        }
+        try {
+            Pattern.compile(text);
+            return null;
+        } catch (PatternSyntaxException e) {
+            String where = e.getIndex() < 0 ? "" : " at character " + (e.getIndex() + 1);
+            return Texts.quoted(text) + " is no regular expression: " + e.getDescription() + where;
+        } catch (StackOverflowError e) {
+            return "is nested too deeply";
+        }
+    }
+
+    private static long repeats(String text) {
+        long product = 1;
+        Matcher counts = COUNT.matcher(text);
+        while (product <= MOST_REPEATS && counts.find()) {
+            product *= Math.max(1, Long.parseLong(counts.group(1)));
+        }
+        return product;
+    }
+}

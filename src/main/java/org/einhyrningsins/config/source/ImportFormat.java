@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.source;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/// Whose files can be imported.
+public enum ImportFormat {
+    SUPERVISORD(
+            "",
+            "^\\[(supervisord|supervisorctl|unix_http_server|inet_http_server"
+                    + "|(program|fcgi-program|eventlistener|group|rpcinterface):.*)\\]"),
+    CIRCUS("", "^\\[(circus|(watcher|socket|plugin):.*)\\]"),
+    PROCFILE("Procfile.*|.*[.][Pp]rocfile", "^[A-Za-z0-9_-]+:\\s*\\S"),
+    SYSTEMD(".+[.](" + ImportFormat.UNIT_KINDS + ")", "^\\[(Unit|Service|Socket|Timer|Install)\\]"),
+    PROCESS_COMPOSE("process-compose.*[.]ya?ml", "^(processes|\\s*\"processes\")\\s*:"),
+    COMPOSE("(docker-)?compose.*[.]ya?ml", "^(services|\\s*\\{?\\s*\"services\")\\s*:"),
+    PM2(
+            "(ecosystem|pm2)[^/]*[.](json|ya?ml|[cm]?js)",
+            "(^|[{,\\s])(apps|\"apps\")\\s*:\\s*([\\[{]|$)|^\\s*\"script\"\\s*:");
+
+    /// What units there are.
+    public static final String UNIT_KINDS =
+            "service|socket|timer|target|path|mount|automount|swap|slice|scope|device";
+
+    /// Files that are known, so that they are not taken for something else.
+    ///
+    /// @param signs all of them are in it
+    private record Stranger(String name, String instead, List<String> signs) {
+        boolean is(String text) {
+            return signs.stream()
+                    .allMatch(s -> Pattern.compile(s, Pattern.MULTILINE).matcher(text).find());
+        }
+    }
+
+    private static final List<Stranger> STRANGERS =
+            List.of(
+                    new Stranger(
+                            "a manifest of Kubernetes",
+                            "that is not read; write the command of its containers into a file of"
+                                    + " ours, as 'einhyrningsins init' makes one",
+                            List.of("^\\s*\"?apiVersion\"?\\s*:", "^\\s*\"?kind\"?\\s*:")),
+                    new Stranger(
+                            "a file of our own", "it is run with -c", List.of("^programs\\s*:")),
+                    new Stranger(
+                            "a Dockerfile",
+                            "that is not read; its CMD is what command takes",
+                            List.of("^FROM\\s+\\S", "^(RUN|CMD|COPY|ENTRYPOINT)\\s")),
+                    new Stranger(
+                            "an init script", "that is not read", List.of("^### BEGIN INIT INFO")),
+                    new Stranger("a job of launchd", "that is not read", List.of("<plist")),
+                    new Stranger("a job of Nomad", "that is not read", List.of("^job \"")));
+
+    private final String names;
+    private final Pattern sign;
+
+    /// @param names of files that are so; empty for none
+    /// @param sign in the text
+    ImportFormat(String names, String sign) {
+        this.names = names;
+        this.sign = Pattern.compile(sign, Pattern.MULTILINE);
+    }
+
+    /// What a file is that is known and not read; null if it is none of those.
+    public static @Nullable String stranger(Source source) {
+        for (Stranger stranger : STRANGERS) {
+            if (stranger.is(source.text())) {
+                return stranger.name() + "; " + stranger.instead();
+            }
+        }
+        return null;
+    }
+
+    /// Whether it is of a manager whose files are made of sections.
+    public static boolean hasSections(Source source) {
+        return List.of(SUPERVISORD, CIRCUS, SYSTEMD).stream()
+                .anyMatch(format -> format.sign.matcher(source.text()).find());
+    }
+
+    /// The format of that name, as `--from` has it; null if there is none.
+    public static @Nullable ImportFormat of(String word) {
+        for (ImportFormat format : values()) {
+            if (Shape.word(format).equals(word)) {
+                return format;
+            }
+        }
+        return null;
+    }
+
+    /// The names of all.
+    public static List<String> words() {
+        List<String> words = new ArrayList<>();
+        for (ImportFormat format : values()) {
+            words.add(Shape.word(format));
+        }
+        return words;
+    }
+
+    /// By the name of a file; null if that does not tell.
+    public static @Nullable ImportFormat byName(Source source) {
+        String name = String.valueOf(source.file().getFileName());
+        // what is called compose.yaml may be a file of process-compose
+        boolean isOther = byContents(source) == PROCESS_COMPOSE;
+        for (ImportFormat format : values()) {
+            if (name.matches(format.names)) {
+                return format == COMPOSE && isOther ? PROCESS_COMPOSE : format;
+            }
+        }
+        return null;
+    }
+
+    /// By what is in a file; null if that does not tell.
+    public static @Nullable ImportFormat byContents(Source source) {
+        boolean isTree =
+                String.valueOf(source.file().getFileName()).matches(".*[.](ya?ml|json|[cm]?js)");
+        List<ImportFormat> formats =
+                isTree
+                        ? List.of(PROCESS_COMPOSE, COMPOSE, PM2)
+                        : List.of(PROCESS_COMPOSE, COMPOSE, SUPERVISORD, CIRCUS, SYSTEMD, PROCFILE);
+        for (ImportFormat format : formats) {
+            if (format.sign.matcher(source.text()).find()) {
+                return format;
+            }
+        }
+        return null;
+    }
+}

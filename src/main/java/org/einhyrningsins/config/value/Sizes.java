@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.value;
+
+import org.einhyrningsins.config.source.Misread;
+import org.einhyrningsins.config.source.Texts;
+
+/// Amounts of memory as the user writes them: `64MiB`, `10MB`, or a number of bytes.
+public final class Sizes {
+    private Sizes() {}
+
+    /// In bytes, below 2^53.
+    public static long parse(String text) throws Misread {
+        int digits = Texts.digits(text, 0);
+        if (digits == 0 || digits > 16) {
+            throw misread(text);
+        }
+        double bytes = Double.parseDouble(text.substring(0, digits)) * unit(text, digits);
+        if (bytes > 1L << 53) {
+            throw new Misread("expected a size of at most 8192TiB, found " + Texts.quoted(text));
+        }
+        return (long) bytes;
+    }
+
+    private static long unit(String text, int from) throws Misread {
+        return switch (text.substring(from)) {
+            case "", "B" -> 1;
+            case "KiB" -> 1L << 10;
+            case "MiB" -> 1L << 20;
+            case "GiB" -> 1L << 30;
+            case "TiB" -> 1L << 40;
+            case "kB", "KB" -> 1_000;
+            case "MB" -> 1_000_000;
+            case "GB" -> 1_000_000_000;
+            case "TB" -> 1_000_000_000_000L;
+            default -> throw misread(text);
+        };
+    }
+
+    private static Misread misread(String text) {
+        return new Misread(
+                "expected a size such as 64MiB, 10MB or a number of bytes, found "
+                        + Texts.quoted(text)
+                        + Suggestions.size(text));
+    }
+}

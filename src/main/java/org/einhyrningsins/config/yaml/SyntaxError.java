@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.yaml;
+
+import org.einhyrningsins.config.source.PatchedText;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+
+/// Where SnakeYAML stopped, and what it says of it. Lines and columns count from 0, columns in
+/// UTF-16 units.
+///
+/// @param contextLine where what it was reading began; the same as `line` if it does not say
+record SyntaxError(
+        String problem, int line, int column, String context, int contextLine, int contextColumn) {
+
+    static SyntaxError of(MarkedYAMLException e, PatchedText text) {
+        Mark at = e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
+        Mark from = e.getContextMark() == null ? at : e.getContextMark();
+        return new SyntaxError(
+                String.valueOf(e.getProblem()),
+                at.getLine(),
+                column(at, text),
+                e.getContext() == null ? "" : e.getContext(),
+                from.getLine(),
+                column(from, text));
+    }
+
+    private static int column(Mark mark, PatchedText text) {
+        String line = text.line(mark.getLine());
+        int most = line.codePointCount(0, line.length());
+        return line.offsetByCodePoints(0, Math.min(mark.getColumn(), most));
+    }
+
+    boolean says(String words) {
+        return problem.contains(words);
+    }
+}

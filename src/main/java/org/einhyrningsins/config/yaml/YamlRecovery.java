@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.yaml;
+
+import org.einhyrningsins.config.source.Node;
+import org.einhyrningsins.config.source.PatchedText;
+import org.einhyrningsins.config.source.Place;
+import org.einhyrningsins.config.source.Problems;
+import org.einhyrningsins.config.source.Source;
+import org.einhyrningsins.config.source.Trail;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.reader.ReaderException;
+
+/// Reads a file at which the parser stopped: names the mistake, covers it, and reads again, until
+/// the rest can be read or nothing more can be done. So one look at a file tells of all its
+/// mistakes, and of what else is wrong in the parts that are sound. Of a line that was covered
+/// nothing more is said, since what a parser makes of it is not what its writer meant.
+final class YamlRecovery {
+    private static final int MAX_ATTEMPTS = 50;
+
+    /// Of all attempts together, so that a large file with many mistakes does not take long.
+    private static final long MAX_CHARACTERS = 8L << 20;
+
+    private final Source source;
+    private final Problems problems;
+    private final PatchedText text;
+    private final YamlMistakes mistakes;
+    private int told;
+
+    YamlRecovery(Source source, Problems problems) {
+        this.source = source;
+        this.problems = problems;
+        this.text = new PatchedText(source.text());
+        this.mistakes = new YamlMistakes(text);
+    }
+
+    /// The document without what could not be read; null if too little is left.
+    @Nullable Node read() {
+        OddLines lines = new OddLines(text);
+        for (int line = 0; line < text.size(); line++) {
+            YamlMistakes.Mistake odd = lines.mistake(line);
+            if (odd != null) {
+                told++;
+                problems.report(written(odd.line(), odd.column()), odd.message());
+            }
+        }
+        int attempts =
+                (int) Math.min(MAX_ATTEMPTS, 1 + MAX_CHARACTERS / (1L + source.text().length()));
+        for (int i = 0; i < attempts; i++) {
+            Problems found = new Problems();
+            int before = text.changes();
+            try {
+                Node root = YamlTree.read(source, text, found);
+                skipTouched();
+                problems.add(found);
+                return root;
+            } catch (MarkedYAMLException e) {
+                tell(mistakes.take(SyntaxError.of(e, text)));
+            } catch (ReaderException e) {
+                tell(character(e));
+            } catch (YAMLException e) {
+                return hopeless("not valid YAML: " + e.getMessage());
+            } catch (YamlTree.Unusable e) {
+                if (told == 0) {
+                    problems.report(e.place, e.reason);
+                }
+                return null;
+            }
+            if (text.changes() == before) {
+                break;
+            }
+        }
+        return told == 0 ? hopeless("not valid YAML") : null;
+    }
+
+    private @Nullable Node hopeless(String message) {
+        problems.report(Place.of(source), message);
+        return null;
+    }
+
+    private void tell(YamlMistakes.@Nullable Mistake mistake) {
+        if (mistake != null) {
+            told++;
+            problems.report(place(mistake.line(), mistake.column()), mistake.message());
+        }
+    }
+
+    private Place place(int line, int column) {
+        return written(line, column + text.left(line));
+    }
+
+    /// Of a column of the file itself.
+    private Place written(int line, int column) {
+        String written = source.line(line + 1);
+        int at = Math.min(column, written.length());
+        return new Place(source, line + 1, written.codePointCount(0, at) + 1, Trail.TOP);
+    }
+
+    private void skipTouched() {
+        for (int line = 0; line < text.size(); line++) {
+            if (text.touched(line, line)) {
+                problems.skip(new Place(source, line + 1, 1, Trail.TOP));
+            }
+        }
+    }
+
+    /// SnakeYAML knows only how many code points come before the character.
+    private YamlMistakes.Mistake character(ReaderException e) {
+        Place place = new Source(source.file(), text.text()).place(e.getPosition());
+        int line = place.line() - 1;
+        String old = text.line(line);
+        int column = old.offsetByCodePoints(0, place.column() - 1);
+        String code = String.format("U+%04X", e.getCodePoint());
+        text.set(
+                line,
+                old.substring(0, column)
+                        + " "
+                        + old.substring(column + Character.charCount(e.getCodePoint())));
+        return new YamlMistakes.Mistake(
+                line,
+                column,
+                "not valid YAML: the control character "
+                        + code
+                        + " cannot stand in a file; remove it, or write it as an escape in double"
+                        + " quotes");
+    }
+}

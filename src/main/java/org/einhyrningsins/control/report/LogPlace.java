@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control.report;
+
+import org.einhyrningsins.control.wire.Target;
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/// Where the output of a program's workers is, for a client that reads it there itself.
+///
+/// @param slot whose; [Target#WHOLE] for the whole program's
+/// @param file an absolute path; null if it goes to none
+/// @param prefix the words before each line: `time`, `slot`, `pid`
+/// @param shared whether other slots' lines are in the file too
+/// @param others other programs that write to the same file; who wrote a line cannot be told then
+/// @param why why there is no file, and where to look instead; else empty
+public record LogPlace(
+        String program,
+        int slot,
+        @Nullable String file,
+        List<String> prefix,
+        boolean shared,
+        List<String> others,
+        String why) {
+    public LogPlace {
+        prefix = List.copyOf(prefix);
+        others = List.copyOf(others);
+    }
+
+    /// The same with other programs that write to the file.
+    public LogPlace withOthers(List<String> names) {
+        return new LogPlace(program, slot, file, prefix, shared, names, why);
+    }
+
+    /// Whose it is, as in `web:0`.
+    public String label() {
+        return new Target(program, slot).toString();
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control.report;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/// What a reload would do: what `plan` answers.
+///
+/// @param definition where the programs come from
+/// @param settings what changes that is no program's
+/// @param objections why a reload would be refused, in words; none if it would not
+public record PlanReport(
+        String definition,
+        List<SettingPlan> settings,
+        List<ProgramPlan> programs,
+        List<SocketPlan> sockets,
+        List<String> objections)
+        implements Report {
+    public PlanReport {
+        settings = List.copyOf(settings);
+        programs = List.copyOf(programs);
+        sockets = List.copyOf(sockets);
+        objections = List.copyOf(objections);
+    }
+
+    /// What becomes of a program, or of a socket, in one word for each.
+    public enum Word {
+        ADDED,
+        REMOVED,
+        UNCHANGED,
+        NOTED,
+        IN_PLACE,
+        BACK,
+        ROLLED,
+        KEPT,
+        OPENED,
+        CLOSED;
+
+        /// As people and the wire write it.
+        public String word() {
+            return switch (this) {
+                case ADDED -> "added";
+                case REMOVED -> "removed";
+                case UNCHANGED -> "unchanged";
+                case NOTED -> "noted";
+                case IN_PLACE -> "in-place";
+                case BACK -> "back";
+                case ROLLED -> "rolled";
+                case KEPT -> "kept";
+                case OPENED -> "opened";
+                case CLOSED -> "closed";
+            };
+        }
+    }
+
+    /// What becomes of one program.
+    ///
+    /// @param workers how many will be wanted; of one that goes, how many are wanted now
+    /// @param more how many more that is, of one that runs and stays; negative for fewer; of a new
+    ///   one, how many of them are not started since that was set by hand, negative
+    public record ProgramPlan(
+            String name,
+            Word change,
+            int workers,
+            int more,
+            List<KeyPlan> keys,
+            List<String> notes) {
+        public ProgramPlan {
+            keys = List.copyOf(keys);
+            notes = List.copyOf(notes);
+        }
+
+        /// One whose number of workers stays.
+        public ProgramPlan(
+                String name, Word change, int workers, List<KeyPlan> keys, List<String> notes) {
+            this(name, change, workers, 0, keys, notes);
+        }
+    }
+
+    /// A key that changes.
+    ///
+    /// @param before null if it was not set
+    /// @param after null if it will not be set
+    /// @param hidden the values are not shown
+    /// @param rolls workers have to be replaced for it
+    public record KeyPlan(
+            String key,
+            @Nullable String before,
+            @Nullable String after,
+            boolean hidden,
+            boolean rolls) {}
+
+    /// A key that changes and is no program's.
+    ///
+    /// @param before null if it was not set
+    /// @param after null if it will not be set
+    /// @param atStart a reload does not take it over, but the next manager that is started does
+    public record SettingPlan(
+            String key, @Nullable String before, @Nullable String after, boolean atStart) {}
+
+    /// What becomes of one socket.
+    ///
+    /// @param from as in `web/http`; null for a new one
+    /// @param to null for one that is closed
+    public record SocketPlan(
+            String address, Word change, @Nullable String from, @Nullable String to) {}
+
+    /// Whether a reload would change nothing.
+    public boolean nothing() {
+        return count(Word.UNCHANGED) == programs.size() && changedSettings() == 0;
+    }
+
+    /// How many settings a reload would take over.
+    int changedSettings() {
+        int count = 0;
+        for (SettingPlan setting : settings) {
+            count += setting.atStart() ? 0 : 1;
+        }
+        return count;
+    }
+
+    /// How many programs, or sockets, have that in common.
+    int count(Word word) {
+        int count = 0;
+        for (ProgramPlan program : programs) {
+            count += program.change() == word ? 1 : 0;
+        }
+        for (SocketPlan socket : sockets) {
+            count += socket.change() == word ? 1 : 0;
+        }
+        return count;
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control.report;
+
+import org.einhyrningsins.spec.Intent;
+
+import java.util.List;
+
+/// How one program is.
+///
+/// @param ready workers that are up, of any generation
+/// @param wanted workers there should be
+/// @param generation of the definition that new workers get, from 1
+/// @param rollout the rollout in progress, or how the last one ended, in words; empty for none
+/// @param note anything else worth knowing, in words; empty for nothing
+/// @param failures of its slots
+/// @param intent what the operator set by hand and the file has otherwise
+/// @param after the programs it comes after
+/// @param workers by slot; a slot may have an old and a new one
+/// @param sockets in the order of `bind`
+public record ProgramStatus(
+        String name,
+        State state,
+        int ready,
+        int wanted,
+        long generation,
+        String rollout,
+        String note,
+        Failures failures,
+        Intent intent,
+        List<String> after,
+        List<WorkerStatus> workers,
+        List<SocketStatus> sockets) {
+    /// One that did not fail.
+    public ProgramStatus(
+            String name,
+            State state,
+            int ready,
+            int wanted,
+            long generation,
+            String rollout,
+            String note,
+            Intent intent,
+            List<String> after,
+            List<WorkerStatus> workers,
+            List<SocketStatus> sockets) {
+        this(
+                name,
+                state,
+                ready,
+                wanted,
+                generation,
+                rollout,
+                note,
+                Failures.NONE,
+                intent,
+                after,
+                workers,
+                sockets);
+    }
+
+    public ProgramStatus {
+        after = List.copyOf(after);
+        workers = List.copyOf(workers);
+        sockets = List.copyOf(sockets);
+    }
+
+    /// The one word for it.
+    public enum State {
+        /// As many workers are up as are wanted.
+        RUNNING("running"),
+        STARTING("starting"),
+        /// To be started when the programs it comes after are up.
+        WAITING("waiting"),
+        STOPPING("stopping"),
+        STOPPED("stopped"),
+        /// Given up, or a worker failed that is not to run again; an operator must start it again.
+        FAILED("failed"),
+        /// All its workers did what they were to do.
+        DONE("done"),
+        /// Up, with fewer workers than wanted.
+        DEGRADED("degraded"),
+        ROLLING("rolling"),
+        /// Waiting before the next try to start a worker, or trying again.
+        BACKING_OFF("backing-off"),
+        /// Workers crash again and again; none has proved itself since.
+        CRASH_LOOP("crash-loop");
+
+        private final String word;
+
+        State(String word) {
+            this.word = word;
+        }
+
+        /// As people and the wire write it.
+        public String word() {
+            return word;
+        }
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control.report;
+
+/// A socket the manager holds.
+///
+/// @param address where it is bound, with the port the kernel chose
+/// @param perWorker whether each slot has one of its own there
+public record SocketStatus(String name, String address, boolean perWorker) {
+    /// One that all workers share.
+    public SocketStatus(String name, String address) {
+        this(name, address, false);
+    }
+
+    /// Its address, for people.
+    public String place() {
+        return perWorker ? address + " (per worker)" : address;
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control.report;
+
+import org.einhyrningsins.control.wire.PlainText;
+
+/// The status as a person reads it. Rendered by the manager, so that the client has only to print.
+public final class StatusText {
+    private static final long SECOND = 1_000;
+    private static final long MINUTE = 60 * SECOND;
+    private static final long HOUR = 60 * MINUTE;
+    private static final long DAY = 24 * HOUR;
+    private static final String NOTHING = "-";
+
+    private StatusText() {}
+
+    /// A line for each program: what `status` says.
+    public static String programs(StatusReport report) {
+        if (report.programs().isEmpty()) {
+            return "no programs\n" + awaited(report);
+        }
+        Table table = new Table("NAME", "STATE", "READY", "GEN", "UP", "RESTARTS", "NOTE");
+        for (ProgramStatus program : report.programs()) {
+            table.row(
+                    program.name(),
+                    program.state().word(),
+                    readyOf(program),
+                    Long.toString(program.generation()),
+                    up(program),
+                    Long.toString(restarts(program)),
+                    note(program));
+        }
+        return print(table) + awaited(report);
+    }
+
+    /// That the last reload has to be confirmed; empty if it has not.
+    private static String awaited(StatusReport report) {
+        return report.confirmMillis() < 0
+                ? ""
+                : "\nThe last reload goes back in "
+                        + duration(report.confirmMillis())
+                        + " unless it is confirmed: einhyrningsinsctl confirm\n";
+    }
+
+    /// A line for each program and, indented, for each of its workers; then the sockets: what
+    /// `show` says.
+    public static String workers(StatusReport report) {
+        if (report.programs().isEmpty()) {
+            return "no programs\n" + awaited(report);
+        }
+        Table table = new Table("NAME", "STATE", "READY", "PID", "GEN", "UP", "RESTARTS", "NOTE");
+        for (ProgramStatus program : report.programs()) {
+            addWithWorkers(table, program);
+        }
+        return print(table) + sockets(report) + awaited(report);
+    }
+
+    private static void addWithWorkers(Table table, ProgramStatus program) {
+        table.row(
+                program.name(),
+                program.state().word(),
+                readyOf(program),
+                NOTHING,
+                Long.toString(program.generation()),
+                up(program),
+                Long.toString(restarts(program)),
+                note(program));
+        for (WorkerStatus worker : program.workers()) {
+            table.row(
+                    "  " + program.name() + ":" + worker.slot(),
+                    worker.state(),
+                    NOTHING,
+                    worker.pid() == 0 ? NOTHING : Integer.toString(worker.pid()),
+                    Long.toString(worker.generation()),
+                    worker.pid() == 0 ? NOTHING : duration(worker.ageMillis()),
+                    Long.toString(worker.restarts()),
+                    oneLine(worker.note()));
+        }
+    }
+
+    private static String sockets(StatusReport report) {
+        Table table = new Table("SOCKET", "ADDRESS");
+        boolean some = false;
+        for (ProgramStatus program : report.programs()) {
+            for (SocketStatus socket : program.sockets()) {
+                table.row(program.name() + "/" + socket.name(), oneLine(socket.place()));
+                some = true;
+            }
+        }
+        return some ? "\n" + print(table) : "";
+    }
+
+    private static String readyOf(ProgramStatus program) {
+        return program.ready() + "/" + program.wanted();
+    }
+
+    /// How long the program has had a process: the age of its oldest.
+    private static String up(ProgramStatus program) {
+        long oldest = -1;
+        for (WorkerStatus worker : program.workers()) {
+            oldest = worker.pid() == 0 ? oldest : Math.max(oldest, worker.ageMillis());
+        }
+        return oldest < 0 ? NOTHING : duration(oldest);
+    }
+
+    /// A slot may have two workers at a time; both know of the slot's restarts.
+    private static long restarts(ProgramStatus program) {
+        long sum = 0;
+        int slot = -1;
+        for (WorkerStatus worker : program.workers()) {
+            sum += worker.slot() == slot ? 0 : worker.restarts();
+            slot = worker.slot();
+        }
+        return sum;
+    }
+
+    private static String note(ProgramStatus program) {
+        if (program.rollout().isEmpty() || program.note().isEmpty()) {
+            return oneLine(program.rollout() + program.note());
+        }
+        return oneLine(program.rollout() + "; " + program.note());
+    }
+
+    /// The two largest units, as in `2d3h`.
+    public static String duration(long millis) {
+        if (millis < MINUTE) {
+            return Math.max(0, millis / SECOND) + "s";
+        }
+        if (millis < HOUR) {
+            return millis / MINUTE + "m" + millis % MINUTE / SECOND + "s";
+        }
+        if (millis < DAY) {
+            return millis / HOUR + "h" + millis % HOUR / MINUTE + "m";
+        }
+        return millis / DAY + "d" + millis % DAY / HOUR + "h";
+    }
+
+    /// Notes may quote what a worker wrote: no line breaks in a table.
+    static String oneLine(String text) {
+        return PlainText.line(text);
+    }
+
+    private static String print(Table table) {
+        StringBuilder text = new StringBuilder(4096);
+        table.print(text);
+        return text.toString();
+    }
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control.wire;
+
+/// Who hears of progress.
+public interface ReplyHandler {
+    /// Something happened on the way.
+    ///
+    /// @return whether to go on listening
+    boolean progress(Reply reply);
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control.wire;
+
+import org.jspecify.annotations.Nullable;
+
+/// Something a worker says about itself. The pid is a claim: the server believes it only if the
+/// kernel's peer credentials agree.
+public sealed interface WorkerMessage extends Parsed {
+    /// The process that is said to be the worker.
+    int pid();
+
+    /// What to echo in a reply; null if no reply is expected.
+    @Nullable JsonId id();
+
+    /// The worker is up.
+    record Ack(int pid, @Nullable JsonId id) implements WorkerMessage {}
+
+    /// The worker is alive.
+    ///
+    /// @param work what it is at, as it says itself: einhorn's `request_id`; null if it does not
+    record Ping(int pid, @Nullable JsonId id, @Nullable JsonId work) implements WorkerMessage {}
+}

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.control;
+
+import org.einhyrningsins.control.report.Replies;
+import org.einhyrningsins.control.wire.ExitStatus;
+import org.einhyrningsins.control.wire.JsonId;
+import org.einhyrningsins.control.wire.Lines;
+import org.einhyrningsins.control.wire.Malformed;
+import org.einhyrningsins.control.wire.Request;
+import org.einhyrningsins.control.wire.Requests;
+import org.einhyrningsins.control.wire.WorkerMessage;
+import org.einhyrningsins.manager.runtime.Acceptor;
+import org.einhyrningsins.manager.runtime.CannotStart;
+import org.einhyrningsins.manager.runtime.Loop;
+import org.einhyrningsins.manager.runtime.RuntimeFiles;
+import org.einhyrningsins.manager.snapshot.ConnectionImage;
+import org.einhyrningsins.manager.snapshot.ManagerImage;
+import org.einhyrningsins.manager.socket.SocketFiles;
+import org.einhyrningsins.posix.file.Closer;
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.file.Poll;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.Limits;
+import org.einhyrningsins.posix.kernel.Peer;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.spec.manager.ControlSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+
+/// The operator's socket: accepts clients and hands each line they write to the
+/// [org.einhyrningsins.manager.operate.Operator].
+///
+/// Who may do what is in [Access], and is looked up for each request: what a client may do can
+/// change while it is connected. Where anybody may connect, and where a client is broken or
+/// forgotten in a script, none may keep the others out: when there are too many, or they make us
+/// hold too much, some have to go, see [Crowd].
+public final class ControlServer implements SocketFiles.Owner {
+    /// What a worker is told whose socket is another one.
+    public static final String ELSEWHERE =
+            "this is the operator's socket; a worker acknowledges at its EINHORN_SOCK_PATH";
+
+    private static final int MOST_CLIENTS = 512;
+
+    /// Those who connected and were not accepted yet: our backlog, and one.
+    private static final int MOST_QUEUED = 129;
+
+    /// Of replies not taken and lines not ended, all clients together: a quarter of the heap.
+    private static final int MOST_HELD = 8 * 1024 * 1024;
+
+    private final Loop loop;
+    private final Path path;
+    private ControlSpec spec;
+    private Access access;
+    private int listener;
+    private long file;
+    private final ByteBuffer buffer;
+
+    private final Crowd<Connection> connections = new Crowd<>();
+    private final int mostClients;
+    private final Requested requested;
+
+    /// Who is told what is asked.
+    public interface Requested {
+        /// A client asks for something.
+        ///
+        /// @param role what it may do now
+        void request(Connection client, Access.Role role, Request request);
+
+        /// A worker says something of itself.
+        ///
+        /// @return why it does not count; null if it does
+        default @Nullable String heard(WorkerMessage message, Peer sender) {
+            return ELSEWHERE;
+        }
+    }
+
+    /// Listens at the path. A file left behind by a manager that died is replaced; a socket that
+    /// somebody answers at is not ours to take.
+    ControlServer(
+            Loop loop,
+            Path path,
+            ControlSpec spec,
+            Access access,
+            ByteBuffer buffer,
+            Requested requested) {
+        this.loop = loop;
+        this.path = path;
+        this.spec = spec;
+        this.access = access;
+        this.buffer = buffer;
+        this.requested = requested;
+        mostClients = mostClients();
+        listener = Sockets.listenUnix(path, spec.mode());
+        file = RuntimeFiles.inode(path);
+        loop.watch(listener, Poll.IN, events -> accept());
+    }
+
+    public static ControlServer open(
+            Loop loop,
+            Path path,
+            ControlSpec spec,
+            Access access,
+            ByteBuffer buffer,
+            Requested requested)
+            throws CannotStart {
+        try {
+            return new ControlServer(loop, path, spec, access, buffer, requested);
+        } catch (PosixException e) {
+            throw new CannotStart(
+                    ExitStatus.FAILED,
+                    e.errno() == Errno.EADDRINUSE
+                            ? taken(path)
+                            : "cannot start: control socket " + path + ": " + e.getMessage());
+        }
+    }
+
+    private static String taken(Path socket) {
+        Peer owner = Sockets.owner(socket);
+        String who =
+                owner == null ? "somebody" : "pid " + owner.pid() + " (uid " + owner.uid() + ")";
+        return "cannot start: control socket "
+                + socket
+                + " is held by "
+                + who
+                + "; use that manager, or start this one with another socket (-d)";
+    }
+
+    /// Goes on where another manager stopped, with its socket and its clients.
+    public ControlServer(
+            Loop loop,
+            Path path,
+            ManagerImage before,
+            Access access,
+            List<ConnectionImage> clients,
+            ByteBuffer buffer,
+            Requested requested) {
+        this.loop = loop;
+        this.path = path;
+        this.spec = before.settings().control();
+        this.access = access;
+        this.buffer = buffer;
+        this.requested = requested;
+        this.listener = before.descriptor("control");
+        Sockets.refuseDescriptors(listener);
+        mostClients = mostClients();
+        file = RuntimeFiles.inode(path);
+        loop.watch(listener, Poll.IN, events -> accept());
+        for (ConnectionImage image : clients) {
+            Sockets.refuseDescriptors(image.fd());
+            Connection client = new Connection(loop, image, connections::remove);
+            loop.watch(image.fd(), client.interest(), events -> ready(client, events));
+            connections.add(client);
+        }
+    }
+
+    /// A quarter of the descriptors there may be: the sockets and pipes of workers need theirs.
+    private static int mostClients() {
+        return Math.clamp(Limits.openFiles().soft() / 4, 16, MOST_CLIENTS);
+    }
+
+    /// Its socket, for the next manager.
+    public int listener() {
+        return listener;
+    }
+
+    /// How many clients it has.
+    public int count() {
+        return connections.size();
+    }
+
+    /// Its clients, for the next manager.
+    public List<ConnectionImage> clients() {
+        return connections.all().stream().map(Connection::image).toList();
+    }
+
+    /// The client of that descriptor; null if there is none.
+    public @Nullable Connection client(int fd) {
+        for (Connection client : connections.all()) {
+            if (client.fd() == fd) {
+                return client;
+            }
+        }
+        return null;
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    @Override
+    public long inode() {
+        return file;
+    }
+
+    /// Clients that are connected stay so.
+    @Override
+    public void remake() throws IOException {
+        Path directory = path.getParent();
+        if (directory != null) {
+            RuntimeFiles.directory(directory, RuntimeFiles.permissions(spec.forOthers()));
+        }
+        int fresh = Sockets.listenUnix(path, spec.mode());
+        try {
+            loop.watch(fresh, Poll.IN, events -> accept());
+        } catch (PosixException e) {
+            Descriptors.close(fresh);
+            throw e;
+        }
+        loop.forget(listener);
+        Closer.close(listener); // who waits in its queue may have passed something
+        listener = fresh;
+        file = RuntimeFiles.inode(path);
+    }
+
+    /// Takes up all that was said until now: what a worker said before it died counts.
+    public void listen() {
+        acceptAll();
+        for (Connection client : connections.all()) {
+            ready(client, Poll.IN);
+        }
+    }
+
+    private boolean accept() {
+        int fd = Acceptor.accept(listener);
+        if (fd < 0) {
+            return false;
+        }
+        try {
+            Connection client = new Connection(loop, fd, connections::remove);
+            if (connections.size() >= mostClients && !makeRoomFor(client)) {
+                turnAway(client);
+                return true;
+            }
+            loop.watch(fd, Poll.IN, events -> ready(client, events));
+            connections.add(client);
+            ready(client, Poll.IN); // before others come, who mostly have less to say
+        } catch (PosixException e) {
+            Sockets.hangUp(fd);
+        }
+        return true;
+    }
+
+    private boolean makeRoomFor(Connection client) {
+        Connection inTheWay = connections.inTheWayOf(client.uid());
+        if (inTheWay != null) {
+            inTheWay.close();
+        }
+        return inTheWay != null;
+    }
+
+    private void turnAway(Connection client) {
+        String full =
+                "the manager has "
+                        + mostClients
+                        + " clients that wait for what they asked for, and takes no more; try"
+                        + " again";
+        client.send(Replies.done(JsonId.NONE, ExitStatus.FAILED, full));
+        client.close();
+    }
+
+    private void acceptAll() {
+        for (int i = 0; i < MOST_QUEUED && accept(); i++) {
+            // each is taken up as it comes
+        }
+    }
+
+    private void boundWhatIsHeld() {
+        Connection heaviest = connections.heaviest(MOST_HELD);
+        if (heaviest != null) {
+            heaviest.close();
+        }
+    }
+
+    // ---- who may do what
+
+    /// From now on others may do what. Clients stay connected and are judged by their next request;
+    /// those who follow and may not look any more are told no more.
+    ///
+    /// Where only the mode of the file is to decide, it has to have decided about everybody who is
+    /// here: whoever came past another mode, and may not do everything now, has to go.
+    public void admit(ControlSpec next, Access by) {
+        if (next.mode() != spec.mode() && file == RuntimeFiles.inode(path)) {
+            Sockets.mode(path, next.mode(), file);
+        }
+        if (by.byModeAlone() && !access.byModeAlone()) {
+            acceptAll(); // those in the queue came past the other mode as well
+            connections.all().forEach(this::dismissUnlessAdmin);
+        }
+        spec = next;
+        access = by;
+        connections.all().forEach(this::tellNoMoreWhoMayNotLook);
+    }
+
+    private void dismissUnlessAdmin(Connection client) {
+        if (role(client) != Access.Role.ADMIN) {
+            client.close();
+        }
+    }
+
+    private void tellNoMoreWhoMayNotLook(Connection client) {
+        if (role(client) == Access.Role.STRANGER) {
+            client.unfollow("from now on 'events' is not allowed to you: see control.allow");
+        }
+    }
+
+    private Access.Role role(Connection client) {
+        return access.role(client.peer(), client::groups);
+    }
+
+    private void ready(Connection client, int events) {
+        if (client.closed()) {
+            return;
+        }
+        if ((events & Poll.OUT) != 0) {
+            client.flush();
+        }
+        if ((events & (Poll.IN | Poll.HUP | Poll.ERR)) != 0
+                && !client.read(buffer, new Taker(client))) {
+            client.close();
+        }
+        boundWhatIsHeld();
+    }
+
+    /// One line after the other of one client.
+    private final class Taker implements Lines.Taker {
+        private final Connection client;
+
+        Taker(Connection client) {
+            this.client = client;
+        }
+
+        @Override
+        public void line(byte[] line) {
+            if (client.closed()) {
+                return; // it did not take the replies to the lines before
+            }
+            switch (Requests.parse(line)) {
+                case Request request -> {
+                    connections.spoke(client);
+                    requested.request(client, role(client), request);
+                }
+                case WorkerMessage message -> hear(message, line);
+                case Malformed malformed -> client.send(Replies.malformed(malformed));
+            }
+        }
+
+        /// einhyrningsins(1) answers, einhorn(1) closes the connection in case the worker forgets
+        /// to: one in the newer dialect gets both, unless it asked for an answer and may go on.
+        private void hear(WorkerMessage message, byte[] line) {
+            String objection = requested.heard(message, client.peer());
+            JsonId id = message.id();
+            if (id != null || line[0] == '{') {
+                ExitStatus code = objection == null ? ExitStatus.DONE : ExitStatus.USAGE;
+                String done = message instanceof WorkerMessage.Ack ? "acknowledged" : "pong";
+                String text = objection == null ? done : objection;
+                client.send(Replies.done(id == null ? JsonId.NONE : id, code, text));
+            }
+            if (id == null) {
+                client.close();
+            }
+        }
+
+        @Override
+        public void tooLong(int bound) {
+            client.send(Replies.tooLong(bound));
+        }
+    }
+
+    /// Tells all who follow that program.
+    public void tell(String program, String message) {
+        if (connections.size() > 0) {
+            connections.all().forEach(client -> client.tell(program, message));
+            boundWhatIsHeld();
+        }
+    }
+
+    /// Closes everything and removes the socket's file, if it is still ours.
+    public void close() {
+        for (Connection client : connections.all()) {
+            client.flush();
+            client.close();
+        }
+        loop.forget(listener);
+        if (file == RuntimeFiles.inode(path)) { // before it is closed: then its number is free
+            RuntimeFiles.delete(path);
+        }
+        Closer.close(listener);
+    }
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.http;
+
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.manager.page.HostNames;
+import org.einhyrningsins.manager.page.Page;
+import org.einhyrningsins.manager.page.Pages;
+import org.einhyrningsins.manager.page.Request;
+import org.einhyrningsins.manager.page.Response;
+import org.einhyrningsins.manager.page.Snapshot;
+import org.einhyrningsins.manager.runtime.Acceptor;
+import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.Loop;
+import org.einhyrningsins.manager.runtime.PromptContents;
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.file.Poll;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.socket.Sockets;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedSet;
+import java.util.Set;
+import java.util.concurrent.ThreadFactory;
+
+/// Metrics and the status page, for whoever can connect to the listener: so clients may be enemies,
+/// and none of them may cost the manager anything. Their number, what they hold and how long they
+/// take are bounded; when there are too many, the one that came first has to go.
+public final class HttpServer implements HttpClient.Served {
+    static final int MOST_CLIENTS = 64;
+
+    /// Of pages not taken, each counted once however many clients it is for.
+    private static final int MOST_HELD = 4 * 1024 * 1024;
+
+    private static final List<String> PATHS =
+            List.of("/", "/metrics", "/status.json", "/healthz", "/readyz");
+
+    private final Loop loop;
+    private final int listener;
+    private final ByteBuffer buffer;
+    private final Sight sight;
+    private final Scribe scribe;
+
+    /// Whom requests may be sent to; null where it does not matter: browsers know no UNIX sockets.
+    private @Nullable Names names;
+
+    /// In the order in which they came.
+    private final SequencedSet<HttpClient> clients = new LinkedHashSet<>();
+
+    /// Who waits for a page that is not being made yet, and for one that is.
+    private final Map<HttpClient, Pages> next = new LinkedHashMap<>();
+
+    private Map<HttpClient, Pages> current = new LinkedHashMap<>();
+
+    /// What pages are made of.
+    public interface Sight {
+        /// How everything is now.
+        Snapshot snapshot();
+
+        /// Why not all is up that is meant to be, a line for each reason; empty if all is.
+        List<String> unready();
+    }
+
+    /// @throws PosixException if the kernel has no descriptors for it; nothing is left open then
+    HttpServer(Loop loop, int listener, ByteBuffer buffer, Sight sight) {
+        this(loop, listener, buffer, sight, Scribe.THREADS);
+    }
+
+    HttpServer(Loop loop, int listener, ByteBuffer buffer, Sight sight, ThreadFactory threads) {
+        this.loop = loop;
+        this.listener = listener;
+        this.buffer = buffer;
+        this.sight = sight;
+        Sockets.refuseDescriptors(listener);
+        this.scribe = new Scribe(loop, threads, this::made);
+        try {
+            loop.watch(listener, Poll.IN, events -> accept());
+        } catch (PosixException e) {
+            scribe.close();
+            throw e;
+        }
+        scribe.sharpen();
+    }
+
+    private void accept() {
+        int fd = Acceptor.accept(listener);
+        if (fd < 0) {
+            return;
+        }
+        if (clients.size() >= MOST_CLIENTS) {
+            dismissOne();
+        }
+        try {
+            clients.add(new HttpClient(loop, fd, buffer, this));
+        } catch (PosixException e) {
+            Descriptors.close(fd);
+        }
+    }
+
+    private void dismissOne() {
+        for (HttpClient client : clients) {
+            if (client.idle()) {
+                client.close();
+                return;
+            }
+        }
+        clients.getFirst().close();
+    }
+
+    /// From now on, requests may be sent to these names; null for any.
+    void answerTo(@Nullable List<String> hosts) {
+        names = hosts == null ? null : new Names(hosts);
+    }
+
+    /// The names of the machine, which may get others: they are looked up again when one is not
+    /// known, and not more often than this.
+    private static final class Names {
+        private static final Duration AGAIN = Duration.ofSeconds(5);
+        private static final int MOST_BYTES = 64 * 1024;
+        private final List<String> hosts;
+        private HostNames known;
+        private Moment fresh = Clock.now().plus(AGAIN);
+
+        Names(List<String> hosts) {
+            this.hosts = hosts;
+            this.known = look();
+        }
+
+        private HostNames look() {
+            return new HostNames(hosts, Names::text);
+        }
+
+        private static String text(String file) throws IOException {
+            byte[] bytes = new PromptContents().read(Path.of(file), MOST_BYTES);
+            return new String(bytes, StandardCharsets.ISO_8859_1);
+        }
+
+        boolean has(String host) {
+            if (!known.has(host) && fresh.reached(Clock.now())) {
+                known = look();
+                fresh = Clock.now().plus(AGAIN);
+            }
+            return known.has(host);
+        }
+    }
+
+    // ---- what is asked
+
+    @Override
+    public void asked(HttpClient client, Request request) {
+        Pages page = Pages.of(request);
+        if (names != null && !names.has(request.host())) {
+            client.answer(Response.text(421, stranger(request.host())));
+        } else if (!PATHS.contains(request.path())) {
+            String there = String.join(", ", PATHS);
+            client.answer(Response.text(404, "there is no such page; there are " + there));
+        } else if (!request.method().equals("GET") && !request.method().equals("HEAD")) {
+            client.answer(Response.text(405, "pages are read with GET or HEAD; nothing else is"));
+        } else if (page != null) {
+            next.put(client, page);
+            begin();
+        } else if (request.path().equals("/healthz")) {
+            client.answer(Response.text(200, "the manager's loop turns"));
+        } else {
+            client.answer(readiness());
+        }
+    }
+
+    private static String stranger(String host) {
+        String name = host.replaceAll("[^A-Za-z0-9._:-]", "?");
+        return "this machine is not known as "
+                + name.substring(0, Math.min(name.length(), 255))
+                + "; ask by its address or name, or add the name to http.allowed-hosts";
+    }
+
+    private Page readiness() {
+        List<String> reasons = sight.unready();
+        return reasons.isEmpty()
+                ? Response.text(200, "all that is meant to be up is up")
+                : Response.text(503, String.join("\n", reasons));
+    }
+
+    private void begin() {
+        if (!scribe.working() && !next.isEmpty()) {
+            current = new LinkedHashMap<>(next);
+            next.clear();
+            if (!scribe.begin(EnumSet.copyOf(current.values()), sight.snapshot())) {
+                refuse();
+            }
+        }
+    }
+
+    private void refuse() {
+        Page why = Response.text(503, "the manager may start no thread now to make the page");
+        List<HttpClient> waited = List.copyOf(current.keySet());
+        current.clear();
+        waited.forEach(client -> client.answer(why));
+    }
+
+    /// Those who asked meanwhile want to know how things are now: another round.
+    private void made(Map<Pages, Page> pages) {
+        Map<HttpClient, Pages> waited = current;
+        current = new LinkedHashMap<>();
+        waited.forEach(
+                (client, which) -> {
+                    Page page = pages.get(which);
+                    if (page != null) {
+                        client.answer(page);
+                    }
+                });
+        boundWhatIsHeld();
+        begin();
+    }
+
+    /// Whoever came first has had the most time to take its page.
+    private void boundWhatIsHeld() {
+        Set<Page> held = Collections.newSetFromMap(new IdentityHashMap<>());
+        long bytes = 0;
+        for (HttpClient client : new ArrayList<>(clients.reversed())) {
+            Page page = client.untaken();
+            if (page != null && held.add(page)) {
+                bytes += page.body().length;
+            }
+            if (page != null && bytes > MOST_HELD && held.size() > 1) {
+                client.close();
+            }
+        }
+    }
+
+    @Override
+    public void gone(HttpClient client) {
+        clients.remove(client);
+        next.remove(client);
+        current.remove(client);
+    }
+
+    // ---- time
+
+    /// When it wants to be told the time; null for never.
+    @Nullable Moment deadline() {
+        Moment earliest = null;
+        for (HttpClient client : clients) {
+            earliest = Moment.earlier(earliest, client.deadline());
+        }
+        return earliest;
+    }
+
+    void deadlinePassed(Moment now) {
+        for (HttpClient client : new ArrayList<>(clients)) {
+            if (client.deadline().reached(now)) {
+                client.expire();
+            }
+        }
+    }
+
+    /// Leaves the listener to whoever opened it.
+    void close() {
+        new ArrayList<>(clients).forEach(HttpClient::close);
+        loop.forget(listener);
+        scribe.close();
+    }
+}

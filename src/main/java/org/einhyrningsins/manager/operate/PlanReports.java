@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.operate;
+
+import org.einhyrningsins.control.report.PlanReport;
+import org.einhyrningsins.control.wire.ExitStatus;
+import org.einhyrningsins.core.model.Change;
+import org.einhyrningsins.core.model.Difference;
+import org.einhyrningsins.core.plan.Plan;
+import org.einhyrningsins.core.plan.SocketMove;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Says what a plan comes to, in the words of the wire.
+final class PlanReports {
+    private PlanReports() {}
+
+    static PlanReport of(String definition, Reloader.Prospect prospect) {
+        return of(definition, prospect.plan(), prospect.objections());
+    }
+
+    static PlanReport of(String definition, Plan plan, List<String> objections) {
+        List<PlanReport.SettingPlan> settings = new ArrayList<>();
+        plan.settings().forEach(setting -> settings.add(setting(setting)));
+        List<PlanReport.ProgramPlan> programs = new ArrayList<>();
+        plan.changes().values().forEach(change -> programs.add(program(change)));
+        List<PlanReport.SocketPlan> sockets = new ArrayList<>();
+        plan.sockets().forEach(move -> sockets.add(socket(move)));
+        return new PlanReport(definition, settings, programs, sockets, objections);
+    }
+
+    /// What the command ends with.
+    static ExitStatus code(PlanReport report) {
+        if (!report.objections().isEmpty()) {
+            return ExitStatus.FAILED;
+        }
+        return report.nothing() ? ExitStatus.DONE : ExitStatus.CHANGES;
+    }
+
+    private static PlanReport.SettingPlan setting(Difference key) {
+        return new PlanReport.SettingPlan(
+                key.key(), key.before(), key.after(), key.waitsForStart());
+    }
+
+    private static PlanReport.ProgramPlan program(Change change) {
+        ProgramSpec spec = change.after() == null ? change.before() : change.after();
+        List<PlanReport.KeyPlan> keys = new ArrayList<>();
+        for (Difference key : change.differences()) {
+            keys.add(
+                    new PlanReport.KeyPlan(
+                            key.key(), key.before(), key.after(), key.hidden(), key.rolls()));
+        }
+        return new PlanReport.ProgramPlan(
+                change.program(),
+                word(change.kind()),
+                spec == null ? 0 : spec.workers(),
+                change.more(),
+                keys,
+                change.notes());
+    }
+
+    private static PlanReport.Word word(Change.Kind kind) {
+        return switch (kind) {
+            case ADDED -> PlanReport.Word.ADDED;
+            case REMOVED -> PlanReport.Word.REMOVED;
+            case UNCHANGED -> PlanReport.Word.UNCHANGED;
+            case NOTED -> PlanReport.Word.NOTED;
+            case IN_PLACE -> PlanReport.Word.IN_PLACE;
+            case BACK -> PlanReport.Word.BACK;
+            case ROLLED -> PlanReport.Word.ROLLED;
+        };
+    }
+
+    private static PlanReport.SocketPlan socket(SocketMove move) {
+        return new PlanReport.SocketPlan(
+                move.address().toString(), word(move.kind()), text(move.from()), text(move.to()));
+    }
+
+    private static PlanReport.Word word(SocketMove.Kind kind) {
+        return switch (kind) {
+            case KEPT -> PlanReport.Word.KEPT;
+            case OPENED -> PlanReport.Word.OPENED;
+            case CLOSED -> PlanReport.Word.CLOSED;
+        };
+    }
+
+    private static @Nullable String text(SocketMove.@Nullable Place place) {
+        return place == null ? null : place.toString();
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.runtime;
+
+import org.einhyrningsins.control.wire.ExitStatus;
+
+/// Why the manager cannot start. Nothing was started.
+public final class CannotStart extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final ExitStatus code;
+
+    /// @param message what, why and what to do next
+    public CannotStart(ExitStatus code, String message) {
+        super(message);
+        this.code = code;
+    }
+
+    /// The exit status of the manager.
+    public ExitStatus code() {
+        return code;
+    }
+}

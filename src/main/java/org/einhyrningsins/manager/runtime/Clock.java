@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.runtime;
+
+import org.einhyrningsins.core.model.Moment;
+
+import java.time.ZoneId;
+
+/// The only place where time is read.
+public final class Clock {
+    private Clock() {}
+
+    /// Now, on the clock that never goes back.
+    public static Moment now() {
+        return new Moment(System.nanoTime());
+    }
+
+    /// Now, for people: milliseconds since 1970, UTC. It may be set forward and back: nothing is
+    /// waited for by it.
+    public static long wallMillis() {
+        return System.currentTimeMillis();
+    }
+
+    /// When that moment was, for people: the time of day where this machine is, with the date if it
+    /// is not today, by the clock on the wall as it is set now.
+    public static String told(Moment when) {
+        long now = wallMillis();
+        long then = now - now().since(when).toMillis();
+        return Timestamp.local(then, now, ZoneId.systemDefault());
+    }
+
+    /// For people: how long ago that was by the clock on the wall, and not before it was, if that
+    /// clock was set back.
+    public static long millisSince(long wallMillis) {
+        return Math.max(0, wallMillis() - wallMillis);
+    }
+}

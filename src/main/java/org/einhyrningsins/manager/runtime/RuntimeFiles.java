@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.runtime;
+
+import org.einhyrningsins.posix.file.SafePath;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Processes;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/// The few files the manager makes: directories for its sockets, the pid file.
+public final class RuntimeFiles {
+    private RuntimeFiles() {}
+
+    /// Makes a directory, with its parents, that only its owner may use; one that exists stays as
+    /// it is.
+    ///
+    /// @param permissions as `rwx--x--x`; null for what the umask leaves
+    /// @return whether it was made
+    /// @throws IOException also if others could choose which directory it is: see [SafePath]
+    public static boolean directory(Path path, @Nullable String permissions) throws IOException {
+        try {
+            return made(path, permissions);
+        } catch (PosixException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    /// @param permissions null for what the umask leaves
+    private static boolean made(Path path, @Nullable String permissions) throws IOException {
+        if (Files.isDirectory(path)) {
+            SafePath.into(path).close();
+            return false;
+        }
+        Path parent = path.getParent();
+        if (parent != null && !Files.isDirectory(parent)) {
+            made(parent, null);
+        }
+        try (SafePath place = SafePath.toName(path)) {
+            Files.createDirectory(place.path());
+        } catch (FileAlreadyExistsException e) {
+            if (Files.isDirectory(path)) {
+                return false; // another manager was faster
+            }
+            throw new FileAlreadyExistsException(path.toString());
+        } catch (FileSystemException e) {
+            throw new FileSystemException(path.toString(), null, e.getReason());
+        }
+        if (permissions != null) {
+            permit(path, permissions); // not at creation: the umask would take from it
+        }
+        return true;
+    }
+
+    /// Gives a directory its permissions, if it is ours to give.
+    public static void permit(Path directory, String permissions) {
+        try (SafePath place = SafePath.into(directory)) {
+            if (place.owner() == Processes.user()) {
+                Files.setPosixFilePermissions(
+                        place.path(), PosixFilePermissions.fromString(permissions));
+            }
+        } catch (IOException | PosixException notOurs) {
+            // whoever cannot get through is told of it
+        }
+    }
+
+    /// The first directory on the way to a file that lets nobody through but its owner; null if
+    /// there is none.
+    static @Nullable Path barred(Path file) {
+        Path at = file.getRoot();
+        for (int i = 0; at != null && i < file.getNameCount() - 1; i++) {
+            at = at.resolve(file.getName(i));
+            if (!letsOthersThrough(at)) {
+                return at;
+            }
+        }
+        return null;
+    }
+
+    private static boolean letsOthersThrough(Path directory) {
+        try {
+            Object mode = Files.getAttribute(directory, "unix:mode");
+            return !(mode instanceof Integer bits) || (bits & 0011) != 0;
+        } catch (IOException unknown) {
+            return true;
+        }
+    }
+
+    /// Removes a file, or an empty directory, if it is there and nobody else could choose which it
+    /// is.
+    public static void delete(Path path) {
+        try (SafePath place = SafePath.toName(path)) {
+            Files.deleteIfExists(place.path());
+        } catch (IOException inUseOrNotOurs) {
+            // somebody else's by now
+        } catch (PosixException e) {
+            if (e.errno() == Errno.EMFILE || e.errno() == Errno.ENFILE) {
+                deleteByName(path);
+            } // else there is nothing, or it is not ours
+        }
+    }
+
+    /// With no descriptor left the way cannot be held on to; where nobody else owns any of it, it
+    /// need not be.
+    private static void deleteByName(Path path) {
+        try {
+            for (Path at = path.getParent(); at != null; at = at.getParent()) {
+                Object uid = Files.getAttribute(at, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+                if (!uid.equals(0) && !uid.equals(Processes.user())) {
+                    return;
+                }
+            }
+            Files.deleteIfExists(path);
+        } catch (IOException inUseOrNotOurs) {
+            // it stays
+        }
+    }
+
+    /// What went wrong, as a person reads it. Of a file system's exception the message is often the
+    /// path alone, and what went wrong is its class.
+    public static String why(IOException e) {
+        String message = String.valueOf(e.getMessage());
+        return switch (e) {
+            case NoSuchFileException missing -> message + ": no such file or directory";
+            case AccessDeniedException denied -> message + ": permission denied";
+            case FileAlreadyExistsException there -> message + ": it exists and is no directory";
+            default -> message;
+        };
+    }
+
+    /// Whose a directory is; -1 if there is none, or others could choose which it is.
+    public static int owner(Path directory) {
+        try (SafePath place = SafePath.into(directory)) {
+            return place.owner();
+        } catch (PosixException e) {
+            return -1;
+        }
+    }
+
+    /// Which file a path names; 0 if none.
+    public static long inode(Path path) {
+        try {
+            Object inode = Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS);
+            return inode instanceof Long number ? number : 0;
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    /// Of the directory of the control socket, if we make it.
+    ///
+    /// @param others whether others than our own user are to reach the socket
+    public static String permissions(boolean others) {
+        return others ? "rwx--x--x" : "rwx------";
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.snapshot;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.StringTokenizer;
+
+/// One type's names in the format, as [FormatTable] has them.
+///
+/// @param type the type's own
+/// @param parts those of its components or constants, by their names in Java
+record FormatNames(String type, Map<String, String> parts) {
+    private static final Map<String, String> LINES = lines(FormatTable.TEXT);
+
+    static FormatNames of(Class<?> type) {
+        StringTokenizer words = new StringTokenizer(line(type));
+        String name = words.nextToken();
+        Map<String, String> parts = new LinkedHashMap<>();
+        while (words.hasMoreTokens()) {
+            String word = words.nextToken();
+            int equals = word.indexOf('=');
+            parts.put(equals < 0 ? word : word.substring(0, equals), word.substring(equals + 1));
+        }
+        return new FormatNames(name, parts);
+    }
+
+    /// What the format calls a type. Of one that is one of several, what is behind the dot tells it
+    /// from the others.
+    static String type(Class<?> type) {
+        String line = line(type);
+        int end = line.indexOf(' ');
+        return end < 0 ? line : line.substring(0, end);
+    }
+
+    /// What tells it from the others of its sealed type.
+    static String kind(String type) {
+        return type.substring(type.lastIndexOf('.') + 1);
+    }
+
+    String part(String java) {
+        String name = parts.get(java);
+        if (name == null) {
+            throw new IllegalStateException("FormatTable has no name for " + java + " of " + type);
+        }
+        return name;
+    }
+
+    private static String line(Class<?> type) {
+        String line = LINES.get(javaName(type));
+        if (line == null) {
+            throw new IllegalStateException("FormatTable has no name for " + javaName(type));
+        }
+        return line;
+    }
+
+    /// With the types that it is declared in, without the package.
+    static String javaName(Class<?> type) {
+        String name = type.getName();
+        return name.substring(name.lastIndexOf('.') + 1).replace('$', '.');
+    }
+
+    /// What stands behind the first word, by the first word: lines that are indented belong to the
+    /// one before.
+    static Map<String, String> lines(String table) {
+        Map<String, String> lines = new HashMap<>(512);
+        for (int start = 0, end; start < table.length(); start = end + 1) {
+            end = table.indexOf('\n', start);
+            while (end + 1 < table.length() && table.charAt(end + 1) == ' ') {
+                end = table.indexOf('\n', end + 1);
+            }
+            int space = table.indexOf(' ', start);
+            String line = table.substring(space + 1, end).replace('\n', ' ');
+            lines.put(table.substring(start, space), line);
+        }
+        return lines;
+    }
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.snapshot;
+
+/// The names of the format, type by type: what the text of an image calls each record, component
+/// and constant.
+///
+/// A line that is not indented begins with a Java type, without its package, and the type's name in
+/// the format; components or constants follow, also on indented lines. A word is a name in Java and
+/// in the format alike; `care=health` is `care` in Java and `health` in the format. Of a type that
+/// is one of several (a sealed interface's), the part of its name behind the dot stands in the
+/// text.
+///
+/// After a rename in Java, only what stands left of `=` changes. `FormatNamesTest` says what is
+/// missing, and whether a name of the format changed: then the format has another number.
+final class FormatTable {
+    private FormatTable() {}
+
+    static final String TEXT =
+            """
+            HandoverImage reexec
+              manager programs clients conversations=requests nextTicket openFiles=openFilesLimit
+              leftAt=handedOverAt
+            ManagerImage manager
+              release boot=bootId pid control=controlSocket settings log startedMillis=startedAtMillis
+              reexecs recoveries http=httpSocket stopping madeDirectory=ownsSocketDirectory
+              programs=programFiles sockets kept=descriptors trial=pendingConfirmation
+              reload=pendingReload
+            ProgramImage managed-program
+              program retiring=removed workers=processes doors=workerSockets tally=counters
+              kept=descriptors
+            WorkerImage process
+              id=worker pid startTicks pidfd line=ackSocket uid bornMillis=startedAtMillis log=logPath
+              logOffset logFile adopted words=statusText kept=descriptors
+            DoorImage worker-sockets
+              user name owner acks=ackSocket notifications=notifySocket guests=clients
+            GuestImage worker-socket-client fd pid uid begun=partialLine
+            ConnectionImage client
+              fd follows=subscription followed=subscribedPrograms begun=partialLine
+              untaken=unsentReplies
+            ConversationImage request
+              client id waits=wantsOutcome open=openAnswers failed outcomes tickets about=subject
+            ConversationImage.About request-subject PROGRAMS=programs END=shutdown REPLACEMENT=reexec
+            SocketImage bound-socket
+              owner spec=definition fd address inode file=fileInode own=slotNumber
+              disordered=orderUnknown foreign
+            KeptDescriptor descriptor name fd inode
+            TrialImage pending-confirmation
+              before=previous settings=previousSettings time=timeout until=deadline
+            ReloadImage pending-reload state=progress tasks asked=awaitedAnswers
+            ReloadImage.Task reload-task
+              program command definition removed debut=added ticket what=takesOver
+            ReloadImage.Asked awaited-answer ticket program hold=heldRollout
+            Handovers handovers parts=programs
+            Handovers.Part handover after circle=cycle state
+            Handovers.State handover-state
+              WAITING=waiting HELD=starting READY=ready TOLD=changing DONE=done FAILED=failed
+            OutputFiles.Extent file-identity device inode size
+            Credentials credentials uid gid groups
+            JsonId request-id json=text dialect=syntax
+            Dialect syntax JSON=json YAML=yaml
+            Program program
+              name phase serving count=workerCount slots rollout waits=pendingCommands
+              deaths=recentDeaths nextIncarnation nextGeneration verdict fallback setback
+              asOf=lastStepAt
+            Phase.Running phase.running up=wasReady
+            Phase.Waiting phase.waiting on=dependencies by=blockedBy
+            Phase.Hindrance blocking-dependency program stopped
+            Phase.Stopped phase.stopped
+            Phase.Failed phase.failed why=reason
+            Version version generation spec=definition
+            Slot slot
+              index held moved=onTarget current successor leaving=stopping refill=refillAt
+              finished=finishedReason past=history
+            Slot.Past slot-history
+              quickDeaths burst=recentKills restarts trouble=lastFailure blame=failedWorker
+              relapses crashes last=lastEnd ended=endedReason losses
+            Crashes crashes since recent longest=longestLife loop count
+            Ending worker-end worker born=startedAt at=endedAt exit why=reason
+            Losses losses all own=ownFailures
+            Exit exit code=status signal core=coreDumped left=leftProcesses oom=outOfMemory
+              shared=ofProgramMemory
+            WorkerId worker-id slot incarnation
+            Moment moment nanos
+            Worker worker id version born=startedAt state care=health
+            WorkerState.Starting worker-state.starting
+              deadline nextProbe=nextProbeAt unheard=ackMayBeLost delayed=execDelayed
+            WorkerState.Settling worker-state.settling until
+            WorkerState.Ready worker-state.ready since
+            WorkerState.Stopping worker-state.stopping
+              cause rest=remainingSteps deadline draining sent=lastSignal leader=mainProcessExit
+              latest=latestDeadline
+            WorkerState.Cause stop-cause
+              RETIRED=retired SCALED=scaled STOPPED=stopped RESTARTED=restarted
+              FAILED_START=failed-start WITHDRAWN=withdrawn HUNG=hung REPLACED=replaced
+              LEFT_BEHIND=left-behind
+            Care worker-health
+              checkup=check pinged=lastPingAt interval=watchdogInterval weighing=nextMemoryCheckAt
+              weight=memoryBytes tries=failedReplacements retry=retryAt recalled=rolledBack
+              suspended=suspendedBy
+            Checkup health-check due=dueAt asked=awaitingAnswer misses=failures
+            Rollout rollout
+              target strategy scope=slots draining failures=failedStarts retryAt began=startedAt
+              lastFailure blame=failedWorker workers=newWorkerCount canary held
+              proved=probationPassed old=oldWorkers
+            Canary.Coming canary.starting ill=unhealthyBefore
+            Canary.Watched canary.watched ill=unhealthyBefore until
+            Canary.Passed canary.passed
+            OldWorkers old-workers before=total up=anyReady replaced killed
+            Wait pending-command ticket verb began=startedAt scope=slots until=waitsFor
+            Wait.Until awaited-state
+              UP=ready GONE=stopped SCALED=scaled ROLLED=rolled-out READY=held-rollout-ready
+              RESTORED=rolled-back BACK=aborted ENDED=ended
+            Fallback fallback version since taken=unavailableReason
+            Setback setback
+              generation back=restoredGeneration rolled=afterRollout at=failedAt why=reason
+              blame=failedWorker before=oldWorkers kept=oldWorkersKept replaced=oldWorkersReplaced
+              stage taken=unavailableReason
+            Setback.Stage setback-stage
+              RETURNING=rolling-back BACK=rolled-back IN_VAIN=failed OVERTAKEN=superseded
+              SAME=same-definition TAKEN=unavailable
+            Command.Start command.start scope=slots toItsEnd=untilEnded
+            Command.Stop command.stop scope=slots first=firstSignal
+            Command.Restart command.restart scope=slots
+            Command.Hasten command.hasten
+            Command.Upgrade command.upgrade scope=slots strategy
+            Command.Promote command.promote
+            Command.Abort command.abort
+            Command.Apply command.apply spec=definition roll=always
+            Command.Reset command.reset spec=definition roll=always
+            Command.Debut command.debut before=previous
+            Command.Hold command.hold spec=definition
+            Command.Release command.release
+            Command.Keep command.keep why=reason
+            Command.ScaleBy command.scale-by delta
+            Command.ScaleTo command.scale-to count
+            Command.SendSignal command.signal signal workers
+            ServicesSpec settings control log stateDirectory http programs
+            ControlSpec control socket mode allow keeper
+            AllowSpec allow admin read
+            AllowSpec.Who account name group
+            LogSpec manager-log level format syslog
+            LogSpec.Level log-level ERROR=error WARN=warn INFO=info DEBUG=debug
+            LogSpec.Format log-format TEXT=text JSON=json
+            HttpSpec http socket hosts
+            SocketSpec socket
+              name address reuseAddress nonBlocking backlog ipv6Only file perWorker
+            SocketSpec.Tcp address.tcp host port scope=interface
+            SocketSpec.Udp address.udp host port scope=interface
+            SocketSpec.UnixPath address.unix path place=realPath
+            SocketSpec.UnixAbstract address.unix-abstract name
+            SocketSpec.UnixFile socket-file mode owner group
+            ProgramSpec definition
+              name command directory env dropEnv identity workers sockets stdin protocols ack stop
+              restart rollout logs bond=managerLink care=monitoring after obstacle
+            Template template parts
+            Template.Text part.text text
+            Template.Slot part.slot
+            Template.AddressOf part.address name=socket
+            IdentitySpec identity user group umask nice limits confinement
+            IdentitySpec.Resource limited-resource
+              CPU=cpu FSIZE=fsize DATA=data STACK=stack CORE=core RSS=rss NPROC=nproc NOFILE=nofile
+              MEMLOCK=memlock AS=as LOCKS=locks SIGPENDING=sigpending MSGQUEUE=msgqueue NICE=nice
+              RTPRIO=rtprio RTTIME=rttime
+            IdentitySpec.Limit limit soft hard
+            ConfinementSpec confinement
+              noNewPrivs capabilities scheduling directories credentials sandbox cgroup
+            Capability capability
+              CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP
+              LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER
+              SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE
+              SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP
+              MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF
+              CHECKPOINT_RESTORE
+            SchedulingSpec scheduling oomScoreAdj cpus ioClass
+            SchedulingSpec.IoClass io-class kind=class level
+            SchedulingSpec.IoClass.Kind io-class-name
+              REALTIME=realtime BEST_EFFORT=best-effort IDLE=idle
+            DirectorySpec directory path mode
+            SandboxSpec sandbox
+              read=readPaths write=writePaths connect=connectPorts bind=bindPorts required
+            CgroupSpec cgroup memoryMax memoryHigh cpu=cpuPercent tasks=tasksMax ioWeight
+            Protocol protocol
+              EINHORN=einhorn LISTEN_FDS=listen-fds SERVER_STARTER=server-starter NGINX=nginx
+              UNICORN=unicorn PUMA=puma PHP_FPM=php-fpm FD0=fd0
+            AckSpec ack mode timeout
+            AckSpec.Manual ack-mode.manual
+            AckSpec.Timer ack-mode.timer after
+            AckSpec.Notify ack-mode.notify
+            AckSpec.Probe ack-mode.probe target every=interval
+            AckSpec.Fd ack-mode.fd number=descriptor
+            AckSpec.Log ack-mode.log match=pattern
+            AckSpec.TcpTarget probe.tcp endpoint
+            AckSpec.HttpTarget probe.http endpoint host=hostHeader path
+            AckSpec.ExecTarget probe.exec command
+            AckSpec.OwnSocket endpoint.own-socket name=socket
+            AckSpec.Fixed endpoint.address host port
+            StopSpec stop steps to=target
+            StopSpec.Step stop-step signal patience=timeout
+            StopSpec.To stop-target PROCESS=process GROUP=group
+            Signal signal
+              HUP INT QUIT TRAP ABRT KILL USR1 SEGV USR2 PIPE ALRM TERM CHLD CONT STOP TSTP TTIN
+              TTOU WINCH
+            RestartSpec restart when backoff giveUp burst
+            RestartSpec.When restart-when ALWAYS=always ON_FAILURE=on-failure NEVER=never
+            RestartSpec.Backoff backoff first factor max
+            RestartSpec.GiveUp give-up deaths within
+            RolloutSpec rollout-policy
+              strategy maxSurge maxUnacked settle retries canary proof drain
+            RolloutSpec.Strategy strategy SMOOTH=smooth FLEET=fleet REPLACE=replace
+            CanarySpec canary-policy workers watch
+            ProofSpec proof probation rollbackWithin
+            DrainSpec drain counted=countsForSurge timeout
+            LogsSpec.Inherit logs.inherit
+            LogsSpec.Discard logs.discard
+            LogsSpec.Journal logs.journal
+            LogsSpec.ToFile logs.file path
+            LogsSpec.Kept logs.rotated-file path maxBytes maxAge keep compress prefix
+            LogsSpec.Word log-prefix TIME=time SLOT=slot PID=pid
+            BondSpec manager-link workerSocket descriptor=ackDescriptor outlive=outlivesManager
+            BondSpec.WorkerSocket ack-socket OWN=own CONTROL=control
+            CareSpec monitoring health watchdog maxAge memoryMax together=programCgroup
+            HealthSpec health target every=interval timeout failures
+            """;
+}

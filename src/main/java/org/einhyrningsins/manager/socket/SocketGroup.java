@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.socket;
+
+import org.einhyrningsins.manager.snapshot.SocketImage;
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.kernel.Bound;
+import org.einhyrningsins.posix.kernel.PacketFilters;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.socket.Sockets;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntPredicate;
+
+/// What is open at one address: a socket that all workers share, or one for each slot
+/// (`per-worker`).
+///
+/// Those of slots are a group in the kernel, which spreads what comes over them and knows them by
+/// number: one that joins gets the next, and when one is closed the last takes its number
+/// (reuseport_detach_sock in net/core/sock_reuseport.c). So the order here is the kernel's, which
+/// nobody can ask it for.
+final class SocketGroup {
+    /// In place of a slot, of a socket that all share.
+    static final int SHARED = -1;
+
+    private final List<Member> members = new ArrayList<>();
+    private boolean ordered = true;
+
+    /// Null if it is not known.
+    private @Nullable List<Integer> steered;
+
+    /// The slots at which new connections are turned away; null if that is not known.
+    private @Nullable Set<Integer> away;
+
+    private record Member(int slot, Bound bound) {}
+
+    /// A group of one.
+    static SocketGroup of(int slot, Bound bound) {
+        SocketGroup group = new SocketGroup();
+        group.join(slot, bound);
+        group.steered = List.of();
+        group.away = Set.of();
+        return group;
+    }
+
+    /// One that another manager had, of which nothing is here yet.
+    static SocketGroup resumed() {
+        return new SocketGroup();
+    }
+
+    void join(int slot, Bound bound) {
+        members.add(new Member(slot, bound));
+    }
+
+    /// One that another manager had.
+    ///
+    /// @param fd its number here; below 0 if it is gone: see [#forgetLost]
+    void resume(SocketImage image, int fd) {
+        join(image.own() - 1, new Bound(fd, image.address(), image.inode()));
+        ordered &= !image.disordered();
+    }
+
+    /// Takes note of those that were closed when the manager before was killed. If there were
+    /// several, the order in which they were closed, and so who has which number since, is known
+    /// only if they had the last.
+    void forgetLost() {
+        List<Member> lost = new ArrayList<>(members);
+        lost.removeIf(member -> member.bound().fd() >= 0);
+        int rest = members.size() - lost.size();
+        ordered &= lost.size() < 2 || members.subList(rest, members.size()).equals(lost);
+        lost.forEach(this::leave);
+    }
+
+    /// The last takes its number.
+    private void leave(Member member) {
+        int number = members.indexOf(member);
+        Member last = members.removeLast();
+        if (number < members.size()) {
+            members.set(number, last);
+        }
+        ordered |= members.size() < 2;
+    }
+
+    /// Whether nothing is open any more.
+    boolean isEmpty() {
+        return members.isEmpty();
+    }
+
+    /// Any of them: all have one address.
+    Bound any() {
+        return members.getFirst().bound();
+    }
+
+    /// The one of a slot, or the one that all share; null if it is not bound.
+    @Nullable Bound of(int slot) {
+        for (Member member : members) {
+            if (member.slot() == slot || member.slot() == SHARED) {
+                return member.bound();
+            }
+        }
+        return null;
+    }
+
+    List<Bound> all() {
+        return members.stream().map(Member::bound).toList();
+    }
+
+    /// What another manager needs to go on, in the kernel's order.
+    ///
+    /// @param one image of a socket that all share
+    void images(SocketImage one, List<SocketImage> into) {
+        for (Member member : members) {
+            Bound bound = member.bound();
+            into.add(one.of(member.slot() + 1, !ordered, bound.fd(), bound.inode()));
+        }
+    }
+
+    /// Closes those of slots that are no more. Whose workers are gone, and perhaps their
+    /// descendants not: the kernel is to know them no more either.
+    ///
+    /// @return whether there were any
+    boolean closeAbove(int slots) {
+        boolean closed = false;
+        for (Member member : List.copyOf(members)) {
+            if (member.slot() >= slots) {
+                Sockets.endListening(member.bound().fd());
+                Descriptors.close(member.bound().fd());
+                leave(member);
+                closed = true;
+            }
+        }
+        return closed;
+    }
+
+    void closeAll() {
+        all().forEach(bound -> Descriptors.close(bound.fd()));
+        members.clear();
+    }
+
+    /// Has new connections come to those of some slots only, if they do not already; to all, if
+    /// they would come to none.
+    ///
+    /// The others turn away whom the kernel brings them nevertheless: from when one is closed until
+    /// the kernel is told the new numbers, it may take the wrong ones. Who was turned away tries
+    /// again, after a second, and is steered again.
+    ///
+    /// @return false if they cannot be steered, since nobody knows their numbers: then who is
+    ///   turned away comes to the same one until it is closed
+    /// @throws PosixException if the kernel will not
+    boolean steer(IntPredicate served) {
+        List<Integer> numbers = new ArrayList<>();
+        Map<Integer, Bound> others = new HashMap<>();
+        for (int number = 0; number < members.size(); number++) {
+            Member member = members.get(number);
+            if (served.test(member.slot())) {
+                numbers.add(number);
+            } else {
+                others.put(member.slot(), member.bound());
+            }
+        }
+        if (numbers.isEmpty()) {
+            others.clear();
+        }
+        boolean possible =
+                others.isEmpty() || (ordered && holes(numbers) <= PacketFilters.MOST_HOLES);
+        letIn(others.keySet());
+        steer(others.isEmpty() || !possible ? List.of() : numbers);
+        turnAway(others);
+        return possible;
+    }
+
+    private void letIn(Set<Integer> others) {
+        for (Member member : members) {
+            int slot = member.slot();
+            if (!others.contains(slot) && (away == null || away.contains(slot))) {
+                PacketFilters.letIn(member.bound().fd());
+            }
+        }
+    }
+
+    private void steer(List<Integer> numbers) {
+        if (!numbers.equals(steered)) {
+            steered = numbers; // also if it fails: it would fail again
+            if (numbers.isEmpty()) {
+                PacketFilters.steerToAll(any().fd());
+            } else {
+                PacketFilters.steer(any().fd(), numbers);
+            }
+        }
+    }
+
+    private void turnAway(Map<Integer, Bound> others) {
+        Set<Integer> known = away == null ? Set.of() : away;
+        away = Set.copyOf(others.keySet()); // also if it fails: it would fail again
+        others.forEach(
+                (slot, bound) -> {
+                    if (!known.contains(slot)) {
+                        PacketFilters.turnAway(bound.fd());
+                    }
+                });
+    }
+
+    private static int holes(List<Integer> numbers) {
+        int holes = 0;
+        for (int number : numbers) {
+            holes += number >= numbers.size() ? 1 : 0;
+        }
+        return holes;
+    }
+}

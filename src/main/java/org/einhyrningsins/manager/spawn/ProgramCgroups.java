@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.spawn;
+
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.manager.runtime.Aside;
+import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Cgroups;
+import org.einhyrningsins.spec.CgroupSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
+import java.util.Set;
+
+/// A control group for each program, in which are those of its workers ([WorkerCgroups]). Its
+/// limits are of all of them together. They are changed while workers run, and stay when the
+/// manager is killed.
+final class ProgramCgroups {
+    /// No file of the kernel's in a group begins like that, and no worker's mark.
+    private static final String PREFIX = "program-";
+
+    private static final String PROCESSES = "cgroup.procs";
+
+    /// A worker that is killed since memory ran out is dead, and seen to be, sooner.
+    private static final Duration LATELY = Duration.ofSeconds(10);
+
+    private final Cgroups groups;
+    private final Set<String> controllers = new HashSet<>();
+    private final Set<String> retired = new HashSet<>();
+    private final Map<String, Group> known = new HashMap<>();
+
+    ProgramCgroups(Cgroups groups) {
+        this.groups = groups;
+    }
+
+    /// What is known of one.
+    private static final class Group {
+        boolean there;
+
+        /// Nobody is in it yet.
+        boolean fresh;
+
+        /// Whether its limits are those of [#held], and not unknown.
+        boolean sure;
+
+        @Nullable CgroupSpec held;
+        @Nullable CgroupSpec wanted;
+
+        /// How often its memory ran out, and when that was seen to grow.
+        long ooms;
+
+        @Nullable Moment oomAt;
+    }
+
+    /// Whether a group is one of a program.
+    static boolean isOne(String directory) {
+        return directory.startsWith(PREFIX);
+    }
+
+    /// The program that a worker's mark begins with.
+    static String program(String mark) {
+        return mark.substring(0, mark.indexOf(':'));
+    }
+
+    /// Where a worker's group is.
+    static String place(String mark) {
+        return directory(program(mark)) + "/" + mark;
+    }
+
+    static String directory(String program) {
+        return PREFIX + program;
+    }
+
+    private Group of(String program) {
+        return known.computeIfAbsent(program, ignored -> new Group());
+    }
+
+    /// A manager before this one made it. It goes if there is nobody in it.
+    void found(String directory) {
+        if (!groups.remove(directory)) {
+            adopt(of(directory.substring(PREFIX.length())), directory);
+        }
+    }
+
+    private void adopt(Group group, String directory) {
+        group.there = true;
+        group.sure = false;
+        group.ooms = groups.ownOoms(directory);
+    }
+
+    /// Makes a group for a worker, in that of its program.
+    ///
+    /// @return its directory, as [Cgroups#make] has it
+    int make(String mark) {
+        String program = program(mark);
+        Group group = of(program);
+        if (!group.there) {
+            make(program, group);
+        }
+        try {
+            return groups.make(place(mark));
+        } catch (PosixException e) {
+            if (e.errno() != Errno.ENOENT) {
+                throw e;
+            }
+            make(program, group); // somebody removed it
+            return groups.make(place(mark));
+        }
+    }
+
+    private void make(String program, Group group) {
+        retired.remove(program);
+        if (groups.makeAbove(directory(program))) {
+            group.there = true;
+            group.fresh = true;
+            group.sure = true;
+            group.held = null;
+            group.ooms = 0;
+        } else {
+            adopt(group, directory(program));
+        }
+        for (String controller : controllers) {
+            groups.enable(directory(program), controller);
+        }
+    }
+
+    /// From now on, these are the limits of all workers of a program together.
+    void want(String program, @Nullable CgroupSpec limits) {
+        if (limits != null || known.containsKey(program)) {
+            of(program).wanted = limits;
+        }
+    }
+
+    /// Whether they are limited together.
+    boolean limited(String program) {
+        Group group = known.get(program);
+        return group != null && group.wanted != null;
+    }
+
+    /// Whether they share a limited memory.
+    boolean sharesMemory(String program) {
+        Group group = known.get(program);
+        CgroupSpec wanted = group == null ? null : group.wanted;
+        return wanted != null && wanted.memoryMax() != null;
+    }
+
+    /// Has the kernel hold all workers of a program to what is wanted, if there is a group. To take
+    /// memory back may take the kernel its time, in which others are not held up.
+    ///
+    /// @return false if it is not known yet whether it does
+    /// @throws PosixException if it cannot
+    boolean hold(String program) {
+        Group group = known.get(program);
+        if (group == null || !group.there) {
+            return true;
+        }
+        boolean fresh = group.fresh;
+        group.fresh = false;
+        CgroupSpec wanted = group.wanted;
+        if (group.sure && Objects.equals(group.held, wanted)) {
+            return true;
+        }
+        SequencedMap<String, String> files = changes(program, group);
+        group.sure = false;
+        files.keySet().forEach(this::enable);
+        String directory = directory(program);
+        boolean done = true;
+        if (fresh) {
+            write(directory, files);
+        } else {
+            Boolean answer = Aside.ask(directory, () -> write(directory, files)).answer();
+            done = answer != null;
+        }
+        if (done) {
+            group.sure = true;
+            group.held = wanted;
+        }
+        return done;
+    }
+
+    private boolean write(String directory, Map<String, String> files) {
+        files.forEach((file, value) -> groups.set(directory, file, value));
+        return true;
+    }
+
+    /// What is to be written: what is wanted, and what is not any more.
+    private SequencedMap<String, String> changes(String program, Group group) {
+        CgroupSpec wanted = group.wanted;
+        CgroupSpec held = group.held;
+        SequencedMap<String, String> files =
+                wanted == null ? new LinkedHashMap<>() : wanted.filesOfProgram();
+        Set<String> before = held == null ? Set.of() : held.filesOfProgram().keySet();
+        CgroupSpec.UNLIMITED.forEach(
+                (file, value) -> {
+                    boolean set =
+                            group.sure
+                                    ? before.contains(file)
+                                    : groups.has(directory(program), file);
+                    if (set) {
+                        files.putIfAbsent(file, value);
+                    }
+                });
+        return files;
+    }
+
+    /// Has the kernel count for each worker, and limit it, by the controller that a file belongs
+    /// to.
+    void enable(String file) {
+        String controller = file.substring(0, file.indexOf('.'));
+        if (!controllers.contains(controller)) {
+            groups.enable(controller);
+            known.forEach(
+                    (program, group) -> {
+                        group.there = group.there && groups.has(directory(program), PROCESSES);
+                        if (group.there) {
+                            groups.enable(directory(program), controller);
+                        }
+                    });
+            controllers.add(controller);
+        }
+    }
+
+    /// Whether memory ran out for all workers of a program together, lately.
+    boolean ranOutOfMemory(String program) {
+        Group group = known.get(program);
+        if (group == null || !group.there) {
+            return false;
+        }
+        Moment now = Clock.now();
+        long count = groups.ownOoms(directory(program));
+        if (count > group.ooms) {
+            group.ooms = count;
+            group.oomAt = now;
+        }
+        return group.oomAt != null && now.since(group.oomAt).compareTo(LATELY) < 0;
+    }
+
+    /// There is no such program any more. Its group goes when nobody is in it.
+    void forget(String program) {
+        if (known.remove(program) != null) {
+            retired.add(program);
+            tidy();
+        }
+    }
+
+    /// Removes those of programs that are no more.
+    void tidy() {
+        if (!retired.isEmpty()) {
+            retired.removeIf(program -> groups.remove(directory(program)));
+        }
+    }
+}

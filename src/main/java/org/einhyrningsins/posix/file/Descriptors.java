@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix.file;
+
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.Kernel;
+import org.einhyrningsins.posix.kernel.Limits;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.kernel.Scratch;
+import org.einhyrningsins.posix.kernel.Syscall;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/// Files and pipes by their descriptors. Everything opened here is close-on-exec.
+public final class Descriptors {
+    private Descriptors() {}
+
+    public static final int AT_FDCWD = -100;
+    public static final int O_CLOEXEC = 0x80000;
+    private static final int MSG_PEEK = 2;
+    private static final int O_WRONLY = 1;
+    private static final int O_RDWR = 2;
+    private static final int O_CREAT = 0x40;
+    private static final int O_APPEND = 0x400;
+    private static final int O_NONBLOCK = 0x800;
+    private static final int O_PATH = 0x200000;
+    private static final int FALLOC_FL_KEEP_SIZE = 1;
+    private static final int LOCK_EX = 2;
+    private static final int LOCK_NB = 4;
+    private static final int F_SETFD = 2;
+    private static final int FD_CLOEXEC = 1;
+    private static final int MFD_CLOEXEC = 1;
+    private static final int F_GETFL = 3;
+    private static final int F_SETFL = 4;
+    private static final int F_DUPFD_CLOEXEC = 1030;
+    private static final int ENOUGH_FOR_A_HIGH_FLOOR = 1024;
+    private static final int HIGH_FLOOR = 256;
+    private static final int LOW_FLOOR = 64;
+    private static final int MOST_OF_PROC = 1024 * 1024;
+    private static final int PRIORITY = 2; // POLLPRI, EPOLLPRI
+    private static final byte[] NOTHING = {};
+
+    /// Moves a descriptor up, out of the way of the numbers that workers get (from 256, or from 64
+    /// where few may be open); the old number is closed, also when this fails.
+    public static int raise(int fd) {
+        int raised = raisedCopy(fd);
+        close(fd);
+        return (int) Kernel.check("dup of descriptor " + fd, raised);
+    }
+
+    /// The same with two: both are raised, or both are closed.
+    public static int[] raise(int[] two) {
+        try {
+            two[0] = raise(two[0]);
+        } catch (PosixException e) {
+            close(two[1]);
+            throw e;
+        }
+        try {
+            two[1] = raise(two[1]);
+        } catch (PosixException e) {
+            close(two[0]);
+            throw e;
+        }
+        return two;
+    }
+
+    /// A pipe as [#pipe] has it, raised.
+    public static int[] raisedPipe() {
+        return raise(pipe());
+    }
+
+    /// A copy high up, or a negative errno.
+    public static int raisedCopy(int fd) {
+        long open = Limits.openFiles().soft();
+        int floor = open < 0 || open >= ENOUGH_FOR_A_HIGH_FLOOR ? HIGH_FLOOR : LOW_FLOOR;
+        return (int) Kernel.call(Syscall.FCNTL, fd, F_DUPFD_CLOEXEC, floor);
+    }
+
+    /// Makes room for that many descriptors. When the kernel's table of them is too small for a new
+    /// number it grows, and in a process with threads that waits for all processors (10 to 25 ms
+    /// seen; `expand_fdtable`). Better at start, beside other work, than in the loop. Any thread.
+    ///
+    /// @param descriptors beyond the limit there is no room, and nothing is done
+    public static void makeRoom(int descriptors) {
+        int fd = open("/dev/null", O_RDWR, 0);
+        long last = Kernel.call(Syscall.FCNTL, fd, F_DUPFD_CLOEXEC, descriptors - 1);
+        close(fd);
+        if (last >= 0) {
+            close((int) last);
+        }
+    }
+
+    /// Closes it; what the kernel says does not matter, on Linux it is closed in any case.
+    public static void close(int fd) {
+        Kernel.call(Syscall.CLOSE, fd);
+    }
+
+    /// Reads what is there, up to the buffer's room.
+    ///
+    /// @return how many bytes, 0 at the end, -1 if there is nothing yet
+    public static int read(int fd, ByteBuffer into) {
+        if (into.isDirect()) {
+            long at = Kernel.address(into) + into.position();
+            int length = move(Syscall.READ, fd, at, into.remaining());
+            into.position(into.position() + Math.max(0, length));
+            return length;
+        }
+        ByteBuffer chunk = Scratch.here().chunk;
+        int room = Math.min(into.remaining(), Scratch.CHUNK);
+        int length = move(Syscall.READ, fd, Kernel.address(chunk), room);
+        if (length > 0) {
+            into.put(into.position(), chunk, 0, length).position(into.position() + length);
+        }
+        return length;
+    }
+
+    /// Reads what is there at a connection, up to the buffer's room, and leaves it there.
+    ///
+    /// @param into direct
+    /// @return how many bytes, 0 at the end, -1 if there is nothing yet
+    public static int peek(int fd, ByteBuffer into) {
+        long at = Kernel.address(into) + into.position();
+        int length = move(Syscall.RECVFROM, fd, at, into.remaining(), MSG_PEEK);
+        into.position(into.position() + Math.max(0, length));
+        return length;
+    }
+
+    /// Writes what goes in at once.
+    ///
+    /// @return how many bytes, -1 if there is no room yet
+    public static int write(int fd, ByteBuffer from) {
+        int length;
+        if (from.isDirect()) {
+            long at = Kernel.address(from) + from.position();
+            length = move(Syscall.WRITE, fd, at, from.remaining());
+        } else {
+            ByteBuffer chunk = Scratch.here().chunk;
+            int count = Math.min(from.remaining(), Scratch.CHUNK);
+            chunk.put(0, from, from.position(), count);
+            length = move(Syscall.WRITE, fd, Kernel.address(chunk), count);
+        }
+        from.position(from.position() + Math.max(0, length));
+        return length;
+    }
+
+    /// Whether something can be written without waiting; of a pipe, a page (pipe(7): 4,096 bytes).
+    /// What has an error or nobody to read it can be written to too: the write then says so.
+    ///
+    /// @param millis how long to wait for it; 0 does not wait
+    public static boolean writable(int fd, int millis) {
+        return await(fd, Poll.OUT, millis);
+    }
+
+    /// Waits until there is news of a file that the kernel makes up (POLLPRI), or the time is over.
+    public static void awaitPriority(int fd, int millis) {
+        await(fd, PRIORITY, millis);
+    }
+
+    private static boolean await(int fd, int event, int millis) {
+        Scratch scratch = Scratch.here();
+        scratch.bytes.putInt(0, fd).putShort(4, (short) event).putShort(6, (short) 0);
+        scratch.bytes.putLong(8, millis / 1000).putLong(16, millis % 1000 * 1_000_000L);
+        long at = scratch.structures;
+        long count = Kernel.call(Syscall.PPOLL, at, 1, at + 8, 0);
+        return !Kernel.is(count, Errno.EINTR) && Kernel.check("poll", count) > 0;
+    }
+
+    private static int move(Syscall call, int fd, long at, int length) {
+        return move(call, fd, at, length, 0);
+    }
+
+    private static int move(Syscall call, int fd, long at, int length, int flags) {
+        while (true) {
+            long result = Kernel.call(call, fd, at, length, flags);
+            if (Kernel.is(result, Errno.EAGAIN)) {
+                return -1;
+            }
+            if (!Kernel.is(result, Errno.EINTR)) {
+                return (int) Kernel.check(call.text(), result);
+            }
+        }
+    }
+
+    /// Opens a file to append to, made with mode 0640 (less the umask) if it is not there. Links
+    /// are followed where [SafePath] trusts them; a FIFO that nobody reads is not waited for.
+    public static int openAppend(Path file) {
+        int fd = raise(SafePath.open(file, O_WRONLY | O_APPEND | O_CREAT, 0640));
+        setNonBlocking(fd, false);
+        return fd;
+    }
+
+    /// Opens a file to append to and locks it for as long as the descriptor is open; made with mode
+    /// 0600 if it is not there.
+    ///
+    /// @return the descriptor; -1 if somebody else has the lock
+    public static int lock(Path file) {
+        int fd = raise(SafePath.open(file, O_WRONLY | O_APPEND | O_CREAT, 0600));
+        long result = Kernel.call(Syscall.FLOCK, fd, LOCK_EX | LOCK_NB);
+        if (Kernel.is(result, Errno.EAGAIN)) {
+            close(fd);
+            return -1;
+        }
+        Kernel.check("flock " + file, result);
+        return fd;
+    }
+
+    /// A file in memory that holds these bytes, to be read from its beginning by whoever is given
+    /// it: see memfd_create(2). Raised.
+    public static int memory(String name, byte[] content) {
+        long at = Scratch.here().path(name);
+        long fd = Kernel.call(Syscall.MEMFD_CREATE, at, MFD_CLOEXEC);
+        int raised = raise((int) Kernel.check("memfd_create", fd));
+        try {
+            ByteBuffer bytes = ByteBuffer.wrap(content);
+            while (bytes.hasRemaining()) {
+                write(raised, bytes);
+            }
+        } catch (PosixException e) {
+            close(raised);
+            throw e;
+        }
+        return raised;
+    }
+
+    /// All there is in a file, from its beginning, wherever its offset stands.
+    ///
+    /// @param mostBytes no more than these
+    public static byte[] readAll(int fd, int mostBytes) {
+        Scratch scratch = Scratch.here();
+        Kernel.check("fstat", Kernel.call(Syscall.FSTAT, fd, scratch.structures));
+        long size = scratch.bytes.getLong(48); // st_size, on both machines
+        return readAt(fd, 0, (int) Math.min(size, mostBytes));
+    }
+
+    /// Cuts a file off.
+    public static void truncate(int fd, long length) {
+        Kernel.check("ftruncate", Kernel.call(Syscall.FTRUNCATE, fd, length));
+    }
+
+    /// Sets room aside behind a file's end, so that so much can be written to it when the disk is
+    /// full (fallocate(2)). Where the file system has no such thing, there is none.
+    ///
+    /// @return false if the disk is full already
+    public static boolean reserve(int fd, long bytes) {
+        long result = Kernel.call(Syscall.FALLOCATE, fd, FALLOC_FL_KEEP_SIZE, 0, bytes);
+        return !Kernel.is(result, Errno.ENOSPC) && !Kernel.is(result, Errno.EDQUOT);
+    }
+
+    /// Whether a program that this process becomes, or a child of it, still has the descriptor.
+    public static void setInherited(int fd, boolean inherited) {
+        Kernel.check(
+                "fcntl of descriptor " + fd,
+                Kernel.call(Syscall.FCNTL, fd, F_SETFD, inherited ? 0 : FD_CLOEXEC));
+    }
+
+    /// Opens /dev/null for both ways.
+    public static int openNull() {
+        return raise(open("/dev/null", O_RDWR, 0));
+    }
+
+    /// Closes a descriptor and gives its number to a copy of another, at once: it is never free
+    /// meanwhile. The copy is closed when another program is executed. Does nothing if the number
+    /// is just being given to a file that another thread opens (EBUSY).
+    public static void replace(int fd, int by) {
+        Kernel.call(Syscall.DUP3, by, fd, O_CLOEXEC);
+    }
+
+    /// Opens; EINTR is tried again.
+    public static int open(String path, int flags, int mode) {
+        while (true) {
+            long at = Scratch.here().path(path);
+            long fd = Kernel.call(Syscall.OPENAT, AT_FDCWD, at, flags | O_CLOEXEC, mode);
+            if (!Kernel.is(fd, Errno.EINTR)) {
+                return (int) Kernel.check("open " + path, fd);
+            }
+        }
+    }
+
+    /// The end of a file, but nothing before an offset: what was written since then. Whoever may
+    /// write in its directory may have put something else there by then, so that is looked at
+    /// before it is opened, and nothing is waited for.
+    ///
+    /// @param which the one that is meant
+    /// @param fromOffset bytes from the file's start; a shorter file (truncated since) gives its
+    ///   end
+    /// @param maxBytes at most so many, the last ones
+    /// @return nothing if it is another one, or no regular file
+    public static byte[] readTail(
+            Path file, OutputFiles.Extent which, long fromOffset, int maxBytes) {
+        int seen = open(file.toString(), O_PATH, 0);
+        try {
+            OutputFiles.Extent there = OutputFiles.extent(seen);
+            return there.sameFile(which) && OutputFiles.isRegular(seen)
+                    ? readTail(seen, there.size(), fromOffset, maxBytes)
+                    : NOTHING;
+        } finally {
+            close(seen);
+        }
+    }
+
+    private static byte[] readTail(int seen, long size, long fromOffset, int maxBytes) {
+        int fd = open("/proc/self/fd/" + seen, O_NONBLOCK, 0);
+        try {
+            long start = Math.max(fromOffset > size ? 0 : fromOffset, size - maxBytes);
+            return readAt(fd, start, (int) (size - start));
+        } finally {
+            close(fd);
+        }
+    }
+
+    /// A file of /proc, as far as its first megabyte; empty if it cannot be had.
+    public static byte[] readWhole(String path) {
+        try {
+            return readAboutProcess(path);
+        } catch (PosixException unreadable) {
+            return NOTHING;
+        }
+    }
+
+    /// The same; empty if the process that it is about is gone, and nothing else.
+    public static byte[] readAboutProcess(String path) {
+        long at = Scratch.here().path(path);
+        long fd = Kernel.call(Syscall.OPENAT, AT_FDCWD, at, O_CLOEXEC, 0);
+        if (Kernel.is(fd, Errno.ENOENT) || Kernel.is(fd, Errno.ESRCH)) {
+            return NOTHING;
+        }
+        Kernel.check("open " + path, fd);
+        try {
+            return readToEnd(path, (int) fd);
+        } finally {
+            close((int) fd);
+        }
+    }
+
+    private static byte[] readToEnd(String path, int fd) {
+        byte[] all = NOTHING;
+        ByteBuffer chunk = Scratch.here().chunk;
+        while (all.length < MOST_OF_PROC) {
+            long got = Kernel.call(Syscall.READ, fd, Kernel.address(chunk), Scratch.CHUNK);
+            if (got == 0 || Kernel.is(got, Errno.ESRCH)) {
+                break;
+            }
+            if (!Kernel.is(got, Errno.EINTR)) {
+                int length = all.length;
+                all = Arrays.copyOf(all, length + (int) Kernel.check("read " + path, got));
+                chunk.get(0, all, length, (int) got);
+            }
+        }
+        return all;
+    }
+
+    private static byte[] readAt(int fd, long start, int length) {
+        byte[] text = new byte[length];
+        ByteBuffer chunk = Scratch.here().chunk;
+        int done = 0;
+        while (done < length) {
+            int count = Math.min(length - done, Scratch.CHUNK);
+            long at = Kernel.address(chunk);
+            long got = Kernel.call(Syscall.PREAD64, fd, at, count, start + done);
+            Kernel.check("read", got);
+            if (got == 0) {
+                return Arrays.copyOf(text, done);
+            }
+            chunk.get(0, text, done, (int) got);
+            done += (int) got;
+        }
+        return text;
+    }
+
+    /// Sets or clears O_NONBLOCK, for all who share the open file.
+    public static void setNonBlocking(int fd, boolean nonBlocking) {
+        long flags = Kernel.check("fcntl", Kernel.call(Syscall.FCNTL, fd, F_GETFL));
+        long wanted = nonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+        Kernel.check("fcntl", Kernel.call(Syscall.FCNTL, fd, F_SETFL, wanted));
+    }
+
+    /// A pipe: what is read from, what is written to. Both block, neither is raised.
+    public static int[] pipe() {
+        Scratch scratch = Scratch.here();
+        Kernel.check("pipe", Kernel.call(Syscall.PIPE2, scratch.structures, O_CLOEXEC));
+        return new int[] {scratch.bytes.getInt(0), scratch.bytes.getInt(4)};
+    }
+}

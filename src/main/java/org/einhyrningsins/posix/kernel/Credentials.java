@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix.kernel;
+
+import java.util.List;
+
+/// As whom a worker runs.
+///
+/// @param groups all supplementary groups; the others are dropped
+public record Credentials(int uid, int gid, List<Integer> groups) {
+    public Credentials {
+        groups = List.copyOf(groups);
+    }
+
+    /// The effective user of this process.
+    public static int effectiveUser() {
+        return (int) Kernel.call(Syscall.GETEUID, 0);
+    }
+}

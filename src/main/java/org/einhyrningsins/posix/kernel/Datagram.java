@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix.kernel;
+
+/// A datagram and who sent it. The text is the caller's.
+@SuppressWarnings("ArrayRecordComponent") // never compared, only read
+public record Datagram(Peer sender, byte[] text) {}

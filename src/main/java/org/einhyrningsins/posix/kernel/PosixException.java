@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix.kernel;
+
+import org.jspecify.annotations.Nullable;
+
+/// The kernel said no: `bind: address already in use (EADDRINUSE)`.
+public final class PosixException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final @Nullable String refusal;
+    private final String call;
+    private final int number;
+
+    /// @param call what was tried: a system call, with its object where that helps
+    /// @param number the errno
+    public PosixException(String call, int number) {
+        super(call + ": " + Errno.describe(number));
+        this.refusal = null;
+        this.call = call;
+        this.number = number;
+    }
+
+    private PosixException(String call, String why) {
+        super(call + ": " + why);
+        this.call = call;
+        this.number = Errno.EPERM.number();
+        this.refusal = why;
+    }
+
+    /// It was not the kernel that said no, but we.
+    ///
+    /// @param call what was tried
+    /// @param why as a person reads it
+    public static PosixException refused(String call, String why) {
+        return new PosixException(call, why);
+    }
+
+    /// Whether it was not the kernel that said no, but we.
+    public boolean isRefusal() {
+        return refusal != null;
+    }
+
+    /// The reason alone: the kernel's, or ours.
+    public String reason() {
+        return refusal == null ? Errno.describe(number) : refusal;
+    }
+
+    /// What was tried.
+    public String call() {
+        return call;
+    }
+
+    /// What the kernel said; [Errno#UNKNOWN] if we have no name for it.
+    public Errno errno() {
+        return Errno.of(number);
+    }
+
+    /// The errno's number, also where it has no name.
+    public int number() {
+        return number;
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix.process;
+
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.Kernel;
+import org.einhyrningsins.posix.kernel.Scratch;
+import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
+
+import java.util.Arrays;
+import java.util.Collection;
+
+/// Signals sent to the manager, read from a descriptor (signalfd(2)).
+///
+/// They must be blocked in every thread, so before the JVM starts: the launcher's work. A signal
+/// that is not blocked does what it always does, and is not read here.
+public final class Signals {
+    private Signals() {}
+
+    private static final int SIG_BLOCK = 0;
+    private static final int MASK_BYTES = 8;
+    private static final int NON_BLOCKING = 0x800;
+    private static final int INFO = 128; // struct signalfd_siginfo
+    private static final int ACTION = 32; // struct kernel_sigaction
+    private static final int INFO_CODE = 8;
+    private static final int INFO_SENDER = 12;
+    private static final int SI_KERNEL = 128;
+
+    /// A signal that came.
+    ///
+    /// @param sender the pid of who sent it; 0 for the kernel, and for who is outside our pid
+    ///   namespace
+    /// @param byKernel whether no process sent it: so do keys of a terminal
+    public record Received(Signal signal, int sender, boolean byKernel) {}
+
+    /// A descriptor that is readable when one of them came; non-blocking.
+    public static int open(Collection<Signal> signals) {
+        Scratch scratch = Scratch.here();
+        scratch.bytes.putLong(0, mask(signals));
+        int flags = NON_BLOCKING | Descriptors.O_CLOEXEC;
+        long fd = Kernel.call(Syscall.SIGNALFD4, -1, scratch.structures, MASK_BYTES, flags);
+        return Descriptors.raise((int) Kernel.check("signalfd", fd));
+    }
+
+    /// Lets CHLD come for children that are stopped by a signal or go on, too: the JVM's own
+    /// process classes ask the kernel not to (SA_NOCLDSTOP). What it does stays its default.
+    public static void hearOfStops() {
+        long zeros = Scratch.here().clear(ACTION).structures;
+        int child = Signal.CHLD.number();
+        Kernel.check("sigaction", Kernel.call(Syscall.RT_SIGACTION, child, zeros, 0, MASK_BYTES));
+    }
+
+    /// The next signal, or null if none is waiting.
+    public static @Nullable Received read(int fd) {
+        Scratch scratch = Scratch.here();
+        long got = Kernel.call(Syscall.READ, fd, scratch.structures, INFO);
+        if (Kernel.is(got, Errno.EAGAIN) || Kernel.is(got, Errno.EINTR)) {
+            return null;
+        }
+        Kernel.check("read signal", got);
+        int number = scratch.bytes.getInt(0);
+        int sender = scratch.bytes.getInt(INFO_SENDER);
+        boolean byKernel = scratch.bytes.getInt(INFO_CODE) == SI_KERNEL;
+        return Arrays.stream(Signal.values())
+                .filter(signal -> signal.number() == number)
+                .findFirst()
+                .map(signal -> new Received(signal, sender, byKernel))
+                .orElseThrow(
+                        () -> new IllegalStateException("signal " + number + " not asked for"));
+    }
+
+    /// Whether this thread has it blocked; if not, the launcher was not used.
+    public static boolean blocked(Signal signal) {
+        Scratch scratch = Scratch.here();
+        long mask = scratch.structures;
+        Kernel.check("sigprocmask", Kernel.call(Syscall.RT_SIGPROCMASK, SIG_BLOCK, 0, mask, 8));
+        return (scratch.bytes.getLong(0) & mask(signal)) != 0;
+    }
+
+    private static long mask(Collection<Signal> signals) {
+        return signals.stream().mapToLong(Signals::mask).reduce(0, (a, b) -> a | b);
+    }
+
+    public static long mask(Signal signal) {
+        return 1L << (signal.number() - 1);
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix.spawn;
+
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.Kernel;
+import org.einhyrningsins.posix.kernel.Scratch;
+import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The steps of a child that say what it gets of processors and disks, see [Scheduling]. More than
+/// others takes a right, so they come before the user changes.
+final class SchedulingSteps {
+    private static final int IOPRIO_WHO_PROCESS = 1;
+    private static final String AFFINITY = "sched_setaffinity";
+    private static final String IO = "ioprio_set";
+
+    private static final int O_WRONLY = 1;
+    private static final String SCORE = "oom_score_adj";
+
+    private SchedulingSteps() {}
+
+    static void add(SyscallList list, Scheduling scheduling) {
+        if (!scheduling.cpus().isEmpty()) {
+            affinity(list, scheduling.cpus());
+        }
+        Integer priority = scheduling.ioPriority();
+        if (priority != null) {
+            list.add(IO, "", Syscall.IOPRIO_SET, IOPRIO_WHO_PROCESS, 0, priority);
+        }
+    }
+
+    private static void affinity(SyscallList list, List<Integer> cpus) {
+        int[] mask = new int[cpus.getLast() / Integer.SIZE + 1];
+        for (int cpu : cpus) {
+            mask[cpu / Integer.SIZE] |= 1 << cpu % Integer.SIZE;
+        }
+        // the kernel takes whole longs
+        List<Integer> words = new ArrayList<>(mask.length + 1);
+        for (int word : mask) {
+            words.add(word);
+        }
+        if (words.size() % 2 != 0) {
+            words.add(0);
+        }
+        long bytes = (long) words.size() * Integer.BYTES;
+        list.add(AFFINITY, "", Syscall.SCHED_SETAFFINITY, 0, bytes, list.ints(words));
+    }
+
+    /// Says which process is killed first when memory runs out. Not by the child itself: what is
+    /// written for one that shares our memory, the kernel writes for us as well. So a moment of its
+    /// life it has ours.
+    ///
+    /// @param child executes its own program
+    /// @return why we may not; then the child is killed
+    static @Nullable SpawnException placeInMemory(Scheduling scheduling, Spawned child) {
+        Integer score = scheduling.oomScoreAdj();
+        long result = score == null ? 0 : writeScore(child.pid(), score);
+        boolean gone = Kernel.is(result, Errno.ENOENT) || Kernel.is(result, Errno.ESRCH);
+        if (result < 0 && !gone) {
+            Processes.kill(child.pidfd(), Signal.KILL);
+            boolean refused = Kernel.is(result, Errno.EACCES) || Kernel.is(result, Errno.EPERM);
+            String why = refused ? "; one below the manager's takes CAP_SYS_RESOURCE" : "";
+            return new SpawnException(SCORE + " " + score, (int) -result, why);
+        }
+        return null;
+    }
+
+    private static long writeScore(int pid, int score) {
+        long path = Scratch.here().path("/proc/" + pid + "/" + SCORE);
+        int flags = O_WRONLY | Descriptors.O_CLOEXEC;
+        long fd = Kernel.call(Syscall.OPENAT, Descriptors.AT_FDCWD, path, flags, 0);
+        if (fd < 0) {
+            return fd;
+        }
+        byte[] text = Integer.toString(score).getBytes(StandardCharsets.US_ASCII);
+        Scratch scratch = Scratch.here();
+        scratch.bytes.put(0, text);
+        long written = Kernel.call(Syscall.WRITE, fd, scratch.structures, text.length);
+        Descriptors.close((int) fd);
+        return written;
+    }
+
+    /// What EPERM means at one of these steps; empty for others.
+    static String whyRefused(String step) {
+        return step.startsWith(IO) ? "; the class realtime takes CAP_SYS_NICE" : "";
+    }
+
+    /// What EINVAL means at one of these steps; empty for others.
+    static String whyInvalid(String step) {
+        return step.startsWith(AFFINITY)
+                ? "; the machine has, or the manager may use, none of the processors in cpus"
+                : "";
+    }
+}

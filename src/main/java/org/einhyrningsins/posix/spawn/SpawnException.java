@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix.spawn;
+
+import org.einhyrningsins.posix.kernel.Errno;
+
+/// A child could not be born: `chdir /srv/web: no such file or directory (ENOENT)`. It left nothing
+/// behind.
+public final class SpawnException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    static final String INTO_CGROUP = "clone into a control group";
+
+    private final String step;
+    private final int number;
+
+    /// @param step what the child tried, with its object
+    /// @param number the errno
+    /// @param hint what else there is to say, with its punctuation, or nothing
+    public SpawnException(String step, int number, String hint) {
+        super(step + ": " + Errno.describe(number) + hint);
+        this.step = step;
+        this.number = number;
+    }
+
+    /// The system call that failed, with its object: `execve /srv/web/server`.
+    public String step() {
+        return step;
+    }
+
+    /// Whether the control group was what the kernel did not want.
+    public boolean refusesCgroup() {
+        return step.equals(INTO_CGROUP);
+    }
+
+    /// What the kernel said; [Errno#UNKNOWN] if we have no name for it.
+    public Errno errno() {
+        return Errno.of(number);
+    }
+}

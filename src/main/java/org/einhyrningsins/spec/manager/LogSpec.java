@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.spec.manager;
+
+/// How the manager's own log reads.
+///
+/// @param syslog whether warnings and errors go to the system's log too
+public record LogSpec(Level level, Format format, boolean syslog) {
+    /// What most people want: one readable line for what happened.
+    public static final LogSpec DEFAULT = new LogSpec(Level.INFO, Format.TEXT, false);
+
+    /// The same with another level.
+    public LogSpec withLevel(Level other) {
+        return new LogSpec(other, format, syslog);
+    }
+
+    /// From silent to talkative; a level includes those before it.
+    public enum Level {
+        ERROR,
+        WARN,
+        INFO,
+        DEBUG;
+
+        /// The next one that says more; the last is its own.
+        public Level louder() {
+            return switch (this) {
+                case ERROR -> WARN;
+                case WARN -> INFO;
+                case INFO, DEBUG -> DEBUG;
+            };
+        }
+
+        /// The next one that says less; the first is its own.
+        public Level quieter() {
+            return switch (this) {
+                case ERROR, WARN -> ERROR;
+                case INFO -> WARN;
+                case DEBUG -> INFO;
+            };
+        }
+    }
+
+    /// One line of text, or one JSON object a line.
+    public enum Format {
+        TEXT,
+        JSON
+    }
+}

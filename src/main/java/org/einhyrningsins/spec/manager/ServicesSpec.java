@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.spec.manager;
+
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+
+/// One configuration file with everything it includes, validated.
+///
+/// @param control the operator's socket
+/// @param log the manager's own log
+/// @param stateDirectory of what survives the manager; null for the default, beside the control
+///   socket
+/// @param http where metrics and the status page are had; null for nowhere
+/// @param programs by name, in the order of the file
+public record ServicesSpec(
+        ControlSpec control,
+        LogSpec log,
+        @Nullable Path stateDirectory,
+        @Nullable HttpSpec http,
+        SequencedMap<String, ProgramSpec> programs) {
+    public ServicesSpec {
+        programs = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(programs));
+    }
+
+    /// What a manager that runs with the other makes of this: what is read at start only stays as
+    /// it is, until there is another manager. One that goes on after a reexec is the same manager,
+    /// at the same control socket.
+    public ServicesSpec takenOverBy(ServicesSpec running) {
+        return new ServicesSpec(
+                control.takenOverBy(running.control), log, running.stateDirectory, http, programs);
+    }
+
+    /// What is not a program's.
+    public ServicesSpec withoutPrograms() {
+        return new ServicesSpec(control, log, stateDirectory, http, new LinkedHashMap<>());
+    }
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/// See the house.
+@NullMarked
+package org.einhyrningsins.architecture.fallen.core.plan;
+
+import org.jspecify.annotations.NullMarked;

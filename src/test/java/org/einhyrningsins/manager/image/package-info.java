@@ -1,5 +1,0 @@
-// SPDX-License-Identifier: GPL-3.0-or-later
-@NullMarked
-package org.einhyrningsins.manager.image;
-
-import org.jspecify.annotations.NullMarked;

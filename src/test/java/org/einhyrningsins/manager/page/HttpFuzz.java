@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.page;
+
+import org.einhyrningsins.fuzz.Frugal;
+
+/// The head of a request: it is read, or refused with a status.
+public final class HttpFuzz {
+    private HttpFuzz() {}
+
+    public static void fuzzerTestOneInput(byte[] data) {
+        Frugal.run(() -> take(data));
+    }
+
+    private static void take(byte[] data) {
+        Request.complete(data, data.length);
+        try {
+            Request request = Request.read(data, data.length);
+            if (request.path().indexOf('?') >= 0 || request.method().isEmpty()) {
+                throw new AssertionError(request);
+            }
+        } catch (Request.Refused e) {
+            Frugal.same(true, e.status() == 400 || e.status() == 505, e.status());
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
+class StateDirectoryTest {
+    private static final int MOST = 64;
+
+    @Test
+    void isMadeForItsOwnerAloneWhenSomethingIsWritten(@TempDir Path directory) throws IOException {
+        Path path = directory.resolve("control.sock.state");
+        var state = new StateDirectory(path);
+        assertThat(state.read("intent", MOST)).isNull();
+        assertThat(path).doesNotExist();
+        state.write("intent", text("a"), true);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                .isEqualTo("rwx------");
+        assertThat(state.read("intent", MOST)).isEqualTo(text("a"));
+    }
+
+    @Test
+    void replacesAFileAsAWhole(@TempDir Path directory) throws IOException {
+        var state = new StateDirectory(directory.resolve("state"));
+        state.write("intent", text("a long one"), false);
+        state.write("intent", text("b"), false);
+        assertThat(state.read("intent", MOST)).isEqualTo(text("b"));
+        assertThat(state.path()).isDirectoryNotContaining("glob:**.new");
+    }
+
+    @Test
+    void keepsTheOldFileWhenTheNewOneCannotBeWritten(@TempDir Path directory) throws IOException {
+        var state = new StateDirectory(directory.resolve("state"));
+        state.write("intent", text("a"), false);
+        Files.createDirectories(state.path().resolve("intent.new/full"));
+        assertThatThrownBy(() -> state.write("intent", text("b"), false))
+                .isInstanceOf(IOException.class);
+        assertThat(state.read("intent", MOST)).isEqualTo(text("a"));
+    }
+
+    @Test
+    void refusesAFileThatIsTooLongToBeOurs(@TempDir Path directory) throws IOException {
+        var state = new StateDirectory(directory.resolve("state"));
+        state.write("intent", new byte[MOST + 1], false);
+        assertThatThrownBy(() -> state.read("intent", MOST))
+                .hasMessageContaining("is longer than 64 bytes");
+    }
+
+    @Test
+    void putsAsideWhatCannotBeUsed(@TempDir Path directory) throws IOException {
+        var state = new StateDirectory(directory.resolve("state"));
+        state.write("intent", text("{"), false);
+        Path aside = state.setAside("intent");
+        assertThat(aside).hasContent("{");
+        assertThat(state.read("intent", MOST)).isNull();
+    }
+
+    @Test
+    void goesWithItsLastFile(@TempDir Path directory) throws IOException {
+        var state = new StateDirectory(directory.resolve("state"));
+        state.write("intent", text("a"), false);
+        state.close();
+        assertThat(state.path()).exists();
+        state.delete("intent");
+        state.close();
+        assertThat(state.path()).doesNotExist();
+    }
+
+    /// Whoever writes may make it anew then, and need not call it a failure.
+    @Test
+    void isKnownToBeGone(@TempDir Path directory) throws IOException {
+        var state = new StateDirectory(directory.resolve("state"));
+        state.write("intent", text("a"), false);
+        state.delete("intent");
+        Files.delete(state.path());
+        assertThat(state.read("intent", MOST)).isNull();
+        assertThatThrownBy(() -> state.write("intent", text("b"), false))
+                .isInstanceOf(NoSuchFileException.class);
+        state.makeAgain();
+        state.write("intent", text("b"), false);
+        assertThat(state.read("intent", MOST)).isEqualTo(text("b"));
+    }
+
+    private static byte[] text(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Rollout;
+import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.Worker;
+import org.einhyrningsins.core.WorkerState;
+import org.einhyrningsins.core.model.Canary;
+import org.einhyrningsins.core.model.Command;
+import org.einhyrningsins.core.model.Phase;
+import org.einhyrningsins.core.model.Setback;
+import org.einhyrningsins.core.plan.Handovers;
+import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.BondSpec;
+import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.manager.LogSpec;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/// What managers wrote in each format, to be read for ever: `format-N/rich` is the state of one
+/// with programs in all kinds of states, and what it handed on; `format-N/moves` is of another in
+/// the middle of a reload that gives a socket from one program to another.
+final class GoldenStatesTest {
+    private static final Path FILES =
+            Path.of("src/test/resources/org/einhyrningsins/manager/image");
+
+    /// Types that these managers had not in their images, by their names in the format. One that is
+    /// new since the files were written is added here.
+    private static final Set<String> NOT_IN_THE_FILES =
+            Set.of(
+                    "blocking-dependency",
+                    "canary.passed",
+                    "cgroup",
+                    "command.abort",
+                    "command.hasten",
+                    "command.hold",
+                    "command.keep",
+                    "command.promote",
+                    "command.release",
+                    "command.reset",
+                    "command.restart",
+                    "command.scale-by",
+                    "command.scale-to",
+                    "command.signal",
+                    "command.start",
+                    "command.stop",
+                    "command.upgrade",
+                    "part.address",
+                    "worker-socket-client");
+
+    static IntStream formats() {
+        return IntStream.rangeClosed(1, Format.NUMBER);
+    }
+
+    private static Path file(int format, String name) {
+        return FILES.resolve("format-" + format).resolve(name + ".json");
+    }
+
+    /// Also as it would be written now.
+    private static <R extends Record> R image(Path file, Class<R> type) throws Exception {
+        R image = ImageReader.read(Files.readString(file), type);
+        String again = new ImageWriter().write(image);
+        assertThat(ImageReader.read(again, type)).as(file.toString()).isEqualTo(image);
+        return image;
+    }
+
+    private static ManagerImage manager(int format, String which) throws Exception {
+        return image(file(format, which + "/manager"), ManagerImage.class);
+    }
+
+    private static ProgramImage program(int format, String name) throws Exception {
+        return image(file(format, "rich/program-" + name), ProgramImage.class);
+    }
+
+    private static WorkerState state(int format, String name) throws Exception {
+        Slot slot = program(format, name).program().slots().getFirst();
+        return Stream.of(slot.successor(), slot.current())
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElseGet(() -> slot.leaving().getFirst())
+                .state();
+    }
+
+    @ParameterizedTest
+    @MethodSource("formats")
+    void everyFileIsRead(int format) throws Exception {
+        List<Path> all;
+        try (Stream<Path> files = Files.walk(FILES.resolve("format-" + format))) {
+            all = files.filter(Files::isRegularFile).toList();
+        }
+        assertThat(all).hasSize(22);
+        for (Path file : all) {
+            assertThat(Files.readString(file)).startsWith("{\"format\":" + format + ",");
+            image(file, type(file.getFileName().toString()));
+        }
+    }
+
+    private static Class<? extends Record> type(String name) {
+        return switch (name) {
+            case "manager.json" -> ManagerImage.class;
+            case "reexec.json" -> HandoverImage.class;
+            default -> ProgramImage.class;
+        };
+    }
+
+    @ParameterizedTest
+    @MethodSource("formats")
+    void theManagerIsAsItWas(int format) throws Exception {
+        ManagerImage manager = manager(format, "rich");
+        assertThat(manager.pid()).isPositive();
+        assertThat(manager.boot()).isNotEmpty();
+        assertThat(manager.startedMillis()).isPositive();
+        assertThat(manager.control()).isEqualTo(Path.of("/srv/shop/control.sock"));
+        assertThat(manager.settings().control().mode()).isEqualTo(0660);
+        assertThat(Objects.requireNonNull(manager.settings().control().allow()).read())
+                .singleElement()
+                .matches(who -> who.name().equals("daemon") && who.group());
+        assertThat(Objects.requireNonNull(manager.settings().http()).hosts())
+                .containsExactly("example.org");
+        assertThat(Objects.requireNonNull(manager.http()).inode()).isPositive();
+        assertThat(manager.log().format()).isEqualTo(LogSpec.Format.JSON);
+        assertThat(manager.programs()).hasSize(16).contains("program-own.json");
+        assertThat(manager.sockets()).hasSize(7);
+        assertThat(manager.sockets().stream().map(SocketImage::own)).contains(1, 2);
+        TrialImage trial = Objects.requireNonNull(manager.trial());
+        assertThat(trial.before()).containsKey("said");
+        assertThat(trial.time()).hasHours(1);
+        assertThat(trial.until()).isNotNull();
+    }
+
+    @ParameterizedTest
+    @MethodSource("formats")
+    void programsAreAsTheyWere(int format) throws Exception {
+        assertThat(program(format, "ready").program().phase()).isEqualTo(new Phase.Running(true));
+        assertThat(program(format, "ready").program().count()).isEqualTo(3);
+        assertThat(program(format, "waiting").program().phase())
+                .isEqualTo(new Phase.Waiting(Set.of("starting"), null));
+        assertThat(program(format, "failed").program().phase())
+                .isInstanceOfSatisfying(
+                        Phase.Failed.class,
+                        failed -> assertThat(failed.why()).contains("2 deaths"));
+        assertThat(program(format, "stopped").program().phase()).isInstanceOf(Phase.Stopped.class);
+        assertThat(program(format, "job").program().outcome()).isEqualTo(Program.Outcome.DONE);
+        Slot looping = program(format, "backing").program().slots().getFirst();
+        assertThat(looping.past().crashLoop()).isTrue();
+        assertThat(looping.past().quickDeaths()).isGreaterThan(3);
+        assertThat(looping.refill()).isNotNull();
+        Setback setback = Objects.requireNonNull(program(format, "breaking").program().setback());
+        assertThat(setback.generation()).isEqualTo(2);
+        assertThat(setback.stage()).isEqualTo(Setback.Stage.BACK);
+        assertThat(setback.why()).contains("exit status 1");
+        assertThat(setback.before()).isEqualTo(2);
+        assertThat(program(format, "said").program().fallback()).isNotNull();
+        assertThat(program(format, "starting").program().waits())
+                .anyMatch(wait -> wait.verb().equals("upgrade"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("formats")
+    void rolloutsAreWhereTheyWere(int format) throws Exception {
+        Rollout canary = Objects.requireNonNull(program(format, "canary").program().rollout());
+        assertThat(canary.canary())
+                .isInstanceOfSatisfying(
+                        Canary.Watched.class, watched -> assertThat(watched.until()).isNotNull());
+        assertThat(canary.target().generation()).isEqualTo(2);
+        assertThat(canary.old().before()).isEqualTo(4);
+        assertThat(canary.proved()).isTrue();
+        assertThat(program(format, "settling").program().rollout()).isNotNull();
+        assertThat(state(format, "settling")).isInstanceOf(WorkerState.Settling.class);
+    }
+
+    @ParameterizedTest
+    @MethodSource("formats")
+    void workersAreAsTheyWere(int format) throws Exception {
+        assertThat(state(format, "ready")).isInstanceOf(WorkerState.Ready.class);
+        assertThat(state(format, "probed"))
+                .isInstanceOfSatisfying(
+                        WorkerState.Starting.class,
+                        starting -> assertThat(starting.nextProbe()).isNotNull());
+        assertThat(state(format, "stubborn"))
+                .isInstanceOfSatisfying(
+                        WorkerState.Stopping.class,
+                        stopping -> {
+                            assertThat(stopping.cause()).isEqualTo(WorkerState.Cause.STOPPED);
+                            assertThat(stopping.sent()).isEqualTo(Signal.TERM);
+                            assertThat(stopping.rest().getFirst().signal()).isEqualTo(Signal.KILL);
+                            assertThat(stopping.deadline()).isNotNull();
+                        });
+        ProgramImage own = program(format, "own");
+        Worker worker = Objects.requireNonNull(own.program().slots().getFirst().current());
+        assertThat(worker.care().checkup()).isNotNull();
+        assertThat(own.workers()).hasSize(2);
+        for (WorkerImage process : own.workers()) {
+            assertThat(own.program().has(process.id())).isTrue();
+            assertThat(process.pid()).isPositive();
+            assertThat(process.startTicks()).isPositive();
+            assertThat(process.bornMillis()).isPositive();
+            assertThat(process.inode("output")).as("of its pipe").isPositive();
+        }
+        ProgramImage notify = program(format, "notify");
+        assertThat(notify.workers().getFirst().words()).isEqualTo("fine");
+        assertThat(notify.tally()).containsEntry("starts", 1L);
+        assertThat(program(format, "ready").doors()).isNotEmpty();
+        ProgramImage piped = program(format, "piped");
+        assertThat(piped.workers().getFirst().inode("ack")).isPositive();
+        assertThat(piped.workers().getFirst().log()).isEqualTo(Path.of("/srv/shop/piped.log"));
+        assertThat(piped.workers().getFirst().logFile()).isNotNull();
+    }
+
+    @ParameterizedTest
+    @MethodSource("formats")
+    void definitionsAreWhatTheFileSaid(int format) throws Exception {
+        ProgramSpec notify = program(format, "notify").program().serving().spec();
+        assertThat(notify.bond().workerSocket()).isEqualTo(BondSpec.WorkerSocket.CONTROL);
+        assertThat(notify.care().watchdog()).hasHours(1);
+        assertThat(notify.ack().mode()).isInstanceOf(AckSpec.Notify.class);
+        assertThat(notify.logs()).isInstanceOf(LogsSpec.Journal.class);
+        Map<String, ProgramSpec> first = definitions(1);
+        assertThat(first).hasSize(16);
+        assertThat(definitions(format)).as("it was the same file").isEqualTo(first);
+    }
+
+    private static Map<String, ProgramSpec> definitions(int format) throws Exception {
+        Map<String, ProgramSpec> definitions = new TreeMap<>();
+        for (ProgramImage each : handover(format, "rich").programs()) {
+            definitions.put(each.program().name(), each.program().serving().spec());
+        }
+        return definitions;
+    }
+
+    private static HandoverImage handover(int format, String which) throws Exception {
+        return image(file(format, which + "/reexec"), HandoverImage.class);
+    }
+
+    @ParameterizedTest
+    @MethodSource("formats")
+    void whatIsHandedOnIsThere(int format) throws Exception {
+        HandoverImage all = handover(format, "rich");
+        assertThat(all.clients()).anyMatch(client -> client.follows() != null);
+        assertThat(all.clients().stream().flatMap(client -> client.followed().stream()))
+                .contains("ready");
+        assertThat(all.conversations())
+                .anyMatch(ConversationImage::waits)
+                .anyMatch(each -> each.about() == ConversationImage.About.REPLACEMENT)
+                .anyMatch(each -> each.about() == ConversationImage.About.PROGRAMS);
+        assertThat(all.nextTicket()).isPositive();
+        assertThat(all.openFiles().soft()).isPositive();
+        assertThat(all.leftAt()).isPositive();
+        assertThat(all.descriptors()).hasSizeGreaterThan(50);
+        for (String name : List.of("control", "notes")) {
+            assertThat(all.manager().descriptor(name)).as(name).isPositive();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("formats")
+    void aReloadGoesOnWhereItWas(int format) throws Exception {
+        ReloadImage reload = Objects.requireNonNull(manager(format, "moves").reload());
+        assertThat(reload.tasks())
+                .extracting(ReloadImage.Task::program)
+                .contains("giver", "receiver");
+        assertThat(reload.tasks())
+                .anyMatch(task -> task.debut() && task.command() instanceof Command.Debut);
+        assertThat(reload.state().parts().values())
+                .extracting(Handovers.Part::state)
+                .contains(Handovers.State.TOLD);
+        assertThat(reload.asked()).isNotEmpty();
+        assertThat(handover(format, "moves").manager().reload()).isNotNull();
+    }
+
+    // ---- what the files have
+
+    @Test
+    void theFilesOfThePresentFormatHaveNearlyEveryType() throws Exception {
+        Set<String> found = new TreeSet<>();
+        for (String which : List.of("rich", "moves")) {
+            collect(handover(Format.NUMBER, which), found);
+        }
+        Set<String> all = new TreeSet<>();
+        new FormatWalk().named.forEach(type -> all.add(FormatNames.type(type)));
+        all.removeAll(found);
+        assertThat(all).isSubsetOf(NOT_IN_THE_FILES);
+    }
+
+    private static void collect(@Nullable Object value, Set<String> to) throws Exception {
+        switch (value) {
+            case Record record -> {
+                to.add(FormatNames.type(record.getClass()));
+                for (RecordComponent component : record.getClass().getRecordComponents()) {
+                    var accessor = component.getAccessor();
+                    accessor.setAccessible(true);
+                    collect(accessor.invoke(record), to);
+                }
+            }
+            case Enum<?> constant -> to.add(FormatNames.type(constant.getDeclaringClass()));
+            case Collection<?> many -> {
+                for (Object each : many) {
+                    collect(each, to);
+                }
+            }
+            case Map<?, ?> map -> {
+                collect(map.keySet(), to);
+                collect(map.values(), to);
+            }
+            case null, default -> {}
+        }
+    }
+}
