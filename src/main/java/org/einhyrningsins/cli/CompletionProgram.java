@@ -2,11 +2,11 @@
 package org.einhyrningsins.cli;
 
 import org.einhyrningsins.cli.client.Completion;
-import org.einhyrningsins.cli.client.LiveRoster;
+import org.einhyrningsins.cli.client.LiveCompletionNames;
 import org.einhyrningsins.cli.launch.LaunchModel;
 import org.einhyrningsins.cli.terminal.CommandNames;
-import org.einhyrningsins.cli.terminal.Output;
-import org.einhyrningsins.control.report.Roster;
+import org.einhyrningsins.cli.terminal.TextOutput;
+import org.einhyrningsins.control.report.CompletionNames;
 import org.einhyrningsins.control.wire.ControlException;
 import org.einhyrningsins.control.wire.ControlPath;
 import org.einhyrningsins.control.wire.ExitStatus;
@@ -24,9 +24,9 @@ final class CompletionProgram {
     static final String COMMAND = "complete";
 
     private final Map<String, String> environment;
-    private final Output out;
+    private final TextOutput out;
 
-    CompletionProgram(Map<String, String> environment, Output out) {
+    CompletionProgram(Map<String, String> environment, TextOutput out) {
         this.environment = environment;
         this.out = out;
     }
@@ -67,13 +67,14 @@ final class CompletionProgram {
         return socket;
     }
 
-    private Roster ask(List<String> before) {
+    private CompletionNames ask(List<String> before) {
         try {
             Path socket = socket(before);
-            return new LiveRoster(socket == null ? ControlPath.forClient(environment) : socket)
+            return new LiveCompletionNames(
+                            socket == null ? ControlPath.forClient(environment) : socket)
                     .ask();
         } catch (ControlException noneOfOurs) {
-            return Roster.EMPTY;
+            return CompletionNames.EMPTY;
         }
     }
 }

@@ -3,7 +3,7 @@ package org.einhyrningsins.cli;
 
 import org.einhyrningsins.cli.client.ControlProgram;
 import org.einhyrningsins.cli.terminal.CommandNames;
-import org.einhyrningsins.cli.terminal.Output;
+import org.einhyrningsins.cli.terminal.TextOutput;
 import org.einhyrningsins.control.wire.ExitStatus;
 
 import java.io.FileDescriptor;
@@ -18,8 +18,8 @@ public final class ControlMain {
     }
 
     private static int run(String[] words) {
-        Output out = new Output(new FileOutputStream(FileDescriptor.out));
-        Output err = new Output(new FileOutputStream(FileDescriptor.err));
+        TextOutput out = new TextOutput(new FileOutputStream(FileDescriptor.out));
+        TextOutput err = new TextOutput(new FileOutputStream(FileDescriptor.err));
         try {
             if (words.length > 0 && words[0].equals(CompletionProgram.COMMAND)) {
                 return new CompletionProgram(System.getenv(), out).run(words);

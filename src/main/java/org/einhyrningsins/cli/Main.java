@@ -6,10 +6,10 @@ import org.einhyrningsins.cli.launch.FileImport;
 import org.einhyrningsins.cli.launch.LaunchModel;
 import org.einhyrningsins.cli.launch.StarterFile;
 import org.einhyrningsins.cli.terminal.CommandNames;
-import org.einhyrningsins.cli.terminal.LostBytes;
-import org.einhyrningsins.cli.terminal.Output;
-import org.einhyrningsins.cli.terminal.QuickLaunch;
-import org.einhyrningsins.config.print.Printer;
+import org.einhyrningsins.cli.terminal.FastManagerArguments;
+import org.einhyrningsins.cli.terminal.TextOutput;
+import org.einhyrningsins.cli.terminal.UndecodableArguments;
+import org.einhyrningsins.config.print.ConfigPrinter;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.manager.Manager;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
@@ -24,17 +24,17 @@ import java.util.List;
 
 /// The door of `einhyrningsins`, the manager.
 public final class Main {
-    private final Output out;
-    private final Output err;
+    private final TextOutput out;
+    private final TextOutput err;
 
-    public Main(Output out, Output err) {
+    public Main(TextOutput out, TextOutput err) {
         this.out = out;
         this.err = err;
     }
 
     public static void main(String[] words) {
-        Output out = new Output(new FileOutputStream(FileDescriptor.out));
-        Output err = new Output(new FileOutputStream(FileDescriptor.err));
+        TextOutput out = new TextOutput(new FileOutputStream(FileDescriptor.out));
+        TextOutput err = new TextOutput(new FileOutputStream(FileDescriptor.err));
         System.exit(new Main(out, err).run(words));
     }
 
@@ -42,16 +42,16 @@ public final class Main {
     ///
     /// @return the exit status
     public int run(String[] words) {
-        String lost = LostBytes.objection(words);
+        String lost = UndecodableArguments.objection(words);
         if (lost != null) {
             err.print(CommandNames.MANAGER + ": " + lost);
             return ExitStatus.USAGE.code();
         }
         try {
-            LaunchOptions everyday = QuickLaunch.read(words);
+            LaunchOptions everyday = FastManagerArguments.read(words);
             return everyday == null ? runSpecial(words) : Manager.run(everyday, List.of(words));
         } catch (InvalidPathException unnameable) {
-            err.print(CommandNames.MANAGER + ": " + LostBytes.unnameable(unnameable));
+            err.print(CommandNames.MANAGER + ": " + UndecodableArguments.unnameable(unnameable));
             return ExitStatus.FAILED.code();
         } catch (UncheckedIOException nobodyReads) {
             return ExitStatus.FAILED.code();
@@ -69,7 +69,7 @@ public final class Main {
             case LaunchModel.Print print ->
                     new FileCheck(out, err).print(print.file(), print.origins());
             case LaunchModel.PrintLine(ServicesSpec services, String more) -> {
-                out.print(more + Printer.print(services));
+                out.print(more + ConfigPrinter.print(services));
                 yield ExitStatus.DONE.code();
             }
             case LaunchModel.Import foreign ->
@@ -88,7 +88,8 @@ public final class Main {
 
     /// Whether this program, with that command line, could replace the manager that asks.
     private int check(String[] words) {
-        if (QuickLaunch.read(words) != null || LaunchModel.read(words) instanceof LaunchModel.Run) {
+        if (FastManagerArguments.read(words) != null
+                || LaunchModel.read(words) instanceof LaunchModel.Run) {
             return Manager.check();
         }
         err.print(

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
-import org.einhyrningsins.config.importer.DraftFile;
-import org.einhyrningsins.config.importer.Imported;
-import org.einhyrningsins.config.importer.ImportedFile;
-import org.einhyrningsins.config.importer.Unimportable;
+import org.einhyrningsins.config.importer.ForeignFiles;
+import org.einhyrningsins.config.importer.ImportException;
+import org.einhyrningsins.config.importer.ImportResult;
+import org.einhyrningsins.config.importer.ImportedServices;
 import org.einhyrningsins.config.importer.procfile.ComposeFile;
 import org.einhyrningsins.config.importer.procfile.Pm2File;
 import org.einhyrningsins.config.importer.procfile.ProcessComposeFile;
 import org.einhyrningsins.config.importer.procfile.ProcfileReader;
 import org.einhyrningsins.config.importer.supervisord.CircusFile;
 import org.einhyrningsins.config.importer.supervisord.SupervisordFile;
-import org.einhyrningsins.config.importer.systemd.SystemdUnits;
+import org.einhyrningsins.config.importer.systemd.SystemdImporter;
 import org.einhyrningsins.config.source.ImportFormat;
-import org.einhyrningsins.config.source.Source;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.value.LoadEnvironment;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.InvalidPathException;
@@ -35,7 +35,7 @@ public final class Importer {
     /// Runs a file in JavaScript, as the manager does that it is written for.
     public interface ScriptRunner {
         /// What the file exports, as JSON; blocks for a bounded time.
-        String exports(Path file) throws Unimportable;
+        String exports(Path file) throws ImportException;
     }
 
     /// Reads files with all that they include; blocks as long as that takes.
@@ -43,31 +43,31 @@ public final class Importer {
     /// @param format null to tell it by their names and contents
     /// @param machine what texts that are settled now are replaced from, and who is known here
     /// @param scripts for files that have to be run to be read
-    public static Imported read(
+    public static ImportResult read(
             List<Path> files,
             @Nullable ImportFormat format,
-            Surroundings machine,
+            LoadEnvironment machine,
             ScriptRunner scripts)
-            throws Unimportable {
-        List<Source> sources = new ArrayList<>();
+            throws ImportException {
+        List<SourceText> sources = new ArrayList<>();
         for (Path file : files) {
-            sources.add(ImportedFile.source(file));
+            sources.add(ForeignFiles.source(file));
         }
         ImportFormat told = format == null ? told(sources, machine.environment()) : format;
         if (sources.size() > 1 && told != ImportFormat.SYSTEMD) {
-            throw Unimportable.usage(
+            throw ImportException.usage(
                     "only systemd's units are imported several at once; give one file, and what it"
                             + " includes is read too");
         }
-        Source first = sources.getFirst();
+        SourceText first = sources.getFirst();
         Map<String, String> environment = machine.environment();
         try {
-            DraftFile draft =
+            ImportedServices draft =
                     switch (told) {
                         case SUPERVISORD -> new SupervisordFile(environment).read(first);
                         case CIRCUS -> new CircusFile(environment).read(first);
                         case PROCFILE -> new ProcfileReader(environment).read(first);
-                        case SYSTEMD -> new SystemdUnits().read(sources);
+                        case SYSTEMD -> new SystemdImporter().read(sources);
                         case COMPOSE -> new ComposeFile(environment).read(first);
                         case PROCESS_COMPOSE -> new ProcessComposeFile(environment).read(first);
                         case PM2 -> {
@@ -78,8 +78,8 @@ public final class Importer {
                     };
             return draft.print(machine);
         } catch (InvalidPathException e) {
-            String path = Texts.quoted(e.getInput());
-            throw new Unimportable(
+            String path = TextUtil.quoted(e.getInput());
+            throw new ImportException(
                     first.file(),
                     0,
                     "names a path that cannot be used in this locale, "
@@ -88,30 +88,30 @@ public final class Importer {
         }
     }
 
-    private static ImportFormat told(List<Source> sources, Map<String, String> environment)
-            throws Unimportable {
+    private static ImportFormat told(List<SourceText> sources, Map<String, String> environment)
+            throws ImportException {
         ImportFormat all = null;
-        for (Source source : sources) {
-            ImportFormat byName = ImportFormat.byName(source);
-            String stranger = byName == null ? ImportFormat.stranger(source) : null;
+        for (SourceText sourceText : sources) {
+            ImportFormat byName = ImportFormat.byName(sourceText);
+            String stranger = byName == null ? ImportFormat.stranger(sourceText) : null;
             if (stranger != null) {
-                throw Unimportable.usage(source.file() + " is " + stranger);
+                throw ImportException.usage(sourceText.file() + " is " + stranger);
             }
-            ImportFormat format = byName == null ? ImportFormat.byContents(source) : byName;
+            ImportFormat format = byName == null ? ImportFormat.byContents(sourceText) : byName;
             if (format == null || (all != null && all != format)) {
                 String what = format == null ? "does not look like any" : "is not like the others";
-                throw Unimportable.usage(
-                        source.file()
+                throw ImportException.usage(
+                        sourceText.file()
                                 + " "
                                 + what
                                 + "; say --from "
                                 + String.join(", ", ImportFormat.words()));
             }
             if (format == ImportFormat.PROCFILE && byName == null) {
-                String stray = ProcfileReader.stray(source, environment);
+                String stray = ProcfileReader.stray(sourceText, environment);
                 if (!stray.isEmpty()) {
-                    throw Unimportable.usage(
-                            source.file()
+                    throw ImportException.usage(
+                            sourceText.file()
                                     + " may be a Procfile, but "
                                     + stray
                                     + "; if it is one, say --from procfile");

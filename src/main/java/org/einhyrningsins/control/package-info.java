@@ -21,12 +21,12 @@
 ///
 /// where `code` is an [org.einhyrningsins.control.wire.ExitStatus], and `data` is there for `status` and `show` in json.
 ///
-/// Clients of einhorn write YAML on a line instead ([org.einhyrningsins.control.wire.OlderDialect]) and are answered so
-/// ([org.einhyrningsins.control.report.OlderReplies]): a request's id knows its [org.einhyrningsins.control.wire.Dialect], and whoever answers need not.
+/// Clients of einhorn write YAML on a line instead ([org.einhyrningsins.control.wire.EinhornDialect]) and are answered so
+/// ([org.einhyrningsins.control.report.EinhornReplies]): a request's id knows its [org.einhyrningsins.control.wire.Dialect], and whoever answers need not.
 ///
-/// The server moves its bytes in the manager's one loop, so nothing here but [Client] does I/O, and
+/// The server moves its bytes in the manager's one loop, so nothing here but [ControlClient] does I/O, and
 /// nothing but the client blocks. The client is started for every command a person types: what it
-/// touches on its way ([Client], [org.einhyrningsins.control.wire.Reply], [org.einhyrningsins.control.wire.Request#line]) uses neither Jackson nor lambdas, which
+/// touches on its way ([ControlClient], [org.einhyrningsins.control.wire.ControlReply], [org.einhyrningsins.control.wire.Request#line]) uses neither Jackson nor lambdas, which
 /// would cost it a third of its time.
 @NullMarked
 package org.einhyrningsins.control;

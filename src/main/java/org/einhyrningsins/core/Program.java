@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.model.Change;
-import org.einhyrningsins.core.model.Event;
-import org.einhyrningsins.core.model.Exit;
-import org.einhyrningsins.core.model.Fallback;
+import org.einhyrningsins.core.model.DefinitionChange;
+import org.einhyrningsins.core.model.DependencyState;
+import org.einhyrningsins.core.model.FallbackVersion;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.core.model.Phase;
-import org.einhyrningsins.core.model.Setback;
-import org.einhyrningsins.core.model.Standing;
-import org.einhyrningsins.core.model.Version;
-import org.einhyrningsins.core.model.Wait;
-import org.einhyrningsins.spec.Intent;
+import org.einhyrningsins.core.model.PendingRequest;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.VersionFailure;
+import org.einhyrningsins.core.model.WorkerExit;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
@@ -38,18 +38,18 @@ import java.util.List;
 /// @param asOf when the last step was taken
 public record Program(
         String name,
-        Phase phase,
-        Version serving,
+        ProgramPhase phase,
+        ProgramVersion serving,
         int count,
         List<Slot> slots,
         @Nullable Rollout rollout,
-        List<Wait> waits,
+        List<PendingRequest> waits,
         List<Moment> deaths,
         long nextIncarnation,
         int nextGeneration,
         String verdict,
-        @Nullable Fallback fallback,
-        @Nullable Setback setback,
+        @Nullable FallbackVersion fallback,
+        @Nullable VersionFailure setback,
         Moment asOf) {
     public Program {
         slots = List.copyOf(slots);
@@ -81,8 +81,8 @@ public record Program(
         }
         return new Program(
                 spec.name(),
-                new Phase.Stopped(),
-                new Version(1, spec),
+                new ProgramPhase.Stopped(),
+                new ProgramVersion(1, spec),
                 count,
                 slots,
                 null,
@@ -99,16 +99,16 @@ public record Program(
     /// What follows from an event.
     ///
     /// @param now not before [#asOf()]
-    public Transition step(Event event, Moment now) {
-        return Step.take(this, event, now);
+    public Transition step(ProgramEvent programEvent, Moment now) {
+        return ProgramStep.take(this, programEvent, now);
     }
 
-    /// When [Event.DeadlinePassed] is due; null if time alone changes nothing.
+    /// When [ProgramEvent.DeadlinePassed] is due; null if time alone changes nothing.
     public @Nullable Moment earliestDeadline() {
         Moment earliest = null;
         for (Slot slot : slots) {
             earliest = Moment.earlier(earliest, slot.deadline());
-            earliest = Moment.earlier(earliest, Renewal.due(this, slot));
+            earliest = Moment.earlier(earliest, WorkerReplacement.due(this, slot));
             earliest = Moment.earlier(earliest, later(slot.forgiven()));
             if (slot.current() == null && wants(slot)) {
                 earliest = Moment.earlier(earliest, later(slot.refill()));
@@ -117,7 +117,7 @@ public record Program(
         if (rollout != null && !rollout.draining()) {
             earliest = Moment.earlier(earliest, later(rollout.retryAt()));
             earliest = Moment.earlier(earliest, later(rollout.watchedUntil()));
-            earliest = Moment.earlier(earliest, later(Probation.due(this, rollout)));
+            earliest = Moment.earlier(earliest, later(FirstWorkerTrial.due(this, rollout)));
         }
         if (fallback != null) {
             earliest = Moment.earlier(earliest, later(fallback.until(serving)));
@@ -132,15 +132,15 @@ public record Program(
 
     /// Why a worker is to be replaced although it runs, in words; null if it is not.
     public @Nullable String ailment(Worker worker) {
-        return Renewal.ailment(worker, count, asOf);
+        return WorkerReplacement.ailment(worker, count, asOf);
     }
 
     /// What is wrong with it as a whole, as its health checks have it, in words; null if nothing
     /// is, or they tell only about single workers.
     public @Nullable String illness() {
         for (Slot slot : slots) {
-            if (slot.current() != null && Upkeep.showsIllness(slot.current(), count)) {
-                return Renewal.illness(slot.current());
+            if (slot.current() != null && HealthMonitor.showsIllness(slot.current(), count)) {
+                return WorkerReplacement.illness(slot.current());
             }
         }
         return null;
@@ -148,16 +148,17 @@ public record Program(
 
     /// How it stands with the canary of its rollout, in words; null if none is waited for.
     public @Nullable String canary(Moment now) {
-        return Canaries.words(this, now);
+        return CanaryWatch.words(this, now);
     }
 
-    /// Whether workers of it crash again and again, until one has proved itself: see [Crashes].
+    /// Whether workers of it crash again and again, until one has proved itself: see
+    /// [CrashLoopRule].
     public boolean crashLoop() {
         return crashLoop(phase, count, slots);
     }
 
-    static boolean crashLoop(Phase phase, int count, List<Slot> slots) {
-        if (!(phase instanceof Phase.Running)) {
+    static boolean crashLoop(ProgramPhase programPhase, int count, List<Slot> slots) {
+        if (!(programPhase instanceof ProgramPhase.Running)) {
             return false;
         }
         for (Slot slot : slots) {
@@ -172,7 +173,7 @@ public record Program(
     /// How it stands with the trial of its rollout's first new worker, in words; null if none is on
     /// trial.
     public @Nullable String trial(Moment now) {
-        return Probation.words(this, now);
+        return FirstWorkerTrial.words(this, now);
     }
 
     /// Whether how its last rollout ended tells nothing any more once what serves is what is
@@ -183,7 +184,7 @@ public record Program(
 
     /// Whether the slot is meant to have a worker.
     public boolean wants(Slot slot) {
-        return phase instanceof Phase.Running
+        return phase instanceof ProgramPhase.Running
                 && slot.index() < count
                 && !slot.held()
                 && slot.finished() == null;
@@ -204,16 +205,16 @@ public record Program(
     /// Whether others of a worker are waited for when its own process ends: they are told to go as
     /// it was, by us or by whoever sent the signal that it died of. What is left of one that ended
     /// by itself is ended at once, as its successor has its place.
-    public boolean goesOnWithout(WorkerId id, Exit exit) {
+    public boolean goesOnWithout(WorkerId id, WorkerExit workerExit) {
         WorkerState state = state(id);
         return state instanceof WorkerState.Stopping stopping
                 ? !stopping.leaderless()
-                : state != null && exit.asked() != null;
+                : state != null && workerExit.asked() != null;
     }
 
     /// How the own process of a worker ended of which only others of its process group are left;
     /// null if that lives, or there is none of that name.
-    public @Nullable Exit leaderOf(WorkerId id) {
+    public @Nullable WorkerExit leaderOf(WorkerId id) {
         return state(id) instanceof WorkerState.Stopping stopping ? stopping.leader() : null;
     }
 
@@ -224,7 +225,7 @@ public record Program(
             for (Worker worker : slots.get(id.slot()).workers()) {
                 if (worker.id().equals(id)
                         && worker.state() instanceof WorkerState.Stopping stopping) {
-                    return Draft.signalForTheRest(worker, stopping);
+                    return StepContext.signalForTheRest(worker, stopping);
                 }
             }
         }
@@ -262,30 +263,31 @@ public record Program(
     }
 
     /// How it stands with those that come after it.
-    public Standing standing() {
+    public DependencyState standing() {
         return switch (phase) {
-            case Phase.Stopped ignored -> Standing.STOPPED;
-            case Phase.Failed ignored -> Standing.FAILED;
-            case Phase.Waiting waiting ->
-                    waiting.by() == null ? Standing.WAITING : Standing.HINDERED;
-            case Phase.Running ignored when serving.spec().endsByItself() -> standingOfJob();
-            case Phase.Running running when running.up() -> Standing.UP;
-            case Phase.Running ignored -> failing() ? Standing.FAILED : Standing.COMING;
+            case ProgramPhase.Stopped ignored -> DependencyState.STOPPED;
+            case ProgramPhase.Failed ignored -> DependencyState.FAILED;
+            case ProgramPhase.Waiting waiting ->
+                    waiting.by() == null ? DependencyState.WAITING : DependencyState.HINDERED;
+            case ProgramPhase.Running ignored when serving.spec().endsByItself() -> standingOfJob();
+            case ProgramPhase.Running running when running.up() -> DependencyState.UP;
+            case ProgramPhase.Running ignored ->
+                    failing() ? DependencyState.FAILED : DependencyState.COMING;
         };
     }
 
     /// A job is up for those after it when it is done; so is one that has nothing to run.
-    private Standing standingOfJob() {
+    private DependencyState standingOfJob() {
         Outcome outcome = outcome();
         if (outcome != null) {
-            return outcome == Outcome.DONE ? Standing.UP : Standing.FAILED;
+            return outcome == Outcome.DONE ? DependencyState.UP : DependencyState.FAILED;
         }
         for (Slot slot : slots) {
             if (wants(slot)) {
-                return Standing.COMING;
+                return DependencyState.COMING;
             }
         }
-        return Standing.UP;
+        return DependencyState.UP;
     }
 
     /// What became of a program that does not go on by itself.
@@ -299,10 +301,10 @@ public record Program(
 
     /// How it ended; null if it has not.
     public @Nullable Outcome outcome() {
-        if (phase instanceof Phase.Failed) {
+        if (phase instanceof ProgramPhase.Failed) {
             return Outcome.FAILED;
         }
-        if (!(phase instanceof Phase.Running)) {
+        if (!(phase instanceof ProgramPhase.Running)) {
             return null;
         }
         int well = 0;
@@ -334,7 +336,7 @@ public record Program(
     }
 
     /// What the operator set by hand and the newest definition has otherwise.
-    public Intent intent() {
+    public OperatorOverride intent() {
         boolean onItsWayBack = rollout != null && rollout.workers() != null;
         boolean other = count != serving.spec().workers() && count != newest().workers();
         List<Integer> held = new ArrayList<>();
@@ -343,8 +345,8 @@ public record Program(
                 held.add(slot.index());
             }
         }
-        return new Intent(
-                phase instanceof Phase.Stopped, other && !onItsWayBack ? count : null, held);
+        return new OperatorOverride(
+                phase instanceof ProgramPhase.Stopped, other && !onItsWayBack ? count : null, held);
     }
 
     /// The newest definition it was given and has not turned down.
@@ -355,17 +357,19 @@ public record Program(
     /// What it comes to when that definition takes over.
     ///
     /// @param roll roll even if nothing has changed
-    public Change.Kind takeover(ProgramSpec spec, boolean roll) {
+    public DefinitionChange.Kind takeover(ProgramSpec spec, boolean roll) {
         if (!roll && newest().equals(spec) && (advances() || bornAs(spec.birth()))) {
-            return Change.Kind.UNCHANGED;
+            return DefinitionChange.Kind.UNCHANGED;
         }
-        if (phase instanceof Phase.Stopped || phase instanceof Phase.Waiting) {
-            return Change.Kind.NOTED;
+        if (phase instanceof ProgramPhase.Stopped || phase instanceof ProgramPhase.Waiting) {
+            return DefinitionChange.Kind.NOTED;
         }
         if ((!roll && bornAs(spec.birth())) || replacesNone(spec)) {
-            return Change.Kind.IN_PLACE;
+            return DefinitionChange.Kind.IN_PLACE;
         }
-        return !roll && goesBack(spec.birth()) ? Change.Kind.BACK : Change.Kind.ROLLED;
+        return !roll && goesBack(spec.birth())
+                ? DefinitionChange.Kind.BACK
+                : DefinitionChange.Kind.ROLLED;
     }
 
     /// Whether nobody would be replaced by another one: all who serve only go and nobody gets their
@@ -380,7 +384,8 @@ public record Program(
     /// Whether all who are not born so would go if the rollout under way were aborted, or do since
     /// one was.
     private boolean goesBack(ProgramSpec.Birth birth) {
-        boolean serves = phase instanceof Phase.Running && serving.spec().birth().equals(birth);
+        boolean serves =
+                phase instanceof ProgramPhase.Running && serving.spec().birth().equals(birth);
         return serves && (advances() || onlyRecalledAreOther(birth));
     }
 

@@ -2,14 +2,14 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.WorkerState.Cause;
-import org.einhyrningsins.core.model.Care;
-import org.einhyrningsins.core.model.Checkup;
-import org.einhyrningsins.core.model.Effect.Severity;
-import org.einhyrningsins.core.model.Event;
-import org.einhyrningsins.core.model.Exit;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.core.model.Phase;
-import org.einhyrningsins.core.model.Version;
+import org.einhyrningsins.core.model.PeriodicCheck;
+import org.einhyrningsins.core.model.ProgramEffect.Severity;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.WorkerExit;
+import org.einhyrningsins.core.model.WorkerHealth;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec;
@@ -47,9 +47,9 @@ public final class Recovery {
             List<Newborn> newborn,
             Set<WorkerId> acked,
             Set<WorkerId> unborn,
-            Map<WorkerId, Exit> ends) {
-        private Exit end(WorkerId worker) {
-            return ends.getOrDefault(worker, Exit.UNKNOWN);
+            Map<WorkerId, WorkerExit> ends) {
+        private WorkerExit end(WorkerId worker) {
+            return ends.getOrDefault(worker, WorkerExit.UNKNOWN);
         }
 
         /// One of which all that were ordered came to be.
@@ -80,172 +80,182 @@ public final class Recovery {
     /// @param generation the newest that a worker of it is of
     public static Program found(
             ProgramSpec spec, int count, Collection<Integer> held, int generation, Moment now) {
-        Draft draft = new Draft(Program.of(spec, count, 1, now), now);
-        draft.phase = new Phase.Running(false);
-        draft.serving = new Version(generation, spec);
-        draft.nextGeneration = generation + 1;
+        StepContext stepContext = new StepContext(Program.of(spec, count, 1, now), now);
+        stepContext.phase = new ProgramPhase.Running(false);
+        stepContext.serving = new ProgramVersion(generation, spec);
+        stepContext.nextGeneration = generation + 1;
         for (int slot = 0; slot < count; slot++) {
-            draft.slots.add(Slot.empty(slot, now).hold(held.contains(slot)));
+            stepContext.slots.add(Slot.empty(slot, now).hold(held.contains(slot)));
         }
-        return draft.program();
+        return stepContext.program();
     }
 
     /// A program that was handed on: as it was, but that probes are under way no more.
     public static Program handedOn(Program program, Moment now) {
-        Draft draft = new Draft(program, now);
-        renewProbes(draft);
-        return draft.program();
+        StepContext stepContext = new StepContext(program, now);
+        renewProbes(stepContext);
+        return stepContext.program();
     }
 
     /// A program whose manager was killed. Whoever waited for its answers has lost the connection.
     public static Transition after(Program program, Found found, Moment now) {
-        Draft draft = new Draft(program, now);
-        draft.waits.clear();
-        bury(draft, found);
-        welcome(draft, found);
+        StepContext stepContext = new StepContext(program, now);
+        stepContext.waits.clear();
+        bury(stepContext, found);
+        welcome(stepContext, found);
         for (WorkerId worker : found.acked()) {
-            Worker known = draft.find(worker);
+            Worker known = stepContext.find(worker);
             if (known != null && known.state() instanceof WorkerState.Starting) {
-                Deadlines.up(draft, known);
+                DeadlineHandler.up(stepContext, known);
             }
         }
-        giveTime(draft);
-        renewProbes(draft);
-        if (draft.rollout != null && draft.rollout.held()) { // who would have released it is gone
-            Rolling.goBack(draft, "given up with the manager that was killed, old version kept");
+        giveTime(stepContext);
+        renewProbes(stepContext);
+        if (stepContext.rollout != null
+                && stepContext.rollout.held()) { // who would have released it is gone
+            RolloutStrategy.goBack(
+                    stepContext, "given up with the manager that was killed, old version kept");
         }
-        Deadlines.expire(draft);
-        Step.reconcile(draft);
-        return new Transition(draft.program(), draft.effects);
+        DeadlineHandler.expire(stepContext);
+        ProgramStep.reconcile(stepContext);
+        return new Transition(stepContext.program(), stepContext.effects);
     }
 
     /// Those that are gone ended: as the manager before has seen it, or nobody knows how.
-    private static void bury(Draft draft, Found found) {
-        for (Worker worker : workers(draft)) {
+    private static void bury(StepContext stepContext, Found found) {
+        for (Worker worker : workers(stepContext)) {
             if (found.leaderless().contains(worker.id())) {
-                goOnWithout(draft, worker, found.end(worker.id()));
+                goOnWithout(stepContext, worker, found.end(worker.id()));
             } else if (found.unborn().contains(worker.id())
                     && worker.state() instanceof WorkerState.Starting) {
-                orderAgain(draft, worker);
+                orderAgain(stepContext, worker);
             } else if (!found.alive().contains(worker.id())) {
-                Step.exited(draft, new Event.Exited(worker.id(), found.end(worker.id())));
+                ProgramStep.exited(
+                        stepContext, new ProgramEvent.Exited(worker.id(), found.end(worker.id())));
             }
         }
     }
 
     /// It has not failed: another is ordered in its place.
-    private static void orderAgain(Draft draft, Worker worker) {
-        Slot slot = Draft.without(draft.slot(worker.id().slot()), worker);
-        draft.put(slot.current() == null ? slot.refill(draft.now) : slot);
+    private static void orderAgain(StepContext stepContext, Worker worker) {
+        Slot slot = StepContext.without(stepContext.slot(worker.id().slot()), worker);
+        stepContext.put(slot.current() == null ? slot.refill(stepContext.now) : slot);
     }
 
     /// Its own process ended before the manager was killed, or after.
-    private static void goOnWithout(Draft draft, Worker worker, Exit exit) {
+    private static void goOnWithout(StepContext stepContext, Worker worker, WorkerExit workerExit) {
         if (!(worker.state() instanceof WorkerState.Stopping stopping)) {
-            Step.exited(draft, new Event.Exited(worker.id(), exit));
-            draft.leaveBehind(worker, exit);
+            ProgramStep.exited(stepContext, new ProgramEvent.Exited(worker.id(), workerExit));
+            stepContext.leaveBehind(worker, workerExit);
         } else if (!stopping.leaderless()) {
-            draft.goOnWithout(worker, stopping, exit);
+            stepContext.goOnWithout(worker, stopping, workerExit);
         }
     }
 
-    private static List<Worker> workers(Draft draft) {
+    private static List<Worker> workers(StepContext stepContext) {
         List<Worker> workers = new ArrayList<>();
-        for (Slot slot : draft.slots) {
+        for (Slot slot : stepContext.slots) {
             workers.addAll(slot.workers());
         }
         return workers;
     }
 
-    private static void welcome(Draft draft, Found found) {
+    private static void welcome(StepContext stepContext, Found found) {
         List<Newborn> inOrder = new ArrayList<>(found.newborn());
         inOrder.sort(Comparator.comparingLong(newborn -> newborn.worker().incarnation()));
         for (Newborn newborn : inOrder) {
-            draft.skip(newborn.worker().incarnation());
-            if (draft.find(newborn.worker()) == null) {
-                welcome(draft, newborn);
-                bury(draft, found); // the next one may have been born in its place
+            stepContext.skip(newborn.worker().incarnation());
+            if (stepContext.find(newborn.worker()) == null) {
+                welcome(stepContext, newborn);
+                bury(stepContext, found); // the next one may have been born in its place
             }
         }
     }
 
     /// It gets the place that it was born for, if that is free; else it has to go.
-    private static void welcome(Draft draft, Newborn newborn) {
+    private static void welcome(StepContext stepContext, Newborn newborn) {
         int index = newborn.worker().slot();
-        while (draft.slots.size() <= index) {
-            draft.slots.add(Slot.empty(draft.slots.size(), draft.now));
+        while (stepContext.slots.size() <= index) {
+            stepContext.slots.add(Slot.empty(stepContext.slots.size(), stepContext.now));
         }
-        Version version = version(draft, newborn.generation());
-        Version known = version == null ? draft.serving : version;
+        ProgramVersion programVersion = version(stepContext, newborn.generation());
+        ProgramVersion known = programVersion == null ? stepContext.serving : programVersion;
         Worker worker =
                 new Worker(
                         newborn.worker(),
                         newborn.other() ? known.ofUnknownBirth() : known,
-                        draft.now,
-                        draft.starting(known.spec().ack()),
-                        Care.NONE);
-        Slot slot = draft.slot(index);
-        boolean onTrial = version != null && draft.onTrial(worker);
-        if (version != null && slot.current() == null && draft.wants(slot)) {
-            draft.put(slot.current(worker).move(slot.moved() || onTrial).refill(null));
+                        stepContext.now,
+                        stepContext.starting(known.spec().ack()),
+                        WorkerHealth.NONE);
+        Slot slot = stepContext.slot(index);
+        boolean onTrial = programVersion != null && stepContext.onTrial(worker);
+        if (programVersion != null && slot.current() == null && stepContext.wants(slot)) {
+            stepContext.put(slot.current(worker).move(slot.moved() || onTrial).refill(null));
             if (onTrial && slot.successor() != null) {
-                draft.tellToGo(slot.successor(), Cause.WITHDRAWN); // it was to be replaced by this
+                stepContext.tellToGo(
+                        slot.successor(), Cause.WITHDRAWN); // it was to be replaced by this
             }
-        } else if (onTrial && !slot.moved() && slot.successor() == null && draft.wants(slot)) {
-            draft.put(slot.successor(worker));
+        } else if (onTrial
+                && !slot.moved()
+                && slot.successor() == null
+                && stepContext.wants(slot)) {
+            stepContext.put(slot.successor(worker));
         } else {
-            draft.report(
+            stepContext.report(
                     Severity.WARN,
                     worker.id(),
                     "was born by the manager before, and is not wanted");
-            draft.tellToGo(worker, Cause.WITHDRAWN);
+            stepContext.tellToGo(worker, Cause.WITHDRAWN);
         }
     }
 
-    private static @Nullable Version version(Draft draft, int generation) {
-        if (draft.rollout != null && draft.rollout.target().generation() == generation) {
-            return draft.rollout.target();
+    private static @Nullable ProgramVersion version(StepContext stepContext, int generation) {
+        if (stepContext.rollout != null
+                && stepContext.rollout.target().generation() == generation) {
+            return stepContext.rollout.target();
         }
-        return draft.serving.generation() == generation ? draft.serving : null;
+        return stepContext.serving.generation() == generation ? stepContext.serving : null;
     }
 
     /// Who said that it is up may not have been heard, and may say it again; and whoever gave signs
     /// of life was not heard.
-    private static void giveTime(Draft draft) {
-        for (Worker worker : workers(draft)) {
+    private static void giveTime(StepContext stepContext) {
+        for (Worker worker : workers(stepContext)) {
             AckSpec ack = worker.version().spec().ack();
             if (worker.state() instanceof WorkerState.Starting s && s.delayed()) {
-                draft.replace(
-                        worker.in(WorkerState.Starting.delayed(draft.now.plus(ack.timeout()))));
+                stepContext.replace(
+                        worker.in(
+                                WorkerState.Starting.delayed(stepContext.now.plus(ack.timeout()))));
             } else if (worker.state() instanceof WorkerState.Starting
                     && !(ack.mode() instanceof AckSpec.Timer)) {
                 boolean asked = ack.mode() instanceof AckSpec.Probe;
                 RestartSpec.When when = worker.version().spec().restart().when();
                 boolean unheard = !asked && when != RestartSpec.When.NEVER;
-                WorkerState.Starting afresh = draft.starting(ack);
-                draft.replace(
+                WorkerState.Starting afresh = stepContext.starting(ack);
+                stepContext.replace(
                         worker.in(
                                 new WorkerState.Starting(
                                         afresh.deadline(), afresh.nextProbe(), unheard, false)));
             } else if (worker.up()) {
-                draft.replace(worker.with(worker.care().pinged(draft.now)));
+                stepContext.replace(worker.with(worker.care().pinged(stepContext.now)));
             }
         }
     }
 
     /// The answers to those that were under way come no more.
-    private static void renewProbes(Draft draft) {
-        for (Worker worker : workers(draft)) {
+    private static void renewProbes(StepContext stepContext) {
+        for (Worker worker : workers(stepContext)) {
             if (worker.state() instanceof WorkerState.Starting starting
                     && worker.version().spec().ack().mode() instanceof AckSpec.Probe
                     && starting.nextProbe() == null
                     && !starting.delayed()) {
-                draft.replace(worker.in(new WorkerState.Starting(starting.deadline(), draft.now)));
+                stepContext.replace(
+                        worker.in(new WorkerState.Starting(starting.deadline(), stepContext.now)));
             }
-            Checkup checkup = worker.care().checkup();
-            if (worker.up() && checkup != null && checkup.asked()) {
-                Checkup again = checkup.rest(draft.now, checkup.misses());
-                draft.replace(worker.with(worker.care().checked(again)));
+            PeriodicCheck periodicCheck = worker.care().checkup();
+            if (worker.up() && periodicCheck != null && periodicCheck.asked()) {
+                PeriodicCheck again = periodicCheck.rest(stepContext.now, periodicCheck.misses());
+                stepContext.replace(worker.with(worker.care().checked(again)));
             }
         }
     }

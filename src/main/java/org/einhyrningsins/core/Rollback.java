@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.model.Effect.Severity;
-import org.einhyrningsins.core.model.Exit;
-import org.einhyrningsins.core.model.Fallback;
-import org.einhyrningsins.core.model.Setback;
-import org.einhyrningsins.core.model.Setback.Stage;
-import org.einhyrningsins.core.model.Version;
+import org.einhyrningsins.core.model.FallbackVersion;
+import org.einhyrningsins.core.model.ProgramEffect.Severity;
+import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.VersionFailure;
+import org.einhyrningsins.core.model.VersionFailure.Stage;
+import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +16,8 @@ import java.util.List;
 /// Brings the version before back when the one that serves fails soon after its rollout: in a crash
 /// loop, which is a slot that loses its workers again and again, however they end; or when more
 /// than half of the slots have lost a worker to its own failure. Going back is the business of
-/// [Renewal]; who serves meanwhile serves on, and an empty slot gets the older version at once.
+/// [WorkerReplacement]; who serves meanwhile serves on, and an empty slot gets the older version at
+/// once.
 final class Rollback {
     /// That many workers lost by one slot are a crash loop.
     private static final int LOOP = 3;
@@ -25,42 +26,46 @@ final class Rollback {
 
     /// What a rollout that is about to succeed leaves to go back to; null for nothing: it is not
     /// wanted, the version before did not serve, or only some slots are rolled.
-    static @Nullable Fallback fallback(Draft draft, Rollout rollout) {
-        Version target = rollout.target();
+    static @Nullable FallbackVersion fallback(StepContext stepContext, Rollout rollout) {
+        ProgramVersion target = rollout.target();
         boolean wanted = target.spec().rollout().proof().rollbackWithin().isPositive();
-        boolean served = rollout.old().up() || rollout.isDebut(draft.serving);
+        boolean served = rollout.old().up() || rollout.isDebut(stepContext.serving);
         if (!wanted || !served || rollout.scope() != null) {
             return null;
         }
-        Fallback before = draft.fallback;
-        if (rollout.isDebut(draft.serving)) {
-            return before == null ? null : before.since(draft.now);
+        FallbackVersion before = stepContext.fallback;
+        if (rollout.isDebut(stepContext.serving)) {
+            return before == null ? null : before.since(stepContext.now);
         }
-        boolean same = isSame(draft.serving, target);
-        boolean still = before != null && !before.until(target).reached(draft.now);
-        return same && still ? before : new Fallback(draft.serving, draft.now, null);
+        boolean same = isSame(stepContext.serving, target);
+        boolean still = before != null && !before.until(target).reached(stepContext.now);
+        return same && still
+                ? before
+                : new FallbackVersion(stepContext.serving, stepContext.now, null);
     }
 
-    private static boolean isSame(Version one, Version other) {
+    private static boolean isSame(ProgramVersion one, ProgramVersion other) {
         return one.spec().birth().equals(other.spec().birth());
     }
 
     /// The version that serves has proved itself.
-    static void expire(Draft draft) {
-        Fallback fallback = draft.fallback;
-        boolean over = fallback != null && fallback.until(draft.serving).reached(draft.now);
-        if (over && !Rolling.debuts(draft)) {
-            draft.fallback = null;
+    static void expire(StepContext stepContext) {
+        FallbackVersion fallbackVersion = stepContext.fallback;
+        boolean over =
+                fallbackVersion != null
+                        && fallbackVersion.until(stepContext.serving).reached(stepContext.now);
+        if (over && !RolloutStrategy.debuts(stepContext)) {
+            stepContext.fallback = null;
         }
     }
 
     /// What the version before needs is another's now.
-    static void forsake(Draft draft, String why) {
-        Fallback fallback = draft.fallback;
-        if (fallback != null && fallback.taken() == null) {
-            draft.fallback = fallback.taken(why);
-            int older = fallback.version().generation();
-            draft.report(
+    static void forsake(StepContext stepContext, String why) {
+        FallbackVersion fallbackVersion = stepContext.fallback;
+        if (fallbackVersion != null && fallbackVersion.taken() == null) {
+            stepContext.fallback = fallbackVersion.taken(why);
+            int older = fallbackVersion.version().generation();
+            stepContext.report(
                     Severity.INFO, null, "will not go back to generation " + older + ": " + why);
         }
     }
@@ -68,14 +73,16 @@ final class Rollback {
     /// A worker ended that nobody had told to go.
     ///
     /// @return whether its slot has the older version now
-    static boolean died(Draft draft, Worker worker, Exit exit) {
+    static boolean died(StepContext stepContext, Worker worker, WorkerExit workerExit) {
         RestartSpec.When when = worker.version().spec().restart().when();
         boolean job = when == RestartSpec.When.NEVER;
-        boolean did = when == RestartSpec.When.ON_FAILURE || Deaths.provedItself(draft, worker);
-        if (job || (did && exit.success())) { // it did its work, be it so many requests
+        boolean did =
+                when == RestartSpec.When.ON_FAILURE
+                        || RestartPolicy.provedItself(stepContext, worker);
+        if (job || (did && workerExit.success())) { // it did its work, be it so many requests
             return false;
         }
-        return failed(draft, worker, exit.isOwnDoing(), exit.toString());
+        return failed(stepContext, worker, workerExit.isOwnDoing(), workerExit.toString());
     }
 
     /// A worker was lost, by its end or otherwise.
@@ -83,25 +90,27 @@ final class Rollback {
     /// @param own whether it was its own failure
     /// @param why in words
     /// @return whether its slot has the older version now
-    static boolean failed(Draft draft, Worker worker, boolean own, String why) {
-        Rollout rollout = draft.rollout;
+    static boolean failed(StepContext stepContext, Worker worker, boolean own, String why) {
+        Rollout rollout = stepContext.rollout;
         boolean advancing = rollout != null && !rollout.draining();
-        Version newest = rollout == null ? draft.serving : rollout.target();
+        ProgramVersion newest = rollout == null ? stepContext.serving : rollout.target();
         if (worker.version().generation() != newest.generation()) {
             return false;
         }
-        Slot slot = draft.slot(worker.id().slot());
-        draft.put(slot.past(slot.past().lost(slot.past().losses().and(own))));
-        Fallback fallback = draft.fallback;
-        if (advancing || fallback == null || fallback.until(draft.serving).reached(draft.now)) {
+        Slot slot = stepContext.slot(worker.id().slot());
+        stepContext.put(slot.past(slot.past().lost(slot.past().losses().and(own))));
+        FallbackVersion fallbackVersion = stepContext.fallback;
+        if (advancing
+                || fallbackVersion == null
+                || fallbackVersion.until(stepContext.serving).reached(stepContext.now)) {
             return false;
         }
-        String what = verdict(draft, draft.slot(worker.id().slot()), why);
-        return what != null && goBack(draft, fallback, worker.id(), why, what);
+        String what = verdict(stepContext, stepContext.slot(worker.id().slot()), why);
+        return what != null && goBack(stepContext, fallbackVersion, worker.id(), why, what);
     }
 
     /// Why the version has failed, in words; null if it has not.
-    private static @Nullable String verdict(Draft draft, Slot slot, String why) {
+    private static @Nullable String verdict(StepContext stepContext, Slot slot, String why) {
         if (slot.past().losses().all() >= LOOP) {
             return why
                     + ", slot "
@@ -111,48 +120,52 @@ final class Rollback {
                     + " workers";
         }
         int failed = 0;
-        for (Slot each : draft.slots) {
-            failed += each.index() < draft.count && each.past().losses().own() > 0 ? 1 : 0;
+        for (Slot each : stepContext.slots) {
+            failed += each.index() < stepContext.count && each.past().losses().own() > 0 ? 1 : 0;
         }
-        if (2 * failed <= draft.count) {
+        if (2 * failed <= stepContext.count) {
             return null;
         }
-        return draft.count == 1
+        return stepContext.count == 1
                 ? why
-                : why + ", " + failed + " of " + draft.count + " slots lost a worker";
+                : why + ", " + failed + " of " + stepContext.count + " slots lost a worker";
     }
 
     /// The program would give up: that is a failure too.
     ///
     /// @return whether the older version comes back instead
-    static boolean insteadOfGivingUp(Draft draft, WorkerId last, String why) {
-        Fallback fallback = draft.fallback;
-        return fallback != null
-                && !Rolling.debuts(draft)
-                && !fallback.until(draft.serving).reached(draft.now)
-                && goBack(draft, fallback, last, why, why);
+    static boolean insteadOfGivingUp(StepContext stepContext, WorkerId last, String why) {
+        FallbackVersion fallbackVersion = stepContext.fallback;
+        return fallbackVersion != null
+                && !RolloutStrategy.debuts(stepContext)
+                && !fallbackVersion.until(stepContext.serving).reached(stepContext.now)
+                && goBack(stepContext, fallbackVersion, last, why, why);
     }
 
     private static boolean goBack(
-            Draft draft, Fallback fallback, WorkerId last, String why, String what) {
-        Version failed = draft.serving;
-        boolean same = isSame(failed, fallback.version());
-        String taken = fallback.taken();
+            StepContext stepContext,
+            FallbackVersion fallbackVersion,
+            WorkerId last,
+            String why,
+            String what) {
+        ProgramVersion failed = stepContext.serving;
+        boolean same = isSame(failed, fallbackVersion.version());
+        String taken = fallbackVersion.taken();
         boolean stays = same || taken != null;
-        draft.fallback = null;
+        stepContext.fallback = null;
         if (!stays) {
-            draft.report(Severity.WARN, last, why);
-            bringBack(draft, fallback.version());
+            stepContext.report(Severity.WARN, last, why);
+            bringBack(stepContext, fallbackVersion.version());
         }
-        draft.rollout = null;
+        stepContext.rollout = null;
         Stage stage = same ? Stage.SAME : taken == null ? Stage.RETURNING : Stage.TAKEN;
-        Setbacks.begin(
-                draft,
-                new Setback(
+        FailedVersionTracker.begin(
+                stepContext,
+                new VersionFailure(
                         failed.generation(),
-                        fallback.version().generation(),
+                        fallbackVersion.version().generation(),
                         true,
-                        draft.now,
+                        stepContext.now,
                         what,
                         last,
                         0,
@@ -163,16 +176,16 @@ final class Rollback {
         return !stays;
     }
 
-    private static void bringBack(Draft draft, Version older) {
-        if (draft.count == draft.serving.spec().workers()) {
-            draft.count = older.spec().workers();
+    private static void bringBack(StepContext stepContext, ProgramVersion older) {
+        if (stepContext.count == stepContext.serving.spec().workers()) {
+            stepContext.count = older.spec().workers();
         }
-        draft.serving = older;
-        for (Slot slot : List.copyOf(draft.slots)) {
+        stepContext.serving = older;
+        for (Slot slot : List.copyOf(stepContext.slots)) {
             if (slot.successor() != null) {
-                draft.tellToGo(slot.successor(), WorkerState.Cause.WITHDRAWN);
+                stepContext.tellToGo(slot.successor(), WorkerState.Cause.WITHDRAWN);
             }
-            Rolling.moveBack(draft, draft.slot(slot.index()), true);
+            RolloutStrategy.moveBack(stepContext, stepContext.slot(slot.index()), true);
         }
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.model.Canary;
+import org.einhyrningsins.core.model.CanaryState;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.core.model.OldWorkers;
-import org.einhyrningsins.core.model.Version;
+import org.einhyrningsins.core.model.OldWorkerCounts;
+import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +28,7 @@ import java.util.Set;
 /// @param proved whether a worker of it lived as long as `probation` wants before old ones go
 /// @param old what became of the workers that it is to replace
 public record Rollout(
-        Version target,
+        ProgramVersion target,
         Strategy strategy,
         @Nullable Set<Integer> scope,
         boolean draining,
@@ -38,13 +38,13 @@ public record Rollout(
         String lastFailure,
         @Nullable WorkerId blame,
         @Nullable Integer workers,
-        @Nullable Canary canary,
+        @Nullable CanaryState canary,
         boolean held,
         boolean proved,
-        OldWorkers old) {
+        OldWorkerCounts old) {
 
     static Rollout of(
-            Version target,
+            ProgramVersion target,
             Strategy strategy,
             @Nullable Set<Integer> scope,
             @Nullable Integer workers,
@@ -63,7 +63,7 @@ public record Rollout(
                 null,
                 false,
                 false,
-                OldWorkers.NONE);
+                OldWorkerCounts.NONE);
     }
 
     /// The operator chose the worker count since.
@@ -126,7 +126,7 @@ public record Rollout(
                 old);
     }
 
-    Rollout canary(@Nullable Canary next) {
+    Rollout canary(@Nullable CanaryState next) {
         return new Rollout(
                 target,
                 strategy,
@@ -182,7 +182,7 @@ public record Rollout(
                 old);
     }
 
-    Rollout old(OldWorkers workersNow) {
+    Rollout old(OldWorkerCounts workersNow) {
         return new Rollout(
                 target,
                 strategy,
@@ -201,9 +201,9 @@ public record Rollout(
     }
 
     /// The same target under other management.
-    Rollout onto(Version version) {
+    Rollout onto(ProgramVersion programVersion) {
         return new Rollout(
-                version,
+                programVersion,
                 strategy,
                 scope,
                 draining,
@@ -221,23 +221,23 @@ public record Rollout(
 
     /// Whether it is the first of a program that serves in place of others when it succeeds, and
     /// does not run when it fails.
-    boolean isDebut(Version serving) {
+    boolean isDebut(ProgramVersion serving) {
         return !draining && target.generation() == serving.generation();
     }
 
     /// Whether it goes no further than its canary.
     boolean holds() {
-        return !draining && canary != null && !(canary instanceof Canary.Passed);
+        return !draining && canary != null && !(canary instanceof CanaryState.Passed);
     }
 
     /// When it goes on by itself; null if it does not wait for that.
     @Nullable Moment watchedUntil() {
-        return holds() && canary instanceof Canary.Watched watched ? watched.until() : null;
+        return holds() && canary instanceof CanaryState.Watched watched ? watched.until() : null;
     }
 
     /// Whether that worker is watched as a canary.
     boolean watches(Worker worker) {
-        return holds() && canary instanceof Canary.Watched && owns(worker);
+        return holds() && canary instanceof CanaryState.Watched && owns(worker);
     }
 
     boolean covers(int slot) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.model.Losses;
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.WorkerLosses;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -57,12 +57,22 @@ public record Slot(
             String trouble,
             @Nullable WorkerId blame,
             int relapses,
-            Crashes crashes,
-            @Nullable Ending last,
+            CrashLoopRule crashes,
+            @Nullable PreviousExit last,
             @Nullable String ended,
-            Losses losses) {
+            WorkerLosses losses) {
         static final Past NONE =
-                new Past(0, List.of(), 0, "", null, 0, Crashes.NONE, null, null, Losses.NONE);
+                new Past(
+                        0,
+                        List.of(),
+                        0,
+                        "",
+                        null,
+                        0,
+                        CrashLoopRule.NONE,
+                        null,
+                        null,
+                        WorkerLosses.NONE);
 
         public Past {
             burst = List.copyOf(burst);
@@ -104,7 +114,8 @@ public record Slot(
         }
 
         Past forgiven() {
-            return new Past(0, List.of(), restarts, "", null, 0, Crashes.NONE, last, ended, losses);
+            return new Past(
+                    0, List.of(), restarts, "", null, 0, CrashLoopRule.NONE, last, ended, losses);
         }
 
         Past relapsed(int times) {
@@ -136,7 +147,7 @@ public record Slot(
                     losses);
         }
 
-        Past crashed(Crashes other) {
+        Past crashed(CrashLoopRule other) {
             return new Past(
                     quickDeaths,
                     burst,
@@ -150,7 +161,7 @@ public record Slot(
                     losses);
         }
 
-        Past last(Ending ending) {
+        Past last(PreviousExit previousExit) {
             return new Past(
                     quickDeaths,
                     burst,
@@ -159,7 +170,7 @@ public record Slot(
                     blame,
                     relapses,
                     crashes,
-                    ending,
+                    previousExit,
                     ended,
                     losses);
         }
@@ -178,7 +189,7 @@ public record Slot(
                     losses);
         }
 
-        Past lost(Losses now) {
+        Past lost(WorkerLosses now) {
             return new Past(
                     quickDeaths,
                     burst,
@@ -300,12 +311,12 @@ public record Slot(
         return past(past.relapsed(times));
     }
 
-    Slot crashed(Crashes crashes) {
-        return past(past.crashed(crashes));
+    Slot crashed(CrashLoopRule crashLoopRule) {
+        return past(past.crashed(crashLoopRule));
     }
 
-    Slot last(Ending ending) {
-        return past(past.last(ending));
+    Slot last(PreviousExit previousExit) {
+        return past(past.last(previousExit));
     }
 
     Slot restarted() {

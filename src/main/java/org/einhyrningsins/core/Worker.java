@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.model.Care;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.core.model.Version;
+import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.WorkerHealth;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -12,16 +12,17 @@ import org.jspecify.annotations.Nullable;
 /// @param version the definition it was started with
 /// @param born when it was spawned
 /// @param care what is known about how it is
-public record Worker(WorkerId id, Version version, Moment born, WorkerState state, Care care) {
+public record Worker(
+        WorkerId id, ProgramVersion version, Moment born, WorkerState state, WorkerHealth care) {
     Worker in(WorkerState next) {
         return new Worker(id, version, born, next, care);
     }
 
-    Worker under(Version other) {
+    Worker under(ProgramVersion other) {
         return new Worker(id, other, born, state, care);
     }
 
-    Worker with(Care other) {
+    Worker with(WorkerHealth other) {
         return new Worker(id, version, born, state, other);
     }
 
@@ -49,8 +50,8 @@ public record Worker(WorkerId id, Version version, Moment born, WorkerState stat
     @Nullable Moment deadline() {
         return switch (state) {
             case WorkerState.Starting s -> Moment.earlier(s.deadline(), s.nextProbe());
-            case WorkerState.Settling s -> Moment.earlier(s.until(), Upkeep.deadline(this));
-            case WorkerState.Ready ignored -> Upkeep.deadline(this);
+            case WorkerState.Settling s -> Moment.earlier(s.until(), HealthMonitor.deadline(this));
+            case WorkerState.Ready ignored -> HealthMonitor.deadline(this);
             case WorkerState.Stopping s -> s.deadline();
         };
     }

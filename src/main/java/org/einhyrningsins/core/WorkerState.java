@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.model.Exit;
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.StopSpec;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +19,7 @@ public sealed interface WorkerState {
     /// @param unheard whether it may have said that it is up to a manager that was killed: if it
     ///   says no more, that is not its failure
     /// @param delayed whether its process does not execute its program yet: see
-    ///   [org.einhyrningsins.core.model.Event.Delayed]
+    ///   [org.einhyrningsins.core.model.ProgramEvent.Delayed]
     record Starting(Moment deadline, @Nullable Moment nextProbe, boolean unheard, boolean delayed)
             implements WorkerState {
         Starting(Moment deadline, @Nullable Moment nextProbe) {
@@ -60,7 +60,7 @@ public sealed interface WorkerState {
             @Nullable Moment deadline,
             boolean draining,
             @Nullable Signal sent,
-            @Nullable Exit leader,
+            @Nullable WorkerExit leader,
             @Nullable Moment latest)
             implements WorkerState {
         public Stopping {
@@ -73,7 +73,7 @@ public sealed interface WorkerState {
                 @Nullable Moment deadline,
                 boolean draining,
                 @Nullable Signal sent,
-                @Nullable Exit leader) {
+                @Nullable WorkerExit leader) {
             this(cause, rest, deadline, draining, sent, leader, null);
         }
 
@@ -97,7 +97,7 @@ public sealed interface WorkerState {
         }
 
         /// Its own process has ended, others of its process group live.
-        Stopping without(Exit ended) {
+        Stopping without(WorkerExit ended) {
             return new Stopping(cause, rest, deadline, draining, sent, ended, latest);
         }
 
@@ -108,7 +108,7 @@ public sealed interface WorkerState {
 
         /// Whether connections that were being made when it was decided have had time to come.
         public boolean settled(Moment now) {
-            Duration left = Draft.LONGEST_DRAIN.minus(Draft.SHORTEST_DRAIN);
+            Duration left = StepContext.LONGEST_DRAIN.minus(StepContext.SHORTEST_DRAIN);
             return draining && deadline != null && deadline.reached(now.plus(left));
         }
 

@@ -22,10 +22,10 @@
 /// were moved to it respawn with it while the rollout lasts. When it succeeds, the target becomes
 /// `serving`; when it fails, nothing is left of it but the workers that already serve.
 ///
-/// **Canaries.** A rollout with a [org.einhyrningsins.core.model.Canary] goes no further than its
-/// first workers until they have been watched for long enough. When it fails, or the operator
-/// aborts any, the workers that it placed are recalled: [Renewal] replaces them with the version
-/// that serves, which is the old one.
+/// **Canaries.** A rollout with a [org.einhyrningsins.core.model.CanaryState] goes no further than
+/// its first workers until they have been watched for long enough. When it fails, or the operator
+/// aborts any, the workers that it placed are recalled: [WorkerReplacement] replaces them with the
+/// version that serves, which is the old one.
 ///
 /// **How many.** During a rollout a slot is counted as one process whether it is filled or not, so
 /// that a refill never exceeds the surge; those told to go by the rollout count until they are gone

@@ -1,78 +1,78 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.source.Problem;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.source.ConfigProblem;
 import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.control.report.StatusReport;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.JsonId;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
-import org.einhyrningsins.core.model.Command;
-import org.einhyrningsins.core.model.Effect;
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.SocketKey;
-import org.einhyrningsins.manager.channel.WorkerDoor;
-import org.einhyrningsins.manager.channel.WorkerDoors;
-import org.einhyrningsins.manager.control.Access;
-import org.einhyrningsins.manager.control.Connection;
+import org.einhyrningsins.manager.channel.WorkerSocketFactory;
+import org.einhyrningsins.manager.channel.WorkerSockets;
+import org.einhyrningsins.manager.control.AccessControl;
+import org.einhyrningsins.manager.control.ControlConnection;
 import org.einhyrningsins.manager.control.ControlServer;
-import org.einhyrningsins.manager.control.Conversation;
-import org.einhyrningsins.manager.handover.Heritage;
-import org.einhyrningsins.manager.handover.Recorder;
-import org.einhyrningsins.manager.handover.Replacement;
-import org.einhyrningsins.manager.handover.Succession;
-import org.einhyrningsins.manager.http.HttpDoor;
-import org.einhyrningsins.manager.operate.HttpSight;
-import org.einhyrningsins.manager.operate.Intents;
-import org.einhyrningsins.manager.operate.OlderState;
-import org.einhyrningsins.manager.operate.Operator;
+import org.einhyrningsins.manager.control.PendingCommand;
+import org.einhyrningsins.manager.handover.CrashRecovery;
+import org.einhyrningsins.manager.handover.Reexec;
+import org.einhyrningsins.manager.handover.ReexecRequest;
+import org.einhyrningsins.manager.handover.SnapshotWriter;
+import org.einhyrningsins.manager.http.HttpListener;
+import org.einhyrningsins.manager.operate.CommandDispatcher;
+import org.einhyrningsins.manager.operate.EinhornState;
+import org.einhyrningsins.manager.operate.HttpData;
+import org.einhyrningsins.manager.operate.OperatorOverrides;
 import org.einhyrningsins.manager.operate.Reloader;
-import org.einhyrningsins.manager.operate.Statuses;
-import org.einhyrningsins.manager.page.Snapshot;
-import org.einhyrningsins.manager.program.Prober;
-import org.einhyrningsins.manager.program.ProcessGroups;
+import org.einhyrningsins.manager.operate.StatusReports;
+import org.einhyrningsins.manager.page.PageData;
+import org.einhyrningsins.manager.program.OrphanReaper;
+import org.einhyrningsins.manager.program.ProbeRunner;
+import org.einhyrningsins.manager.program.ProcessGroupWatch;
 import org.einhyrningsins.manager.program.ProgramHost;
-import org.einhyrningsins.manager.program.Programs;
-import org.einhyrningsins.manager.program.Steering;
-import org.einhyrningsins.manager.program.Strays;
-import org.einhyrningsins.manager.runtime.Aside;
-import org.einhyrningsins.manager.runtime.CannotStart;
+import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.program.ReuseportSteering;
 import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
-import org.einhyrningsins.manager.runtime.Log;
-import org.einhyrningsins.manager.runtime.Loop;
-import org.einhyrningsins.manager.runtime.Premises;
+import org.einhyrningsins.manager.runtime.LogOutput;
+import org.einhyrningsins.manager.runtime.ManagerLog;
+import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
-import org.einhyrningsins.manager.runtime.StandardError;
+import org.einhyrningsins.manager.runtime.RuntimePaths;
 import org.einhyrningsins.manager.runtime.StartDirectory;
+import org.einhyrningsins.manager.runtime.StartException;
 import org.einhyrningsins.manager.runtime.StateDirectory;
-import org.einhyrningsins.manager.snapshot.ConversationImage;
-import org.einhyrningsins.manager.snapshot.HandoverImage;
-import org.einhyrningsins.manager.snapshot.ImageException;
 import org.einhyrningsins.manager.snapshot.KeptDescriptor;
-import org.einhyrningsins.manager.snapshot.ManagerImage;
-import org.einhyrningsins.manager.snapshot.Notes;
-import org.einhyrningsins.manager.snapshot.ProgramImage;
-import org.einhyrningsins.manager.socket.Keeper;
-import org.einhyrningsins.manager.socket.ListenerFiles;
-import org.einhyrningsins.manager.socket.PassedSockets;
-import org.einhyrningsins.manager.socket.SocketFiles;
+import org.einhyrningsins.manager.snapshot.ManagerSnapshot;
+import org.einhyrningsins.manager.snapshot.PendingCommandSnapshot;
+import org.einhyrningsins.manager.snapshot.ProgramSnapshot;
+import org.einhyrningsins.manager.snapshot.ReexecSnapshot;
+import org.einhyrningsins.manager.snapshot.SnapshotException;
+import org.einhyrningsins.manager.snapshot.StateJournal;
+import org.einhyrningsins.manager.socket.SocketFileWatch;
+import org.einhyrningsins.manager.socket.SocketHolder;
 import org.einhyrningsins.manager.socket.SocketTable;
-import org.einhyrningsins.manager.spawn.Births;
-import org.einhyrningsins.manager.spawn.Environment;
-import org.einhyrningsins.manager.spawn.Outputs;
+import org.einhyrningsins.manager.socket.SystemdSockets;
+import org.einhyrningsins.manager.socket.UnixSocketFiles;
 import org.einhyrningsins.manager.spawn.WorkerCgroups;
 import org.einhyrningsins.manager.spawn.WorkerCredentials;
+import org.einhyrningsins.manager.spawn.WorkerEnvironment;
+import org.einhyrningsins.manager.spawn.WorkerOutput;
+import org.einhyrningsins.manager.spawn.WorkerSpawner;
 import org.einhyrningsins.posix.file.Descriptors;
-import org.einhyrningsins.posix.kernel.Boot;
-import org.einhyrningsins.posix.kernel.Bound;
-import org.einhyrningsins.posix.kernel.Limits;
+import org.einhyrningsins.posix.kernel.BootId;
+import org.einhyrningsins.posix.kernel.BoundSocket;
+import org.einhyrningsins.posix.kernel.OpenFileLimits;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.UnknownAccountException;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.spec.Intent;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.manager.ControlSpec;
@@ -94,46 +94,51 @@ import java.util.TreeSet;
 
 /// The manager: made once, runs until everything it started has gone.
 public final class Manager
-        implements ProgramHost.Listener, Operator.Conduct, Reloader.Hosting, SignalDesk.Obeyed {
+        implements ProgramHost.Listener,
+                CommandDispatcher.Conduct,
+                Reloader.Hosting,
+                SignalReader.Obeyed {
     /// The first word of the command line of a child that only says whether it could replace the
     /// manager.
-    public static final String CHECK = Succession.CHECK;
+    public static final String CHECK = Reexec.CHECK;
 
     private static final int BUFFER = 64 * 1024;
     private static final int STDERR = 2;
 
     private final LaunchOptions options;
-    private final StandardError standardError = new StandardError(STDERR);
-    private final Log log = new Log(standardError, LogSpec.DEFAULT);
+    private final LogOutput logOutput = new LogOutput(STDERR);
+    private final ManagerLog managerLog = new ManagerLog(logOutput, LogSpec.DEFAULT);
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
     private long startedMillis = Clock.wallMillis();
-    private final Programs programs = new Programs();
-    private final Loop loop = new Loop(log);
-    private final SocketTable sockets = new SocketTable(log);
-    private final PassedSockets passed;
-    private final ServiceManager service;
-    private final SocketFiles files = new SocketFiles(loop, log);
-    private final WorkerCgroups cgroups = new WorkerCgroups(log);
+    private final ProgramTable programTable = new ProgramTable();
+    private final EventLoop eventLoop = new EventLoop(managerLog);
+    private final SocketTable sockets = new SocketTable(managerLog);
+    private final SystemdSockets passed;
+    private final SystemdNotifier service;
+    private final SocketFileWatch files = new SocketFileWatch(eventLoop, managerLog);
+    private final WorkerCgroups cgroups = new WorkerCgroups(managerLog);
     private final WorkerCredentials credentials = new WorkerCredentials();
-    private final Strays strays = new Strays(programs, cgroups, credentials, log);
-    private final ProcessGroups groups = new ProcessGroups(loop);
-    private final Prober prober = new Prober(loop, buffer);
-    private final Outputs outputs;
-    private final Births births;
+    private final OrphanReaper orphanReaper =
+            new OrphanReaper(programTable, cgroups, credentials, managerLog);
+    private final ProcessGroupWatch groups = new ProcessGroupWatch(eventLoop);
+    private final ProbeRunner probeRunner = new ProbeRunner(eventLoop, buffer);
+    private final WorkerOutput workerOutput;
+    private final WorkerSpawner workerSpawner;
     private final Reloader reloader;
-    private final Operator operator;
-    private final Statuses statuses;
-    private final Steering steering = new Steering(sockets, programs);
-    private final SignalDesk signals = new SignalDesk(loop, log, this);
-    private final Replacement replacement;
-    private final HttpDoor http;
-    private final List<Conversation> dying = new ArrayList<>();
+    private final CommandDispatcher commandDispatcher;
+    private final StatusReports statusReports;
+    private final ReuseportSteering reuseportSteering =
+            new ReuseportSteering(sockets, programTable);
+    private final SignalReader signals = new SignalReader(eventLoop, managerLog, this);
+    private final ReexecRequest reexecRequest;
+    private final HttpListener http;
+    private final List<PendingCommand> dying = new ArrayList<>();
     private @Nullable ControlServer control;
     private @Nullable ServicesSpec last;
-    private @Nullable Premises premises;
-    private @Nullable Recorder recorder;
-    private @Nullable Keeper keeper;
-    private @Nullable ListenerFiles listenerFiles;
+    private @Nullable RuntimePaths runtimePaths;
+    private @Nullable SnapshotWriter snapshotWriter;
+    private @Nullable SocketHolder socketHolder;
+    private @Nullable UnixSocketFiles unixSocketFiles;
 
     private long reexecs;
     private long recoveries;
@@ -150,36 +155,45 @@ public final class Manager
 
     private boolean orphansMayBeDead;
 
-    private @Nullable Intents intents;
+    private @Nullable OperatorOverrides operatorOverrides;
 
     /// What operators had set by hand of programs of which nothing else is left.
-    private Map<String, Intent> unhosted = Map.of();
+    private Map<String, OperatorOverride> unhosted = Map.of();
 
     private Manager(LaunchOptions options, List<String> words) {
         StartDirectory.path(); // by and by it may be there no more
         this.options = options.absolute();
-        passed = PassedSockets.inherited(System.getenv(), log);
-        service = new ServiceManager(System.getenv(), passed.names(), programs, log);
+        passed = SystemdSockets.inherited(System.getenv(), managerLog);
+        service = new SystemdNotifier(System.getenv(), passed.names(), programTable, managerLog);
         sockets.offer(passed);
         sockets.whenJoined(this::joined);
         int nothing = Descriptors.openNull();
-        outputs = new Outputs(loop, nothing, this::tell);
-        births =
-                new Births(
-                        Environment.inherited(System.getenv()),
+        workerOutput = new WorkerOutput(eventLoop, nothing, this::tell);
+        workerSpawner =
+                new WorkerSpawner(
+                        WorkerEnvironment.inherited(System.getenv()),
                         sockets,
                         cgroups,
                         credentials,
                         nothing,
-                        outputs);
+                        workerOutput);
         reloader =
                 new Reloader(
-                        this.options, Machine.surroundings(), programs, sockets, births, log, this);
-        statuses = new Statuses(sockets, outputs);
-        operator = new Operator(programs, statuses, reloader, log, this);
-        replacement = new Replacement(loop, this.options, words, log, this::image, this::part);
-        var sight = new HttpSight(programs, statuses, outputs, this, this::numbers);
-        http = new HttpDoor(loop, buffer, log, files, sight);
+                        this.options,
+                        HostFacts.surroundings(),
+                        programTable,
+                        sockets,
+                        workerSpawner,
+                        managerLog,
+                        this);
+        statusReports = new StatusReports(sockets, workerOutput);
+        commandDispatcher =
+                new CommandDispatcher(programTable, statusReports, reloader, managerLog, this);
+        reexecRequest =
+                new ReexecRequest(
+                        eventLoop, this.options, words, managerLog, this::image, this::part);
+        var sight = new HttpData(programTable, statusReports, workerOutput, this, this::numbers);
+        http = new HttpListener(eventLoop, buffer, managerLog, files, sight);
     }
 
     /// Runs until it is told to stop.
@@ -192,33 +206,34 @@ public final class Manager
             if (System.getenv(StartDirectory.IMAGE) != null) {
                 return goOn(options, words);
             }
-            InheritedDescriptors.close(System.getenv(), words);
+            StrayDescriptors.close(System.getenv(), words);
             return new Manager(options, words).run();
-        } catch (CannotStart e) {
+        } catch (StartException e) {
             System.err.println("einhyrningsins: " + e.getMessage());
             return e.code().code();
         }
     }
 
-    private int run() throws CannotStart {
-        Loaded loaded = reloader.load();
-        ServicesSpec services = services(loaded);
+    private int run() throws StartException {
+        LoadResult loadResult = reloader.load();
+        ServicesSpec services = services(loadResult);
         settings(services);
-        Premises here = moveIn(services);
+        RuntimePaths here = moveIn(services);
         here.takeLock();
         renice();
         try {
             openDoors(services, here);
-            Heritage heritage = record(here, services, loaded instanceof Loaded.Valid);
-            if (heritage != null) {
-                recover(heritage, loaded, here);
-            } else if (loaded instanceof Loaded.Invalid invalid) {
+            CrashRecovery crashRecovery =
+                    record(here, services, loadResult instanceof LoadResult.Valid);
+            if (crashRecovery != null) {
+                recover(crashRecovery, loadResult, here);
+            } else if (loadResult instanceof LoadResult.Invalid invalid) {
                 throw cannotStart(invalid);
             } else {
                 open(services, here);
                 start(services);
             }
-            passed.closeRest(log);
+            passed.closeRest(managerLog);
             files.begin();
             loop();
         } finally {
@@ -229,12 +244,12 @@ public final class Manager
 
     private void loop() {
         leavesAll = true; // whatever ends this loop, unless it is the end
-        Aside.loopBegins();
+        ProcReader.loopBegins();
         while (!over) {
             turn();
         }
         leavesAll = false;
-        log.info("", "everything is stopped");
+        managerLog.info("", "everything is stopped");
     }
 
     // ---- from one manager to the next
@@ -244,28 +259,28 @@ public final class Manager
     /// @return exit status
     public static int check() {
         try {
-            boolean proven = Succession.prove(System.getenv());
+            boolean proven = Reexec.prove(System.getenv());
             return proven ? ExitStatus.DONE.code() : ExitStatus.USAGE.code();
-        } catch (ImageException e) {
+        } catch (SnapshotException e) {
             System.err.println("cannot read the state of the manager: " + e.getMessage());
             return ExitStatus.FAILED.code();
         }
     }
 
-    private static int goOn(LaunchOptions options, List<String> words) throws CannotStart {
+    private static int goOn(LaunchOptions options, List<String> words) throws StartException {
         try {
-            HandoverImage image = Succession.inherited(System.getenv());
+            ReexecSnapshot image = Reexec.inherited(System.getenv());
             if (image != null) {
                 return new Manager(options, words).goOn(image);
             }
             throw new IllegalStateException(StartDirectory.IMAGE + " without an image");
-        } catch (ImageException | IOException e) {
-            throw new CannotStart(
+        } catch (SnapshotException | IOException e) {
+            throw new StartException(
                     ExitStatus.BUG, "cannot go on where the manager before stopped: " + e);
         }
     }
 
-    private int goOn(HandoverImage image) throws CannotStart, IOException {
+    private int goOn(ReexecSnapshot image) throws StartException, IOException {
         resume(image);
         try {
             loop();
@@ -276,29 +291,35 @@ public final class Manager
     }
 
     /// Should it fail, nothing of what is there may be removed: whoever comes next needs it.
-    private void resume(HandoverImage image) throws CannotStart, IOException {
+    private void resume(ReexecSnapshot image) throws StartException, IOException {
         image.descriptors().forEach(fd -> Descriptors.setInherited(fd, false));
-        Limits.rememberInherited(image.openFiles());
-        ManagerImage before = image.manager();
+        OpenFileLimits.rememberInherited(image.openFiles());
+        ManagerSnapshot before = image.manager();
         startedMillis = before.startedMillis();
         reexecs = before.reexecs() + 1;
         recoveries = before.recoveries();
         stopping = before.stopping();
         last = before.settings();
-        log.configure(before.log());
-        Premises here = moveIn(options.over(before.settings()));
+        managerLog.configure(before.log());
+        RuntimePaths here = moveIn(options.over(before.settings()));
         here.resume(before.madeDirectory(), before.descriptor("lock"));
         cgroups.begin(here.mark());
         credentials.begin(here.credentials());
         if (before.descriptor("notes") >= 0) {
             recordIn(here.state(), before.descriptor("notes"));
         }
-        standardError.in(loop);
+        logOutput.in(eventLoop);
         signals.open();
-        Access access = Machine.access(before.settings().control(), log);
+        AccessControl accessControl = HostFacts.access(before.settings().control(), managerLog);
         ControlServer server =
                 new ControlServer(
-                        loop, here.control(), before, access, image.clients(), buffer, operator);
+                        eventLoop,
+                        here.control(),
+                        before,
+                        accessControl,
+                        image.clients(),
+                        buffer,
+                        commandDispatcher);
         control = server;
         files.guard(here.control(), server);
         before.sockets().forEach(socket -> sockets.take(socket, socket.fd()));
@@ -306,34 +327,34 @@ public final class Manager
             HttpSpec spec = before.settings().http();
             http.resume(before.http(), spec == null ? List.of() : spec.hosts());
         }
-        for (ProgramImage program : image.programs()) {
-            programs.add(new ProgramHost(program, surface()), program.retiring());
+        for (ProgramSnapshot program : image.programs()) {
+            programTable.add(new ProgramHost(program, surface()), program.retiring());
         }
-        if (recorder != null) { // the first that it writes must name them all
-            programs.everyHost().forEach(recorder::changed);
+        if (snapshotWriter != null) { // the first that it writes must name them all
+            programTable.everyHost().forEach(snapshotWriter::changed);
         }
         intents().takeUp();
-        operator.resume(image.nextTicket());
-        operator.handovers().resume(before.reload());
+        commandDispatcher.resume(image.nextTicket());
+        commandDispatcher.handovers().resume(before.reload());
         reloader.trials().resume(before.trial());
         resume(image.conversations(), server);
         orphansMayBeDead = true;
-        strays.begin();
+        orphanReaper.begin();
         files.begin();
         String took = Math.round((Clock.now().nanos() - image.leftAt()) / 1e6) + " ms";
-        log.info("", "einhyrningsins " + version() + " goes on, away for " + took);
-        replacement.done(took);
+        managerLog.info("", "einhyrningsins " + version() + " goes on, away for " + took);
+        reexecRequest.done(took);
     }
 
-    private void resume(List<ConversationImage> images, ControlServer server) {
-        for (ConversationImage image : images) {
-            Connection client = server.client(image.client());
+    private void resume(List<PendingCommandSnapshot> images, ControlServer server) {
+        for (PendingCommandSnapshot image : images) {
+            ControlConnection client = server.client(image.client());
             if (client != null) {
-                Conversation conversation = new Conversation(client, image);
+                PendingCommand pendingCommand = new PendingCommand(client, image);
                 switch (image.about()) {
-                    case PROGRAMS -> operator.resume(conversation, image.tickets());
-                    case END -> dying.add(conversation);
-                    case REPLACEMENT -> replacement.resume(conversation);
+                    case PROGRAMS -> commandDispatcher.resume(pendingCommand, image.tickets());
+                    case END -> dying.add(pendingCommand);
+                    case REPLACEMENT -> reexecRequest.resume(pendingCommand);
                 }
             }
         }
@@ -341,65 +362,67 @@ public final class Manager
 
     /// Goes on where a manager stopped that was killed, and then brings everything to what the file
     /// says now, unless that has problems.
-    private void recover(Heritage heritage, Loaded loaded, Premises here) throws CannotStart {
+    private void recover(CrashRecovery crashRecovery, LoadResult loadResult, RuntimePaths here)
+            throws StartException {
         leavesAll = true;
-        log.info("", "einhyrningsins " + version() + ", pid " + Processes.self());
-        log.warn("", heritage.told());
-        String missing = heritage.missing(here.state());
+        managerLog.info("", "einhyrningsins " + version() + ", pid " + Processes.self());
+        managerLog.warn("", crashRecovery.told());
+        String missing = crashRecovery.missing(here.state());
         if (missing != null) {
-            log.warn("", missing);
+            managerLog.warn("", missing);
             unhosted = intents().before(options.reset());
         }
-        reexecs = heritage.manager().reexecs();
-        recoveries = heritage.manager().recoveries() + 1;
+        reexecs = crashRecovery.manager().reexecs();
+        recoveries = crashRecovery.manager().recoveries() + 1;
         Map<ProgramHost, Recovery.Found> found = new LinkedHashMap<>();
         try {
-            Keeper.Former left = Keeper.former(here.state());
-            heritage.fetchInto(sockets, passed, left);
+            SocketHolder.Former left = SocketHolder.former(here.state());
+            crashRecovery.fetchInto(sockets, passed, left);
             if (left != null) {
                 Descriptors.close(left.pidfd());
             }
-            WorkerDoor.sweep(here.openWorkers());
-            here.writePidFile(log);
-            int bound = sockets.open(heritage.needed());
-            if (recorder != null) {
-                recorder.resume(heritage.files());
+            WorkerSockets.sweep(here.openWorkers());
+            here.writePidFile(managerLog);
+            int bound = sockets.open(crashRecovery.needed());
+            if (snapshotWriter != null) {
+                snapshotWriter.resume(crashRecovery.files());
             }
-            if (bound > 0 && recorder != null) {
-                recorder.write(managerImage(heritage.files()));
+            if (bound > 0 && snapshotWriter != null) {
+                snapshotWriter.write(managerImage(crashRecovery.files()));
                 kept();
             }
-            for (Heritage.Found each : heritage.programs()) {
+            for (CrashRecovery.Found each : crashRecovery.programs()) {
                 ProgramHost host = new ProgramHost(each.image(), surface());
-                programs.add(host, each.image().retiring());
+                programTable.add(host, each.image().retiring());
                 found.put(host, each.found());
             }
         } catch (IOException e) {
-            throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + RuntimeFiles.why(e));
+            throw new StartException(ExitStatus.FAILED, "cannot go on: " + RuntimeFiles.why(e));
         } catch (SocketTable.CannotBind | PosixException e) {
-            String why = e.getMessage() + heritage.advice();
-            throw new CannotStart(ExitStatus.FAILED, "cannot go on: " + why);
+            String why = e.getMessage() + crashRecovery.advice();
+            throw new StartException(ExitStatus.FAILED, "cannot go on: " + why);
         }
         reopenHttp(settings());
         intents().takeUp();
-        reloader.trials().resume(heritage.manager().trial());
-        strays.sweepAfterRecovery();
+        reloader.trials().resume(crashRecovery.manager().trial());
+        orphanReaper.sweepAfterRecovery();
         found.forEach(ProgramHost::recover);
-        if (recorder != null) {
-            recorder.changedForGood(); // one that is killed soon would leave less than it found
+        if (snapshotWriter != null) {
+            snapshotWriter
+                    .changedForGood(); // one that is killed soon would leave less than it found
         }
-        switch (loaded) {
-            case Loaded.Valid valid -> bringUpToDate(valid.services());
-            case Loaded.Invalid invalid ->
-                    log.error(
+        switch (loadResult) {
+            case LoadResult.Valid valid -> bringUpToDate(valid.services());
+            case LoadResult.Invalid invalid ->
+                    managerLog.error(
                             "",
                             problems(invalid)
                                     + "\n"
                                     + "goes on with what the manager before had of it; reload when"
                                     + " it is mended");
         }
-        if (heritage.manager().stopping()) {
-            everyProgram(new Command.Start(null));
+        if (crashRecovery.manager().stopping()) {
+            everyProgram(new ProgramCommand.Start(null));
         }
     }
 
@@ -411,58 +434,60 @@ public final class Manager
                         stopped.add(name);
                     }
                 });
-        reloader.bringUpToDate(services, options.reset(), stopped, operator);
+        reloader.bringUpToDate(services, options.reset(), stopped, commandDispatcher);
         unhosted = Map.of();
     }
 
-    private HandoverImage image() {
-        List<ProgramImage> all = new ArrayList<>();
-        for (ProgramHost host : programs.everyHost()) {
-            all.add(host.image(programs.get(host.name()) != host));
+    private ReexecSnapshot image() {
+        List<ProgramSnapshot> all = new ArrayList<>();
+        for (ProgramHost host : programTable.everyHost()) {
+            all.add(host.image(programTable.get(host.name()) != host));
         }
-        List<ConversationImage> open = new ArrayList<>(operator.images());
-        dying.forEach(asked -> add(open, asked, ConversationImage.About.END));
-        if (replacement.conversation() != null) {
-            add(open, replacement.conversation(), ConversationImage.About.REPLACEMENT);
+        List<PendingCommandSnapshot> open = new ArrayList<>(commandDispatcher.images());
+        dying.forEach(asked -> add(open, asked, PendingCommandSnapshot.About.END));
+        if (reexecRequest.conversation() != null) {
+            add(open, reexecRequest.conversation(), PendingCommandSnapshot.About.REPLACEMENT);
         }
-        return new HandoverImage(
+        return new ReexecSnapshot(
                 managerImage(List.of()),
                 all,
                 control == null ? List.of() : control.clients(),
                 open,
-                operator.nextTicket(),
-                Limits.inheritedOpenFiles(),
+                commandDispatcher.nextTicket(),
+                OpenFileLimits.inheritedOpenFiles(),
                 Clock.now().nanos());
     }
 
     private static void add(
-            List<ConversationImage> to, Conversation asked, ConversationImage.About about) {
-        ConversationImage image = asked.image(List.of(), about);
+            List<PendingCommandSnapshot> to,
+            PendingCommand asked,
+            PendingCommandSnapshot.About about) {
+        PendingCommandSnapshot image = asked.image(List.of(), about);
         if (image != null) {
             to.add(image);
         }
     }
 
     /// @param files where the images of programs are
-    private ManagerImage managerImage(List<String> files) {
-        Premises here = premises();
+    private ManagerSnapshot managerImage(List<String> files) {
+        RuntimePaths here = premises();
         List<KeptDescriptor> kept = new ArrayList<>();
         if (control != null) {
             kept.add(new KeptDescriptor("control", control.listener()));
         }
-        if (recorder != null) {
-            kept.add(new KeptDescriptor("notes", recorder.notes().file()));
+        if (snapshotWriter != null) {
+            kept.add(new KeptDescriptor("notes", snapshotWriter.notes().file()));
         }
         if (here.lock() >= 0) {
             kept.add(new KeptDescriptor("lock", here.lock()));
         }
-        return new ManagerImage(
+        return new ManagerSnapshot(
                 version(),
-                Boot.name(),
+                BootId.name(),
                 Processes.self(),
                 here.control(),
                 settings().withoutPrograms(),
-                log.spec(),
+                managerLog.spec(),
                 startedMillis,
                 reexecs,
                 recoveries,
@@ -473,20 +498,20 @@ public final class Manager
                 sockets.images(),
                 kept,
                 reloader.trials().image(),
-                operator.handovers().image());
+                commandDispatcher.handovers().image());
     }
 
     /// Should the new program not come up after all, the one that is started next has everything.
     private void part() {
-        if (recorder != null && recorder.due() != null) {
-            recorder.write(this::managerImage);
+        if (snapshotWriter != null && snapshotWriter.due() != null) {
+            snapshotWriter.write(this::managerImage);
         }
-        outputs.part();
+        workerOutput.part();
     }
 
     @Override
-    public void reexec(Conversation conversation) {
-        replacement.begin(conversation, objection());
+    public void reexec(PendingCommand pendingCommand) {
+        reexecRequest.begin(pendingCommand, objection());
     }
 
     /// Why this is no time to be replaced; null if nothing speaks against it.
@@ -494,7 +519,7 @@ public final class Manager
         if (reloader.trials().underWay()) {
             return "a reload that is to be confirmed is under way; try again after that";
         }
-        return operator.worksInOrder()
+        return commandDispatcher.worksInOrder()
                 ? "programs are being stopped or restarted one after the other; try again after"
                         + " that"
                 : null;
@@ -504,17 +529,17 @@ public final class Manager
 
     /// What the file says. Where it has problems, what it said when the manager before this one was
     /// killed: its workers have to be looked after all the same.
-    private ServicesSpec services(Loaded loaded) throws CannotStart {
-        return switch (loaded) {
-            case Loaded.Valid valid -> {
-                for (Problem warning : valid.warnings()) {
-                    log.warn("", warning.render());
+    private ServicesSpec services(LoadResult loadResult) throws StartException {
+        return switch (loadResult) {
+            case LoadResult.Valid valid -> {
+                for (ConfigProblem warning : valid.warnings()) {
+                    managerLog.warn("", warning.render());
                 }
                 yield valid.services();
             }
-            case Loaded.Invalid invalid -> {
+            case LoadResult.Invalid invalid -> {
                 ServicesSpec before =
-                        Heritage.settings(Premises.state(options, invalid.whereabouts()));
+                        CrashRecovery.settings(RuntimePaths.state(options, invalid.whereabouts()));
                 if (before == null) {
                     throw cannotStart(invalid);
                 }
@@ -523,39 +548,42 @@ public final class Manager
         };
     }
 
-    private CannotStart cannotStart(Loaded.Invalid invalid) {
+    private StartException cannotStart(LoadResult.Invalid invalid) {
         // who starts us again and again should not do so for what nobody mends meanwhile
         ExitStatus status = invalid.passing() ? ExitStatus.FAILED : ExitStatus.INVALID;
-        return new CannotStart(status, "cannot start: " + problems(invalid));
+        return new StartException(status, "cannot start: " + problems(invalid));
     }
 
-    private String problems(Loaded.Invalid invalid) {
+    private String problems(LoadResult.Invalid invalid) {
         StringBuilder text =
                 new StringBuilder().append(options.definition()).append(" has problems");
-        for (Problem problem : invalid.problems()) {
-            text.append('\n').append(problem.render());
+        for (ConfigProblem configProblem : invalid.problems()) {
+            text.append('\n').append(configProblem.render());
         }
         return text.toString();
     }
 
-    private Premises moveIn(ServicesSpec services) {
-        Premises here = new Premises(options, services);
-        premises = here;
-        intents = new Intents(here.state(), options.definition(), log);
-        listenerFiles = new ListenerFiles(sockets, files, here.state().path(), log, this::rollOnto);
+    private RuntimePaths moveIn(ServicesSpec services) {
+        RuntimePaths here = new RuntimePaths(options, services);
+        runtimePaths = here;
+        operatorOverrides = new OperatorOverrides(here.state(), options.definition(), managerLog);
+        unixSocketFiles =
+                new UnixSocketFiles(
+                        sockets, files, here.state().path(), managerLog, this::rollOnto);
         return here;
     }
 
-    private void openDoors(ServicesSpec services, Premises here) throws CannotStart {
-        Limits.raiseOpenFiles();
-        strays.begin();
-        standardError.in(loop);
+    private void openDoors(ServicesSpec services, RuntimePaths here) throws StartException {
+        OpenFileLimits.raiseOpenFiles();
+        orphanReaper.begin();
+        logOutput.in(eventLoop);
         signals.open();
         ControlSpec spec = services.control();
         here.openControl(spec.forOthers());
-        Access access = Machine.access(spec, log);
+        AccessControl accessControl = HostFacts.access(spec, managerLog);
         ControlServer server =
-                ControlServer.open(loop, here.control(), spec, access, buffer, operator);
+                ControlServer.open(
+                        eventLoop, here.control(), spec, accessControl, buffer, commandDispatcher);
         control = server;
         files.guard(here.control(), server);
         letThrough(here, spec);
@@ -566,46 +594,46 @@ public final class Manager
     /// From now on all is written down.
     ///
     /// @return what a manager left that was killed; null if there is nothing
-    private @Nullable Heritage record(Premises here, ServicesSpec services, boolean valid)
-            throws CannotStart {
+    private @Nullable CrashRecovery record(RuntimePaths here, ServicesSpec services, boolean valid)
+            throws StartException {
         StateDirectory state = here.state();
-        boolean unnoted = !state.has(Recorder.NOTES);
-        int notes = Recorder.lock(state, log);
+        boolean unnoted = !state.has(SnapshotWriter.NOTES);
+        int notes = SnapshotWriter.lock(state, managerLog);
         if (notes < 0) {
             return null;
         }
-        Path doors = Premises.workerDirectory(here.control(), Processes.user());
-        Heritage.ByHand byHand = () -> intents().before(options.reset());
-        var now = new Heritage.Now(services, valid, here.control(), doors, cgroups, byHand);
-        Heritage heritage = Heritage.find(state, unnoted, now, log);
+        Path doors = RuntimePaths.workerDirectory(here.control(), Processes.user());
+        CrashRecovery.ByHand byHand = () -> intents().before(options.reset());
+        var now = new CrashRecovery.Now(services, valid, here.control(), doors, cgroups, byHand);
+        CrashRecovery crashRecovery = CrashRecovery.find(state, unnoted, now, managerLog);
         recordIn(state, notes);
-        return heritage;
+        return crashRecovery;
     }
 
     private void recordIn(StateDirectory state, int notes) {
-        Recorder opened = new Recorder(state, programs, log, notes);
-        births.noteIn(opened.notes());
+        SnapshotWriter opened = new SnapshotWriter(state, programTable, managerLog, notes);
+        workerSpawner.noteIn(opened.notes());
         opened.serve(this::writtenAgain);
-        recorder = opened;
+        snapshotWriter = opened;
         attend();
         if (last != null && last.control().keeper()) {
-            keeper = new Keeper(state, loop, log);
+            socketHolder = new SocketHolder(state, eventLoop, managerLog);
             socketsMayBeOver = true;
         }
     }
 
-    private void open(ServicesSpec services, Premises here) throws CannotStart {
+    private void open(ServicesSpec services, RuntimePaths here) throws StartException {
         try {
             sockets.open(services.programs().values());
             kept();
             prepare(services);
             http.settle();
-            WorkerDoor.sweep(here.openWorkers());
-            here.writePidFile(log);
+            WorkerSockets.sweep(here.openWorkers());
+            here.writePidFile(managerLog);
         } catch (IOException e) {
-            throw new CannotStart(ExitStatus.FAILED, "cannot start: " + RuntimeFiles.why(e));
+            throw new StartException(ExitStatus.FAILED, "cannot start: " + RuntimeFiles.why(e));
         } catch (SocketTable.CannotBind | PosixException e) {
-            throw new CannotStart(ExitStatus.FAILED, "cannot start: " + e.getMessage());
+            throw new StartException(ExitStatus.FAILED, "cannot start: " + e.getMessage());
         }
     }
 
@@ -616,14 +644,14 @@ public final class Manager
                 Processes.renice(options.nice());
             }
         } catch (PosixException e) {
-            log.warn(
+            managerLog.warn(
                     "",
                     "keeps its niceness: " + e.getMessage() + " (--nice " + options.nice() + ")");
         }
     }
 
-    private void start(ServicesSpec services) throws CannotStart {
-        log.info(
+    private void start(ServicesSpec services) throws StartException {
+        managerLog.info(
                 "",
                 "einhyrningsins "
                         + version()
@@ -631,28 +659,31 @@ public final class Manager
                         + Processes.self()
                         + ", "
                         + options.definition());
-        Map<String, Intent> byHand = intents().before(options.reset());
+        Map<String, OperatorOverride> byHand = intents().before(options.reset());
         for (ProgramSpec spec : services.programs().values()) {
             try {
-                programs.add(host(spec, byHand.getOrDefault(spec.name(), Intent.NONE)));
+                programTable.add(
+                        host(spec, byHand.getOrDefault(spec.name(), OperatorOverride.NONE)));
             } catch (IOException e) {
-                log.error(spec.name(), "cannot make its worker sockets: " + RuntimeFiles.why(e));
+                managerLog.error(
+                        spec.name(), "cannot make its worker sockets: " + RuntimeFiles.why(e));
             } catch (PosixException | UnknownAccountException e) {
-                log.error(spec.name(), "cannot make its worker sockets: " + e.getMessage());
+                managerLog.error(spec.name(), "cannot make its worker sockets: " + e.getMessage());
             }
         }
-        for (ProgramHost host : programs.all()) {
-            start(host, byHand.getOrDefault(host.name(), Intent.NONE));
+        for (ProgramHost host : programTable.all()) {
+            start(host, byHand.getOrDefault(host.name(), OperatorOverride.NONE));
         }
-        if (recorder != null) {
-            recorder.changedForGood(); // else what serves already would be nobody's to the next one
+        if (snapshotWriter != null) {
+            snapshotWriter
+                    .changedForGood(); // else what serves already would be nobody's to the next one
         }
     }
 
-    private void start(ProgramHost host, Intent byHand) {
+    private void start(ProgramHost host, OperatorOverride byHand) {
         Program program = host.program();
         if (!byHand.none()) {
-            log.info(
+            managerLog.info(
                     host.name(),
                     "as an operator set it before: " + byHand.words(program.newest().workers()));
         }
@@ -660,7 +691,7 @@ public final class Manager
             return;
         }
         announce(program.serving().spec(), program.count());
-        Conversation start = new Conversation(null, JsonId.NONE);
+        PendingCommand start = new PendingCommand(null, JsonId.NONE);
         start.expect();
         Set<Integer> scope = byHand.held().isEmpty() ? null : new TreeSet<>();
         for (int slot = 0; scope != null && slot < program.count(); slot++) {
@@ -668,82 +699,93 @@ public final class Manager
                 scope.add(slot);
             }
         }
-        operator.ask(host, new Command.Start(scope), start);
+        commandDispatcher.ask(host, new ProgramCommand.Start(scope), start);
     }
 
     private void announce(ProgramSpec spec, int workers) {
         List<String> addresses = new ArrayList<>();
-        for (Bound bound : sockets.of(spec)) {
-            addresses.add(bound.address());
+        for (BoundSocket boundSocket : sockets.of(spec)) {
+            addresses.add(boundSocket.address());
         }
         String on = addresses.isEmpty() ? "" : " on " + String.join(", ", addresses);
-        log.info(
+        managerLog.info(
                 spec.name(), "starting " + (workers == 1 ? "1 worker" : workers + " workers") + on);
     }
 
-    private Premises premises() {
-        if (premises == null) {
+    private RuntimePaths premises() {
+        if (runtimePaths == null) {
             throw new IllegalStateException("programs are hosted after the manager is open");
         }
-        return premises;
+        return runtimePaths;
     }
 
-    private Intents intents() {
-        if (intents == null) {
+    private OperatorOverrides intents() {
+        if (operatorOverrides == null) {
             throw new IllegalStateException("hands are laid on programs after the manager is open");
         }
-        return intents;
+        return operatorOverrides;
     }
 
     @Override
     public void setByHand() {
         intents().setByHand();
-        if (recorder != null) {
-            recorder.changedForGood(); // else the next manager would not want who is born for it
+        if (snapshotWriter != null) {
+            snapshotWriter
+                    .changedForGood(); // else the next manager would not want who is born for it
         }
     }
 
     /// A stop of everything is not the stop of each program.
     private void keepIntents() {
-        if (!stopping && !intents().keep(programs) && recorder != null) {
-            recorder.later();
+        if (!stopping && !intents().keep(programTable) && snapshotWriter != null) {
+            snapshotWriter.later();
         }
     }
 
     // ---- programs
 
     @Override
-    public ProgramHost host(ProgramSpec spec, @Nullable Intent byHand) throws IOException {
+    public ProgramHost host(ProgramSpec spec, @Nullable OperatorOverride byHand)
+            throws IOException {
         socketsMayBeOver = true; // they are bound already, and this may fail
-        Intent own = byHand == null ? unhosted.getOrDefault(spec.name(), Intent.NONE) : byHand;
-        return new ProgramHost(spec, own, programs.nextIncarnation(spec.name()), surface());
+        OperatorOverride own =
+                byHand == null ? unhosted.getOrDefault(spec.name(), OperatorOverride.NONE) : byHand;
+        return new ProgramHost(spec, own, programTable.nextIncarnation(spec.name()), surface());
     }
 
     private ProgramHost.Surface surface() {
-        Premises here = premises();
-        WorkerDoors doors = new WorkerDoors(loop, here, files, buffer);
+        RuntimePaths here = premises();
+        WorkerSocketFactory doors = new WorkerSocketFactory(eventLoop, here, files, buffer);
         return new ProgramHost.Surface(
-                loop, births, sockets, prober, strays, groups, doors, here.control(), this);
+                eventLoop,
+                workerSpawner,
+                sockets,
+                probeRunner,
+                orphanReaper,
+                groups,
+                doors,
+                here.control(),
+                this);
     }
 
     @Override
     public void settings(ServicesSpec services) {
         ServicesSpec before = last;
         if (control != null) { // also where names have other numbers since
-            control.admit(services.control(), Machine.access(services.control(), log));
+            control.admit(services.control(), HostFacts.access(services.control(), managerLog));
         }
         if (before != null && before.control().forOthers() != services.control().forOthers()) {
             letThrough(premises(), services.control());
         }
         last = before == null ? services : services.takenOverBy(before);
         http.settle();
-        log.configure(services.log());
+        managerLog.configure(services.log());
     }
 
-    private void letThrough(Premises here, ControlSpec spec) {
+    private void letThrough(RuntimePaths here, ControlSpec spec) {
         String obstacle = here.letThrough(spec.forOthers());
         if (obstacle != null) {
-            log.warn("", obstacle);
+            managerLog.warn("", obstacle);
         }
     }
 
@@ -765,14 +807,14 @@ public final class Manager
             prepare(services);
             http.settle();
         } catch (SocketTable.CannotBind e) {
-            log.error("", e.getMessage() + "; reload when the address is free");
+            managerLog.error("", e.getMessage() + "; reload when the address is free");
         }
     }
 
-    private Snapshot.Manager numbers() {
+    private PageData.Manager numbers() {
         int clients = control == null ? 0 : control.count();
-        long files = Limits.openFiles().soft();
-        return new Snapshot.Manager(startedMillis, reexecs, recoveries, clients, files);
+        long files = OpenFileLimits.openFiles().soft();
+        return new PageData.Manager(startedMillis, reexecs, recoveries, clients, files);
     }
 
     @Override
@@ -787,33 +829,37 @@ public final class Manager
     public ServicesSpec inForce() {
         ServicesSpec taken = settings();
         return new ServicesSpec(
-                taken.control(), log.spec(), taken.stateDirectory(), http.spec(), taken.programs());
+                taken.control(),
+                managerLog.spec(),
+                taken.stateDirectory(),
+                http.spec(),
+                taken.programs());
     }
 
     @Override
     public void unsettled() {
         socketsMayBeOver = true;
-        if (recorder != null) {
-            recorder.changed();
+        if (snapshotWriter != null) {
+            snapshotWriter.changed();
         }
     }
 
     @Override
     public void closeUnused() {
         List<ProgramSpec> inUse = reloader.inUse();
-        inUse.addAll(operator.handovers().definitions());
-        sockets.closeAllBut(inUse, programs::slots);
-        List<ProgramSpec> inService = programs.inService();
-        inService.addAll(operator.handovers().definitions());
+        inUse.addAll(commandDispatcher.handovers().definitions());
+        sockets.closeAllBut(inUse, programTable::slots);
+        List<ProgramSpec> inService = programTable.inService();
+        inService.addAll(commandDispatcher.handovers().definitions());
         if (sockets.restAllBut(inService)) {
-            programs.everyHost().forEach(ProgramHost::socketsChanged);
+            programTable.everyHost().forEach(ProgramHost::socketsChanged);
         }
     }
 
     @Override
     public void decided() {
-        if (recorder != null) {
-            recorder.write(this::managerImage);
+        if (snapshotWriter != null) {
+            snapshotWriter.write(this::managerImage);
         }
     }
 
@@ -828,12 +874,12 @@ public final class Manager
     private void turn() {
         do {
             elapse();
-        } while (operator.goOn()); // who was let in may have deadlines that have passed
+        } while (commandDispatcher.goOn()); // who was let in may have deadlines that have passed
         tidy();
         Moment next = upkeep();
         next = Moment.earlier(next, deadline()); // last: any of that may have set one
         if (!over) {
-            loop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
+            eventLoop.turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
             tidy();
         }
     }
@@ -844,21 +890,21 @@ public final class Manager
         Moment now = Clock.now();
         Moment trial = stopping ? null : reloader.trials().deadline();
         if (trial != null && trial.reached(now)) {
-            reloader.goBack(operator);
+            reloader.goBack(commandDispatcher);
         }
-        for (ProgramHost host : programs.everyHost()) {
+        for (ProgramHost host : programTable.everyHost()) {
             host.elapse(now);
         }
-        outputs.deadlinePassed(now);
+        workerOutput.deadlinePassed(now);
     }
 
     /// The next deadline of programs; null if there is none.
     private @Nullable Moment deadline() {
         Moment next = stopping ? null : reloader.trials().deadline();
-        for (ProgramHost host : programs.everyHost()) {
+        for (ProgramHost host : programTable.everyHost()) {
             next = Moment.earlier(next, host.deadline());
         }
-        return Moment.earlier(next, outputs.deadline());
+        return Moment.earlier(next, workerOutput.deadline());
     }
 
     /// What the manager itself has to do at some time.
@@ -866,18 +912,18 @@ public final class Manager
     /// @return when next; null if time alone changes nothing
     private @Nullable Moment upkeep() {
         Moment now = Clock.now();
-        Moment next = Moment.earlier(service.turn(now, stopping), replacement.attend(now));
+        Moment next = Moment.earlier(service.turn(now, stopping), reexecRequest.attend(now));
         next = Moment.earlier(next, groups.turn(now));
-        next = Moment.earlier(next, steering.turn(now));
+        next = Moment.earlier(next, reuseportSteering.turn(now));
         next = Moment.earlier(next, files.retry(now));
         http.deadlinePassed(now);
         next = Moment.earlier(next, http.deadline());
-        next = recorder == null ? next : Moment.earlier(next, written(recorder, now));
+        next = snapshotWriter == null ? next : Moment.earlier(next, written(snapshotWriter, now));
         // after the state directory is there again, if it is to be
-        return listenerFiles == null ? next : Moment.earlier(next, listenerFiles.renew(now));
+        return unixSocketFiles == null ? next : Moment.earlier(next, unixSocketFiles.renew(now));
     }
 
-    private @Nullable Moment written(Recorder to, Moment now) {
+    private @Nullable Moment written(SnapshotWriter to, Moment now) {
         Moment due = to.due();
         if (due != null && due.reached(now)) {
             to.write(this::managerImage);
@@ -891,13 +937,14 @@ public final class Manager
             reapOrphans();
         }
         if (socketsMayBeOver) {
-            reloader.makeWay(programs.staying()); // a version that may come back may be in the way
+            reloader.makeWay(
+                    programTable.staying()); // a version that may come back may be in the way
             socketsMayBeOver = false;
             closeUnused();
-            if (listenerFiles != null) {
-                listenerFiles.sync();
+            if (unixSocketFiles != null) {
+                unixSocketFiles.sync();
             }
-            steering.changed();
+            reuseportSteering.changed();
             service.keep(sockets.images());
             kept();
         }
@@ -907,16 +954,17 @@ public final class Manager
     /// A socket was bound anew: workers that have the old one cannot be reached.
     private void rollOnto(SocketKey key) {
         socketsMayBeOver = true;
-        programs.everyHost().forEach(ProgramHost::socketsChanged);
-        for (ProgramHost host : List.copyOf(programs.all())) {
+        programTable.everyHost().forEach(ProgramHost::socketsChanged);
+        for (ProgramHost host : List.copyOf(programTable.all())) {
             ProgramSpec newest = host.program().newest();
             boolean has =
                     newest.sockets().stream().anyMatch(s -> SocketKey.of(newest, s).equals(key));
             if (has && !stopping) {
-                log.warn(host.name(), "is rolled onto the new socket at " + sockets.path(key));
-                Conversation nobody = Conversation.withNobody();
+                managerLog.warn(
+                        host.name(), "is rolled onto the new socket at " + sockets.path(key));
+                PendingCommand nobody = PendingCommand.withNobody();
                 nobody.expect();
-                operator.ask(host, new Command.Apply(newest, true), nobody);
+                commandDispatcher.ask(host, new ProgramCommand.Apply(newest, true), nobody);
             }
         }
     }
@@ -930,28 +978,28 @@ public final class Manager
 
     @Override
     public void births(ProgramHost host) {
-        if (recorder != null) {
-            recorder.writeBeforeBirths(host, this::managerImage);
+        if (snapshotWriter != null) {
+            snapshotWriter.writeBeforeBirths(host, this::managerImage);
         }
     }
 
     @Override
     public boolean kept() {
-        return keeper == null || keeper.keep(sockets.images());
+        return socketHolder == null || socketHolder.keep(sockets.images());
     }
 
     /// Somebody had removed all that was written.
-    private void writtenAgain(Notes notes) throws IOException {
-        births.noteIn(notes);
-        if (keeper != null) {
-            keeper.noteAgain();
+    private void writtenAgain(StateJournal stateJournal) throws IOException {
+        workerSpawner.noteIn(stateJournal);
+        if (socketHolder != null) {
+            socketHolder.noteAgain();
         }
         intents().takeUp();
         attend();
     }
 
     private void attend() {
-        Recorder here = recorder;
+        SnapshotWriter here = snapshotWriter;
         if (here != null) {
             files.attend(premises().state().path(), here::suspect);
         }
@@ -961,8 +1009,8 @@ public final class Manager
     /// next one can know of it, that one would bind another, which nobody serves.
     private void joined() {
         socketsMayBeOver = true;
-        if (recorder != null) {
-            if (recorder.writeOwn(this::managerImage)) {
+        if (snapshotWriter != null) {
+            if (snapshotWriter.writeOwn(this::managerImage)) {
                 kept();
             }
         }
@@ -971,17 +1019,17 @@ public final class Manager
     @Override
     public void stepped(ProgramHost host) {
         service.changed();
-        steering.changed();
-        if (recorder != null) {
-            recorder.changed(host);
+        reuseportSteering.changed();
+        if (snapshotWriter != null) {
+            snapshotWriter.changed(host);
         }
-        if (programs.dropIfGone(host)) {
+        if (programTable.dropIfGone(host)) {
             host.close();
-            if (recorder != null) {
-                recorder.gone(host);
+            if (snapshotWriter != null) {
+                snapshotWriter.gone(host);
             }
             socketsMayBeOver = true;
-            log.info(host.name(), "removed");
+            managerLog.info(host.name(), "removed");
         }
         if (stopping) {
             endIfVacant();
@@ -990,29 +1038,29 @@ public final class Manager
 
     @Override
     public void finished() {
-        if (recorder != null) {
-            recorder.changedForGood();
+        if (snapshotWriter != null) {
+            snapshotWriter.changedForGood();
         }
     }
 
     @Override
     public void redefined(ProgramHost host) {
-        if (recorder != null) {
-            recorder.changedForGood();
+        if (snapshotWriter != null) {
+            snapshotWriter.changedForGood();
         }
         socketsMayBeOver = true;
-        outputs.redefined(host.program().serving().spec());
+        workerOutput.redefined(host.program().serving().spec());
         intents().redefined();
-        programs.redefined(host);
+        programTable.redefined(host);
     }
 
     @Override
     public void bug(ProgramHost host, RuntimeException thrown) {
-        log.bug(host.name(), thrown);
+        managerLog.bug(host.name(), thrown);
     }
 
     private void endIfVacant() {
-        String stuck = programs.stuck();
+        String stuck = programTable.stuck();
         if (stuck == null) {
             return;
         }
@@ -1021,13 +1069,13 @@ public final class Manager
             return;
         }
         String what = "everything is stopped but what even KILL does not reach: ";
-        log.error("", what + stuck + "; it ends when the kernel lets it");
+        managerLog.error("", what + stuck + "; it ends when the kernel lets it");
         end(false, what + stuck);
     }
 
     private void end(boolean done, String message) {
         over = true;
-        dying.forEach(conversation -> conversation.outcome(done, message));
+        dying.forEach(pendingCommand -> pendingCommand.outcome(done, message));
         dying.clear();
     }
 
@@ -1036,19 +1084,19 @@ public final class Manager
     @Override
     public void reloadAll() {
         if (stopping) {
-            log.warn("", "does not reload: everything is being stopped");
+            managerLog.warn("", "does not reload: everything is being stopped");
             return;
         }
-        Conversation conversation = new Conversation(null, JsonId.NONE);
-        reloader.reload(Set.of(), null, false, conversation, operator);
+        PendingCommand pendingCommand = new PendingCommand(null, JsonId.NONE);
+        reloader.reload(Set.of(), null, false, pendingCommand, commandDispatcher);
     }
 
     @Override
-    public void everyProgram(Command command) {
-        for (ProgramHost host : programs.everyHost()) {
-            Conversation conversation = new Conversation(null, JsonId.NONE);
-            conversation.expect();
-            operator.ask(host, command, conversation);
+    public void everyProgram(ProgramCommand programCommand) {
+        for (ProgramHost host : programTable.everyHost()) {
+            PendingCommand pendingCommand = new PendingCommand(null, JsonId.NONE);
+            pendingCommand.expect();
+            commandDispatcher.ask(host, programCommand, pendingCommand);
         }
     }
 
@@ -1057,18 +1105,18 @@ public final class Manager
     @Override
     public void stop(@Nullable Signal first) {
         if (stopping) {
-            everyProgram(new Command.Hasten());
-            operator.stopAtOnce();
+            everyProgram(new ProgramCommand.Hasten());
+            commandDispatcher.stopAtOnce();
             return;
         }
         keepIntents();
-        operator.handovers().drop("everything is being stopped");
+        commandDispatcher.handovers().drop("everything is being stopped");
         stopping = true;
-        log.info("", "stopping everything");
-        List<ProgramHost> every = programs.everyHost();
-        Conversation conversation = new Conversation(null, JsonId.NONE);
-        every.forEach(host -> conversation.expect());
-        operator.stop(every, first, conversation);
+        managerLog.info("", "stopping everything");
+        List<ProgramHost> every = programTable.everyHost();
+        PendingCommand pendingCommand = new PendingCommand(null, JsonId.NONE);
+        every.forEach(host -> pendingCommand.expect());
+        commandDispatcher.stop(every, first, pendingCommand);
         endIfVacant();
     }
 
@@ -1076,8 +1124,8 @@ public final class Manager
     public void quit() {
         keepIntents();
         stopping = true;
-        everyProgram(new Command.Stop(null, null));
-        log.warn("", "exits at once; workers were told to go and are not waited for");
+        everyProgram(new ProgramCommand.Stop(null, null));
+        managerLog.warn("", "exits at once; workers were told to go and are not waited for");
         end(false, "the manager exits at once; workers were told to go and are not waited for");
     }
 
@@ -1099,7 +1147,7 @@ public final class Manager
                         });
         if (reaped > 0) {
             orphansMayBeDead = true; // one turn reaps so many and no more
-            strays.sweep();
+            orphanReaper.sweep();
         }
     }
 
@@ -1108,39 +1156,40 @@ public final class Manager
         for (Processes.Change next = Processes.nextChange();
                 next != null;
                 next = Processes.nextChange()) {
-            for (ProgramHost host : programs.everyHost()) {
+            for (ProgramHost host : programTable.everyHost()) {
                 host.changed(next);
             }
         }
     }
 
     private boolean ours(int pid) {
-        for (ProgramHost host : programs.everyHost()) {
+        for (ProgramHost host : programTable.everyHost()) {
             if (host.workforce().owns(pid)) {
                 return true;
             }
         }
-        return prober.owns(pid) || replacement.owns(pid);
+        return probeRunner.owns(pid) || reexecRequest.owns(pid);
     }
 
     // ---- what programs tell
 
     @Override
     public void progress(long ticket, String message) {
-        operator.progress(ticket, message);
+        commandDispatcher.progress(ticket, message);
     }
 
     @Override
     public void answer(ProgramHost host, long ticket, boolean done, String message) {
-        if (recorder != null && operator.isAwaited(ticket)) {
-            recorder.changed(host); // in this very step, which is not over
-            recorder.write(this::managerImage); // what was told to be done stays done
+        if (snapshotWriter != null && commandDispatcher.isAwaited(ticket)) {
+            snapshotWriter.changed(host); // in this very step, which is not over
+            snapshotWriter.write(this::managerImage); // what was told to be done stays done
         }
-        operator.answer(ticket, done, message);
+        commandDispatcher.answer(ticket, done, message);
     }
 
     @Override
-    public void report(ProgramHost host, Effect.Severity severity, String subject, String message) {
+    public void report(
+            ProgramHost host, ProgramEffect.Severity severity, String subject, String message) {
         LogSpec.Level level =
                 switch (severity) {
                     case ERROR -> LogSpec.Level.ERROR;
@@ -1156,7 +1205,7 @@ public final class Manager
     }
 
     private void tell(LogSpec.Level level, String program, String subject, String message) {
-        log.write(level, subject, message);
+        managerLog.write(level, subject, message);
         if (control != null) {
             control.tell(program, subject + ": " + message);
         }
@@ -1165,13 +1214,13 @@ public final class Manager
     // ---- what operators ask of the manager itself
 
     @Override
-    public void die(Conversation conversation, @Nullable Signal first) {
-        conversation.expect();
+    public void die(PendingCommand pendingCommand, @Nullable Signal first) {
+        pendingCommand.expect();
         if (over) {
-            conversation.outcome(true, "everything is stopped");
+            pendingCommand.outcome(true, "everything is stopped");
             return;
         }
-        dying.add(conversation);
+        dying.add(pendingCommand);
         if (!stopping) {
             stop(first);
         }
@@ -1195,25 +1244,26 @@ public final class Manager
 
     @Override
     public String version() {
-        return org.einhyrningsins.spec.Release.text();
+        return org.einhyrningsins.spec.BuildInfo.text();
     }
 
     @Override
     public String loudness(boolean more) {
-        LogSpec.Level level = more ? log.spec().level().louder() : log.spec().level().quieter();
-        log.configure(log.spec().withLevel(level));
+        LogSpec.Level level =
+                more ? managerLog.spec().level().louder() : managerLog.spec().level().quieter();
+        managerLog.configure(managerLog.spec().withLevel(level));
         return "the log's level is " + level.name().toLowerCase(Locale.ROOT);
     }
 
     @Override
     public String state() {
         var general =
-                new OlderState.General(
+                new EinhornState.General(
                         control == null ? null : control.path(),
                         options.pidFile(),
-                        log.spec().level(),
+                        managerLog.spec().level(),
                         !stopping);
-        return new OlderState(sockets, programs.everyHost(), general).document();
+        return new EinhornState(sockets, programTable.everyHost(), general).document();
     }
 
     // ---- end
@@ -1223,29 +1273,29 @@ public final class Manager
             return;
         }
         service.end();
-        if (recorder != null) {
-            recorder.delete();
-            if (keeper != null) {
-                keeper.end();
+        if (snapshotWriter != null) {
+            snapshotWriter.delete();
+            if (socketHolder != null) {
+                socketHolder.end();
             }
         }
-        programs.everyHost().forEach(ProgramHost::close);
+        programTable.everyHost().forEach(ProgramHost::close);
         http.close();
-        outputs.close();
+        workerOutput.close();
         sockets.closeAllBut(List.of(), name -> 0);
         cgroups.close();
         credentials.close();
-        if (premises != null) {
-            premises.close();
+        if (runtimePaths != null) {
+            runtimePaths.close();
         }
         if (control != null) {
             files.leave(control.path());
             control.close();
         }
-        if (premises != null) {
-            premises.closeControl();
+        if (runtimePaths != null) {
+            runtimePaths.closeControl();
         }
-        standardError.close();
-        loop.close();
+        logOutput.close();
+        eventLoop.close();
     }
 }

@@ -1,18 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// The one platform thread that owns everything. One loop waits for the kernel (deaths, signals,
-/// connections, datagrams, deadlines), turns what happened into an event of one program, asks the
-/// core what follows, and carries it out.
+/// The manager process: its start, its loop, its end. [Manager] wires the rooms below it and runs
+/// the one platform thread that owns everything.
 ///
-/// Nothing here decides what becomes of a worker; that is the core's. What is decided here is what
-/// the core cannot see: which descriptor is whose, which pid a message may speak for, which program
-/// a command is about.
+/// **The way of an event.** `runtime.EventLoop` waits for the kernel (deaths, signals, connections,
+/// datagrams, deadlines). Whoever watches the descriptor turns it into an event of one program
+/// (`program.ProgramHost`), the core says what follows, and the effects are carried out. Nothing in
+/// these rooms decides what becomes of a worker; that is the core's. They decide what the core
+/// cannot see: which descriptor is whose, which pid a message may speak for, which program a
+/// command is about.
 ///
-/// **Who owns what.** [Manager] owns the loop and the parts.
-/// [org.einhyrningsins.manager.program.ProgramHost] owns one program: its core state, its workers'
-/// pids, its worker sockets. [org.einhyrningsins.manager.socket.SocketTable] owns the listening
-/// sockets of all programs, since one may outlive a definition or a program.
-/// [org.einhyrningsins.manager.operate.Operator] owns what was asked and is not answered yet.
-/// Everything is on the loop's thread; no class here has a lock.
+/// **Where to change what.**
+///
+/// ```
+///   what a worker is started with, and how         spawn
+///   what workers write, rotation, journal           output
+///   what workers say: ack, ping, sd_notify          channel
+///   sockets: bound, kept, given back                socket
+///   who may do what at the control socket           control
+///   what a command does, what plan and status say   operate
+///   one program at run time                         program
+///   kill -9, re-exec                                handover, snapshot
+///   metrics, status page                            http, page
+///   loop, clock, log, paths, files of our own       runtime
+/// ```
+///
+/// A room may use those that stand before it in `Walls.FLOORS`, and no other; there are no circles.
+/// Everything is on the loop's thread unless a class says otherwise; no class here has a lock.
 @NullMarked
 package org.einhyrningsins.manager;
 

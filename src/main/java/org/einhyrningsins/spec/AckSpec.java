@@ -61,7 +61,7 @@ public record AckSpec(Mode mode, Duration timeout) {
 
     /// Up when a command ends with exit status 0. It runs as the worker's user, in its directory,
     /// with its environment and `MAINPID`, the worker's pid.
-    public record ExecTarget(List<Template> command) implements Target {
+    public record ExecTarget(List<TextTemplate> command) implements Target {
         public ExecTarget {
             command = List.copyOf(command);
         }
@@ -76,5 +76,5 @@ public record AckSpec(Mode mode, Duration timeout) {
 
     /// A fixed host and a port; the port may hold `${slot}`, as in `91${slot}`: a port of its own
     /// for each worker.
-    public record Fixed(InetAddress host, Template port) implements Endpoint {}
+    public record Fixed(InetAddress host, TextTemplate port) implements Endpoint {}
 }

@@ -37,22 +37,22 @@ import java.util.Set;
 ///   what others than the manager's user did to a file of it, and so this program's trouble alone
 public record ProgramSpec(
         String name,
-        List<Template> command,
+        List<TextTemplate> command,
         Path directory,
-        SequencedMap<String, Template> env,
+        SequencedMap<String, TextTemplate> env,
         List<String> dropEnv,
-        IdentitySpec identity,
+        ProcessIdentitySpec identity,
         int workers,
         List<SocketSpec> sockets,
         @Nullable String stdin,
-        Set<Protocol> protocols,
+        Set<SocketProtocol> protocols,
         AckSpec ack,
         StopSpec stop,
         RestartSpec restart,
         RolloutSpec rollout,
         LogsSpec logs,
-        BondSpec bond,
-        CareSpec care,
+        ManagerLinkSpec bond,
+        MonitoringSpec care,
         List<String> after,
         @Nullable String obstacle) {
     public ProgramSpec {
@@ -67,22 +67,22 @@ public record ProgramSpec(
     /// One of which nothing speaks against a start.
     public ProgramSpec(
             String name,
-            List<Template> command,
+            List<TextTemplate> command,
             Path directory,
-            SequencedMap<String, Template> env,
+            SequencedMap<String, TextTemplate> env,
             List<String> dropEnv,
-            IdentitySpec identity,
+            ProcessIdentitySpec identity,
             int workers,
             List<SocketSpec> sockets,
             @Nullable String stdin,
-            Set<Protocol> protocols,
+            Set<SocketProtocol> protocols,
             AckSpec ack,
             StopSpec stop,
             RestartSpec restart,
             RolloutSpec rollout,
             LogsSpec logs,
-            BondSpec bond,
-            CareSpec care,
+            ManagerLinkSpec bond,
+            MonitoringSpec care,
             List<String> after) {
         this(
                 name, command, directory, env, dropEnv, identity, workers, sockets, stdin,
@@ -170,16 +170,16 @@ public record ProgramSpec(
 
     /// The part of a definition that a running worker cannot change: see [#birth()].
     public record Birth(
-            List<Template> command,
+            List<TextTemplate> command,
             Path directory,
-            Map<String, Template> env,
+            Map<String, TextTemplate> env,
             List<String> dropEnv,
-            IdentitySpec identity,
+            ProcessIdentitySpec identity,
             List<SocketSpec> sockets,
             @Nullable String stdin,
-            Set<Protocol> protocols,
+            Set<SocketProtocol> protocols,
             LogsSpec logs,
-            BondSpec bond,
+            ManagerLinkSpec bond,
             @Nullable Duration watchdog,
             AckSpec.@Nullable Fd ackPipe,
             boolean heard,
@@ -188,7 +188,7 @@ public record ProgramSpec(
         /// process, and another for what is not, unless by chance. A worker carries it, so that one
         /// of which nothing else is known can be told from one of another definition.
         public String sum() {
-            return new BirthSum(this).text();
+            return new SpawnFingerprint(this).text();
         }
     }
 }

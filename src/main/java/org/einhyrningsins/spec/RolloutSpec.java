@@ -23,7 +23,7 @@ public record RolloutSpec(
         Duration settle,
         int retries,
         @Nullable CanarySpec canary,
-        ProofSpec proof,
+        TrialSpec proof,
         DrainSpec drain) {
     /// Smooth, one at a time, three tries.
     public static final RolloutSpec DEFAULT =
@@ -34,7 +34,7 @@ public record RolloutSpec(
                     Duration.ZERO,
                     3,
                     null,
-                    ProofSpec.DEFAULT,
+                    TrialSpec.DEFAULT,
                     DrainSpec.DEFAULT);
 
     /// In which order new workers come and old ones go.

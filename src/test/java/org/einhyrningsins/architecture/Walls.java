@@ -37,16 +37,16 @@ record Walls(String root) {
     /// manager's loop cannot do the work itself.
     static final Set<String> THREAD_STARTERS =
             Set.of(
-                    "cli.terminal.Interruption",
-                    "config.value.HostNames",
-                    "control.Client",
-                    "manager.http.Scribe",
-                    "manager.output.Archivist",
-                    "manager.output.LogLane",
-                    "manager.runtime.Aside",
-                    "posix.file.Closer",
+                    "cli.terminal.InterruptMessage",
+                    "config.value.HostNameLookup",
+                    "control.ControlClient",
+                    "manager.http.PageRenderer",
+                    "manager.output.LogRotator",
+                    "manager.output.LogWriterThread",
+                    "manager.runtime.ProcReader",
+                    "posix.file.BackgroundCloser",
                     "posix.kernel.ForwardingThread",
-                    "posix.spawn.Deputy");
+                    "posix.spawn.SystemCallDeputy");
 
     /// Who may ask what time it is for people: for what is shown, written in a log, or the name or
     /// age of a log file, which has to mean the same after a restart. A step of that clock must
@@ -54,16 +54,16 @@ record Walls(String root) {
     static final Set<String> WALL_READERS =
             Set.of(
                     "manager.Manager",
-                    "manager.handover.Heritage",
-                    "manager.operate.Troubles",
-                    "manager.output.LogDress",
+                    "manager.handover.CrashRecovery",
+                    "manager.operate.TroubleReports",
+                    "manager.output.LinePrefix",
                     "manager.output.LogFile",
                     "manager.program.ProgramHost",
-                    "manager.program.Workforce",
+                    "manager.program.WorkerTable",
                     "manager.runtime.Clock",
-                    "manager.runtime.Log",
-                    "manager.runtime.Syslog",
-                    "manager.spawn.Births");
+                    "manager.runtime.ManagerLog",
+                    "manager.runtime.SyslogSender",
+                    "manager.spawn.WorkerSpawner");
 
     /// Who may change files of the file system by name. Others may own a directory on the way, and
     /// root must not be led elsewhere: the names are those of
@@ -74,7 +74,7 @@ record Walls(String root) {
                     "manager.runtime.PidFile",
                     "manager.runtime.RuntimeFiles",
                     "manager.runtime.StateDirectory",
-                    "manager.socket.ListenerFiles",
+                    "manager.socket.UnixSocketFiles",
                     "posix.process.Processes",
                     "posix.socket.Sockets");
 

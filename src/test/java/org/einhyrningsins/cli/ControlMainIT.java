@@ -4,7 +4,7 @@ package org.einhyrningsins.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.control.TestManager;
-import org.einhyrningsins.control.report.Replies;
+import org.einhyrningsins.control.report.ReplyWriter;
 import org.einhyrningsins.control.wire.JsonId;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +21,7 @@ class ControlMainIT {
 
     @Test
     void saysThatTheOperationGoesOnWhenInterrupted() throws Exception {
-        byte[] progress = Replies.progress(ID, "web: 1 of 4");
+        byte[] progress = ReplyWriter.progress(ID, "web: 1 of 4");
         try (TestManager manager = new TestManager(List.of(progress, TestManager.SILENCE))) {
             Process client = start("-d", manager.socket().toString(), "reload", "web");
             try (BufferedReader err = client.errorReader()) {
@@ -37,7 +37,7 @@ class ControlMainIT {
 
     @Test
     void saysNothingOfItAfterTheVerdict() throws Exception {
-        byte[] done = Replies.done(ID, org.einhyrningsins.control.wire.ExitStatus.DONE, "done");
+        byte[] done = ReplyWriter.done(ID, org.einhyrningsins.control.wire.ExitStatus.DONE, "done");
         try (TestManager manager = new TestManager(List.of(done))) {
             Process client = start("-d", manager.socket().toString(), "reload", "web");
             assertThat(client.inputReader().readLine()).isEqualTo("done");

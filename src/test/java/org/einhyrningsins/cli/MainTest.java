@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.einhyrningsins.cli.client.Completion;
 import org.einhyrningsins.cli.launch.LaunchModel;
 import org.einhyrningsins.cli.launch.StarterFile;
-import org.einhyrningsins.cli.terminal.Output;
-import org.einhyrningsins.cli.terminal.QuickLaunch;
+import org.einhyrningsins.cli.terminal.FastManagerArguments;
+import org.einhyrningsins.cli.terminal.TextOutput;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -243,7 +243,7 @@ class MainTest {
                         "--config /etc/s.yaml -v -d /run/c.sock",
                         "--verbose --socket-path c.sock --pidfile p -c s",
                         "-e p -c s")) {
-            LaunchOptions quick = QuickLaunch.read(line.split(" ", -1));
+            LaunchOptions quick = FastManagerArguments.read(line.split(" ", -1));
             assertThat(LaunchModel.read(line.split(" ", -1)))
                     .isEqualTo(new LaunchModel.Run(Objects.requireNonNull(quick)));
         }
@@ -254,6 +254,6 @@ class MainTest {
     }
 
     private int run(String... words) {
-        return new Main(new Output(out), new Output(err)).run(words);
+        return new Main(new TextOutput(out), new TextOutput(err)).run(words);
     }
 }

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 
 import org.einhyrningsins.cli.client.ControlProgram;
-import org.einhyrningsins.cli.terminal.Output;
+import org.einhyrningsins.cli.terminal.TextOutput;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -73,7 +73,8 @@ public final class ResidentClient implements AutoCloseable {
     public static Outcome run(String... words) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int code = new ControlProgram(Map.of(), new Output(out), new Output(err)).run(words);
+        int code =
+                new ControlProgram(Map.of(), new TextOutput(out), new TextOutput(err)).run(words);
         return new Outcome(
                 code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }

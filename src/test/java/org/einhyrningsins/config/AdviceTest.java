@@ -3,17 +3,17 @@ package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Scalar;
-import org.einhyrningsins.config.source.Place;
-import org.einhyrningsins.config.source.Problem;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Source;
-import org.einhyrningsins.config.source.Trail;
-import org.einhyrningsins.config.value.Surroundings;
-import org.einhyrningsins.config.value.Synonyms;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Scalar;
+import org.einhyrningsins.config.source.ConfigProblem;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.KeyPath;
+import org.einhyrningsins.config.source.SourcePosition;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.value.ForeignKeywords;
+import org.einhyrningsins.config.value.LoadEnvironment;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,8 +34,8 @@ import java.util.regex.Pattern;
 class AdviceTest {
     private static final Pattern TO_WRITE = Pattern.compile("`([a-z][a-z-]*): ([^`…]+)`");
     private static final Pattern MAP = Pattern.compile("; write (\\{ [^…]* \\})");
-    private static final Place NOWHERE =
-            new Place(new Source(Path.of("x.yaml"), ""), 1, 1, Trail.TOP);
+    private static final SourcePosition NOWHERE =
+            new SourcePosition(new SourceText(Path.of("x.yaml"), ""), 1, 1, KeyPath.TOP);
 
     @TempDir Path directory;
 
@@ -47,12 +47,12 @@ class AdviceTest {
         Files.createDirectory(directory.resolve("conf.d"));
         Files.writeString(directory.resolve("web.env"), "A=1\n");
         int loaded = 0;
-        for (Shape shape : Shape.ALL) {
-            for (String line : Synonyms.lines(shape)) {
+        for (ConfigShape configShape : ConfigShape.ALL) {
+            for (String line : ForeignKeywords.lines(configShape)) {
                 String word = line.substring(0, line.indexOf(": ")).split(" ", 2)[0];
                 for (String value : List.of("", "0", "1", "30", "30s", "512M", "1.5G")) {
-                    String advice = Synonyms.advice(shape, word, scalar(value));
-                    loaded += load(shape, advice == null ? "" : advice);
+                    String advice = ForeignKeywords.advice(configShape, word, scalar(value));
+                    loaded += load(configShape, advice == null ? "" : advice);
                 }
             }
         }
@@ -60,21 +60,22 @@ class AdviceTest {
         assertThat(loaded).isGreaterThan(500);
     }
 
-    private static @Nullable Node scalar(String value) {
+    private static @Nullable ConfigNode scalar(String value) {
         return value.isEmpty() ? null : new Scalar(NOWHERE, value, true);
     }
 
-    private int load(Shape shape, String advice) throws IOException {
+    private int load(ConfigShape configShape, String advice) throws IOException {
         Matcher written = TO_WRITE.matcher(advice);
         int loaded = 0;
         while (written.find()) {
             String key = written.group(1);
-            boolean own = shape.has(key);
-            Shape outer = Shape.PROGRAM.has(key) ? Shape.PROGRAM : Shape.FILE;
-            String text = file(own ? shape : outer, key, written.group());
-            List<Problem> problems = problems(text);
+            boolean own = configShape.has(key);
+            ConfigShape outer =
+                    ConfigShape.PROGRAM.has(key) ? ConfigShape.PROGRAM : ConfigShape.FILE;
+            String text = file(own ? configShape : outer, key, written.group());
+            List<ConfigProblem> problems = problems(text);
             if (!problems.isEmpty()) {
-                wrong.add(shape.name() + ": " + advice + "\n" + Samples.render(problems));
+                wrong.add(configShape.name() + ": " + advice + "\n" + Samples.render(problems));
             }
             loaded++;
         }
@@ -107,10 +108,15 @@ class AdviceTest {
                         "[TERM 5s, KILL]",
                         "http://127.0.0.1:80/x",
                         "never");
-        for (Shape shape : List.of(Shape.FILE, Shape.PROGRAM, Shape.RESTART, Shape.ROLLOUT)) {
-            for (String key : shape.keys()) {
+        for (ConfigShape configShape :
+                List.of(
+                        ConfigShape.FILE,
+                        ConfigShape.PROGRAM,
+                        ConfigShape.RESTART,
+                        ConfigShape.ROLLOUT)) {
+            for (String key : configShape.keys()) {
                 for (String value : values) {
-                    check(shape, key, value);
+                    check(configShape, key, value);
                 }
             }
         }
@@ -118,44 +124,46 @@ class AdviceTest {
         assertThat(advised).isGreaterThan(100);
     }
 
-    private void check(Shape shape, String key, String value) throws IOException {
-        for (Problem problem : problems(file(shape, key, "`" + key + ": " + value + "`"))) {
-            Matcher map = MAP.matcher(problem.message());
-            if (map.find() && problem.path().endsWith(key)) {
+    private void check(ConfigShape configShape, String key, String value) throws IOException {
+        for (ConfigProblem configProblem :
+                problems(file(configShape, key, "`" + key + ": " + value + "`"))) {
+            Matcher map = MAP.matcher(configProblem.message());
+            if (map.find() && configProblem.path().endsWith(key)) {
                 advised++;
-                String text = file(shape, key, "`" + key + ": " + map.group(1) + "`");
+                String text = file(configShape, key, "`" + key + ": " + map.group(1) + "`");
                 String said = Samples.render(problems(text));
                 if (!said.isEmpty()) {
-                    wrong.add(problem.message() + "\n" + said);
+                    wrong.add(configProblem.message() + "\n" + said);
                 }
             }
         }
     }
 
-    private List<Problem> problems(String text) throws IOException {
+    private List<ConfigProblem> problems(String text) throws IOException {
         Path file = Files.writeString(directory.resolve("services.yaml"), text);
-        Surroundings machine = new Surroundings(Map.of("HOME", "/root"), 2, _ -> true, _ -> true);
-        return Loader.load(file, machine) instanceof Loaded.Invalid invalid
+        LoadEnvironment machine =
+                new LoadEnvironment(Map.of("HOME", "/root"), 2, _ -> true, _ -> true);
+        return ConfigLoader.load(file, machine) instanceof LoadResult.Invalid invalid
                 ? invalid.problems()
                 : List.of();
     }
 
-    private static String file(Shape shape, String key, String quoted) {
+    private static String file(ConfigShape configShape, String key, String quoted) {
         String setting = quoted.substring(1, quoted.length() - 1);
-        List<String> all = new ArrayList<>(beside(shape, key));
+        List<String> all = new ArrayList<>(beside(configShape, key));
         all.add(setting);
         String map = "{ " + String.join(", ", all) + " }";
-        return switch (shape.name()) {
+        return switch (configShape.name()) {
             case "file", "included" ->
                     setting + (key.equals("programs") ? "\n" : "\nprograms: {}\n");
-            case "control", "log", "http" -> shape.name() + ": " + map + "\nprograms: {}\n";
+            case "control", "log", "http" -> configShape.name() + ": " + map + "\nprograms: {}\n";
             case "program" -> program(key, setting);
             case "bind" -> program("bind", "bind: [" + map + "]");
             case "canary" -> program("rollout", "rollout: { canary: " + map + " }");
             case "probe" -> program("ack", "ack: { probe: " + map + " }");
             case "backoff", "give-up" ->
-                    program("restart", "restart: { " + shape.name() + ": " + map + " }");
-            default -> program(shape.name(), shape.name() + ": " + map);
+                    program("restart", "restart: { " + configShape.name() + ": " + map + " }");
+            default -> program(configShape.name(), configShape.name() + ": " + map);
         };
     }
 
@@ -170,8 +178,8 @@ class AdviceTest {
     }
 
     /// What a key needs beside it.
-    private static List<String> beside(Shape shape, String key) {
-        return switch (shape.name() + "." + key) {
+    private static List<String> beside(ConfigShape configShape, String key) {
+        return switch (configShape.name() + "." + key) {
             case "bind.mode", "bind.owner", "bind.group" -> List.of("unix: /tmp/x.sock");
             case "bind.tcp", "bind.udp", "bind.unix" -> List.of();
             case "ack.match" -> List.of("mode: log");
@@ -181,7 +189,7 @@ class AdviceTest {
             case "probe.http", "probe.tcp", "probe.exec" -> List.of();
             case "health.http", "health.tcp", "health.exec" -> List.of();
             default ->
-                    switch (shape.name()) {
+                    switch (configShape.name()) {
                         case "bind" -> List.of("tcp: \":8080\"");
                         case "logs" -> List.of("to: /tmp/x.log");
                         case "probe", "health" -> List.of("tcp: http");

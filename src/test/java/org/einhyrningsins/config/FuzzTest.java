@@ -3,9 +3,9 @@ package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.config.print.Printer;
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.source.Problem;
+import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.source.ConfigProblem;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -262,15 +262,15 @@ class FuzzTest {
     private void examine(byte[] content) throws IOException {
         Path file = Files.write(directory.resolve("services.yaml"), content);
         switch (Samples.load(file)) {
-            case Loaded.Valid good -> {
+            case LoadResult.Valid good -> {
                 valid++;
                 good.warnings().forEach(warning -> place(warning, file));
                 sameWhenPrinted(good.services());
             }
-            case Loaded.Invalid bad -> {
+            case LoadResult.Invalid bad -> {
                 invalid++;
                 assertThat(bad.problems()).isNotEmpty();
-                bad.problems().forEach(problem -> place(problem, file));
+                bad.problems().forEach(configProblem -> place(configProblem, file));
                 bad.warnings().forEach(warning -> place(warning, file));
             }
         }
@@ -285,31 +285,33 @@ class FuzzTest {
         }
     }
 
-    private static void place(Problem problem, Path file) {
-        assertThat(problem.message()).isNotBlank();
-        String[] rendered = problem.render().split("\n", -1);
-        assertThat(rendered.length).as(problem.render()).isIn(1, 3);
-        if (!problem.file().equals(file) || problem.line() == 0) {
+    private static void place(ConfigProblem configProblem, Path file) {
+        assertThat(configProblem.message()).isNotBlank();
+        String[] rendered = configProblem.render().split("\n", -1);
+        assertThat(rendered.length).as(configProblem.render()).isIn(1, 3);
+        if (!configProblem.file().equals(file) || configProblem.line() == 0) {
             return;
         }
         List<String> lines =
                 // a superset of YAML's breaks is not needed
                 lenient(file).lines().toList();
-        assertThat(problem.line()).as(problem.render()).isPositive();
-        assertThat(problem.column()).as(problem.render()).isPositive();
+        assertThat(configProblem.line()).as(configProblem.render()).isPositive();
+        assertThat(configProblem.column()).as(configProblem.render()).isPositive();
         String whole = String.join("\n", lines);
         int breaks =
                 (int) whole.chars().filter(c -> "\n\u0085\u2028\u2029".indexOf(c) >= 0).count();
-        assertThat(problem.line()).as(problem.render()).isLessThanOrEqualTo(breaks + 2);
-        int length = problem.excerpt().codePointCount(0, problem.excerpt().length());
+        assertThat(configProblem.line()).as(configProblem.render()).isLessThanOrEqualTo(breaks + 2);
+        int length = configProblem.excerpt().codePointCount(0, configProblem.excerpt().length());
         if (length > 0) {
-            assertThat(problem.column()).as(problem.render()).isLessThanOrEqualTo(length + 1);
+            assertThat(configProblem.column())
+                    .as(configProblem.render())
+                    .isLessThanOrEqualTo(length + 1);
         }
     }
 
     private void sameWhenPrinted(ServicesSpec services) throws IOException {
         Path printed = directory.resolve("printed.yaml");
-        Files.writeString(printed, Printer.print(services));
+        Files.writeString(printed, ConfigPrinter.print(services));
         assertThat(Samples.valid(printed)).isEqualTo(services);
     }
 }

@@ -3,37 +3,37 @@ package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.config.print.Printer;
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.source.Problem;
+import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.source.ConfigProblem;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.AckSpec.Manual;
 import org.einhyrningsins.spec.AckSpec.Notify;
 import org.einhyrningsins.spec.AckSpec.Probe;
 import org.einhyrningsins.spec.AckSpec.Timer;
-import org.einhyrningsins.spec.BondSpec;
-import org.einhyrningsins.spec.BondSpec.WorkerSocket;
 import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.Capability;
 import org.einhyrningsins.spec.CgroupSpec;
 import org.einhyrningsins.spec.ConfinementSpec;
 import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.DrainSpec;
-import org.einhyrningsins.spec.IdentitySpec.Limit;
-import org.einhyrningsins.spec.IdentitySpec.Resource;
 import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.ManagerLinkSpec;
+import org.einhyrningsins.spec.ManagerLinkSpec.WorkerSocket;
+import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
+import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 import org.einhyrningsins.spec.ProgramSpec;
-import org.einhyrningsins.spec.ProofSpec;
-import org.einhyrningsins.spec.Protocol;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.SandboxSpec;
 import org.einhyrningsins.spec.SchedulingSpec.IoClass;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.SocketProtocol;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.StopSpec;
 import org.einhyrningsins.spec.StopSpec.Step;
-import org.einhyrningsins.spec.Template;
+import org.einhyrningsins.spec.TextTemplate;
+import org.einhyrningsins.spec.TrialSpec;
 import org.einhyrningsins.spec.manager.AllowSpec;
 import org.einhyrningsins.spec.manager.ControlSpec;
 import org.einhyrningsins.spec.manager.ServicesSpec;
@@ -75,7 +75,7 @@ class GoodFilesTest {
     void printsWhatLoadsBackToTheSame(Path file, @TempDir Path directory) throws IOException {
         ServicesSpec services = Samples.valid(file);
         Path printed = directory.resolve("printed.yaml");
-        Files.writeString(printed, Printer.print(services));
+        Files.writeString(printed, ConfigPrinter.print(services));
         assertThat(Samples.valid(printed)).isEqualTo(services);
     }
 
@@ -97,7 +97,7 @@ class GoodFilesTest {
         assertThat(web.rollout().maxUnacked()).isEqualTo(usual.maxUnacked());
         assertThat(web.rollout().retries()).isEqualTo(usual.retries());
         assertThat(web.logs()).isEqualTo(new LogsSpec.Inherit());
-        assertThat(web.bond()).isEqualTo(BondSpec.DEFAULT);
+        assertThat(web.bond()).isEqualTo(ManagerLinkSpec.DEFAULT);
     }
 
     @Test
@@ -158,7 +158,7 @@ class GoodFilesTest {
                                 Duration.ofMillis(1500),
                                 5,
                                 new CanarySpec(2, Duration.ofMinutes(1)),
-                                new ProofSpec(Duration.ofSeconds(20), Duration.ofMinutes(5)),
+                                new TrialSpec(Duration.ofSeconds(20), Duration.ofMinutes(5)),
                                 new DrainSpec(false, Duration.ofMinutes(15))));
         assertThat(web.stop().steps())
                 .containsExactly(
@@ -170,9 +170,9 @@ class GoodFilesTest {
         assertThat(web.restart().giveUp())
                 .isEqualTo(new RestartSpec.GiveUp(10, Duration.ofMinutes(1)));
         assertThat(web.logs()).isEqualTo(new LogsSpec.ToFile(BASE.resolve("web.log")));
-        assertThat(web.bond()).isEqualTo(new BondSpec(WorkerSocket.OWN, true, false));
+        assertThat(web.bond()).isEqualTo(new ManagerLinkSpec(WorkerSocket.OWN, true, false));
         assertThat(program("classic", "web").bond())
-                .isEqualTo(new BondSpec(WorkerSocket.CONTROL, false, true));
+                .isEqualTo(new ManagerLinkSpec(WorkerSocket.CONTROL, false, true));
     }
 
     @Test
@@ -198,9 +198,9 @@ class GoodFilesTest {
     @Test
     void keepsTheProtocolsThatMustBeAskedFor() {
         assertThat(program("everything", "web").protocols())
-                .containsExactlyInAnyOrder(Protocol.NGINX, Protocol.PUMA);
+                .containsExactlyInAnyOrder(SocketProtocol.NGINX, SocketProtocol.PUMA);
         assertThat(program("servers", "b").protocols())
-                .containsExactlyInAnyOrder(Protocol.UNICORN, Protocol.PHP_FPM);
+                .containsExactlyInAnyOrder(SocketProtocol.UNICORN, SocketProtocol.PHP_FPM);
         assertThat(program("servers", "b").stdin()).isEqualTo("socket0");
         assertThat(program("servers", "e").stdin()).isEqualTo("two");
         assertThat(program("least", "web").protocols()).isEmpty();
@@ -430,7 +430,7 @@ class GoodFilesTest {
         assertThat(words(program("texts", "c"))).containsExactly("/bin/server", "--flag");
         assertThat(words(program("texts", "d")))
                 .containsExactly("$${x}", "$", "$$", "a$b", "$7", "${x}");
-        assertThat(program("texts", "b").command().get(1)).isEqualTo(Template.of(""));
+        assertThat(program("texts", "b").command().get(1)).isEqualTo(TextTemplate.of(""));
     }
 
     @Test
@@ -455,9 +455,9 @@ class GoodFilesTest {
                 """);
         assertThat(Samples.load(file))
                 .isInstanceOfSatisfying(
-                        Loaded.Valid.class,
+                        LoadResult.Valid.class,
                         valid ->
-                                assertThat(valid.warnings().stream().map(Problem::path))
+                                assertThat(valid.warnings().stream().map(ConfigProblem::path))
                                         .containsExactly(
                                                 "include[0]",
                                                 "include[1]",

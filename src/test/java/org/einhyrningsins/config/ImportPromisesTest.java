@@ -4,17 +4,17 @@ package org.einhyrningsins.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.einhyrningsins.config.importer.Imported;
-import org.einhyrningsins.config.importer.Unimportable;
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
-import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.importer.ImportException;
+import org.einhyrningsins.config.importer.ImportResult;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
-import org.einhyrningsins.spec.Template;
+import org.einhyrningsins.spec.TextTemplate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +37,7 @@ class ImportPromisesTest {
     private final Map<String, String> environment =
             new HashMap<>(Map.of("HOME", "/root", "APP", "/srv/app --fast", "PORT", "8000"));
 
-    private Imported imported = new Imported("", 0, 0, 0);
+    private ImportResult importResult = new ImportResult("", 0, 0, 0);
 
     private void write(String name, String text) throws IOException {
         Path file = directory.resolve(name);
@@ -46,39 +46,39 @@ class ImportPromisesTest {
     }
 
     /// Imports the files, and loads what that makes.
-    private Map<String, ProgramSpec> programs(String... names) throws IOException, Unimportable {
+    private Map<String, ProgramSpec> programs(String... names) throws IOException, ImportException {
         List<Path> files = new ArrayList<>();
         for (String name : names) {
             files.add(directory.resolve(name));
         }
-        imported =
+        importResult =
                 Importer.read(
                         files, null, ImportSamples.machine(environment), ImportSamples.NO_SCRIPTS);
-        Path file = Files.writeString(directory.resolve("made.yaml"), imported.yaml());
-        Surroundings machine = new Surroundings(environment, 2, _ -> true, _ -> true);
-        Loaded loaded = Loader.load(file, machine);
-        if (!(loaded instanceof Loaded.Valid valid)) {
-            throw new AssertionError(Samples.render(((Loaded.Invalid) loaded).problems()));
+        Path file = Files.writeString(directory.resolve("made.yaml"), importResult.yaml());
+        LoadEnvironment machine = new LoadEnvironment(environment, 2, _ -> true, _ -> true);
+        LoadResult loadResult = ConfigLoader.load(file, machine);
+        if (!(loadResult instanceof LoadResult.Valid valid)) {
+            throw new AssertionError(Samples.render(((LoadResult.Invalid) loadResult).problems()));
         }
         Map<String, ProgramSpec> programs = new HashMap<>();
         programs.putAll(valid.services().programs());
         return programs;
     }
 
-    private ProgramSpec program(String name, String text) throws IOException, Unimportable {
+    private ProgramSpec program(String name, String text) throws IOException, ImportException {
         write(name, text);
         Map<String, ProgramSpec> programs = programs(name);
         assertThat(programs).hasSize(1);
         return programs.values().iterator().next();
     }
 
-    private ProgramSpec service(String lines) throws IOException, Unimportable {
+    private ProgramSpec service(String lines) throws IOException, ImportException {
         return program(
                 "app.service",
                 "[Service]\nExecStart=/bin/true\n" + lines + "\n[Install]\nWantedBy=x.target\n");
     }
 
-    private ProgramSpec supervised(String lines) throws IOException, Unimportable {
+    private ProgramSpec supervised(String lines) throws IOException, ImportException {
         return program("supervisord.conf", "[program:app]\n" + lines + "\n");
     }
 
@@ -86,8 +86,8 @@ class ImportPromisesTest {
         return program.command().stream().map(ImportPromisesTest::text).toList();
     }
 
-    private static String text(@Nullable Template template) {
-        return Objects.requireNonNull(template).expand(0, Map.of());
+    private static String text(@Nullable TextTemplate textTemplate) {
+        return Objects.requireNonNull(textTemplate).expand(0, Map.of());
     }
 
     private static List<String> addresses(ProgramSpec program) {
@@ -100,8 +100,8 @@ class ImportPromisesTest {
     void aUserThatIsNotKnownIsNeverReplacedByRoot() throws Exception {
         write("app@.service", "[Service]\nExecStart=/bin/true\nUser=%i\n");
         assertThat(get(programs("app@.service"), "app").workers()).isZero();
-        assertThat(imported.blocked()).isEqualTo(1);
-        assertThat(imported.yaml()).contains("User = %i (a template has no instance");
+        assertThat(importResult.blocked()).isEqualTo(1);
+        assertThat(importResult.yaml()).contains("User = %i (a template has no instance");
         assertThat(service("DynamicUser=yes").workers()).isZero();
         assertThat(service("User=%Z").workers()).isZero();
         assertThat(service("Group=%Z").workers()).isZero();
@@ -118,7 +118,7 @@ class ImportPromisesTest {
         write("echo@.service", "[Service]\nExecStart=/bin/cat\nStandardInput=socket\n");
         write("echo.socket", "[Socket]\nListenStream=127.0.0.1:7\nAccept=yes\n");
         assertThat(get(programs("echo@.service", "echo.socket"), "echo").workers()).isZero();
-        assertThat(imported.yaml()).contains("Accept = yes (a process for each connection");
+        assertThat(importResult.yaml()).contains("Accept = yes (a process for each connection");
     }
 
     @Test
@@ -128,7 +128,7 @@ class ImportPromisesTest {
         write("night.timer", "[Timer]\nOnCalendar=daily\n");
         assertThat(get(programs("night.service"), "night").workers()).isZero();
         assertThat(get(programs("night.service", "night.timer"), "night").workers()).isZero();
-        assertThat(imported.yaml())
+        assertThat(importResult.yaml())
                 .contains("it is started by night.timer")
                 .doesNotContain("twice");
         write("other.timer", "[Timer]\nOnBootSec=1\nUnit=day.service\n");
@@ -150,7 +150,7 @@ class ImportPromisesTest {
                 "all.conf",
                 "[supervisord]\nenvironment=A=\"%(ENV_UNSET)s\"\n[program:a]\ncommand=/bin/a\n");
         assertThat(get(programs("all.conf"), "a").workers()).isZero();
-        assertThat(imported.blocked()).isEqualTo(1);
+        assertThat(importResult.blocked()).isEqualTo(1);
         String circus = "[watcher:app]\ncmd=/bin/x $(circus.env.UNSET)\n";
         assertThat(program("circus.ini", circus).workers()).isZero();
     }
@@ -169,7 +169,7 @@ class ImportPromisesTest {
         ProgramSpec web = get(programs("web.service", "web.socket"), "web");
         assertThat(addresses(web)).hasSize(1);
         assertThat(addresses(web).getFirst()).contains("8002");
-        assertThat(imported.verdict()).isEqualTo("nothing is lost");
+        assertThat(importResult.verdict()).isEqualTo("nothing is lost");
     }
 
     @Test
@@ -182,7 +182,7 @@ class ImportPromisesTest {
         write("service.d/50-x.conf", "[Service]\nNice=9\n");
         ProgramSpec web = get(programs("web-a@1.service"), "web-a-1");
         assertThat(web.identity().nice()).isEqualTo(2);
-        assertThat(imported.yaml()).contains("umask: \"0027\"");
+        assertThat(importResult.yaml()).contains("umask: \"0027\"");
     }
 
     @Test
@@ -198,7 +198,7 @@ class ImportPromisesTest {
         assertThat(text(app.env().get("X"))).isEqualTo("file");
         assertThat(text(app.env().get("Y"))).isEqualTo("unit");
         assertThat(words(app)).last().isEqualTo("set -f; exec /bin/app $X \"${Y}\"");
-        assertThat(imported.verdict()).isEqualTo("nothing is lost");
+        assertThat(importResult.verdict()).isEqualTo("nothing is lost");
         Files.delete(directory.resolve("app.env"));
         assertThat(service("EnvironmentFile=-" + directory + "/app.env").workers()).isEqualTo(1);
         assertThat(service("EnvironmentFile=" + directory + "/app.env").workers()).isZero();
@@ -254,15 +254,15 @@ class ImportPromisesTest {
     void aProgramThatMayBindItsOwnPortIsReplacedOldFirst() throws Exception {
         String replace = "strategy: replace";
         supervised("command=/bin/x --port 80");
-        assertThat(imported.yaml()).contains(replace, "with bind");
+        assertThat(importResult.yaml()).contains(replace, "with bind");
         supervised("command=/bin/x\nnumprocs=2\nprocess_name=a%(process_num)d");
-        assertThat(imported.yaml()).doesNotContain(replace);
+        assertThat(importResult.yaml()).doesNotContain(replace);
         supervised("command=/bin/x %(process_num)d\nnumprocs=2\nprocess_name=a%(process_num)d");
-        assertThat(imported.yaml()).contains(replace);
+        assertThat(importResult.yaml()).contains(replace);
         service("");
-        assertThat(imported.yaml()).contains(replace);
+        assertThat(importResult.yaml()).contains(replace);
         program("circus.ini", "[watcher:app]\ncmd=/bin/x\n");
-        assertThat(imported.yaml()).contains(replace);
+        assertThat(importResult.yaml()).contains(replace);
     }
 
     // ---- what is said
@@ -270,12 +270,12 @@ class ImportPromisesTest {
     @Test
     void nothingIsLostIsSaidOnlyWhereItIsTrue() throws Exception {
         service("User=www-data\nRestart=on-failure\nNice=3");
-        assertThat(imported.verdict()).isEqualTo("nothing is lost");
+        assertThat(importResult.verdict()).isEqualTo("nothing is lost");
         service("ProtectSystem=full\nPrivateTmp=yes");
-        assertThat(imported.verdict()).startsWith("2 things are not as they were");
-        assertThat(imported.yaml()).containsOnlyOnce("no key like it");
+        assertThat(importResult.verdict()).startsWith("2 things are not as they were");
+        assertThat(importResult.yaml()).containsOnlyOnce("no key like it");
         service("RestartSec=10\nRestart=always");
-        assertThat(imported.changes()).isEqualTo(1);
+        assertThat(importResult.changes()).isEqualTo(1);
     }
 
     @Test
@@ -285,7 +285,7 @@ class ImportPromisesTest {
         assertThat(text(web.env().get("X"))).isEqualTo("1");
         write(".env", "what is this\n");
         program("Procfile", "web: ./web\n");
-        assertThat(imported.changes()).isEqualTo(1);
+        assertThat(importResult.changes()).isEqualTo(1);
     }
 
     @Test
@@ -300,10 +300,10 @@ class ImportPromisesTest {
                 stdout_stream.max_bytes=1073741824
                 stdout_stream.backup_count=5
                 """);
-        assertThat(imported.yaml()).contains("max-size: 1024MiB, keep: 5");
-        assertThat(imported.verdict()).isEqualTo("nothing is lost");
+        assertThat(importResult.yaml()).contains("max-size: 1024MiB, keep: 5");
+        assertThat(importResult.verdict()).isEqualTo("nothing is lost");
         supervised("command=/bin/x\nstdout_logfile=/tmp/x.log\nstdout_logfile_backups=99999");
-        assertThat(imported.yaml()).contains("max-size: 50MiB, keep: 10000");
+        assertThat(importResult.yaml()).contains("max-size: 50MiB, keep: 10000");
     }
 
     @Test
@@ -322,8 +322,8 @@ class ImportPromisesTest {
         write("web.socket", "[Socket]\nListenStream=127.0.0.1:8001\n");
         ProgramSpec web = get(programs("web.service", "web.socket"), "web");
         assertThat(web.stop().steps().getFirst().signal()).isEqualTo(Signal.QUIT);
-        assertThat(imported.verdict()).isEqualTo("nothing is lost");
-        assertThat(imported.yaml()).contains("logs: journal").doesNotContain("among the files");
+        assertThat(importResult.verdict()).isEqualTo("nothing is lost");
+        assertThat(importResult.yaml()).contains("logs: journal").doesNotContain("among the files");
     }
 
     // ---- compose, process-compose, pm2
@@ -339,7 +339,7 @@ class ImportPromisesTest {
         assertThat(get(programs("stack.yml"), "db").workers()).isZero();
         write("stack", "services:\n  db: { image: mysql, command: --verbose }\n");
         assertThat(get(programs("stack"), "db").workers()).isZero();
-        assertThat(imported.yaml()).contains("the image says of what these are options");
+        assertThat(importResult.yaml()).contains("the image says of what these are options");
     }
 
     @Test
@@ -391,7 +391,7 @@ class ImportPromisesTest {
         Map<String, ProgramSpec> all =
                 compose("db: { image: postgres }\nweb: { command: bin/web, depends_on: [db] }\n");
         assertThat(get(all, "web").after()).containsExactly("db");
-        assertThat(imported.yaml()).contains("db is not started, so it is not waited for");
+        assertThat(importResult.yaml()).contains("db is not started, so it is not waited for");
     }
 
     @Test
@@ -413,7 +413,7 @@ class ImportPromisesTest {
                 postgres: { build: ., command: postgres -c fsync=off }
                 web: { build: ., command: bin/web, environment: { DB: postgres } }
                 """);
-        assertThat(imported.yaml()).containsOnlyOnce("names a service there");
+        assertThat(importResult.yaml()).containsOnlyOnce("names a service there");
     }
 
     @Test
@@ -428,7 +428,7 @@ class ImportPromisesTest {
                 command=/bin/true
                 """);
         programs("supervisord.conf");
-        assertThat(imported.verdict()).contains("nothing is lost");
+        assertThat(importResult.verdict()).contains("nothing is lost");
     }
 
     @Test
@@ -437,23 +437,23 @@ class ImportPromisesTest {
         write("app.socket", "[Socket]\nListenStream=/run/app.sock\n");
         ProgramSpec app = get(programs("app.service", "app.socket"), "app");
         assertThat(app.rollout().strategy()).isEqualTo(RolloutSpec.Strategy.REPLACE);
-        assertThat(imported.yaml()).contains("a name on the bus has one owner");
+        assertThat(importResult.yaml()).contains("a name on the bus has one owner");
     }
 
     @Test
     void aConditionThatRestartWouldAskAgainIsCounted() throws Exception {
         String unit = "[Unit]\nConditionPathExists=/x\n[Service]\nExecStart=/bin/true\nRestart=";
         program("app.service", unit + "always\n[Install]\nWantedBy=x.target\n");
-        assertThat(imported.verdict()).startsWith("1 thing is not as it was");
+        assertThat(importResult.verdict()).startsWith("1 thing is not as it was");
         program("app.service", unit + "no\n[Install]\nWantedBy=x.target\n");
-        assertThat(imported.verdict()).contains("nothing is lost");
+        assertThat(importResult.verdict()).contains("nothing is lost");
     }
 
     @Test
     void aFileOfVariablesThatIsYetToComeIsSaidToLoseToEnv() throws Exception {
         for (String optional : List.of("", "-")) {
             service("Environment=A=1\nEnvironmentFile=" + optional + "/nowhere/app.env");
-            assertThat(imported.yaml()).contains("in systemd it wins over Environment=");
+            assertThat(importResult.yaml()).contains("in systemd it wins over Environment=");
         }
     }
 
@@ -479,7 +479,7 @@ class ImportPromisesTest {
         assertThat(app.stop().steps().getFirst().signal()).isEqualTo(Signal.INT);
         Path script = directory.resolve("ecosystem.config.js");
         write("ecosystem.config.js", "module.exports = { apps: [{ script: 'x' }] };");
-        Imported made =
+        ImportResult made =
                 Importer.read(
                         List.of(script),
                         null,

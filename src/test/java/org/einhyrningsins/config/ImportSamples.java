@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
-import org.einhyrningsins.config.importer.Imported;
-import org.einhyrningsins.config.importer.Unimportable;
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
-import org.einhyrningsins.config.source.Problem;
-import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.importer.ImportException;
+import org.einhyrningsins.config.importer.ImportResult;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.source.ConfigProblem;
+import org.einhyrningsins.config.value.LoadEnvironment;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,11 +31,11 @@ public record ImportSamples(String folder, List<String> files) {
     static final Map<String, String> ENVIRONMENT = Map.of("HOME", "/root", "SHELL", "/bin/sh");
 
     /// Knows everybody whose name does not begin with `nosuch`.
-    static final Surroundings MACHINE = machine(ENVIRONMENT);
+    static final LoadEnvironment MACHINE = machine(ENVIRONMENT);
 
     public static final Importer.ScriptRunner NO_SCRIPTS =
             file -> {
-                throw Unimportable.of(file, "is not run");
+                throw ImportException.of(file, "is not run");
             };
 
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{env\\.(\\w+)");
@@ -57,13 +57,13 @@ public record ImportSamples(String folder, List<String> files) {
                         List.of("once@7.service", "empty.service", "lonely.socket")));
     }
 
-    public static Surroundings machine(Map<String, String> environment) {
+    public static LoadEnvironment machine(Map<String, String> environment) {
         Predicate<String> known = name -> !name.startsWith("nosuch");
-        return new Surroundings(environment, 2, known, known);
+        return new LoadEnvironment(environment, 2, known, known);
     }
 
     /// Imports the sample from a copy of its folder.
-    Imported read(Path copy) throws Unimportable {
+    ImportResult read(Path copy) throws ImportException {
         List<Path> paths = new ArrayList<>();
         files.forEach(file -> paths.add(copy.resolve(file)));
         return Importer.read(paths, null, MACHINE, NO_SCRIPTS);
@@ -87,7 +87,7 @@ public record ImportSamples(String folder, List<String> files) {
     }
 
     /// What our own loader says of a text, on a machine that has every user and every variable.
-    static List<Problem> problems(String yaml, Path directory) {
+    static List<ConfigProblem> problems(String yaml, Path directory) {
         try {
             Path file = Files.writeString(directory.resolve("imported.yaml"), yaml);
             Map<String, String> variables = new HashMap<>(ENVIRONMENT);
@@ -95,10 +95,10 @@ public record ImportSamples(String folder, List<String> files) {
             while (variable.find()) {
                 variables.putIfAbsent(variable.group(1), "set");
             }
-            Surroundings machine = new Surroundings(variables, 2, _ -> true, _ -> true);
-            return switch (Loader.load(file, machine)) {
-                case Loaded.Valid _ -> List.of();
-                case Loaded.Invalid invalid -> invalid.problems();
+            LoadEnvironment machine = new LoadEnvironment(variables, 2, _ -> true, _ -> true);
+            return switch (ConfigLoader.load(file, machine)) {
+                case LoadResult.Valid _ -> List.of();
+                case LoadResult.Invalid invalid -> invalid.problems();
             };
         } catch (IOException e) {
             throw new UncheckedIOException(e);

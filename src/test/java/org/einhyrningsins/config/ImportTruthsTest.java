@@ -4,11 +4,11 @@ package org.einhyrningsins.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.importer.Unimportable;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportException;
 import org.einhyrningsins.config.importer.systemd.SystemdEnvFile;
-import org.einhyrningsins.config.source.Source;
-import org.einhyrningsins.config.value.Accounts;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.value.PasswdFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,13 +31,13 @@ class ImportTruthsTest {
         environment = directory.resolve("e.env");
     }
 
-    private String imported(String name, String text) throws IOException, Unimportable {
+    private String imported(String name, String text) throws IOException, ImportException {
         Path file = Files.writeString(directory.resolve(name), text);
         return Importer.read(List.of(file), null, ImportSamples.MACHINE, ImportSamples.NO_SCRIPTS)
                 .yaml();
     }
 
-    private String service(String lines) throws IOException, Unimportable {
+    private String service(String lines) throws IOException, ImportException {
         return imported(
                 "app.service",
                 "[Service]\nExecStart=/bin/true\n" + lines + "\n[Install]\nWantedBy=x.target\n");
@@ -47,7 +47,7 @@ class ImportTruthsTest {
 
     @Test
     void theTildeOfAUnitIsTheHomeOfItsUser() throws Exception {
-        String daemon = Accounts.home("daemon");
+        String daemon = PasswdFile.home("daemon");
         assertThat(daemon).startsWith("/").isNotEqualTo("/root");
         String home = "directory: " + daemon + "\n";
         assertThat(service("User=daemon\nWorkingDirectory=~")).contains(home);
@@ -63,7 +63,7 @@ class ImportTruthsTest {
 
     // ---- files of variables
 
-    private String variables(String file) throws IOException, Unimportable {
+    private String variables(String file) throws IOException, ImportException {
         Files.writeString(environment, file);
         return service("EnvironmentFile=" + environment);
     }
@@ -92,9 +92,9 @@ class ImportTruthsTest {
         // a backslash before n is written for a line's end here, but in quotes
         String text = file.replaceAll("\\\\n(?![^\"]*\"$)", "\n").replace("one\n", "one\\\n");
         Files.writeString(environment, text + "\n");
-        Source source = new Source(environment, Files.readString(environment));
-        assertThat(SystemdEnvFile.read(source).get("A"))
-                .extracting(Setting::value)
+        SourceText sourceText = new SourceText(environment, Files.readString(environment));
+        assertThat(SystemdEnvFile.read(sourceText).get("A"))
+                .extracting(ForeignSetting::value)
                 .isEqualTo(value);
     }
 
@@ -333,7 +333,7 @@ class ImportTruthsTest {
     void aFileThatIsNotCalledAProcfileIsOneOnlyIfItHasPrograms(
             String name, String text, String why) {
         assertThatThrownBy(() -> imported(name, text.replace("\\n", "\n") + "\n"))
-                .isInstanceOf(Unimportable.class)
+                .isInstanceOf(ImportException.class)
                 .hasMessageContainingAll("may be a Procfile, but", why, "say --from procfile");
     }
 
@@ -357,7 +357,7 @@ class ImportTruthsTest {
             delimiter = '|')
     void whatHoldsNoProgramIsNotImportedInSilence(String name, String text, String why) {
         assertThatThrownBy(() -> imported(name, text.replace("\\n", "\n") + "\n"))
-                .isInstanceOf(Unimportable.class)
+                .isInstanceOf(ImportException.class)
                 .hasMessageMatching(
                         "(?s).*" + why.replace("$", "") + (why.endsWith("$") ? "" : ".*"));
     }

@@ -4,7 +4,7 @@ package org.einhyrningsins.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.einhyrningsins.config.importer.Unimportable;
+import org.einhyrningsins.config.importer.ImportException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +45,7 @@ class ImporterTest {
 
     @ParameterizedTest
     @MethodSource("samples")
-    void whatItMakesIsValid(ImportSamples sample) throws Unimportable {
+    void whatItMakesIsValid(ImportSamples sample) throws ImportException {
         Path copy = sample.copyTo(directory);
         String yaml = sample.read(copy).yaml();
         assertThat(Samples.render(ImportSamples.problems(yaml, directory))).isEmpty();
@@ -54,7 +54,7 @@ class ImporterTest {
     /// Takes each line away by itself: if nothing changed, it would have been lost in silence.
     @ParameterizedTest
     @MethodSource("samples")
-    void noLineIsLostInSilence(ImportSamples sample) throws IOException, Unimportable {
+    void noLineIsLostInSilence(ImportSamples sample) throws IOException, ImportException {
         Path copy = sample.copyTo(directory);
         String whole = sample.read(copy).yaml();
         List<String> silent = new ArrayList<>();
@@ -90,7 +90,7 @@ class ImporterTest {
     private static String made(ImportSamples sample, Path copy) {
         try {
             return sample.read(copy).yaml();
-        } catch (Unimportable e) {
+        } catch (ImportException e) {
             return e.reason();
         }
     }
@@ -125,7 +125,7 @@ class ImporterTest {
                     .as("seed " + seed + " of " + sample + "\n" + yaml)
                     .isEmpty();
             return false;
-        } catch (Unimportable e) {
+        } catch (ImportException e) {
             assertThat(e.reason()).as("seed " + seed).isNotEmpty();
             return true;
         }
@@ -228,7 +228,7 @@ class ImporterTest {
     }
 
     @Test
-    void tellsTheFormatByNameOrContents() throws IOException, Unimportable {
+    void tellsTheFormatByNameOrContents() throws IOException, ImportException {
         assertThat(imported("app.service", "[Service]\nExecStart=/bin/true\n")).contains("app:");
         assertThat(imported("unit.txt", "[Service]\nExecStart=/bin/true\n")).contains("unit:");
         assertThat(imported("Procfile.dev", "web: ./web\n")).contains("web:");
@@ -246,7 +246,8 @@ class ImporterTest {
                                         null,
                                         ImportSamples.MACHINE,
                                         ImportSamples.NO_SCRIPTS))
-                .isInstanceOfSatisfying(Unimportable.class, e -> assertThat(e.isUsage()).isTrue())
+                .isInstanceOfSatisfying(
+                        ImportException.class, e -> assertThat(e.isUsage()).isTrue())
                 .hasMessageContaining("--from supervisord");
     }
 
@@ -262,7 +263,8 @@ class ImporterTest {
                                         null,
                                         ImportSamples.MACHINE,
                                         ImportSamples.NO_SCRIPTS))
-                .isInstanceOfSatisfying(Unimportable.class, e -> assertThat(e.isUsage()).isFalse())
+                .isInstanceOfSatisfying(
+                        ImportException.class, e -> assertThat(e.isUsage()).isFalse())
                 .hasMessage(file + ":3: expected KEY = VALUE, found \"nonsense\"");
         Path none = directory.resolve("none.service");
         assertThatThrownBy(
@@ -284,7 +286,7 @@ class ImporterTest {
                 .hasMessageContaining("zero.service:2: holds the character NUL");
     }
 
-    private String imported(String name, String text) throws IOException, Unimportable {
+    private String imported(String name, String text) throws IOException, ImportException {
         Path file = Files.writeString(directory.resolve(name), text);
         return Importer.read(List.of(file), null, ImportSamples.MACHINE, ImportSamples.NO_SCRIPTS)
                 .yaml();

@@ -4,15 +4,15 @@ package org.einhyrningsins.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Nearest;
-import org.einhyrningsins.config.source.Words;
-import org.einhyrningsins.config.value.BindText;
+import org.einhyrningsins.config.source.CommandSplitter;
+import org.einhyrningsins.config.source.SpellingSuggestion;
+import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.config.value.BindAddressText;
 import org.einhyrningsins.config.value.Durations;
 import org.einhyrningsins.config.value.Sizes;
-import org.einhyrningsins.config.value.Templates;
+import org.einhyrningsins.config.value.TemplateReader;
 import org.einhyrningsins.spec.SocketSpec;
-import org.einhyrningsins.spec.Template;
+import org.einhyrningsins.spec.TextTemplate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,7 +39,7 @@ class ParsersTest {
         "0.0s,0,0s",
         "00ms,0,0s"
     })
-    void readsAndPrintsTimes(String text, long millis, String printed) throws Misread {
+    void readsAndPrintsTimes(String text, long millis, String printed) throws ValueException {
         Duration duration = Durations.parse(text);
         assertThat(duration).isEqualTo(Duration.ofMillis(millis));
         assertThat(Durations.print(duration)).isEqualTo(printed);
@@ -66,7 +66,7 @@ class ParsersTest {
                 "1.00000000001s"
             })
     void refusesOtherTimes(String text) {
-        assertThatThrownBy(() -> Durations.parse(text)).isInstanceOf(Misread.class);
+        assertThatThrownBy(() -> Durations.parse(text)).isInstanceOf(ValueException.class);
     }
 
     @ParameterizedTest
@@ -83,28 +83,30 @@ class ParsersTest {
         "8192TiB,9007199254740992",
         "1TB,1000000000000"
     })
-    void readsSizes(String text, long bytes) throws Misread {
+    void readsSizes(String text, long bytes) throws ValueException {
         assertThat(Sizes.parse(text)).isEqualTo(bytes);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "MiB", "1M", "1.5GiB", "-1", "8193TiB", "12345678901234567"})
     void refusesOtherSizes(String text) {
-        assertThatThrownBy(() -> Sizes.parse(text)).isInstanceOf(Misread.class);
+        assertThatThrownBy(() -> Sizes.parse(text)).isInstanceOf(ValueException.class);
     }
 
     @Test
-    void splitsWords() throws Misread {
-        assertThat(Words.split("  a  b\tc ")).containsExactly("a", "b", "c");
-        assertThat(Words.split("a'b c'\"d e\"f")).containsExactly("ab cd ef");
-        assertThat(Words.split("'' \"\"")).containsExactly("", "");
-        assertThat(Words.split("\"a\\\"b\\n\\\\\"")).containsExactly("a\"b\\n\\");
-        assertThat(Words.split("a\\\nb")).containsExactly("ab");
-        assertThat(Words.split("\"a\\\nb\"")).containsExactly("ab");
-        assertThat(Words.split("x${env.A:-b c}y z")).containsExactly("x${env.A:-b c}y", "z");
-        assertThat(Words.split("\"${a b}\" '${c d}'")).containsExactly("${a b}", "${c d}");
-        assertThat(Words.split("a#b a~b --x=~ {a,b} %")).hasSize(5);
-        assertThat(Words.split("'|' \\; \"&\"")).containsExactly("|", ";", "&");
+    void splitsWords() throws ValueException {
+        assertThat(CommandSplitter.split("  a  b\tc ")).containsExactly("a", "b", "c");
+        assertThat(CommandSplitter.split("a'b c'\"d e\"f")).containsExactly("ab cd ef");
+        assertThat(CommandSplitter.split("'' \"\"")).containsExactly("", "");
+        assertThat(CommandSplitter.split("\"a\\\"b\\n\\\\\"")).containsExactly("a\"b\\n\\");
+        assertThat(CommandSplitter.split("a\\\nb")).containsExactly("ab");
+        assertThat(CommandSplitter.split("\"a\\\nb\"")).containsExactly("ab");
+        assertThat(CommandSplitter.split("x${env.A:-b c}y z"))
+                .containsExactly("x${env.A:-b c}y", "z");
+        assertThat(CommandSplitter.split("\"${a b}\" '${c d}'"))
+                .containsExactly("${a b}", "${c d}");
+        assertThat(CommandSplitter.split("a#b a~b --x=~ {a,b} %")).hasSize(5);
+        assertThat(CommandSplitter.split("'|' \\; \"&\"")).containsExactly("|", ";", "&");
     }
 
     @ParameterizedTest
@@ -114,12 +116,12 @@ class ParsersTest {
                 "$$", "*", "a?", "[a]", "#a", "~", "'", "\"", "\\", "a\nb"
             })
     void refusesWhatOnlyAShellUnderstands(String text) {
-        assertThatThrownBy(() -> Words.split(text)).isInstanceOf(Misread.class);
+        assertThatThrownBy(() -> CommandSplitter.split(text)).isInstanceOf(ValueException.class);
     }
 
     @Test
-    void printsTemplatesAsTheyAreRead() throws Misread {
-        Templates templates = new Templates("web", Map.of("A", "$"), List.of());
+    void printsTemplatesAsTheyAreRead() throws ValueException {
+        TemplateReader templateReader = new TemplateReader("web", Map.of("A", "$"), List.of());
         for (String text :
                 List.of(
                         "",
@@ -136,16 +138,16 @@ class ParsersTest {
                         "$ {",
                         "${env.B:-}",
                         "}")) {
-            Template template = templates.parse(text);
-            assertThat(templates.parse(String.valueOf(template))).isEqualTo(template);
+            TextTemplate textTemplate = templateReader.parse(text);
+            assertThat(templateReader.parse(String.valueOf(textTemplate))).isEqualTo(textTemplate);
         }
-        assertThat(templates.parse("$$${slot}").expand(4, Map.of())).isEqualTo("$4");
-        assertThat(templates.parse("${env.B:-c}d").expand(4, Map.of())).isEqualTo("cd");
+        assertThat(templateReader.parse("$$${slot}").expand(4, Map.of())).isEqualTo("$4");
+        assertThat(templateReader.parse("${env.B:-c}d").expand(4, Map.of())).isEqualTo("cd");
     }
 
     @Test
-    void readsSocketsOfTheCommandLine() throws Misread {
-        BindText classic = BindText.ofCommandLine(Path.of("/srv"), true, false);
+    void readsSocketsOfTheCommandLine() throws ValueException {
+        BindAddressText classic = BindAddressText.ofCommandLine(Path.of("/srv"), true, false);
         SocketSpec plain = classic.parse("a", "127.0.0.1:80");
         assertThat(plain.reuseAddress()).isFalse();
         assertThat(plain.nonBlocking()).isFalse();
@@ -154,7 +156,7 @@ class ParsersTest {
         assertThat(both.nonBlocking()).isTrue();
         assertThat(classic.parse("a", ":80").address()).hasToString("0.0.0.0:80");
         assertThat(classic.parse("a", "localhost:80").address()).hasToString("127.0.0.1:80");
-        BindText six = BindText.ofCommandLine(Path.of("/srv"), false, true);
+        BindAddressText six = BindAddressText.ofCommandLine(Path.of("/srv"), false, true);
         assertThat(six.parse("a", "*:80").address()).hasToString("[::]:80");
         assertThat(six.parse("a", "unix:x").address()).hasToString("unix:/srv/x");
     }
@@ -162,13 +164,13 @@ class ParsersTest {
     @Test
     void findsWhatWasMeant() {
         List<String> keys = List.of("command", "env", "env-file", "user", "group");
-        assertThat(Nearest.of("comand", keys)).isEqualTo("command");
-        assertThat(Nearest.of("ocmmand", keys)).isEqualTo("command");
-        assertThat(Nearest.of("env_file", keys)).isEqualTo("env-file");
-        assertThat(Nearest.of("evn", keys)).isEqualTo("env");
-        assertThat(Nearest.of("USER", keys)).isEqualTo("user");
-        assertThat(Nearest.of("autostart", keys)).isNull();
-        assertThat(Nearest.of("x".repeat(100), keys)).isNull();
-        assertThat(Nearest.distance("kitten", "sitting")).isEqualTo(3);
+        assertThat(SpellingSuggestion.of("comand", keys)).isEqualTo("command");
+        assertThat(SpellingSuggestion.of("ocmmand", keys)).isEqualTo("command");
+        assertThat(SpellingSuggestion.of("env_file", keys)).isEqualTo("env-file");
+        assertThat(SpellingSuggestion.of("evn", keys)).isEqualTo("env");
+        assertThat(SpellingSuggestion.of("USER", keys)).isEqualTo("user");
+        assertThat(SpellingSuggestion.of("autostart", keys)).isNull();
+        assertThat(SpellingSuggestion.of("x".repeat(100), keys)).isNull();
+        assertThat(SpellingSuggestion.distance("kitten", "sitting")).isEqualTo(3);
     }
 }

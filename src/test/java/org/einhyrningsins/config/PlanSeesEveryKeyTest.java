@@ -3,17 +3,17 @@ package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.config.print.Settings;
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
-import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.print.DefinitionSettings;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.core.Program;
-import org.einhyrningsins.core.model.Change;
-import org.einhyrningsins.core.model.Command;
-import org.einhyrningsins.core.model.Difference;
-import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.DefinitionChange;
+import org.einhyrningsins.core.model.KeyDifference;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.core.plan.Plan;
+import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.plan.ReloadPlan;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,13 +83,13 @@ class PlanSeesEveryKeyTest {
         for (int i = 1; i < meanings.size(); i++) {
             ServicesSpec now = meanings.get(i - 1);
             ServicesSpec next = meanings.get(i);
-            Plan plan = plan(now, next);
-            String what = key + ", " + plan;
-            assertThat(shown(plan)).as(what).isNotEmpty();
+            ReloadPlan reloadPlan = plan(now, next);
+            String what = key + ", " + reloadPlan;
+            assertThat(shown(reloadPlan)).as(what).isNotEmpty();
             assertThat(shown(plan(next, now))).as(what).isNotEmpty();
-            assertThat(plan.nothing()).as(what).isEqualTo(waits(plan));
-            checkWhatRolls(plan);
-            checkWhatWaits(plan, now, next);
+            assertThat(reloadPlan.nothing()).as(what).isEqualTo(waits(reloadPlan));
+            checkWhatRolls(reloadPlan);
+            checkWhatWaits(reloadPlan, now, next);
         }
     }
 
@@ -101,8 +101,8 @@ class PlanSeesEveryKeyTest {
         Set<ServicesSpec> meanings = new LinkedHashSet<>();
         for (String value : values) {
             Path file = Files.writeString(directory.resolve("services.yaml"), file(key, value));
-            Surroundings machine = new Surroundings(Map.of(), 2, _ -> true, _ -> true);
-            if (Loader.load(file, machine) instanceof Loaded.Valid valid) {
+            LoadEnvironment machine = new LoadEnvironment(Map.of(), 2, _ -> true, _ -> true);
+            if (ConfigLoader.load(file, machine) instanceof LoadResult.Valid valid) {
                 meanings.add(valid.services());
             }
         }
@@ -122,9 +122,9 @@ class PlanSeesEveryKeyTest {
     }
 
     /// As the manager does it, with all programs running.
-    private static Plan plan(ServicesSpec now, ServicesSpec next) {
+    private static ReloadPlan plan(ServicesSpec now, ServicesSpec next) {
         SequencedMap<String, Program> running = new LinkedHashMap<>();
-        Event start = new Event.Requested(1, new Command.Start(null));
+        ProgramEvent start = new ProgramEvent.Requested(1, new ProgramCommand.Start(null));
         now.programs()
                 .forEach(
                         (name, spec) ->
@@ -133,49 +133,54 @@ class PlanSeesEveryKeyTest {
                                         Program.of(spec, new Moment(0))
                                                 .step(start, new Moment(0))
                                                 .program()));
-        Plan.Now state = new Plan.Now(running, now.programs().values());
-        return Plan.between(state, next.programs(), Set.of(), Settings::of)
-                .withSettings(Settings.of(now), Settings.of(next));
+        ReloadPlan.Now state = new ReloadPlan.Now(running, now.programs().values());
+        return ReloadPlan.between(state, next.programs(), Set.of(), DefinitionSettings::of)
+                .withSettings(DefinitionSettings.of(now), DefinitionSettings.of(next));
     }
 
     /// What it shows of a change, wherever it is.
-    private static List<String> shown(Plan plan) {
+    private static List<String> shown(ReloadPlan reloadPlan) {
         List<String> shown = new ArrayList<>();
-        plan.settings().forEach(setting -> shown.add(setting.words()));
-        for (Change change : plan.changes().values()) {
-            boolean appears = change.before() == null || change.after() == null;
+        reloadPlan.settings().forEach(setting -> shown.add(setting.words()));
+        for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
+            boolean appears = definitionChange.before() == null || definitionChange.after() == null;
             if (appears) {
-                shown.add(change.toString());
+                shown.add(definitionChange.toString());
             }
-            change.differences().forEach(difference -> shown.add(difference.words()));
+            definitionChange
+                    .differences()
+                    .forEach(keyDifference -> shown.add(keyDifference.words()));
         }
         return shown;
     }
 
-    private static boolean waits(Plan plan) {
+    private static boolean waits(ReloadPlan reloadPlan) {
         boolean same =
-                plan.changes().values().stream()
-                        .allMatch(change -> change.kind() == Change.Kind.UNCHANGED);
-        return same && plan.settings().stream().allMatch(Difference::waitsForStart);
+                reloadPlan.changes().values().stream()
+                        .allMatch(
+                                definitionChange ->
+                                        definitionChange.kind() == DefinitionChange.Kind.UNCHANGED);
+        return same && reloadPlan.settings().stream().allMatch(KeyDifference::waitsForStart);
     }
 
     /// A program whose workers are replaced has a key that says so, and no other has.
-    private static void checkWhatRolls(Plan plan) {
-        for (Change change : plan.changes().values()) {
-            if (change.before() != null && change.after() != null) {
-                boolean newWorkers = !change.before().birth().equals(change.after().birth());
-                assertThat(change.differences().stream().anyMatch(Difference::rolls))
-                        .as(change.toString())
+    private static void checkWhatRolls(ReloadPlan reloadPlan) {
+        for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
+            if (definitionChange.before() != null && definitionChange.after() != null) {
+                boolean newWorkers =
+                        !definitionChange.before().birth().equals(definitionChange.after().birth());
+                assertThat(definitionChange.differences().stream().anyMatch(KeyDifference::rolls))
+                        .as(definitionChange.toString())
                         .isEqualTo(newWorkers);
             }
         }
     }
 
     /// What is said to wait for the next start is what a manager that runs does not take over.
-    private static void checkWhatWaits(Plan plan, ServicesSpec now, ServicesSpec next) {
-        Plan left = plan(next.takenOverBy(now), next);
-        List<Difference> waiting =
-                plan.settings().stream().filter(Difference::waitsForStart).toList();
+    private static void checkWhatWaits(ReloadPlan reloadPlan, ServicesSpec now, ServicesSpec next) {
+        ReloadPlan left = plan(next.takenOverBy(now), next);
+        List<KeyDifference> waiting =
+                reloadPlan.settings().stream().filter(KeyDifference::waitsForStart).toList();
         assertThat(left.settings()).isEqualTo(waiting);
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
-import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 
 import java.io.IOException;
@@ -45,6 +45,8 @@ public final class RandomConfiguration {
         }
     }
 
+    /// Random configurations of one seed.
+    ///
     /// @param mark nobody else's, for the names of abstract sockets
     public RandomConfiguration(SplittableRandom random, String mark) {
         this.random = random;
@@ -217,10 +219,11 @@ public final class RandomConfiguration {
     /// @param file to write it to
     public ServicesSpec load(Path file) throws IOException {
         Files.writeString(file, text());
-        Surroundings surroundings = new Surroundings(Map.of(), 2, name -> true, name -> true);
-        return switch (Loader.load(file, surroundings)) {
-            case Loaded.Valid valid -> valid.services();
-            case Loaded.Invalid invalid ->
+        LoadEnvironment loadEnvironment =
+                new LoadEnvironment(Map.of(), 2, name -> true, name -> true);
+        return switch (ConfigLoader.load(file, loadEnvironment)) {
+            case LoadResult.Valid valid -> valid.services();
+            case LoadResult.Invalid invalid ->
                     throw new AssertionError(invalid.problems().toString() + "\n" + text());
         };
     }

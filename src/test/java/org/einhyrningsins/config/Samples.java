@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config;
 
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
-import org.einhyrningsins.config.source.Problem;
-import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.source.ConfigProblem;
+import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 
 import java.io.IOException;
@@ -23,8 +23,8 @@ public final class Samples {
 
     private static final Set<String> KNOWN = Set.of("root", "www-data");
 
-    static final Surroundings MACHINE =
-            new Surroundings(
+    static final LoadEnvironment MACHINE =
+            new LoadEnvironment(
                     Map.of("HOME", "/home/me", "DOLLAR", "$"), 4, KNOWN::contains, KNOWN::contains);
 
     private Samples() {}
@@ -48,28 +48,28 @@ public final class Samples {
         }
     }
 
-    public static Loaded load(Path file) {
-        return Loader.load(file, MACHINE);
+    public static LoadResult load(Path file) {
+        return ConfigLoader.load(file, MACHINE);
     }
 
     static ServicesSpec valid(Path file) {
         return switch (load(file)) {
-            case Loaded.Valid valid -> valid.services();
-            case Loaded.Invalid invalid -> throw new AssertionError(render(invalid.problems()));
+            case LoadResult.Valid valid -> valid.services();
+            case LoadResult.Invalid invalid -> throw new AssertionError(render(invalid.problems()));
         };
     }
 
-    static List<Problem> problems(Path file) {
+    static List<ConfigProblem> problems(Path file) {
         return switch (load(file)) {
-            case Loaded.Valid valid -> throw new AssertionError("valid: " + valid.services());
-            case Loaded.Invalid invalid -> invalid.problems();
+            case LoadResult.Valid valid -> throw new AssertionError("valid: " + valid.services());
+            case LoadResult.Invalid invalid -> invalid.problems();
         };
     }
 
-    public static String render(List<Problem> problems) {
+    public static String render(List<ConfigProblem> problems) {
         StringBuilder text = new StringBuilder();
-        for (Problem problem : problems) {
-            text.append(problem.render()).append('\n');
+        for (ConfigProblem configProblem : problems) {
+            text.append(configProblem.render()).append('\n');
         }
         return text.toString();
     }

@@ -7,11 +7,11 @@ import dev.harrel.jsonschema.Validator;
 import dev.harrel.jsonschema.ValidatorFactory;
 import dev.harrel.jsonschema.providers.SnakeYamlNode;
 
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
-import org.einhyrningsins.config.source.Problem;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.source.ConfigProblem;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.value.LoadEnvironment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,8 +30,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /// The schema and the loader say the same of each key, whatever it is given. The keys are those of
-/// [Shape], so a new one is tested as soon as it is read, and the values are the same for all:
-/// where one of the two refuses a value, the other has to.
+/// [RecordShape], so a new one is tested as soon as it is read, and the values are the same for
+/// all: where one of the two refuses a value, the other has to.
 class SchemaAgreementTest {
     private static final URI ID = URI.create("urn:agreement");
 
@@ -235,7 +235,7 @@ class SchemaAgreementTest {
     @TempDir Path directory;
 
     /// A key, and a file that has nothing wrong but perhaps its value, `%s`.
-    record Key(Shape shape, String name) {
+    record Key(ConfigShape shape, String name) {
         String file(String value) {
             return context(this).replace("%s", value);
         }
@@ -336,9 +336,12 @@ class SchemaAgreementTest {
 
     static List<Key> keys() {
         List<Key> keys = new ArrayList<>();
-        for (Shape shape : Shape.ALL) {
-            for (String name : shape.equals(Shape.INCLUDED) ? List.<String>of() : shape.keys()) {
-                keys.add(new Key(shape, name));
+        for (ConfigShape configShape : ConfigShape.ALL) {
+            for (String name :
+                    configShape.equals(ConfigShape.INCLUDED)
+                            ? List.<String>of()
+                            : configShape.keys()) {
+                keys.add(new Key(configShape, name));
             }
         }
         return keys;
@@ -353,7 +356,7 @@ class SchemaAgreementTest {
         for (String value : VALUES) {
             String text = key.file(value);
             boolean schema = inSchema(text);
-            List<Problem> problems = inLoader(text);
+            List<ConfigProblem> problems = inLoader(text);
             boolean blind = problems.stream().allMatch(p -> BLIND.matcher(p.message()).find());
             if (schema != problems.isEmpty() && !(schema && blind)) {
                 String said = problems.isEmpty() ? "valid" : problems.getFirst().message();
@@ -374,7 +377,7 @@ class SchemaAgreementTest {
         String text = context(key).replace(key.name() + ": %s", typo + ": 1");
         assertThat(inSchema(text)).isFalse();
         assertThat(inLoader(text))
-                .extracting(Problem::message)
+                .extracting(ConfigProblem::message)
                 .anySatisfy(said -> assertThat(said).startsWith("unknown key; did you mean "));
     }
 
@@ -398,7 +401,7 @@ class SchemaAgreementTest {
             assertThat(inSchema(text)).as(text).isTrue();
             assertThat(inLoader(text))
                     .as(text)
-                    .allMatch(problem -> BLIND.matcher(problem.message()).find());
+                    .allMatch(configProblem -> BLIND.matcher(configProblem.message()).find());
         }
     }
 
@@ -430,12 +433,12 @@ class SchemaAgreementTest {
         return VALIDATOR.validate(ID, text).isValid();
     }
 
-    private List<Problem> inLoader(String text) throws IOException {
+    private List<ConfigProblem> inLoader(String text) throws IOException {
         Path file = Files.writeString(directory.resolve("services.yaml"), text);
-        Surroundings machine = new Surroundings(Map.of(), 2, _ -> true, _ -> true);
-        return switch (Loader.load(file, machine)) {
-            case Loaded.Valid _ -> List.of();
-            case Loaded.Invalid invalid -> invalid.problems();
+        LoadEnvironment machine = new LoadEnvironment(Map.of(), 2, _ -> true, _ -> true);
+        return switch (ConfigLoader.load(file, machine)) {
+            case LoadResult.Valid _ -> List.of();
+            case LoadResult.Invalid invalid -> invalid.problems();
         };
     }
 

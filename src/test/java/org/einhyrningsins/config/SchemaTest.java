@@ -7,8 +7,8 @@ import dev.harrel.jsonschema.Validator;
 import dev.harrel.jsonschema.ValidatorFactory;
 import dev.harrel.jsonschema.providers.SnakeYamlNode;
 
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.value.BindText;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.value.BindAddressText;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.jspecify.annotations.Nullable;
@@ -86,29 +86,29 @@ class SchemaTest {
 
     @Test
     void hasTheKeysOfTheLoader() {
-        for (Shape shape : Shape.ALL) {
-            if (shape.equals(Shape.INCLUDED)) {
+        for (ConfigShape configShape : ConfigShape.ALL) {
+            if (configShape.equals(ConfigShape.INCLUDED)) {
                 continue;
             }
-            Map<?, ?> properties = properties(shape.name());
+            Map<?, ?> properties = properties(configShape.name());
             assertThat(properties.keySet().stream().map(Object::toString))
-                    .as(shape.name())
-                    .containsExactlyInAnyOrderElementsOf(shape.keys());
+                    .as(configShape.name())
+                    .containsExactlyInAnyOrderElementsOf(configShape.keys());
         }
         assertThat(properties("defaults")).isEqualTo(properties("program"));
     }
 
     @Test
     void describesEveryKey() {
-        for (Shape shape : Shape.ALL) {
-            if (shape.equals(Shape.INCLUDED)) {
+        for (ConfigShape configShape : ConfigShape.ALL) {
+            if (configShape.equals(ConfigShape.INCLUDED)) {
                 continue;
             }
-            properties(shape.name())
+            properties(configShape.name())
                     .forEach(
                             (key, value) ->
                                     assertThat(description((Map<?, ?>) value))
-                                            .as(shape.name() + "." + key)
+                                            .as(configShape.name() + "." + key)
                                             .isNotNull());
         }
     }
@@ -120,7 +120,7 @@ class SchemaTest {
                 .isEqualTo((int) RestartSpec.DEFAULT.backoff().factor());
         assertThat(defaultOf("rollout", "max-surge")).isEqualTo(RolloutSpec.DEFAULT.maxSurge());
         assertThat(defaultOf("rollout", "retries")).isEqualTo(RolloutSpec.DEFAULT.retries());
-        assertThat(defaultOf("bind", "backlog")).isEqualTo(BindText.DEFAULT_BACKLOG);
+        assertThat(defaultOf("bind", "backlog")).isEqualTo(BindAddressText.DEFAULT_BACKLOG);
     }
 
     private static Object defaultOf(String shape, String key) {
@@ -133,8 +133,8 @@ class SchemaTest {
         for (Path file : good()) {
             keys(yaml(file), used);
         }
-        for (Shape shape : Shape.ALL) {
-            assertThat(used).as(shape.name()).containsAll(shape.keys());
+        for (ConfigShape configShape : ConfigShape.ALL) {
+            assertThat(used).as(configShape.name()).containsAll(configShape.keys());
         }
     }
 

@@ -3,10 +3,10 @@ package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.config.print.Printer;
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
-import org.einhyrningsins.config.source.Problem;
+import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.source.ConfigProblem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +26,7 @@ class UnreadableFilesTest {
     @TempDir Path directory;
 
     private String problemOf(Path file) {
-        List<Problem> problems = Samples.problems(file);
+        List<ConfigProblem> problems = Samples.problems(file);
         assertThat(problems).hasSize(1);
         return problems.getFirst().render().replace(directory + "/", "");
     }
@@ -70,8 +70,8 @@ class UnreadableFilesTest {
         assertThat(mkfifo.waitFor(10, TimeUnit.SECONDS)).isTrue();
         Path file = directory.resolve("services.yaml");
         Files.writeString(file, "programs: {a: {command: [/bin/sh], logs: ./log}}");
-        Loaded.Valid loaded = (Loaded.Valid) Loader.load(file, Samples.MACHINE);
-        assertThat(loaded.warnings().stream().map(Problem::message))
+        LoadResult.Valid loaded = (LoadResult.Valid) ConfigLoader.load(file, Samples.MACHINE);
+        assertThat(loaded.warnings().stream().map(ConfigProblem::message))
                 .containsExactly(
                         fifo + " is a FIFO: a worker starts only while somebody reads from it");
     }
@@ -125,7 +125,8 @@ class UnreadableFilesTest {
     @Test
     void doesNotPrintALineThatNobodyCanRead() throws IOException {
         String line = "programs: {web: {command: x, workers: y}} # " + "x".repeat(2000);
-        List<Problem> problems = Samples.problems(file(line.getBytes(StandardCharsets.UTF_8)));
+        List<ConfigProblem> problems =
+                Samples.problems(file(line.getBytes(StandardCharsets.UTF_8)));
         assertThat(problems).hasSize(1).allMatch(p -> p.excerpt().isEmpty());
     }
 
@@ -135,7 +136,7 @@ class UnreadableFilesTest {
         for (int i = 0; i < 150; i++) {
             text.append("unknown").append(i).append(": 1\n");
         }
-        List<Problem> problems =
+        List<ConfigProblem> problems =
                 Samples.problems(file(text.toString().getBytes(StandardCharsets.UTF_8)));
         assertThat(problems).hasSize(101);
         assertThat(problems.getLast().message()).isEqualTo("and 50 problems more");
@@ -150,9 +151,9 @@ class UnreadableFilesTest {
             for (int round = 0; round < 150; round++) {
                 Path damaged = file(damaged(content, random));
                 switch (Samples.load(damaged)) {
-                    case Loaded.Valid valid ->
-                            assertThat(Printer.print(valid.services())).isNotEmpty();
-                    case Loaded.Invalid invalid -> assertThat(invalid.problems()).isNotEmpty();
+                    case LoadResult.Valid valid ->
+                            assertThat(ConfigPrinter.print(valid.services())).isNotEmpty();
+                    case LoadResult.Invalid invalid -> assertThat(invalid.problems()).isNotEmpty();
                 }
             }
         }

@@ -3,12 +3,12 @@ package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.source.ConfigProblem;
 import org.einhyrningsins.config.source.FileContents;
-import org.einhyrningsins.config.source.Problem;
-import org.einhyrningsins.config.value.Rights;
-import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.value.KernelRights;
+import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.spec.Capability;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,8 +23,8 @@ import java.util.Map;
 /// Each file of `warned` gives exactly the warnings beside it, to somebody who is not root. To
 /// write them anew, see [BadFilesTest].
 class WarnedFilesTest {
-    private static final Rights FEW =
-            new Rights() {
+    private static final KernelRights FEW =
+            new KernelRights() {
                 @Override
                 public int landlock() {
                     return 3;
@@ -59,8 +59,8 @@ class WarnedFilesTest {
                 }
             };
 
-    private static final Surroundings MACHINE =
-            new Surroundings(
+    private static final LoadEnvironment MACHINE =
+            new LoadEnvironment(
                     Map.of("PATH", "/bin:/usr/bin"),
                     4,
                     _ -> true,
@@ -75,10 +75,10 @@ class WarnedFilesTest {
     @ParameterizedTest
     @MethodSource("warned")
     void tellsWhatMayGoWrong(Path file) throws IOException {
-        List<Problem> warnings =
-                switch (Loader.load(file, MACHINE)) {
-                    case Loaded.Valid valid -> valid.warnings();
-                    case Loaded.Invalid invalid -> invalid.warnings();
+        List<ConfigProblem> warnings =
+                switch (ConfigLoader.load(file, MACHINE)) {
+                    case LoadResult.Valid valid -> valid.warnings();
+                    case LoadResult.Invalid invalid -> invalid.warnings();
                 };
         String found =
                 Samples.render(warnings)

@@ -3,8 +3,8 @@ package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,11 +30,11 @@ class WhereaboutsTest {
         Path file = directory.resolve("services.yaml");
         String text = "state-dir: kept\ncontrol: { socket: run/c.sock }\n" + programs + "\n";
         Files.writeString(file, text);
-        assertThat(Loader.load(file, Samples.MACHINE))
+        assertThat(ConfigLoader.load(file, Samples.MACHINE))
                 .isInstanceOfSatisfying(
-                        Loaded.Invalid.class,
+                        LoadResult.Invalid.class,
                         invalid -> {
-                            Loaded.Whereabouts known = invalid.whereabouts();
+                            LoadResult.Whereabouts known = invalid.whereabouts();
                             assertThat(known.stateDirectory()).isEqualTo(directory.resolve("kept"));
                             assertThat(known.control().socket())
                                     .isEqualTo(directory.resolve("run/c.sock"));

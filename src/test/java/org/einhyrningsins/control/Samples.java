@@ -6,7 +6,7 @@ import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.control.report.SocketStatus;
 import org.einhyrningsins.control.report.StatusReport;
 import org.einhyrningsins.control.report.WorkerStatus;
-import org.einhyrningsins.spec.Intent;
+import org.einhyrningsins.spec.OperatorOverride;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -83,7 +83,7 @@ public final class Samples {
                 3,
                 "smooth, 1 of 4 replaced",
                 "",
-                Intent.NONE,
+                OperatorOverride.NONE,
                 List.of("api"),
                 List.of(
                         new WorkerStatus(0, 9, 5101, "ready", 3, 2_000, 1, ""),
@@ -105,7 +105,7 @@ public final class Samples {
                 1,
                 "",
                 "died with status 1 after 12ms: \u001b[31mcannot\nopen\u001b[0m db",
-                new Intent(false, 1, List.of(2, 3)),
+                new OperatorOverride(false, 1, List.of(2, 3)),
                 List.of(),
                 List.of(new WorkerStatus(0, 17, 0, "backing-off", 1, 0, 16, "next try in 12s")),
                 List.of());
@@ -120,7 +120,7 @@ public final class Samples {
                 1,
                 "smooth, failed, old version kept",
                 "stopped by an operator",
-                new Intent(true, null, List.of()),
+                new OperatorOverride(true, null, List.of()),
                 List.of(),
                 List.of(),
                 List.of());
@@ -142,7 +142,7 @@ public final class Samples {
                             1,
                             "",
                             "",
-                            Intent.NONE,
+                            OperatorOverride.NONE,
                             List.of(),
                             some,
                             List.of()));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control;
 
-import org.einhyrningsins.control.wire.Lines;
-import org.einhyrningsins.control.wire.Parsed;
-import org.einhyrningsins.control.wire.Requests;
+import org.einhyrningsins.control.wire.LineBuffer;
+import org.einhyrningsins.control.wire.ParsedLine;
+import org.einhyrningsins.control.wire.RequestReader;
 
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -25,7 +25,7 @@ public final class TestManager implements AutoCloseable {
 
     private final Path directory;
     private final ServerSocketChannel server;
-    private final BlockingQueue<Parsed> asked = new LinkedBlockingQueue<>();
+    private final BlockingQueue<ParsedLine> asked = new LinkedBlockingQueue<>();
     private final Thread thread;
     private final List<byte[]> replies;
 
@@ -44,8 +44,8 @@ public final class TestManager implements AutoCloseable {
     }
 
     /// What it was asked next.
-    public Parsed asked() throws InterruptedException {
-        Parsed next = asked.poll(10, TimeUnit.SECONDS);
+    public ParsedLine asked() throws InterruptedException {
+        ParsedLine next = asked.poll(10, TimeUnit.SECONDS);
         if (next == null) {
             throw new AssertionError("nobody asked");
         }
@@ -67,16 +67,16 @@ public final class TestManager implements AutoCloseable {
 
     private void answer(SocketChannel client) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(4096);
-        Lines lines = new Lines();
+        LineBuffer lineBuffer = new LineBuffer();
         Taken taken = new Taken();
         while (taken.line == null && client.read(buffer) >= 0) {
-            lines.feed(buffer.flip(), taken);
+            lineBuffer.feed(buffer.flip(), taken);
             buffer.clear();
         }
         if (taken.line == null) {
             return;
         }
-        asked.add(Requests.parse(taken.line));
+        asked.add(RequestReader.parse(taken.line));
         for (byte[] reply : replies) {
             send(client, reply);
         }
@@ -100,7 +100,7 @@ public final class TestManager implements AutoCloseable {
         Files.deleteIfExists(directory);
     }
 
-    private static final class Taken implements Lines.Taker {
+    private static final class Taken implements LineBuffer.Taker {
         byte @org.jspecify.annotations.Nullable [] line;
 
         @Override

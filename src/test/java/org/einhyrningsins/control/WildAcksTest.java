@@ -3,9 +3,9 @@ package org.einhyrningsins.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.control.wire.Lines;
-import org.einhyrningsins.control.wire.Parsed;
-import org.einhyrningsins.control.wire.Requests;
+import org.einhyrningsins.control.wire.LineBuffer;
+import org.einhyrningsins.control.wire.ParsedLine;
+import org.einhyrningsins.control.wire.RequestReader;
 import org.einhyrningsins.control.wire.WorkerMessage;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Every way of saying `worker:ack` that was found in published clients and workers, and those that
-/// their libraries may make of it. All of it goes through [Lines], as from a socket.
+/// their libraries may make of it. All of it goes through [LineBuffer], as from a socket.
 class WildAcksTest {
     private static final String SEEN =
             """
@@ -89,13 +89,13 @@ class WildAcksTest {
         byte[] bytes =
                 text.replace('↵', '\n').replace("\\r", "\r").getBytes(StandardCharsets.UTF_8);
         List<String> said = new ArrayList<>();
-        new Lines(4096)
+        new LineBuffer(4096)
                 .feed(
                         ByteBuffer.wrap(bytes),
-                        new Lines.Taker() {
+                        new LineBuffer.Taker() {
                             @Override
                             public void line(byte[] line) {
-                                said.add(text(Requests.parse(line)));
+                                said.add(text(RequestReader.parse(line)));
                             }
 
                             @Override
@@ -106,9 +106,9 @@ class WildAcksTest {
         return said;
     }
 
-    private static String text(Parsed parsed) {
-        return parsed instanceof WorkerMessage.Ack(int pid, var id) && id == null
+    private static String text(ParsedLine parsedLine) {
+        return parsedLine instanceof WorkerMessage.Ack(int pid, var id) && id == null
                 ? "ack of " + pid + ", no reply"
-                : parsed.toString();
+                : parsedLine.toString();
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.model.Canary;
-import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.CanaryState;
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -18,9 +18,9 @@ final class Arrows {
         return taken;
     }
 
-    void watch(Program before, Event event, Moment now, Transition step) {
-        workers(before, event, now, step.program());
-        String trigger = trigger(event, null, false);
+    void watch(Program before, ProgramEvent programEvent, Moment now, Transition step) {
+        workers(before, programEvent, now, step.program());
+        String trigger = trigger(programEvent, null, false);
         String from = phase(before);
         String to = phase(step.program());
         if (!from.equals(to)) {
@@ -29,7 +29,7 @@ final class Arrows {
         rollout(before, trigger, step);
     }
 
-    private void workers(Program before, Event event, Moment now, Program after) {
+    private void workers(Program before, ProgramEvent programEvent, Moment now, Program after) {
         for (Slot slot : before.slots()) {
             for (Worker was : slot.workers()) {
                 Worker is = Laws.find(after, was.id());
@@ -39,7 +39,7 @@ final class Arrows {
                     take(
                             "worker",
                             name(was),
-                            trigger(event, was.id(), due),
+                            trigger(programEvent, was.id(), due),
                             is == null ? "gone" : name(is));
                 }
             }
@@ -85,23 +85,29 @@ final class Arrows {
         taken.merge(what + ": " + from + " --" + trigger + "--> " + to, 1, Integer::sum);
     }
 
-    private static String trigger(Event event, @Nullable WorkerId worker, boolean due) {
-        return switch (event) {
-            case Event.Exited e when worker == null || e.worker().equals(worker) -> "exited";
-            case Event.LeaderExited e when worker == null || e.worker().equals(worker) ->
+    private static String trigger(
+            ProgramEvent programEvent, @Nullable WorkerId worker, boolean due) {
+        return switch (programEvent) {
+            case ProgramEvent.Exited e when worker == null || e.worker().equals(worker) -> "exited";
+            case ProgramEvent.LeaderExited e when worker == null || e.worker().equals(worker) ->
                     "leader exited";
-            case Event.SpawnFailed e when worker == null || e.worker().equals(worker) ->
+            case ProgramEvent.SpawnFailed e when worker == null || e.worker().equals(worker) ->
                     "spawn failed";
-            case Event.Executed e when worker == null || e.worker().equals(worker) -> "executed";
-            case Event.Acked e when worker == null || e.worker().equals(worker) -> "acked";
-            case Event.Probed e when worker == null || e.worker().equals(worker) -> "probed";
-            case Event.Despaired e when worker == null || e.worker().equals(worker) -> "despaired";
-            case Event.Drained e when worker == null || e.worker().equals(worker) -> "drained";
-            case Event.Weighed e when worker == null || e.worker().equals(worker) -> "weighed";
-            case Event.Extended e when worker == null || e.worker().equals(worker) -> "extended";
-            case Event.Admitted ignored when !due -> "admitted";
-            case Event.Deferred ignored when !due -> "deferred";
-            case Event.Requested ignored when !due -> "command";
+            case ProgramEvent.Executed e when worker == null || e.worker().equals(worker) ->
+                    "executed";
+            case ProgramEvent.Acked e when worker == null || e.worker().equals(worker) -> "acked";
+            case ProgramEvent.Probed e when worker == null || e.worker().equals(worker) -> "probed";
+            case ProgramEvent.Despaired e when worker == null || e.worker().equals(worker) ->
+                    "despaired";
+            case ProgramEvent.Drained e when worker == null || e.worker().equals(worker) ->
+                    "drained";
+            case ProgramEvent.Weighed e when worker == null || e.worker().equals(worker) ->
+                    "weighed";
+            case ProgramEvent.Extended e when worker == null || e.worker().equals(worker) ->
+                    "extended";
+            case ProgramEvent.Admitted ignored when !due -> "admitted";
+            case ProgramEvent.Deferred ignored when !due -> "deferred";
+            case ProgramEvent.Requested ignored when !due -> "command";
             default -> due || worker == null ? "deadline" : "another";
         };
     }
@@ -117,7 +123,7 @@ final class Arrows {
         if (!rollout.holds()) {
             return "Advancing";
         }
-        return rollout.canary() instanceof Canary.Watched ? "Watching" : "Canary";
+        return rollout.canary() instanceof CanaryState.Watched ? "Watching" : "Canary";
     }
 
     private static String name(Worker worker) {

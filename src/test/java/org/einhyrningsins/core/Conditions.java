@@ -2,11 +2,11 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.WorkerState.Cause;
-import org.einhyrningsins.core.model.Checkup;
-import org.einhyrningsins.core.model.Effect;
-import org.einhyrningsins.core.model.Event;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.spec.CareSpec;
+import org.einhyrningsins.core.model.PeriodicCheck;
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -17,29 +17,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// How workers are, told from what happened alone: a second opinion on what [Upkeep] makes of it.
+/// How workers are, told from what happened alone: a second opinion on what [HealthMonitor] makes
+/// of it.
 final class Conditions {
     private final Map<WorkerId, Integer> misses = new HashMap<>();
     private final Map<WorkerId, Moment> signs = new HashMap<>();
     private final Map<WorkerId, Long> weights = new HashMap<>();
     private final Set<WorkerId> hopeless = new HashSet<>();
 
-    void note(Program before, Event event, Moment now, List<Effect> effects) {
-        switch (event) {
-            case Event.Probed e when isAsked(before, e.worker()) -> {
+    void note(Program before, ProgramEvent programEvent, Moment now, List<ProgramEffect> effects) {
+        switch (programEvent) {
+            case ProgramEvent.Probed e when isAsked(before, e.worker()) -> {
                 if (!e.up()) {
                     misses.merge(e.worker(), 1, Integer::sum);
                 } else if (alone(before, e.worker())) {
                     misses.remove(e.worker());
                 }
             }
-            case Event.Pinged e -> signs.put(e.worker(), now);
-            case Event.Weighed e -> weights.put(e.worker(), e.bytes());
-            case Event.Despaired e -> hopeless.add(e.worker());
+            case ProgramEvent.Pinged e -> signs.put(e.worker(), now);
+            case ProgramEvent.Weighed e -> weights.put(e.worker(), e.bytes());
+            case ProgramEvent.Despaired e -> hopeless.add(e.worker());
             default -> {}
         }
-        for (Effect effect : effects) {
-            if (effect instanceof Effect.EndProbe end) {
+        for (ProgramEffect programEffect : effects) {
+            if (programEffect instanceof ProgramEffect.EndProbe end) {
                 misses.merge(end.worker(), 1, Integer::sum);
             }
         }
@@ -48,8 +49,8 @@ final class Conditions {
     /// What comes when nobody waits for it any more is no answer.
     private static boolean isAsked(Program program, WorkerId id) {
         Worker worker = Laws.find(program, id);
-        Checkup checkup = worker == null ? null : worker.care().checkup();
-        return worker != null && worker.up() && checkup != null && checkup.asked();
+        PeriodicCheck periodicCheck = worker == null ? null : worker.care().checkup();
+        return worker != null && worker.up() && periodicCheck != null && periodicCheck.asked();
     }
 
     private static boolean alone(Program program, WorkerId id) {
@@ -84,7 +85,7 @@ final class Conditions {
         if (worker.care().recalled()) {
             return "its rollout went back";
         }
-        CareSpec care = worker.version().spec().care();
+        MonitoringSpec care = worker.version().spec().care();
         if (care.health() != null
                 && misses.getOrDefault(worker.id(), 0) >= care.health().failures()) {
             return "ill";

@@ -3,10 +3,10 @@ package org.einhyrningsins.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.manager.snapshot.ImageException;
-import org.einhyrningsins.manager.snapshot.ImageReader;
-import org.einhyrningsins.manager.snapshot.ImageWriter;
-import org.einhyrningsins.manager.snapshot.ProgramImage;
+import org.einhyrningsins.manager.snapshot.ProgramSnapshot;
+import org.einhyrningsins.manager.snapshot.SnapshotDecoder;
+import org.einhyrningsins.manager.snapshot.SnapshotEncoder;
+import org.einhyrningsins.manager.snapshot.SnapshotException;
 import org.junit.jupiter.api.Test;
 
 import java.util.List;
@@ -18,7 +18,7 @@ import java.util.Map;
 final class CrashSimulationTest {
     private static final long SEEDS = Long.getLong("simulation.crashes", 500);
 
-    private final ImageWriter writer = new ImageWriter();
+    private final SnapshotEncoder writer = new SnapshotEncoder();
 
     @Test
     void survivesTheManagerAtAnyStep() {
@@ -45,11 +45,11 @@ final class CrashSimulationTest {
     private Program remembered(Program program) {
         String text =
                 writer.write(
-                        new ProgramImage(
+                        new ProgramSnapshot(
                                 program, false, List.of(), List.of(), Map.of(), List.of()));
         try {
-            return ImageReader.read(text, ProgramImage.class).program();
-        } catch (ImageException e) {
+            return SnapshotDecoder.read(text, ProgramSnapshot.class).program();
+        } catch (SnapshotException e) {
             throw new IllegalStateException(text, e);
         }
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.model.Effect;
-import org.einhyrningsins.core.model.Event;
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec.When;
 import org.einhyrningsins.spec.WorkerId;
@@ -17,16 +17,16 @@ final class DeathLaws {
 
     private DeathLaws() {}
 
-    static void check(Program before, Event event, Moment now, Transition step) {
+    static void check(Program before, ProgramEvent programEvent, Moment now, Transition step) {
         Program after = step.program();
         for (Slot was : before.slots()) {
             if (was.index() < after.slots().size()) {
                 Slot is = after.slots().get(was.index());
-                staysFinished(before, event, was, is, after);
-                loopEndsForAReason(before, event, now, was, is, after);
+                staysFinished(before, programEvent, was, is, after);
+                loopEndsForAReason(before, programEvent, now, was, is, after);
             }
         }
-        if (event instanceof Event.Exited exited) {
+        if (programEvent instanceof ProgramEvent.Exited exited) {
             runsAJobOnce(before, exited, step);
             waitsAfterCrashes(before, exited, now, after);
         }
@@ -40,8 +40,8 @@ final class DeathLaws {
 
     /// What did its work, or failed and is not to be tried again, runs again only if somebody asks.
     private static void staysFinished(
-            Program before, Event event, Slot was, Slot is, Program after) {
-        boolean asked = event instanceof Event.Requested;
+            Program before, ProgramEvent programEvent, Slot was, Slot is, Program after) {
+        boolean asked = programEvent instanceof ProgramEvent.Requested;
         boolean trimmed = before.count() != after.count();
         require(
                 was.finished() == null || is.finished() != null || asked || trimmed,
@@ -53,7 +53,7 @@ final class DeathLaws {
     }
 
     /// Nobody follows one that is never to run again, in a rollout or not.
-    private static void runsAJobOnce(Program before, Event.Exited event, Transition step) {
+    private static void runsAJobOnce(Program before, ProgramEvent.Exited event, Transition step) {
         WorkerId id = event.worker();
         Worker dead = Laws.find(before, id);
         Slot slot = before.slots().get(id.slot());
@@ -66,15 +66,16 @@ final class DeathLaws {
                 || (before.rollout() != null && slot.past().ended() == null)) {
             return;
         }
-        for (Effect effect : step.effects()) {
+        for (ProgramEffect programEffect : step.effects()) {
             require(
-                    !(effect instanceof Effect.Spawn spawn) || spawn.worker().slot() != id.slot(),
+                    !(programEffect instanceof ProgramEffect.Spawn spawn)
+                            || spawn.worker().slot() != id.slot(),
                     "a job runs again: " + id);
         }
     }
 
     private static void waitsAfterCrashes(
-            Program before, Event.Exited event, Moment now, Program after) {
+            Program before, ProgramEvent.Exited event, Moment now, Program after) {
         WorkerId id = event.worker();
         Worker dead = Laws.find(before, id);
         boolean tried =
@@ -96,7 +97,12 @@ final class DeathLaws {
     }
 
     private static void loopEndsForAReason(
-            Program before, Event event, Moment now, Slot was, Slot is, Program after) {
+            Program before,
+            ProgramEvent programEvent,
+            Moment now,
+            Slot was,
+            Slot is,
+            Program after) {
         if (!was.past().crashLoop() || is.past().crashLoop() || is.finished() != null) {
             return;
         }
@@ -106,9 +112,9 @@ final class DeathLaws {
                         && current.state() instanceof WorkerState.Ready ready
                         && now.since(ready.since()).compareTo(STABLE) >= 0;
         boolean livedLong =
-                current != null && now.since(current.born()).compareTo(Crashes.YOUNG) >= 0;
+                current != null && now.since(current.born()).compareTo(CrashLoopRule.YOUNG) >= 0;
         boolean other = before.rollout() != null || after.rollout() != null;
-        boolean asked = event instanceof Event.Requested;
+        boolean asked = programEvent instanceof ProgramEvent.Requested;
         boolean version = !before.serving().equals(after.serving()); // the one before came back
         require(
                 proved || livedLong || other || asked || version || is.index() >= after.count(),

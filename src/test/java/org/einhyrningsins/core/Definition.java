@@ -2,21 +2,21 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.spec.AckSpec;
-import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.CanarySpec;
-import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.HealthSpec;
-import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.ManagerLinkSpec;
+import org.einhyrningsins.spec.MonitoringSpec;
+import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
-import org.einhyrningsins.spec.ProofSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.StopSpec;
-import org.einhyrningsins.spec.Template;
+import org.einhyrningsins.spec.TextTemplate;
+import org.einhyrningsins.spec.TrialSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.net.InetAddress;
@@ -88,11 +88,11 @@ public record Definition(Map<String, String> settings) {
     public ProgramSpec spec() {
         return new ProgramSpec(
                 "web",
-                List.of(Template.of(get("command"))),
+                List.of(TextTemplate.of(get("command"))),
                 Path.of("/srv/web"),
                 new LinkedHashMap<>(),
                 List.of(),
-                IdentitySpec.INHERITED,
+                ProcessIdentitySpec.INHERITED,
                 number("workers"),
                 sockets(get("sockets")),
                 null,
@@ -104,7 +104,7 @@ public record Definition(Map<String, String> settings) {
                 restart(),
                 rollout(),
                 new LogsSpec.Inherit(),
-                BondSpec.DEFAULT,
+                ManagerLinkSpec.DEFAULT,
                 care(),
                 get("after").isEmpty() ? List.of() : List.of(get("after").split(",", -1)));
     }
@@ -122,17 +122,17 @@ public record Definition(Map<String, String> settings) {
         };
     }
 
-    private CareSpec care() {
+    private MonitoringSpec care() {
         AckSpec.Target target =
                 switch (get("health")) {
-                    case "worker" -> new AckSpec.ExecTarget(List.of(Template.of("./check")));
-                    case "slot" -> new AckSpec.TcpTarget(port(new Template.Slot()));
+                    case "worker" -> new AckSpec.ExecTarget(List.of(TextTemplate.of("./check")));
+                    case "slot" -> new AckSpec.TcpTarget(port(new TextTemplate.Slot()));
                     case "program" -> TARGET;
                     case "none" -> null;
                     default -> throw new IllegalArgumentException("health: " + get("health"));
                 };
         String memory = get("memory-max");
-        return new CareSpec(
+        return new MonitoringSpec(
                 target == null
                         ? null
                         : new HealthSpec(
@@ -146,8 +146,8 @@ public record Definition(Map<String, String> settings) {
         return get(key).equals("none") ? null : time(key);
     }
 
-    private static AckSpec.Fixed port(Template.Part last) {
-        Template port = new Template(List.of(new Template.Text("900"), last));
+    private static AckSpec.Fixed port(TextTemplate.Part last) {
+        TextTemplate port = new TextTemplate(List.of(new TextTemplate.Text("900"), last));
         return new AckSpec.Fixed(InetAddress.getLoopbackAddress(), port);
     }
 
@@ -164,7 +164,7 @@ public record Definition(Map<String, String> settings) {
 
     private static final AckSpec.Target TARGET =
             new AckSpec.TcpTarget(
-                    new AckSpec.Fixed(InetAddress.getLoopbackAddress(), Template.of("9000")));
+                    new AckSpec.Fixed(InetAddress.getLoopbackAddress(), TextTemplate.of("9000")));
 
     private static List<StopSpec.Step> steps(String words) {
         List<StopSpec.Step> steps = new ArrayList<>();
@@ -195,13 +195,13 @@ public record Definition(Map<String, String> settings) {
                 time("settle"),
                 number("retries"),
                 canary(get("canary")),
-                new ProofSpec(probation(), time("rollback-within")),
+                new TrialSpec(probation(), time("rollback-within")),
                 new DrainSpec(get("count-draining").equals("true"), drainTimeout()));
     }
 
     private Duration probation() {
         return get("probation").equals("usual")
-                ? ProofSpec.of(new AckSpec(mode(get("ack")), Duration.ZERO)).probation()
+                ? TrialSpec.of(new AckSpec(mode(get("ack")), Duration.ZERO)).probation()
                 : time("probation");
     }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.model.Change;
-import org.einhyrningsins.core.model.Command;
-import org.einhyrningsins.core.model.Effect;
-import org.einhyrningsins.core.model.Event;
-import org.einhyrningsins.core.model.Exit;
+import org.einhyrningsins.core.model.DefinitionChange;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.core.plan.Handovers;
-import org.einhyrningsins.core.plan.Plan;
+import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.WorkerExit;
+import org.einhyrningsins.core.plan.ReloadPlan;
+import org.einhyrningsins.core.plan.SocketHandoverOrder;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
@@ -35,7 +35,7 @@ public final class House {
     private static final String KEPT = "stays as it is";
     private static final long PATIENCE_MILLIS = 3_600_000;
 
-    private record Due(long at, long order, Resident whose, Event event)
+    private record Due(long at, long order, Resident whose, ProgramEvent event)
             implements Comparable<Due> {
         @Override
         public int compareTo(Due other) {
@@ -60,11 +60,11 @@ public final class House {
     private final PriorityQueue<Due> due = new PriorityQueue<>();
     private final Set<Long> open = new HashSet<>();
     private final List<String> failures = new ArrayList<>();
-    private final Map<String, Change> changes = new LinkedHashMap<>();
+    private final Map<String, DefinitionChange> changes = new LinkedHashMap<>();
     private final Map<Long, Turn> turns = new LinkedHashMap<>();
-    private final Deque<Supplier<Handovers.Next>> answers = new ArrayDeque<>();
+    private final Deque<Supplier<SocketHandoverOrder.Next>> answers = new ArrayDeque<>();
     private final Set<String> kept = new HashSet<>();
-    private Handovers handovers = Handovers.NONE;
+    private SocketHandoverOrder socketHandoverOrder = SocketHandoverOrder.NONE;
     private long millis;
     private long order;
     private long ticket;
@@ -79,11 +79,11 @@ public final class House {
         return states;
     }
 
-    public Plan.Now now() {
+    public ReloadPlan.Now now() {
         List<ProgramSpec> inUse = new ArrayList<>();
         programs.values().forEach(resident -> inUse.addAll(resident.program.definitions()));
         leaving.forEach(resident -> inUse.addAll(resident.program.definitions()));
-        return new Plan.Now(states(), inUse);
+        return new ReloadPlan.Now(states(), inUse);
     }
 
     /// What failed of all that was asked.
@@ -92,42 +92,44 @@ public final class House {
     }
 
     /// Does what the plan says, as the manager does: who gives something up in its turn.
-    public void carryOut(Plan plan) {
-        handovers.parts().keySet().forEach(this::keep);
-        handovers = Handovers.of(plan.handovers());
+    public void carryOut(ReloadPlan reloadPlan) {
+        socketHandoverOrder.parts().keySet().forEach(this::keep);
+        socketHandoverOrder = SocketHandoverOrder.of(reloadPlan.handovers());
         kept.clear();
         changes.clear();
         turns.clear();
         answers.clear();
-        Set<String> barred = plan.barred(states(), false).keySet();
-        for (Change change : plan.changes().values()) {
-            Command command = change.command();
-            if (handovers.parts().containsKey(change.program())) {
-                changes.put(change.program(), change);
-                if (change.kind() == Change.Kind.ADDED && change.after() != null) {
-                    Program fresh = Program.of(change.after(), moment());
-                    programs.put(change.program(), new Resident(fresh));
+        Set<String> barred = reloadPlan.barred(states(), false).keySet();
+        for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
+            ProgramCommand programCommand = definitionChange.command();
+            if (socketHandoverOrder.parts().containsKey(definitionChange.program())) {
+                changes.put(definitionChange.program(), definitionChange);
+                if (definitionChange.kind() == DefinitionChange.Kind.ADDED
+                        && definitionChange.after() != null) {
+                    Program fresh = Program.of(definitionChange.after(), moment());
+                    programs.put(definitionChange.program(), new Resident(fresh));
                 }
                 continue;
             }
-            if (command == null) {
+            if (programCommand == null) {
                 continue;
             }
-            Resident resident = programs.get(change.program());
-            if (change.kind() == Change.Kind.ADDED && change.after() != null) {
-                resident = new Resident(Program.of(change.after(), moment()));
-                programs.put(change.program(), resident);
+            Resident resident = programs.get(definitionChange.program());
+            if (definitionChange.kind() == DefinitionChange.Kind.ADDED
+                    && definitionChange.after() != null) {
+                resident = new Resident(Program.of(definitionChange.after(), moment()));
+                programs.put(definitionChange.program(), resident);
             }
             if (resident == null) {
-                throw new IllegalStateException(change.toString());
+                throw new IllegalStateException(definitionChange.toString());
             }
-            if (change.kind() == Change.Kind.REMOVED) {
-                programs.remove(change.program());
+            if (definitionChange.kind() == DefinitionChange.Kind.REMOVED) {
+                programs.remove(definitionChange.program());
                 leaving.add(resident);
             }
-            ask(resident, command);
+            ask(resident, programCommand);
         }
-        follow(handovers.begin(barred));
+        follow(socketHandoverOrder.begin(barred));
         settle();
     }
 
@@ -140,57 +142,64 @@ public final class House {
     /// One that waits, or is held, when another reload comes.
     private void keep(String name) {
         Resident resident = programs.get(name);
-        Handovers.Part part = handovers.parts().get(name);
-        if (resident != null && part != null && part.state() != Handovers.State.TOLD) {
+        SocketHandoverOrder.Part part = socketHandoverOrder.parts().get(name);
+        if (resident != null && part != null && part.state() != SocketHandoverOrder.State.TOLD) {
             boolean held = resident.program.rollout() != null && resident.program.rollout().held();
             if (held) {
-                ask(resident, new Command.Keep(KEPT));
+                ask(resident, new ProgramCommand.Keep(KEPT));
             }
         }
     }
 
-    private void follow(Handovers.Next next) {
-        handovers = next.state();
-        for (Handovers.Order order : next.orders()) {
+    private void follow(SocketHandoverOrder.Next next) {
+        socketHandoverOrder = next.state();
+        for (SocketHandoverOrder.Order order : next.orders()) {
             Resident resident = programs.get(order.program());
-            Change change = changes.get(order.program());
-            if (resident == null || change == null) {
+            DefinitionChange definitionChange = changes.get(order.program());
+            if (resident == null || definitionChange == null) {
                 throw new IllegalStateException(order.toString());
             }
             switch (order.act()) {
-                case CHANGE -> turn(resident, change);
+                case CHANGE -> turn(resident, definitionChange);
                 case HOLD ->
-                        turn(resident, new Command.Hold(Objects.requireNonNull(change.after())));
-                case RELEASE -> turn(resident, new Command.Release());
+                        turn(
+                                resident,
+                                new ProgramCommand.Hold(
+                                        Objects.requireNonNull(definitionChange.after())));
+                case RELEASE -> turn(resident, new ProgramCommand.Release());
                 case KEEP -> {
                     kept.add(order.program());
-                    ask(resident, new Command.Keep(KEPT));
+                    ask(resident, new ProgramCommand.Keep(KEPT));
                 }
             }
         }
     }
 
-    private void turn(Resident resident, Change change) {
-        Command command = change.command();
-        if (change.kind() == Change.Kind.REMOVED) {
-            programs.remove(change.program());
+    private void turn(Resident resident, DefinitionChange definitionChange) {
+        ProgramCommand programCommand = definitionChange.command();
+        if (definitionChange.kind() == DefinitionChange.Kind.REMOVED) {
+            programs.remove(definitionChange.program());
             leaving.add(resident);
-        } else if (change.kind() == Change.Kind.ADDED) {
-            command = new Command.Debut(null);
-        } else if (command == null) {
-            command = new Command.Apply(Objects.requireNonNull(change.after()), false);
+        } else if (definitionChange.kind() == DefinitionChange.Kind.ADDED) {
+            programCommand = new ProgramCommand.Debut(null);
+        } else if (programCommand == null) {
+            programCommand =
+                    new ProgramCommand.Apply(
+                            Objects.requireNonNull(definitionChange.after()), false);
         }
-        turn(resident, Objects.requireNonNull(command));
+        turn(resident, Objects.requireNonNull(programCommand));
     }
 
-    private void turn(Resident resident, Command command) {
-        turns.put(ticket + 1, new Turn(resident.program.name(), command instanceof Command.Hold));
-        ask(resident, command);
+    private void turn(Resident resident, ProgramCommand programCommand) {
+        turns.put(
+                ticket + 1,
+                new Turn(resident.program.name(), programCommand instanceof ProgramCommand.Hold));
+        ask(resident, programCommand);
     }
 
     private record Turn(String program, boolean hold) {}
 
-    private void answered(Effect.Answer answer) {
+    private void answered(ProgramEffect.Answer answer) {
         Turn turn = turns.remove(answer.ticket());
         if (turn == null) {
             return;
@@ -198,8 +207,8 @@ public final class House {
         answers.add(
                 () ->
                         turn.hold() && answer.done()
-                                ? handovers.ready(turn.program())
-                                : handovers.changed(turn.program(), answer.done()));
+                                ? socketHandoverOrder.ready(turn.program())
+                                : socketHandoverOrder.changed(turn.program(), answer.done()));
     }
 
     /// Who stays as it is, since who was to take over from it did not.
@@ -207,16 +216,16 @@ public final class House {
         return kept;
     }
 
-    public void ask(String name, Command command) {
+    public void ask(String name, ProgramCommand programCommand) {
         Resident resident = programs.get(name);
         if (resident != null) {
-            ask(resident, command);
+            ask(resident, programCommand);
         }
     }
 
-    private void ask(Resident resident, Command command) {
+    private void ask(Resident resident, ProgramCommand programCommand) {
         open.add(++ticket);
-        take(resident, new Event.Requested(ticket, command));
+        take(resident, new ProgramEvent.Requested(ticket, programCommand));
     }
 
     /// A while passes.
@@ -238,9 +247,9 @@ public final class House {
             throw new AssertionError("unanswered: " + open + states());
         }
         leaving.removeIf(resident -> resident.program.vacant());
-        if (!handovers.over()) {
+        if (!socketHandoverOrder.over()) {
             throw new AssertionError(
-                    "turns that never came: " + handovers + turns + changes.keySet());
+                    "turns that never came: " + socketHandoverOrder + turns + changes.keySet());
         }
         if (!leaving.isEmpty()) {
             throw new AssertionError("still there: " + leaving);
@@ -269,13 +278,13 @@ public final class House {
         }
         if (first != null) {
             millis = Math.max(millis, earliest);
-            take(first, new Event.DeadlinePassed());
+            take(first, new ProgramEvent.DeadlinePassed());
         }
         return first != null;
     }
 
     private void deliver(Due next) {
-        if (next.event() instanceof Event.Exited exited
+        if (next.event() instanceof ProgramEvent.Exited exited
                 && !next.whose().living.remove(exited.worker())) {
             return;
         }
@@ -286,16 +295,19 @@ public final class House {
         return new Moment(millis * 1_000_000);
     }
 
-    private void take(Resident resident, Event event) {
-        Transition step = resident.program.step(event, moment());
+    private void take(Resident resident, ProgramEvent programEvent) {
+        Transition step = resident.program.step(programEvent, moment());
         resident.program = step.program();
-        for (Effect effect : step.effects()) {
-            switch (effect) {
-                case Effect.Spawn spawn -> spawn(resident, spawn);
-                case Effect.Send send -> send(resident, send);
-                case Effect.Probe probe ->
-                        soon(resident, new Event.Probed(probe.worker(), random.nextBoolean()), 400);
-                case Effect.Answer answer -> {
+        for (ProgramEffect programEffect : step.effects()) {
+            switch (programEffect) {
+                case ProgramEffect.Spawn spawn -> spawn(resident, spawn);
+                case ProgramEffect.Send send -> send(resident, send);
+                case ProgramEffect.Probe probe ->
+                        soon(
+                                resident,
+                                new ProgramEvent.Probed(probe.worker(), random.nextBoolean()),
+                                400);
+                case ProgramEffect.Answer answer -> {
                     open.remove(answer.ticket());
                     answered(answer);
                     if (!answer.done() && !answer.message().contains(KEPT)) {
@@ -307,25 +319,25 @@ public final class House {
         }
     }
 
-    private void spawn(Resident resident, Effect.Spawn spawn) {
+    private void spawn(Resident resident, ProgramEffect.Spawn spawn) {
         resident.living.add(spawn.worker());
         AckSpec.Mode mode = spawn.version().spec().ack().mode();
         if (mode instanceof AckSpec.Manual
                 || mode instanceof AckSpec.Notify
                 || mode instanceof AckSpec.Log) {
-            soon(resident, new Event.Acked(spawn.worker()), 2_000);
+            soon(resident, new ProgramEvent.Acked(spawn.worker()), 2_000);
         }
     }
 
-    private void send(Resident resident, Effect.Send send) {
+    private void send(Resident resident, ProgramEffect.Send send) {
         boolean goes = send.signal() != Signal.HUP && resident.told.add(send.worker());
         if (goes) {
-            soon(resident, new Event.Exited(send.worker(), new Exit(0, 0)), 2_500);
+            soon(resident, new ProgramEvent.Exited(send.worker(), new WorkerExit(0, 0)), 2_500);
         }
     }
 
-    private void soon(Resident resident, Event event, int most) {
-        due.add(new Due(millis + random.nextInt(most), order++, resident, event));
+    private void soon(Resident resident, ProgramEvent programEvent, int most) {
+        due.add(new Due(millis + random.nextInt(most), order++, resident, programEvent));
     }
 
     /// Who serves, by slot.

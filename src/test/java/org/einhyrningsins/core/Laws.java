@@ -2,15 +2,15 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.WorkerState.Cause;
-import org.einhyrningsins.core.model.Command;
-import org.einhyrningsins.core.model.Effect;
-import org.einhyrningsins.core.model.Event;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.core.model.Phase;
-import org.einhyrningsins.core.model.Version;
-import org.einhyrningsins.core.model.Wait;
+import org.einhyrningsins.core.model.PendingRequest;
+import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.spec.CanarySpec;
-import org.einhyrningsins.spec.CareSpec;
+import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.RestartSpec.When;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.WorkerId;
@@ -48,29 +48,29 @@ final class Laws {
         this.calm = calm;
     }
 
-    void check(Program before, Event event, Moment now, Transition step) {
+    void check(Program before, ProgramEvent programEvent, Moment now, Transition step) {
         Program after = step.program();
-        answers(event, step.effects());
+        answers(programEvent, step.effects());
         waitsAreKnown(after);
-        conditions.note(before, event, now, step.effects());
-        DeathLaws.check(before, event, now, step);
-        for (Effect effect : step.effects()) {
-            switch (effect) {
-                case Effect.Spawn spawn -> spawned(before, after, spawn);
-                case Effect.Send send -> sent(before, after, send, now);
+        conditions.note(before, programEvent, now, step.effects());
+        DeathLaws.check(before, programEvent, now, step);
+        for (ProgramEffect programEffect : step.effects()) {
+            switch (programEffect) {
+                case ProgramEffect.Spawn spawn -> spawned(before, after, spawn);
+                case ProgramEffect.Send send -> sent(before, after, send, now);
                 default -> {}
             }
         }
-        servesWhatProvedItself(before, event, after);
+        servesWhatProvedItself(before, programEvent, after);
         processes(before, after);
         unacked(before, after);
         noSlotIsForgotten(after);
-        beginsInItsTurn(before, event, after);
-        watchesItsCanary(before, event, now, after);
-        trials.check(before, event, now, step);
-        keepsWhatWasSetByHand(before, event, after);
+        beginsInItsTurn(before, programEvent, after);
+        watchesItsCanary(before, programEvent, now, after);
+        trials.check(before, programEvent, now, step);
+        keepsWhatWasSetByHand(before, programEvent, after);
         if (calm) {
-            keepsTheReady(before, event, after);
+            keepsTheReady(before, programEvent, after);
         }
         deadlines(now, after);
         restsAfterAStep(after, now);
@@ -84,8 +84,8 @@ final class Laws {
         calm = false; // who is called ready may have been told to go, unknown to this manager
         mustBeAlone.clear();
         waitsAreKnown(after);
-        for (Effect effect : step.effects()) {
-            if (effect instanceof Effect.Spawn spawn) {
+        for (ProgramEffect programEffect : step.effects()) {
+            if (programEffect instanceof ProgramEffect.Spawn spawn) {
                 spawned(noted, after, spawn);
             }
         }
@@ -104,21 +104,21 @@ final class Laws {
 
     // ---- answers
 
-    private void answers(Event event, List<Effect> effects) {
-        if (event instanceof Event.Requested requested) {
+    private void answers(ProgramEvent programEvent, List<ProgramEffect> effects) {
+        if (programEvent instanceof ProgramEvent.Requested requested) {
             open.add(requested.ticket());
         }
-        for (Effect effect : effects) {
-            switch (effect) {
-                case Effect.Answer answer -> {
+        for (ProgramEffect programEffect : effects) {
+            switch (programEffect) {
+                case ProgramEffect.Answer answer -> {
                     require(answered.add(answer.ticket()), "answered twice: " + answer.ticket());
                     require(open.remove(answer.ticket()), "nobody asked: " + answer.ticket());
                 }
-                case Effect.Deliver deliver -> {
+                case ProgramEffect.Deliver deliver -> {
                     require(answered.add(deliver.ticket()), "answered twice: " + deliver.ticket());
                     require(open.remove(deliver.ticket()), "nobody asked: " + deliver.ticket());
                 }
-                case Effect.Progress progress ->
+                case ProgramEffect.Progress progress ->
                         require(
                                 open.contains(progress.ticket()),
                                 "progress after the answer: " + progress.ticket());
@@ -129,20 +129,20 @@ final class Laws {
 
     private void waitsAreKnown(Program after) {
         Set<Long> waiting = new HashSet<>();
-        for (Wait wait : after.waits()) {
-            waiting.add(wait.ticket());
+        for (PendingRequest pendingRequest : after.waits()) {
+            waiting.add(pendingRequest.ticket());
         }
         require(waiting.equals(open), "waits " + waiting + " but unanswered are " + open);
     }
 
     // ---- spawns and signals
 
-    private void spawned(Program before, Program after, Effect.Spawn spawn) {
+    private void spawned(Program before, Program after, ProgramEffect.Spawn spawn) {
         WorkerId id = spawn.worker();
         int generation = spawn.version().generation();
         require(generations.put(id, generation) == null, "spawned twice: " + id);
         require(
-                after.phase() instanceof Phase.Running,
+                after.phase() instanceof ProgramPhase.Running,
                 "spawned although " + after.phase() + ": " + id);
         Rollout rollout = after.rollout();
         boolean target = rollout != null && generation == rollout.target().generation();
@@ -173,7 +173,7 @@ final class Laws {
                 };
     }
 
-    private void sent(Program before, Program after, Effect.Send send, Moment now) {
+    private void sent(Program before, Program after, ProgramEffect.Send send, Moment now) {
         Worker was = find(before, send.worker());
         Worker is = find(after, send.worker());
         if (is == null || !(is.state() instanceof WorkerState.Stopping going)) {
@@ -229,16 +229,17 @@ final class Laws {
     }
 
     /// Respawns use another version only after a rollout that succeeded, or a definition for later.
-    private static void servesWhatProvedItself(Program before, Event event, Program after) {
+    private static void servesWhatProvedItself(
+            Program before, ProgramEvent programEvent, Program after) {
         if (before.serving().generation() == after.serving().generation()) {
             return;
         }
         boolean noted =
-                event instanceof Event.Requested requested
-                        && (requested.command() instanceof Command.Apply
-                                || requested.command() instanceof Command.Reset)
-                        && (before.phase() instanceof Phase.Stopped
-                                || before.phase() instanceof Phase.Waiting
+                programEvent instanceof ProgramEvent.Requested requested
+                        && (requested.command() instanceof ProgramCommand.Apply
+                                || requested.command() instanceof ProgramCommand.Reset)
+                        && (before.phase() instanceof ProgramPhase.Stopped
+                                || before.phase() instanceof ProgramPhase.Waiting
                                 || after.count() == 0 // nobody serves by it
                                 || before.count() == 0); // nobody was to serve
         boolean draining = after.rollout() != null && after.rollout().draining();
@@ -277,9 +278,10 @@ final class Laws {
                 rollout == null
                         ? program.serving().spec().rollout().strategy()
                         : rollout.strategy();
-        Version version = rollout == null ? program.serving() : rollout.target();
+        ProgramVersion programVersion = rollout == null ? program.serving() : rollout.target();
         return switch (strategy) {
-            case SMOOTH -> program.count() + Math.max(1, version.spec().rollout().maxSurge());
+            case SMOOTH ->
+                    program.count() + Math.max(1, programVersion.spec().rollout().maxSurge());
             case FLEET -> 2 * program.count();
             case REPLACE -> Integer.MAX_VALUE / 2;
         };
@@ -293,7 +295,7 @@ final class Laws {
 
     private static boolean counted(Program program) {
         Rollout rollout = program.rollout();
-        Version newest = rollout == null ? program.serving() : rollout.target();
+        ProgramVersion newest = rollout == null ? program.serving() : rollout.target();
         return newest.spec().rollout().drain().counted();
     }
 
@@ -393,11 +395,11 @@ final class Laws {
         }
     }
 
-    private static void keepsTheReady(Program before, Event event, Program after) {
+    private static void keepsTheReady(Program before, ProgramEvent programEvent, Program after) {
         boolean asked =
-                event instanceof Event.Requested requested
-                        && (requested.command() instanceof Command.Stop
-                                || requested.command() instanceof Command.Restart);
+                programEvent instanceof ProgramEvent.Requested requested
+                        && (requested.command() instanceof ProgramCommand.Stop
+                                || requested.command() instanceof ProgramCommand.Restart);
         boolean replacing =
                 strategy(before) == Strategy.REPLACE
                         || strategy(after) == Strategy.REPLACE
@@ -407,7 +409,7 @@ final class Laws {
                                 && after.slots().stream()
                                         .flatMap(slot -> slot.workers().stream())
                                         .map(worker -> worker.version().spec().care())
-                                        .anyMatch(care -> !care.equals(CareSpec.NONE)));
+                                        .anyMatch(care -> !care.equals(MonitoringSpec.NONE)));
         int promised = Math.min(before.ready(), after.count());
         for (Slot slot : before.slots()) {
             boolean gone = slot.index() >= after.count();
@@ -424,7 +426,8 @@ final class Laws {
 
     /// A rollout goes beyond its canary when the time is over or the operator says so, and it is
     /// over when one of them dies.
-    private static void watchesItsCanary(Program before, Event event, Moment now, Program after) {
+    private static void watchesItsCanary(
+            Program before, ProgramEvent programEvent, Moment now, Program after) {
         Rollout was = before.rollout();
         Rollout is = after.rollout();
         if (was == null || !was.holds()) {
@@ -435,15 +438,16 @@ final class Laws {
         Moment until = was.watchedUntil();
         if (serves || (goesOn && is != null && !is.holds())) {
             boolean promoted =
-                    event instanceof Event.Requested r && r.command() instanceof Command.Promote;
+                    programEvent instanceof ProgramEvent.Requested r
+                            && r.command() instanceof ProgramCommand.Promote;
             require(
                     promoted || (until != null && until.reached(now)),
                     "went on too early: " + Lines.of(after));
-        } else if (goesOn && !(event instanceof Event.Requested)) {
+        } else if (goesOn && !(programEvent instanceof ProgramEvent.Requested)) {
             int most = Math.max(wanted(was), begun(before));
             require(begun(after) <= most, "more than the canary: " + Lines.of(after));
         }
-        if (event instanceof Event.Exited exited) {
+        if (programEvent instanceof ProgramEvent.Exited exited) {
             Worker dead = find(before, exited.worker());
             boolean didItsJob =
                     dead != null
@@ -486,16 +490,16 @@ final class Laws {
 
     /// Who comes after others and has no worker left begins when it is admitted; nobody waits for
     /// one that is hindered.
-    private static void beginsInItsTurn(Program before, Event event, Program after) {
-        boolean runs = after.phase() instanceof Phase.Running;
-        if (runs && !(before.phase() instanceof Phase.Running) && before.ready() == 0) {
+    private static void beginsInItsTurn(Program before, ProgramEvent programEvent, Program after) {
+        boolean runs = after.phase() instanceof ProgramPhase.Running;
+        if (runs && !(before.phase() instanceof ProgramPhase.Running) && before.ready() == 0) {
             boolean first = after.serving().spec().after().isEmpty();
-            boolean somebodyStarts = before.phase() instanceof Phase.Failed;
+            boolean somebodyStarts = before.phase() instanceof ProgramPhase.Failed;
             require(
-                    first || somebodyStarts || event instanceof Event.Admitted,
+                    first || somebodyStarts || programEvent instanceof ProgramEvent.Admitted,
                     "did not wait its turn: " + Lines.of(after));
         }
-        if (after.phase() instanceof Phase.Waiting waiting) {
+        if (after.phase() instanceof ProgramPhase.Waiting waiting) {
             require(
                     waiting.by() == null || after.waits().stream().noneMatch(Laws::isForTheStart),
                     "waited for, and hindered: " + after.waits());
@@ -503,33 +507,37 @@ final class Laws {
         }
     }
 
-    private static boolean isForTheStart(Wait wait) {
-        return wait.forStart() || wait.until() == Wait.Until.ROLLED;
+    private static boolean isForTheStart(PendingRequest pendingRequest) {
+        return pendingRequest.forStart() || pendingRequest.until() == PendingRequest.Until.ROLLED;
     }
 
     // ---- the operator
 
     /// Only the operator takes back what the operator set.
-    private static void keepsWhatWasSetByHand(Program before, Event event, Program after) {
-        Command command = event instanceof Event.Requested r ? r.command() : null;
+    private static void keepsWhatWasSetByHand(
+            Program before, ProgramEvent programEvent, Program after) {
+        ProgramCommand programCommand =
+                programEvent instanceof ProgramEvent.Requested r ? r.command() : null;
         boolean scales =
-                command instanceof Command.ScaleBy
-                        || command instanceof Command.ScaleTo
-                        || command instanceof Command.Reset;
+                programCommand instanceof ProgramCommand.ScaleBy
+                        || programCommand instanceof ProgramCommand.ScaleTo
+                        || programCommand instanceof ProgramCommand.Reset;
         if (before.intent().workers() != null && !scales) {
             require(
                     after.count() == before.count(),
                     "scaled to " + before.count() + " by hand, and is " + Lines.of(after));
         }
         boolean starts =
-                command instanceof Command.Start
-                        || command instanceof Command.Restart
-                        || command instanceof Command.Debut;
-        if (before.intent().stopped() && !starts && !(command instanceof Command.Reset)) {
+                programCommand instanceof ProgramCommand.Start
+                        || programCommand instanceof ProgramCommand.Restart
+                        || programCommand instanceof ProgramCommand.Debut;
+        if (before.intent().stopped()
+                && !starts
+                && !(programCommand instanceof ProgramCommand.Reset)) {
             require(after.intent().stopped(), "stopped by hand, and is " + Lines.of(after));
         }
         for (int slot : before.intent().held()) {
-            boolean released = starts || scales || command instanceof Command.Stop;
+            boolean released = starts || scales || programCommand instanceof ProgramCommand.Stop;
             require(
                     released || slot >= after.count() || after.slots().get(slot).held(),
                     "held by hand, and is not: slot " + slot + " of " + Lines.of(after));
@@ -558,16 +566,16 @@ final class Laws {
                                                     .version()
                                                     .spec()
                                                     .care()
-                                                    .equals(CareSpec.NONE));
+                                                    .equals(MonitoringSpec.NONE));
         }
         require(!quiet || next == null, "a quiet program has a deadline");
     }
 
     /// A worker is asked for the first time as soon as the manager comes back.
     private static boolean aProbeIsDue(Program program, Moment now) {
-        Transition asked = program.step(new Event.DeadlinePassed(), now);
+        Transition asked = program.step(new ProgramEvent.DeadlinePassed(), now);
         Moment next = asked.program().earliestDeadline();
-        return asked.effects().stream().allMatch(e -> e instanceof Effect.Probe)
+        return asked.effects().stream().allMatch(e -> e instanceof ProgramEffect.Probe)
                 && (next == null || !next.reached(now));
     }
 
@@ -577,7 +585,7 @@ final class Laws {
         if (next != null && next.reached(now)) {
             return;
         }
-        Transition again = after.step(new Event.DeadlinePassed(), now);
+        Transition again = after.step(new ProgramEvent.DeadlinePassed(), now);
         require(
                 again.effects().isEmpty() && again.program().equals(after),
                 "not at rest after the step: "

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.model.Canary;
-import org.einhyrningsins.core.model.Command;
-import org.einhyrningsins.core.model.Effect;
-import org.einhyrningsins.core.model.Event;
+import org.einhyrningsins.core.model.CanaryState;
+import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.core.model.Phase;
-import org.einhyrningsins.core.model.Words;
-import org.einhyrningsins.spec.CareSpec;
+import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 
 import java.util.ArrayList;
@@ -19,39 +19,42 @@ import java.util.Locale;
 public final class Lines {
     private Lines() {}
 
-    public static String of(Event event) {
-        return switch (event) {
-            case Event.Exited e -> "exited " + e.worker() + ": " + e.exit();
-            case Event.LeaderExited e -> "leader exited " + e.worker() + ": " + e.exit();
-            case Event.Suspended e -> "suspended " + e.worker() + " by " + e.by();
-            case Event.Resumed e -> "resumed " + e.worker();
-            case Event.SpawnFailed e -> "spawn failed " + e.worker() + ": " + e.why();
-            case Event.Delayed e -> "delayed " + e.worker();
-            case Event.Executed e -> "executed " + e.worker();
-            case Event.Acked e -> "acked " + e.worker();
-            case Event.Probed e -> "probed " + e.worker() + (e.up() ? ": up" : ": not up");
-            case Event.Unasked e -> "not asked " + e.worker() + ": " + e.why();
-            case Event.Pinged e -> "pinged " + e.worker();
-            case Event.Despaired e -> "despaired " + e.worker();
-            case Event.Retimed e -> "retimed " + e.worker() + " to " + Words.of(e.interval());
-            case Event.Weighed e -> "weighed " + e.worker() + ": " + Words.bytes(e.bytes());
-            case Event.Drained e -> "drained " + e.worker();
-            case Event.Extended e -> "extended " + e.worker() + " by " + Words.of(e.time());
-            case Event.Admitted e -> "admitted without " + e.without();
-            case Event.Deferred e -> "deferred: on " + e.on() + ", by " + e.by();
-            case Event.Requested e -> "requested " + e.ticket() + ": " + of(e.command());
-            case Event.Affirmed ignored -> "affirmed";
-            case Event.Forsaken ignored -> "forsaken";
-            case Event.DeadlinePassed ignored -> "deadline passed";
+    public static String of(ProgramEvent programEvent) {
+        return switch (programEvent) {
+            case ProgramEvent.Exited e -> "exited " + e.worker() + ": " + e.exit();
+            case ProgramEvent.LeaderExited e -> "leader exited " + e.worker() + ": " + e.exit();
+            case ProgramEvent.Suspended e -> "suspended " + e.worker() + " by " + e.by();
+            case ProgramEvent.Resumed e -> "resumed " + e.worker();
+            case ProgramEvent.SpawnFailed e -> "spawn failed " + e.worker() + ": " + e.why();
+            case ProgramEvent.Delayed e -> "delayed " + e.worker();
+            case ProgramEvent.Executed e -> "executed " + e.worker();
+            case ProgramEvent.Acked e -> "acked " + e.worker();
+            case ProgramEvent.Probed e -> "probed " + e.worker() + (e.up() ? ": up" : ": not up");
+            case ProgramEvent.Unasked e -> "not asked " + e.worker() + ": " + e.why();
+            case ProgramEvent.Pinged e -> "pinged " + e.worker();
+            case ProgramEvent.Despaired e -> "despaired " + e.worker();
+            case ProgramEvent.Retimed e ->
+                    "retimed " + e.worker() + " to " + DurationText.of(e.interval());
+            case ProgramEvent.Weighed e ->
+                    "weighed " + e.worker() + ": " + DurationText.bytes(e.bytes());
+            case ProgramEvent.Drained e -> "drained " + e.worker();
+            case ProgramEvent.Extended e ->
+                    "extended " + e.worker() + " by " + DurationText.of(e.time());
+            case ProgramEvent.Admitted e -> "admitted without " + e.without();
+            case ProgramEvent.Deferred e -> "deferred: on " + e.on() + ", by " + e.by();
+            case ProgramEvent.Requested e -> "requested " + e.ticket() + ": " + of(e.command());
+            case ProgramEvent.Affirmed ignored -> "affirmed";
+            case ProgramEvent.Forsaken ignored -> "forsaken";
+            case ProgramEvent.DeadlinePassed ignored -> "deadline passed";
         };
     }
 
-    static String of(Command command) {
-        return switch (command) {
-            case Command.Apply c -> "apply " + of(c.spec()) + (c.roll() ? " roll" : "");
-            case Command.Reset c -> "reset " + of(c.spec()) + (c.roll() ? " roll" : "");
-            case Command.Upgrade c -> "upgrade " + c.scope() + " " + c.strategy();
-            case Command other -> other.toString();
+    static String of(ProgramCommand programCommand) {
+        return switch (programCommand) {
+            case ProgramCommand.Apply c -> "apply " + of(c.spec()) + (c.roll() ? " roll" : "");
+            case ProgramCommand.Reset c -> "reset " + of(c.spec()) + (c.roll() ? " roll" : "");
+            case ProgramCommand.Upgrade c -> "upgrade " + c.scope() + " " + c.strategy();
+            case ProgramCommand other -> other.toString();
         };
     }
 
@@ -67,28 +70,28 @@ public final class Lines {
                 + spec.restart()
                 + " "
                 + spec.rollout()
-                + (spec.care().equals(CareSpec.NONE) ? "" : " " + spec.care());
+                + (spec.care().equals(MonitoringSpec.NONE) ? "" : " " + spec.care());
     }
 
-    static String of(Effect effect) {
-        return switch (effect) {
-            case Effect.Spawn e ->
+    static String of(ProgramEffect programEffect) {
+        return switch (programEffect) {
+            case ProgramEffect.Spawn e ->
                     "spawn " + e.worker() + " of generation " + e.version().generation();
-            case Effect.Send e ->
+            case ProgramEffect.Send e ->
                     "send " + e.signal() + " to " + (e.group() ? "the group of " : "") + e.worker();
-            case Effect.Deliver e ->
+            case ProgramEffect.Deliver e ->
                     "deliver " + e.signal() + " to " + e.workers() + " for " + e.ticket();
-            case Effect.Probe e -> "probe " + e.worker();
-            case Effect.EndProbe e -> "end probe of " + e.worker();
-            case Effect.Weigh e -> "weigh " + e.worker();
-            case Effect.Progress e -> "progress " + e.ticket() + ": " + e.message();
-            case Effect.Answer e ->
+            case ProgramEffect.Probe e -> "probe " + e.worker();
+            case ProgramEffect.EndProbe e -> "end probe of " + e.worker();
+            case ProgramEffect.Weigh e -> "weigh " + e.worker();
+            case ProgramEffect.Progress e -> "progress " + e.ticket() + ": " + e.message();
+            case ProgramEffect.Answer e ->
                     "answer "
                             + e.ticket()
                             + (e.done() ? " done: " : " FAILED: ")
                             + e.message()
                             + (e.blame() == null ? "" : " (blame " + e.blame() + ")");
-            case Effect.Report e ->
+            case ProgramEffect.Report e ->
                     "log "
                             + e.severity().name().toLowerCase(Locale.ROOT)
                             + (e.worker() == null ? "" : " " + e.worker())
@@ -136,13 +139,13 @@ public final class Lines {
         if (!rollout.holds()) {
             return "rolling";
         }
-        return rollout.canary() instanceof Canary.Watched ? "watching" : "canary";
+        return rollout.canary() instanceof CanaryState.Watched ? "watching" : "canary";
     }
 
-    private static String of(Phase phase) {
-        return phase instanceof Phase.Waiting waiting
+    private static String of(ProgramPhase programPhase) {
+        return programPhase instanceof ProgramPhase.Waiting waiting
                 ? "waiting (" + waiting.words() + ")"
-                : phase.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+                : programPhase.getClass().getSimpleName().toLowerCase(Locale.ROOT);
     }
 
     private static String of(Program program, Slot slot) {
@@ -169,7 +172,7 @@ public final class Lines {
             words.add(
                     refill.reached(program.asOf())
                             ? "waits"
-                            : "refill in " + Words.of(refill.since(program.asOf())));
+                            : "refill in " + DurationText.of(refill.since(program.asOf())));
         }
         Worker successor = slot.successor();
         if (successor != null) {

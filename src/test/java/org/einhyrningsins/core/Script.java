@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.model.Command;
-import org.einhyrningsins.core.model.Effect;
-import org.einhyrningsins.core.model.Event;
-import org.einhyrningsins.core.model.Exit;
+import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.core.model.Phase;
-import org.einhyrningsins.core.model.Words;
+import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
@@ -85,15 +85,15 @@ final class Script {
         until(Definition.duration(words[0]).toNanos());
         written.add(line);
         now += Definition.duration(words[2]).toNanos();
-        step(new Event.DeadlinePassed());
+        step(new ProgramEvent.DeadlinePassed());
     }
 
     private void until(long time) {
         Moment deadline = program.earliestDeadline();
         while (deadline != null && deadline.nanos() <= time) {
             now = Math.max(now, deadline.nanos());
-            written.add("    (at " + Words.of(Duration.ofNanos(now)) + ")");
-            step(new Event.DeadlinePassed());
+            written.add("    (at " + DurationText.of(Duration.ofNanos(now)) + ")");
+            step(new ProgramEvent.DeadlinePassed());
             deadline = program.earliestDeadline();
         }
         now = time;
@@ -126,7 +126,7 @@ final class Script {
         ordered.forEach(word -> unborn.add(worker(word)));
         alive.removeAll(leaderless);
         alive.removeAll(unborn);
-        Map<WorkerId, Exit> ends = new HashMap<>();
+        Map<WorkerId, WorkerExit> ends = new HashMap<>();
         for (String word : seen) {
             String[] parts = word.split(":", -1);
             ends.put(worker(parts[0]), exit(parts[1]));
@@ -164,54 +164,62 @@ final class Script {
         show(step);
     }
 
-    private void step(Event event) {
+    private void step(ProgramEvent programEvent) {
         Moment moment = new Moment(now);
-        Transition step = program.step(event, moment);
-        laws.check(program, event, moment, step);
-        arrows.watch(program, event, moment, step);
+        Transition step = program.step(programEvent, moment);
+        laws.check(program, programEvent, moment, step);
+        arrows.watch(program, programEvent, moment, step);
         show(step);
     }
 
     private void show(Transition step) {
         program = step.program();
-        for (Effect effect : step.effects()) {
-            written.add("    " + Lines.of(effect));
+        for (ProgramEffect programEffect : step.effects()) {
+            written.add("    " + Lines.of(programEffect));
         }
         written.add("    = " + Lines.of(program));
     }
 
-    private Event event(List<String> words) {
+    private ProgramEvent event(List<String> words) {
         String what = words.getFirst();
         return switch (what) {
-            case "ack" -> new Event.Acked(worker(words.get(1)));
-            case "exit" -> new Event.Exited(worker(words.get(1)), exit(words.get(2)));
-            case "leader-exit" -> new Event.LeaderExited(worker(words.get(1)), exit(words.get(2)));
+            case "ack" -> new ProgramEvent.Acked(worker(words.get(1)));
+            case "exit" -> new ProgramEvent.Exited(worker(words.get(1)), exit(words.get(2)));
+            case "leader-exit" ->
+                    new ProgramEvent.LeaderExited(worker(words.get(1)), exit(words.get(2)));
             case "suspend" ->
-                    new Event.Suspended(worker(words.get(1)), Signal.valueOf(words.get(2)));
-            case "resume" -> new Event.Resumed(worker(words.get(1)));
+                    new ProgramEvent.Suspended(worker(words.get(1)), Signal.valueOf(words.get(2)));
+            case "resume" -> new ProgramEvent.Resumed(worker(words.get(1)));
             case "spawn-failed" ->
-                    new Event.SpawnFailed(
+                    new ProgramEvent.SpawnFailed(
                             worker(words.get(1)), String.join(" ", words.subList(2, words.size())));
-            case "delay" -> new Event.Delayed(worker(words.get(1)));
-            case "execute" -> new Event.Executed(worker(words.get(1)));
-            case "probed" -> new Event.Probed(worker(words.get(1)), words.get(2).equals("up"));
+            case "delay" -> new ProgramEvent.Delayed(worker(words.get(1)));
+            case "execute" -> new ProgramEvent.Executed(worker(words.get(1)));
+            case "probed" ->
+                    new ProgramEvent.Probed(worker(words.get(1)), words.get(2).equals("up"));
             case "unasked" ->
-                    new Event.Unasked(worker(words.get(1)), "./check: not there (ENOENT)");
-            case "ping" -> new Event.Pinged(worker(words.get(1)));
-            case "despair" -> new Event.Despaired(worker(words.get(1)));
+                    new ProgramEvent.Unasked(worker(words.get(1)), "./check: not there (ENOENT)");
+            case "ping" -> new ProgramEvent.Pinged(worker(words.get(1)));
+            case "despair" -> new ProgramEvent.Despaired(worker(words.get(1)));
             case "retime" ->
-                    new Event.Retimed(worker(words.get(1)), Definition.duration(words.get(2)));
+                    new ProgramEvent.Retimed(
+                            worker(words.get(1)), Definition.duration(words.get(2)));
             case "weighed" ->
-                    new Event.Weighed(worker(words.get(1)), Long.parseLong(words.get(2)) << 20);
-            case "drained" -> new Event.Drained(worker(words.get(1)));
-            case "affirm" -> new Event.Affirmed();
-            case "forsake" -> new Event.Forsaken(String.join(" ", words.subList(1, words.size())));
+                    new ProgramEvent.Weighed(
+                            worker(words.get(1)), Long.parseLong(words.get(2)) << 20);
+            case "drained" -> new ProgramEvent.Drained(worker(words.get(1)));
+            case "affirm" -> new ProgramEvent.Affirmed();
+            case "forsake" ->
+                    new ProgramEvent.Forsaken(String.join(" ", words.subList(1, words.size())));
             case "extend" ->
-                    new Event.Extended(worker(words.get(1)), Definition.duration(words.get(2)));
-            case "admit" -> new Event.Admitted(names(words, ""));
+                    new ProgramEvent.Extended(
+                            worker(words.get(1)), Definition.duration(words.get(2)));
+            case "admit" -> new ProgramEvent.Admitted(names(words, ""));
             case "defer" ->
-                    new Event.Deferred(names(words, ""), hindrance(names(words, "failed=")));
-            default -> new Event.Requested(++ticket, command(what, words.subList(1, words.size())));
+                    new ProgramEvent.Deferred(names(words, ""), hindrance(names(words, "failed=")));
+            default ->
+                    new ProgramEvent.Requested(
+                            ++ticket, command(what, words.subList(1, words.size())));
         };
     }
 
@@ -226,32 +234,34 @@ final class Script {
         return names;
     }
 
-    private static Phase.@Nullable Hindrance hindrance(Set<String> failed) {
-        return failed.isEmpty() ? null : new Phase.Hindrance(failed.iterator().next(), false);
+    private static ProgramPhase.@Nullable Hindrance hindrance(Set<String> failed) {
+        return failed.isEmpty()
+                ? null
+                : new ProgramPhase.Hindrance(failed.iterator().next(), false);
     }
 
-    private Command command(String what, List<String> words) {
+    private ProgramCommand command(String what, List<String> words) {
         return switch (what) {
-            case "start" -> new Command.Start(scope(words), true);
-            case "stop" -> new Command.Stop(scope(words), first(words));
-            case "restart" -> new Command.Restart(scope(words));
-            case "hasten" -> new Command.Hasten();
-            case "promote" -> new Command.Promote();
-            case "abort" -> new Command.Abort();
-            case "upgrade" -> new Command.Upgrade(scope(words), strategy(words));
+            case "start" -> new ProgramCommand.Start(scope(words), true);
+            case "stop" -> new ProgramCommand.Stop(scope(words), first(words));
+            case "restart" -> new ProgramCommand.Restart(scope(words));
+            case "hasten" -> new ProgramCommand.Hasten();
+            case "promote" -> new ProgramCommand.Promote();
+            case "abort" -> new ProgramCommand.Abort();
+            case "upgrade" -> new ProgramCommand.Upgrade(scope(words), strategy(words));
             case "debut" -> {
                 ProgramSpec before = words.isEmpty() ? null : definition.spec();
                 definition = definition.with(String.join(" ", words));
                 if (before != null) {
                     program = Program.of(definition.spec(), new Moment(now));
                 }
-                yield new Command.Debut(before);
+                yield new ProgramCommand.Debut(before);
             }
-            case "release" -> new Command.Release();
-            case "keep" -> new Command.Keep(String.join(" ", words));
+            case "release" -> new ProgramCommand.Release();
+            case "keep" -> new ProgramCommand.Keep(String.join(" ", words));
             case "hold" -> {
                 definition = definition.with(String.join(" ", words));
-                yield new Command.Hold(definition.spec());
+                yield new ProgramCommand.Hold(definition.spec());
             }
             case "apply", "reset" -> {
                 boolean roll = words.contains("roll");
@@ -259,15 +269,15 @@ final class Script {
                         String.join(" ", words.stream().filter(w -> w.contains("=")).toList());
                 definition = definition.with(settings);
                 yield what.equals("apply")
-                        ? new Command.Apply(definition.spec(), roll)
-                        : new Command.Reset(definition.spec(), roll);
+                        ? new ProgramCommand.Apply(definition.spec(), roll)
+                        : new ProgramCommand.Reset(definition.spec(), roll);
             }
             case "scale" ->
                     words.getFirst().matches("[+-].*")
-                            ? new Command.ScaleBy(Integer.parseInt(words.getFirst()))
-                            : new Command.ScaleTo(Integer.parseInt(words.getFirst()));
+                            ? new ProgramCommand.ScaleBy(Integer.parseInt(words.getFirst()))
+                            : new ProgramCommand.ScaleTo(Integer.parseInt(words.getFirst()));
             case "signal" ->
-                    new Command.SendSignal(
+                    new ProgramCommand.SendSignal(
                             Signal.valueOf(words.getFirst()),
                             workers(scope(words.subList(1, words.size()))));
             default -> throw new IllegalArgumentException("no such event: " + what);
@@ -321,9 +331,9 @@ final class Script {
     }
 
     /// A status, or the name of a signal.
-    private static Exit exit(String word) {
+    private static WorkerExit exit(String word) {
         return Character.isDigit(word.charAt(0))
-                ? new Exit(Integer.parseInt(word), 0)
-                : new Exit(0, Signal.valueOf(word).number());
+                ? new WorkerExit(Integer.parseInt(word), 0)
+                : new WorkerExit(0, Signal.valueOf(word).number());
     }
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.model.Canary;
-import org.einhyrningsins.core.model.Command;
-import org.einhyrningsins.core.model.Effect;
-import org.einhyrningsins.core.model.Event;
-import org.einhyrningsins.core.model.Exit;
+import org.einhyrningsins.core.model.CanaryState;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.core.model.Phase;
+import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.AckSpec;
-import org.einhyrningsins.spec.CareSpec;
+import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
@@ -78,7 +78,7 @@ final class Simulation {
         long illFrom = Long.MAX_VALUE;
         long muteFrom = Long.MAX_VALUE;
         long largeFrom = Long.MAX_VALUE;
-        Exit exit = new Exit(0, 0);
+        WorkerExit exit = new WorkerExit(0, 0);
 
         Child(Behaviour behaviour, long bootedAt) {
             this.behaviour = behaviour;
@@ -114,7 +114,7 @@ final class Simulation {
 
     private final Map<WorkerId, Integer> births = new HashMap<>();
     private final Set<WorkerId> acks = new HashSet<>();
-    private final Map<WorkerId, Exit> ends = new HashMap<>();
+    private final Map<WorkerId, WorkerExit> ends = new HashMap<>();
     private int crashes;
 
     Simulation(long seed, Arrows arrows) {
@@ -170,8 +170,8 @@ final class Simulation {
         for (Line line : lines) {
             String words =
                     switch (line.what()) {
-                        case Event event -> Lines.of(event);
-                        case Effect effect -> "    " + Lines.of(effect);
+                        case ProgramEvent programEvent -> Lines.of(programEvent);
+                        case ProgramEffect programEffect -> "    " + Lines.of(programEffect);
                         case Program state -> "    = " + Lines.of(state);
                         case Object other -> other.toString();
                     };
@@ -194,8 +194,9 @@ final class Simulation {
         while (!laws.open().isEmpty() || program.rollout() != null || goesBack()) {
             if (waitsForTheOperator()) {
                 boolean well = random.nextBoolean();
-                Command word = well ? new Command.Promote() : new Command.Abort();
-                happen(new Event.Requested(++ticket, word));
+                ProgramCommand word =
+                        well ? new ProgramCommand.Promote() : new ProgramCommand.Abort();
+                happen(new ProgramEvent.Requested(++ticket, word));
             } else if (!ofAJobOneEnds() && (millis > until || !next())) {
                 throw new Laws.Broken("unanswered: " + program.waits() + ", " + program.rollout());
             }
@@ -205,14 +206,14 @@ final class Simulation {
     /// Where somebody waits for the end of a job, its workers end.
     private boolean ofAJobOneEnds() {
         ProgramSpec spec = program.serving().spec();
-        if (program.waits().stream().noneMatch(wait -> wait.toItsEnd(spec))) {
+        if (program.waits().stream().noneMatch(pendingRequest -> pendingRequest.toItsEnd(spec))) {
             return false;
         }
         for (Slot slot : program.slots()) {
             Worker worker = slot.current();
             Child process = worker == null ? null : processes.get(worker.id());
             if (worker != null && worker.ready() && process != null && !process.leaderless) {
-                process.exit = new Exit(0, 0);
+                process.exit = new WorkerExit(0, 0);
                 exits(new Plan(millis, 0, What.EXITS, worker.id()), worker.id(), process);
                 return true;
             }
@@ -223,7 +224,7 @@ final class Simulation {
     private boolean waitsForTheOperator() {
         Rollout rollout = program.rollout();
         return rollout != null
-                && rollout.canary() instanceof Canary.Watched watched
+                && rollout.canary() instanceof CanaryState.Watched watched
                 && watched.until() == null;
     }
 
@@ -238,12 +239,12 @@ final class Simulation {
             }
             untried |= worker != null && worker.care().recalled() && worker.care().tries() == 0;
         }
-        return untried && program.phase() instanceof Phase.Running;
+        return untried && program.phase() instanceof ProgramPhase.Running;
     }
 
     private void stops() {
         lines.add(new Line(millis, "--- and it is stopped"));
-        happen(new Event.Requested(++ticket, new Command.Stop(null, null)));
+        happen(new ProgramEvent.Requested(++ticket, new ProgramCommand.Stop(null, null)));
         long until = millis + PATIENCE;
         while (!processes.isEmpty() || !laws.open().isEmpty() || program.fallback() != null) {
             if (millis > until || !next()) {
@@ -278,7 +279,7 @@ final class Simulation {
         if (plan == null || due < plan.at() || (due == plan.at() && random.nextBoolean())) {
             boolean away = !calm && !quiet && random.nextInt(40) == 0;
             millis = Math.max(millis, due) + (away ? random.nextInt(10_000) : 0);
-            happen(new Event.DeadlinePassed());
+            happen(new ProgramEvent.DeadlinePassed());
         } else {
             plans.remove();
             millis = Math.max(millis, plan.at());
@@ -336,8 +337,8 @@ final class Simulation {
         lines.add(new Line(millis, "--- from " + Lines.of(read) + " and " + found));
         Transition step = Recovery.after(read, found, now());
         program = step.program();
-        for (Effect effect : step.effects()) {
-            lines.add(new Line(millis, effect));
+        for (ProgramEffect programEffect : step.effects()) {
+            lines.add(new Line(millis, programEffect));
         }
         lines.add(new Line(millis, program));
         step.effects().forEach(this::perform);
@@ -383,12 +384,12 @@ final class Simulation {
 
     /// What the core cannot find out again is written at once, the rest some time.
     private void write(Transition step) {
-        for (Effect effect : step.effects()) {
-            if (effect instanceof Effect.Spawn spawn) {
+        for (ProgramEffect programEffect : step.effects()) {
+            if (programEffect instanceof ProgramEffect.Spawn spawn) {
                 births.put(spawn.worker(), spawn.version().generation());
             }
         }
-        boolean told = step.effects().stream().anyMatch(e -> e instanceof Effect.Answer);
+        boolean told = step.effects().stream().anyMatch(e -> e instanceof ProgramEffect.Answer);
         boolean redefined = !noted.definitions().equals(program.definitions());
         if (told || redefined || random.nextInt(3) == 0) {
             noted = program;
@@ -417,10 +418,10 @@ final class Simulation {
                 if (random.nextInt(8) == 0) {
                     happen(
                             random.nextBoolean()
-                                    ? new Event.Affirmed()
-                                    : new Event.Forsaken("its address belongs to b"));
+                                    ? new ProgramEvent.Affirmed()
+                                    : new ProgramEvent.Forsaken("its address belongs to b"));
                 }
-                happen(new Event.Requested(++ticket, command()));
+                happen(new ProgramEvent.Requested(++ticket, command()));
             }
             return;
         }
@@ -430,25 +431,25 @@ final class Simulation {
                 processes.remove(worker);
                 boolean again = random.nextBoolean();
                 happen(
-                        new Event.SpawnFailed(
+                        new ProgramEvent.SpawnFailed(
                                 worker, again ? "fork: EAGAIN" : "exec: no such file (ENOENT)"));
             }
             case FAILS_LATE -> {
                 if (process != null && process.exists) {
                     processes.remove(worker);
                     process.exists = false;
-                    happen(new Event.SpawnFailed(worker, "execve: no such file (ENOENT)"));
+                    happen(new ProgramEvent.SpawnFailed(worker, "execve: no such file (ENOENT)"));
                 }
             }
-            case IS_DELAYED -> happen(new Event.Delayed(worker));
+            case IS_DELAYED -> happen(new ProgramEvent.Delayed(worker));
             case EXECUTES -> {
                 if (process != null && process.exists) {
-                    happen(new Event.Executed(worker));
+                    happen(new ProgramEvent.Executed(worker));
                 }
             }
             case ANSWERS_THE_PROBE ->
                     happen(
-                            new Event.Probed(
+                            new ProgramEvent.Probed(
                                     worker,
                                     process != null
                                             && process.exists
@@ -456,22 +457,24 @@ final class Simulation {
                                             && millis < process.illFrom));
             case STRANGER_ACKS ->
                     happen(
-                            new Event.Acked(
+                            new ProgramEvent.Acked(
                                     new WorkerId(worker.slot(), worker.incarnation() + 1000)));
-            case ACKS -> happen(new Event.Acked(worker));
+            case ACKS -> happen(new ProgramEvent.Acked(worker));
             case ASKS_FOR_TIME ->
-                    happen(new Event.Extended(worker, Duration.ofMillis(random.nextInt(20_000))));
+                    happen(
+                            new ProgramEvent.Extended(
+                                    worker, Duration.ofMillis(random.nextInt(20_000))));
             case PINGS -> pings(worker, process);
             case CHOOSES_ITS_WATCHDOG ->
                     happen(
-                            new Event.Retimed(
+                            new ProgramEvent.Retimed(
                                     worker,
                                     Duration.ofMillis(
                                             (calm ? 60_000 : 0) + random.nextInt(90_000))));
-            case DESPAIRS -> happen(new Event.Despaired(worker));
+            case DESPAIRS -> happen(new ProgramEvent.Despaired(worker));
             case IS_WEIGHED ->
                     happen(
-                            new Event.Weighed(
+                            new ProgramEvent.Weighed(
                                     worker,
                                     process == null
                                             ? 0
@@ -486,18 +489,20 @@ final class Simulation {
             Worker known = Laws.find(program, worker);
             Duration every = known == null ? null : known.version().spec().care().watchdog();
             plan(millis + (every == null ? 60_000 : every.toMillis() / 2), What.PINGS, worker);
-            happen(new Event.Pinged(worker));
+            happen(new ProgramEvent.Pinged(worker));
         }
     }
 
     /// What becomes of those that it comes after; in the end they are up.
-    private Event turn() {
+    private ProgramEvent turn() {
         Set<String> on = random.nextBoolean() ? Set.of("db") : Set.of("cache", "db");
         return switch (random.nextInt(4)) {
-            case 0 -> new Event.Deferred(on, null);
-            case 1 -> new Event.Deferred(on, new Phase.Hindrance("db", random.nextBoolean()));
-            case 2 -> new Event.Admitted(Set.of("db"));
-            default -> new Event.Admitted(Set.of());
+            case 0 -> new ProgramEvent.Deferred(on, null);
+            case 1 ->
+                    new ProgramEvent.Deferred(
+                            on, new ProgramPhase.Hindrance("db", random.nextBoolean()));
+            case 2 -> new ProgramEvent.Admitted(Set.of("db"));
+            default -> new ProgramEvent.Admitted(Set.of());
         };
     }
 
@@ -506,11 +511,11 @@ final class Simulation {
             return;
         }
         boolean shot = plan.what() == What.IS_SHOT;
-        Exit exit = shot ? new Exit(0, 9) : process.exit;
-        if (program.goesOnWithout(worker, exit) && leavesOthers(process)) {
+        WorkerExit workerExit = shot ? new WorkerExit(0, 9) : process.exit;
+        if (program.goesOnWithout(worker, workerExit) && leavesOthers(process)) {
             process.leaderless = true;
-            ends.put(worker, exit);
-            happen(new Event.LeaderExited(worker, exit));
+            ends.put(worker, workerExit);
+            happen(new ProgramEvent.LeaderExited(worker, workerExit));
             return;
         }
         if (shot && process.leaderless) {
@@ -518,8 +523,8 @@ final class Simulation {
         }
         processes.remove(worker);
         process.exists = false;
-        ends.put(worker, exit);
-        happen(new Event.Exited(worker, exit));
+        ends.put(worker, workerExit);
+        happen(new ProgramEvent.Exited(worker, workerExit));
     }
 
     /// Whether its own process ends, and others of its group do not.
@@ -527,29 +532,29 @@ final class Simulation {
         return !process.leaderless && !process.killed && happens(process.behaviour.leavesOthers());
     }
 
-    private void happen(Event event) {
+    private void happen(ProgramEvent programEvent) {
         Moment now = now();
         Program before = program;
-        lines.add(new Line(millis, event));
-        if (event instanceof Event.Acked(WorkerId worker)) {
+        lines.add(new Line(millis, programEvent));
+        if (programEvent instanceof ProgramEvent.Acked(WorkerId worker)) {
             acks.add(worker);
         }
-        Transition step = before.step(event, now);
+        Transition step = before.step(programEvent, now);
         steps++;
         program = step.program();
-        for (Effect effect : step.effects()) {
-            lines.add(new Line(millis, effect));
+        for (ProgramEffect programEffect : step.effects()) {
+            lines.add(new Line(millis, programEffect));
         }
         lines.add(new Line(millis, program));
-        for (Effect effect : step.effects()) {
-            perform(effect);
+        for (ProgramEffect programEffect : step.effects()) {
+            perform(programEffect);
         }
-        if (!turnPlanned && program.phase() instanceof Phase.Waiting) {
+        if (!turnPlanned && program.phase() instanceof ProgramPhase.Waiting) {
             turnPlanned = true;
             plan(millis + random.nextInt(4_000), What.HAS_ITS_TURN, null);
         }
-        laws.check(before, event, now, step);
-        arrows.watch(before, event, now, step);
+        laws.check(before, programEvent, now, step);
+        arrows.watch(before, programEvent, now, step);
         sameTables();
         if (memory != null) {
             write(step);
@@ -570,22 +575,22 @@ final class Simulation {
         }
     }
 
-    private void perform(Effect effect) {
-        switch (effect) {
-            case Effect.Spawn spawn -> spawn(spawn);
-            case Effect.Send send -> send(send);
-            case Effect.Deliver ignored -> {}
-            case Effect.Probe probe ->
+    private void perform(ProgramEffect programEffect) {
+        switch (programEffect) {
+            case ProgramEffect.Spawn spawn -> spawn(spawn);
+            case ProgramEffect.Send send -> send(send);
+            case ProgramEffect.Deliver ignored -> {}
+            case ProgramEffect.Probe probe ->
                     plan(millis + random.nextInt(500), What.ANSWERS_THE_PROBE, probe.worker());
-            case Effect.EndProbe ignored -> {}
-            case Effect.Weigh weigh -> plan(millis, What.IS_WEIGHED, weigh.worker());
-            case Effect.Progress ignored -> {}
-            case Effect.Answer ignored -> {}
-            case Effect.Report ignored -> {}
+            case ProgramEffect.EndProbe ignored -> {}
+            case ProgramEffect.Weigh weigh -> plan(millis, What.IS_WEIGHED, weigh.worker());
+            case ProgramEffect.Progress ignored -> {}
+            case ProgramEffect.Answer ignored -> {}
+            case ProgramEffect.Report ignored -> {}
         }
     }
 
-    private void spawn(Effect.Spawn spawn) {
+    private void spawn(ProgramEffect.Spawn spawn) {
         ProgramSpec spec = spawn.version().spec();
         Behaviour behaviour = behaviours.get(spec.command().getFirst().toString());
         if (behaviour == null) {
@@ -629,7 +634,7 @@ final class Simulation {
     }
 
     /// What becomes of it, if it lives.
-    private void lives(WorkerId id, Behaviour behaviour, CareSpec care, long boot) {
+    private void lives(WorkerId id, Behaviour behaviour, MonitoringSpec care, long boot) {
         Child process = processes.get(id);
         if (process == null) {
             return;
@@ -675,12 +680,12 @@ final class Simulation {
     private void dies(WorkerId id, Behaviour behaviour, long after) {
         Child process = processes.get(id);
         if (process != null) {
-            process.exit = new Exit(happens(behaviour.succeeds()) ? 0 : 1, 0);
+            process.exit = new WorkerExit(happens(behaviour.succeeds()) ? 0 : 1, 0);
             plan(millis + after, What.EXITS, id);
         }
     }
 
-    private void send(Effect.Send send) {
+    private void send(ProgramEffect.Send send) {
         Child process = processes.get(send.worker());
         if (process == null) {
             return;
@@ -688,7 +693,7 @@ final class Simulation {
         switch (send.signal()) {
             case KILL -> {
                 process.killed = true;
-                process.exit = new Exit(0, Signal.KILL.number());
+                process.exit = new WorkerExit(0, Signal.KILL.number());
                 boolean hangs = happens(process.behaviour.hangs());
                 plan(
                         millis + (hangs ? random.nextInt(60_000) : random.nextInt(50)),
@@ -725,26 +730,28 @@ final class Simulation {
         };
     }
 
-    private Command command() {
+    private ProgramCommand command() {
         if (ticket == 1) {
-            return new Command.Start(null);
+            return new ProgramCommand.Start(null);
         }
         return switch (random.nextInt(20)) {
-            case 0 -> new Command.Start(scope(), ticket % 2 == 0);
-            case 1 -> new Command.Stop(scope(), random.nextBoolean() ? Signal.INT : null);
-            case 2 -> new Command.Restart(scope());
-            case 3 -> new Command.Hasten();
-            case 4, 5, 6 -> new Command.Upgrade(scope(), strategy());
-            case 7, 8 -> new Command.Apply(definition(true), random.nextBoolean());
-            case 9, 10 -> new Command.Apply(definition(false), random.nextInt(3) == 0);
-            case 11 -> new Command.Apply(sameBirth(), random.nextInt(3) == 0);
-            case 12 -> new Command.ScaleBy(random.nextInt(5) - 2);
-            case 13 -> new Command.ScaleTo(random.nextInt(6));
-            case 14 -> new Command.Reset(definition(random.nextBoolean()), random.nextBoolean());
-            case 15, 16 -> new Command.Promote();
-            case 17, 18 -> new Command.Abort();
+            case 0 -> new ProgramCommand.Start(scope(), ticket % 2 == 0);
+            case 1 -> new ProgramCommand.Stop(scope(), random.nextBoolean() ? Signal.INT : null);
+            case 2 -> new ProgramCommand.Restart(scope());
+            case 3 -> new ProgramCommand.Hasten();
+            case 4, 5, 6 -> new ProgramCommand.Upgrade(scope(), strategy());
+            case 7, 8 -> new ProgramCommand.Apply(definition(true), random.nextBoolean());
+            case 9, 10 -> new ProgramCommand.Apply(definition(false), random.nextInt(3) == 0);
+            case 11 -> new ProgramCommand.Apply(sameBirth(), random.nextInt(3) == 0);
+            case 12 -> new ProgramCommand.ScaleBy(random.nextInt(5) - 2);
+            case 13 -> new ProgramCommand.ScaleTo(random.nextInt(6));
+            case 14 ->
+                    new ProgramCommand.Reset(
+                            definition(random.nextBoolean()), random.nextBoolean());
+            case 15, 16 -> new ProgramCommand.Promote();
+            case 17, 18 -> new ProgramCommand.Abort();
             default ->
-                    new Command.SendSignal(
+                    new ProgramCommand.SendSignal(
                             Signal.HUP, random.nextBoolean() ? null : processes.keySet());
         };
     }

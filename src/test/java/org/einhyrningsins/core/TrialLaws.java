@@ -2,11 +2,11 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.WorkerState.Cause;
-import org.einhyrningsins.core.model.Effect;
-import org.einhyrningsins.core.model.Event;
-import org.einhyrningsins.core.model.Fallback;
+import org.einhyrningsins.core.model.FallbackVersion;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.core.model.Phase;
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec.When;
@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Set;
 
 /// What must hold of a version that has not proved itself, told from what happened alone: a second
-/// opinion on [Probation], [Rollback] and the end of a rollout.
+/// opinion on [FirstWorkerTrial], [Rollback] and the end of a rollout.
 final class TrialLaws {
     private static final Duration YOUNG = Duration.ofSeconds(10);
 
@@ -37,15 +37,15 @@ final class TrialLaws {
     /// Workers lost untold, by generation and slot.
     private final Map<Integer, Map<Integer, Integer>> lost = new HashMap<>();
 
-    void check(Program before, Event event, Moment now, Transition step) {
+    void check(Program before, ProgramEvent programEvent, Moment now, Transition step) {
         Program after = step.program();
         note(before, now, step);
-        for (Effect effect : step.effects()) {
-            if (effect instanceof Effect.Send send) {
-                toldToGo(before, event, after, send.worker());
+        for (ProgramEffect programEffect : step.effects()) {
+            if (programEffect instanceof ProgramEffect.Send send) {
+                toldToGo(before, programEvent, after, send.worker());
             }
         }
-        if (event instanceof Event.Exited exited) {
+        if (programEvent instanceof ProgramEvent.Exited exited) {
             ended(before, exited, now, step);
         }
         goesBackWithReason(before, after);
@@ -70,8 +70,8 @@ final class TrialLaws {
     // ---- what is known
 
     private void note(Program before, Moment now, Transition step) {
-        for (Effect effect : step.effects()) {
-            if (effect instanceof Effect.Spawn spawn) {
+        for (ProgramEffect programEffect : step.effects()) {
+            if (programEffect instanceof ProgramEffect.Spawn spawn) {
                 born.put(spawn.worker(), now);
             }
         }
@@ -122,7 +122,7 @@ final class TrialLaws {
 
     /// No old worker is told to go before the first new one has lived for long enough; with
     /// `replace`, one.
-    private void toldToGo(Program before, Event event, Program after, WorkerId id) {
+    private void toldToGo(Program before, ProgramEvent programEvent, Program after, WorkerId id) {
         Worker is = Laws.find(after, id);
         Worker was = Laws.find(before, id);
         Rollout acting = before.rollout();
@@ -132,7 +132,7 @@ final class TrialLaws {
                 || is == null
                 || was == null
                 || !was.ready()
-                || didItsJob(before, event, id.slot())
+                || didItsJob(before, programEvent, id.slot())
                 || !rollout.covers(id.slot())
                 || rollout.owns(is)
                 || !(is.state() instanceof WorkerState.Stopping going)
@@ -154,8 +154,9 @@ final class TrialLaws {
     }
 
     /// Whether the new one of that slot was a job that has ended well: nothing is left to be tried.
-    private static boolean didItsJob(Program before, Event event, int slot) {
-        if (!(event instanceof Event.Exited exited) || exited.worker().slot() != slot) {
+    private static boolean didItsJob(Program before, ProgramEvent programEvent, int slot) {
+        if (!(programEvent instanceof ProgramEvent.Exited exited)
+                || exited.worker().slot() != slot) {
             return false;
         }
         Worker dead = Laws.find(before, exited.worker());
@@ -181,7 +182,7 @@ final class TrialLaws {
 
     /// A new worker that was up and ends by itself soon is the end of its rollout, and no old one
     /// is touched by that.
-    private void ended(Program before, Event.Exited event, Moment now, Transition step) {
+    private void ended(Program before, ProgramEvent.Exited event, Moment now, Transition step) {
         Program after = step.program();
         Worker dead = Laws.find(before, event.worker());
         if (dead == null || dead.state() instanceof WorkerState.Stopping) {
@@ -205,18 +206,21 @@ final class TrialLaws {
             require(
                     is == null || !sameTarget(is, rollout),
                     "went on although a new worker ended: " + Lines.of(after));
-            boolean nothing = after.phase() instanceof Phase.Failed; // there was no other version
+            boolean nothing =
+                    after.phase() instanceof ProgramPhase.Failed; // there was no other version
             require(
                     nothing || after.serving().generation() != rollout.target().generation(),
                     "serves what has just failed: " + Lines.of(after));
-            for (Effect effect : step.effects()) {
-                boolean old = effect instanceof Effect.Send send && isOld(before, rollout, send);
-                require(!old, "told an old worker to go when its rollout failed: " + effect);
+            for (ProgramEffect programEffect : step.effects()) {
+                boolean old =
+                        programEffect instanceof ProgramEffect.Send send
+                                && isOld(before, rollout, send);
+                require(!old, "told an old worker to go when its rollout failed: " + programEffect);
             }
         }
     }
 
-    private static boolean isOld(Program before, Rollout rollout, Effect.Send send) {
+    private static boolean isOld(Program before, Rollout rollout, ProgramEffect.Send send) {
         Worker worker = Laws.find(before, send.worker());
         return worker != null
                 && worker.ready()
@@ -228,8 +232,9 @@ final class TrialLaws {
 
     /// A version is rolled back only within its time, and for what its workers did.
     private void goesBackWithReason(Program before, Program after) {
-        Fallback fallback = before.fallback();
-        if (after.serving().generation() >= before.serving().generation() || fallback == null) {
+        FallbackVersion fallbackVersion = before.fallback();
+        if (after.serving().generation() >= before.serving().generation()
+                || fallbackVersion == null) {
             return;
         }
         @Nullable Map<Integer, Integer> slots = lost.get(before.serving().generation());
@@ -237,7 +242,7 @@ final class TrialLaws {
                 slots != null || after.setback() != null,
                 "rolled back for nothing: " + Lines.of(after));
         require(
-                !fallback.until(before.serving()).reached(after.asOf()),
+                !fallbackVersion.until(before.serving()).reached(after.asOf()),
                 "rolled back too late: " + Lines.of(after));
         require(
                 after.rollout() == null && !after.verdict().startsWith("rolled"),

@@ -4,22 +4,22 @@ package org.einhyrningsins.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
-import org.einhyrningsins.config.source.Problem;
-import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.source.ConfigProblem;
+import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.control.report.ProgramStatus;
-import org.einhyrningsins.control.report.Replies;
+import org.einhyrningsins.control.report.ReplyWriter;
 import org.einhyrningsins.control.report.SocketStatus;
 import org.einhyrningsins.control.report.StatusReport;
 import org.einhyrningsins.control.report.WorkerStatus;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.JsonId;
-import org.einhyrningsins.control.wire.Malformed;
-import org.einhyrningsins.control.wire.Requests;
+import org.einhyrningsins.control.wire.MalformedRequest;
+import org.einhyrningsins.control.wire.RequestReader;
 import org.einhyrningsins.docs.ManPage.Example;
 import org.einhyrningsins.manager.Manager;
-import org.einhyrningsins.spec.Intent;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.manager.ServicesSpec;
@@ -174,14 +174,16 @@ class ManualTest {
         Files.writeString(directory.resolve("web.env"), "A=1\n");
         Files.writeString(directory.resolve("extra.yaml"), "programs: {}\n");
         Path file = Files.writeString(directory.resolve("services.yaml"), text);
-        Surroundings machine = new Surroundings(Map.of(), 2, name -> true, name -> true);
-        return switch (Loader.load(file, machine)) {
-            case Loaded.Valid valid -> valid.services();
-            case Loaded.Invalid invalid ->
+        LoadEnvironment machine = new LoadEnvironment(Map.of(), 2, name -> true, name -> true);
+        return switch (ConfigLoader.load(file, machine)) {
+            case LoadResult.Valid valid -> valid.services();
+            case LoadResult.Invalid invalid ->
                     throw new AssertionError(
                             String.join(
                                     "\n",
-                                    invalid.problems().stream().map(Problem::render).toList()));
+                                    invalid.problems().stream()
+                                            .map(ConfigProblem::render)
+                                            .toList()));
         };
     }
 
@@ -223,7 +225,7 @@ class ManualTest {
 
     @Test
     void describesEverySignalToTheManager() throws ReflectiveOperationException {
-        Class<?> desk = Class.forName(Manager.class.getPackageName() + ".SignalDesk");
+        Class<?> desk = Class.forName(Manager.class.getPackageName() + ".SignalReader");
         Field signals = desk.getDeclaredField("SIGNALS");
         signals.setAccessible(true);
         String text = String.join("\n", MANAGER.under("SIGNALS").lines());
@@ -293,12 +295,12 @@ class ManualTest {
                         1,
                         "",
                         "",
-                        new Intent(true, 1, List.of(1)),
+                        new OperatorOverride(true, 1, List.of(1)),
                         List.of(""),
                         List.of(worker),
                         List.of(new SocketStatus("", "", true)));
         StatusReport report = new StatusReport("", 1, 0, "", -1, List.of(program));
-        byte[] reply = Replies.done(JsonId.of(1), ExitStatus.DONE, "", report);
+        byte[] reply = ReplyWriter.done(JsonId.of(1), ExitStatus.DONE, "", report);
         for (String field :
                 found("\"[a-z_]+\":", new String(reply, StandardCharsets.UTF_8).strip())) {
             String name = field.substring(1, field.length() - 2);
@@ -321,9 +323,9 @@ class ManualTest {
             for (String line : example.text().split("\n", -1)) {
                 String request = line.startsWith("> ") ? line.substring(2) : line;
                 if (request.startsWith("{\"id\"") || request.startsWith("---%0Aid")) {
-                    assertThat(Requests.parse(request.getBytes(StandardCharsets.UTF_8)))
+                    assertThat(RequestReader.parse(request.getBytes(StandardCharsets.UTF_8)))
                             .as(example + ": " + request)
-                            .isNotInstanceOf(Malformed.class);
+                            .isNotInstanceOf(MalformedRequest.class);
                     requests++;
                 }
             }

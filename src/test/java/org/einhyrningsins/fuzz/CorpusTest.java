@@ -3,10 +3,10 @@ package org.einhyrningsins.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.control.wire.WireFuzz;
+import org.einhyrningsins.control.wire.WireJsonFuzz;
 import org.einhyrningsins.manager.NotifyFuzz;
 import org.einhyrningsins.manager.StateFuzz;
-import org.einhyrningsins.manager.output.LogEarFuzz;
+import org.einhyrningsins.manager.output.AckLineMatcherFuzz;
 import org.einhyrningsins.manager.page.HttpFuzz;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -33,11 +33,11 @@ class CorpusTest {
 
     private static final Map<String, Consumer<byte[]>> TARGETS =
             Map.of(
-                    "wire", WireFuzz::fuzzerTestOneInput,
+                    "wire", WireJsonFuzz::fuzzerTestOneInput,
                     "state", StateFuzz::fuzzerTestOneInput,
                     "notify", NotifyFuzz::fuzzerTestOneInput,
                     "http", HttpFuzz::fuzzerTestOneInput,
-                    "logear", LogEarFuzz::fuzzerTestOneInput);
+                    "logear", AckLineMatcherFuzz::fuzzerTestOneInput);
 
     @ParameterizedTest
     @MethodSource("inputs")

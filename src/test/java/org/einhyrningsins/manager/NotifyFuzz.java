@@ -4,13 +4,13 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
-import org.einhyrningsins.core.model.Event;
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.fuzz.Frugal;
-import org.einhyrningsins.manager.channel.Notification;
-import org.einhyrningsins.manager.snapshot.ImageException;
-import org.einhyrningsins.manager.snapshot.ImageReader;
-import org.einhyrningsins.manager.snapshot.ProgramImage;
+import org.einhyrningsins.manager.channel.NotifyMessage;
+import org.einhyrningsins.manager.snapshot.ProgramSnapshot;
+import org.einhyrningsins.manager.snapshot.SnapshotDecoder;
+import org.einhyrningsins.manager.snapshot.SnapshotException;
 import org.einhyrningsins.spec.WorkerId;
 
 import java.io.IOException;
@@ -35,34 +35,35 @@ public final class NotifyFuzz {
     private static void take(String text) {
         Program program = PROGRAM;
         Moment now = PROGRAM.asOf();
-        for (Notification notification : Notification.read(text)) {
+        for (NotifyMessage notifyMessage : NotifyMessage.read(text)) {
             now = now.plus(LEAST);
-            program = heard(program, notification, now);
+            program = heard(program, notifyMessage, now);
         }
     }
 
-    private static Program heard(Program program, Notification notification, Moment now) {
-        return switch (notification) {
-            case Notification.Ready() -> step(program, new Event.Acked(STARTING), now);
-            case Notification.Alive() -> step(program, new Event.Pinged(STARTING), now);
-            case Notification.Despaired() -> step(program, new Event.Despaired(STARTING), now);
-            case Notification.Retimed(Duration interval) -> {
+    private static Program heard(Program program, NotifyMessage notifyMessage, Moment now) {
+        return switch (notifyMessage) {
+            case NotifyMessage.Ready() -> step(program, new ProgramEvent.Acked(STARTING), now);
+            case NotifyMessage.Alive() -> step(program, new ProgramEvent.Pinged(STARTING), now);
+            case NotifyMessage.Despaired() ->
+                    step(program, new ProgramEvent.Despaired(STARTING), now);
+            case NotifyMessage.Retimed(Duration interval) -> {
                 Frugal.same(true, interval.isPositive(), interval);
-                yield step(program, new Event.Retimed(STARTING, interval), now);
+                yield step(program, new ProgramEvent.Retimed(STARTING, interval), now);
             }
-            case Notification.Extended(Duration time) -> {
-                Program after = step(program, new Event.Extended(STARTING, time), now);
+            case NotifyMessage.Extended(Duration time) -> {
+                Program after = step(program, new ProgramEvent.Extended(STARTING, time), now);
                 Frugal.same(false, deadline(after) < deadline(program), time);
                 yield after;
             }
-            case Notification.Status(String words) -> onOneLine(program, words);
-            case Notification.Nonsense(String why) ->
-                    onOneLine(program, Notification.onOneLine(why));
+            case NotifyMessage.Status(String words) -> onOneLine(program, words);
+            case NotifyMessage.Nonsense(String why) ->
+                    onOneLine(program, NotifyMessage.onOneLine(why));
         };
     }
 
-    private static Program step(Program program, Event event, Moment now) {
-        return program.step(event, now).program();
+    private static Program step(Program program, ProgramEvent programEvent, Moment now) {
+        return program.step(programEvent, now).program();
     }
 
     private static long deadline(Program program) {
@@ -95,8 +96,8 @@ public final class NotifyFuzz {
                             .replace(
                                     "{\"is\":\"Timer\",\"after\":[0,200000000]}",
                                     "{\"is\":\"Notify\"}");
-            return ImageReader.read(text, ProgramImage.class).program();
-        } catch (IOException | ImageException e) {
+            return SnapshotDecoder.read(text, ProgramSnapshot.class).program();
+        } catch (IOException | SnapshotException e) {
             throw new IllegalStateException(e);
         }
     }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import org.einhyrningsins.control.wire.IntentJson;
+import org.einhyrningsins.control.wire.OverridesJson;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.fuzz.Frugal;
-import org.einhyrningsins.manager.snapshot.HandoverImage;
-import org.einhyrningsins.manager.snapshot.ImageException;
-import org.einhyrningsins.manager.snapshot.ImageReader;
-import org.einhyrningsins.manager.snapshot.ImageWriter;
-import org.einhyrningsins.manager.snapshot.ManagerImage;
-import org.einhyrningsins.manager.snapshot.Notes;
-import org.einhyrningsins.manager.snapshot.ProgramImage;
+import org.einhyrningsins.manager.snapshot.ManagerSnapshot;
+import org.einhyrningsins.manager.snapshot.ProgramSnapshot;
+import org.einhyrningsins.manager.snapshot.ReexecSnapshot;
+import org.einhyrningsins.manager.snapshot.SnapshotDecoder;
+import org.einhyrningsins.manager.snapshot.SnapshotEncoder;
+import org.einhyrningsins.manager.snapshot.SnapshotException;
+import org.einhyrningsins.manager.snapshot.StateJournal;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +31,7 @@ public final class StateFuzz {
     private static void take(byte[] data) {
         String text = new String(data, StandardCharsets.UTF_8);
         if (text.startsWith("{")) {
-            List.of(ManagerImage.class, ProgramImage.class, HandoverImage.class)
+            List.of(ManagerSnapshot.class, ProgramSnapshot.class, ReexecSnapshot.class)
                     .forEach(type -> image(text, type));
             intent(data);
         } else {
@@ -42,17 +42,17 @@ public final class StateFuzz {
     private static <R extends Record> void image(String text, Class<R> type) {
         R image;
         try {
-            image = ImageReader.read(text, type);
-        } catch (ImageException refused) {
+            image = SnapshotDecoder.read(text, type);
+        } catch (SnapshotException refused) {
             return;
         }
         use(image);
-        String written = new ImageWriter().write(image);
+        String written = new SnapshotEncoder().write(image);
         try {
-            R again = ImageReader.read(written, type);
+            R again = SnapshotDecoder.read(written, type);
             Frugal.same(image, again, "read again");
-            Frugal.same(written, new ImageWriter().write(again), "written again");
-        } catch (ImageException e) {
+            Frugal.same(written, new SnapshotEncoder().write(again), "written again");
+        } catch (SnapshotException e) {
             throw new AssertionError("cannot be read again: " + written, e);
         }
     }
@@ -60,19 +60,19 @@ public final class StateFuzz {
     /// As a manager that starts looks at it.
     private static void use(Record image) {
         switch (image) {
-            case ManagerImage manager -> {
+            case ManagerSnapshot manager -> {
                 there(manager.boot(), manager.control(), manager.settings(), manager.log());
                 there(manager.programs().toArray());
                 there(manager.descriptor("control"));
             }
-            case ProgramImage program -> {
+            case ProgramSnapshot program -> {
                 Moment due = program.program().earliestDeadline();
                 there(due == null ? Optional.empty() : due);
                 program.workers().forEach(worker -> there(program.program().has(worker.id())));
                 program.doors().forEach(door -> there(door.guests().toArray()));
                 there(program.tally().values().toArray());
             }
-            case HandoverImage all -> {
+            case ReexecSnapshot all -> {
                 there(all.descriptors().toArray());
                 there(all.openFiles());
                 use(all.manager());
@@ -90,26 +90,28 @@ public final class StateFuzz {
 
     private static void intent(byte[] data) {
         try {
-            IntentJson.Content content = IntentJson.read(data);
-            content.programs().values().forEach(intent -> there(intent.words(1)));
-            Frugal.same(content, IntentJson.read(IntentJson.write(content)), "read again");
+            OverridesJson.Content content = OverridesJson.read(data);
+            content.programs()
+                    .values()
+                    .forEach(operatorOverride -> there(operatorOverride.words(1)));
+            Frugal.same(content, OverridesJson.read(OverridesJson.write(content)), "read again");
         } catch (IOException refused) {
             // said by its message
         }
     }
 
     private static void notes(String text) {
-        Notes.Read read = Notes.read(text);
+        StateJournal.Read read = StateJournal.read(text);
         StringBuilder again = new StringBuilder();
-        for (Notes.Birth b : read.births()) {
+        for (StateJournal.Birth b : read.births()) {
             again.append("born ").append(b.program()).append(' ').append(b.id().slot());
             again.append(' ').append(b.id().incarnation()).append(' ').append(b.generation());
             again.append(' ').append(b.ticks()).append(' ').append(b.pid()).append('\n');
         }
-        for (Notes.Ack ack : read.acks()) {
+        for (StateJournal.Ack ack : read.acks()) {
             again.append("acked ").append(ack.program()).append(' ').append(ack.id().slot());
             again.append(' ').append(ack.id().incarnation()).append('\n');
         }
-        Frugal.same(read, Notes.read(again.toString()), "read again");
+        Frugal.same(read, StateJournal.read(again.toString()), "read again");
     }
 }

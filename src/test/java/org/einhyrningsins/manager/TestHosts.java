@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
-import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.core.Program;
-import org.einhyrningsins.core.model.Effect;
-import org.einhyrningsins.manager.channel.WorkerDoor;
-import org.einhyrningsins.manager.program.Prober;
-import org.einhyrningsins.manager.program.ProcessGroups;
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.manager.channel.WorkerSockets;
+import org.einhyrningsins.manager.program.OrphanReaper;
+import org.einhyrningsins.manager.program.ProbeRunner;
+import org.einhyrningsins.manager.program.ProcessGroupWatch;
 import org.einhyrningsins.manager.program.ProgramHost;
-import org.einhyrningsins.manager.program.Programs;
-import org.einhyrningsins.manager.program.Strays;
-import org.einhyrningsins.manager.runtime.Log;
-import org.einhyrningsins.manager.runtime.Loop;
-import org.einhyrningsins.manager.snapshot.DoorImage;
-import org.einhyrningsins.manager.snapshot.ProgramImage;
+import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.runtime.EventLoop;
+import org.einhyrningsins.manager.runtime.ManagerLog;
+import org.einhyrningsins.manager.snapshot.ProgramSnapshot;
+import org.einhyrningsins.manager.snapshot.WorkerSocketsSnapshot;
 import org.einhyrningsins.manager.socket.SocketTable;
-import org.einhyrningsins.manager.spawn.Births;
-import org.einhyrningsins.manager.spawn.Environment;
-import org.einhyrningsins.manager.spawn.Outputs;
 import org.einhyrningsins.manager.spawn.WorkerCgroups;
 import org.einhyrningsins.manager.spawn.WorkerCredentials;
+import org.einhyrningsins.manager.spawn.WorkerEnvironment;
+import org.einhyrningsins.manager.spawn.WorkerOutput;
+import org.einhyrningsins.manager.spawn.WorkerSpawner;
 import org.einhyrningsins.spec.ProgramSpec;
 
 import java.io.IOException;
@@ -32,25 +32,26 @@ import java.util.List;
 import java.util.Map;
 
 /// Programs of a manager that has no processes: what there is of workers is only known.
-public final class TestHosts implements ProgramHost.Listener, WorkerDoor.Opener {
-    private final Programs programs;
+public final class TestHosts implements ProgramHost.Listener, WorkerSockets.Opener {
+    private final ProgramTable programTable;
     private final ProgramHost.Surface surface;
 
-    public TestHosts(Programs programs, SocketTable sockets, Log log) {
-        this.programs = programs;
-        Loop loop = new Loop(log);
-        WorkerCgroups cgroups = new WorkerCgroups(log);
+    public TestHosts(ProgramTable programTable, SocketTable sockets, ManagerLog managerLog) {
+        this.programTable = programTable;
+        EventLoop eventLoop = new EventLoop(managerLog);
+        WorkerCgroups cgroups = new WorkerCgroups(managerLog);
         WorkerCredentials secrets = new WorkerCredentials();
-        Outputs outputs = new Outputs(loop, -1, (level, program, message) -> {});
-        var inherited = Environment.inherited(Map.of());
+        WorkerOutput workerOutput =
+                new WorkerOutput(eventLoop, -1, (level, program, message) -> {});
+        var inherited = WorkerEnvironment.inherited(Map.of());
         surface =
                 new ProgramHost.Surface(
-                        loop,
-                        new Births(inherited, sockets, cgroups, secrets, -1, outputs),
+                        eventLoop,
+                        new WorkerSpawner(inherited, sockets, cgroups, secrets, -1, workerOutput),
                         sockets,
-                        new Prober(loop, ByteBuffer.allocateDirect(64)),
-                        new Strays(programs, cgroups, secrets, log),
-                        new ProcessGroups(loop),
+                        new ProbeRunner(eventLoop, ByteBuffer.allocateDirect(64)),
+                        new OrphanReaper(programTable, cgroups, secrets, managerLog),
+                        new ProcessGroupWatch(eventLoop),
                         this,
                         Path.of("/nonexistent"),
                         this);
@@ -58,9 +59,9 @@ public final class TestHosts implements ProgramHost.Listener, WorkerDoor.Opener 
 
     /// Adds a program as it is.
     public ProgramHost add(Program program) throws IOException {
-        var image = new ProgramImage(program, false, List.of(), List.of(), Map.of(), List.of());
+        var image = new ProgramSnapshot(program, false, List.of(), List.of(), Map.of(), List.of());
         ProgramHost host = new ProgramHost(image, surface);
-        programs.add(host);
+        programTable.add(host);
         return host;
     }
 
@@ -68,8 +69,8 @@ public final class TestHosts implements ProgramHost.Listener, WorkerDoor.Opener 
     public static ProgramSpec web(Path directory, String definition) throws IOException {
         Path file = directory.resolve("services.yaml");
         Files.writeString(file, "programs: {web: {command: [./x], " + definition + "}}");
-        Surroundings machine = new Surroundings(Map.of(), 1, name -> true, name -> true);
-        Loaded.Valid valid = (Loaded.Valid) Loader.load(file, machine);
+        LoadEnvironment machine = new LoadEnvironment(Map.of(), 1, name -> true, name -> true);
+        LoadResult.Valid valid = (LoadResult.Valid) ConfigLoader.load(file, machine);
         return valid.services().programs().firstEntry().getValue();
     }
 
@@ -78,12 +79,14 @@ public final class TestHosts implements ProgramHost.Listener, WorkerDoor.Opener 
     }
 
     @Override
-    public WorkerDoor open(ProgramSpec spec, WorkerDoor.Listener listener) throws IOException {
+    public WorkerSockets open(ProgramSpec spec, WorkerSockets.Listener listener)
+            throws IOException {
         throw new IOException("workers are not born here");
     }
 
     @Override
-    public WorkerDoor resume(DoorImage image, WorkerDoor.Listener listener) throws IOException {
+    public WorkerSockets resume(WorkerSocketsSnapshot image, WorkerSockets.Listener listener)
+            throws IOException {
         throw new IOException("workers are not born here");
     }
 
@@ -95,7 +98,7 @@ public final class TestHosts implements ProgramHost.Listener, WorkerDoor.Opener 
 
     @Override
     public void report(
-            ProgramHost host, Effect.Severity severity, String subject, String message) {}
+            ProgramHost host, ProgramEffect.Severity severity, String subject, String message) {}
 
     @Override
     public void listen() {}

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
-import org.einhyrningsins.posix.kernel.Exit;
-import org.einhyrningsins.posix.kernel.Kernel;
-import org.einhyrningsins.posix.kernel.Scratch;
+import org.einhyrningsins.posix.kernel.NativeScratch;
+import org.einhyrningsins.posix.kernel.ProcessExit;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.posix.process.Signals;
-import org.einhyrningsins.posix.spawn.Spawned;
+import org.einhyrningsins.posix.process.SignalDescriptor;
+import org.einhyrningsins.posix.spawn.SpawnedChild;
 import org.einhyrningsins.spec.Signal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -71,7 +71,7 @@ class EventsIT {
     @Test
     void aDeadChildIsAnEventOfItsPidfd() throws Exception {
         int nothing = Descriptors.openNull();
-        Spawned child =
+        SpawnedChild child =
                 Nursery.SPAWNER.spawn(Nursery.script("kill -STOP $$").order(nothing, nothing));
         try (Poll poll = Poll.open()) {
             poll.add(child.pidfd(), Poll.IN, child.pid());
@@ -79,7 +79,7 @@ class EventsIT {
             assertThat(Processes.kill(child.pidfd(), Signal.KILL)).isTrue();
             assertThat(poll.await(BOUND)).isEqualTo(1);
             assertThat(poll.token(0)).isEqualTo(child.pid());
-            assertThat(Processes.reap(child.pidfd())).isEqualTo(new Exit(0, 9, false));
+            assertThat(Processes.reap(child.pidfd())).isEqualTo(new ProcessExit(0, 9, false));
             assertThat(Processes.kill(child.pidfd(), Signal.KILL)).isFalse();
         } finally {
             Descriptors.close(child.pidfd());
@@ -89,31 +89,33 @@ class EventsIT {
 
     @Test
     void aBlockedSignalIsReadWithItsSender() {
-        long before = mask(0, Signals.mask(Signal.WINCH)); // SIG_BLOCK
-        int fd = Signals.open(Set.of(Signal.WINCH, Signal.USR2));
+        long before = mask(0, SignalDescriptor.mask(Signal.WINCH)); // SIG_BLOCK
+        int fd = SignalDescriptor.open(Set.of(Signal.WINCH, Signal.USR2));
         try (Poll poll = Poll.open()) {
-            assertThat(Signals.blocked(Signal.WINCH)).isTrue();
-            assertThat(Signals.read(fd)).isNull();
+            assertThat(SignalDescriptor.blocked(Signal.WINCH)).isTrue();
+            assertThat(SignalDescriptor.read(fd)).isNull();
             poll.add(fd, Poll.IN, 1);
-            long thread = Kernel.call(Syscall.GETTID, 0);
+            long thread = SystemCalls.call(Syscall.GETTID, 0);
             int winch = Signal.WINCH.number();
-            Kernel.check("tgkill", Kernel.call(Syscall.TGKILL, Processes.self(), thread, winch));
+            SystemCalls.check(
+                    "tgkill", SystemCalls.call(Syscall.TGKILL, Processes.self(), thread, winch));
             assertThat(poll.await(BOUND)).isEqualTo(1);
-            assertThat(Signals.read(fd))
-                    .isEqualTo(new Signals.Received(Signal.WINCH, Processes.self(), false));
-            assertThat(Signals.read(fd)).isNull();
+            assertThat(SignalDescriptor.read(fd))
+                    .isEqualTo(
+                            new SignalDescriptor.Received(Signal.WINCH, Processes.self(), false));
+            assertThat(SignalDescriptor.read(fd)).isNull();
         } finally {
             Descriptors.close(fd);
             mask(2, before); // SIG_SETMASK
         }
-        assertThat(Signals.blocked(Signal.WINCH)).isFalse();
+        assertThat(SignalDescriptor.blocked(Signal.WINCH)).isFalse();
     }
 
     private static long mask(int how, long mask) {
-        Scratch scratch = Scratch.here();
-        scratch.bytes.putLong(0, mask);
-        long at = scratch.structures;
-        Kernel.check("mask", Kernel.call(Syscall.RT_SIGPROCMASK, how, at, at + 8, 8));
-        return scratch.bytes.getLong(8);
+        NativeScratch nativeScratch = NativeScratch.here();
+        nativeScratch.bytes.putLong(0, mask);
+        long at = nativeScratch.structures;
+        SystemCalls.check("mask", SystemCalls.call(Syscall.RT_SIGPROCMASK, how, at, at + 8, 8));
+        return nativeScratch.bytes.getLong(8);
     }
 }

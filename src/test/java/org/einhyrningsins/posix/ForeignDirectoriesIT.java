@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import org.einhyrningsins.posix.file.AppendFiles;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.InputFiles;
-import org.einhyrningsins.posix.file.OutputFiles;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Processes;
 import org.junit.jupiter.api.AfterEach;
@@ -121,7 +121,7 @@ final class ForeignDirectoriesIT {
     }
 
     private void refusesToWrite(Path log) {
-        assertThatThrownBy(() -> open.add(OutputFiles.open(log, false)))
+        assertThatThrownBy(() -> open.add(AppendFiles.open(log, false)))
                 .isInstanceOf(PosixException.class);
         assertThatThrownBy(() -> open.add(Descriptors.openAppend(log)))
                 .isInstanceOf(PosixException.class);
@@ -204,7 +204,7 @@ final class ForeignDirectoriesIT {
     }
 
     private void writes(Path log) {
-        open.add(OutputFiles.open(log, false));
+        open.add(AppendFiles.open(log, false));
         open.add(Descriptors.openAppend(log));
     }
 

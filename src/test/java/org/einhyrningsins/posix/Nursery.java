@@ -4,18 +4,18 @@ package org.einhyrningsins.posix;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.kernel.Exit;
-import org.einhyrningsins.posix.kernel.Kernel;
-import org.einhyrningsins.posix.kernel.Scratch;
+import org.einhyrningsins.posix.kernel.NativeScratch;
+import org.einhyrningsins.posix.kernel.ProcessExit;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.posix.spawn.Confinement;
+import org.einhyrningsins.posix.spawn.ChildConfinement;
 import org.einhyrningsins.posix.spawn.SpawnException;
-import org.einhyrningsins.posix.spawn.SpawnOrder;
-import org.einhyrningsins.posix.spawn.Spawned;
+import org.einhyrningsins.posix.spawn.SpawnRequest;
+import org.einhyrningsins.posix.spawn.SpawnedChild;
 import org.einhyrningsins.posix.spawn.Spawner;
-import org.einhyrningsins.spec.IdentitySpec.Limit;
-import org.einhyrningsins.spec.IdentitySpec.Resource;
+import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
+import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +45,7 @@ public final class Nursery {
     public @Nullable Integer nice;
     public @Nullable Signal orphaned;
     public Map<Resource, Limit> limits = Map.of();
-    public Confinement confinement = Confinement.NONE;
+    public ChildConfinement confinement = ChildConfinement.NONE;
 
     /// A child that runs a shell script.
     public static Nursery script(String script) {
@@ -54,10 +54,10 @@ public final class Nursery {
         return nursery;
     }
 
-    public SpawnOrder order(int in, int out) {
+    public SpawnRequest order(int in, int out) {
         List<Integer> descriptors = new ArrayList<>(List.of(in, out, out));
         descriptors.addAll(more);
-        return new SpawnOrder(
+        return new SpawnRequest(
                 executable,
                 argv,
                 environment,
@@ -78,7 +78,7 @@ public final class Nursery {
         int out = Descriptors.raise(pipe[1]);
         int nothing = Descriptors.openNull();
         try {
-            Spawned child = spawner.spawn(order(nothing, out));
+            SpawnedChild child = spawner.spawn(order(nothing, out));
             Descriptors.close(out);
             out = -1;
             String text = readAll(pipe[0]);
@@ -93,13 +93,13 @@ public final class Nursery {
     }
 
     /// How it ends.
-    public Exit exit() throws SpawnException {
+    public ProcessExit exit() throws SpawnException {
         int nothing = Descriptors.openNull();
         try {
-            Spawned child = spawner.spawn(order(nothing, nothing));
-            Exit exit = Processes.await(child.pidfd());
+            SpawnedChild child = spawner.spawn(order(nothing, nothing));
+            ProcessExit processExit = Processes.await(child.pidfd());
             Descriptors.close(child.pidfd());
-            return exit;
+            return processExit;
         } finally {
             Descriptors.close(nothing);
         }
@@ -119,9 +119,9 @@ public final class Nursery {
         int noHang = 1;
         int exited = 4;
         int leaveIt = 0x01000000;
-        long info = Scratch.here().structures;
-        long result = Kernel.call(Syscall.WAITID, 0, 0, info, exited | noHang | leaveIt | all);
-        return Kernel.is(result, Errno.ECHILD);
+        long info = NativeScratch.here().structures;
+        long result = SystemCalls.call(Syscall.WAITID, 0, 0, info, exited | noHang | leaveIt | all);
+        return SystemCalls.is(result, Errno.ECHILD);
     }
 
     /// How many descriptors of the kinds we open this process has.
@@ -145,6 +145,6 @@ public final class Nursery {
     }
 
     public static boolean isRoot() {
-        return Kernel.call(Syscall.GETEUID, 0) == 0;
+        return SystemCalls.call(Syscall.GETEUID, 0) == 0;
     }
 }

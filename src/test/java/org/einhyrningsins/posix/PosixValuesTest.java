@@ -4,8 +4,8 @@ package org.einhyrningsins.posix;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.einhyrningsins.posix.kernel.CpuArchitecture;
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.kernel.Machine;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.spec.InetText;
 import org.junit.jupiter.api.Test;
@@ -24,15 +24,15 @@ class PosixValuesTest {
 
     @Test
     void refusesOtherMachinesAndOldKernelsInOneLine() {
-        assertThat(Machine.of("Linux", "amd64")).isEqualTo(Machine.X86_64);
-        assertThat(Machine.of("Linux", "aarch64")).isEqualTo(Machine.AARCH64);
-        assertThatThrownBy(() -> Machine.of("Linux", "riscv64"))
+        assertThat(CpuArchitecture.of("Linux", "amd64")).isEqualTo(CpuArchitecture.X86_64);
+        assertThat(CpuArchitecture.of("Linux", "aarch64")).isEqualTo(CpuArchitecture.AARCH64);
+        assertThatThrownBy(() -> CpuArchitecture.of("Linux", "riscv64"))
                 .hasMessage(
                         "einhyrningsins runs on Linux on x86-64 and aarch64; this is Linux on"
                                 + " riscv64");
-        Machine.requireKernel("5.9.0-1-amd64");
-        Machine.requireKernel("6.18");
-        assertThatThrownBy(() -> Machine.requireKernel("5.8.18"))
+        CpuArchitecture.requireKernel("5.9.0-1-amd64");
+        CpuArchitecture.requireKernel("6.18");
+        assertThatThrownBy(() -> CpuArchitecture.requireKernel("5.8.18"))
                 .hasMessageContaining("needs Linux 5.9 or newer");
     }
 

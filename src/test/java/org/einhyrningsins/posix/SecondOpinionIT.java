@@ -10,9 +10,9 @@ import jnr.posix.Passwd;
 
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Accounts;
-import org.einhyrningsins.posix.kernel.Exit;
+import org.einhyrningsins.posix.kernel.ProcessExit;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.posix.spawn.Spawned;
+import org.einhyrningsins.posix.spawn.SpawnedChild;
 import org.einhyrningsins.spec.Signal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -62,7 +62,7 @@ class SecondOpinionIT {
     @Test
     void aChildOfOursIsASessionAndAGroupOfItsOwnAndDiesOfItsSignals() throws Exception {
         int nothing = Descriptors.openNull();
-        Spawned child =
+        SpawnedChild child =
                 Nursery.SPAWNER.spawn(Nursery.script("kill -STOP $$").order(nothing, nothing));
         assertThat(JNR.getpgid(child.pid())).isEqualTo(child.pid());
         String stat = Files.readString(Path.of("/proc/" + child.pid() + "/stat"));
@@ -70,7 +70,7 @@ class SecondOpinionIT {
         assertThat(Processes.parent(child.pid())).isEqualTo(JNR.getpid());
         assertThat(JNR.kill(child.pid(), 0)).as("it is there").isZero();
         assertThat(JNR.kill(child.pid(), Signal.KILL.number())).isZero();
-        assertThat(Processes.await(child.pidfd())).isEqualTo(new Exit(0, 9, false));
+        assertThat(Processes.await(child.pidfd())).isEqualTo(new ProcessExit(0, 9, false));
         assertThat(JNR.kill(child.pid(), 0)).as("it is gone").isEqualTo(-1);
         Descriptors.close(child.pidfd());
         Descriptors.close(nothing);

@@ -5,13 +5,13 @@ import com.kenai.jffi.Invoker;
 import com.kenai.jffi.Library;
 
 import org.einhyrningsins.posix.file.Descriptors;
-import org.einhyrningsins.posix.kernel.Kernel;
 import org.einhyrningsins.posix.kernel.MachineCode;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.posix.spawn.SpawnException;
-import org.einhyrningsins.posix.spawn.SpawnOrder;
-import org.einhyrningsins.posix.spawn.Spawned;
+import org.einhyrningsins.posix.spawn.SpawnRequest;
+import org.einhyrningsins.posix.spawn.SpawnedChild;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -128,21 +128,21 @@ public final class SpawnCost {
         child.ownPid = List.of("LISTEN_PID");
         child.more = List.of(nothing, nothing);
         child.umask = 022;
-        SpawnOrder order = child.order(nothing, nothing);
+        SpawnRequest order = child.order(nothing, nothing);
         for (int i = 0; i < times; i++) {
             long start = System.nanoTime();
-            Spawned spawned = Nursery.SPAWNER.spawn(order);
+            SpawnedChild spawnedChild = Nursery.SPAWNER.spawn(order);
             long born = System.nanoTime();
-            Processes.await(spawned.pidfd());
+            Processes.await(spawnedChild.pidfd());
             way.add(born - start, System.nanoTime() - start);
-            Descriptors.close(spawned.pidfd());
+            Descriptors.close(spawnedChild.pidfd());
         }
         Descriptors.close(nothing);
     }
 
     private static void posixSpawn(Way way, int times) {
         ByteBuffer memory = ByteBuffer.allocateDirect(512).order(ByteOrder.nativeOrder());
-        long at = Kernel.address(memory);
+        long at = SystemCalls.address(memory);
         memory.put(64, "/bin/true\0".getBytes(StandardCharsets.UTF_8));
         memory.put(128, "PATH=/usr/bin:/bin\0".getBytes(StandardCharsets.UTF_8));
         memory.putLong(16, at + 64).putLong(24, 0).putLong(32, at + 128).putLong(40, 0);
@@ -161,7 +161,8 @@ public final class SpawnCost {
                             at + 16,
                             at + 32);
             long born = System.nanoTime();
-            Kernel.check("waitid", Kernel.call(Syscall.WAITID, 1, memory.getInt(0), info, 4, 0));
+            SystemCalls.check(
+                    "waitid", SystemCalls.call(Syscall.WAITID, 1, memory.getInt(0), info, 4, 0));
             way.add(born - start, System.nanoTime() - start);
         }
     }

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.einhyrningsins.posix.file.Descriptors;
-import org.einhyrningsins.posix.kernel.Boot;
+import org.einhyrningsins.posix.kernel.BootId;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.process.Exec;
+import org.einhyrningsins.posix.process.ProcessImage;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.posix.socket.Sockets;
-import org.einhyrningsins.posix.spawn.Spawned;
+import org.einhyrningsins.posix.spawn.SpawnedChild;
 import org.einhyrningsins.posix.spawn.Spawner;
 import org.einhyrningsins.spec.Signal;
 import org.junit.jupiter.api.Test;
@@ -37,7 +37,7 @@ final class SuccessionIT {
     void fetchesASocketOutOfAWorker() throws Exception {
         int nothing = Descriptors.openNull();
         int[] pair = Sockets.pair();
-        Spawned child =
+        SpawnedChild child =
                 Nursery.SPAWNER.spawn(Nursery.script("exec sleep 100").order(nothing, pair[1]));
         int fetched = Processes.fetch(child.pidfd(), 1);
         assertThat(Sockets.inode(fetched)).isEqualTo(Sockets.inode(pair[1]));
@@ -60,8 +60,8 @@ final class SuccessionIT {
         Spawner spawner = new Spawner();
         spawner.noteIn(notes);
         int nothing = Descriptors.openNull();
-        long before = Boot.ticks();
-        Spawned child =
+        long before = BootId.ticks();
+        SpawnedChild child =
                 spawner.spawn(
                         Nursery.script("exit 0").order(nothing, nothing),
                         "born web 0 ",
@@ -80,7 +80,7 @@ final class SuccessionIT {
         Spawner spawner = new Spawner();
         int nothing = Descriptors.openNull();
         spawner.noteIn(9_999);
-        Spawned child =
+        SpawnedChild child =
                 spawner.spawn(
                         Nursery.script("exit 0").order(nothing, nothing),
                         "born web 0 ",
@@ -94,7 +94,8 @@ final class SuccessionIT {
     void anExecThatFailsChangesNothing() {
         int kept = Descriptors.openNull();
         PosixException why =
-                Exec.become("/nonexistent/program", List.of("program"), List.of(), List.of(kept));
+                ProcessImage.become(
+                        "/nonexistent/program", List.of("program"), List.of(), List.of(kept));
         assertThat(why.errno()).isEqualTo(Errno.ENOENT);
         assertThat(why).hasMessageContaining("/nonexistent/program");
         Descriptors.close(kept);
@@ -102,6 +103,6 @@ final class SuccessionIT {
 
     @Test
     void knowsItsBoot() {
-        assertThat(Boot.name()).isEqualTo(Boot.name()).contains("pid:[");
+        assertThat(BootId.name()).isEqualTo(BootId.name()).contains("pid:[");
     }
 }

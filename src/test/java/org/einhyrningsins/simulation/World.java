@@ -2,7 +2,7 @@
 package org.einhyrningsins.simulation;
 
 import org.einhyrningsins.manager.Manager;
-import org.einhyrningsins.manager.runtime.Definition;
+import org.einhyrningsins.manager.runtime.ConfigOrigin;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.jspecify.annotations.Nullable;
@@ -176,7 +176,7 @@ final class World {
 
     private static LaunchOptions options() {
         return new LaunchOptions(
-                new Definition.File(Path.of(FILE)),
+                new ConfigOrigin.File(Path.of(FILE)),
                 Path.of(SOCKET),
                 null,
                 null,
@@ -205,12 +205,12 @@ final class World {
     private static void forgets() {
         free.addAll(used);
         used.clear();
-        set("org.einhyrningsins.manager.runtime.Acceptor", "spare", new int[0]);
-        set("org.einhyrningsins.posix.kernel.Limits", "current", null);
-        set("org.einhyrningsins.posix.kernel.Limits", "inherited", null);
+        set("org.einhyrningsins.manager.runtime.SocketAcceptor", "spare", new int[0]);
+        set("org.einhyrningsins.posix.kernel.OpenFileLimits", "current", null);
+        set("org.einhyrningsins.posix.kernel.OpenFileLimits", "inherited", null);
         try {
             Field here =
-                    Class.forName("org.einhyrningsins.posix.kernel.Scratch")
+                    Class.forName("org.einhyrningsins.posix.kernel.NativeScratch")
                             .getDeclaredField("HERE");
             here.setAccessible(true);
             if (here.get(null) instanceof ThreadLocal<?> scratch) {

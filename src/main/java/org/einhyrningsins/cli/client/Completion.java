@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli.client;
 
-import org.einhyrningsins.control.report.Roster;
-import org.einhyrningsins.control.wire.Target;
+import org.einhyrningsins.control.report.CompletionNames;
+import org.einhyrningsins.control.wire.CommandTarget;
 import org.einhyrningsins.spec.Signal;
 
 import java.util.ArrayList;
@@ -13,6 +13,8 @@ import java.util.function.Function;
 /// our own shell and for bash, zsh and fish, which ask with `einhyrningsinsctl complete`. It comes
 /// from the pages of the help, so it cannot say anything else than they do.
 public final class Completion {
+    /// One word that may stand there.
+    ///
     /// @param meaning for people; may be empty
     public record Choice(String word, String meaning) {}
 
@@ -31,11 +33,13 @@ public final class Completion {
                     "--lines");
 
     private final boolean inShell;
-    private final Function<List<String>, Roster> manager;
+    private final Function<List<String>, CompletionNames> manager;
 
+    /// Completes with the names that `manager` gives, which is asked only if they are wanted.
+    ///
     /// @param inShell our own shell's commands are commands too
     /// @param manager asked, with the words before, only when a name is wanted
-    public Completion(boolean inShell, Function<List<String>, Roster> manager) {
+    public Completion(boolean inShell, Function<List<String>, CompletionNames> manager) {
         this.inShell = inShell;
         this.manager = manager;
     }
@@ -58,7 +62,7 @@ public final class Completion {
         if (plain.isEmpty()) {
             return commands();
         }
-        CommandPages.Page page = CommandPages.of(plain.get(0).equals("?") ? "help" : plain.get(0));
+        CommandHelp.Page page = CommandHelp.of(plain.get(0).equals("?") ? "help" : plain.get(0));
         return page == null ? new ArrayList<>() : arguments(page, plain.size() == 1, before, start);
     }
 
@@ -77,7 +81,7 @@ public final class Completion {
 
     private List<Choice> commands() {
         List<Choice> commands = new ArrayList<>();
-        for (CommandPages.Page page : CommandPages.ALL) {
+        for (CommandHelp.Page page : CommandHelp.ALL) {
             commands.add(new Choice(page.name(), page.summary()));
         }
         if (inShell) {
@@ -88,7 +92,7 @@ public final class Completion {
     }
 
     private List<Choice> arguments(
-            CommandPages.Page page, boolean first, List<String> before, String start) {
+            CommandHelp.Page page, boolean first, List<String> before, String start) {
         String synopsis = page.synopsis();
         if (synopsis.contains("[COMMAND]")) {
             return first ? commands() : new ArrayList<>();
@@ -110,9 +114,10 @@ public final class Completion {
     /// Slots only once their program is typed: there may be thousands.
     private List<Choice> targets(String synopsis, List<String> before, String start) {
         List<Choice> targets = new ArrayList<>();
-        Roster roster = manager.apply(before);
+        CompletionNames completionNames = manager.apply(before);
         boolean slots = start.indexOf(':') >= 0 && synopsis.contains("PROGRAM:SLOT");
-        roster.slots()
+        completionNames
+                .slots()
                 .forEach(
                         (program, numbers) -> {
                             targets.add(new Choice(program, ""));
@@ -120,8 +125,8 @@ public final class Completion {
                                 numbers.forEach(n -> targets.add(slot(program, n)));
                             }
                         });
-        if (synopsis.contains("| " + Target.ALL)) {
-            targets.add(new Choice(Target.ALL, "every program"));
+        if (synopsis.contains("| " + CommandTarget.ALL)) {
+            targets.add(new Choice(CommandTarget.ALL, "every program"));
         }
         return targets;
     }

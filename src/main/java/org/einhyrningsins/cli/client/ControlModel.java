@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli.client;
 
+import org.einhyrningsins.cli.terminal.ClientCommand;
 import org.einhyrningsins.cli.terminal.CommandNames;
-import org.einhyrningsins.cli.terminal.Invocation;
 import org.einhyrningsins.cli.terminal.Timeouts;
 import org.einhyrningsins.control.wire.ControlPath;
 import org.einhyrningsins.control.wire.UsageException;
-import org.einhyrningsins.spec.Release;
+import org.einhyrningsins.spec.BuildInfo;
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine;
@@ -23,7 +23,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// The client's command line as picocli knows it: help, and everything [QuickLine] leaves alone.
+/// The client's command line as picocli knows it: help, and everything [FastClientArguments] leaves
+/// alone.
 final class ControlModel {
     private static final String WORDS = "WORD";
     private static final String TRY = "\nTry '" + CommandNames.CONTROL + " help'.";
@@ -34,7 +35,7 @@ final class ControlModel {
     sealed interface Reading permits Run, Say, Line, Session, Mistake {}
 
     /// A command to ask the manager for.
-    record Run(Invocation asked) implements Reading {}
+    record Run(ClientCommand asked) implements Reading {}
 
     /// Something to print: help, a version.
     record Say(String text) implements Reading {}
@@ -62,7 +63,7 @@ final class ControlModel {
 
     private static Reading reading(CommandLine line, ParseResult root) throws UsageException {
         if (root.hasMatchedOption("-V")) {
-            return new Say(CommandNames.CONTROL + " " + Release.text());
+            return new Say(CommandNames.CONTROL + " " + BuildInfo.text());
         }
         if (root.hasMatchedOption("-e")) {
             return line(root);
@@ -147,7 +148,7 @@ final class ControlModel {
         return counts(name) && command.hasMatchedOption("-n") && count < 0
                 ? new Mistake("-n " + count + ": expected how many, from 0")
                 : new Run(
-                        new Invocation(
+                        new ClientCommand(
                                 socket(root, command),
                                 given(root, command, "--json"),
                                 !given(root, command, "--no-wait"),
@@ -198,11 +199,11 @@ final class ControlModel {
                                 + " [OPTIONS] [COMMAND [PROGRAM | PROGRAM:SLOT | all]...]")
                 .optionListHeading("%nOptions, before or after the command:%n")
                 .commandListHeading("%nCommands ('help COMMAND' says more):%n")
-                .footer(CommandPages.ROOT_FOOTER);
+                .footer(CommandHelp.ROOT_FOOTER);
         // -e status
         root.parser().allowSubcommandsAsOptionParameters(true);
         addOptions(root);
-        for (CommandPages.Page page : CommandPages.ALL) {
+        for (CommandHelp.Page page : CommandHelp.ALL) {
             root.addSubcommand(page.name(), command(page));
         }
         return root;
@@ -255,7 +256,7 @@ final class ControlModel {
         root.addOption(flag("-V", "--version").description("version of this client").build());
     }
 
-    private static CommandSpec command(CommandPages.Page page) {
+    private static CommandSpec command(CommandHelp.Page page) {
         CommandSpec command = CommandSpec.create().name(page.name());
         command.usageMessage()
                 .header(page.summary())

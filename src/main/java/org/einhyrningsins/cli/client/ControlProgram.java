@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli.client;
 
+import org.einhyrningsins.cli.terminal.ClientCommand;
 import org.einhyrningsins.cli.terminal.CommandNames;
-import org.einhyrningsins.cli.terminal.Interruption;
-import org.einhyrningsins.cli.terminal.Invocation;
-import org.einhyrningsins.cli.terminal.JsonLine;
-import org.einhyrningsins.cli.terminal.LostBytes;
-import org.einhyrningsins.cli.terminal.Output;
-import org.einhyrningsins.cli.terminal.Screen;
+import org.einhyrningsins.cli.terminal.InterruptMessage;
+import org.einhyrningsins.cli.terminal.JsonMessage;
+import org.einhyrningsins.cli.terminal.ReplyPrinter;
 import org.einhyrningsins.cli.terminal.Terminal;
-import org.einhyrningsins.control.Client;
+import org.einhyrningsins.cli.terminal.TextOutput;
+import org.einhyrningsins.cli.terminal.UndecodableArguments;
+import org.einhyrningsins.control.ControlClient;
 import org.einhyrningsins.control.report.LogReport;
+import org.einhyrningsins.control.wire.ControlCommand;
 import org.einhyrningsins.control.wire.ControlException;
 import org.einhyrningsins.control.wire.ControlPath;
+import org.einhyrningsins.control.wire.ControlReply;
 import org.einhyrningsins.control.wire.ExitStatus;
-import org.einhyrningsins.control.wire.Order;
-import org.einhyrningsins.control.wire.Reply;
 import org.einhyrningsins.control.wire.UsageException;
-import org.einhyrningsins.spec.Release;
+import org.einhyrningsins.spec.BuildInfo;
 import org.jspecify.annotations.Nullable;
 
 import java.io.UncheckedIOException;
@@ -35,10 +35,10 @@ public final class ControlProgram {
     static final int INTERRUPTED = 130;
 
     private final Map<String, String> environment;
-    private final Output out;
-    private final Output err;
+    private final TextOutput out;
+    private final TextOutput err;
 
-    public ControlProgram(Map<String, String> environment, Output out, Output err) {
+    public ControlProgram(Map<String, String> environment, TextOutput out, TextOutput err) {
         this.environment = environment;
         this.out = out;
         this.err = err;
@@ -48,18 +48,18 @@ public final class ControlProgram {
     ///
     /// @return the exit status
     public int run(String[] words) {
-        String lost = LostBytes.objection(words);
+        String lost = UndecodableArguments.objection(words);
         if (lost != null) {
             err.print(CommandNames.CONTROL + ": " + lost);
             return ExitStatus.USAGE.code();
         }
         try {
-            Invocation asked = QuickLine.read(words);
+            ClientCommand asked = FastClientArguments.read(words);
             return asked == null ? runSpecial(words) : ask(asked);
         } catch (UncheckedIOException nobodyReads) {
             return NOBODY_READS;
         } catch (InvalidPathException unnameable) {
-            err.print(CommandNames.CONTROL + ": " + LostBytes.unnameable(unnameable));
+            err.print(CommandNames.CONTROL + ": " + UndecodableArguments.unnameable(unnameable));
             return ExitStatus.FAILED.code();
         }
     }
@@ -70,23 +70,24 @@ public final class ControlProgram {
 
     /// What these words ask for, with their mistakes found before the manager is asked.
     ControlModel.Reading read(String[] words) {
-        Invocation quick = QuickLine.read(words);
+        ClientCommand quick = FastClientArguments.read(words);
         ControlModel.Reading reading =
                 quick == null ? ControlModel.read(words) : new ControlModel.Run(quick);
-        String wrong = reading instanceof ControlModel.Run(Invocation asked) ? wrong(asked) : null;
+        String wrong =
+                reading instanceof ControlModel.Run(ClientCommand asked) ? wrong(asked) : null;
         return wrong == null ? reading : new ControlModel.Mistake(wrong);
     }
 
     /// Does what was read from these words.
     int run(ControlModel.Reading reading, String[] words) {
         return switch (reading) {
-            case ControlModel.Run(Invocation asked) -> ask(asked);
+            case ControlModel.Run(ClientCommand asked) -> ask(asked);
             case ControlModel.Say(String text) -> {
                 out.print(text);
                 yield ExitStatus.DONE.code();
             }
             case ControlModel.Line(List<String> options, String line) ->
-                    new Shell(this, options, out).line(line);
+                    new CommandShell(this, options, out).line(line);
             case ControlModel.Session(@Nullable String socket) -> shell(socket, List.of(words));
             case ControlModel.Mistake(String message) -> mistake(message);
         };
@@ -94,14 +95,14 @@ public final class ControlProgram {
 
     private int shell(@Nullable String socket, List<String> options) {
         try {
-            return ShellDoor.run(this, environment, options, socket, out, err);
+            return ShellSession.run(this, environment, options, socket, out, err);
         } catch (ControlException e) {
             err.print(CommandNames.CONTROL + ": " + e.getMessage());
             return e.status().code();
         }
     }
 
-    private int ask(Invocation asked) {
+    private int ask(ClientCommand asked) {
         String wrong = wrong(asked);
         if (wrong != null) {
             return mistake(wrong);
@@ -113,9 +114,9 @@ public final class ControlProgram {
         }
     }
 
-    private static @Nullable String wrong(Invocation asked) {
+    private static @Nullable String wrong(ClientCommand asked) {
         try {
-            Order.read(asked.command(), asked.args());
+            ControlCommand.read(asked.command(), asked.args());
             return null;
         } catch (UsageException e) {
             return e.getMessage()
@@ -128,57 +129,64 @@ public final class ControlProgram {
     }
 
     /// The shell interrupts the thread that waits; without the shell the process ends.
-    private int interrupted(Invocation asked) {
+    private int interrupted(ClientCommand asked) {
         if (asked.goesOnWithoutUs()) {
-            err.print("\n" + Interruption.message(asked.command(), "status"));
+            err.print("\n" + InterruptMessage.message(asked.command(), "status"));
         } else {
             err.print("");
         }
         return INTERRUPTED;
     }
 
-    private int converse(Invocation asked) throws ControlException {
+    private int converse(ClientCommand asked) throws ControlException {
         if (asked.command().equals("logs")) {
             return logs(asked);
         }
         if (asked.command().equals("version") && !asked.json()) {
-            out.print(CommandNames.CONTROL + " " + Release.text());
+            out.print(CommandNames.CONTROL + " " + BuildInfo.text());
         }
-        Interruption interruption =
-                asked.goesOnWithoutUs() ? Interruption.during(asked.command(), err) : null;
-        Screen screen = new Screen(asked, out, err, !isQuestion(asked) && isTerminal());
-        try (Client client = Client.connect(socket(asked), asked.patience())) {
-            Reply reply =
-                    client.ask(asked.command(), asked.args(), asked.waits(), !asked.json(), screen);
-            screen.verdict(reply);
-            return reply.code();
+        InterruptMessage interruptMessage =
+                asked.goesOnWithoutUs() ? InterruptMessage.during(asked.command(), err) : null;
+        ReplyPrinter replyPrinter =
+                new ReplyPrinter(asked, out, err, !isQuestion(asked) && isTerminal());
+        try (ControlClient controlClient = ControlClient.connect(socket(asked), asked.patience())) {
+            ControlReply controlReply =
+                    controlClient.ask(
+                            asked.command(),
+                            asked.args(),
+                            asked.waits(),
+                            !asked.json(),
+                            replyPrinter);
+            replyPrinter.verdict(controlReply);
+            return controlReply.code();
         } finally {
-            screen.leave();
-            over(interruption);
+            replyPrinter.leave();
+            over(interruptMessage);
         }
     }
 
     /// The manager says where; the files are read here.
-    private int logs(Invocation asked) throws ControlException {
-        Reply reply;
-        try (Client client = Client.connect(socket(asked), asked.patience())) {
-            reply = client.ask(asked.command(), asked.args(), true, false, progress -> true);
+    private int logs(ClientCommand asked) throws ControlException {
+        ControlReply controlReply;
+        try (ControlClient controlClient = ControlClient.connect(socket(asked), asked.patience())) {
+            controlReply =
+                    controlClient.ask(asked.command(), asked.args(), true, false, progress -> true);
         }
-        if (reply.code() != ExitStatus.DONE.code()) {
-            new Screen(asked, out, err, false).verdict(reply);
-            return reply.code();
+        if (controlReply.code() != ExitStatus.DONE.code()) {
+            new ReplyPrinter(asked, out, err, false).verdict(controlReply);
+            return controlReply.code();
         }
-        return new LogProgram(asked, out, err).run(LogReport.read(reply).places());
+        return new LogProgram(asked, out, err).run(LogReport.read(controlReply).places());
     }
 
-    private static void over(@Nullable Interruption interruption) {
-        if (interruption != null) {
-            interruption.over();
+    private static void over(@Nullable InterruptMessage interruptMessage) {
+        if (interruptMessage != null) {
+            interruptMessage.over();
         }
     }
 
     /// Questions have no progress to show, so nobody need look for a terminal.
-    private static boolean isQuestion(Invocation asked) {
+    private static boolean isQuestion(ClientCommand asked) {
         return !asked.goesOnWithoutUs();
     }
 
@@ -186,15 +194,15 @@ public final class ControlProgram {
         return Terminal.showsStderr(environment);
     }
 
-    private Path socket(Invocation asked) throws ControlException {
+    private Path socket(ClientCommand asked) throws ControlException {
         String given = asked.socket();
         return given == null ? ControlPath.forClient(environment) : Path.of(given);
     }
 
-    private int failed(Invocation asked, ControlException e) {
+    private int failed(ClientCommand asked, ControlException e) {
         err.print(CommandNames.CONTROL + ": " + e.getMessage());
         if (asked.json()) {
-            out.print(JsonLine.failure(e.status(), String.valueOf(e.getMessage())));
+            out.print(JsonMessage.failure(e.status(), String.valueOf(e.getMessage())));
         }
         return e.status().code();
     }

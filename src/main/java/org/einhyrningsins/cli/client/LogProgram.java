@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli.client;
 
+import org.einhyrningsins.cli.terminal.ClientCommand;
 import org.einhyrningsins.cli.terminal.CommandNames;
-import org.einhyrningsins.cli.terminal.Invocation;
-import org.einhyrningsins.cli.terminal.Output;
 import org.einhyrningsins.cli.terminal.Terminal;
+import org.einhyrningsins.cli.terminal.TextOutput;
 import org.einhyrningsins.control.report.LogPlace;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.JsonText;
@@ -24,12 +24,12 @@ final class LogProgram {
     private static final int LINES = 10;
     private static final long PAUSE_MILLIS = 100;
 
-    private final Invocation asked;
-    private final Output out;
-    private final Output err;
+    private final ClientCommand asked;
+    private final TextOutput out;
+    private final TextOutput err;
     private final boolean terminal = Terminal.isTerminal(1);
 
-    LogProgram(Invocation asked, Output out, Output err) {
+    LogProgram(ClientCommand asked, TextOutput out, TextOutput err) {
         this.asked = asked;
         this.out = out;
         this.err = err;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli.client;
 
-import org.einhyrningsins.control.report.PutAside;
+import org.einhyrningsins.control.report.RotatedFiles;
 import org.jspecify.annotations.Nullable;
 
 import java.io.ByteArrayOutputStream;
@@ -83,7 +83,7 @@ final class LogTail {
     /// Hands on the last lines that there are.
     void last(int lines) throws IOException {
         List<Path> aside = openWithThoseBefore();
-        before = aside.isEmpty() ? "" : PutAside.moment(path, aside.getLast());
+        before = aside.isEmpty() ? "" : RotatedFiles.moment(path, aside.getLast());
         if (file == null) {
             older(aside, lines);
         } else if (taker.wantsAll()) {
@@ -166,14 +166,16 @@ final class LogTail {
         ByteArrayOutputStream unfinished = new ByteArrayOutputStream();
         try (InputStream plain = Files.newInputStream(file);
                 InputStream in =
-                        PutAside.isCompressed(file) ? new GZIPInputStream(plain, CHUNK) : plain) {
+                        RotatedFiles.isCompressed(file)
+                                ? new GZIPInputStream(plain, CHUNK)
+                                : plain) {
             byte[] chunk = new byte[CHUNK];
             for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
                 cut(chunk, count, unfinished, taker);
             }
         } catch (NoSuchFileException gone) {
-            if (!PutAside.isCompressed(file) && unfinished.size() == 0) {
-                cut(PutAside.compressed(file), taker); // meanwhile; else it was removed
+            if (!RotatedFiles.isCompressed(file) && unfinished.size() == 0) {
+                cut(RotatedFiles.compressed(file), taker); // meanwhile; else it was removed
             }
             return;
         }
@@ -239,9 +241,9 @@ final class LogTail {
 
     /// The file that is open has been put aside, and is read.
     private void skipOurs() throws IOException {
-        List<Path> since = since(before, PutAside.of(path));
+        List<Path> since = since(before, RotatedFiles.of(path));
         if (!since.isEmpty() && isOurs(since.getFirst())) {
-            before = PutAside.moment(path, since.getFirst());
+            before = RotatedFiles.moment(path, since.getFirst());
         }
     }
 
@@ -249,7 +251,7 @@ final class LogTail {
     private boolean openNext() throws IOException {
         for (Path each : since(before, openWithThoseBefore())) {
             cut(each, this::hand);
-            before = PutAside.moment(path, each);
+            before = RotatedFiles.moment(path, each);
         }
         return file != null;
     }
@@ -260,7 +262,7 @@ final class LogTail {
     private List<Path> openWithThoseBefore() throws IOException {
         for (int tries = 1; true; tries++) {
             boolean open = open();
-            List<Path> aside = PutAside.of(path);
+            List<Path> aside = RotatedFiles.of(path);
             boolean still = open ? Objects.equals(key(path), key) : isAll(aside);
             if (still) {
                 return aside;
@@ -274,11 +276,11 @@ final class LogTail {
 
     /// Whether nothing was put aside meanwhile: an older one may have been missed then.
     private boolean isAll(List<Path> aside) throws IOException {
-        return key(path) == null && moments(aside).equals(moments(PutAside.of(path)));
+        return key(path) == null && moments(aside).equals(moments(RotatedFiles.of(path)));
     }
 
     private List<String> moments(List<Path> aside) {
-        return aside.stream().map(each -> PutAside.moment(path, each)).toList();
+        return aside.stream().map(each -> RotatedFiles.moment(path, each)).toList();
     }
 
     private List<Path> beforeOurs(List<Path> aside) throws IOException {
@@ -293,7 +295,7 @@ final class LogTail {
     private List<Path> since(String moment, List<Path> aside) {
         List<Path> since = new ArrayList<>();
         for (Path each : aside) {
-            if (PutAside.moment(path, each).compareTo(moment) > 0) {
+            if (RotatedFiles.moment(path, each).compareTo(moment) > 0) {
                 since.add(each);
             }
         }
@@ -303,11 +305,11 @@ final class LogTail {
     /// Whether that is the file that is open: by its inode, or if it was compressed, by its length,
     /// which gzip has at the end (RFC 1952).
     private boolean isOurs(Path aside) throws IOException {
-        Object its = PutAside.isCompressed(aside) ? null : key(aside);
+        Object its = RotatedFiles.isCompressed(aside) ? null : key(aside);
         if (its != null) {
             return its.equals(key);
         }
-        Path compressed = PutAside.isCompressed(aside) ? aside : PutAside.compressed(aside);
+        Path compressed = RotatedFiles.isCompressed(aside) ? aside : RotatedFiles.compressed(aside);
         try (RandomAccessFile gzip = new RandomAccessFile(compressed.toFile(), "r")) {
             gzip.seek(Math.max(0, gzip.length() - 4));
             return Integer.reverseBytes(gzip.readInt()) == (int) opened().size();

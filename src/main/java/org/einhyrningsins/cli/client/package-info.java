@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+/// `einhyrningsinsctl`: its command line, its shell, the display of replies, and `logs`.
+///
+/// [FastClientArguments] reads what everybody types, [ControlModel] everything else and all
+/// mistakes. [ControlProgram] sends the command and shows what comes. [CommandShell] runs lines;
+/// [LogProgram] and [LogTail] read log files themselves, at the places that the manager names.
 @NullMarked
 package org.einhyrningsins.cli.client;
 

@@ -4,13 +4,13 @@ package org.einhyrningsins.cli.launch;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 
-import org.einhyrningsins.cli.terminal.Output;
-import org.einhyrningsins.config.print.Printer;
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
-import org.einhyrningsins.config.source.Problem;
+import org.einhyrningsins.cli.terminal.TextOutput;
+import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.source.ConfigProblem;
 import org.einhyrningsins.control.wire.ExitStatus;
-import org.einhyrningsins.manager.Machine;
+import org.einhyrningsins.manager.HostFacts;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 
@@ -25,10 +25,10 @@ import java.util.Map;
 
 /// `check` and `print`: what a file means, without running it.
 public final class FileCheck {
-    private final Output out;
-    private final Output err;
+    private final TextOutput out;
+    private final TextOutput err;
 
-    public FileCheck(Output out, Output err) {
+    public FileCheck(TextOutput out, TextOutput err) {
         this.out = out;
         this.err = err;
     }
@@ -38,8 +38,8 @@ public final class FileCheck {
     /// @param json everything on stdout, as one JSON object
     /// @param strict whether warnings make the exit status that of an invalid file
     public int check(Path file, boolean json, boolean strict) {
-        return switch (Loader.load(file, Machine.surroundings())) {
-            case Loaded.Valid(ServicesSpec services, List<Problem> warnings) -> {
+        return switch (ConfigLoader.load(file, HostFacts.surroundings())) {
+            case LoadResult.Valid(ServicesSpec services, List<ConfigProblem> warnings) -> {
                 boolean stuck = cannotStart(services);
                 tell(json, !stuck, warnings, List.of());
                 if (!json) {
@@ -48,7 +48,11 @@ public final class FileCheck {
                 boolean refused = stuck || (strict && !warnings.isEmpty());
                 yield refused ? ExitStatus.INVALID.code() : ExitStatus.DONE.code();
             }
-            case Loaded.Invalid(List<Problem> problems, List<Problem> warnings, _, _) -> {
+            case LoadResult.Invalid(
+                            List<ConfigProblem> problems,
+                            List<ConfigProblem> warnings,
+                            _,
+                            _) -> {
                 tell(json, false, warnings, problems);
                 yield ExitStatus.INVALID.code();
             }
@@ -60,13 +64,17 @@ public final class FileCheck {
     /// @param origins whether each key tells where it was given
     public int print(Path file, boolean origins) {
         Map<String, String> places = new HashMap<>();
-        return switch (Loader.load(file, Machine.surroundings(), places)) {
-            case Loaded.Valid(ServicesSpec services, List<Problem> warnings) -> {
+        return switch (ConfigLoader.load(file, HostFacts.surroundings(), places)) {
+            case LoadResult.Valid(ServicesSpec services, List<ConfigProblem> warnings) -> {
                 tell(false, true, warnings, List.of());
-                out.print(Printer.print(services, origins ? places : Map.of()));
+                out.print(ConfigPrinter.print(services, origins ? places : Map.of()));
                 yield ExitStatus.DONE.code();
             }
-            case Loaded.Invalid(List<Problem> problems, List<Problem> warnings, _, _) -> {
+            case LoadResult.Invalid(
+                            List<ConfigProblem> problems,
+                            List<ConfigProblem> warnings,
+                            _,
+                            _) -> {
                 tell(false, false, warnings, problems);
                 yield ExitStatus.INVALID.code();
             }
@@ -83,16 +91,20 @@ public final class FileCheck {
         return false;
     }
 
-    private void tell(boolean json, boolean valid, List<Problem> warnings, List<Problem> problems) {
+    private void tell(
+            boolean json,
+            boolean valid,
+            List<ConfigProblem> warnings,
+            List<ConfigProblem> problems) {
         if (json) {
             out.print(json(valid, warnings, problems));
             return;
         }
-        for (Problem warning : warnings) {
+        for (ConfigProblem warning : warnings) {
             err.print("warning: " + warning.render());
         }
-        for (Problem problem : problems) {
-            err.print(problem.render());
+        for (ConfigProblem configProblem : problems) {
+            err.print(configProblem.render());
         }
     }
 
@@ -104,7 +116,7 @@ public final class FileCheck {
         return count(services.programs().size(), "program") + ", " + count(sockets, "socket");
     }
 
-    private static String problems(List<Problem> warnings) {
+    private static String problems(List<ConfigProblem> warnings) {
         return warnings.isEmpty() ? "no problems" : count(warnings.size(), "warning");
     }
 
@@ -112,7 +124,8 @@ public final class FileCheck {
         return number + " " + noun + (number == 1 ? "" : "s");
     }
 
-    private static String json(boolean valid, List<Problem> warnings, List<Problem> problems) {
+    private static String json(
+            boolean valid, List<ConfigProblem> warnings, List<ConfigProblem> problems) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (JsonGenerator json = new JsonFactory().createGenerator(bytes)) {
             json.writeStartObject();
@@ -126,16 +139,16 @@ public final class FileCheck {
         return bytes.toString(StandardCharsets.UTF_8);
     }
 
-    private static void write(JsonGenerator json, String name, List<Problem> problems)
+    private static void write(JsonGenerator json, String name, List<ConfigProblem> problems)
             throws IOException {
         json.writeArrayFieldStart(name);
-        for (Problem problem : problems) {
+        for (ConfigProblem configProblem : problems) {
             json.writeStartObject();
-            json.writeStringField("file", problem.file().toString());
-            json.writeNumberField("line", problem.line());
-            json.writeNumberField("column", problem.column());
-            json.writeStringField("path", problem.path());
-            json.writeStringField("message", problem.message());
+            json.writeStringField("file", configProblem.file().toString());
+            json.writeNumberField("line", configProblem.line());
+            json.writeNumberField("column", configProblem.column());
+            json.writeStringField("path", configProblem.path());
+            json.writeStringField("message", configProblem.message());
             json.writeEndObject();
         }
         json.writeEndArray();

@@ -3,13 +3,13 @@ package org.einhyrningsins.cli.launch;
 
 import org.einhyrningsins.cli.terminal.CommandNames;
 import org.einhyrningsins.cli.terminal.NodeScript;
-import org.einhyrningsins.cli.terminal.Output;
+import org.einhyrningsins.cli.terminal.TextOutput;
 import org.einhyrningsins.config.Importer;
-import org.einhyrningsins.config.importer.Imported;
-import org.einhyrningsins.config.importer.Unimportable;
+import org.einhyrningsins.config.importer.ImportException;
+import org.einhyrningsins.config.importer.ImportResult;
 import org.einhyrningsins.config.source.ImportFormat;
 import org.einhyrningsins.control.wire.ExitStatus;
-import org.einhyrningsins.manager.Machine;
+import org.einhyrningsins.manager.HostFacts;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
@@ -18,10 +18,10 @@ import java.util.List;
 /// `import`: the files of another process manager as one of ours, on stdout; on stderr how much of
 /// them that is.
 public final class FileImport {
-    private final Output out;
-    private final Output err;
+    private final TextOutput out;
+    private final TextOutput err;
 
-    public FileImport(Output out, Output err) {
+    public FileImport(TextOutput out, TextOutput err) {
         this.out = out;
         this.err = err;
     }
@@ -32,19 +32,19 @@ public final class FileImport {
     /// @return the exit status
     public int run(List<Path> files, @Nullable ImportFormat format) {
         try {
-            Imported imported =
-                    Importer.read(files, format, Machine.surroundings(), new NodeScript());
-            out.print(imported.yaml());
-            err.print(CommandNames.MANAGER + ": " + summary(imported));
+            ImportResult importResult =
+                    Importer.read(files, format, HostFacts.surroundings(), new NodeScript());
+            out.print(importResult.yaml());
+            err.print(CommandNames.MANAGER + ": " + summary(importResult));
             return ExitStatus.DONE.code();
-        } catch (Unimportable e) {
+        } catch (ImportException e) {
             err.print(CommandNames.MANAGER + ": " + e.reason());
             return (e.isUsage() ? ExitStatus.USAGE : ExitStatus.INVALID).code();
         }
     }
 
-    private static String summary(Imported imported) {
-        String programs = FileCheck.count(imported.programs(), "program");
-        return "imported " + programs + "; " + imported.verdict();
+    private static String summary(ImportResult importResult) {
+        String programs = FileCheck.count(importResult.programs(), "program");
+        return "imported " + programs + "; " + importResult.verdict();
     }
 }

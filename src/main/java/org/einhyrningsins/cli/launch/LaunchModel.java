@@ -4,10 +4,10 @@ package org.einhyrningsins.cli.launch;
 import org.einhyrningsins.cli.client.Completion;
 import org.einhyrningsins.cli.terminal.CommandNames;
 import org.einhyrningsins.config.source.ImportFormat;
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.manager.runtime.Definition;
+import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.manager.runtime.ConfigOrigin;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
-import org.einhyrningsins.spec.Release;
+import org.einhyrningsins.spec.BuildInfo;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -106,8 +106,8 @@ public final class LaunchModel {
 
     private static Reading printLine(Reading classic) {
         return classic instanceof Run(LaunchOptions options)
-                        && options.definition() instanceof Definition.CommandLine line
-                ? new PrintLine(line.services(), ClassicLine.beyondAFile(options))
+                        && options.definition() instanceof ConfigOrigin.CommandLine line
+                ? new PrintLine(line.services(), ClassicCommandLine.beyondAFile(options))
                 : classic instanceof Run
                         ? new Mistake("'print --' is for a line without -c; write 'print FILE'")
                         : classic;
@@ -123,16 +123,17 @@ public final class LaunchModel {
                         .setExpandAtFiles(false)
                         .setOverwrittenOptionsAllowed(true);
         try {
-            ClassicWords.Parted parted = ClassicWords.part(options.getCommandSpec(), typed);
+            ClassicWordSplitter.Parted parted =
+                    ClassicWordSplitter.part(options.getCommandSpec(), typed);
             String[] words = parted.options().toArray(new String[0]);
             return reading(line, options.parseArgs(words), parted.program());
-        } catch (Misread e) {
+        } catch (ValueException e) {
             return new Mistake(e.reason() + TRY);
         }
     }
 
     private static Reading reading(CommandLine line, ParseResult root, List<String> program)
-            throws Misread {
+            throws ValueException {
         if (root.hasMatchedOption("-h")) {
             return say(line);
         }
@@ -144,9 +145,11 @@ public final class LaunchModel {
             if (root.hasMatchedOption("--reset")) {
                 return new Mistake("--reset goes back to what a file says, and needs it: -c" + TRY);
             }
-            return program.isEmpty() ? new Mistake(NOTHING + TRY) : ClassicLine.read(root, program);
+            return program.isEmpty()
+                    ? new Mistake(NOTHING + TRY)
+                    : ClassicCommandLine.read(root, program);
         }
-        String objection = ClassicLine.objectionToFile(root);
+        String objection = ClassicCommandLine.objectionToFile(root);
         if (root.matchedOption("-c").originalStringValues().size() > 1) {
             objection = "-c is given twice, and one manager has one file; 'include' names more";
         }
@@ -159,13 +162,13 @@ public final class LaunchModel {
         return objection == null
                 ? new Run(
                         new LaunchOptions(
-                                new Definition.File(config),
+                                new ConfigOrigin.File(config),
                                 path(root, "-d"),
                                 path(root, "--pidfile"),
                                 path(root, "--lockfile"),
                                 null,
-                                ClassicLine.level(root),
-                                ClassicLine.reexecAs(root),
+                                ClassicCommandLine.level(root),
+                                ClassicCommandLine.reexecAs(root),
                                 root.hasMatchedOption("--reset")))
                 : new Mistake(objection + TRY);
     }
@@ -313,7 +316,7 @@ public final class LaunchModel {
         root.addOption(flags("log more: level debug", "-v", "--verbose"));
         root.addOption(flags("log less: level warn, twice: error", "-q", "--quiet"));
         root.addOption(flag("forget what was stopped or scaled by hand", "--reset"));
-        ClassicLine.addTo(root);
+        ClassicCommandLine.addTo(root);
         root.addOption(help());
         root.addOption(flag("version", "-V", "--version"));
         return root;
@@ -375,7 +378,7 @@ public final class LaunchModel {
     }
 
     private static Reading version() {
-        return new Say(CommandNames.MANAGER + " " + Release.text());
+        return new Say(CommandNames.MANAGER + " " + BuildInfo.text());
     }
 
     private static Reading say(CommandLine line) {

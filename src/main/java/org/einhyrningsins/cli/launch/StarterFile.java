@@ -2,7 +2,7 @@
 package org.einhyrningsins.cli.launch;
 
 import org.einhyrningsins.cli.terminal.CommandNames;
-import org.einhyrningsins.cli.terminal.Output;
+import org.einhyrningsins.cli.terminal.TextOutput;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.jspecify.annotations.Nullable;
 
@@ -90,10 +90,10 @@ public final class StarterFile {
     /// Below a directory that is laid out as /usr/share is.
     private static final String SCHEMA = "einhyrningsins/services.schema.json";
 
-    private final Output out;
-    private final Output err;
+    private final TextOutput out;
+    private final TextOutput err;
 
-    public StarterFile(Output out, Output err) {
+    public StarterFile(TextOutput out, TextOutput err) {
         this.out = out;
         this.err = err;
     }

@@ -2,7 +2,7 @@
 package org.einhyrningsins.cli.terminal;
 
 import org.einhyrningsins.config.Importer.ScriptRunner;
-import org.einhyrningsins.config.importer.Unimportable;
+import org.einhyrningsins.config.importer.ImportException;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +24,7 @@ public final class NodeScript implements ScriptRunner {
                     + "}).catch(e => { console.error(String(e)); process.exit(1); })";
 
     @Override
-    public String exports(Path file) throws Unimportable {
+    public String exports(Path file) throws ImportException {
         try {
             Path directory = Files.createTempDirectory("einhyrningsins-import");
             Path json = directory.resolve("exports.json");
@@ -41,7 +41,7 @@ public final class NodeScript implements ScriptRunner {
         }
     }
 
-    private static String run(Path file, Path json, Path said) throws IOException, Unimportable {
+    private static String run(Path file, Path json, Path said) throws IOException, ImportException {
         Process node =
                 new ProcessBuilder("node", "-e", PROGRAM, file.toString(), json.toString())
                         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -68,8 +68,8 @@ public final class NodeScript implements ScriptRunner {
         return Files.readString(json, StandardCharsets.UTF_8);
     }
 
-    private static Unimportable refused(Path file, String why) {
-        return Unimportable.of(
+    private static ImportException refused(Path file, String why) {
+        return ImportException.of(
                 file,
                 "has to be run by node to be read, and that failed: "
                         + why

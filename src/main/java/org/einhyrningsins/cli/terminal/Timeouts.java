@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli.terminal;
 
-import org.einhyrningsins.config.source.Misread;
+import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.Durations;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +18,7 @@ public final class Timeouts {
         try {
             Duration time = Durations.parse(text);
             return time.isZero() ? null : time;
-        } catch (Misread noTime) {
+        } catch (ValueException noTime) {
             return null;
         }
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer;
 
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Entry;
-import org.einhyrningsins.config.source.Node.Items;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Node.Scalar;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Entry;
+import org.einhyrningsins.config.source.ConfigNode.Items;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigNode.Scalar;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -51,8 +51,8 @@ final class ComposeExtends {
     }
 
     private static Entry merged(String key, Entry base, Entry own) {
-        Node under = unified(key, base.value());
-        Node over = unified(key, own.value());
+        ConfigNode under = unified(key, base.value());
+        ConfigNode over = unified(key, own.value());
         if (under instanceof Mapping one && over instanceof Mapping other) {
             SequencedMap<String, Entry> all = merged(key + ".", one.entries(), other.entries());
             return new Entry(own.key(), new Mapping(over.place(), all));
@@ -64,7 +64,7 @@ final class ComposeExtends {
     }
 
     /// In the form in which both can be put together.
-    private static Node unified(String key, Node value) {
+    private static ConfigNode unified(String key, ConfigNode value) {
         if (value instanceof Items list && key.matches(MAP_OR_LIST)) {
             return map(list);
         }
@@ -76,7 +76,7 @@ final class ComposeExtends {
 
     private static Mapping map(Items list) {
         SequencedMap<String, Entry> entries = new LinkedHashMap<>();
-        for (Node item : list.values()) {
+        for (ConfigNode item : list.values()) {
             String text = ForeignMap.shown(item);
             int equals = text.indexOf('=');
             String name = equals < 0 ? text : text.substring(0, equals);
@@ -88,8 +88,8 @@ final class ComposeExtends {
     }
 
     /// Without what both have.
-    private static List<Node> joined(Items base, Items own) {
-        List<Node> all = new ArrayList<>(base.values());
+    private static List<ConfigNode> joined(Items base, Items own) {
+        List<ConfigNode> all = new ArrayList<>(base.values());
         List<String> known = base.values().stream().map(ForeignMap::shown).toList();
         own.values().stream().filter(v -> !known.contains(ForeignMap.shown(v))).forEach(all::add);
         return all;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer;
 
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Entry;
-import org.einhyrningsins.config.source.Node.Items;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Node.Scalar;
-import org.einhyrningsins.config.source.Place;
-import org.einhyrningsins.config.source.Problem;
-import org.einhyrningsins.config.source.Problems;
-import org.einhyrningsins.config.source.Source;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Entry;
+import org.einhyrningsins.config.source.ConfigNode.Items;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigNode.Scalar;
+import org.einhyrningsins.config.source.ConfigProblem;
+import org.einhyrningsins.config.source.ProblemCollector;
+import org.einhyrningsins.config.source.SourcePosition;
+import org.einhyrningsins.config.source.SourceText;
 import org.einhyrningsins.config.yaml.YamlTree;
 import org.jspecify.annotations.Nullable;
 
@@ -24,35 +24,38 @@ import java.util.SequencedMap;
 public final class ForeignMap {
     private static final int MAX_SHOWN = 100;
 
-    private final Place place;
+    private final SourcePosition sourcePosition;
     private final String path;
     private final SequencedMap<String, Entry> entries;
 
-    private ForeignMap(Place place, String path, SequencedMap<String, Entry> entries) {
-        this.place = place;
+    private ForeignMap(
+            SourcePosition sourcePosition, String path, SequencedMap<String, Entry> entries) {
+        this.sourcePosition = sourcePosition;
         this.path = path;
         this.entries = new LinkedHashMap<>(entries);
     }
 
+    /// Returns a map whose keys are taken one by one.
+    ///
     /// @param path before its keys in a comment, as in `deploy.`
     public static ForeignMap of(Mapping map, String path) {
         return new ForeignMap(map.place(), path, map.entries());
     }
 
     /// A whole file, one document.
-    public static ForeignMap read(Source source) throws Unimportable {
-        return read(source, source.file());
+    public static ForeignMap read(SourceText sourceText) throws ImportException {
+        return read(sourceText, sourceText.file());
     }
 
     /// @param file as the user knows it
-    static ForeignMap read(Source source, Path file) throws Unimportable {
-        Problems problems = new Problems();
-        Node root = YamlTree.read(source, problems);
-        if (!problems.none()) {
-            Problem problem = problems.problems().getFirst();
-            throw new Unimportable(file, problem.line(), plain(problem.message()));
+    static ForeignMap read(SourceText sourceText, Path file) throws ImportException {
+        ProblemCollector problemCollector = new ProblemCollector();
+        ConfigNode root = YamlTree.read(sourceText, problemCollector);
+        if (!problemCollector.none()) {
+            ConfigProblem configProblem = problemCollector.problems().getFirst();
+            throw new ImportException(file, configProblem.line(), plain(configProblem.message()));
         } else if (!(root instanceof Mapping map)) {
-            throw new Unimportable(file, 0, "expected a map at the top");
+            throw new ImportException(file, 0, "expected a map at the top");
         } else {
             return of(map, "");
         }
@@ -68,8 +71,8 @@ public final class ForeignMap {
         return message;
     }
 
-    public Place place() {
-        return place;
+    public SourcePosition place() {
+        return sourcePosition;
     }
 
     public boolean has(String key) {
@@ -81,59 +84,61 @@ public final class ForeignMap {
     }
 
     /// What the key has, and leaves it; null if it has nothing.
-    public @Nullable Node look(String key) {
+    public @Nullable ConfigNode look(String key) {
         Entry entry = entries.get(key);
         return entry == null || isNull(entry.value()) ? null : entry.value();
     }
 
     /// Takes the key out; null if it is not there, or has nothing.
-    public @Nullable Node take(String key) {
-        Node node = look(key);
+    public @Nullable ConfigNode take(String key) {
+        ConfigNode configNode = look(key);
         entries.remove(key);
-        return node;
+        return configNode;
     }
 
     /// The key with a text that says what it has.
-    public Setting setting(String key) {
+    public ForeignSetting setting(String key) {
         Entry entry = entries.get(key);
         return entry == null
-                ? new Setting(path + key, "", place)
-                : new Setting(path + key, shown(entry.value()), entry.key());
+                ? new ForeignSetting(path + key, "", sourcePosition)
+                : new ForeignSetting(path + key, shown(entry.value()), entry.key());
     }
 
     /// Takes a single value out; null if it is not there, has nothing, or is none.
-    public @Nullable Setting text(String key) {
+    public @Nullable ForeignSetting text(String key) {
         return look(key) instanceof Scalar scalar
-                ? new Setting(path + key, scalar.text(), taken(key).key())
+                ? new ForeignSetting(path + key, scalar.text(), taken(key).key())
                 : null;
     }
 
     private Entry taken(String key) {
         Entry entry = entries.remove(key);
-        return entry == null ? new Entry(place, new Scalar(place, "", true)) : entry;
+        return entry == null
+                ? new Entry(sourcePosition, new Scalar(sourcePosition, "", true))
+                : entry;
     }
 
     /// Takes a map out; an empty one if it is not there, or is none.
     public ForeignMap map(String key) {
-        Node node = look(key);
-        if (node instanceof Mapping map) {
+        ConfigNode configNode = look(key);
+        if (configNode instanceof Mapping map) {
             entries.remove(key);
             return of(map, path + key + ".");
         }
-        return new ForeignMap(place, path + key + ".", new LinkedHashMap<>());
+        return new ForeignMap(sourcePosition, path + key + ".", new LinkedHashMap<>());
     }
 
     /// Takes a list of texts out, or a single one; empty if it is not there, or is neither.
-    public List<Setting> list(String key) {
-        List<Setting> list = new ArrayList<>();
-        Node node = look(key);
-        if (node instanceof Items items) {
-            for (Node item : items.values()) {
-                list.add(new Setting(path + key, shown(item), item.place()));
+    public List<ForeignSetting> list(String key) {
+        List<ForeignSetting> list = new ArrayList<>();
+        ConfigNode configNode = look(key);
+        if (configNode instanceof Items items) {
+            for (ConfigNode item : items.values()) {
+                list.add(new ForeignSetting(path + key, shown(item), item.place()));
             }
-        } else if (node instanceof Scalar scalar) {
-            list.add(new Setting(path + key, scalar.text(), scalar.place()));
-        } else if (node instanceof Mapping) {
+        } else if (configNode instanceof Scalar scalar) {
+            list.add(new ForeignSetting(path + key, scalar.text(), scalar.place()));
+        } else if (configNode instanceof Mapping) {
             return list;
         }
         entries.remove(key);
@@ -141,8 +146,8 @@ public final class ForeignMap {
     }
 
     /// Takes out all that is left.
-    public List<Setting> takeRest() {
-        List<Setting> rest = new ArrayList<>();
+    public List<ForeignSetting> takeRest() {
+        List<ForeignSetting> rest = new ArrayList<>();
         for (String key : keys()) {
             rest.add(setting(key));
         }
@@ -152,17 +157,17 @@ public final class ForeignMap {
 
     /// The same as a service of a compose file that extends another one.
     public ForeignMap over(Mapping base) {
-        return new ForeignMap(place, path, ComposeExtends.merged(base.entries(), entries));
+        return new ForeignMap(sourcePosition, path, ComposeExtends.merged(base.entries(), entries));
     }
 
-    private static boolean isNull(Node node) {
-        return node instanceof Scalar scalar && scalar.isNull();
+    private static boolean isNull(ConfigNode configNode) {
+        return configNode instanceof Scalar scalar && scalar.isNull();
     }
 
     /// On one line, and not too long.
-    public static String shown(Node node) {
+    public static String shown(ConfigNode configNode) {
         String text =
-                switch (node) {
+                switch (configNode) {
                     case Scalar scalar -> scalar.text();
                     case Items items ->
                             "["
@@ -172,7 +177,7 @@ public final class ForeignMap {
                                     + "]";
                     case Mapping map -> shown(map);
                 };
-        return node instanceof Scalar || text.length() <= MAX_SHOWN
+        return configNode instanceof Scalar || text.length() <= MAX_SHOWN
                 ? text
                 : text.substring(0, MAX_SHOWN) + "…";
     }

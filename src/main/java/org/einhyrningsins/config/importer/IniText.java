@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer;
 
-import org.einhyrningsins.config.source.Place;
-import org.einhyrningsins.config.source.Source;
-import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.source.SourcePosition;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.source.TextUtil;
 import org.jspecify.annotations.Nullable;
 
 import java.util.LinkedHashMap;
@@ -31,7 +31,7 @@ public final class IniText {
     static final String ELSEWHERE = "the same key is given elsewhere, and that counts";
 
     private final Manner manner;
-    private final SequencedMap<String, Section> sections = new LinkedHashMap<>();
+    private final SequencedMap<String, ForeignSection> sections = new LinkedHashMap<>();
 
     private IniText(Manner manner) {
         this.manner = manner;
@@ -45,45 +45,45 @@ public final class IniText {
         return new IniText(CIRCUS);
     }
 
-    public SequencedMap<String, Section> sections() {
+    public SequencedMap<String, ForeignSection> sections() {
         return sections;
     }
 
     /// Whether another setting of the same key counts.
-    static boolean isOverruled(Setting setting) {
-        return setting.key().startsWith(OVERRULED);
+    static boolean isOverruled(ForeignSetting foreignSetting) {
+        return foreignSetting.key().startsWith(OVERRULED);
     }
 
     /// The setting as it was written.
-    static Setting plain(Setting overruled) {
+    static ForeignSetting plain(ForeignSetting overruled) {
         String key = overruled.key().substring(OVERRULED.length());
-        return new Setting(key, overruled.value(), overruled.place());
+        return new ForeignSetting(key, overruled.value(), overruled.place());
     }
 
     /// Adds what one more file says.
-    public void read(Source source) throws Unimportable {
-        new Reading(source).read();
+    public void read(SourceText sourceText) throws ImportException {
+        new Reading(sourceText).read();
     }
 
     /// One file being read.
     private final class Reading {
-        private final Source source;
-        private @Nullable Section section;
-        private @Nullable Setting open;
+        private final SourceText sourceText;
+        private @Nullable ForeignSection foreignSection;
+        private @Nullable ForeignSetting open;
 
-        Reading(Source source) {
-            this.source = source;
+        Reading(SourceText sourceText) {
+            this.sourceText = sourceText;
         }
 
-        void read() throws Unimportable {
-            List<String> lines = source.text().lines().toList();
+        void read() throws ImportException {
+            List<String> lines = sourceText.text().lines().toList();
             for (int i = 0; i < lines.size(); i++) {
-                line(lines.get(i), new Place(source, i + 1, 1, ""));
+                line(lines.get(i), new SourcePosition(sourceText, i + 1, 1, ""));
             }
             close();
         }
 
-        private void line(String line, Place place) throws Unimportable {
+        private void line(String line, SourcePosition sourcePosition) throws ImportException {
             if (isComment(line)) {
                 return;
             }
@@ -96,10 +96,10 @@ public final class IniText {
                 open = open.withValue(before.isEmpty() ? text : before + "\n" + text);
             } else if (text.startsWith("[")) {
                 close();
-                header(text, place);
+                header(text, sourcePosition);
             } else {
                 close();
-                setting(text, place);
+                setting(text, sourcePosition);
             }
         }
 
@@ -118,18 +118,20 @@ public final class IniText {
             return line;
         }
 
-        private void header(String text, Place place) throws Unimportable {
+        private void header(String text, SourcePosition sourcePosition) throws ImportException {
             int end = text.indexOf(']');
             if (end < 0) {
-                throw unimportable(place, "the name of the section is not closed by ]");
+                throw unimportable(sourcePosition, "the name of the section is not closed by ]");
             }
             String name = text.substring(1, end);
-            section = sections.computeIfAbsent(name, n -> new Section(n, place));
+            foreignSection =
+                    sections.computeIfAbsent(name, n -> new ForeignSection(n, sourcePosition));
         }
 
-        private void setting(String text, Place place) throws Unimportable {
-            if (section == null) {
-                throw unimportable(place, "expected [SECTION], found " + Texts.quoted(text));
+        private void setting(String text, SourcePosition sourcePosition) throws ImportException {
+            if (foreignSection == null) {
+                throw unimportable(
+                        sourcePosition, "expected [SECTION], found " + TextUtil.quoted(text));
             }
             int split = 0;
             while (split < text.length()
@@ -138,34 +140,42 @@ public final class IniText {
                 split++;
             }
             if (split == 0 || split == text.length()) {
-                throw unimportable(place, "expected KEY = VALUE, found " + Texts.quoted(text));
+                throw unimportable(
+                        sourcePosition, "expected KEY = VALUE, found " + TextUtil.quoted(text));
             }
             String key = text.substring(0, split).strip();
             String value = text.substring(split + 1).strip();
             String cased = manner.lowerCase() ? key.toLowerCase(Locale.ROOT) : key;
-            open = new Setting(cased, value, place);
+            open = new ForeignSetting(cased, value, sourcePosition);
         }
 
         /// The setting that was read last is complete.
         private void close() {
-            Setting setting = open;
+            ForeignSetting foreignSetting = open;
             open = null;
-            if (setting == null || section == null) {
+            if (foreignSetting == null || foreignSection == null) {
                 return;
             }
-            Setting first = manner.lastWins() ? section.take(setting.key()) : null;
+            ForeignSetting first =
+                    manner.lastWins() ? foreignSection.take(foreignSetting.key()) : null;
             if (first != null) {
-                section.add(overruled(first));
+                foreignSection.add(overruled(first));
             }
-            section.add(section.has(setting.key()) ? overruled(setting) : setting);
+            foreignSection.add(
+                    foreignSection.has(foreignSetting.key())
+                            ? overruled(foreignSetting)
+                            : foreignSetting);
         }
 
-        private static Setting overruled(Setting setting) {
-            return new Setting(OVERRULED + setting.key(), setting.value(), setting.place());
+        private static ForeignSetting overruled(ForeignSetting foreignSetting) {
+            return new ForeignSetting(
+                    OVERRULED + foreignSetting.key(),
+                    foreignSetting.value(),
+                    foreignSetting.place());
         }
 
-        private Unimportable unimportable(Place place, String message) {
-            return new Unimportable(source.file(), place.line(), message);
+        private ImportException unimportable(SourcePosition sourcePosition, String message) {
+            return new ImportException(sourceText.file(), sourcePosition.line(), message);
         }
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer;
 
-import org.einhyrningsins.config.source.DraftText;
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Words;
+import org.einhyrningsins.config.source.CommandSplitter;
+import org.einhyrningsins.config.source.TemplateTextBuilder;
+import org.einhyrningsins.config.source.ValueException;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -34,26 +34,29 @@ public final class ShellLine {
         return COMPOUND.matcher(line.strip()).find();
     }
 
+    /// Returns the words of our `command` for such a line.
+    ///
     /// @param shell and its option
     /// @param texts fills in variables before the shell does; null if nobody does
-    public static List<String> of(String line, List<String> shell, @Nullable ComposeText texts)
-            throws Misread {
+    public static List<String> of(String line, List<String> shell, @Nullable ComposeVariables texts)
+            throws ValueException {
         String text = line.strip();
         try {
             if (text.isEmpty()
                     || text.contains("$")
                     || ASSIGNMENT.matcher(text).matches()
                     || BUILT_IN.matcher(text).matches()) {
-                throw new Misread("a shell reads it");
+                throw new ValueException("a shell reads it");
             }
-            List<String> words = Words.split(text);
-            return words.stream().map(DraftText::escaped).toList();
-        } catch (Misread _) {
+            List<String> words = CommandSplitter.split(text);
+            return words.stream().map(TemplateTextBuilder::escaped).toList();
+        } catch (ValueException _) {
             boolean one = !COMPOUND.matcher(text).find() && !BUILT_IN.matcher(text).matches();
             boolean assigns = ASSIGNMENT.matcher(text).matches();
             String whole = one ? "exec " + (assigns ? "env " : "") + text : text;
             List<String> command = new ArrayList<>(shell);
-            command.add(texts == null ? DraftText.escaped(whole) : texts.withPlaces(whole));
+            command.add(
+                    texts == null ? TemplateTextBuilder.escaped(whole) : texts.withPlaces(whole));
             return command;
         }
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer;
 
-import org.einhyrningsins.config.source.Place;
-import org.einhyrningsins.config.source.Source;
-import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.source.SourcePosition;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.source.TextUtil;
 
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,30 +12,32 @@ import java.util.SequencedMap;
 /// Reads a unit of systemd, see systemd.syntax(7): sections, comments, lines continued by a
 /// backslash. A key may come several times; what that means the key knows.
 public final class UnitText {
-    private final Source source;
-    private final SequencedMap<String, Section> sections;
+    private final SourceText sourceText;
+    private final SequencedMap<String, ForeignSection> sections;
 
-    private UnitText(Source source, SequencedMap<String, Section> sections) {
-        this.source = source;
+    private UnitText(SourceText sourceText, SequencedMap<String, ForeignSection> sections) {
+        this.sourceText = sourceText;
         this.sections = sections;
     }
 
     /// Adds what the file says to the sections of its unit.
-    public static void read(Source source, SequencedMap<String, Section> into) throws Unimportable {
-        new UnitText(source, into).read();
+    public static void read(SourceText sourceText, SequencedMap<String, ForeignSection> into)
+            throws ImportException {
+        new UnitText(sourceText, into).read();
     }
 
-    public static SequencedMap<String, Section> read(Source source) throws Unimportable {
-        SequencedMap<String, Section> sections = new LinkedHashMap<>();
-        read(source, sections);
+    public static SequencedMap<String, ForeignSection> read(SourceText sourceText)
+            throws ImportException {
+        SequencedMap<String, ForeignSection> sections = new LinkedHashMap<>();
+        read(sourceText, sections);
         return sections;
     }
 
-    private void read() throws Unimportable {
-        Section section = null;
+    private void read() throws ImportException {
+        ForeignSection foreignSection = null;
         StringBuilder text = new StringBuilder();
         int begin = 0;
-        List<String> lines = source.text().lines().toList();
+        List<String> lines = sourceText.text().lines().toList();
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i);
             if (isComment(line)) {
@@ -49,7 +51,11 @@ public final class UnitText {
             String whole = text.append(line).toString().strip();
             text.setLength(0);
             if (!whole.isEmpty()) {
-                section = statement(whole, new Place(source, begin, 1, ""), section);
+                foreignSection =
+                        statement(
+                                whole,
+                                new SourcePosition(sourceText, begin, 1, ""),
+                                foreignSection);
             }
         }
     }
@@ -59,23 +65,26 @@ public final class UnitText {
         return text.startsWith("#") || text.startsWith(";");
     }
 
-    private Section statement(
-            String text, Place place, @org.jspecify.annotations.Nullable Section section)
-            throws Unimportable {
+    private ForeignSection statement(
+            String text,
+            SourcePosition sourcePosition,
+            @org.jspecify.annotations.Nullable ForeignSection foreignSection)
+            throws ImportException {
         if (text.startsWith("[") && text.endsWith("]")) {
             String name = text.substring(1, text.length() - 1);
-            return sections.computeIfAbsent(name, n -> new Section(n, place));
+            return sections.computeIfAbsent(name, n -> new ForeignSection(n, sourcePosition));
         }
         int split = text.indexOf('=');
-        if (split <= 0 || section == null) {
-            String expected = section == null ? "[SECTION]" : "KEY=VALUE";
-            throw new Unimportable(
-                    source.file(),
-                    place.line(),
-                    "expected " + expected + ", found " + Texts.quoted(text));
+        if (split <= 0 || foreignSection == null) {
+            String expected = foreignSection == null ? "[SECTION]" : "KEY=VALUE";
+            throw new ImportException(
+                    sourceText.file(),
+                    sourcePosition.line(),
+                    "expected " + expected + ", found " + TextUtil.quoted(text));
         }
         String key = text.substring(0, split).strip();
-        section.add(new Setting(key, text.substring(split + 1).strip(), place));
-        return section;
+        foreignSection.add(
+                new ForeignSetting(key, text.substring(split + 1).strip(), sourcePosition));
+        return foreignSection;
     }
 }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Node.Scalar;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.value.Fields;
-import org.einhyrningsins.config.value.Pair;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigNode.Scalar;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.Suggestions;
-import org.einhyrningsins.config.value.Templates;
+import org.einhyrningsins.config.value.TemplateReader;
 import org.einhyrningsins.config.value.TextHints;
-import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.config.value.ValueReader;
+import org.einhyrningsins.config.value.WordWithValue;
 import org.einhyrningsins.config.yaml.YamlMistakes;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.AckSpec.Fd;
@@ -32,7 +32,7 @@ import java.util.List;
 ///
 /// @param workers how many slots there are, for ports that depend on the slot
 /// @param connected whether workers are born with a connection to the manager
-record AckReader(Values values, Templates templates, int workers, boolean connected) {
+record AckReader(ValueReader values, TemplateReader templates, int workers, boolean connected) {
     private static final Duration TIMER = Duration.ofSeconds(1);
     private static final Duration EVERY = Duration.ofMillis(200);
     private static final String MODES = "manual, timer, notify, fd, log or probe";
@@ -40,21 +40,21 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
             List.of("manual", "timer", "notify", "fd", "log", "probe");
     private static final int MOST_FD = 63;
 
-    AckSpec read(@Nullable Node node) {
-        if (node == null) {
+    AckSpec read(@Nullable ConfigNode configNode) {
+        if (configNode == null) {
             return AckSpec.DEFAULT;
         }
-        if (node instanceof Mapping map) {
-            Fields ack = Fields.of(map, Shape.ACK, values);
-            Fields probe = ack.fields("probe", Shape.PROBE);
+        if (configNode instanceof Mapping map) {
+            ConfigFields ack = ConfigFields.of(map, ConfigShape.ACK, values);
+            ConfigFields probe = ack.fields("probe", ConfigShape.PROBE);
             Duration timeout = ack.positive("timeout", AckSpec.DEFAULT.timeout());
             return new AckSpec(mode(ack, probe), probe.positive("timeout", timeout));
         }
-        return new AckSpec(mode(node), AckSpec.DEFAULT.timeout());
+        return new AckSpec(mode(configNode), AckSpec.DEFAULT.timeout());
     }
 
-    private Mode mode(Node node) {
-        String text = node instanceof Scalar scalar ? scalar.text() : "";
+    private Mode mode(ConfigNode configNode) {
+        String text = configNode instanceof Scalar scalar ? scalar.text() : "";
         return switch (text) {
             case "manual" -> new Manual();
             case "notify" -> new Notify();
@@ -63,26 +63,26 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
             case "log" -> {
                 values.problems()
                         .report(
-                                node.place(),
+                                configNode.place(),
                                 "a log needs what to look for, as in {mode: log, match: …}");
                 yield new Manual();
             }
             case "probe" -> {
                 values.problems()
                         .report(
-                                node.place(),
+                                configNode.place(),
                                 "a probe needs a target, as in {mode: probe, tcp: …}");
                 yield new Manual();
             }
             default -> {
-                Pair pair = Pair.of(node);
-                String meant = pair == null ? "" : pair.ack();
+                WordWithValue wordWithValue = WordWithValue.of(configNode);
+                String meant = wordWithValue == null ? "" : wordWithValue.ack();
                 if (meant.isEmpty()) {
-                    meant = text.isEmpty() ? TextHints.ofWord(node, WORDS) : hint(text);
+                    meant = text.isEmpty() ? TextHints.ofWord(configNode, WORDS) : hint(text);
                 }
-                boolean key = node.place().trail().key().equals("mode");
+                boolean key = configNode.place().trail().key().equals("mode");
                 values.expected(
-                        node,
+                        configNode,
                         MODES,
                         key
                                 ? meant.replaceFirst(
@@ -104,7 +104,7 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
         }
         if (text.matches(".*:[0-9]+")) {
             return "; write { probe: { tcp: " + YamlMistakes.inQuotes(text) + " } }";
-        } else if (!text.isEmpty() && Texts.isDigit(text.charAt(0))) {
+        } else if (!text.isEmpty() && TextUtil.isDigit(text.charAt(0))) {
             return "; write { timer: " + Suggestions.likelyTime(text) + " } for that long alive";
         }
         return switch (text) {
@@ -118,8 +118,8 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
         };
     }
 
-    private Mode mode(Fields ack, Fields probe) {
-        Node mode = ack.node("mode");
+    private Mode mode(ConfigFields ack, ConfigFields probe) {
+        ConfigNode mode = ack.node("mode");
         int ways = count(ack, "mode", "timer", "probe");
         if (ways > 1) {
             ack.report(
@@ -152,15 +152,15 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
         return new Manual();
     }
 
-    private static int count(Fields fields, String... keys) {
+    private static int count(ConfigFields configFields, String... keys) {
         int count = 0;
         for (String key : keys) {
-            count += fields.has(key) ? 1 : 0;
+            count += configFields.has(key) ? 1 : 0;
         }
         return count;
     }
 
-    private static void refuse(Fields ack, String... keys) {
+    private static void refuse(ConfigFields ack, String... keys) {
         for (String key : keys) {
             if (ack.has(key)) {
                 ack.report(
@@ -187,7 +187,7 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
         };
     }
 
-    private void missing(Fields ack) {
+    private void missing(ConfigFields ack) {
         for (String key : List.of("match", "fd", "tcp", "http", "exec", "every", "after")) {
             if (ack.has(key)) {
                 String mode = modeOf(key);
@@ -206,21 +206,21 @@ record AckReader(Values values, Templates templates, int workers, boolean connec
         }
     }
 
-    private Mode probe(Fields probe) {
+    private Mode probe(ConfigFields probe) {
         Duration every = probe.positive("every", EVERY);
-        Target target = new TargetReader(values, templates, workers).read(probe, "a probe");
+        Target target = new ProbeTargetReader(values, templates, workers).read(probe, "a probe");
         return target == null ? new Manual() : new Probe(target, every);
     }
 
-    private Mode log(Fields ack) {
+    private Mode log(ConfigFields ack) {
         ack.require("match");
-        Node match = ack.node("match");
+        ConfigNode match = ack.node("match");
         return match == null ? new Manual() : new Log(new MatchReader(values).read(match));
     }
 
     /// The descriptor is the worker's own; sockets have theirs from 3 up, and its connection to the
     /// manager has the next.
-    private Mode pipe(Fields ack) {
+    private Mode pipe(ConfigFields ack) {
         int first = ProgramSpec.FIRST_SOCKET_FD + templates.sockets().size() + (connected ? 1 : 0);
         return new Fd(ack.has("fd") ? ack.number("fd", first, MOST_FD, first) : null);
     }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.value.Fields;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.Sizes;
-import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.spec.CgroupSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.util.function.Function;
 
 /// Reads the limits of control groups.
-record CgroupReader(Values values) {
+record CgroupReader(ValueReader values) {
     private static final int MAX_PERCENT = 1_000_000;
     private static final int MAX_TASKS = 4_194_304; // as kernel.pid_max
     private static final int MAX_WEIGHT = 10_000;
@@ -23,14 +23,16 @@ record CgroupReader(Values values) {
     /// Those of each worker, and of all workers of a program together; null for none.
     record Limits(@Nullable CgroupSpec worker, @Nullable CgroupSpec program) {}
 
-    Limits read(Fields program) {
+    Limits read(ConfigFields program) {
         if (!program.has("cgroup")) {
             return new Limits(null, null);
         }
-        Fields map = program.fields("cgroup", Shape.CGROUP);
+        ConfigFields map = program.fields("cgroup", ConfigShape.CGROUP);
         CgroupSpec worker = limits(map);
         CgroupSpec together =
-                map.has("program") ? limits(map.fields("program", Shape.PROGRAM_CGROUP)) : null;
+                map.has("program")
+                        ? limits(map.fields("program", ConfigShape.PROGRAM_CGROUP))
+                        : null;
         warn(map, "memory-max", worker, together, CgroupSpec::memoryMax);
         warn(map, "cpu", worker, together, CgroupSpec::cpu);
         warn(map, "tasks", worker, together, CgroupSpec::tasks);
@@ -39,7 +41,7 @@ record CgroupReader(Values values) {
 
     /// What one worker may take and all of them may not.
     private static void warn(
-            Fields map,
+            ConfigFields map,
             String key,
             @Nullable CgroupSpec worker,
             @Nullable CgroupSpec together,
@@ -51,12 +53,12 @@ record CgroupReader(Values values) {
         }
     }
 
-    private @Nullable CgroupSpec limits(Fields map) {
+    private @Nullable CgroupSpec limits(ConfigFields map) {
         CgroupSpec limits = all(map);
         return limits.files().isEmpty() ? null : limits;
     }
 
-    private CgroupSpec all(Fields map) {
+    private CgroupSpec all(ConfigFields map) {
         return new CgroupSpec(
                 bytes(map.node("memory-max")),
                 bytes(map.node("memory-high")),
@@ -65,34 +67,34 @@ record CgroupReader(Values values) {
                 map.has("io-weight") ? map.number("io-weight", 1, MAX_WEIGHT, 1) : null);
     }
 
-    private @Nullable Long bytes(@Nullable Node node) {
-        String text = node == null ? null : values.text(node, "a size such as 512MiB");
-        if (node == null || text == null) {
+    private @Nullable Long bytes(@Nullable ConfigNode configNode) {
+        String text = configNode == null ? null : values.text(configNode, "a size such as 512MiB");
+        if (configNode == null || text == null) {
             return null;
         }
         try {
             long bytes = Sizes.parse(text);
             if (bytes == 0) {
-                throw new Misread("a process needs more than " + Texts.quoted(text));
+                throw new ValueException("a process needs more than " + TextUtil.quoted(text));
             }
             return bytes;
-        } catch (Misread e) {
-            values.problems().report(node.place(), e);
+        } catch (ValueException e) {
+            values.problems().report(configNode.place(), e);
             return null;
         }
     }
 
-    private @Nullable Integer percent(@Nullable Node node) {
-        String text = node == null ? null : values.text(node, CPU);
-        if (node == null || text == null) {
+    private @Nullable Integer percent(@Nullable ConfigNode configNode) {
+        String text = configNode == null ? null : values.text(configNode, CPU);
+        if (configNode == null || text == null) {
             return null;
         }
         String digits = text.endsWith("%") ? text.substring(0, text.length() - 1).strip() : "";
-        boolean known = Texts.areDigits(digits) && digits.length() <= 7;
+        boolean known = TextUtil.areDigits(digits) && digits.length() <= 7;
         int percent = known ? Integer.parseInt(digits) : 0;
         if (percent < 1 || percent > MAX_PERCENT) {
-            boolean number = Texts.areDigits(text);
-            values.expected(node, CPU, number ? "; write " + Texts.cut(text) + "%" : "");
+            boolean number = TextUtil.areDigits(text);
+            values.expected(configNode, CPU, number ? "; write " + TextUtil.cut(text) + "%" : "");
             return null;
         }
         return percent;

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.value.BindText;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.config.value.BindAddressText;
 import org.einhyrningsins.spec.AckSpec;
-import org.einhyrningsins.spec.BondSpec;
-import org.einhyrningsins.spec.BondSpec.WorkerSocket;
-import org.einhyrningsins.spec.CareSpec;
 import org.einhyrningsins.spec.ConfinementSpec;
 import org.einhyrningsins.spec.DrainSpec;
-import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.ManagerLinkSpec;
+import org.einhyrningsins.spec.ManagerLinkSpec.WorkerSocket;
+import org.einhyrningsins.spec.MonitoringSpec;
+import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
-import org.einhyrningsins.spec.ProofSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.StopSpec;
 import org.einhyrningsins.spec.StopSpec.Step;
-import org.einhyrningsins.spec.Template;
+import org.einhyrningsins.spec.TextTemplate;
+import org.einhyrningsins.spec.TrialSpec;
 import org.einhyrningsins.spec.manager.ControlSpec;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.einhyrningsins.spec.manager.ServicesSpec;
@@ -68,13 +68,14 @@ public final class ClassicReader {
     /// @param command the program and its arguments, at least one word
     /// @param base the working directory, absolute
     /// @throws Misread with the first mistake, and the option it is in
-    public static ServicesSpec read(Given given, List<String> command, Path base) throws Misread {
+    public static ServicesSpec read(Given given, List<String> command, Path base)
+            throws ValueException {
         return new ClassicReader(given, base).read(command);
     }
 
     /// What `--nice MANAGER[:WORKER[:COMMAND]]` says of the manager; null for nothing. The command
     /// is einhorn's way to set it, and not needed.
-    public static @Nullable Integer managerNice(Given given) throws Misread {
+    public static @Nullable Integer managerNice(Given given) throws ValueException {
         return new ClassicReader(given, Path.of("/")).nice(0);
     }
 
@@ -89,14 +90,14 @@ public final class ClassicReader {
         return steps == 0 ? null : level;
     }
 
-    private ServicesSpec read(List<String> command) throws Misread {
+    private ServicesSpec read(List<String> command) throws ValueException {
         if (command.getFirst().isEmpty()) {
-            throw new Misread("the name of the program to run is empty");
+            throw new ValueException("the name of the program to run is empty");
         }
         String name = name(command.getFirst());
-        List<Template> words = new ArrayList<>();
+        List<TextTemplate> words = new ArrayList<>();
         for (String word : command) {
-            words.add(Template.of(word));
+            words.add(TextTemplate.of(word));
         }
         AckSpec ack = ack();
         ProgramSpec program =
@@ -106,12 +107,12 @@ public final class ClassicReader {
                         base,
                         new LinkedHashMap<>(),
                         given.values("--drop-env-var"),
-                        new IdentitySpec(
+                        new ProcessIdentitySpec(
                                 null,
                                 null,
                                 null,
                                 nice(1),
-                                IdentitySpec.INHERITED.limits(),
+                                ProcessIdentitySpec.INHERITED.limits(),
                                 ConfinementSpec.NONE),
                         number("--number", 0, MAX_WORKERS, 1),
                         sockets(),
@@ -122,11 +123,11 @@ public final class ClassicReader {
                         restart(),
                         rollout(ack),
                         new LogsSpec.Inherit(),
-                        new BondSpec(
+                        new ManagerLinkSpec(
                                 WorkerSocket.CONTROL,
                                 given.has("--command-socket-as-fd"),
                                 !given.has("--kill-children-on-exit")),
-                        CareSpec.NONE,
+                        MonitoringSpec.NONE,
                         List.of());
         SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
         programs.put(name, program);
@@ -143,10 +144,10 @@ public final class ClassicReader {
     }
 
     /// What was asked for, or what the command's file is called, as far as a name can have it.
-    private String name(String executable) throws Misread {
+    private String name(String executable) throws ValueException {
         String asked = text("--command-name");
         if (asked != null) {
-            if (!Texts.isName(asked) || asked.equals("all")) {
+            if (!TextUtil.isName(asked) || asked.equals("all")) {
                 throw wrong("--command-name", "a name of letters, digits, '_', '-' and '.'", asked);
             }
             return asked;
@@ -155,7 +156,7 @@ public final class ClassicReader {
         StringBuilder name = new StringBuilder();
         for (int i = 0; i < file.length() && name.length() < 64; i++) {
             String next = file.substring(i, i + 1);
-            boolean fits = Texts.isName(name.isEmpty() ? next : "x" + next);
+            boolean fits = TextUtil.isName(name.isEmpty() ? next : "x" + next);
             name.append(fits ? next : name.isEmpty() ? "" : "-");
         }
         return name.isEmpty() || name.toString().equals("all") ? "program" : name.toString();
@@ -168,20 +169,21 @@ public final class ClassicReader {
                 : base.resolve(path).normalize();
     }
 
-    private List<SocketSpec> sockets() throws Misread {
+    private List<SocketSpec> sockets() throws ValueException {
         boolean ipv4 = given.has("--ipv4-only");
         boolean ipv6 = given.has("--ipv6-only");
         if (ipv4 && ipv6) {
-            throw new Misread("-4 and -6 exclude each other; without both, each -b has its own");
+            throw new ValueException(
+                    "-4 and -6 exclude each other; without both, each -b has its own");
         }
-        BindText texts = BindText.ofCommandLine(base, ipv4, ipv6);
-        int backlog = number("--backlog", 1, 65_535, BindText.DEFAULT_BACKLOG);
+        BindAddressText texts = BindAddressText.ofCommandLine(base, ipv4, ipv6);
+        int backlog = number("--backlog", 1, 65_535, BindAddressText.DEFAULT_BACKLOG);
         List<SocketSpec> sockets = new ArrayList<>();
         for (String text : given.values("--bind")) {
             SocketSpec socket = socket(texts, "socket" + sockets.size(), text, backlog);
             for (SocketSpec other : sockets) {
                 if (other.address().equals(socket.address()) && !portIsChosen(socket)) {
-                    throw new Misread("--bind " + text + ": that address is given twice");
+                    throw new ValueException("--bind " + text + ": that address is given twice");
                 }
             }
             sockets.add(socket);
@@ -189,14 +191,14 @@ public final class ClassicReader {
         return sockets;
     }
 
-    private static SocketSpec socket(BindText texts, String name, String text, int backlog)
-            throws Misread {
+    private static SocketSpec socket(BindAddressText texts, String name, String text, int backlog)
+            throws ValueException {
         try {
             SocketSpec socket = texts.parse(name, text);
             boolean queues = !(socket.address() instanceof SocketSpec.Udp);
             return queues ? socket.withBacklog(backlog) : socket;
-        } catch (Misread e) {
-            throw new Misread("--bind " + text + ": " + e.reason());
+        } catch (ValueException e) {
+            throw new ValueException("--bind " + text + ": " + e.reason());
         }
     }
 
@@ -204,7 +206,7 @@ public final class ClassicReader {
         return socket.address() instanceof SocketSpec.Tcp tcp && tcp.port() == 0;
     }
 
-    private AckSpec ack() throws Misread {
+    private AckSpec ack() throws ValueException {
         boolean manual = given.has("--manual");
         String mode = text("--ack-mode");
         Duration timeout = AckSpec.DEFAULT.timeout();
@@ -213,14 +215,14 @@ public final class ClassicReader {
         } else if (mode.equals("manual")) {
             return new AckSpec(new AckSpec.Manual(), timeout);
         } else if (manual) {
-            throw new Misread("--manual and --ack-mode " + mode + " exclude each other");
+            throw new ValueException("--manual and --ack-mode " + mode + " exclude each other");
         }
         return new AckSpec(
                 new AckSpec.Timer(seconds("--ack-mode", mode, "manual or seconds")), timeout);
     }
 
     /// USR2, TERM, KILL; with a signal timeout it is einhorn's USR2, KILL.
-    private StopSpec stop() throws Misread {
+    private StopSpec stop() throws ValueException {
         Step last = new Step(Signal.KILL, Duration.ZERO);
         if (given.has("--signal-timeout")) {
             Duration patience = Duration.ofSeconds(number("--signal-timeout", 0, 86_400, 0));
@@ -232,7 +234,7 @@ public final class ClassicReader {
 
     /// `--seconds` is how long einhorn waits before it spawns again: times 1.5 for each failure in
     /// a row, at most 30 seconds.
-    private RestartSpec restart() throws Misread {
+    private RestartSpec restart() throws ValueException {
         RestartSpec otherwise = RestartSpec.DEFAULT;
         String text = text("--seconds");
         if (text == null) {
@@ -253,7 +255,7 @@ public final class ClassicReader {
     /// means 1. So does a count of 0 tries. As with einhorn, old workers that a rollout stops are
     /// waited for as long as it takes unless `--signal-timeout` says for how long, and do not hold
     /// up the next new one unless `--max-upgrade-additional` says how many there may be.
-    private RolloutSpec rollout(AckSpec ack) throws Misread {
+    private RolloutSpec rollout(AckSpec ack) throws ValueException {
         RolloutSpec otherwise = RolloutSpec.DEFAULT;
         int surge = number("--max-upgrade-additional", 0, MAX_WORKERS, otherwise.maxSurge());
         int retries = number("--retries", 0, MAX_WORKERS, otherwise.retries());
@@ -264,7 +266,7 @@ public final class ClassicReader {
                 otherwise.settle(),
                 Math.max(1, retries),
                 otherwise.canary(),
-                ProofSpec.of(ack),
+                TrialSpec.of(ack),
                 new DrainSpec(
                         given.has("--max-upgrade-additional"),
                         given.has("--signal-timeout") ? null : DrainSpec.UNLIMITED));
@@ -278,7 +280,7 @@ public final class ClassicReader {
                 given.has("--syslog"));
     }
 
-    private @Nullable Integer nice(int place) throws Misread {
+    private @Nullable Integer nice(int place) throws ValueException {
         String text = text("--nice");
         String[] parts = text == null ? new String[0] : text.split(":", 3);
         if (place >= parts.length || parts[place].isEmpty()) {
@@ -292,15 +294,15 @@ public final class ClassicReader {
         return values.isEmpty() ? null : values.getLast();
     }
 
-    private int number(String option, int min, int max, int otherwise) throws Misread {
+    private int number(String option, int min, int max, int otherwise) throws ValueException {
         String text = text(option);
         return text == null ? otherwise : number(option, text, min, max);
     }
 
-    private static int number(String option, String text, int min, int max) throws Misread {
+    private static int number(String option, String text, int min, int max) throws ValueException {
         boolean negative = text.startsWith("-");
         String digits = negative ? text.substring(1) : text;
-        if (Texts.areDigits(digits) && digits.length() <= 9) {
+        if (TextUtil.areDigits(digits) && digits.length() <= 9) {
             int number = negative ? -Integer.parseInt(digits) : Integer.parseInt(digits);
             if (number >= min && number <= max) {
                 return number;
@@ -309,11 +311,12 @@ public final class ClassicReader {
         throw wrong(option, "a number from " + min + " to " + max, text);
     }
 
-    private static Duration seconds(String option, String text, String expected) throws Misread {
-        int whole = Texts.digits(text, 0);
+    private static Duration seconds(String option, String text, String expected)
+            throws ValueException {
+        int whole = TextUtil.digits(text, 0);
         boolean fraction = whole < text.length() && text.charAt(whole) == '.';
-        int end = fraction ? Texts.digits(text, whole + 1) : whole;
-        if (end != text.length() || whole > 6 || end > 16 || !Texts.isDigit(last(text))) {
+        int end = fraction ? TextUtil.digits(text, whole + 1) : whole;
+        if (end != text.length() || whole > 6 || end > 16 || !TextUtil.isDigit(last(text))) {
             throw wrong(option, expected, text);
         }
         return Duration.ofMillis(new BigDecimal("0" + text).movePointRight(3).longValue());
@@ -323,7 +326,8 @@ public final class ClassicReader {
         return text.isEmpty() ? ' ' : text.charAt(text.length() - 1);
     }
 
-    private static Misread wrong(String option, String expected, String found) {
-        return new Misread(option + ": expected " + expected + ", found " + Texts.quoted(found));
+    private static ValueException wrong(String option, String expected, String found) {
+        return new ValueException(
+                option + ": expected " + expected + ", found " + TextUtil.quoted(found));
     }
 }

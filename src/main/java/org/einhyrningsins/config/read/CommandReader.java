@@ -1,51 +1,54 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Items;
-import org.einhyrningsins.config.source.Node.Scalar;
-import org.einhyrningsins.config.source.Words;
-import org.einhyrningsins.config.value.Templates;
-import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.config.source.CommandSplitter;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Items;
+import org.einhyrningsins.config.source.ConfigNode.Scalar;
+import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.config.value.TemplateReader;
+import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.config.yaml.TextMistakes;
-import org.einhyrningsins.spec.Template;
+import org.einhyrningsins.spec.TextTemplate;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /// Reads a command: a list of words, or one text, split like a shell would.
-record CommandReader(Values values, Templates templates) {
+record CommandReader(ValueReader values, TemplateReader templates) {
     /// Stands in for a command that has a problem.
-    static final Template UNKNOWN = Template.of("?");
+    static final TextTemplate UNKNOWN = TextTemplate.of("?");
 
-    private static final List<Template> NO_COMMAND = List.of(UNKNOWN);
+    private static final List<TextTemplate> NO_COMMAND = List.of(UNKNOWN);
 
     /// Never empty.
-    List<Template> read(@Nullable Node node) {
-        if (node == null) {
+    List<TextTemplate> read(@Nullable ConfigNode configNode) {
+        if (configNode == null) {
             return NO_COMMAND;
         }
-        List<Node> words = node instanceof Items list ? list.values() : words(node);
+        List<ConfigNode> words =
+                configNode instanceof Items list ? list.values() : words(configNode);
         if (words.isEmpty()
                 || (words.getFirst() instanceof Scalar first && first.text().isEmpty())) {
             values.problems()
-                    .report(node.place(), "expected a program to run, found an empty command");
+                    .report(
+                            configNode.place(),
+                            "expected a program to run, found an empty command");
         }
-        List<Template> command = new ArrayList<>();
-        for (Node word : words) {
-            Template template = template(word, "text");
-            if (template != null) {
-                command.add(template);
+        List<TextTemplate> command = new ArrayList<>();
+        for (ConfigNode word : words) {
+            TextTemplate textTemplate = template(word, "text");
+            if (textTemplate != null) {
+                command.add(textTemplate);
             }
         }
         return command.isEmpty() ? NO_COMMAND : command;
     }
 
     /// The program, as it is written.
-    static String firstWord(Node command) {
-        Node first =
+    static String firstWord(ConfigNode command) {
+        ConfigNode first =
                 command instanceof Items list && !list.values().isEmpty()
                         ? list.values().getFirst()
                         : command;
@@ -53,18 +56,18 @@ record CommandReader(Values values, Templates templates) {
     }
 
     /// The words as they are written, without those that are none; empty if they cannot be told.
-    static List<String> written(Node command) {
+    static List<String> written(ConfigNode command) {
         List<String> words = new ArrayList<>();
         if (command instanceof Items list) {
-            for (Node node : list.values()) {
-                if (node instanceof Scalar scalar) {
+            for (ConfigNode configNode : list.values()) {
+                if (configNode instanceof Scalar scalar) {
                     words.add(scalar.text());
                 }
             }
         } else if (command instanceof Scalar scalar && !scalar.isNull()) {
             try {
-                words.addAll(Words.split(scalar.text()));
-            } catch (Misread _) {
+                words.addAll(CommandSplitter.split(scalar.text()));
+            } catch (ValueException _) {
                 return List.of();
             }
         }
@@ -72,34 +75,34 @@ record CommandReader(Values values, Templates templates) {
     }
 
     /// A command in one text, as the list that it stands for.
-    private List<Node> words(Node node) {
-        List<Node> words = new ArrayList<>();
-        String text = values.text(node, "a list of words, or one text");
+    private List<ConfigNode> words(ConfigNode configNode) {
+        List<ConfigNode> words = new ArrayList<>();
+        String text = values.text(configNode, "a list of words, or one text");
         if (text != null && text.matches(".*(<%|\\{%).*")) {
-            values.problems().report(node.place(), TextMistakes.ofTemplate(text));
-            return List.of(new Scalar(node.place(), "?", false));
+            values.problems().report(configNode.place(), TextMistakes.ofTemplate(text));
+            return List.of(new Scalar(configNode.place(), "?", false));
         }
         try {
-            for (String word : text == null ? List.of("?") : Words.split(text)) {
-                words.add(new Scalar(node.place(), word, false));
+            for (String word : text == null ? List.of("?") : CommandSplitter.split(text)) {
+                words.add(new Scalar(configNode.place(), word, false));
             }
-        } catch (Misread e) {
-            values.problems().report(node.place(), e);
-            return List.of(new Scalar(node.place(), "?", false));
+        } catch (ValueException e) {
+            values.problems().report(configNode.place(), e);
+            return List.of(new Scalar(configNode.place(), "?", false));
         }
         return words;
     }
 
     /// Null after a problem.
-    @Nullable Template template(Node node, String what) {
-        String text = values.text(node, what);
+    @Nullable TextTemplate template(ConfigNode configNode, String what) {
+        String text = values.text(configNode, what);
         if (text == null) {
             return null;
         }
         try {
             return templates.parse(text);
-        } catch (Misread e) {
-            values.problems().report(node.place(), e);
+        } catch (ValueException e) {
+            values.problems().report(configNode.place(), e);
             return null;
         }
     }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Nearest;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Paths;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.value.Fields;
-import org.einhyrningsins.config.value.Surroundings;
-import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigPaths;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.SpellingSuggestion;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.value.ConfigFields;
+import org.einhyrningsins.config.value.LoadEnvironment;
+import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.spec.Capability;
 import org.einhyrningsins.spec.CgroupSpec;
 import org.einhyrningsins.spec.ConfinementSpec;
@@ -25,12 +25,12 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /// Reads what a worker may gain and take beyond what its user may.
-record ConfinementReader(Values values, Surroundings surroundings, Path base) {
+record ConfinementReader(ValueReader values, LoadEnvironment surroundings, Path base) {
     private static final String PREFIX = "CAP_";
     private static final String WHAT = "a capability such as NET_BIND_SERVICE";
 
     /// @param cgroup the limits of a worker's control group; null for none
-    ConfinementSpec read(Fields program, @Nullable CgroupSpec cgroup) {
+    ConfinementSpec read(ConfigFields program, @Nullable CgroupSpec cgroup) {
         return new ConfinementSpec(
                 program.has("no-new-privs") ? program.flag("no-new-privs", true) : null,
                 capabilities(program),
@@ -41,27 +41,27 @@ record ConfinementReader(Values values, Surroundings surroundings, Path base) {
                 cgroup);
     }
 
-    private SequencedMap<String, Path> credentials(@Nullable Node node) {
+    private SequencedMap<String, Path> credentials(@Nullable ConfigNode configNode) {
         SequencedMap<String, Path> credentials = new LinkedHashMap<>();
-        if (node instanceof Node.Mapping map) {
-            for (Map.Entry<String, Node.Entry> entry : map.entries().entrySet()) {
+        if (configNode instanceof ConfigNode.Mapping map) {
+            for (Map.Entry<String, ConfigNode.Entry> entry : map.entries().entrySet()) {
                 Path file = secret(entry.getKey(), entry.getValue());
                 if (file != null) {
                     credentials.put(entry.getKey(), file);
                 }
             }
-        } else if (node != null) {
-            values.expected(node, "a map of files", "; write { NAME: /etc/keys/NAME }");
+        } else if (configNode != null) {
+            values.expected(configNode, "a map of files", "; write { NAME: /etc/keys/NAME }");
         }
         return credentials;
     }
 
-    private @Nullable Path secret(String name, Node.Entry entry) {
+    private @Nullable Path secret(String name, ConfigNode.Entry entry) {
         if (!name.matches("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")) {
             values.problems()
                     .report(
                             entry.key(),
-                            Texts.quoted(name)
+                            TextUtil.quoted(name)
                                     + " cannot be the name of a credential; it has letters,"
                                     + " digits, _, - and .");
         }
@@ -72,19 +72,20 @@ record ConfinementReader(Values values, Surroundings surroundings, Path base) {
             values.expected(entry.value(), "the path of a file");
             return null;
         }
-        Path file = Paths.of(base, text);
+        Path file = ConfigPaths.of(base, text);
         if (!Files.exists(file)) {
             values.problems().warn(entry.value().place(), "there is no file " + file + " yet");
         }
         return file;
     }
 
-    private List<DirectorySpec> directories(@Nullable Node node) {
+    private List<DirectorySpec> directories(@Nullable ConfigNode configNode) {
         List<DirectorySpec> directories = new ArrayList<>();
-        for (Node one : node == null ? List.<Node>of() : values.oneOrMany(node)) {
+        for (ConfigNode one :
+                configNode == null ? List.<ConfigNode>of() : values.oneOrMany(configNode)) {
             DirectorySpec directory =
-                    one instanceof Node.Mapping
-                            ? directory(values.fields(one, Shape.DIRECTORY, "a directory"))
+                    one instanceof ConfigNode.Mapping
+                            ? directory(values.fields(one, ConfigShape.DIRECTORY, "a directory"))
                             : directory(one, DirectorySpec.USUAL_MODE);
             if (directory != null) {
                 directories.add(directory);
@@ -93,33 +94,33 @@ record ConfinementReader(Values values, Surroundings surroundings, Path base) {
         return directories;
     }
 
-    private @Nullable DirectorySpec directory(Fields map) {
+    private @Nullable DirectorySpec directory(ConfigFields map) {
         map.require("path");
-        Node path = map.node("path");
+        ConfigNode path = map.node("path");
         Integer mode = map.octal("mode");
         return path == null
                 ? null
                 : directory(path, mode == null ? DirectorySpec.USUAL_MODE : mode);
     }
 
-    private @Nullable DirectorySpec directory(Node node, int mode) {
-        String text = values.text(node, "the path of a directory");
-        if (text == null || !values.isPath(node, text, surroundings.environment())) {
+    private @Nullable DirectorySpec directory(ConfigNode configNode, int mode) {
+        String text = values.text(configNode, "the path of a directory");
+        if (text == null || !values.isPath(configNode, text, surroundings.environment())) {
             return null;
-        } else if (text.isEmpty() || Paths.of(base, text).getParent() == null) {
-            values.expected(node, "the path of a directory below others");
+        } else if (text.isEmpty() || ConfigPaths.of(base, text).getParent() == null) {
+            values.expected(configNode, "the path of a directory below others");
             return null;
         }
-        return new DirectorySpec(Paths.of(base, text), mode);
+        return new DirectorySpec(ConfigPaths.of(base, text), mode);
     }
 
-    private @Nullable List<Capability> capabilities(Fields program) {
-        Node node = program.node("capabilities");
-        if (node == null) {
+    private @Nullable List<Capability> capabilities(ConfigFields program) {
+        ConfigNode configNode = program.node("capabilities");
+        if (configNode == null) {
             return null;
         }
         List<Capability> capabilities = new ArrayList<>();
-        for (Node one : values.oneOrMany(node)) {
+        for (ConfigNode one : values.oneOrMany(configNode)) {
             Capability capability = capability(one);
             if (capability != null) {
                 capabilities.add(capability);
@@ -133,8 +134,8 @@ record ConfinementReader(Values values, Surroundings surroundings, Path base) {
     }
 
     /// As capabilities(7) writes it, with or without its CAP_, in any case.
-    private @Nullable Capability capability(Node node) {
-        String text = values.text(node, WHAT);
+    private @Nullable Capability capability(ConfigNode configNode) {
+        String text = values.text(configNode, WHAT);
         if (text == null) {
             return null;
         }
@@ -145,7 +146,7 @@ record ConfinementReader(Values values, Surroundings surroundings, Path base) {
                 return capability;
             }
         }
-        values.expected(node, WHAT, hint(bare, text));
+        values.expected(configNode, WHAT, hint(bare, text));
         return null;
     }
 
@@ -154,10 +155,10 @@ record ConfinementReader(Values values, Surroundings surroundings, Path base) {
         for (Capability capability : Capability.values()) {
             names.add(capability.name().toLowerCase(Locale.ROOT));
         }
-        String nearest = Nearest.of(name, names);
+        String nearest = SpellingSuggestion.of(name, names);
         String[] several = text.strip().split("[\\s,|+]+", -1);
         if (several.length > 1) {
-            return "; write [" + Texts.cut(String.join(", ", several)) + "]";
+            return "; write [" + TextUtil.cut(String.join(", ", several)) + "]";
         }
         return switch (name) {
             case "ALL", "FULL", "*" -> "; leave the key out in a program of root, which has all";

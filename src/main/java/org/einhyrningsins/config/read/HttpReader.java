@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Place;
-import org.einhyrningsins.config.source.Problems;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.value.AddressBook;
-import org.einhyrningsins.config.value.BindText;
-import org.einhyrningsins.config.value.Fields;
-import org.einhyrningsins.config.value.Rights;
-import org.einhyrningsins.config.value.Surroundings;
-import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.ProblemCollector;
+import org.einhyrningsins.config.source.SourcePosition;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.config.value.BindAddressText;
+import org.einhyrningsins.config.value.BindConflicts;
+import org.einhyrningsins.config.value.ConfigFields;
+import org.einhyrningsins.config.value.KernelRights;
+import org.einhyrningsins.config.value.LoadEnvironment;
+import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.SocketSpec.Address;
 import org.einhyrningsins.spec.SocketSpec.Tcp;
@@ -34,45 +34,49 @@ final class HttpReader {
 
     private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*");
 
-    private final BindText texts;
-    private final People people;
-    private final Rights rights;
-    private final AddressBook book;
-    private final Values values;
-    private final Problems problems;
+    private final BindAddressText texts;
+    private final AccountReader accountReader;
+    private final KernelRights kernelRights;
+    private final BindConflicts book;
+    private final ValueReader valueReader;
+    private final ProblemCollector problemCollector;
 
-    HttpReader(Path base, Surroundings surroundings, AddressBook book, Values values) {
-        this.texts = BindText.ofFile(base, values.names());
-        this.people = new People(surroundings);
-        this.rights = surroundings.rights();
+    HttpReader(
+            Path base,
+            LoadEnvironment loadEnvironment,
+            BindConflicts book,
+            ValueReader valueReader) {
+        this.texts = BindAddressText.ofFile(base, valueReader.names());
+        this.accountReader = new AccountReader(loadEnvironment);
+        this.kernelRights = loadEnvironment.rights();
         this.book = book;
-        this.values = values;
-        this.problems = values.problems();
+        this.valueReader = valueReader;
+        this.problemCollector = valueReader.problems();
     }
 
     /// Null if there is none, or none that can be read.
-    @Nullable HttpSpec read(Fields http) {
+    @Nullable HttpSpec read(ConfigFields http) {
         http.require("bind");
-        Node bind = http.node("bind");
+        ConfigNode bind = http.node("bind");
         SocketSpec socket = bind == null ? null : socket(bind);
         if (bind == null || socket == null) {
             return null;
         }
         String objection = book.claim(socket, HttpSpec.NAME, bind.place());
         if (objection != null) {
-            problems.report(bind.place(), objection);
+            problemCollector.report(bind.place(), objection);
         }
         warn(socket.address(), bind.place());
         return new HttpSpec(socket, hosts(http));
     }
 
-    private static List<String> hosts(Fields http) {
+    private static List<String> hosts(ConfigFields http) {
         List<String> hosts = http.texts("allowed-hosts", "a host name, as in a browser's address");
         for (String host : hosts) {
             if (!host.equals(HttpSpec.ANY) && !HOST_NAME.matcher(host).matches()) {
                 http.report(
                         "allowed-hosts",
-                        Texts.quoted(host)
+                        TextUtil.quoted(host)
                                 + " is not a host name; write it without scheme and port, as in"
                                 + " `allowed-hosts: [metrics.example.org]`, or \"*\" for any");
             }
@@ -80,32 +84,33 @@ final class HttpReader {
         return hosts;
     }
 
-    private @Nullable SocketSpec socket(Node bind) {
+    private @Nullable SocketSpec socket(ConfigNode bind) {
         if (bind instanceof Mapping map) {
-            return socket(Fields.of(map, Shape.HTTP_BIND, values));
+            return socket(ConfigFields.of(map, ConfigShape.HTTP_BIND, valueReader));
         }
-        String text = values.text(bind, EXPECTED);
+        String text = valueReader.text(bind, EXPECTED);
         if (text == null) {
             return null;
         }
         try {
             return spec(address(text), false, UnixFile.DEFAULT);
-        } catch (Misread e) {
-            problems.report(bind.place(), e.reason());
+        } catch (ValueException e) {
+            problemCollector.report(bind.place(), e.reason());
             return null;
         }
     }
 
-    private Address address(String text) throws Misread {
+    private Address address(String text) throws ValueException {
         if (text.startsWith("udp:")) {
-            throw new Misread("expected a TCP or UNIX address: HTTP does not go over UDP here");
+            throw new ValueException(
+                    "expected a TCP or UNIX address: HTTP does not go over UDP here");
         }
         return text.startsWith("unix:") ? texts.unix(text.substring(5)) : texts.tcp(text);
     }
 
-    private @Nullable SocketSpec socket(Fields bind) {
+    private @Nullable SocketSpec socket(ConfigFields bind) {
         if (bind.has("tcp") == bind.has("unix")) {
-            problems.report(bind.place(), "expected one of tcp and unix with an address");
+            problemCollector.report(bind.place(), "expected one of tcp and unix with an address");
             return null;
         }
         String kind = bind.has("tcp") ? "tcp" : "unix";
@@ -116,7 +121,7 @@ final class HttpReader {
         try {
             Address address = kind.equals("tcp") ? texts.tcp(text) : texts.unix(text);
             return spec(address, ipv6Only(bind, address), file(bind, address));
-        } catch (Misread e) {
+        } catch (ValueException e) {
             bind.report(kind, e);
             return null;
         }
@@ -128,7 +133,7 @@ final class HttpReader {
         return new SocketSpec(HttpSpec.NAME, address, reuse, true, backlog, ipv6Only, file);
     }
 
-    private static boolean ipv6Only(Fields bind, Address address) {
+    private static boolean ipv6Only(ConfigFields bind, Address address) {
         boolean ipv6 = address instanceof Tcp tcp && tcp.host() instanceof Inet6Address;
         if (!ipv6 && bind.has("ipv6-only")) {
             bind.report("ipv6-only", "ipv6-only is for IPv6 addresses");
@@ -136,9 +141,9 @@ final class HttpReader {
         return ipv6 && bind.flag("ipv6-only", false);
     }
 
-    private UnixFile file(Fields bind, Address address) {
-        String owner = people.user(bind, "owner");
-        String group = people.group(bind, "group");
+    private UnixFile file(ConfigFields bind, Address address) {
+        String owner = accountReader.user(bind, "owner");
+        String group = accountReader.group(bind, "group");
         Integer mode = bind.octal("mode");
         for (String key : List.of("mode", "owner", "group")) {
             if (bind.has(key) && !(address instanceof UnixPath)) {
@@ -148,30 +153,32 @@ final class HttpReader {
         return address instanceof UnixPath ? new UnixFile(mode, owner, group) : UnixFile.DEFAULT;
     }
 
-    private void warn(Address address, Place place) {
+    private void warn(Address address, SourcePosition sourcePosition) {
         if (address instanceof Tcp tcp) {
             if (!tcp.host().isLoopbackAddress()) {
-                problems.warn(
-                        place,
+                problemCollector.warn(
+                        sourcePosition,
                         "whoever reaches "
                                 + tcp
                                 + " may read it: there is no authentication; bind 127.0.0.1 or a"
                                 + " UNIX socket, or let a firewall or proxy decide");
             }
-            if (tcp.port() > 0 && !rights.bind(tcp.port())) {
-                problems.warn(
-                        place,
+            if (tcp.port() > 0 && !kernelRights.bind(tcp.port())) {
+                problemCollector.warn(
+                        sourcePosition,
                         "port " + tcp.port() + " needs root, or whoever has CAP_NET_BIND_SERVICE");
             }
         } else if (address instanceof UnixPath unix) {
             Path directory = unix.path().getParent();
             if (directory != null && !Files.isDirectory(directory)) {
-                problems.warn(place, "there is no directory " + directory + " yet");
+                problemCollector.warn(
+                        sourcePosition, "there is no directory " + directory + " yet");
             }
-            Rights.Stranger stranger =
-                    directory == null ? null : rights.stranger(directory, null, false);
+            KernelRights.Stranger stranger =
+                    directory == null ? null : kernelRights.stranger(directory, null, false);
             if (stranger != null) {
-                problems.warn(place, stranger.could("put another socket in its place"));
+                problemCollector.warn(
+                        sourcePosition, stranger.could("put another socket in its place"));
             }
         }
     }

@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.value.Fields;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.Sizes;
-import org.einhyrningsins.config.value.Values;
-import org.einhyrningsins.spec.IdentitySpec.Limit;
-import org.einhyrningsins.spec.IdentitySpec.Resource;
+import org.einhyrningsins.config.value.ValueReader;
+import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
+import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 
 import java.util.EnumMap;
 import java.util.Map;
 
 /// Reads `limits`: resources of setrlimit(2) with one value for the soft and the hard limit, or
 /// `soft:hard`, or `unlimited`. Those that count bytes take sizes.
-record LimitsReader(Values values) {
+record LimitsReader(ValueReader values) {
 
-    Map<Resource, Limit> read(Fields limits) {
+    Map<Resource, Limit> read(ConfigFields limits) {
         Map<Resource, Limit> read = new EnumMap<>(Resource.class);
         for (Resource resource : Resource.values()) {
-            Node node = limits.node(Shape.word(resource));
-            if (node != null) {
-                read.put(resource, limit(node, resource));
+            ConfigNode configNode = limits.node(ConfigShape.word(resource));
+            if (configNode != null) {
+                read.put(resource, limit(configNode, resource));
             }
         }
         return read;
     }
 
-    private Limit limit(Node node, Resource resource) {
-        String text = values.text(node, "a limit");
+    private Limit limit(ConfigNode configNode, Resource resource) {
+        String text = values.text(configNode, "a limit");
         if (text == null) {
             return new Limit(0, 0);
         }
@@ -39,28 +39,28 @@ record LimitsReader(Values values) {
             long soft = amount(colon < 0 ? text : text.substring(0, colon), resource);
             long hard = colon < 0 ? soft : amount(text.substring(colon + 1), resource);
             if (hard != Limit.UNLIMITED && (soft == Limit.UNLIMITED || soft > hard)) {
-                throw new Misread(
+                throw new ValueException(
                         "the soft limit is above the hard one: "
-                                + Texts.quoted(text)
+                                + TextUtil.quoted(text)
                                 + "; the soft one comes first, as in "
-                                + Texts.quoted(
+                                + TextUtil.quoted(
                                         text.substring(colon + 1)
                                                 + ":"
                                                 + text.substring(0, colon)));
             }
             return new Limit(soft, hard);
-        } catch (Misread e) {
-            values.problems().report(node.place(), e);
+        } catch (ValueException e) {
+            values.problems().report(configNode.place(), e);
             return new Limit(0, 0);
         }
     }
 
-    private static long amount(String text, Resource resource) throws Misread {
+    private static long amount(String text, Resource resource) throws ValueException {
         if (text.equals("unlimited")) {
             return Limit.UNLIMITED;
         } else if (!hint(text).isEmpty()) {
-            throw new Misread(
-                    "expected a limit or unlimited, found " + Texts.quoted(text) + hint(text));
+            throw new ValueException(
+                    "expected a limit or unlimited, found " + TextUtil.quoted(text) + hint(text));
         }
         return switch (resource) {
             case AS, CORE, DATA, FSIZE, MEMLOCK, MSGQUEUE, RSS, STACK -> Sizes.parse(text);
@@ -79,11 +79,11 @@ record LimitsReader(Values values) {
         };
     }
 
-    private static long count(String text) throws Misread {
-        if (!Texts.areDigits(text) || text.length() > 15) {
-            throw new Misread(
+    private static long count(String text) throws ValueException {
+        if (!TextUtil.areDigits(text) || text.length() > 15) {
+            throw new ValueException(
                     "expected a number, \"soft:hard\" or unlimited, found "
-                            + Texts.quoted(text)
+                            + TextUtil.quoted(text)
                             + hint(text));
         }
         return Long.parseLong(text);

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Node.Scalar;
-import org.einhyrningsins.config.source.Paths;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.value.Fields;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigNode.Scalar;
+import org.einhyrningsins.config.source.ConfigPaths;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.Sizes;
-import org.einhyrningsins.config.value.Templates;
-import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.config.value.TemplateReader;
+import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.spec.LogsSpec;
-import org.einhyrningsins.spec.Template;
+import org.einhyrningsins.spec.TextTemplate;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
 /// Reads `logs`: a word, a file, or a map that says what is to be done with the file.
 ///
 /// @param base where a relative path begins
-public record LogsReader(Values values, Templates templates, Path base) {
+public record LogsReader(ValueReader values, TemplateReader templates, Path base) {
     public static final int MOST_KEPT = 10_000;
     private static final String NOWHERE = "/dev/null";
 
@@ -37,54 +37,54 @@ public record LogsReader(Values values, Templates templates, Path base) {
 
     private static final String FILE = "a file (a path with a slash, or a name with a dot)";
 
-    LogsSpec read(@Nullable Node node) {
-        if (node == null) {
+    LogsSpec read(@Nullable ConfigNode configNode) {
+        if (configNode == null) {
             return new LogsSpec.Inherit();
-        } else if (node instanceof Mapping map) {
-            return map(Fields.of(map, Shape.LOGS, values));
-        } else if (node instanceof Scalar scalar
+        } else if (configNode instanceof Mapping map) {
+            return map(ConfigFields.of(map, ConfigShape.LOGS, values));
+        } else if (configNode instanceof Scalar scalar
                 && (scalar.isNull() || scalar.text().equals("null"))) {
             return new LogsSpec.Discard();
         }
         String what = "inherit, null, journal, " + FILE + " or a map with to";
-        String text = values.text(node, what);
-        if (text != null && isStream(node, text)) {
+        String text = values.text(configNode, what);
+        if (text != null && isStream(configNode, text)) {
             return new LogsSpec.Inherit();
         }
         return switch (text == null ? "inherit" : text) {
             case "inherit" -> new LogsSpec.Inherit();
             case "journal" -> new LogsSpec.Journal();
             case NOWHERE -> new LogsSpec.Discard();
-            case String file -> new LogsSpec.ToFile(path(node, file, what));
+            case String file -> new LogsSpec.ToFile(path(configNode, file, what));
         };
     }
 
-    private LogsSpec map(Fields fields) {
-        fields.require("to");
-        Node to = fields.node("to");
+    private LogsSpec map(ConfigFields configFields) {
+        configFields.require("to");
+        ConfigNode to = configFields.node("to");
         String text = to == null ? null : values.text(to, FILE);
         if (to != null && text != null && isStream(to, text)) {
             return new LogsSpec.Inherit();
         }
         Path path = to == null || text == null ? base.resolve("?") : path(to, text, FILE);
-        List<LogsSpec.Word> prefix = prefix(fields);
-        boolean bounded = fields.has("max-size") || fields.has("max-age");
+        List<LogsSpec.Word> prefix = prefix(configFields);
+        boolean bounded = configFields.has("max-size") || configFields.has("max-age");
         for (String key : bounded ? List.<String>of() : List.of("keep", "compress")) {
-            if (fields.has(key)) {
-                fields.reportMissing(
+            if (configFields.has(key)) {
+                configFields.reportMissing(
                         key,
                         "is about files that were put aside, and none will be; add max-size or"
                                 + " max-age");
             }
         }
-        Duration age = fields.positive("max-age", Duration.ofDays(1));
+        Duration age = configFields.positive("max-age", Duration.ofDays(1));
         LogsSpec.Kept kept =
                 new LogsSpec.Kept(
                         path,
-                        size(fields.node("max-size")),
-                        fields.has("max-age") ? age : null,
-                        fields.number("keep", 1, MOST_KEPT, LogsSpec.KEEP),
-                        fields.flag("compress", false),
+                        size(configFields.node("max-size")),
+                        configFields.has("max-age") ? age : null,
+                        configFields.number("keep", 1, MOST_KEPT, LogsSpec.KEEP),
+                        configFields.flag("compress", false),
                         prefix);
         if (text != null && text.equals(NOWHERE)) {
             return new LogsSpec.Discard();
@@ -92,28 +92,30 @@ public record LogsReader(Values values, Templates templates, Path base) {
         return bounded || !prefix.isEmpty() ? kept : new LogsSpec.ToFile(path);
     }
 
-    private long size(@Nullable Node node) {
-        String text = node == null ? null : values.text(node, "a size such as 64MiB");
-        if (node == null || text == null) {
+    private long size(@Nullable ConfigNode configNode) {
+        String text = configNode == null ? null : values.text(configNode, "a size such as 64MiB");
+        if (configNode == null || text == null) {
             return 0;
         }
         try {
             long bytes = Sizes.parse(text);
             if (bytes < LogsSpec.LEAST_BYTES) {
-                values.problems().report(node.place(), "expected at least 4KiB, found " + text);
+                values.problems()
+                        .report(configNode.place(), "expected at least 4KiB, found " + text);
             }
             return bytes;
-        } catch (Misread e) {
-            values.problems().report(node.place(), e);
+        } catch (ValueException e) {
+            values.problems().report(configNode.place(), e);
             return 0;
         }
     }
 
-    private List<LogsSpec.Word> prefix(Fields fields) {
-        Node node = fields.node("prefix");
+    private List<LogsSpec.Word> prefix(ConfigFields configFields) {
+        ConfigNode configNode = configFields.node("prefix");
         List<LogsSpec.Word> words = new ArrayList<>();
         Set<LogsSpec.Word> seen = EnumSet.noneOf(LogsSpec.Word.class);
-        for (Node each : node == null ? List.<Node>of() : values.oneOrMany(node)) {
+        for (ConfigNode each :
+                configNode == null ? List.<ConfigNode>of() : values.oneOrMany(configNode)) {
             LogsSpec.Word word = values.choice(each, LogsSpec.Word.values(), LogsSpec.Word.TIME);
             if (seen.add(word)) {
                 words.add(word);
@@ -123,14 +125,14 @@ public record LogsReader(Values values, Templates templates, Path base) {
     }
 
     /// Reports one of the names of the manager's own stdout or stderr.
-    private boolean isStream(Node node, String text) {
+    private boolean isStream(ConfigNode configNode, String text) {
         boolean stream =
                 text.matches(
                         "/dev/(stdin|stdout|stderr|tty|fd/[0-9]+)|/proc/(self|[0-9]+)/fd/[0-9]+");
         if (stream) {
             values.problems()
                     .report(
-                            node.place(),
+                            configNode.place(),
                             text
                                     + " is no file, and cannot be opened for a worker by that name;"
                                     + " write logs: inherit, and workers write to the manager's"
@@ -148,17 +150,17 @@ public record LogsReader(Values values, Templates templates, Path base) {
             case "none", "off", "no", "false", "discard", "ignore", "devnull" ->
                     "; write \"null\" for output that nobody keeps";
             case "journald", "systemd", "syslog" -> "; write journal";
-            default -> "; write ./" + Texts.cut(text) + " for a file beside this one";
+            default -> "; write ./" + TextUtil.cut(text) + " for a file beside this one";
         };
     }
 
     /// With `%s`, or `${slot}`, for the slot.
-    private Path path(Node node, String text, String what) {
+    private Path path(ConfigNode configNode, String text, String what) {
         StringBuilder path = new StringBuilder();
         if (text.indexOf('/') < 0 && text.indexOf('.') < 0) {
             boolean inMap = what.equals(FILE);
             values.expected(
-                    node,
+                    configNode,
                     what,
                     inMap
                             ? hint(text)
@@ -168,33 +170,34 @@ public record LogsReader(Values values, Templates templates, Path base) {
                                     .replaceFirst(",$", "")
                             : hint(text));
         } else if (text.indexOf("${") < 0) {
-            values.isPath(node, text, templates.environment());
+            values.isPath(configNode, text, templates.environment());
             Matcher more = MORE.matcher(text);
             if (more.matches()) {
                 String size =
                         more.group(2).matches("[0-9]+ *[kKmMgG].*") ? ", max-size: 10MiB" : "";
                 values.problems()
                         .warn(
-                                node.place(),
+                                configNode.place(),
                                 "a file whose name has a comma and a blank in it; if that is not"
                                         + " meant, write { to: "
-                                        + Texts.cut(more.group(1))
+                                        + TextUtil.cut(more.group(1))
                                         + size
                                         + " }");
             }
         }
         try {
-            for (Template.Part part : templates.parse(text).parts()) {
+            for (TextTemplate.Part part : templates.parse(text).parts()) {
                 switch (part) {
-                    case Template.Text literal -> path.append(literal.text());
-                    case Template.Slot ignored -> path.append("%s");
-                    case Template.AddressOf ignored ->
-                            values.problems().report(node.place(), "an address cannot name a file");
+                    case TextTemplate.Text literal -> path.append(literal.text());
+                    case TextTemplate.Slot ignored -> path.append("%s");
+                    case TextTemplate.AddressOf ignored ->
+                            values.problems()
+                                    .report(configNode.place(), "an address cannot name a file");
                 }
             }
-        } catch (Misread e) {
-            values.problems().report(node.place(), e);
+        } catch (ValueException e) {
+            values.problems().report(configNode.place(), e);
         }
-        return Paths.of(base, path.toString());
+        return ConfigPaths.of(base, path.toString());
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.value.ValueReader;
 import org.jspecify.annotations.Nullable;
 
 import java.util.regex.Matcher;
@@ -14,16 +14,16 @@ import java.util.regex.PatternSyntaxException;
 ///
 /// A search is given up when it has looked at too many characters. Repeating what has none would
 /// escape that, so it is bounded here how often something may be repeated.
-record MatchReader(Values values) {
+record MatchReader(ValueReader values) {
     private static final int LONGEST = 1024;
     private static final int MOST_REPEATS = 10_000;
     private static final Pattern COUNT = Pattern.compile("\\{([0-9]{1,9})");
 
-    String read(Node node) {
-        String text = values.text(node, "a regular expression");
+    String read(ConfigNode configNode) {
+        String text = values.text(configNode, "a regular expression");
         String problem = text == null ? null : problem(text);
         if (problem != null) {
-            values.problems().report(node.place(), problem);
+            values.problems().report(configNode.place(), problem);
         }
         return text == null ? "" : text;
     }
@@ -41,7 +41,10 @@ record MatchReader(Values values) {
             return null;
         } catch (PatternSyntaxException e) {
             String where = e.getIndex() < 0 ? "" : " at character " + (e.getIndex() + 1);
-            return Texts.quoted(text) + " is no regular expression: " + e.getDescription() + where;
+            return TextUtil.quoted(text)
+                    + " is no regular expression: "
+                    + e.getDescription()
+                    + where;
         } catch (StackOverflowError e) {
             return "is nested too deeply";
         }

@@ -1,41 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Budget;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Entry;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Node.Scalar;
-import org.einhyrningsins.config.source.Paths;
-import org.einhyrningsins.config.source.Place;
-import org.einhyrningsins.config.source.Problem;
-import org.einhyrningsins.config.source.Problems;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Source;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.value.AddressBook;
+import org.einhyrningsins.config.source.ConfigLimits;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Entry;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigNode.Scalar;
+import org.einhyrningsins.config.source.ConfigPaths;
+import org.einhyrningsins.config.source.ConfigProblem;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.ProblemCollector;
+import org.einhyrningsins.config.source.SourcePosition;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.value.BindConflicts;
+import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.EnvFile;
-import org.einhyrningsins.config.value.Executables;
-import org.einhyrningsins.config.value.Fields;
-import org.einhyrningsins.config.value.KindHints;
-import org.einhyrningsins.config.value.ManagerDeath;
-import org.einhyrningsins.config.value.Rights;
-import org.einhyrningsins.config.value.ShellHabits;
+import org.einhyrningsins.config.value.ExecutableLookup;
+import org.einhyrningsins.config.value.KernelRights;
+import org.einhyrningsins.config.value.LoadEnvironment;
+import org.einhyrningsins.config.value.MapHints;
+import org.einhyrningsins.config.value.OnManagerDeath;
+import org.einhyrningsins.config.value.ShellSyntaxWarnings;
 import org.einhyrningsins.config.value.Suggestions;
-import org.einhyrningsins.config.value.Surroundings;
-import org.einhyrningsins.config.value.Templates;
-import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.config.value.TemplateReader;
+import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.spec.AckSpec;
-import org.einhyrningsins.spec.BondSpec;
-import org.einhyrningsins.spec.BondSpec.WorkerSocket;
 import org.einhyrningsins.spec.CgroupSpec;
 import org.einhyrningsins.spec.HealthSpec;
-import org.einhyrningsins.spec.IdentitySpec;
 import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.ManagerLinkSpec;
+import org.einhyrningsins.spec.ManagerLinkSpec.WorkerSocket;
+import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
-import org.einhyrningsins.spec.Protocol;
+import org.einhyrningsins.spec.SocketProtocol;
 import org.einhyrningsins.spec.SocketSpec;
-import org.einhyrningsins.spec.Template;
+import org.einhyrningsins.spec.TextTemplate;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Files;
@@ -56,13 +56,13 @@ final class ProgramReader {
 
     private final Path main;
     private final Path base;
-    private final Surroundings surroundings;
-    private final People people;
-    private final AddressBook book;
-    private final Budget budget;
-    private final Map<Path, SequencedMap<String, Template>> envFiles = new HashMap<>();
-    private final Executables executables;
-    private final LogPlaces logs = new LogPlaces();
+    private final LoadEnvironment loadEnvironment;
+    private final AccountReader accountReader;
+    private final BindConflicts book;
+    private final ConfigLimits configLimits;
+    private final Map<Path, SequencedMap<String, TextTemplate>> envFiles = new HashMap<>();
+    private final ExecutableLookup executableLookup;
+    private final LogPathCheck logs = new LogPathCheck();
 
     /// Of the program that is being read.
     private final List<Path> ownEnvFiles = new ArrayList<>();
@@ -70,83 +70,96 @@ final class ProgramReader {
     /// Why the one that is being read cannot be started; null if nothing is known.
     private @Nullable String obstacle;
 
-    private final Problems problems;
-    private final Values values;
+    private final ProblemCollector problemCollector;
+    private final ValueReader valueReader;
 
     /// @param main the main file, as the user named it
     /// @param base the directory of the main file, absolute: where every relative path begins
     ProgramReader(
             Path main,
             Path base,
-            Surroundings surroundings,
-            AddressBook book,
-            Budget budget,
-            Values values) {
+            LoadEnvironment loadEnvironment,
+            BindConflicts book,
+            ConfigLimits configLimits,
+            ValueReader valueReader) {
         this.main = main;
         this.base = base;
-        this.surroundings = surroundings;
-        this.people = new People(surroundings);
+        this.loadEnvironment = loadEnvironment;
+        this.accountReader = new AccountReader(loadEnvironment);
         this.book = book;
-        this.budget = budget;
-        this.executables = new Executables(surroundings.environment());
-        this.problems = values.problems();
-        this.values = values;
+        this.configLimits = configLimits;
+        this.executableLookup = new ExecutableLookup(loadEnvironment.environment());
+        this.problemCollector = valueReader.problems();
+        this.valueReader = valueReader;
     }
 
-    ProgramSpec read(String name, Node node) {
-        Fields program = values.fields(node, Shape.PROGRAM, "a map that describes the program");
+    ProgramSpec read(String name, ConfigNode configNode) {
+        ConfigFields program =
+                valueReader.fields(
+                        configNode, ConfigShape.PROGRAM, "a map that describes the program");
         program.require("command");
         List<SocketSpec> sockets =
-                new SocketReader(base, people, book, budget, surroundings.rights(), values)
+                new SocketReader(
+                                base,
+                                accountReader,
+                                book,
+                                configLimits,
+                                loadEnvironment.rights(),
+                                valueReader)
                         .read(program.node("bind"), name);
-        Templates templates = new Templates(name, surroundings.environment(), sockets);
+        TemplateReader templateReader =
+                new TemplateReader(name, loadEnvironment.environment(), sockets);
         Path directory = directory(program);
         int workers = workers(program.node("workers"));
-        Set<Protocol> protocols = protocols(program);
-        BondSpec bond = bond(program);
+        Set<SocketProtocol> protocols = protocols(program);
+        ManagerLinkSpec bond = bond(program);
         AckSpec ack =
-                new AckReader(values, templates, workers, bond.descriptor())
+                new AckReader(valueReader, templateReader, workers, bond.descriptor())
                         .read(program.node("ack"));
-        CgroupReader.Limits limits = new CgroupReader(values).read(program);
+        CgroupReader.Limits limits = new CgroupReader(valueReader).read(program);
         ProgramSpec spec =
                 new ProgramSpec(
                         name,
-                        command(program, templates),
+                        command(program, templateReader),
                         directory,
-                        env(program, templates),
+                        env(program, templateReader),
                         variables(program),
                         identity(program, limits.worker()),
                         workers,
                         sockets,
-                        stdin(program, templates, protocols.contains(Protocol.FD0)),
+                        stdin(program, templateReader, protocols.contains(SocketProtocol.FD0)),
                         onRequest(protocols),
                         ack,
-                        new StopReader(values).read(program.node("stop")),
-                        new RestartReader(values).read(program.node("restart")),
-                        new RolloutReader(values, workers, ack)
-                                .read(program.fields("rollout", Shape.ROLLOUT)),
-                        new LogsReader(values, templates, base).read(program.node("logs")),
+                        new StopReader(valueReader).read(program.node("stop")),
+                        new RestartReader(valueReader).read(program.node("restart")),
+                        new RolloutReader(valueReader, workers, ack)
+                                .read(program.fields("rollout", ConfigShape.ROLLOUT)),
+                        new LogsReader(valueReader, templateReader, base)
+                                .read(program.node("logs")),
                         bond,
-                        new CareReader(values, templates, workers).read(program, limits.program()),
+                        new MonitoringReader(valueReader, templateReader, workers)
+                                .read(program, limits.program()),
                         program.texts("after", "the name of a program"),
                         obstacle);
         warn(program, spec);
         return spec;
     }
 
-    private List<Template> command(Fields program, Templates templates) {
-        Node node = program.node("command");
-        List<Template> command = new CommandReader(values, templates).read(node);
-        String first = node == null ? "" : CommandReader.firstWord(node);
+    private List<TextTemplate> command(ConfigFields program, TemplateReader templateReader) {
+        ConfigNode configNode = program.node("command");
+        List<TextTemplate> command =
+                new CommandReader(valueReader, templateReader).read(configNode);
+        String first = configNode == null ? "" : CommandReader.firstWord(configNode);
         String tilde =
-                first.startsWith("~") && node instanceof Node.Items
-                        ? ShellHabits.tilde(first, surroundings.environment())
+                first.startsWith("~") && configNode instanceof ConfigNode.Items
+                        ? ShellSyntaxWarnings.tilde(first, loadEnvironment.environment())
                         : null;
         if (tilde != null) {
             program.report("command", tilde);
-        } else if (node != null) {
+        } else if (configNode != null) {
             String habit =
-                    ShellHabits.inWords(CommandReader.written(node), surroundings.environment());
+                    ShellSyntaxWarnings.inWords(
+                            CommandReader.written(configNode), loadEnvironment.environment());
             if (habit != null) {
                 program.warn("command", habit);
             }
@@ -155,9 +168,9 @@ final class ProgramReader {
     }
 
     /// Only warnings: what is missing may come with the next deploy.
-    private void warn(Fields program, ProgramSpec spec) {
+    private void warn(ConfigFields program, ProgramSpec spec) {
         String objection =
-                executables.objection(
+                executableLookup.objection(
                         spec.command().getFirst(), spec.directory(), spec.env(), spec.dropEnv());
         if (objection != null && !spec.command().getFirst().equals(CommandReader.UNKNOWN)) {
             program.warn("command", objection);
@@ -165,7 +178,7 @@ final class ProgramReader {
         HealthSpec health = spec.care().health();
         if (health != null && health.target() instanceof AckSpec.ExecTarget check) {
             String missing =
-                    executables.objection(
+                    executableLookup.objection(
                             check.command().getFirst(),
                             spec.directory(),
                             spec.env(),
@@ -176,7 +189,7 @@ final class ProgramReader {
         }
         for (String name : spec.dropEnv()) {
             if (spec.env().containsKey(name)) {
-                program.warn("drop-env", Texts.quoted(name) + " is set for the program as well");
+                program.warn("drop-env", TextUtil.quoted(name) + " is set for the program as well");
             }
         }
         if (!spec.sockets().isEmpty() && !program.has("ack")) {
@@ -194,10 +207,10 @@ final class ProgramReader {
     }
 
     /// Others than root, ourselves and the program's own user who may change what it is made of.
-    private void warnOfStrangers(Fields program, ProgramSpec spec, @Nullable Path log) {
+    private void warnOfStrangers(ConfigFields program, ProgramSpec spec, @Nullable Path log) {
         String user = spec.identity().user();
         Path executable =
-                executables.found(
+                executableLookup.found(
                         spec.command().getFirst(), spec.directory(), spec.env(), spec.dropEnv());
         if (executable != null) {
             warnOf(program, "command", executable, user, true, "have it run something else");
@@ -219,44 +232,47 @@ final class ProgramReader {
     }
 
     private void warnOf(
-            Fields program,
+            ConfigFields program,
             String key,
             Path file,
             @Nullable String user,
             boolean groups,
             String what) {
-        Rights.Stranger stranger = surroundings.rights().stranger(file, user, groups);
+        KernelRights.Stranger stranger = loadEnvironment.rights().stranger(file, user, groups);
         if (stranger != null) {
             program.warn(key, stranger.could(what));
         }
     }
 
-    private Path directory(Fields program) {
-        String text = program.path("directory", "a directory", surroundings.environment());
-        Node node = program.node("directory");
-        Path directory = text == null ? base : Paths.of(base, text);
-        if (node != null && text != null && !Files.isDirectory(directory)) {
+    private Path directory(ConfigFields program) {
+        String text = program.path("directory", "a directory", loadEnvironment.environment());
+        ConfigNode configNode = program.node("directory");
+        Path directory = text == null ? base : ConfigPaths.of(base, text);
+        if (configNode != null && text != null && !Files.isDirectory(directory)) {
             boolean there = Files.exists(directory);
             if (there) {
-                problems.warn(node.place(), directory + " is not a directory");
+                problemCollector.warn(configNode.place(), directory + " is not a directory");
             } else if (!program.has("directories")) { // which may well make it
-                problems.warn(node.place(), "there is no directory " + directory + " yet");
+                problemCollector.warn(
+                        configNode.place(), "there is no directory " + directory + " yet");
             }
         }
         return directory;
     }
 
-    private SequencedMap<String, Template> env(Fields program, Templates templates) {
-        SequencedMap<String, Template> env = new LinkedHashMap<>();
+    private SequencedMap<String, TextTemplate> env(
+            ConfigFields program, TemplateReader templateReader) {
+        SequencedMap<String, TextTemplate> env = new LinkedHashMap<>();
         ownEnvFiles.clear();
         obstacle = null;
-        Node files = program.node("env-file");
-        for (Node file : files == null ? List.<Node>of() : values.oneOrMany(files)) {
-            String text = values.text(file, "a file");
+        ConfigNode files = program.node("env-file");
+        for (ConfigNode file :
+                files == null ? List.<ConfigNode>of() : valueReader.oneOrMany(files)) {
+            String text = valueReader.text(file, "a file");
             // as in systemd: one with a dash before it may be missing
             boolean optional = text != null && text.startsWith("-");
             String name = text == null ? "" : text.substring(optional ? 1 : 0);
-            if (text != null && values.isPath(file, name, surroundings.environment())) {
+            if (text != null && valueReader.isPath(file, name, loadEnvironment.environment())) {
                 Path path = main.resolveSibling(name);
                 if (!optional || Files.exists(path)) {
                     ownEnvFiles.add(path);
@@ -264,32 +280,33 @@ final class ProgramReader {
                 }
             }
         }
-        Node node = program.node("env");
-        if (node instanceof Mapping map) {
+        ConfigNode configNode = program.node("env");
+        if (configNode instanceof Mapping map) {
             for (Map.Entry<String, Entry> entry : map.entries().entrySet()) {
-                variable(entry.getKey(), entry.getValue(), templates, env);
+                variable(entry.getKey(), entry.getValue(), templateReader, env);
             }
-        } else if (node != null) {
-            values.expected(node, "a map of variables", KindHints.ofVariables(node));
+        } else if (configNode != null) {
+            valueReader.expected(
+                    configNode, "a map of variables", MapHints.ofVariables(configNode));
         }
         return env;
     }
 
     /// What is wrong with a file that strangers may change is no problem of the whole
     /// configuration, or they could keep all programs from being deployed.
-    private void envFile(Path path, Place mention, Map<String, Template> into) {
-        if (surroundings.rights().stranger(path, null, true) == null) {
-            envFile(path, mention, into, problems);
+    private void envFile(Path path, SourcePosition mention, Map<String, TextTemplate> into) {
+        if (loadEnvironment.rights().stranger(path, null, true) == null) {
+            envFile(path, mention, into, problemCollector);
             return;
         }
-        Problems found = new Problems();
+        ProblemCollector found = new ProblemCollector();
         envFile(path, mention, into, found);
         if (!found.none()) {
-            Problem first = found.problems().getFirst();
+            ConfigProblem first = found.problems().getFirst();
             boolean inside = first.file().equals(path) && first.line() > 0;
             String where = inside ? path + ":" + first.line() + ": " : "";
             obstacle = "env-file: " + where + first.message();
-            problems.warn(
+            problemCollector.warn(
                     mention,
                     where
                             + first.message()
@@ -299,38 +316,51 @@ final class ProgramReader {
     }
 
     /// A file that many programs name is read once.
-    private void envFile(Path path, Place mention, Map<String, Template> into, Problems problems) {
-        SequencedMap<String, Template> variables = envFiles.get(path);
+    private void envFile(
+            Path path,
+            SourcePosition mention,
+            Map<String, TextTemplate> into,
+            ProblemCollector problemCollector) {
+        SequencedMap<String, TextTemplate> variables = envFiles.get(path);
         if (variables == null) {
             variables = new LinkedHashMap<>();
-            Source source =
-                    Source.read(path, mention, surroundings.contents(), budget, problems, true);
-            if (source == null) {
+            SourceText sourceText =
+                    SourceText.read(
+                            path,
+                            mention,
+                            loadEnvironment.contents(),
+                            configLimits,
+                            problemCollector,
+                            true);
+            if (sourceText == null) {
                 return;
             }
-            EnvFile.read(source, variables, problems);
-            if (problems == this.problems || problems.none()) {
+            EnvFile.read(sourceText, variables, problemCollector);
+            if (problemCollector == this.problemCollector || problemCollector.none()) {
                 envFiles.put(path, variables); // else whoever also names it has to hear of it
             }
         }
-        if (budget.takeValues(2 * variables.size())) {
+        if (configLimits.takeValues(2 * variables.size())) {
             into.putAll(variables);
         } else {
-            problems.report(
+            problemCollector.report(
                     mention,
                     "with this file there are more than 200,000 values in all programs together");
         }
     }
 
     private void variable(
-            String name, Entry entry, Templates templates, Map<String, Template> env) {
+            String name,
+            Entry entry,
+            TemplateReader templateReader,
+            Map<String, TextTemplate> env) {
         if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
-            problems.report(
+            problemCollector.report(
                     entry.key(),
-                    Texts.quoted(name) + " cannot be the name of a variable; write NAME: value");
+                    TextUtil.quoted(name) + " cannot be the name of a variable; write NAME: value");
         }
-        Template value =
-                new CommandReader(values, templates)
+        TextTemplate value =
+                new CommandReader(valueReader, templateReader)
                         .template(entry.value(), "text (\"\" for an empty one)");
         if (value != null) {
             env.put(name, value);
@@ -338,11 +368,11 @@ final class ProgramReader {
         }
     }
 
-    private void warnOfShell(Node value) {
+    private void warnOfShell(ConfigNode value) {
         if (value instanceof Scalar scalar && isShellish(scalar.text())) {
-            String why = ShellHabits.inValue(scalar.text(), surroundings.environment());
+            String why = ShellSyntaxWarnings.inValue(scalar.text(), loadEnvironment.environment());
             if (why != null && !value.place().written().startsWith("'")) {
-                problems.warn(value.place(), why);
+                problemCollector.warn(value.place(), why);
             }
         }
     }
@@ -351,116 +381,121 @@ final class ProgramReader {
         return text.indexOf('$') >= 0 || text.indexOf('`') >= 0 || text.startsWith("~");
     }
 
-    private static List<String> variables(Fields program) {
+    private static List<String> variables(ConfigFields program) {
         List<String> names = program.texts("drop-env", "the name of a variable");
         for (String name : names) {
             if (name.indexOf(',') > 0) {
                 program.warn(
                         "drop-env",
-                        Texts.quoted(name)
+                        TextUtil.quoted(name)
                                 + " is one name; write ["
-                                + Texts.cut(name.replaceAll("\\s*,\\s*", ", "))
+                                + TextUtil.cut(name.replaceAll("\\s*,\\s*", ", "))
                                 + "]");
             } else if (name.indexOf('=') > 0) {
                 program.warn(
                         "drop-env",
-                        Texts.quoted(name)
+                        TextUtil.quoted(name)
                                 + " is no name; write "
-                                + Texts.cut(name.substring(0, name.indexOf('='))));
+                                + TextUtil.cut(name.substring(0, name.indexOf('='))));
             }
         }
         return names;
     }
 
-    private IdentitySpec identity(Fields program, @Nullable CgroupSpec cgroup) {
-        Node node = program.node("nice");
-        Integer nice = node == null ? null : values.number(node, NICE, -20, 19, 0);
-        return new IdentitySpec(
-                people.worker(program, "user"),
-                people.group(program, "group"),
+    private ProcessIdentitySpec identity(ConfigFields program, @Nullable CgroupSpec cgroup) {
+        ConfigNode configNode = program.node("nice");
+        Integer nice = configNode == null ? null : valueReader.number(configNode, NICE, -20, 19, 0);
+        return new ProcessIdentitySpec(
+                accountReader.worker(program, "user"),
+                accountReader.group(program, "group"),
                 program.octal("umask"),
                 nice,
-                new LimitsReader(values).read(program.fields("limits", Shape.LIMITS)),
-                new ConfinementReader(values, surroundings, base).read(program, cgroup));
+                new LimitsReader(valueReader).read(program.fields("limits", ConfigShape.LIMITS)),
+                new ConfinementReader(valueReader, loadEnvironment, base).read(program, cgroup));
     }
 
     /// A number, `cpus`, or `cpus*N`.
-    private int workers(@Nullable Node node) {
-        if (node == null) {
+    private int workers(@Nullable ConfigNode configNode) {
+        if (configNode == null) {
             return 1;
-        } else if (!(node instanceof Scalar scalar)) {
-            return values.number(node, 0, MAX_WORKERS, 1);
+        } else if (!(configNode instanceof Scalar scalar)) {
+            return valueReader.number(configNode, 0, MAX_WORKERS, 1);
         } else if (!Suggestions.workers(scalar.text()).isEmpty()) {
-            values.expected(
-                    node,
+            valueReader.expected(
+                    configNode,
                     "a number from 0 to 10000, cpus or cpus*2",
                     Suggestions.workers(scalar.text()));
             return 1;
         } else if (!scalar.text().startsWith("cpus")) {
-            return values.number(node, 0, MAX_WORKERS, 1);
+            return valueReader.number(configNode, 0, MAX_WORKERS, 1);
         } else {
             String factor = scalar.text().substring(4);
-            boolean times = factor.startsWith("*") && Texts.areDigits(factor.substring(1).strip());
+            boolean times =
+                    factor.startsWith("*") && TextUtil.areDigits(factor.substring(1).strip());
             if (!factor.isEmpty() && (!times || factor.length() > 6)) {
-                values.expected(
-                        node,
+                valueReader.expected(
+                        configNode,
                         "a number from 0 to 10000, cpus or cpus*2",
                         "; write cpus, cpus*2 for two on each processor, or a number");
                 return 1;
             }
             int perCpu = factor.isEmpty() ? 1 : Integer.parseInt(factor.substring(1).strip());
-            return Math.min(MAX_WORKERS, surroundings.processors() * perCpu);
+            return Math.min(MAX_WORKERS, loadEnvironment.processors() * perCpu);
         }
     }
 
-    private Set<Protocol> protocols(Fields program) {
-        Set<Protocol> protocols = EnumSet.noneOf(Protocol.class);
-        Node node = program.node("protocols");
-        if (node instanceof Scalar scalar && scalar.text().indexOf(',') > 0) {
+    private Set<SocketProtocol> protocols(ConfigFields program) {
+        Set<SocketProtocol> protocols = EnumSet.noneOf(SocketProtocol.class);
+        ConfigNode configNode = program.node("protocols");
+        if (configNode instanceof Scalar scalar && scalar.text().indexOf(',') > 0) {
             String words = scalar.text().replaceAll("\\s*,\\s*", ", ");
-            values.expected(node, "a list of protocols", "; write [" + Texts.cut(words) + "]");
+            valueReader.expected(
+                    configNode, "a list of protocols", "; write [" + TextUtil.cut(words) + "]");
             return protocols;
         }
-        for (Node word : node == null ? List.<Node>of() : values.oneOrMany(node)) {
-            protocols.add(values.choice(word, Protocol.values(), Protocol.EINHORN));
+        for (ConfigNode word :
+                configNode == null ? List.<ConfigNode>of() : valueReader.oneOrMany(configNode)) {
+            protocols.add(
+                    valueReader.choice(word, SocketProtocol.values(), SocketProtocol.EINHORN));
         }
         return protocols;
     }
 
-    private static Set<Protocol> onRequest(Set<Protocol> protocols) {
-        Set<Protocol> asked = EnumSet.noneOf(Protocol.class);
-        for (Protocol protocol : protocols) {
-            if (protocol.onRequest()) {
-                asked.add(protocol);
+    private static Set<SocketProtocol> onRequest(Set<SocketProtocol> protocols) {
+        Set<SocketProtocol> asked = EnumSet.noneOf(SocketProtocol.class);
+        for (SocketProtocol socketProtocol : protocols) {
+            if (socketProtocol.onRequest()) {
+                asked.add(socketProtocol);
             }
         }
         return asked;
     }
 
     /// @param first whether fd0 is among the protocols: the first socket, if `stdin` names none
-    private static @Nullable String stdin(Fields program, Templates templates, boolean first) {
+    private static @Nullable String stdin(
+            ConfigFields program, TemplateReader templateReader, boolean first) {
         String name = program.text("stdin", "the name of a socket");
-        if (name == null && first && templates.sockets().isEmpty()) {
+        if (name == null && first && templateReader.sockets().isEmpty()) {
             program.reportMissing(
                     "protocols", "fd0 is for a program with a socket; there is no bind");
         }
         if (name == null) {
-            return first && !templates.sockets().isEmpty()
-                    ? templates.sockets().getFirst().name()
+            return first && !templateReader.sockets().isEmpty()
+                    ? templateReader.sockets().getFirst().name()
                     : null;
         }
-        for (SocketSpec socket : templates.sockets()) {
+        for (SocketSpec socket : templateReader.sockets()) {
             if (socket.name().equals(name)) {
                 return name;
             }
         }
-        program.reportMissing("stdin", templates.noSocket(name));
+        program.reportMissing("stdin", templateReader.noSocket(name));
         return null;
     }
 
     /// A worker of another user could not reach the control socket.
-    private static BondSpec bond(Fields program) {
-        BondSpec otherwise = BondSpec.DEFAULT;
+    private static ManagerLinkSpec bond(ConfigFields program) {
+        ManagerLinkSpec otherwise = ManagerLinkSpec.DEFAULT;
         WorkerSocket socket =
                 program.choice("worker-socket", WorkerSocket.values(), otherwise.workerSocket());
         if (socket == WorkerSocket.CONTROL && (program.has("user") || program.has("group"))) {
@@ -469,13 +504,13 @@ final class ProgramReader {
                     "workers with a user or group of their own cannot reach the control socket;"
                             + " leave it out, or those");
         }
-        return new BondSpec(
+        return new ManagerLinkSpec(
                 socket,
                 program.flag("worker-socket-fd", otherwise.descriptor()),
                 program.choice(
                                 "on-manager-death",
-                                ManagerDeath.values(),
-                                ManagerDeath.of(otherwise.outlive()))
-                        == ManagerDeath.CONTINUE);
+                                OnManagerDeath.values(),
+                                OnManagerDeath.of(otherwise.outlive()))
+                        == OnManagerDeath.CONTINUE);
     }
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Shape;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.Durations;
-import org.einhyrningsins.config.value.Fields;
-import org.einhyrningsins.config.value.Pair;
-import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.config.value.ValueReader;
+import org.einhyrningsins.config.value.WordWithValue;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RestartSpec.Backoff;
 import org.einhyrningsins.spec.RestartSpec.GiveUp;
@@ -18,59 +18,60 @@ import java.time.Duration;
 import java.util.Objects;
 
 /// Reads `restart`: the word of `when`, or a map.
-record RestartReader(Values values) {
+record RestartReader(ValueReader values) {
 
-    RestartSpec read(@Nullable Node node) {
+    RestartSpec read(@Nullable ConfigNode configNode) {
         RestartSpec otherwise = RestartSpec.DEFAULT;
-        if (node == null) {
+        if (configNode == null) {
             return otherwise;
-        } else if (!(node instanceof Mapping map)) {
-            When when = when(node, otherwise.when());
+        } else if (!(configNode instanceof Mapping map)) {
+            When when = when(configNode, otherwise.when());
             return new RestartSpec(
                     when, otherwise.backoff(), otherwise.giveUp(), otherwise.burst());
         } else {
-            Fields restart = Fields.of(map, Shape.RESTART, values);
+            ConfigFields restart = ConfigFields.of(map, ConfigShape.RESTART, values);
             return new RestartSpec(
                     restart.has("when")
                             ? when(Objects.requireNonNull(restart.node("when")), otherwise.when())
                             : otherwise.when(),
-                    backoff(restart.fields("backoff", Shape.BACKOFF)),
+                    backoff(restart.fields("backoff", ConfigShape.BACKOFF)),
                     restart.has("give-up")
-                            ? giveUp(restart.fields("give-up", Shape.GIVE_UP))
+                            ? giveUp(restart.fields("give-up", ConfigShape.GIVE_UP))
                             : null,
                     restart.number("burst", 0, 1000, otherwise.burst()));
         }
     }
 
-    private When when(Node node, When otherwise) {
-        Pair pair = Pair.of(node);
-        String meant = pair == null ? "" : pair.restart();
+    private When when(ConfigNode configNode, When otherwise) {
+        WordWithValue wordWithValue = WordWithValue.of(configNode);
+        String meant = wordWithValue == null ? "" : wordWithValue.restart();
         if (!meant.isEmpty()) {
-            values.expected(node, "always, on-failure or never", meant);
+            values.expected(configNode, "always, on-failure or never", meant);
             return otherwise;
         }
-        return values.choice(node, When.values(), otherwise);
+        return values.choice(configNode, When.values(), otherwise);
     }
 
-    private static Backoff backoff(Fields fields) {
+    private static Backoff backoff(ConfigFields configFields) {
         Backoff backoff =
                 new Backoff(
-                        fields.positive("first", Backoff.DEFAULT.first()),
-                        fields.decimal("factor", 1, 100, Backoff.DEFAULT.factor()),
-                        fields.positive("max", Backoff.DEFAULT.max()));
+                        configFields.positive("first", Backoff.DEFAULT.first()),
+                        configFields.decimal("factor", 1, 100, Backoff.DEFAULT.factor()),
+                        configFields.positive("max", Backoff.DEFAULT.max()));
         if (backoff.first().compareTo(backoff.max()) > 0) {
             String first = Durations.print(backoff.first());
             String max = Durations.print(backoff.max());
-            fields.reportMissing("first", "first (" + first + ") is longer than max (" + max + ")");
+            configFields.reportMissing(
+                    "first", "first (" + first + ") is longer than max (" + max + ")");
         }
         return backoff;
     }
 
-    private static GiveUp giveUp(Fields fields) {
-        fields.require("deaths");
-        fields.require("within");
+    private static GiveUp giveUp(ConfigFields configFields) {
+        configFields.require("deaths");
+        configFields.require("within");
         return new GiveUp(
-                fields.number("deaths", 1, 10_000, 10),
-                fields.positive("within", Duration.ofMinutes(1)));
+                configFields.number("deaths", 1, 10_000, 10),
+                configFields.positive("within", Duration.ofMinutes(1)));
     }
 }

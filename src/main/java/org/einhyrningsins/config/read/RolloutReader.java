@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.value.Fields;
-import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.value.ConfigFields;
+import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.DrainSpec;
-import org.einhyrningsins.spec.ProofSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
+import org.einhyrningsins.spec.TrialSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -25,26 +25,27 @@ public final class RolloutReader {
 
     private static final int MAX_WORKERS = 10_000;
 
-    private final Values values;
+    private final ValueReader valueReader;
 
     /// How many workers the program has.
     private final int workers;
 
     /// What holds where nothing is said.
-    private final ProofSpec proof;
+    private final TrialSpec proof;
 
-    RolloutReader(Values values, int workers, AckSpec ack) {
-        this.values = values;
+    RolloutReader(ValueReader valueReader, int workers, AckSpec ack) {
+        this.valueReader = valueReader;
         this.workers = workers;
-        this.proof = ProofSpec.of(ack);
+        this.proof = TrialSpec.of(ack);
     }
 
-    RolloutSpec read(Fields fields) {
+    RolloutSpec read(ConfigFields configFields) {
         RolloutSpec otherwise = RolloutSpec.DEFAULT;
-        Strategy strategy = fields.choice("strategy", Strategy.values(), otherwise.strategy());
-        int surge = fields.number("max-surge", 0, MAX_WORKERS, otherwise.maxSurge());
+        Strategy strategy =
+                configFields.choice("strategy", Strategy.values(), otherwise.strategy());
+        int surge = configFields.number("max-surge", 0, MAX_WORKERS, otherwise.maxSurge());
         if (strategy == Strategy.SMOOTH && surge == 0) {
-            fields.reportMissing(
+            configFields.reportMissing(
                     "max-surge",
                     "smooth needs room for a new worker beside the old ones: at least 1;"
                             + " or strategy: replace");
@@ -52,42 +53,43 @@ public final class RolloutReader {
         return new RolloutSpec(
                 strategy,
                 surge,
-                fields.number("max-unacked", 1, MAX_WORKERS, otherwise.maxUnacked()),
-                fields.duration("settle", otherwise.settle()),
-                fields.number("retries", 1, MAX_WORKERS, otherwise.retries()),
-                fields.has("canary")
-                        ? canary(fields.fields("canary", Shape.CANARY), strategy)
+                configFields.number("max-unacked", 1, MAX_WORKERS, otherwise.maxUnacked()),
+                configFields.duration("settle", otherwise.settle()),
+                configFields.number("retries", 1, MAX_WORKERS, otherwise.retries()),
+                configFields.has("canary")
+                        ? canary(configFields.fields("canary", ConfigShape.CANARY), strategy)
                         : null,
-                new ProofSpec(
-                        fields.duration("probation", proof.probation()),
-                        fields.duration("rollback-within", proof.rollbackWithin())),
+                new TrialSpec(
+                        configFields.duration("probation", proof.probation()),
+                        configFields.duration("rollback-within", proof.rollbackWithin())),
                 new DrainSpec(
-                        fields.flag("count-draining", otherwise.drain().counted()),
-                        drainTimeout(fields)));
+                        configFields.flag("count-draining", otherwise.drain().counted()),
+                        drainTimeout(configFields)));
     }
 
-    private @Nullable Duration drainTimeout(Fields fields) {
-        Node node = fields.node("drain-timeout");
-        if (node == null) {
+    private @Nullable Duration drainTimeout(ConfigFields configFields) {
+        ConfigNode configNode = configFields.node("drain-timeout");
+        if (configNode == null) {
             return null;
         }
-        if (node instanceof Node.Scalar scalar && scalar.text().equals(UNLIMITED)) {
+        if (configNode instanceof ConfigNode.Scalar scalar && scalar.text().equals(UNLIMITED)) {
             return DrainSpec.UNLIMITED;
         }
-        if (node instanceof Node.Scalar scalar && !scalar.text().matches("[0-9].*")) {
+        if (configNode instanceof ConfigNode.Scalar scalar && !scalar.text().matches("[0-9].*")) {
             String what = "a time such as 30s or 10m, or " + UNLIMITED;
-            fields.report("drain-timeout", "expected " + what + ", found " + node.found());
+            configFields.report(
+                    "drain-timeout", "expected " + what + ", found " + configNode.found());
             return null;
         }
-        return values.positive(node, DrainSpec.UNLIMITED);
+        return valueReader.positive(configNode, DrainSpec.UNLIMITED);
     }
 
     /// None with 0 workers: so a program does without the one of `defaults`.
-    private @Nullable CanarySpec canary(Fields fields, Strategy strategy) {
-        int canaries = fields.number("workers", 0, MAX_WORKERS, 1);
-        Duration watch = watch(fields);
+    private @Nullable CanarySpec canary(ConfigFields configFields, Strategy strategy) {
+        int canaries = configFields.number("workers", 0, MAX_WORKERS, 1);
+        Duration watch = watch(configFields);
         if (strategy != Strategy.FLEET && workers > 0 && canaries >= workers) {
-            fields.warn(
+            configFields.warn(
                     "workers",
                     "the program has "
                             + (workers == 1 ? "1 worker" : workers + " workers")
@@ -97,16 +99,19 @@ public final class RolloutReader {
         return canaries == 0 ? null : new CanarySpec(canaries, watch);
     }
 
-    private @Nullable Duration watch(Fields fields) {
-        Node node = fields.node("watch");
-        if (node instanceof Node.Scalar scalar && scalar.text().equals(UNTIL_PROMOTED)) {
+    private @Nullable Duration watch(ConfigFields configFields) {
+        ConfigNode configNode = configFields.node("watch");
+        if (configNode instanceof ConfigNode.Scalar scalar
+                && scalar.text().equals(UNTIL_PROMOTED)) {
             return null;
         }
-        if (node instanceof Node.Scalar scalar && !scalar.text().matches("[0-9].*")) {
+        if (configNode instanceof ConfigNode.Scalar scalar && !scalar.text().matches("[0-9].*")) {
             String what = "a time such as 30s or 10m, or " + UNTIL_PROMOTED;
-            fields.report("watch", "expected " + what + ", found " + node.found());
+            configFields.report("watch", "expected " + what + ", found " + configNode.found());
             return CanarySpec.WATCH;
         }
-        return node == null ? CanarySpec.WATCH : values.positive(node, CanarySpec.WATCH);
+        return configNode == null
+                ? CanarySpec.WATCH
+                : valueReader.positive(configNode, CanarySpec.WATCH);
     }
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Paths;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.value.Fields;
-import org.einhyrningsins.config.value.Surroundings;
-import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigPaths;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.value.ConfigFields;
+import org.einhyrningsins.config.value.LoadEnvironment;
+import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.spec.SandboxSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -15,14 +15,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Reads what a worker may reach.
-record SandboxReader(Values values, Surroundings surroundings, Path base) {
+record SandboxReader(ValueReader values, LoadEnvironment surroundings, Path base) {
     private static final int MAX_PORT = 65_535;
 
-    @Nullable SandboxSpec read(Fields program) {
+    @Nullable SandboxSpec read(ConfigFields program) {
         if (!program.has("sandbox")) {
             return null;
         }
-        Fields map = program.fields("sandbox", Shape.SANDBOX);
+        ConfigFields map = program.fields("sandbox", ConfigShape.SANDBOX);
         SandboxSpec sandbox =
                 new SandboxSpec(
                         paths(map.node("read")),
@@ -42,7 +42,7 @@ record SandboxReader(Values values, Surroundings surroundings, Path base) {
         return sandbox;
     }
 
-    private static void missing(Fields program, SandboxSpec sandbox, int abi) {
+    private static void missing(ConfigFields program, SandboxSpec sandbox, int abi) {
         String why = "it takes Landlock " + sandbox.abi() + " of the kernel, and there is ";
         String found = abi <= 0 ? "none (see lsm= of its command line)" : Integer.toString(abi);
         if (sandbox.required()) {
@@ -52,33 +52,35 @@ record SandboxReader(Values values, Surroundings surroundings, Path base) {
         }
     }
 
-    private List<Path> paths(@Nullable Node node) {
+    private List<Path> paths(@Nullable ConfigNode configNode) {
         List<Path> paths = new ArrayList<>();
-        for (Node one : node == null ? List.<Node>of() : values.oneOrMany(node)) {
+        for (ConfigNode one :
+                configNode == null ? List.<ConfigNode>of() : values.oneOrMany(configNode)) {
             String text = values.text(one, "a path");
             if (text != null && text.isEmpty()) {
                 values.expected(one, "a path");
             } else if (text != null && values.isPath(one, text, surroundings.environment())) {
-                paths.add(Paths.of(base, text));
+                paths.add(ConfigPaths.of(base, text));
             }
         }
         return paths;
     }
 
-    private List<SandboxSpec.Scope> scopes(@Nullable Node node) {
+    private List<SandboxSpec.Scope> scopes(@Nullable ConfigNode configNode) {
         List<SandboxSpec.Scope> scopes = new ArrayList<>();
-        for (Node one : node == null ? List.<Node>of() : values.oneOrMany(node)) {
+        for (ConfigNode one :
+                configNode == null ? List.<ConfigNode>of() : values.oneOrMany(configNode)) {
             scopes.add(values.choice(one, SandboxSpec.Scope.values(), SandboxSpec.Scope.SIGNALS));
         }
         return scopes;
     }
 
-    private @Nullable List<Integer> ports(@Nullable Node node) {
-        if (node == null) {
+    private @Nullable List<Integer> ports(@Nullable ConfigNode configNode) {
+        if (configNode == null) {
             return null;
         }
         List<Integer> ports = new ArrayList<>();
-        for (Node one : values.oneOrMany(node)) {
+        for (ConfigNode one : values.oneOrMany(configNode)) {
             ports.add(values.number(one, 0, MAX_PORT, 0));
         }
         return ports;

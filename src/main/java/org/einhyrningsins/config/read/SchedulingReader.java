@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Scalar;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.value.Cpus;
-import org.einhyrningsins.config.value.Fields;
-import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Scalar;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.config.value.ConfigFields;
+import org.einhyrningsins.config.value.CpuList;
+import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.spec.SchedulingSpec;
 import org.einhyrningsins.spec.SchedulingSpec.IoClass;
 import org.jspecify.annotations.Nullable;
@@ -17,59 +17,60 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Reads what a worker gets of processors, disks and the kernel's patience.
-public record SchedulingReader(Values values) {
+public record SchedulingReader(ValueReader values) {
     private static final int MAX_LEVEL = 7;
     private static final int USUAL_LEVEL = 4; // as the kernel has it for a nice of 0
     private static final String IO =
             "idle, best-effort or realtime, or one with a level from 0 to 7";
 
-    SchedulingSpec read(Fields program) {
+    SchedulingSpec read(ConfigFields program) {
         return new SchedulingSpec(
                 score(program), cpus(program.node("cpus")), io(program.node("io-class")));
     }
 
-    private @Nullable Integer score(Fields program) {
-        Node node = program.node("oom-score-adj");
-        if (node instanceof Scalar scalar && scalar.text().equals("never")) {
-            values.expected(node, "a number from -1000 to 1000", "; write -1000");
+    private @Nullable Integer score(ConfigFields program) {
+        ConfigNode configNode = program.node("oom-score-adj");
+        if (configNode instanceof Scalar scalar && scalar.text().equals("never")) {
+            values.expected(configNode, "a number from -1000 to 1000", "; write -1000");
             return null;
         }
-        return node == null ? null : values.number(node, -1000, 1000, 0);
+        return configNode == null ? null : values.number(configNode, -1000, 1000, 0);
     }
 
-    private List<Integer> cpus(@Nullable Node node) {
+    private List<Integer> cpus(@Nullable ConfigNode configNode) {
         List<Integer> cpus = new ArrayList<>();
-        for (Node one : node == null ? List.<Node>of() : values.oneOrMany(node)) {
-            String text = values.text(one, Cpus.WHAT);
+        for (ConfigNode one :
+                configNode == null ? List.<ConfigNode>of() : values.oneOrMany(configNode)) {
+            String text = values.text(one, CpuList.WHAT);
             if (text != null) {
                 try {
-                    cpus.addAll(Cpus.parse(text));
-                } catch (Misread e) {
+                    cpus.addAll(CpuList.parse(text));
+                } catch (ValueException e) {
                     values.problems().report(one.place(), e);
                 }
             }
         }
-        if (node instanceof Node.Items items && items.values().isEmpty()) {
-            values.expected(node, Cpus.WHAT, "; leave the key out for all");
+        if (configNode instanceof ConfigNode.Items items && items.values().isEmpty()) {
+            values.expected(configNode, CpuList.WHAT, "; leave the key out for all");
         }
         return cpus;
     }
 
-    private @Nullable IoClass io(@Nullable Node node) {
-        if (node == null) {
+    private @Nullable IoClass io(@Nullable ConfigNode configNode) {
+        if (configNode == null) {
             return null;
         }
-        if (!(node instanceof Scalar scalar) || scalar.isNull()) {
-            values.expected(node, IO);
+        if (!(configNode instanceof Scalar scalar) || scalar.isNull()) {
+            values.expected(configNode, IO);
             return null;
         }
         String[] parts = scalar.text().split(":", 2);
         for (IoClass.Kind kind : IoClass.Kind.values()) {
-            if (Shape.word(kind).equals(parts[0])) {
+            if (ConfigShape.word(kind).equals(parts[0])) {
                 return io(scalar, kind, parts);
             }
         }
-        values.expected(node, IO, hint(parts[0]));
+        values.expected(configNode, IO, hint(parts[0]));
         return null;
     }
 
@@ -79,9 +80,10 @@ public record SchedulingReader(Values values) {
             return new IoClass(kind, idle ? 0 : USUAL_LEVEL);
         }
         String level = parts[1].strip();
-        boolean known = Texts.areDigits(level) && level.length() == 1;
+        boolean known = TextUtil.areDigits(level) && level.length() == 1;
         if (idle || !known || Integer.parseInt(level) > MAX_LEVEL) {
-            String example = "; write " + (idle ? "idle" : Shape.word(kind) + ":" + USUAL_LEVEL);
+            String example =
+                    "; write " + (idle ? "idle" : ConfigShape.word(kind) + ":" + USUAL_LEVEL);
             values.expected(scalar, IO, example);
             return null;
         }
@@ -100,7 +102,7 @@ public record SchedulingReader(Values values) {
 
     /// As it is read.
     public static String print(IoClass io) {
-        String word = Shape.word(io.kind());
+        String word = ConfigShape.word(io.kind());
         return io.kind() == IoClass.Kind.IDLE ? word : word + ":" + io.level();
     }
 }

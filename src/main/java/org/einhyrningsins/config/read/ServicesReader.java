@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Budget;
+import org.einhyrningsins.config.source.ConfigLimits;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Entry;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigPaths;
+import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.config.source.ImportFormat;
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Entry;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Paths;
-import org.einhyrningsins.config.source.Place;
-import org.einhyrningsins.config.source.Problems;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Source;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.source.Trail;
-import org.einhyrningsins.config.value.AddressBook;
-import org.einhyrningsins.config.value.Fields;
+import org.einhyrningsins.config.source.KeyPath;
+import org.einhyrningsins.config.source.ProblemCollector;
+import org.einhyrningsins.config.source.SourcePosition;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.config.value.BindConflicts;
+import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.Glob;
-import org.einhyrningsins.config.value.KindHints;
-import org.einhyrningsins.config.value.Rights;
-import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.value.KernelRights;
+import org.einhyrningsins.config.value.LoadEnvironment;
+import org.einhyrningsins.config.value.MapHints;
 import org.einhyrningsins.config.value.UnknownKeys;
-import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.config.yaml.YamlTree;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.SocketSpec.UnixPath;
@@ -47,17 +47,17 @@ final class ServicesReader {
 
     private final Path file;
     private final Path base;
-    private final Problems problems;
-    private final Values values;
-    private final Budget budget = new Budget();
-    private final AddressBook book = new AddressBook();
-    private final People people;
+    private final ProblemCollector problemCollector;
+    private final ValueReader valueReader;
+    private final ConfigLimits configLimits = new ConfigLimits();
+    private final BindConflicts book = new BindConflicts();
+    private final AccountReader accountReader;
     private final ProgramReader reader;
-    private final AfterCheck after;
+    private final DependencyCheck after;
     private final SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
-    private final Map<String, Place> places = new HashMap<>();
-    private final Surroundings surroundings;
-    private final Map<Path, Place> included = new HashMap<>();
+    private final Map<String, SourcePosition> places = new HashMap<>();
+    private final LoadEnvironment loadEnvironment;
+    private final Map<Path, SourcePosition> included = new HashMap<>();
     private @Nullable Mapping defaults;
     private final @Nullable Map<String, String> origins;
     private boolean full;
@@ -65,28 +65,29 @@ final class ServicesReader {
     /// @param origins where each key of a program was given; null if nobody wants to know
     ServicesReader(
             Path file,
-            Surroundings surroundings,
+            LoadEnvironment loadEnvironment,
             @Nullable Map<String, String> origins,
-            Values values) {
+            ValueReader valueReader) {
         this.origins = origins;
         this.file = file;
         Path parent = file.toAbsolutePath().getParent();
         this.base = parent == null ? file.toAbsolutePath() : parent;
-        this.surroundings = surroundings;
-        this.problems = values.problems();
-        this.values = values;
-        this.after = new AfterCheck(problems, values);
-        this.people = new People(surroundings);
-        this.reader = new ProgramReader(file, base, surroundings, book, budget, values);
+        this.loadEnvironment = loadEnvironment;
+        this.problemCollector = valueReader.problems();
+        this.valueReader = valueReader;
+        this.after = new DependencyCheck(problemCollector, valueReader);
+        this.accountReader = new AccountReader(loadEnvironment);
+        this.reader =
+                new ProgramReader(file, base, loadEnvironment, book, configLimits, valueReader);
     }
 
     ServicesSpec read() {
-        Fields top = file(file, null, Shape.FILE);
-        ControlSpec control = control(top.fields("control", Shape.CONTROL));
-        LogSpec log = log(top.fields("log", Shape.LOG));
+        ConfigFields top = file(file, null, ConfigShape.FILE);
+        ControlSpec control = control(top.fields("control", ConfigShape.CONTROL));
+        LogSpec log = log(top.fields("log", ConfigShape.LOG));
         HttpSpec http =
-                new HttpReader(base, surroundings, book, values)
-                        .read(top.fields("http", Shape.HTTP));
+                new HttpReader(base, loadEnvironment, book, valueReader)
+                        .read(top.fields("http", ConfigShape.HTTP));
         defaults = defaults(top);
         programs(top);
         include(top);
@@ -94,8 +95,8 @@ final class ServicesReader {
         if (!top.has("include")) {
             top.require("programs");
         }
-        String state = top.path("state-dir", "a path", surroundings.environment());
-        Path directory = state == null ? null : Paths.of(base, state);
+        String state = top.path("state-dir", "a path", loadEnvironment.environment());
+        Path directory = state == null ? null : ConfigPaths.of(base, state);
         if (directory != null) {
             String what = "read or replace what the manager goes on with";
             warnOf(top.place("state-dir"), directory, true, what);
@@ -103,34 +104,42 @@ final class ServicesReader {
         return new ServicesSpec(control, log, directory, http, programs);
     }
 
-    private void warnOf(Place place, Path file, boolean groups, String what) {
-        Rights.Stranger stranger = surroundings.rights().stranger(file, null, groups);
+    private void warnOf(SourcePosition sourcePosition, Path file, boolean groups, String what) {
+        KernelRights.Stranger stranger = loadEnvironment.rights().stranger(file, null, groups);
         if (stranger != null) {
-            problems.warn(place, stranger.could(what));
+            problemCollector.warn(sourcePosition, stranger.could(what));
         }
     }
 
-    private Fields file(Path path, @Nullable Place mention, Shape shape) {
-        Source source =
-                Source.read(path, mention, surroundings.contents(), budget, problems, false);
-        Place place = Place.of(source == null ? new Source(path, "") : source);
-        if (source != null && isForeign(source)) {
-            return Fields.none(place, values);
+    private ConfigFields file(
+            Path path, @Nullable SourcePosition mention, ConfigShape configShape) {
+        SourceText sourceText =
+                SourceText.read(
+                        path,
+                        mention,
+                        loadEnvironment.contents(),
+                        configLimits,
+                        problemCollector,
+                        false);
+        SourcePosition sourcePosition =
+                SourcePosition.of(sourceText == null ? new SourceText(path, "") : sourceText);
+        if (sourceText != null && isForeign(sourceText)) {
+            return ConfigFields.none(sourcePosition, valueReader);
         }
-        if (source != null) {
-            warnOf(place, path, true, "have the manager run anything, as its user");
+        if (sourceText != null) {
+            warnOf(sourcePosition, path, true, "have the manager run anything, as its user");
         }
-        Node root = source == null ? null : YamlTree.read(source, problems);
+        ConfigNode root = sourceText == null ? null : YamlTree.read(sourceText, problemCollector);
         if (root == null) {
-            return Fields.none(place, values);
+            return ConfigFields.none(sourcePosition, valueReader);
         }
-        return values.fields(root, shape, "a map with programs");
+        return valueReader.fields(root, configShape, "a map with programs");
     }
 
     /// Whether the file begins as one of sections, INI, TOML or a unit, does. All that YAML has to
     /// say of such a file would be beside the point.
-    private boolean isForeign(Source source) {
-        List<String> lines = Source.lines(source.text());
+    private boolean isForeign(SourceText sourceText) {
+        List<String> lines = SourceText.lines(sourceText.text());
         int first = 0;
         while (first < lines.size() && lines.get(first).matches("\\s*([#;].*)?")) {
             first++;
@@ -139,36 +148,36 @@ final class ServicesReader {
         if (!line.startsWith("[") || !line.matches("\\[[A-Za-z][^\\]\"'{},]*\\]")) {
             return false;
         }
-        boolean known = ImportFormat.hasSections(source);
-        problems.report(
-                new Place(source, first + 1, 1, Trail.TOP),
+        boolean known = ImportFormat.hasSections(sourceText);
+        problemCollector.report(
+                new SourcePosition(sourceText, first + 1, 1, KeyPath.TOP),
                 line
                         + " begins a section of another language, and this one is YAML; "
                         + (known
                                 ? "`einhyrningsins import "
-                                        + source.file().getFileName()
+                                        + sourceText.file().getFileName()
                                         + "` writes what it means here"
                                 : "write programs:, and the name of each below it"));
         return true;
     }
 
-    private ControlSpec control(Fields fields) {
-        String socket = fields.path("socket", "a path", surroundings.environment());
-        Integer mode = fields.octal("mode");
-        AllowSpec allow = allow(fields, mode);
-        Path path = socket == null ? null : Paths.of(base, socket);
+    private ControlSpec control(ConfigFields configFields) {
+        String socket = configFields.path("socket", "a path", loadEnvironment.environment());
+        Integer mode = configFields.octal("mode");
+        AllowSpec allow = allow(configFields, mode);
+        Path path = socket == null ? null : ConfigPaths.of(base, socket);
         if (path != null) {
-            book.claimName(new UnixPath(path), "control", fields.place("socket"));
+            book.claimName(new UnixPath(path), "control", configFields.place("socket"));
             if (path.getParent() != null) {
                 String what = "put another socket in its place";
-                warnOf(fields.place("socket"), path.getParent(), false, what);
+                warnOf(configFields.place("socket"), path.getParent(), false, what);
             }
         }
         return new ControlSpec(
                 path,
                 mode == null ? usualMode(allow) : mode,
                 allow,
-                fields.flag("keeper", ControlSpec.DEFAULT.keeper()));
+                configFields.flag("keeper", ControlSpec.DEFAULT.keeper()));
     }
 
     /// Nobody is asked for an identity whom the file's mode keeps out.
@@ -176,12 +185,15 @@ final class ServicesReader {
         return allow == null || allow.nobody() ? ControlSpec.DEFAULT.mode() : ControlSpec.OPEN;
     }
 
-    private @Nullable AllowSpec allow(Fields control, @Nullable Integer mode) {
+    private @Nullable AllowSpec allow(ConfigFields control, @Nullable Integer mode) {
         if (!control.has("allow")) {
             return null;
         }
-        Fields fields = control.fields("allow", Shape.ALLOW);
-        AllowSpec allow = new AllowSpec(people.whos(fields, "admin"), people.whos(fields, "read"));
+        ConfigFields configFields = control.fields("allow", ConfigShape.ALLOW);
+        AllowSpec allow =
+                new AllowSpec(
+                        accountReader.whos(configFields, "admin"),
+                        accountReader.whos(configFields, "read"));
         if (mode != null && (mode & WRITABLE_BY_OTHERS) == 0 && !allow.nobody()) {
             control.warn(
                     "mode",
@@ -191,47 +203,47 @@ final class ServicesReader {
         return allow;
     }
 
-    private static LogSpec log(Fields fields) {
+    private static LogSpec log(ConfigFields configFields) {
         return new LogSpec(
-                fields.choice("level", LogSpec.Level.values(), LogSpec.DEFAULT.level()),
-                fields.choice("format", LogSpec.Format.values(), LogSpec.DEFAULT.format()),
-                fields.flag("syslog", LogSpec.DEFAULT.syslog()));
+                configFields.choice("level", LogSpec.Level.values(), LogSpec.DEFAULT.level()),
+                configFields.choice("format", LogSpec.Format.values(), LogSpec.DEFAULT.format()),
+                configFields.flag("syslog", LogSpec.DEFAULT.syslog()));
     }
 
-    private @Nullable Mapping defaults(Fields top) {
-        Node node = top.node("defaults");
-        if (node instanceof Mapping map) {
-            Fields.of(map, Shape.PROGRAM, values);
+    private @Nullable Mapping defaults(ConfigFields top) {
+        ConfigNode configNode = top.node("defaults");
+        if (configNode instanceof Mapping map) {
+            ConfigFields.of(map, ConfigShape.PROGRAM, valueReader);
             return map;
-        } else if (node != null) {
-            values.expected(node, "a map");
+        } else if (configNode != null) {
+            valueReader.expected(configNode, "a map");
         }
         return null;
     }
 
     /// Reads the programs of one file. Its tree is garbage afterwards.
-    private void programs(Fields of) {
-        Node node = of.node("programs");
-        if (node == null) {
-            node = misspelled(of);
+    private void programs(ConfigFields of) {
+        ConfigNode configNode = of.node("programs");
+        if (configNode == null) {
+            configNode = misspelled(of);
         }
-        if (node instanceof Mapping map) {
+        if (configNode instanceof Mapping map) {
             for (Map.Entry<String, Entry> entry : map.entries().entrySet()) {
                 if (full) {
                     break;
                 }
                 program(entry.getKey(), entry.getValue());
             }
-        } else if (node != null) {
-            values.expected(node, "a map of programs", KindHints.ofPrograms(node));
+        } else if (configNode != null) {
+            valueReader.expected(configNode, "a map of programs", MapHints.ofPrograms(configNode));
         }
     }
 
     /// What stands under a key that must have been meant for `programs`, so that one look tells of
     /// its mistakes too.
-    private static @Nullable Node misspelled(Fields of) {
+    private static @Nullable ConfigNode misspelled(ConfigFields of) {
         for (Map.Entry<String, Entry> entry : of.entries().entrySet()) {
-            if ("programs".equals(UnknownKeys.spelling(entry.getKey(), Shape.INCLUDED, 1))) {
+            if ("programs".equals(UnknownKeys.spelling(entry.getKey(), ConfigShape.INCLUDED, 1))) {
                 return entry.getValue().value();
             }
         }
@@ -240,92 +252,95 @@ final class ServicesReader {
 
     private void program(String name, Entry entry) {
         checkName(name, entry.key());
-        Place first = places.putIfAbsent(name, entry.key());
+        SourcePosition first = places.putIfAbsent(name, entry.key());
         if (first != null) {
-            problems.report(entry.key(), "there is a program of that name at " + first);
+            problemCollector.report(entry.key(), "there is a program of that name at " + first);
             return;
         }
-        Node node = entry.value();
-        if (defaults != null && node instanceof Mapping map) {
-            node = Defaults.under(map, defaults);
+        ConfigNode configNode = entry.value();
+        if (defaults != null && configNode instanceof Mapping map) {
+            configNode = ProgramDefaults.under(map, defaults);
         }
-        if (origins != null && node instanceof Mapping map) {
+        if (origins != null && configNode instanceof Mapping map) {
             for (Map.Entry<String, Entry> key : map.entries().entrySet()) {
                 origins.put(name + "." + key.getKey(), key.getValue().key().toString());
             }
         }
-        if (!budget.takeProgram()) {
+        if (!configLimits.takeProgram()) {
             tooMuch(entry.key(), "there are more than 10,000 programs");
-        } else if (!budget.takeValues(Defaults.weight(node))) {
+        } else if (!configLimits.takeValues(ProgramDefaults.weight(configNode))) {
             tooMuch(
                     entry.key(),
                     "this program and those before it have more than 200,000 values, counting the"
                             + " defaults in each");
         } else {
-            programs.put(name, reader.read(name, node));
-            after.add(name, node);
+            programs.put(name, reader.read(name, configNode));
+            after.add(name, configNode);
         }
     }
 
-    private void tooMuch(Place place, String message) {
+    private void tooMuch(SourcePosition sourcePosition, String message) {
         if (!full) {
             full = true;
-            problems.report(place, message);
+            problemCollector.report(sourcePosition, message);
         }
     }
 
-    private void checkName(String name, Place place) {
+    private void checkName(String name, SourcePosition sourcePosition) {
         if (name.equals("all")) {
-            problems.report(
-                    place, "a program cannot be named all: commands mean every program by it");
-        } else if (!Texts.isName(name)) {
+            problemCollector.report(
+                    sourcePosition,
+                    "a program cannot be named all: commands mean every program by it");
+        } else if (!TextUtil.isName(name)) {
             String meant = name.strip().replaceAll("[^A-Za-z0-9_.-]+", "-");
             meant = meant.replaceAll("^[^A-Za-z0-9]+|-+$", "");
             String hint =
-                    Texts.isName(meant) && meant.length() * 2 > name.length()
+                    TextUtil.isName(meant) && meant.length() * 2 > name.length()
                             ? "; write " + meant
                             : "";
-            problems.report(
-                    place,
+            problemCollector.report(
+                    sourcePosition,
                     "a program's name has letters, digits, '_', '-' and '.', begins with a letter"
                             + " or digit, and is at most 64 long"
                             + hint);
         }
     }
 
-    private void include(String pattern, Place place) {
+    private void include(String pattern, SourcePosition sourcePosition) {
         if (Glob.isWild(pattern)) {
-            includeAll(pattern, place);
+            includeAll(pattern, sourcePosition);
         } else {
-            includeOne(pattern, place);
+            includeOne(pattern, sourcePosition);
         }
     }
 
-    private void include(Fields top) {
-        Node include = top.node("include");
+    private void include(ConfigFields top) {
+        ConfigNode include = top.node("include");
         if (include == null) {
             return;
         }
         included.put(real(file), include.place());
-        for (Node node : values.oneOrMany(include)) {
-            if (full || problems.full()) {
+        for (ConfigNode configNode : valueReader.oneOrMany(include)) {
+            if (full || problemCollector.full()) {
                 return;
             }
-            String pattern = values.text(node, "a file or a pattern such as conf.d/*.yaml");
-            if (pattern != null && values.isPath(node, pattern, surroundings.environment())) {
-                include(pattern, node.place());
+            String pattern =
+                    valueReader.text(configNode, "a file or a pattern such as conf.d/*.yaml");
+            if (pattern != null
+                    && valueReader.isPath(configNode, pattern, loadEnvironment.environment())) {
+                include(pattern, configNode.place());
             }
         }
     }
 
-    private void includeOne(String path, Place mention) {
+    private void includeOne(String path, SourcePosition mention) {
         Path sibling = sibling(path);
         Path real = real(sibling);
-        Place first = included.putIfAbsent(real, mention);
+        SourcePosition first = included.putIfAbsent(real, mention);
         if (real.equals(real(file))) {
-            problems.report(mention, "a file cannot include itself");
+            problemCollector.report(mention, "a file cannot include itself");
         } else if (first != null) {
-            problems.report(mention, sibling + " is included already, at " + first);
+            problemCollector.report(mention, sibling + " is included already, at " + first);
         } else {
             includeFile(sibling, mention);
         }
@@ -333,12 +348,12 @@ final class ServicesReader {
 
     /// Without the main file, and without what is included already: so a list can name the first
     /// one and then all others.
-    private void includeAll(String pattern, Place mention) {
+    private void includeAll(String pattern, SourcePosition mention) {
         List<String> matching;
         try {
             matching = Glob.find(pattern, file);
-        } catch (Misread e) {
-            problems.report(mention, e.reason());
+        } catch (ValueException e) {
+            problemCollector.report(mention, e.reason());
             return;
         }
         int matched = 0;
@@ -350,15 +365,15 @@ final class ServicesReader {
             }
         }
         if (matched == 0) {
-            problems.warn(mention, "no file matches; nothing is included");
+            problemCollector.warn(mention, "no file matches; nothing is included");
         }
     }
 
-    private void includeFile(Path path, Place mention) {
-        if (full || problems.full()) {
+    private void includeFile(Path path, SourcePosition mention) {
+        if (full || problemCollector.full()) {
             return;
-        } else if (budget.takeFile()) {
-            programs(file(path, mention, Shape.INCLUDED));
+        } else if (configLimits.takeFile()) {
+            programs(file(path, mention, ConfigShape.INCLUDED));
         } else {
             tooMuch(mention, "more than 10,000 files are included");
         }

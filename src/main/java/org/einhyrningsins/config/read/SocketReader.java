@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Budget;
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Problems;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.value.AddressBook;
-import org.einhyrningsins.config.value.BindText;
-import org.einhyrningsins.config.value.Fields;
-import org.einhyrningsins.config.value.Rights;
+import org.einhyrningsins.config.source.ConfigLimits;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.ProblemCollector;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.config.value.BindAddressText;
+import org.einhyrningsins.config.value.BindConflicts;
+import org.einhyrningsins.config.value.ConfigFields;
+import org.einhyrningsins.config.value.KernelRights;
 import org.einhyrningsins.config.value.SocketPath;
-import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.SocketSpec.Address;
 import org.einhyrningsins.spec.SocketSpec.Tcp;
@@ -39,85 +39,87 @@ final class SocketReader {
     private static final String KINDS = "expected one of tcp, udp and unix with an address";
     private static final String EXPECTED = "an address such as 127.0.0.1:8080, or a map";
 
-    private final BindText texts;
-    private final People people;
-    private final AddressBook book;
-    private final Budget budget;
-    private final Rights rights;
-    private final Values values;
-    private final Problems problems;
+    private final BindAddressText texts;
+    private final AccountReader accountReader;
+    private final BindConflicts book;
+    private final ConfigLimits configLimits;
+    private final KernelRights kernelRights;
+    private final ValueReader valueReader;
+    private final ProblemCollector problemCollector;
 
     SocketReader(
             Path base,
-            People people,
-            AddressBook book,
-            Budget budget,
-            Rights rights,
-            Values values) {
-        this.texts = BindText.ofFile(base, values.names());
-        this.people = people;
+            AccountReader accountReader,
+            BindConflicts book,
+            ConfigLimits configLimits,
+            KernelRights kernelRights,
+            ValueReader valueReader) {
+        this.texts = BindAddressText.ofFile(base, valueReader.names());
+        this.accountReader = accountReader;
         this.book = book;
-        this.budget = budget;
-        this.rights = rights;
-        this.values = values;
-        this.problems = values.problems();
+        this.configLimits = configLimits;
+        this.kernelRights = kernelRights;
+        this.valueReader = valueReader;
+        this.problemCollector = valueReader.problems();
     }
 
-    List<SocketSpec> read(@Nullable Node bind, String program) {
+    List<SocketSpec> read(@Nullable ConfigNode bind, String program) {
         if (bind == null) {
             return List.of();
         }
-        List<Node> nodes = values.oneOrMany(bind);
-        if (!budget.takeSockets(nodes.size())) {
-            problems.report(bind.place(), "all programs together have more than 10,000 sockets");
+        List<ConfigNode> nodes = valueReader.oneOrMany(bind);
+        if (!configLimits.takeSockets(nodes.size())) {
+            problemCollector.report(
+                    bind.place(), "all programs together have more than 10,000 sockets");
             return List.of();
         }
         List<SocketSpec> sockets = new ArrayList<>();
         Set<String> names = new HashSet<>();
-        for (Node node : nodes) {
-            SocketSpec socket = socket(node, "socket" + names.size());
+        for (ConfigNode configNode : nodes) {
+            SocketSpec socket = socket(configNode, "socket" + names.size());
             if (socket == null) {
                 names.add("socket" + names.size());
                 continue;
             }
             if (!names.add(socket.name())) {
-                problems.report(
-                        node.place(),
+                problemCollector.report(
+                        configNode.place(),
                         "two sockets are named "
-                                + Texts.quoted(socket.name())
+                                + TextUtil.quoted(socket.name())
                                 + "; give each a name of its own");
             }
-            String objection = book.claim(socket, program, node.place());
+            String objection = book.claim(socket, program, configNode.place());
             if (objection != null) {
-                problems.report(node.place(), objection);
+                problemCollector.report(configNode.place(), objection);
             }
-            warn(socket, node);
+            warn(socket, configNode);
             sockets.add(socket);
         }
         return sockets;
     }
 
     /// What would go wrong now, and may be right when it is bound.
-    private void warn(SocketSpec socket, Node node) {
+    private void warn(SocketSpec socket, ConfigNode configNode) {
         int port = port(socket.address());
-        if (port > 0 && !rights.bind(port)) {
-            problems.warn(
-                    node.place(),
+        if (port > 0 && !kernelRights.bind(port)) {
+            problemCollector.warn(
+                    configNode.place(),
                     "port " + port + " needs root, or whoever has CAP_NET_BIND_SERVICE");
         }
         if (socket.address() instanceof UnixPath unix) {
             Path directory = unix.path().getParent();
             String obstacle = SocketPath.obstacle(unix.path());
             if (directory != null && !Files.isDirectory(directory)) {
-                problems.warn(node.place(), "there is no directory " + directory + " yet");
+                problemCollector.warn(
+                        configNode.place(), "there is no directory " + directory + " yet");
             } else if (obstacle != null) {
-                problems.warn(node.place(), obstacle);
+                problemCollector.warn(configNode.place(), obstacle);
             }
         }
         String scope = scope(socket.address());
         if (!scope.isEmpty() && isMissing(scope)) {
-            problems.warn(
-                    node.place(),
+            problemCollector.warn(
+                    configNode.place(),
                     "there is no interface "
                             + scope
                             + " yet: nothing can be bound to it until then");
@@ -134,7 +136,7 @@ final class SocketReader {
     /// Whether this process sees no interface of that name: /sys/class/net may be that of another
     /// network namespace.
     private static boolean isMissing(String scope) {
-        if (Texts.areDigits(scope)) {
+        if (TextUtil.areDigits(scope)) {
             return false;
         }
         try {
@@ -145,29 +147,29 @@ final class SocketReader {
         }
     }
 
-    private @Nullable SocketSpec socket(Node node, String name) {
-        if (node instanceof Mapping map) {
-            AddressParts parts = AddressParts.of(map);
+    private @Nullable SocketSpec socket(ConfigNode configNode, String name) {
+        if (configNode instanceof Mapping map) {
+            SplitAddress parts = SplitAddress.of(map);
             if (parts == null) {
-                return socket(Fields.of(map, Shape.BIND, values), name);
+                return socket(ConfigFields.of(map, ConfigShape.BIND, valueReader), name);
             }
-            problems.report(map.place(), KINDS + "; " + parts.advice());
-            Fields.of(parts.rest(), Shape.BIND, values);
+            problemCollector.report(map.place(), KINDS + "; " + parts.advice());
+            ConfigFields.of(parts.rest(), ConfigShape.BIND, valueReader);
             return null;
         }
-        String text = values.text(node, EXPECTED);
+        String text = valueReader.text(configNode, EXPECTED);
         if (text == null) {
             return null;
         }
         try {
             return texts.parse(name, text);
-        } catch (Misread e) {
-            problems.report(node.place(), e);
+        } catch (ValueException e) {
+            problemCollector.report(configNode.place(), e);
             return null;
         }
     }
 
-    private @Nullable SocketSpec socket(Fields bind, String defaultName) {
+    private @Nullable SocketSpec socket(ConfigFields bind, String defaultName) {
         String name = name(bind, defaultName);
         Address address = address(bind);
         if (address == null) {
@@ -185,13 +187,13 @@ final class SocketReader {
                 address,
                 internet && bind.flag("reuse-address", true),
                 bind.flag("non-blocking", false),
-                bind.number("backlog", 1, 65535, BindText.DEFAULT_BACKLOG),
+                bind.number("backlog", 1, 65535, BindAddressText.DEFAULT_BACKLOG),
                 ipv6Only(bind, address),
                 file(bind, address),
                 perWorker(bind, address));
     }
 
-    private static boolean perWorker(Fields bind, Address address) {
+    private static boolean perWorker(ConfigFields bind, Address address) {
         boolean wanted = bind.flag("per-worker", false);
         if (!(address instanceof Tcp || address instanceof Udp)) {
             refuse(bind, "per-worker", "is for TCP and UDP: UNIX sockets know no SO_REUSEPORT");
@@ -215,20 +217,20 @@ final class SocketReader {
         return address instanceof Udp udp ? udp.port() : 0;
     }
 
-    private String name(Fields bind, String otherwise) {
+    private String name(ConfigFields bind, String otherwise) {
         String name = bind.text("name", "a name");
         if (name == null) {
             return otherwise;
-        } else if (!Texts.isName(name)) {
+        } else if (!TextUtil.isName(name)) {
             bind.report(
                     "name",
                     "expected a name of letters, digits, '_', '-' and '.', found "
-                            + Texts.quoted(name));
+                            + TextUtil.quoted(name));
         }
         return name;
     }
 
-    private @Nullable Address address(Fields bind) {
+    private @Nullable Address address(ConfigFields bind) {
         String kind = null;
         for (String key : List.of("tcp", "udp", "unix")) {
             if (bind.has(key) && kind != null) {
@@ -239,7 +241,7 @@ final class SocketReader {
             }
         }
         if (kind == null) {
-            problems.reportMissing(bind.place(), KINDS);
+            problemCollector.reportMissing(bind.place(), KINDS);
             return null;
         }
         String text = bind.text(kind, "an address");
@@ -252,11 +254,11 @@ final class SocketReader {
                 case "udp" -> texts.udp(text);
                 default -> texts.unix(text);
             };
-        } catch (Misread e) {
+        } catch (ValueException e) {
             if (e.reason().contains("; write unix:")) {
                 String message =
                         e.reason().replaceFirst("; write unix:.*", "; write unix: ")
-                                + Texts.cut(text.strip())
+                                + TextUtil.cut(text.strip())
                                 + " in place of "
                                 + kind;
                 bind.report(kind, message);
@@ -267,7 +269,7 @@ final class SocketReader {
         }
     }
 
-    private boolean ipv6Only(Fields bind, Address address) {
+    private boolean ipv6Only(ConfigFields bind, Address address) {
         boolean ipv6 =
                 (address instanceof Tcp tcp && tcp.host() instanceof Inet6Address)
                         || (address instanceof Udp udp && udp.host() instanceof Inet6Address);
@@ -277,19 +279,19 @@ final class SocketReader {
         return ipv6 && bind.flag("ipv6-only", false);
     }
 
-    private UnixFile file(Fields bind, Address address) {
+    private UnixFile file(ConfigFields bind, Address address) {
         if (!(address instanceof UnixPath)) {
             for (String key : List.of("mode", "owner", "group")) {
                 refuse(bind, key, "is for a UNIX socket with a path");
             }
             return UnixFile.DEFAULT;
         }
-        String owner = people.user(bind, "owner");
-        String group = people.group(bind, "group");
+        String owner = accountReader.user(bind, "owner");
+        String group = accountReader.group(bind, "group");
         return new UnixFile(bind.octal("mode"), owner, group);
     }
 
-    private static void refuse(Fields bind, String key, String why) {
+    private static void refuse(ConfigFields bind, String key, String why) {
         if (bind.has(key)) {
             bind.report(key, key + " " + why);
         }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Nearest;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Items;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Node.Scalar;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Items;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigNode.Scalar;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.SpellingSuggestion;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.Durations;
-import org.einhyrningsins.config.value.Fields;
 import org.einhyrningsins.config.value.StopPreset;
 import org.einhyrningsins.config.value.Suggestions;
-import org.einhyrningsins.config.value.Values;
+import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.StopSpec;
 import org.einhyrningsins.spec.StopSpec.Step;
@@ -29,33 +29,33 @@ import java.util.Optional;
 /// Reads `stop`: a signal or the name of a server, each with or without a time, or a map with a
 /// signal, how long it is waited for, what comes then, and who gets it. A step of `then` without a
 /// time waits as long as the one before. KILL comes last, asked for or not.
-record StopReader(Values values) {
+record StopReader(ValueReader values) {
     private static final Step FIRST = StopSpec.DEFAULT.steps().getFirst();
 
-    StopSpec read(@Nullable Node node) {
-        if (node == null) {
+    StopSpec read(@Nullable ConfigNode configNode) {
+        if (configNode == null) {
             return StopSpec.DEFAULT;
         }
-        if (node instanceof Items list) {
+        if (configNode instanceof Items list) {
             values.expected(
-                    node,
+                    configNode,
                     "a signal, the name of a server, or a map",
                     list.values().size() == 1
                             ? ofOne(texts(list).getFirst())
                             : ofSteps(texts(list)));
             return StopSpec.DEFAULT;
         }
-        return node instanceof Mapping map ? steps(map) : words(node);
+        return configNode instanceof Mapping map ? steps(map) : words(configNode);
     }
 
     private StopSpec steps(Mapping map) {
         List<Step> steps = new ArrayList<>();
-        Fields stop = Fields.of(map, Shape.STOP, values);
+        ConfigFields stop = ConfigFields.of(map, ConfigShape.STOP, values);
         Duration patience = stop.duration("timeout", FIRST.patience());
-        Node signal = stop.node("signal");
+        ConfigNode signal = stop.node("signal");
         steps.add(new Step(signal == null ? FIRST.signal() : signal(signal), patience));
-        Node then = stop.node("then");
-        for (Node step : then == null ? List.<Node>of() : values.oneOrMany(then)) {
+        ConfigNode then = stop.node("then");
+        for (ConfigNode step : then == null ? List.<ConfigNode>of() : values.oneOrMany(then)) {
             steps.add(step(step, steps.getLast().patience()));
         }
         StopSpec.To whom = stop.choice("to", StopSpec.To.values(), StopSpec.DEFAULT.to());
@@ -63,32 +63,33 @@ record StopReader(Values values) {
     }
 
     /// `TERM`, `TERM 5s`, `nginx` or `nginx 1m`.
-    private StopSpec words(Node node) {
-        String text = values.text(node, "a signal, the name of a server, or a map");
+    private StopSpec words(ConfigNode configNode) {
+        String text = values.text(configNode, "a signal, the name of a server, or a map");
         if (text == null) {
             return StopSpec.DEFAULT;
         }
         if (text.indexOf(',') > 0 || text.matches("[0-9.]+ +[a-z]+")) {
-            refuse(node, text);
+            refuse(configNode, text);
             return StopSpec.DEFAULT;
         }
         int space = text.indexOf(' ');
         String name = space < 0 ? text : text.substring(0, space);
-        Duration patience = space < 0 ? null : patience(node, text.substring(space).strip());
+        Duration patience = space < 0 ? null : patience(configNode, text.substring(space).strip());
         StopPreset preset = StopPreset.of(name);
         if (preset != null) {
             return preset.stop(patience);
         } else if (Signal.of(name).isEmpty()) {
-            refuse(node, name);
+            refuse(configNode, name);
             return StopSpec.DEFAULT;
         }
         Duration usual = patience == null ? FIRST.patience() : patience;
-        return new StopSpec(endingInKill(List.of(new Step(signal(node, name), usual)), node));
+        return new StopSpec(
+                endingInKill(List.of(new Step(signal(configNode, name), usual)), configNode));
     }
 
     private static List<String> texts(Items list) {
         List<String> texts = new ArrayList<>();
-        for (Node item : list.values()) {
+        for (ConfigNode item : list.values()) {
             texts.add(item instanceof Scalar text ? text.text() : "");
         }
         return texts;
@@ -120,31 +121,33 @@ record StopReader(Values values) {
     private static boolean isTime(String text) {
         try {
             return !Durations.parse(text).isNegative();
-        } catch (Misread _) {
+        } catch (ValueException _) {
             return false;
         }
     }
 
-    private void refuse(Node node, String name) {
+    private void refuse(ConfigNode configNode, String name) {
         List<String> names = StopPreset.names();
-        String nearest = Nearest.of(name, names);
+        String nearest = SpellingSuggestion.of(name, names);
         String list = "a signal such as TERM, or one of " + String.join(", ", names);
         values.problems()
                 .report(
-                        node.place(),
+                        configNode.place(),
                         "expected "
                                 + list
                                 + "; found "
-                                + node.found()
-                                + hint(node instanceof Scalar text ? text.text() : name, nearest));
+                                + configNode.found()
+                                + hint(
+                                        configNode instanceof Scalar text ? text.text() : name,
+                                        nearest));
     }
 
     private static String hint(String name, @Nullable String nearest) {
-        if (!name.isEmpty() && Texts.isDigit(name.charAt(0))) {
+        if (!name.isEmpty() && TextUtil.isDigit(name.charAt(0))) {
             String meant = isTime(name) ? name : Suggestions.likelyTime(name);
-            return "; write { timeout: " + Texts.cut(meant) + " }";
+            return "; write { timeout: " + TextUtil.cut(meant) + " }";
         } else if (name.matches("[A-Za-z0-9]+ *[,;] *[0-9].*")) {
-            return "; write " + Texts.cut(name.replaceFirst(" *[,;] *", " "));
+            return "; write " + TextUtil.cut(name.replaceFirst(" *[,;] *", " "));
         } else if (name.matches("[^,]+(,[^,]+)+")) {
             return ofSteps(List.of(name.split(",", -1)));
         }
@@ -159,7 +162,7 @@ record StopReader(Values values) {
         return nearest == null ? "" : "; did you mean " + nearest + "?";
     }
 
-    private List<Step> endingInKill(List<Step> steps, Node stop) {
+    private List<Step> endingInKill(List<Step> steps, ConfigNode stop) {
         List<Step> ending = new ArrayList<>();
         for (Step step : steps) {
             if (step.signal() == Signal.KILL) {
@@ -174,36 +177,37 @@ record StopReader(Values values) {
         return ending;
     }
 
-    private Signal signal(Node node) {
+    private Signal signal(ConfigNode configNode) {
         List<String> parts =
-                node instanceof Items list
+                configNode instanceof Items list
                         ? texts(list)
-                        : node instanceof Scalar one && one.text().strip().indexOf(' ') > 0
+                        : configNode instanceof Scalar one && one.text().strip().indexOf(' ') > 0
                                 ? List.of(one.text())
                                 : List.of();
         if (!parts.isEmpty()) {
             values.expected(
-                    node,
+                    configNode,
                     "a signal such as TERM",
                     ofSteps(parts).replace("; write {", "; write stop: {"));
             return FIRST.signal();
         }
-        String text = values.text(node, "a signal such as TERM");
-        return text == null ? FIRST.signal() : signal(node, text);
+        String text = values.text(configNode, "a signal such as TERM");
+        return text == null ? FIRST.signal() : signal(configNode, text);
     }
 
-    private Signal signal(Node node, String text) {
+    private Signal signal(ConfigNode configNode, String text) {
         Optional<Signal> signal = Signal.of(text);
         if (signal.isEmpty() && StopPreset.of(text) != null) {
-            values.expected(node, "a signal such as TERM (or `stop: " + text + "` for all of it)");
+            values.expected(
+                    configNode, "a signal such as TERM (or `stop: " + text + "` for all of it)");
         } else if (signal.isEmpty()) {
             List<String> names = new ArrayList<>();
             for (Signal known : Signal.values()) {
                 names.add(known.name().toLowerCase(Locale.ROOT));
             }
-            String nearest = Nearest.of(text, names);
+            String nearest = SpellingSuggestion.of(text, names);
             values.expected(
-                    node,
+                    configNode,
                     "a signal such as TERM, INT, QUIT, USR2 or KILL",
                     nearest == null
                             ? ofStranger(text)
@@ -217,12 +221,12 @@ record StopReader(Values values) {
             return "; a real-time signal cannot be sent here: write one that the program stops at,"
                     + " TERM as a rule";
         }
-        return Texts.areDigits(text) ? "; write its name" : "";
+        return TextUtil.areDigits(text) ? "; write its name" : "";
     }
 
     /// `TERM` or `TERM 5s`.
-    private Step step(Node node, Duration before) {
-        String text = values.text(node, "a signal and a time such as TERM 5s");
+    private Step step(ConfigNode configNode, Duration before) {
+        String text = values.text(configNode, "a signal and a time such as TERM 5s");
         if (text == null) {
             return new Step(FIRST.signal(), before);
         }
@@ -230,23 +234,24 @@ record StopReader(Values values) {
         if (text.indexOf(',') > 0) {
             String steps = text.replaceAll("\\s*,\\s*(?=[0-9])", " ").replaceAll("\\s*,\\s*", ", ");
             values.expected(
-                    node,
+                    configNode,
                     "a signal and a time such as TERM 5s",
-                    "; write [" + Texts.cut(steps) + "]");
+                    "; write [" + TextUtil.cut(steps) + "]");
             return new Step(FIRST.signal(), before);
         } else if (space < 0) {
-            return new Step(signal(node, text), before);
+            return new Step(signal(configNode, text), before);
         }
         return new Step(
-                signal(node, text.substring(0, space)),
-                Objects.requireNonNullElse(patience(node, text.substring(space).strip()), before));
+                signal(configNode, text.substring(0, space)),
+                Objects.requireNonNullElse(
+                        patience(configNode, text.substring(space).strip()), before));
     }
 
-    private @Nullable Duration patience(Node node, String text) {
+    private @Nullable Duration patience(ConfigNode configNode, String text) {
         try {
             return Durations.parse(text);
-        } catch (Misread e) {
-            values.problems().report(node.place(), e);
+        } catch (ValueException e) {
+            values.problems().report(configNode.place(), e);
             return null;
         }
     }

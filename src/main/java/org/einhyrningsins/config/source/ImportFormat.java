@@ -65,9 +65,9 @@ public enum ImportFormat {
     }
 
     /// What a file is that is known and not read; null if it is none of those.
-    public static @Nullable String stranger(Source source) {
+    public static @Nullable String stranger(SourceText sourceText) {
         for (Stranger stranger : STRANGERS) {
-            if (stranger.is(source.text())) {
+            if (stranger.is(sourceText.text())) {
                 return stranger.name() + "; " + stranger.instead();
             }
         }
@@ -75,15 +75,15 @@ public enum ImportFormat {
     }
 
     /// Whether it is of a manager whose files are made of sections.
-    public static boolean hasSections(Source source) {
+    public static boolean hasSections(SourceText sourceText) {
         return List.of(SUPERVISORD, CIRCUS, SYSTEMD).stream()
-                .anyMatch(format -> format.sign.matcher(source.text()).find());
+                .anyMatch(format -> format.sign.matcher(sourceText.text()).find());
     }
 
     /// The format of that name, as `--from` has it; null if there is none.
     public static @Nullable ImportFormat of(String word) {
         for (ImportFormat format : values()) {
-            if (Shape.word(format).equals(word)) {
+            if (ConfigShape.word(format).equals(word)) {
                 return format;
             }
         }
@@ -94,16 +94,16 @@ public enum ImportFormat {
     public static List<String> words() {
         List<String> words = new ArrayList<>();
         for (ImportFormat format : values()) {
-            words.add(Shape.word(format));
+            words.add(ConfigShape.word(format));
         }
         return words;
     }
 
     /// By the name of a file; null if that does not tell.
-    public static @Nullable ImportFormat byName(Source source) {
-        String name = String.valueOf(source.file().getFileName());
+    public static @Nullable ImportFormat byName(SourceText sourceText) {
+        String name = String.valueOf(sourceText.file().getFileName());
         // what is called compose.yaml may be a file of process-compose
-        boolean isOther = byContents(source) == PROCESS_COMPOSE;
+        boolean isOther = byContents(sourceText) == PROCESS_COMPOSE;
         for (ImportFormat format : values()) {
             if (name.matches(format.names)) {
                 return format == COMPOSE && isOther ? PROCESS_COMPOSE : format;
@@ -113,15 +113,16 @@ public enum ImportFormat {
     }
 
     /// By what is in a file; null if that does not tell.
-    public static @Nullable ImportFormat byContents(Source source) {
+    public static @Nullable ImportFormat byContents(SourceText sourceText) {
         boolean isTree =
-                String.valueOf(source.file().getFileName()).matches(".*[.](ya?ml|json|[cm]?js)");
+                String.valueOf(sourceText.file().getFileName())
+                        .matches(".*[.](ya?ml|json|[cm]?js)");
         List<ImportFormat> formats =
                 isTree
                         ? List.of(PROCESS_COMPOSE, COMPOSE, PM2)
                         : List.of(PROCESS_COMPOSE, COMPOSE, SUPERVISORD, CIRCUS, SYSTEMD, PROCFILE);
         for (ImportFormat format : formats) {
-            if (format.sign.matcher(source.text()).find()) {
+            if (format.sign.matcher(sourceText.text()).find()) {
                 return format;
             }
         }

@@ -17,7 +17,7 @@ public final class PatchedText {
     private int changes;
 
     public PatchedText(String text) {
-        this.lines = Source.lines(text);
+        this.lines = SourceText.lines(text);
         this.left = new int[lines.size()];
     }
 

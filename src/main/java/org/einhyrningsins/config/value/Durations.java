@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.value;
 
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
 
 import java.time.Duration;
 
@@ -14,26 +14,28 @@ public final class Durations {
     private Durations() {}
 
     /// From zero to ten years, in whole milliseconds. Zero needs no unit.
-    public static Duration parse(String text) throws Misread {
-        int whole = Texts.digits(text, 0);
+    public static Duration parse(String text) throws ValueException {
+        int whole = TextUtil.digits(text, 0);
         boolean fraction = whole < text.length() && text.charAt(whole) == '.';
-        int end = fraction ? Texts.digits(text, whole + 1) : whole;
+        int end = fraction ? TextUtil.digits(text, whole + 1) : whole;
         if (whole == 0 || whole > 12 || (fraction && (end == whole + 1 || end > whole + 10))) {
-            throw new Misread(EXPECTED + ", found " + Texts.quoted(text) + Suggestions.time(text));
+            throw new ValueException(
+                    EXPECTED + ", found " + TextUtil.quoted(text) + Suggestions.time(text));
         }
         double number = Double.parseDouble(text.substring(0, end));
         double millis = number * unit(text, end, number == 0);
         if (millis > MAX_MILLIS) {
-            throw new Misread("expected a time of at most 10 years, found " + Texts.quoted(text));
+            throw new ValueException(
+                    "expected a time of at most 10 years, found " + TextUtil.quoted(text));
         }
         long rounded = Math.round(millis);
         if (Math.abs(millis - rounded) > 1e-6) {
-            throw new Misread("finer than a millisecond: " + Texts.quoted(text));
+            throw new ValueException("finer than a millisecond: " + TextUtil.quoted(text));
         }
         return Duration.ofMillis(rounded);
     }
 
-    private static long unit(String text, int from, boolean zero) throws Misread {
+    private static long unit(String text, int from, boolean zero) throws ValueException {
         return switch (text.substring(from)) {
             case "ms" -> 1;
             case "s" -> 1_000;
@@ -44,7 +46,7 @@ public final class Durations {
                 if (zero) {
                     yield 0;
                 }
-                throw new Misread(
+                throw new ValueException(
                         "expected a time with its unit, found "
                                 + text
                                 + "; write "
@@ -52,8 +54,8 @@ public final class Durations {
                                 + "s for seconds (or ms, m, h, d)");
             }
             default ->
-                    throw new Misread(
-                            EXPECTED + ", found " + Texts.quoted(text) + Suggestions.time(text));
+                    throw new ValueException(
+                            EXPECTED + ", found " + TextUtil.quoted(text) + Suggestions.time(text));
         };
     }
 

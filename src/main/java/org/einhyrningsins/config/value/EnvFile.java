@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.value;
 
-import org.einhyrningsins.config.source.Budget;
-import org.einhyrningsins.config.source.Place;
-import org.einhyrningsins.config.source.Problems;
-import org.einhyrningsins.config.source.Source;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.source.Trail;
-import org.einhyrningsins.spec.Template;
+import org.einhyrningsins.config.source.ConfigLimits;
+import org.einhyrningsins.config.source.KeyPath;
+import org.einhyrningsins.config.source.ProblemCollector;
+import org.einhyrningsins.config.source.SourcePosition;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.spec.TextTemplate;
 
 import java.util.Map;
 
@@ -15,23 +15,26 @@ import java.util.Map;
 /// `export`, values bare, in single quotes (as they are) or in double quotes (with \n, \r, \t, \",
 /// \\ and \$). Quoted values may span lines. Nothing is expanded: a `$` is a `$`.
 public final class EnvFile {
-    private final Source source;
+    private final SourceText sourceText;
     private final String text;
-    private final Problems problems;
+    private final ProblemCollector problemCollector;
     private int at;
     private int line = 1;
 
-    private EnvFile(Source source, Problems problems) {
-        this.source = source;
-        this.text = source.text().replace("\r\n", "\n");
-        this.problems = problems;
+    private EnvFile(SourceText sourceText, ProblemCollector problemCollector) {
+        this.sourceText = sourceText;
+        this.text = sourceText.text().replace("\r\n", "\n");
+        this.problemCollector = problemCollector;
     }
 
     /// Puts the variables into the map; a later one wins.
-    public static void read(Source source, Map<String, Template> into, Problems problems) {
-        EnvFile file = new EnvFile(source, problems);
+    public static void read(
+            SourceText sourceText,
+            Map<String, TextTemplate> into,
+            ProblemCollector problemCollector) {
+        EnvFile file = new EnvFile(sourceText, problemCollector);
         while (file.at < file.text.length()) {
-            if (into.size() >= Budget.MAX_VARIABLES) {
+            if (into.size() >= ConfigLimits.MAX_VARIABLES) {
                 file.report(file.line, "there are more than 10,000 variables");
                 return;
             }
@@ -39,7 +42,7 @@ public final class EnvFile {
         }
     }
 
-    private void assignment(Map<String, Template> into) {
+    private void assignment(Map<String, TextTemplate> into) {
         int lineEnd = lineEnd(at);
         String rest = text.substring(at, lineEnd);
         int start = line;
@@ -63,7 +66,7 @@ public final class EnvFile {
         return export ? name.substring(7).strip() : name;
     }
 
-    private void value(String name, int start, Map<String, Template> into) {
+    private void value(String name, int start, Map<String, TextTemplate> into) {
         while (at < text.length() && (text.charAt(at) == ' ' || text.charAt(at) == '\t')) {
             at++;
         }
@@ -71,10 +74,10 @@ public final class EnvFile {
         String value = first == '"' || first == '\'' ? quoted(first, start) : bare();
         if (value.indexOf('\0') >= 0) {
             report(start, "a variable cannot hold the character NUL");
-        } else if (value.length() > Budget.MAX_TEXT) {
+        } else if (value.length() > ConfigLimits.MAX_TEXT) {
             report(start, "a variable for the kernel has at most 131,071 characters");
         }
-        into.put(name, Template.of(value));
+        into.put(name, TextTemplate.of(value));
     }
 
     /// To the end of the line, or to a comment.
@@ -132,7 +135,8 @@ public final class EnvFile {
     /// The line is not shown: it may hold a secret, and the message is read in logs and by all who
     /// may ask for a plan.
     private void report(int where, String message) {
-        problems.report(new Place(source, where, 1, Trail.TOP).unseen(), message);
+        problemCollector.report(
+                new SourcePosition(sourceText, where, 1, KeyPath.TOP).unseen(), message);
     }
 
     /// Whether it can name a variable in such a file.
@@ -140,7 +144,7 @@ public final class EnvFile {
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);
             boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-            if (!letter && (i == 0 || !Texts.isDigit(c))) {
+            if (!letter && (i == 0 || !TextUtil.isDigit(c))) {
                 return false;
             }
         }

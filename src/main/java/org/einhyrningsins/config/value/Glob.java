@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.value;
 
-import org.einhyrningsins.config.source.Budget;
-import org.einhyrningsins.config.source.Misread;
+import org.einhyrningsins.config.source.ConfigLimits;
+import org.einhyrningsins.config.source.ValueException;
 
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -42,11 +42,12 @@ public final class Glob {
     }
 
     /// The paths that match, in their order, written as the pattern is.
-    public static List<String> find(String pattern, Path beside) throws Misread {
+    public static List<String> find(String pattern, Path beside) throws ValueException {
         if (pattern.contains("**")) {
-            throw new Misread("** is not understood; write a * for each level of directories");
+            throw new ValueException(
+                    "** is not understood; write a * for each level of directories");
         } else if (pattern.length() > 4096) {
-            throw new Misread("the pattern is longer than a path can be");
+            throw new ValueException("the pattern is longer than a path can be");
         }
         Glob glob = new Glob(beside);
         for (String alternative : alternatives(pattern)) {
@@ -57,7 +58,7 @@ public final class Glob {
 
     // ---- braces
 
-    private static List<String> alternatives(String pattern) throws Misread {
+    private static List<String> alternatives(String pattern) throws ValueException {
         List<String> done = new ArrayList<>();
         List<String> open = new ArrayList<>(List.of(pattern));
         while (!open.isEmpty()) {
@@ -72,7 +73,7 @@ public final class Glob {
                 }
             }
             if (open.size() + done.size() > MAX_ALTERNATIVES) {
-                throw new Misread("the pattern has more than 100 alternatives");
+                throw new ValueException("the pattern has more than 100 alternatives");
             }
         }
         return done;
@@ -81,7 +82,7 @@ public final class Glob {
     // ---- directories
 
     /// @param path what is found already, with a slash at its end
-    private void descend(String path, String pattern) throws Misread {
+    private void descend(String path, String pattern) throws ValueException {
         int slash = pattern.indexOf('/');
         String part = slash < 0 ? pattern : pattern.substring(0, slash);
         String rest = slash < 0 ? "" : pattern.substring(slash + 1);
@@ -94,7 +95,7 @@ public final class Glob {
         }
     }
 
-    private void step(String path, boolean last, String rest) throws Misread {
+    private void step(String path, boolean last, String rest) throws ValueException {
         if (!last) {
             descend(path + "/", rest);
         } else if (Files.exists(resolved(path))) {
@@ -102,7 +103,7 @@ public final class Glob {
         }
     }
 
-    private List<String> names(String path, String part) throws Misread {
+    private List<String> names(String path, String part) throws ValueException {
         List<String> names = new ArrayList<>();
         try (DirectoryStream<Path> directory =
                 Files.newDirectoryStream(resolved(path.isEmpty() ? "." : path))) {
@@ -111,8 +112,8 @@ public final class Glob {
                 if (part.startsWith(".") == name.startsWith(".") && matches(part, name)) {
                     names.add(name);
                 }
-                if (++entries > MAX_ENTRIES || names.size() > Budget.MAX_FILES) {
-                    throw new Misread("there are more than 10,000 files to look at");
+                if (++entries > MAX_ENTRIES || names.size() > ConfigLimits.MAX_FILES) {
+                    throw new ValueException("there are more than 10,000 files to look at");
                 }
             }
         } catch (NoSuchFileException _) {

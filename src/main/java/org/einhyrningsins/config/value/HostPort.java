@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.value;
 
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
 
 import java.net.Inet4Address;
 import java.net.Inet6Address;
@@ -25,17 +25,19 @@ public record HostPort(String host, String port) {
         IPV6
     }
 
-    public static HostPort split(String text) throws Misread {
+    public static HostPort split(String text) throws ValueException {
         if (text.indexOf("://") >= 0 || text.startsWith("-")) {
-            throw new Misread(
-                    "expected ADDR:PORT, found " + Texts.quoted(text) + Suggestions.address(text));
+            throw new ValueException(
+                    "expected ADDR:PORT, found "
+                            + TextUtil.quoted(text)
+                            + Suggestions.address(text));
         }
         if (text.startsWith("[")) {
             int close = text.indexOf("]:");
             if (close < 0) {
-                throw new Misread(
+                throw new ValueException(
                         "expected [ADDR]:PORT, found "
-                                + Texts.quoted(text)
+                                + TextUtil.quoted(text)
                                 + Suggestions.address(text));
             }
             return new HostPort(text.substring(1, close), text.substring(close + 2));
@@ -43,35 +45,37 @@ public record HostPort(String host, String port) {
         int colon = text.indexOf(':');
         if (colon < 0) {
             String hint =
-                    Texts.areDigits(text)
+                    TextUtil.areDigits(text)
                             ? "; write \":" + text + "\" for all addresses"
                             : Suggestions.address(text);
-            throw new Misread("expected ADDR:PORT, found " + Texts.quoted(text) + hint);
+            throw new ValueException("expected ADDR:PORT, found " + TextUtil.quoted(text) + hint);
         }
         String rest = text.substring(colon + 1);
         if (rest.startsWith(":") || (rest.indexOf(':') >= 0 && rest.indexOf('$') < 0)) {
             String hint = Suggestions.address(text);
-            throw new Misread(
+            throw new ValueException(
                     (hint.isEmpty() || hint.contains("write [")
                                     ? "an IPv6 address needs brackets, as in [::1]:80"
                                     : "expected ADDR:PORT")
                             + ", found "
-                            + Texts.quoted(text)
+                            + TextUtil.quoted(text)
                             + hint);
         }
         String host = text.substring(0, colon);
         if (host.indexOf('/') >= 0) {
-            throw new Misread(
-                    "expected ADDR:PORT, found " + Texts.quoted(text) + Suggestions.address(text));
+            throw new ValueException(
+                    "expected ADDR:PORT, found "
+                            + TextUtil.quoted(text)
+                            + Suggestions.address(text));
         }
         return new HostPort(host.equals("*") ? "" : host, rest);
     }
 
-    public int portNumber() throws Misread {
-        if (!Texts.areDigits(port) || port.length() > 5 || Integer.parseInt(port) > 65535) {
-            throw new Misread(
+    public int portNumber() throws ValueException {
+        if (!TextUtil.areDigits(port) || port.length() > 5 || Integer.parseInt(port) > 65535) {
+            throw new ValueException(
                     "expected a port from 0 to 65535, found "
-                            + Texts.quoted(port)
+                            + TextUtil.quoted(port)
                             + Suggestions.port(host, port));
         }
         return Integer.parseInt(port);
@@ -85,7 +89,7 @@ public record HostPort(String host, String port) {
     }
 
     /// The address itself, without its scope; of a host name, its first of that family.
-    public InetAddress address(Family family, HostNames names) throws Misread {
+    public InetAddress address(Family family, HostNameLookup names) throws ValueException {
         try {
             return host.isEmpty()
                     ? all(family)
@@ -93,8 +97,8 @@ public record HostPort(String host, String port) {
         } catch (UnknownHostException e) {
             throw new IllegalStateException("16 or 4 bytes are an address", e);
         } catch (IllegalArgumentException _) {
-            throw new Misread(
-                    Texts.quoted(host)
+            throw new ValueException(
+                    TextUtil.quoted(host)
                             + " is not an IP address"
                             + (host.indexOf(':') < 0
                                     ? "; each of its numbers is at most 255"
@@ -106,11 +110,11 @@ public record HostPort(String host, String port) {
         return InetAddress.getByAddress(new byte[family == Family.IPV6 ? 16 : 4]);
     }
 
-    private InetAddress literalOrName(Family family, HostNames names) throws Misread {
+    private InetAddress literalOrName(Family family, HostNameLookup names) throws ValueException {
         if (host.indexOf(':') >= 0) {
             int percent = host.indexOf('%');
             return Inet6Address.ofLiteral(percent < 0 ? host : host.substring(0, percent));
-        } else if (Texts.areDigits(host.replace(".", ""))) {
+        } else if (TextUtil.areDigits(host.replace(".", ""))) {
             return dotted();
         }
         for (InetAddress address : names.addresses(host)) {
@@ -119,43 +123,43 @@ public record HostPort(String host, String port) {
                 return address;
             }
         }
-        throw new Misread(
-                "the host name " + Texts.quoted(host) + " has no address of " + word(family));
+        throw new ValueException(
+                "the host name " + TextUtil.quoted(host) + " has no address of " + word(family));
     }
 
     /// A link-local address with the interface that it names, which has to be there.
-    public InetAddress scopedNow() throws Misread {
+    public InetAddress scopedNow() throws ValueException {
         try {
             return Inet6Address.ofLiteral(host);
         } catch (IllegalArgumentException _) {
-            throw new Misread("there is no interface " + Texts.quoted(scope()) + " here");
+            throw new ValueException("there is no interface " + TextUtil.quoted(scope()) + " here");
         }
     }
 
     /// A link-local address is one of an interface, and the kernel wants to know which; to any
     /// other it means nothing.
-    private InetAddress scoped(InetAddress address) throws Misread {
+    private InetAddress scoped(InetAddress address) throws ValueException {
         boolean local =
                 address instanceof Inet6Address
                         && (address.isLinkLocalAddress()
                                 || address.isMCLinkLocal()
                                 || address.isMCNodeLocal());
         if (local && host.indexOf('%') < 0) {
-            throw new Misread(
+            throw new ValueException(
                     "the link-local address %s needs a scope, the interface it is on, as in [%s%%eth0]:%s"
-                            .formatted(Texts.quoted(host), host, port));
+                            .formatted(TextUtil.quoted(host), host, port));
         }
         if (!local && host.indexOf('%') >= 0) {
-            throw new Misread(
+            throw new ValueException(
                     "a scope is for link-local addresses such as fe80::1, not for "
-                            + Texts.quoted(host.substring(0, host.indexOf('%')))
+                            + TextUtil.quoted(host.substring(0, host.indexOf('%')))
                             + "; leave out "
-                            + Texts.quoted(host.substring(host.indexOf('%'))));
+                            + TextUtil.quoted(host.substring(host.indexOf('%'))));
         }
         if (local && !isInterface(scope())) {
-            throw new Misread(
+            throw new ValueException(
                     "expected the name or number of an interface after the %, found "
-                            + Texts.quoted(scope()));
+                            + TextUtil.quoted(scope()));
         }
         return address;
     }
@@ -171,9 +175,10 @@ public record HostPort(String host, String port) {
         return !scope.isEmpty() && scope.length() <= MAX_INTERFACE_NAME;
     }
 
-    private InetAddress ofFamily(Family family, InetAddress address) throws Misread {
+    private InetAddress ofFamily(Family family, InetAddress address) throws ValueException {
         if (family != Family.ANY && (family == Family.IPV6) != address instanceof Inet6Address) {
-            throw new Misread(Texts.quoted(host) + " is not an address of " + word(family));
+            throw new ValueException(
+                    TextUtil.quoted(host) + " is not an address of " + word(family));
         }
         return address;
     }
@@ -183,14 +188,14 @@ public record HostPort(String host, String port) {
     }
 
     /// Four numbers; what the C library makes of three or two (127.1) is never meant.
-    private Inet4Address dotted() throws Misread {
+    private Inet4Address dotted() throws ValueException {
         int dots = 0;
         for (int i = 0; i < host.length(); i++) {
             dots += host.charAt(i) == '.' ? 1 : 0;
         }
         if (dots != 3) {
             String hint = dots == 0 ? Suggestions.address(host + ":" + port) : "";
-            throw new Misread(Texts.quoted(host) + " is not an IP address" + hint);
+            throw new ValueException(TextUtil.quoted(host) + " is not an IP address" + hint);
         }
         return Inet4Address.ofLiteral(host);
     }

@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.value;
 
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
 
 /// Amounts of memory as the user writes them: `64MiB`, `10MB`, or a number of bytes.
 public final class Sizes {
     private Sizes() {}
 
     /// In bytes, below 2^53.
-    public static long parse(String text) throws Misread {
-        int digits = Texts.digits(text, 0);
+    public static long parse(String text) throws ValueException {
+        int digits = TextUtil.digits(text, 0);
         if (digits == 0 || digits > 16) {
             throw misread(text);
         }
         double bytes = Double.parseDouble(text.substring(0, digits)) * unit(text, digits);
         if (bytes > 1L << 53) {
-            throw new Misread("expected a size of at most 8192TiB, found " + Texts.quoted(text));
+            throw new ValueException(
+                    "expected a size of at most 8192TiB, found " + TextUtil.quoted(text));
         }
         return (long) bytes;
     }
 
-    private static long unit(String text, int from) throws Misread {
+    private static long unit(String text, int from) throws ValueException {
         return switch (text.substring(from)) {
             case "", "B" -> 1;
             case "KiB" -> 1L << 10;
@@ -36,10 +37,10 @@ public final class Sizes {
         };
     }
 
-    private static Misread misread(String text) {
-        return new Misread(
+    private static ValueException misread(String text) {
+        return new ValueException(
                 "expected a size such as 64MiB, 10MB or a number of bytes, found "
-                        + Texts.quoted(text)
+                        + TextUtil.quoted(text)
                         + Suggestions.size(text));
     }
 }

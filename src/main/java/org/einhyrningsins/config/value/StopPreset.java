@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.value;
 
-import org.einhyrningsins.config.source.Shape;
+import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.StopSpec;
 import org.einhyrningsins.spec.StopSpec.Step;
@@ -49,7 +49,7 @@ public enum StopPreset {
     /// The preset of that name; null if there is none.
     public static @Nullable StopPreset of(String name) {
         for (StopPreset preset : values()) {
-            if (Shape.word(preset).equals(name)) {
+            if (ConfigShape.word(preset).equals(name)) {
                 return preset;
             }
         }
@@ -59,11 +59,13 @@ public enum StopPreset {
     public static List<String> names() {
         List<String> names = new ArrayList<>();
         for (StopPreset preset : values()) {
-            names.add(Shape.word(preset));
+            names.add(ConfigShape.word(preset));
         }
         return names;
     }
 
+    /// Returns the steps by which such a server is stopped.
+    ///
     /// @param patience with the graceful signal; null for the preset's own
     public StopSpec stop(@Nullable Duration patience) {
         List<Step> steps = new ArrayList<>();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.value;
 
-import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.yaml.TextMistakes;
 import org.einhyrningsins.config.yaml.YamlMistakes;
 import org.jspecify.annotations.Nullable;
@@ -142,7 +142,7 @@ public final class Suggestions {
     ///
     /// @param most the largest one there may be
     static String number(String text, int most) {
-        int end = Texts.digits(text, 0);
+        int end = TextUtil.digits(text, 0);
         String rest = text.substring(end).strip();
         String digits = text.substring(0, end);
         int spelled = spelled(text);
@@ -155,7 +155,7 @@ public final class Suggestions {
         } else if (rest.equals(",") || rest.equals(";")) {
             return "; write " + digits + " alone";
         } else if (rest.startsWith("#")) {
-            return "; a comment needs a space before its #: " + digits + " " + Texts.cut(rest);
+            return "; a comment needs a space before its #: " + digits + " " + TextUtil.cut(rest);
         } else if (rest.startsWith("//") || rest.startsWith("/*")) {
             return "; a comment begins with #";
         }
@@ -236,9 +236,9 @@ public final class Suggestions {
 
     private static String colons(String bare) {
         String[] parts = bare.split(":", -1);
-        if (parts.length == 2 && Texts.areDigits(parts[0]) && Texts.areDigits(parts[1])) {
+        if (parts.length == 2 && TextUtil.areDigits(parts[0]) && TextUtil.areDigits(parts[1])) {
             return "; ports are not mapped here: write 0.0.0.0:" + parts[0];
-        } else if (parts.length == 3 && parts[0].indexOf('.') > 0 && Texts.areDigits(parts[2])) {
+        } else if (parts.length == 3 && parts[0].indexOf('.') > 0 && TextUtil.areDigits(parts[2])) {
             return "; ports are not mapped here: write " + parts[0] + ":" + parts[1];
         } else if (bare.matches("[0-9]+-[0-9]+")) {
             return "; write an address of its own for each port";
@@ -250,7 +250,7 @@ public final class Suggestions {
             return "; a port is missing, as in " + bare + ":80";
         } else if (bare.matches("(?i)(listen|port|tcp|bind|addr|address)\\s+[0-9]{1,5}")) {
             return "; write 0.0.0.0:" + bare.replaceFirst(".*\\s", "");
-        } else if (parts.length == 1 && !Texts.areDigits(bare)) {
+        } else if (parts.length == 1 && !TextUtil.areDigits(bare)) {
             return "; a port is missing, as in " + bare + ":80";
         }
         return "";
@@ -260,7 +260,7 @@ public final class Suggestions {
         int last = bare.lastIndexOf(':');
         String host = bare.substring(0, last);
         boolean numbers =
-                bare.matches("[0-9A-Fa-f:.%a-z]+") && Texts.areDigits(bare.substring(last + 1));
+                bare.matches("[0-9A-Fa-f:.%a-z]+") && TextUtil.areDigits(bare.substring(last + 1));
         boolean address = numbers && host.contains(":") && !host.endsWith(":");
         return address || host.equals(":")
                 ? "; write [" + (host.equals(":") ? "::" : host) + "]:" + bare.substring(last + 1)
@@ -268,7 +268,7 @@ public final class Suggestions {
     }
 
     private static String withHost(String text) {
-        return Texts.areDigits(text) ? "0.0.0.0:" + text : text;
+        return TextUtil.areDigits(text) ? "0.0.0.0:" + text : text;
     }
 
     /// Of a flag behind an address.
@@ -303,7 +303,7 @@ public final class Suggestions {
     /// Of a port.
     static String port(String host, String text) {
         String[] words = text.split("\\s+", -1);
-        if (words.length == 2 && Texts.areDigits(words[0])) {
+        if (words.length == 2 && TextUtil.areDigits(words[0])) {
             return flag(
                     (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + words[0], words[1]);
         }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.value;
 
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Items;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Node.Scalar;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.source.Trail;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Items;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigNode.Scalar;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.KeyPath;
+import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.yaml.YamlMistakes;
 import org.einhyrningsins.spec.Signal;
 
@@ -21,39 +21,42 @@ public final class TextHints {
 
     private TextHints() {}
 
-    /// @param node what was found; its place says what it is of
-    static String of(Node node) {
-        Trail trail = node.place().trail();
-        String key = trail.key();
-        String outer = outer(trail);
+    /// @param configNode what was found; its place says what it is of
+    static String of(ConfigNode configNode) {
+        KeyPath keyPath = configNode.place().trail();
+        String key = keyPath.key();
+        String outer = outer(keyPath);
         if (outer.equals("env")) {
-            return variable(key, node);
+            return variable(key, configNode);
         } else if (key.equals("command")) {
-            return command(node);
+            return command(configNode);
         } else if (outer.equals("command")) {
-            return word(node);
+            return word(configNode);
         } else if (List.of(key, outer).stream().anyMatch(TextHints::isOfNames)) {
-            return names(node, key.isEmpty());
+            return names(configNode, key.isEmpty());
         } else if (key.equals("then") || outer.equals("then")) {
-            return step(node, key.isEmpty());
+            return step(configNode, key.isEmpty());
         } else if (outer.equals("limits")) {
-            return limit(node);
-        } else if (node instanceof Items list && key.matches("tcp|udp|unix") && isOfBind(trail)) {
+            return limit(configNode);
+        } else if (configNode instanceof Items list
+                && key.matches("tcp|udp|unix")
+                && isOfBind(keyPath)) {
             return sockets(key, texts(list));
         }
-        String meant = KindHints.ofText(node);
+        String meant = MapHints.ofText(configNode);
         return meant.isEmpty() ? "; write one text" : meant;
     }
 
     /// The key that a value is below; of an item that of its list.
-    private static String outer(Trail trail) {
-        Trail parent = trail.parent();
+    private static String outer(KeyPath keyPath) {
+        KeyPath parent = keyPath.parent();
         return parent == null ? "" : parent.key();
     }
 
-    private static boolean isOfBind(Trail trail) {
-        Trail parent = trail.parent();
-        Trail of = parent != null && parent.index() >= 0 ? parent : trail; // of an item its list
+    private static boolean isOfBind(KeyPath keyPath) {
+        KeyPath parent = keyPath.parent();
+        KeyPath of =
+                parent != null && parent.index() >= 0 ? parent : keyPath; // of an item its list
         return outer(of).equals("bind");
     }
 
@@ -64,23 +67,23 @@ public final class TextHints {
         };
     }
 
-    private static String variable(String name, Node node) {
-        String json = json(node);
+    private static String variable(String name, ConfigNode configNode) {
+        String json = json(configNode);
         String quoted = json.length() > MAX_SHOWN ? "'…'" : "'" + json.replace("'", "''") + "'";
         String text = "; a variable holds one text: write it in quotes, as in " + name + ": ";
-        if (node instanceof Mapping map && !map.entries().isEmpty()) {
+        if (configNode instanceof Mapping map && !map.entries().isEmpty()) {
             String first = map.entries().firstEntry().getKey();
             return text + quoted + ", or a variable for each, as in " + name + "_" + first;
         }
-        List<String> words = node instanceof Items list ? texts(list) : List.of();
+        List<String> words = configNode instanceof Items list ? texts(list) : List.of();
         return words.isEmpty()
                 ? text + quoted
                 : text + YamlMistakes.inQuotes(String.join(" ", words)) + " or " + quoted;
     }
 
     /// As JSON, which a program that wants a structure in a variable reads.
-    private static String json(Node node) {
-        return switch (node) {
+    private static String json(ConfigNode configNode) {
+        return switch (configNode) {
             case Scalar scalar when scalar.plain() && (scalar.isDigits() || isLiteral(scalar)) ->
                     scalar.isNull() ? "null" : scalar.text();
             case Scalar scalar ->
@@ -106,65 +109,66 @@ public final class TextHints {
     }
 
     /// A whole command that is a map, as in `{ ./server: --verbose }`.
-    private static String command(Node node) {
-        if (node instanceof Mapping map && map.entries().size() == 1) {
+    private static String command(ConfigNode configNode) {
+        if (configNode instanceof Mapping map && map.entries().size() == 1) {
             var only = map.entries().firstEntry();
             String value = only.getValue().value() instanceof Scalar text ? text.text() : "…";
             boolean named =
-                    Shape.PROGRAM.has(only.getKey())
-                            || Synonyms.advice(Shape.PROGRAM, only.getKey(), null) != null;
+                    ConfigShape.PROGRAM.has(only.getKey())
+                            || ForeignKeywords.advice(ConfigShape.PROGRAM, only.getKey(), null)
+                                    != null;
             if (named && !value.equals("…")) {
-                return "; write " + Texts.cut(value);
+                return "; write " + TextUtil.cut(value);
             }
             return "; write ["
-                    + Texts.cut(only.getKey())
-                    + (value.isEmpty() ? "" : ", " + Texts.cut(value))
+                    + TextUtil.cut(only.getKey())
+                    + (value.isEmpty() ? "" : ", " + TextUtil.cut(value))
                     + "]";
         }
         return "; write its words as a list, as in [./server, --verbose]";
     }
 
     /// An option that YAML takes for a map because of its colon, or words in brackets of their own.
-    private static String word(Node node) {
-        if (node instanceof Items list) {
+    private static String word(ConfigNode configNode) {
+        if (configNode instanceof Items list) {
             List<String> words = texts(list);
             return words.isEmpty()
                     ? ""
                     : "; its words stand in one list: write "
-                            + Texts.cut(String.join(", ", words))
+                            + TextUtil.cut(String.join(", ", words))
                             + " without brackets of their own";
         }
-        if (!(node instanceof Mapping map) || map.entries().size() != 1) {
+        if (!(configNode instanceof Mapping map) || map.entries().size() != 1) {
             return "; a word that holds \": \" goes in quotes";
         }
         var only = map.entries().firstEntry();
         String value = only.getValue().value() instanceof Scalar text ? text.text() : "…";
         return "; a word that holds \": \" goes in quotes: "
-                + YamlMistakes.inQuotes(Texts.cut(only.getKey() + ": " + value));
+                + YamlMistakes.inQuotes(TextUtil.cut(only.getKey() + ": " + value));
     }
 
     /// @param single whether it is an item of a list
-    private static String names(Node node, boolean single) {
+    private static String names(ConfigNode configNode, boolean single) {
         List<String> names =
-                node instanceof Mapping map
+                configNode instanceof Mapping map
                         ? List.copyOf(map.entries().keySet())
-                        : node instanceof Items list ? texts(list) : List.of();
+                        : configNode instanceof Items list ? texts(list) : List.of();
         if (names.isEmpty()) {
             return "";
-        } else if (node instanceof Mapping map
+        } else if (configNode instanceof Mapping map
                 && names.getFirst().matches("name|id|program|service|variable|user")
                 && map.entries().firstEntry().getValue().value() instanceof Scalar only
                 && !only.text().isEmpty()) {
-            return "; write " + Texts.cut(only.text());
+            return "; write " + TextUtil.cut(only.text());
         }
-        String all = Texts.cut(String.join(", ", names));
+        String all = TextUtil.cut(String.join(", ", names));
         return "; write " + (single ? all : "[" + all + "]");
     }
 
     /// A step of `then` as a map: `{ TERM: 5s }`.
-    private static String step(Node node, boolean single) {
+    private static String step(ConfigNode configNode, boolean single) {
         List<String> steps = new ArrayList<>();
-        if (node instanceof Mapping map) {
+        if (configNode instanceof Mapping map) {
             map.entries()
                     .forEach(
                             (signal, entry) -> {
@@ -175,24 +179,24 @@ public final class TextHints {
                                 String value = time ? " " + ((Scalar) entry.value()).text() : "";
                                 steps.add(signal + value);
                             });
-        } else if (node instanceof Items list) {
+        } else if (configNode instanceof Items list) {
             steps.add(String.join(" ", texts(list)));
         }
         if (steps.stream().anyMatch(step -> Signal.of(step.split(" ", 2)[0]).isEmpty())) {
             return "; write " + (single ? "TERM 5s" : "[TERM 5s, KILL]");
         }
-        String all = Texts.cut(String.join(", ", steps));
+        String all = TextUtil.cut(String.join(", ", steps));
         return steps.isEmpty() ? "" : "; write " + (single ? all : "[" + all + "]");
     }
 
     /// A soft and a hard one.
-    private static String limit(Node node) {
+    private static String limit(ConfigNode configNode) {
         List<String> both = new ArrayList<>();
-        if (node instanceof Items list) {
+        if (configNode instanceof Items list) {
             both.addAll(texts(list));
-        } else if (node instanceof Mapping map) {
+        } else if (configNode instanceof Mapping map) {
             for (String key : List.of("soft", "hard")) {
-                Node.Entry entry = map.entries().get(key);
+                ConfigNode.Entry entry = map.entries().get(key);
                 if (entry != null && entry.value() instanceof Scalar text) {
                     both.add(text.text());
                 }
@@ -214,13 +218,13 @@ public final class TextHints {
                         .toList();
         return all.isEmpty()
                 ? "; write one text"
-                : "; write bind: [" + Texts.cut(String.join(", ", all)) + "]";
+                : "; write bind: [" + TextUtil.cut(String.join(", ", all)) + "]";
     }
 
     private static List<String> texts(Items list) {
         List<String> texts = new ArrayList<>();
-        for (Node node : list.values()) {
-            if (node instanceof Scalar scalar && !scalar.isNull()) {
+        for (ConfigNode configNode : list.values()) {
+            if (configNode instanceof Scalar scalar && !scalar.isNull()) {
                 texts.add(scalar.text());
             }
         }
@@ -228,28 +232,28 @@ public final class TextHints {
     }
 
     /// Of a list that stands for one of a few words: the only one that is meant.
-    public static String ofWord(Node node, List<String> words) {
+    public static String ofWord(ConfigNode configNode, List<String> words) {
         String meant = "";
-        if (node instanceof Items list && list.values().size() == 1) {
+        if (configNode instanceof Items list && list.values().size() == 1) {
             meant = list.values().getFirst() instanceof Scalar only ? only.text() : "";
-        } else if (node instanceof Mapping map && map.entries().size() == 1) {
+        } else if (configNode instanceof Mapping map && map.entries().size() == 1) {
             meant = map.entries().firstEntry().getKey();
         }
         return words.contains(meant) ? "; write " + meant : "; write one of them";
     }
 
     /// A time in a list, or by its unit in a map.
-    static String ofTime(Node node) {
+    static String ofTime(ConfigNode configNode) {
         String text = "";
         String unit = "";
-        if (node instanceof Items list && list.values().size() == 1) {
+        if (configNode instanceof Items list && list.values().size() == 1) {
             text = list.values().getFirst() instanceof Scalar only ? only.text() : "";
-        } else if (node instanceof Mapping map && map.entries().size() == 1) {
+        } else if (configNode instanceof Mapping map && map.entries().size() == 1) {
             unit = " " + map.entries().firstEntry().getKey();
-            Node value = map.entries().firstEntry().getValue().value();
+            ConfigNode value = map.entries().firstEntry().getValue().value();
             text = value instanceof Scalar only ? only.text() : "";
         }
-        String whole = Texts.areDigits(text) ? text + (unit.isEmpty() ? " s" : unit) : text;
+        String whole = TextUtil.areDigits(text) ? text + (unit.isEmpty() ? " s" : unit) : text;
         String meant = Suggestions.time(whole);
         return meant.startsWith("; write ") ? meant : "; write one time, such as 30s";
     }

@@ -2,7 +2,7 @@
 package org.einhyrningsins.config.yaml;
 
 import org.einhyrningsins.config.source.PatchedText;
-import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.yaml.YamlMistakes.Mistake;
 
 import java.util.regex.Matcher;
@@ -20,7 +20,7 @@ record BracketMistakes(PatchedText text, YamlMistakes others) {
     Mistake unclosed(SyntaxError e) {
         int number = e.contextLine();
         int column = e.contextColumn();
-        YamlLine opener = YamlLine.of(text.line(number));
+        YamlSourceLine opener = YamlSourceLine.of(text.line(number));
         String open =
                 opener.text()
                         .substring(Math.min(column, opener.text().length() - 1))
@@ -47,7 +47,7 @@ record BracketMistakes(PatchedText text, YamlMistakes others) {
                     e.line(),
                     level,
                     "a ',' is missing before "
-                            + Texts.quoted(there)
+                            + TextUtil.quoted(there)
                             + ", at the end of the line above");
         }
         return new Mistake(number, column, open(opener.text(), open, close));
@@ -76,7 +76,7 @@ record BracketMistakes(PatchedText text, YamlMistakes others) {
         }
     }
 
-    private Mistake onOneLine(SyntaxError e, YamlLine line, String open, String close) {
+    private Mistake onOneLine(SyntaxError e, YamlSourceLine line, String open, String close) {
         String got = e.problem().substring(e.problem().lastIndexOf(' ') + 1);
         int number = e.line();
         int start = line.tokenStart(Math.max(e.contextColumn() + 1, e.column() - 1));
@@ -96,7 +96,7 @@ record BracketMistakes(PatchedText text, YamlMistakes others) {
                     number,
                     start + blank + 1,
                     "a ',' is missing before "
-                            + Texts.quoted(before.substring(blank + 1).strip() + ":"));
+                            + TextUtil.quoted(before.substring(blank + 1).strip() + ":"));
         } else if (got.equals(":")) {
             String value =
                     line.text().substring(start, Math.max(start, line.tokenEnd(start))).strip();
@@ -119,7 +119,7 @@ record BracketMistakes(PatchedText text, YamlMistakes others) {
                     number,
                     e.column(),
                     "a ',' is missing before "
-                            + Texts.quoted(
+                            + TextUtil.quoted(
                                     line.text()
                                             .substring(
                                                     Math.min(e.column(), line.end()), line.end())));
@@ -141,7 +141,7 @@ record BracketMistakes(PatchedText text, YamlMistakes others) {
     /// The file ends within a list or map; it was opened where more brackets are open than closed.
     Mistake atEnd(SyntaxError e) {
         for (int number = text.before(e.line() + 1); number >= 0; number = text.before(number)) {
-            YamlLine line = YamlLine.of(text.line(number));
+            YamlSourceLine line = YamlSourceLine.of(text.line(number));
             int column = line.end() - 1;
             while (column >= 0
                     && (line.depth(column) >= line.depth(line.end())
@@ -162,7 +162,7 @@ record BracketMistakes(PatchedText text, YamlMistakes others) {
     /// Something stands where a value should.
     Mistake content(SyntaxError e) {
         int number = e.line();
-        YamlLine line = YamlLine.of(text.line(number));
+        YamlSourceLine line = YamlSourceLine.of(text.line(number));
         Matcher address = YamlMistakes.BRACKETED.matcher(line.text());
         while (address.find()) {
             if (address.start() <= e.column() && e.column() <= address.end()) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.yaml;
 
+import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.config.source.PatchedText;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.yaml.YamlMistakes.Mistake;
 import org.jspecify.annotations.Nullable;
 
@@ -80,16 +80,16 @@ public final class TextMistakes {
                 + ", and "
                 + next.group(2)
                 + ": "
-                + Texts.cut(next.group(3))
+                + TextUtil.cut(next.group(3))
                 + " in a line of its own";
     }
 
     private static boolean isKey(String key) {
-        return Shape.ALL.stream().anyMatch(shape -> shape.has(key));
+        return ConfigShape.ALL.stream().anyMatch(configShape -> configShape.has(key));
     }
 
     /// A line where a key should be that is no key at all; null if it may have been meant as one.
-    @Nullable Mistake withoutKey(int number, YamlLine line) {
+    @Nullable Mistake withoutKey(int number, YamlSourceLine line) {
         String all = line.from(line.keyStart());
         int opener = opener(number);
         if (opener >= 0) {
@@ -99,9 +99,11 @@ public final class TextMistakes {
         } else if (YamlMistakes.isForeignComment(all)) {
             text.blank(number);
             return new Mistake(
-                    number, line.keyStart(), "a comment begins with #, found " + Texts.quoted(all));
+                    number,
+                    line.keyStart(),
+                    "a comment begins with #, found " + TextUtil.quoted(all));
         }
-        YamlLine before = YamlLine.of(text.line(text.before(number)));
+        YamlSourceLine before = YamlSourceLine.of(text.line(text.before(number)));
         if (all.startsWith("-") && !all.startsWith("- ") && before.hasValue()) {
             text.blank(number);
             return new Mistake(
@@ -112,7 +114,7 @@ public final class TextMistakes {
                             + " goes on in lines that are indented further: write "
                             + spaces(before.keyStart() + 2)
                             + " before "
-                            + Texts.quoted(all));
+                            + TextUtil.quoted(all));
         }
         return null;
     }
@@ -132,14 +134,14 @@ public final class TextMistakes {
     private Mistake outside(int number, int opener) {
         Matcher sign = OPENER.matcher(text.line(opener).stripTrailing());
         String begun = sign.matches() ? sign.group(1) : "|";
-        YamlLine key = YamlLine.of(text.line(opener));
+        YamlSourceLine key = YamlSourceLine.of(text.line(opener));
         int first = number - 1 > opener ? text.indent(opener + 1) : key.keyStart() + 2;
         int column = text.indent(number);
         int last = number;
         while (last < text.size()
                 && (text.isEmpty(last)
                         || (text.indent(last) == column
-                                && !YamlLine.of(text.line(last)).hasKey()))) {
+                                && !YamlSourceLine.of(text.line(last)).hasKey()))) {
             text.blank(last);
             last++;
         }
@@ -179,12 +181,12 @@ public final class TextMistakes {
         int above = text.before(number);
         while (above >= 0
                 && text.indent(above) >= indent
-                && !YamlLine.of(text.line(above)).hasKey()) {
+                && !YamlSourceLine.of(text.line(above)).hasKey()) {
             above = text.before(above);
         }
-        YamlLine begin = YamlLine.of(text.line(above));
+        YamlSourceLine begin = YamlSourceLine.of(text.line(above));
         return above >= 0
-                && !YamlLine.of(text.line(number)).hasKey()
+                && !YamlSourceLine.of(text.line(number)).hasKey()
                 && text.indent(above) < indent
                 && begin.hasValue()
                 && "[{|>\"'".indexOf(begin.from(begin.valueStart()).charAt(0)) < 0;
@@ -194,10 +196,10 @@ public final class TextMistakes {
     Mistake colonBelow(int number) {
         int indent = text.indent(number);
         int above = text.before(number);
-        while (above >= 0 && !YamlLine.of(text.line(above)).hasKey()) {
+        while (above >= 0 && !YamlSourceLine.of(text.line(above)).hasKey()) {
             above = text.before(above);
         }
-        String key = YamlLine.of(text.line(above)).key();
+        String key = YamlSourceLine.of(text.line(above)).key();
         text.blank(number);
         return new Mistake(
                 number,

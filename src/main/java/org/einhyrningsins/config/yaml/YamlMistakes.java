@@ -2,7 +2,7 @@
 package org.einhyrningsins.config.yaml;
 
 import org.einhyrningsins.config.source.PatchedText;
-import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.source.TextUtil;
 import org.jspecify.annotations.Nullable;
 
 import java.util.regex.Matcher;
@@ -24,13 +24,13 @@ public final class YamlMistakes {
 
     private final PatchedText text;
     private final BracketMistakes brackets;
-    private final LevelMistakes levels;
+    private final IndentationMistakes levels;
     private final TextMistakes texts;
 
     YamlMistakes(PatchedText text) {
         this.text = text;
         this.brackets = new BracketMistakes(text, this);
-        this.levels = new LevelMistakes(text, this);
+        this.levels = new IndentationMistakes(text, this);
         this.texts = new TextMistakes(text);
     }
 
@@ -133,7 +133,7 @@ public final class YamlMistakes {
 
     /// A plain text begins with a character that means something else there.
     private Mistake begins(int number, int column) {
-        YamlLine line = YamlLine.of(text.line(number));
+        YamlSourceLine line = YamlSourceLine.of(text.line(number));
         int start =
                 line.depth(column) > 0
                         ? column
@@ -164,7 +164,7 @@ public final class YamlMistakes {
             return new Mistake(
                     number,
                     column,
-                    "expected KEY: VALUE, found " + Texts.quoted(line.text().strip()));
+                    "expected KEY: VALUE, found " + TextUtil.quoted(line.text().strip()));
         }
         return new Mistake(
                 number,
@@ -185,7 +185,7 @@ public final class YamlMistakes {
     private Mistake quoted(SyntaxError e) {
         int number = e.contextLine();
         int column = e.contextColumn();
-        YamlLine line = YamlLine.of(text.line(number));
+        YamlSourceLine line = YamlSourceLine.of(text.line(number));
         String quote = line.text().substring(column, Math.min(line.text().length(), column + 1));
         if (e.says("escape")) {
             String wrong = text.line(e.line());
@@ -211,7 +211,7 @@ public final class YamlMistakes {
     }
 
     Mistake unclosedQuote(int number, int column, String quote) {
-        YamlLine line = YamlLine.of(text.line(number));
+        YamlSourceLine line = YamlSourceLine.of(text.line(number));
         int indent = text.indent(number);
         if (column <= line.keyStart()) {
             text.blank(number);
@@ -230,7 +230,7 @@ public final class YamlMistakes {
     /// A colon where none can be: within a text, or in the line after one that has no colon, or
     /// that is complete.
     private Mistake colon(SyntaxError e) {
-        YamlLine line = YamlLine.of(text.line(e.line()));
+        YamlSourceLine line = YamlSourceLine.of(text.line(e.line()));
         if (line.hasKey() && e.column() >= line.valueStart()) {
             int start = line.valueStart();
             String value = line.from(start);
@@ -241,14 +241,14 @@ public final class YamlMistakes {
         if (texts.isContinued(number)) {
             return texts.colonBelow(e.line());
         }
-        YamlLine before = YamlLine.of(text.line(number));
+        YamlSourceLine before = YamlSourceLine.of(text.line(number));
         if (number < 0 || before.hasKey() || before.keyStart() > text.indent(number)) {
             return levels.indentation(e.line());
         }
         return withoutColon(number, before, text.indent(e.line()) > text.indent(number));
     }
 
-    private Mistake withoutColon(int number, YamlLine line, boolean opens) {
+    private Mistake withoutColon(int number, YamlSourceLine line, boolean opens) {
         String all = line.from(line.keyStart());
         Mistake text = texts.withoutKey(number, line);
         if (text != null) {
@@ -257,7 +257,7 @@ public final class YamlMistakes {
         return noKey(number, line, opens, all);
     }
 
-    private Mistake noKey(int number, YamlLine line, boolean opens, String all) {
+    private Mistake noKey(int number, YamlSourceLine line, boolean opens, String all) {
         int blank = all.indexOf(' ');
         if (OPTION.matcher(all).matches() && isBelowItem(number, line)) {
             text.blank(number);
@@ -278,13 +278,13 @@ public final class YamlMistakes {
             text.blank(number);
             text.blankBelow(number, PatchedText.indent(line.text()));
         }
-        YamlLine above = YamlLine.of(text.line(text.before(number)));
+        YamlSourceLine above = YamlSourceLine.of(text.line(text.before(number)));
         boolean goesOn = !opens && above.hasValue() && above.keyStart() == line.keyStart();
         return new Mistake(
                 number,
                 line.keyStart(),
                 "a ':' is missing; expected KEY: VALUE, as in "
-                        + Texts.quoted(meant)
+                        + TextUtil.quoted(meant)
                         + (goesOn
                                 ? "; indent it further if it goes on with the text of "
                                         + above.key()
@@ -292,7 +292,7 @@ public final class YamlMistakes {
     }
 
     /// Whether the line above is an item of a list.
-    private boolean isBelowItem(int number, YamlLine line) {
+    private boolean isBelowItem(int number, YamlSourceLine line) {
         String above = text.line(text.before(number)).stripLeading();
         return line.keyStart() == PatchedText.indent(line.text()) && above.startsWith("- ");
     }
@@ -307,7 +307,7 @@ public final class YamlMistakes {
 
     /// A line without a colon where a key should be.
     Mistake noColon(int number) {
-        YamlLine line = YamlLine.of(text.line(number));
+        YamlSourceLine line = YamlSourceLine.of(text.line(number));
         String all = line.from(line.keyStart());
         int indent = text.indent(number);
         Mistake found = texts.withoutKey(number, line);
@@ -323,14 +323,14 @@ public final class YamlMistakes {
             return new Mistake(
                     number,
                     line.keyStart(),
-                    "a space is missing after ':'; write " + Texts.quoted(meant));
+                    "a space is missing after ':'; write " + TextUtil.quoted(meant));
         } else if (assigned.matches()) {
             text.blankBelow(number, indent);
             String meant = assigned.group(1) + ": " + assigned.group(2);
             return new Mistake(
                     number,
                     line.keyStart(),
-                    "expected KEY: VALUE, found '='; write " + Texts.quoted(meant));
+                    "expected KEY: VALUE, found '='; write " + TextUtil.quoted(meant));
         }
         return withoutColon(number, line, false);
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.yaml;
 
-import org.einhyrningsins.config.source.Node;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.KeyPath;
 import org.einhyrningsins.config.source.PatchedText;
-import org.einhyrningsins.config.source.Place;
-import org.einhyrningsins.config.source.Problems;
-import org.einhyrningsins.config.source.Source;
-import org.einhyrningsins.config.source.Trail;
+import org.einhyrningsins.config.source.ProblemCollector;
+import org.einhyrningsins.config.source.SourcePosition;
+import org.einhyrningsins.config.source.SourceText;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
@@ -22,38 +22,41 @@ final class YamlRecovery {
     /// Of all attempts together, so that a large file with many mistakes does not take long.
     private static final long MAX_CHARACTERS = 8L << 20;
 
-    private final Source source;
-    private final Problems problems;
+    private final SourceText sourceText;
+    private final ProblemCollector problemCollector;
     private final PatchedText text;
     private final YamlMistakes mistakes;
     private int told;
 
-    YamlRecovery(Source source, Problems problems) {
-        this.source = source;
-        this.problems = problems;
-        this.text = new PatchedText(source.text());
+    YamlRecovery(SourceText sourceText, ProblemCollector problemCollector) {
+        this.sourceText = sourceText;
+        this.problemCollector = problemCollector;
+        this.text = new PatchedText(sourceText.text());
         this.mistakes = new YamlMistakes(text);
     }
 
     /// The document without what could not be read; null if too little is left.
-    @Nullable Node read() {
-        OddLines lines = new OddLines(text);
+    @Nullable ConfigNode read() {
+        OddCharacterLines lines = new OddCharacterLines(text);
         for (int line = 0; line < text.size(); line++) {
             YamlMistakes.Mistake odd = lines.mistake(line);
             if (odd != null) {
                 told++;
-                problems.report(written(odd.line(), odd.column()), odd.message());
+                problemCollector.report(written(odd.line(), odd.column()), odd.message());
             }
         }
         int attempts =
-                (int) Math.min(MAX_ATTEMPTS, 1 + MAX_CHARACTERS / (1L + source.text().length()));
+                (int)
+                        Math.min(
+                                MAX_ATTEMPTS,
+                                1 + MAX_CHARACTERS / (1L + sourceText.text().length()));
         for (int i = 0; i < attempts; i++) {
-            Problems found = new Problems();
+            ProblemCollector found = new ProblemCollector();
             int before = text.changes();
             try {
-                Node root = YamlTree.read(source, text, found);
+                ConfigNode root = YamlTree.read(sourceText, text, found);
                 skipTouched();
-                problems.add(found);
+                problemCollector.add(found);
                 return root;
             } catch (MarkedYAMLException e) {
                 tell(mistakes.take(SyntaxError.of(e, text)));
@@ -63,7 +66,7 @@ final class YamlRecovery {
                 return hopeless("not valid YAML: " + e.getMessage());
             } catch (YamlTree.Unusable e) {
                 if (told == 0) {
-                    problems.report(e.place, e.reason);
+                    problemCollector.report(e.place, e.reason);
                 }
                 return null;
             }
@@ -74,43 +77,45 @@ final class YamlRecovery {
         return told == 0 ? hopeless("not valid YAML") : null;
     }
 
-    private @Nullable Node hopeless(String message) {
-        problems.report(Place.of(source), message);
+    private @Nullable ConfigNode hopeless(String message) {
+        problemCollector.report(SourcePosition.of(sourceText), message);
         return null;
     }
 
     private void tell(YamlMistakes.@Nullable Mistake mistake) {
         if (mistake != null) {
             told++;
-            problems.report(place(mistake.line(), mistake.column()), mistake.message());
+            problemCollector.report(place(mistake.line(), mistake.column()), mistake.message());
         }
     }
 
-    private Place place(int line, int column) {
+    private SourcePosition place(int line, int column) {
         return written(line, column + text.left(line));
     }
 
     /// Of a column of the file itself.
-    private Place written(int line, int column) {
-        String written = source.line(line + 1);
+    private SourcePosition written(int line, int column) {
+        String written = sourceText.line(line + 1);
         int at = Math.min(column, written.length());
-        return new Place(source, line + 1, written.codePointCount(0, at) + 1, Trail.TOP);
+        return new SourcePosition(
+                sourceText, line + 1, written.codePointCount(0, at) + 1, KeyPath.TOP);
     }
 
     private void skipTouched() {
         for (int line = 0; line < text.size(); line++) {
             if (text.touched(line, line)) {
-                problems.skip(new Place(source, line + 1, 1, Trail.TOP));
+                problemCollector.skip(new SourcePosition(sourceText, line + 1, 1, KeyPath.TOP));
             }
         }
     }
 
     /// SnakeYAML knows only how many code points come before the character.
     private YamlMistakes.Mistake character(ReaderException e) {
-        Place place = new Source(source.file(), text.text()).place(e.getPosition());
-        int line = place.line() - 1;
+        SourcePosition sourcePosition =
+                new SourceText(sourceText.file(), text.text()).place(e.getPosition());
+        int line = sourcePosition.line() - 1;
         String old = text.line(line);
-        int column = old.offsetByCodePoints(0, place.column() - 1);
+        int column = old.offsetByCodePoints(0, sourcePosition.column() - 1);
         String code = String.format("U+%04X", e.getCodePoint());
         text.set(
                 line,

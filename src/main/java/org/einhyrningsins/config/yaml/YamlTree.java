@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.yaml;
 
-import org.einhyrningsins.config.source.Budget;
-import org.einhyrningsins.config.source.Nearest;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Entry;
-import org.einhyrningsins.config.source.Node.Items;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Node.Scalar;
+import org.einhyrningsins.config.source.ConfigLimits;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Entry;
+import org.einhyrningsins.config.source.ConfigNode.Items;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigNode.Scalar;
+import org.einhyrningsins.config.source.KeyPath;
 import org.einhyrningsins.config.source.OddCharacters;
 import org.einhyrningsins.config.source.PatchedText;
-import org.einhyrningsins.config.source.Place;
-import org.einhyrningsins.config.source.Problems;
-import org.einhyrningsins.config.source.Source;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.source.Trail;
+import org.einhyrningsins.config.source.ProblemCollector;
+import org.einhyrningsins.config.source.SourcePosition;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.source.SpellingSuggestion;
+import org.einhyrningsins.config.source.TextUtil;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.error.Mark;
@@ -53,70 +53,77 @@ public final class YamlTree {
     /// Deeper than any sensible file, and far from the end of the stack.
     private static final int MAX_DEPTH = 50;
 
-    private final Source source;
+    private final SourceText sourceText;
 
     /// What is read in place of the file; null if nothing was covered.
     private final @Nullable PatchedText patched;
 
-    private final Problems problems;
+    private final ProblemCollector problemCollector;
     private final ParserImpl parser;
     private final Map<String, Anchored> anchors = new HashMap<>();
     private long values;
-    private Place last;
+    private SourcePosition last;
 
-    private record Anchored(Node node, long values) {}
+    private record Anchored(ConfigNode node, long values) {}
 
-    private YamlTree(Source source, @Nullable PatchedText patched, Problems problems) {
-        this.source = source;
+    private YamlTree(
+            SourceText sourceText,
+            @Nullable PatchedText patched,
+            ProblemCollector problemCollector) {
+        this.sourceText = sourceText;
         this.patched = patched;
-        this.problems = problems;
-        this.last = new Place(source, 1, 1, Trail.TOP);
-        String text = patched == null ? source.text() : patched.text();
+        this.problemCollector = problemCollector;
+        this.last = new SourcePosition(sourceText, 1, 1, KeyPath.TOP);
+        String text = patched == null ? sourceText.text() : patched.text();
         this.parser = new ParserImpl(new StreamReader(text), new LoaderOptions());
     }
 
     /// The file's only document; null after a problem that leaves nothing to go on with. What comes
     /// after a mistake of syntax is read too, if at all possible.
-    public static @Nullable Node read(Source source, Problems problems) {
-        Problems first = new Problems();
-        YamlTree tree = new YamlTree(source, null, first);
+    public static @Nullable ConfigNode read(
+            SourceText sourceText, ProblemCollector problemCollector) {
+        ProblemCollector first = new ProblemCollector();
+        YamlTree tree = new YamlTree(sourceText, null, first);
         try {
-            Node root = tree.document();
-            problems.add(first);
+            ConfigNode root = tree.document();
+            problemCollector.add(first);
             return root;
         } catch (Unusable e) {
-            problems.add(first);
-            problems.report(e.place, e.reason);
+            problemCollector.add(first);
+            problemCollector.report(e.place, e.reason);
             return null;
         } catch (YAMLException | OddText e) {
-            return new YamlRecovery(source, problems).read();
+            return new YamlRecovery(sourceText, problemCollector).read();
         }
     }
 
     /// The document of a text in which something was covered.
     ///
     /// @throws YAMLException if the parser stops again
-    static Node read(Source source, PatchedText patched, Problems problems) throws Unusable {
+    static ConfigNode read(
+            SourceText sourceText, PatchedText patched, ProblemCollector problemCollector)
+            throws Unusable {
         try {
-            return new YamlTree(source, patched, problems).document();
+            return new YamlTree(sourceText, patched, problemCollector).document();
         } catch (OddText e) {
             throw new IllegalStateException(
                     "cannot happen: it is asked for without a patch only", e);
         }
     }
 
-    private Node document() throws Unusable, OddText {
+    private ConfigNode document() throws Unusable, OddText {
         parser.getEvent();
         if (!(parser.peekEvent() instanceof DocumentStartEvent)) {
-            throw new Unusable(Place.of(source), EMPTY + "; expected a map with programs");
+            throw new Unusable(
+                    SourcePosition.of(sourceText), EMPTY + "; expected a map with programs");
         }
         parser.getEvent();
-        Node root = node(Trail.TOP, 0);
+        ConfigNode root = node(KeyPath.TOP, 0);
         directives(parser.getEvent().getStartMark().getLine());
         Event end = parser.getEvent();
         if (!(end instanceof StreamEndEvent)) {
-            problems.report(
-                    place(end, Trail.TOP),
+            problemCollector.report(
+                    place(end, KeyPath.TOP),
                     SECOND
                             + "; put all programs below one"
                             + " programs:, or the rest into a file of its own for include:");
@@ -127,67 +134,69 @@ public final class YamlTree {
     /// A line that begins with % is for the parser; where the document has ended, SnakeYAML passes
     /// over it without a word.
     private void directives(int from) {
-        int at = source.text().indexOf("\n%");
-        Place place = at < 0 ? last : source.place(source.text().codePointCount(0, at + 1));
-        if (at >= 0 && place.line() > from) {
-            problems.report(
-                    place,
+        int at = sourceText.text().indexOf("\n%");
+        SourcePosition sourcePosition =
+                at < 0 ? last : sourceText.place(sourceText.text().codePointCount(0, at + 1));
+        if (at >= 0 && sourcePosition.line() > from) {
+            problemCollector.report(
+                    sourcePosition,
                     "a line cannot begin with %; remove it, or indent it if it goes on with a"
                             + " text");
         }
     }
 
-    private Node node(Trail trail, int depth) throws Unusable, OddText {
+    private ConfigNode node(KeyPath keyPath, int depth) throws Unusable, OddText {
         Event event = parser.getEvent();
-        Place place = place(event, trail);
-        last = place;
+        SourcePosition sourcePosition = place(event, keyPath);
+        last = sourcePosition;
         if (depth > MAX_DEPTH) {
             throw new Unusable(
-                    place(event, Trail.TOP), "nested deeper than " + MAX_DEPTH + " levels");
+                    place(event, KeyPath.TOP), "nested deeper than " + MAX_DEPTH + " levels");
         }
         long before = values;
-        count(1, place);
+        count(1, sourcePosition);
         if (event instanceof AliasEvent alias) {
-            return aliased(alias, place);
+            return aliased(alias, sourcePosition);
         }
-        Node node = opened(event, place, depth);
+        ConfigNode configNode = opened(event, sourcePosition, depth);
         if (((NodeEvent) event).getAnchor() != null) {
-            anchors.put(((NodeEvent) event).getAnchor(), new Anchored(node, values - before));
+            anchors.put(((NodeEvent) event).getAnchor(), new Anchored(configNode, values - before));
         }
-        return node;
+        return configNode;
     }
 
     /// No pattern switch here: linking one costs milliseconds at start.
-    private Node opened(Event event, Place place, int depth) throws Unusable, OddText {
+    private ConfigNode opened(Event event, SourcePosition sourcePosition, int depth)
+            throws Unusable, OddText {
         if (event instanceof ScalarEvent scalar) {
-            return scalar(scalar, place);
+            return scalar(scalar, sourcePosition);
         } else if (event instanceof SequenceStartEvent list) {
-            return items(list, place, depth);
+            return items(list, sourcePosition, depth);
         } else if (event instanceof MappingStartEvent map) {
-            return mapping(map, place, depth);
+            return mapping(map, sourcePosition, depth);
         }
         throw new IllegalStateException("unexpected " + event);
     }
 
-    private Node aliased(AliasEvent alias, Place place) throws Unusable {
+    private ConfigNode aliased(AliasEvent alias, SourcePosition sourcePosition) throws Unusable {
         Anchored anchored = anchors.get(alias.getAnchor());
         if (anchored == null) {
-            problems.mistake(
-                    place,
+            problemCollector.mistake(
+                    sourcePosition,
                     "nothing before it is named &"
                             + alias.getAnchor()
-                            + instead(alias.getAnchor(), place.trail()));
-            return new Scalar(place, "", true);
+                            + instead(alias.getAnchor(), sourcePosition.trail()));
+            return new Scalar(sourcePosition, "", true);
         }
-        count(anchored.values(), place);
+        count(anchored.values(), sourcePosition);
         return anchored.node();
     }
 
-    private String instead(String name, Trail trail) {
-        String nearest = Nearest.of(name, List.copyOf(anchors.keySet()));
+    private String instead(String name, KeyPath keyPath) {
+        String nearest = SpellingSuggestion.of(name, List.copyOf(anchors.keySet()));
         boolean merges =
-                trail.key().equals("<<")
-                        || (trail.parent() != null && trail.parent().key().equals("<<"));
+                keyPath.key().equals("<<")
+                        || (keyPath.parent() != null && keyPath.parent().key().equals("<<"));
         if (nearest != null) {
             return "; did you mean *" + nearest + "?";
         }
@@ -196,23 +205,24 @@ public final class YamlTree {
                 : "; a text that begins with * goes in quotes: \"*" + name + "\"";
     }
 
-    private void count(long more, Place place) throws Unusable {
+    private void count(long more, SourcePosition sourcePosition) throws Unusable {
         values += more;
-        if (values > Budget.MAX_FILE_VALUES) {
-            throw new Unusable(place, "more than 100,000 values, counting aliases in full");
+        if (values > ConfigLimits.MAX_FILE_VALUES) {
+            throw new Unusable(
+                    sourcePosition, "more than 100,000 values, counting aliases in full");
         }
     }
 
-    private Scalar scalar(ScalarEvent event, Place place) throws OddText {
+    private Scalar scalar(ScalarEvent event, SourcePosition sourcePosition) throws OddText {
         if (event.isPlain() && patched == null && isOdd(event.getValue())) {
             throw new OddText();
         }
         String tag = event.getTag();
         boolean text = "!".equals(tag) || "tag:yaml.org,2002:str".equals(tag);
         if (tag != null && !text) {
-            reportTag(tag, place);
+            reportTag(tag, sourcePosition);
         }
-        return new Scalar(place, event.getValue(), event.isPlain() && !text);
+        return new Scalar(sourcePosition, event.getValue(), event.isPlain() && !text);
     }
 
     /// Whether it begins or ends with a character that only looks like one of YAML's, or one that
@@ -235,7 +245,7 @@ public final class YamlTree {
                 || OddCharacters.isHidden(last);
     }
 
-    private void reportTag(String tag, Place place) {
+    private void reportTag(String tag, SourcePosition sourcePosition) {
         String written = tag.replaceFirst("^tag:yaml.org,2002:", "!!");
         String instead =
                 switch (written.toLowerCase(Locale.ROOT)) {
@@ -243,35 +253,37 @@ public final class YamlTree {
                     case "!env", "!envvar" -> "write ${env.NAME} for a variable";
                     default -> "leave it out, or put the text in quotes if it is meant as text";
                 };
-        problems.mistake(
-                place, "the tag " + Texts.quoted(written) + " is not understood; " + instead);
+        problemCollector.mistake(
+                sourcePosition,
+                "the tag " + TextUtil.quoted(written) + " is not understood; " + instead);
     }
 
-    private Items items(SequenceStartEvent event, Place place, int depth) throws Unusable, OddText {
+    private Items items(SequenceStartEvent event, SourcePosition sourcePosition, int depth)
+            throws Unusable, OddText {
         if (event.getTag() != null && !event.getTag().equals("tag:yaml.org,2002:seq")) {
-            reportTag(event.getTag(), place);
+            reportTag(event.getTag(), sourcePosition);
         }
-        List<Node> values = new ArrayList<>();
+        List<ConfigNode> values = new ArrayList<>();
         while (!(parser.peekEvent() instanceof SequenceEndEvent)) {
-            values.add(node(place.trail().of(values.size()), depth + 1));
+            values.add(node(sourcePosition.trail().of(values.size()), depth + 1));
         }
         parser.getEvent();
-        return new Items(place, values);
+        return new Items(sourcePosition, values);
     }
 
-    private Mapping mapping(MappingStartEvent event, Place place, int depth)
+    private Mapping mapping(MappingStartEvent event, SourcePosition sourcePosition, int depth)
             throws Unusable, OddText {
         if (event.getTag() != null && !event.getTag().equals("tag:yaml.org,2002:map")) {
-            reportTag(event.getTag(), place);
+            reportTag(event.getTag(), sourcePosition);
         }
         SequencedMap<String, Entry> entries = new LinkedHashMap<>();
         List<Entry> merged = new ArrayList<>();
         while (!(parser.peekEvent() instanceof MappingEndEvent)) {
-            Node key = node(place.trail(), depth + 1);
+            ConfigNode key = node(sourcePosition.trail(), depth + 1);
             if (!(key instanceof Scalar name)) {
                 String written = key.place().written();
                 boolean template = key instanceof Mapping && written.startsWith("{");
-                problems.mistake(
+                problemCollector.mistake(
                         key.place(),
                         "a key must be text, found "
                                 + key.found()
@@ -279,14 +291,14 @@ public final class YamlTree {
                                         ? "; a text that begins with {{ goes in quotes, and a"
                                                 + " template language is run first"
                                         : "; write it as text"));
-                node(place.trail(), depth + 1);
+                node(sourcePosition.trail(), depth + 1);
                 continue;
             }
             if (name.plain() && patched == null && OddCharacters.first(name.text()) >= 0) {
                 throw new OddText();
             }
-            Place at = name.place().of(name.text());
-            Node value = node(at.trail(), depth + 1);
+            SourcePosition at = name.place().of(name.text());
+            ConfigNode value = node(at.trail(), depth + 1);
             if (name.plain() && name.text().equals("<<")) {
                 mergedOnce(merged, new Entry(at, value));
             } else {
@@ -297,12 +309,12 @@ public final class YamlTree {
         for (Entry each : merged) {
             merge(each.value(), entries);
         }
-        return new Mapping(place, entries);
+        return new Mapping(sourcePosition, entries);
     }
 
     private void mergedOnce(List<Entry> merged, Entry entry) {
         if (!merged.isEmpty()) {
-            problems.report(
+            problemCollector.report(
                     entry.key(),
                     "<< is given twice; first in line "
                             + merged.getFirst().key().line()
@@ -314,7 +326,7 @@ public final class YamlTree {
     private void enter(SequencedMap<String, Entry> entries, String key, Entry entry) {
         Entry first = entries.putIfAbsent(key, entry);
         if (first != null) {
-            problems.report(
+            problemCollector.report(
                     entry.key(),
                     "the key is given twice; first in line "
                             + first.key().line()
@@ -323,7 +335,7 @@ public final class YamlTree {
     }
 
     /// YAML's merge key: what is there already wins.
-    private void merge(Node value, SequencedMap<String, Entry> entries) {
+    private void merge(ConfigNode value, SequencedMap<String, Entry> entries) {
         switch (value) {
             case Mapping map -> {
                 for (Map.Entry<String, Entry> entry : map.entries().entrySet()) {
@@ -331,32 +343,33 @@ public final class YamlTree {
                 }
             }
             case Items list -> {
-                for (Node map : list.values()) {
+                for (ConfigNode map : list.values()) {
                     merge(map, entries);
                 }
             }
             case Scalar scalar ->
-                    problems.report(
+                    problemCollector.report(
                             scalar.place(),
                             "<< merges a map or a list of maps, found " + scalar.found());
         }
     }
 
-    private Place place(Event event, Trail trail) {
+    private SourcePosition place(Event event, KeyPath keyPath) {
         Mark mark = event.getStartMark();
         int left = patched == null ? 0 : patched.left(mark.getLine());
-        return new Place(source, mark.getLine() + 1, mark.getColumn() + left + 1, trail);
+        return new SourcePosition(
+                sourceText, mark.getLine() + 1, mark.getColumn() + left + 1, keyPath);
     }
 
     /// The file is such that nothing more can be said about it.
     static final class Unusable extends Exception {
         private static final long serialVersionUID = 1;
-        final transient Place place;
+        final transient SourcePosition place;
         final String reason;
 
-        Unusable(Place place, String reason) {
+        Unusable(SourcePosition sourcePosition, String reason) {
             super(reason, null, false, false);
-            this.place = place;
+            this.place = sourcePosition;
             this.reason = reason;
         }
     }

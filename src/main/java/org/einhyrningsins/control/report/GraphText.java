@@ -19,7 +19,7 @@ public final class GraphText {
     private final Map<String, Integer> depths = new HashMap<>();
     private final Map<String, List<String>> below = new LinkedHashMap<>();
     private final List<String> roots = new ArrayList<>();
-    private final Table table = new Table("NAME", "STATE", "READY", "NOTE");
+    private final TextTable textTable = new TextTable("NAME", "STATE", "READY", "NOTE");
 
     private GraphText(StatusReport report) {
         report.programs().forEach(program -> programs.put(program.name(), program));
@@ -42,7 +42,7 @@ public final class GraphText {
         GraphText graph = new GraphText(report);
         graph.roots.forEach(root -> graph.add(root, "", ""));
         StringBuilder text = new StringBuilder(1024);
-        graph.table.print(text);
+        graph.textTable.print(text);
         return text.toString();
     }
 
@@ -88,7 +88,7 @@ public final class GraphText {
         if (program == null) {
             return;
         }
-        table.row(
+        textTable.row(
                 branch + name,
                 program.state().word(),
                 program.ready() + "/" + program.wanted(),

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control.report;
 
-import org.einhyrningsins.control.wire.Target;
+import org.einhyrningsins.control.wire.CommandTarget;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 
 /// Where the output of a program's workers is, for a client that reads it there itself.
 ///
-/// @param slot whose; [Target#WHOLE] for the whole program's
+/// @param slot whose; [CommandTarget#WHOLE] for the whole program's
 /// @param file an absolute path; null if it goes to none
 /// @param prefix the words before each line: `time`, `slot`, `pid`
 /// @param shared whether other slots' lines are in the file too
@@ -34,6 +34,6 @@ public record LogPlace(
 
     /// Whose it is, as in `web:0`.
     public String label() {
-        return new Target(program, slot).toString();
+        return new CommandTarget(program, slot).toString();
     }
 }

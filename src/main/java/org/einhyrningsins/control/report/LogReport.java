@@ -5,16 +5,16 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 
-import org.einhyrningsins.control.wire.Reply;
-import org.einhyrningsins.control.wire.Target;
-import org.einhyrningsins.control.wire.Wire;
+import org.einhyrningsins.control.wire.CommandTarget;
+import org.einhyrningsins.control.wire.ControlReply;
+import org.einhyrningsins.control.wire.WireJson;
 
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
 /// Where output is to be read: what `logs` answers.
-public record LogReport(List<LogPlace> places) implements Report {
+public record LogReport(List<LogPlace> places) implements ReplyData {
     public LogReport {
         places = List.copyOf(places);
     }
@@ -33,13 +33,13 @@ public record LogReport(List<LogPlace> places) implements Report {
         json.writeStartObject();
         json.writeStringField("program", place.program());
         json.writeFieldName("slot");
-        if (place.slot() == Target.WHOLE) {
+        if (place.slot() == CommandTarget.WHOLE) {
             json.writeNull();
         } else {
             json.writeNumber(place.slot());
         }
         json.writeFieldName("file");
-        json.writeString(place.file() == null ? null : Replies.wellFormed(place.file()));
+        json.writeString(place.file() == null ? null : ReplyWriter.wellFormed(place.file()));
         json.writeArrayFieldStart("prefix");
         for (String word : place.prefix()) {
             json.writeString(word);
@@ -51,15 +51,15 @@ public record LogReport(List<LogPlace> places) implements Report {
             json.writeString(other);
         }
         json.writeEndArray();
-        json.writeStringField("why", Replies.wellFormed(place.why()));
+        json.writeStringField("why", ReplyWriter.wellFormed(place.why()));
         json.writeEndObject();
     }
 
     /// The places that a reply to `logs` tells of.
     ///
     /// @throws IllegalArgumentException if it tells of none
-    public static LogReport read(Reply reply) {
-        try (JsonParser json = Wire.JSON.createParser(reply.json())) {
+    public static LogReport read(ControlReply controlReply) {
+        try (JsonParser json = WireJson.JSON.createParser(controlReply.json())) {
             while (json.nextToken() != null) {
                 if (json.currentToken() == JsonToken.FIELD_NAME
                         && json.currentName().equals("logs")) {
@@ -83,7 +83,7 @@ public record LogReport(List<LogPlace> places) implements Report {
 
     private static LogPlace place(JsonParser json) throws IOException {
         String program = "";
-        int slot = Target.WHOLE;
+        int slot = CommandTarget.WHOLE;
         String file = null;
         List<String> prefix = new ArrayList<>();
         boolean shared = false;

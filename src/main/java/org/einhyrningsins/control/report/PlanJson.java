@@ -13,7 +13,7 @@ final class PlanJson {
 
     static void write(JsonGenerator json, PlanReport report) throws IOException {
         json.writeStartObject();
-        json.writeStringField("config_file", Replies.wellFormed(report.definition()));
+        json.writeStringField("config_file", ReplyWriter.wellFormed(report.definition()));
         json.writeBooleanField("changes", !report.nothing());
         json.writeArrayFieldStart("settings");
         for (PlanReport.SettingPlan setting : report.settings()) {
@@ -56,7 +56,7 @@ final class PlanJson {
         json.writeArrayFieldStart("keys");
         for (PlanReport.KeyPlan key : program.keys()) {
             json.writeStartObject();
-            json.writeStringField("key", Replies.wellFormed(key.key()));
+            json.writeStringField("key", ReplyWriter.wellFormed(key.key()));
             write(json, "before", key.before());
             write(json, "after", key.after());
             json.writeBooleanField("hidden", key.hidden());
@@ -70,7 +70,7 @@ final class PlanJson {
 
     private static void write(JsonGenerator json, PlanReport.SocketPlan socket) throws IOException {
         json.writeStartObject();
-        json.writeStringField("address", Replies.wellFormed(socket.address()));
+        json.writeStringField("address", ReplyWriter.wellFormed(socket.address()));
         json.writeStringField("change", socket.change().word());
         write(json, "from", socket.from());
         write(json, "to", socket.to());
@@ -81,13 +81,13 @@ final class PlanJson {
             throws IOException {
         json.writeArrayFieldStart(name);
         for (String text : texts) {
-            json.writeString(Replies.wellFormed(text));
+            json.writeString(ReplyWriter.wellFormed(text));
         }
         json.writeEndArray();
     }
 
     private static void write(JsonGenerator json, String name, @Nullable String text)
             throws IOException {
-        json.writeStringField(name, text == null ? null : Replies.wellFormed(text));
+        json.writeStringField(name, text == null ? null : ReplyWriter.wellFormed(text));
     }
 }

@@ -16,7 +16,7 @@ public record PlanReport(
         List<ProgramPlan> programs,
         List<SocketPlan> sockets,
         List<String> objections)
-        implements Report {
+        implements ReplyData {
     public PlanReport {
         settings = List.copyOf(settings);
         programs = List.copyOf(programs);

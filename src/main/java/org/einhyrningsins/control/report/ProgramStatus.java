@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control.report;
 
-import org.einhyrningsins.spec.Intent;
+import org.einhyrningsins.spec.OperatorOverride;
 
 import java.util.List;
 
@@ -25,8 +25,8 @@ public record ProgramStatus(
         long generation,
         String rollout,
         String note,
-        Failures failures,
-        Intent intent,
+        FailureStatus failures,
+        OperatorOverride intent,
         List<String> after,
         List<WorkerStatus> workers,
         List<SocketStatus> sockets) {
@@ -39,7 +39,7 @@ public record ProgramStatus(
             long generation,
             String rollout,
             String note,
-            Intent intent,
+            OperatorOverride intent,
             List<String> after,
             List<WorkerStatus> workers,
             List<SocketStatus> sockets) {
@@ -51,7 +51,7 @@ public record ProgramStatus(
                 generation,
                 rollout,
                 note,
-                Failures.NONE,
+                FailureStatus.NONE,
                 intent,
                 after,
                 workers,

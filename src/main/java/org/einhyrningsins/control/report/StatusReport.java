@@ -17,7 +17,7 @@ public record StatusReport(
         String configFile,
         long confirmMillis,
         List<ProgramStatus> programs)
-        implements Report {
+        implements ReplyData {
     public StatusReport {
         programs = List.copyOf(programs);
     }

@@ -18,9 +18,10 @@ public final class StatusText {
         if (report.programs().isEmpty()) {
             return "no programs\n" + awaited(report);
         }
-        Table table = new Table("NAME", "STATE", "READY", "GEN", "UP", "RESTARTS", "NOTE");
+        TextTable textTable =
+                new TextTable("NAME", "STATE", "READY", "GEN", "UP", "RESTARTS", "NOTE");
         for (ProgramStatus program : report.programs()) {
-            table.row(
+            textTable.row(
                     program.name(),
                     program.state().word(),
                     readyOf(program),
@@ -29,7 +30,7 @@ public final class StatusText {
                     Long.toString(restarts(program)),
                     note(program));
         }
-        return print(table) + awaited(report);
+        return print(textTable) + awaited(report);
     }
 
     /// That the last reload has to be confirmed; empty if it has not.
@@ -47,15 +48,16 @@ public final class StatusText {
         if (report.programs().isEmpty()) {
             return "no programs\n" + awaited(report);
         }
-        Table table = new Table("NAME", "STATE", "READY", "PID", "GEN", "UP", "RESTARTS", "NOTE");
+        TextTable textTable =
+                new TextTable("NAME", "STATE", "READY", "PID", "GEN", "UP", "RESTARTS", "NOTE");
         for (ProgramStatus program : report.programs()) {
-            addWithWorkers(table, program);
+            addWithWorkers(textTable, program);
         }
-        return print(table) + sockets(report) + awaited(report);
+        return print(textTable) + sockets(report) + awaited(report);
     }
 
-    private static void addWithWorkers(Table table, ProgramStatus program) {
-        table.row(
+    private static void addWithWorkers(TextTable textTable, ProgramStatus program) {
+        textTable.row(
                 program.name(),
                 program.state().word(),
                 readyOf(program),
@@ -65,7 +67,7 @@ public final class StatusText {
                 Long.toString(restarts(program)),
                 note(program));
         for (WorkerStatus worker : program.workers()) {
-            table.row(
+            textTable.row(
                     "  " + program.name() + ":" + worker.slot(),
                     worker.state(),
                     NOTHING,
@@ -78,15 +80,15 @@ public final class StatusText {
     }
 
     private static String sockets(StatusReport report) {
-        Table table = new Table("SOCKET", "ADDRESS");
+        TextTable textTable = new TextTable("SOCKET", "ADDRESS");
         boolean some = false;
         for (ProgramStatus program : report.programs()) {
             for (SocketStatus socket : program.sockets()) {
-                table.row(program.name() + "/" + socket.name(), oneLine(socket.place()));
+                textTable.row(program.name() + "/" + socket.name(), oneLine(socket.place()));
                 some = true;
             }
         }
-        return some ? "\n" + print(table) : "";
+        return some ? "\n" + print(textTable) : "";
     }
 
     private static String readyOf(ProgramStatus program) {
@@ -139,9 +141,9 @@ public final class StatusText {
         return PlainText.line(text);
     }
 
-    private static String print(Table table) {
+    private static String print(TextTable textTable) {
         StringBuilder text = new StringBuilder(4096);
-        table.print(text);
+        textTable.print(text);
         return text.toString();
     }
 }

@@ -21,7 +21,7 @@ public record WorkerStatus(
         long ageMillis,
         long restarts,
         String note,
-        Failures failures) {
+        FailureStatus failures) {
     /// One whose slot did not fail.
     public WorkerStatus(
             int slot,
@@ -32,6 +32,15 @@ public record WorkerStatus(
             long ageMillis,
             long restarts,
             String note) {
-        this(slot, incarnation, pid, state, generation, ageMillis, restarts, note, Failures.NONE);
+        this(
+                slot,
+                incarnation,
+                pid,
+                state,
+                generation,
+                ageMillis,
+                restarts,
+                note,
+                FailureStatus.NONE);
     }
 }

@@ -5,7 +5,7 @@ package org.einhyrningsins.control.wire;
 public enum Dialect {
     /// One JSON object a line.
     JSON,
-    /// One YAML document a line, in %-escapes: einhorn's. See [OlderDialect] and
-    /// [org.einhyrningsins.control.report.OlderReplies].
+    /// One YAML document a line, in %-escapes: einhorn's. See [EinhornDialect] and
+    /// [org.einhyrningsins.control.report.EinhornReplies].
     YAML
 }

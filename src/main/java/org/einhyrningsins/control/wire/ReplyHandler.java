@@ -6,5 +6,5 @@ public interface ReplyHandler {
     /// Something happened on the way.
     ///
     /// @return whether to go on listening
-    boolean progress(Reply reply);
+    boolean progress(ControlReply controlReply);
 }

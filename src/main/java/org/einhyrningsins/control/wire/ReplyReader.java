@@ -17,12 +17,12 @@ final class ReplyReader {
         json = new JsonCursor(text);
     }
 
-    Reply read() {
+    ControlReply read() {
         for (boolean more = json.opens('{', '}'); more; more = json.more('}')) {
             readField();
         }
         json.end();
-        return new Reply(id, message, wait, code, text);
+        return new ControlReply(id, message, wait, code, text);
     }
 
     private void readField() {

@@ -22,14 +22,14 @@ import java.util.Set;
 /// goes to another socket of the same program and host whose name is new, or to a program that is
 /// new and runs the same command on the same sockets as one that is gone: both were renamed.
 final class SocketPlan {
-    private final Plan.Now now;
+    private final ReloadPlan.Now now;
     private final SequencedMap<String, ProgramSpec> result;
     private final Map<SocketKey, SocketMove.Place> held = new LinkedHashMap<>();
     private final Set<SocketKey> taken = new HashSet<>();
     private final List<SocketMove> moves = new ArrayList<>();
 
     /// @param result what is to run, all of it
-    SocketPlan(Plan.Now now, SequencedMap<String, ProgramSpec> result) {
+    SocketPlan(ReloadPlan.Now now, SequencedMap<String, ProgramSpec> result) {
         this.now = now;
         this.result = result;
         for (ProgramSpec program : now.inUse()) {

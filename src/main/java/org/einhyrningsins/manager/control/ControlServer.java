@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.control;
 
-import org.einhyrningsins.control.report.Replies;
+import org.einhyrningsins.control.report.ReplyWriter;
+import org.einhyrningsins.control.wire.ControlRequest;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.JsonId;
-import org.einhyrningsins.control.wire.Lines;
-import org.einhyrningsins.control.wire.Malformed;
-import org.einhyrningsins.control.wire.Request;
-import org.einhyrningsins.control.wire.Requests;
+import org.einhyrningsins.control.wire.LineBuffer;
+import org.einhyrningsins.control.wire.MalformedRequest;
+import org.einhyrningsins.control.wire.RequestReader;
 import org.einhyrningsins.control.wire.WorkerMessage;
-import org.einhyrningsins.manager.runtime.Acceptor;
-import org.einhyrningsins.manager.runtime.CannotStart;
-import org.einhyrningsins.manager.runtime.Loop;
+import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
-import org.einhyrningsins.manager.snapshot.ConnectionImage;
-import org.einhyrningsins.manager.snapshot.ManagerImage;
-import org.einhyrningsins.manager.socket.SocketFiles;
-import org.einhyrningsins.posix.file.Closer;
+import org.einhyrningsins.manager.runtime.SocketAcceptor;
+import org.einhyrningsins.manager.runtime.StartException;
+import org.einhyrningsins.manager.snapshot.ControlConnectionSnapshot;
+import org.einhyrningsins.manager.snapshot.ManagerSnapshot;
+import org.einhyrningsins.manager.socket.SocketFileWatch;
+import org.einhyrningsins.posix.file.BackgroundCloser;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.kernel.Limits;
-import org.einhyrningsins.posix.kernel.Peer;
+import org.einhyrningsins.posix.kernel.OpenFileLimits;
+import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.manager.ControlSpec;
@@ -33,13 +33,13 @@ import java.nio.file.Path;
 import java.util.List;
 
 /// The operator's socket: accepts clients and hands each line they write to the
-/// [org.einhyrningsins.manager.operate.Operator].
+/// [org.einhyrningsins.manager.operate.CommandDispatcher].
 ///
-/// Who may do what is in [Access], and is looked up for each request: what a client may do can
-/// change while it is connected. Where anybody may connect, and where a client is broken or
+/// Who may do what is in [AccessControl], and is looked up for each request: what a client may do
+/// can change while it is connected. Where anybody may connect, and where a client is broken or
 /// forgotten in a script, none may keep the others out: when there are too many, or they make us
-/// hold too much, some have to go, see [Crowd].
-public final class ControlServer implements SocketFiles.Owner {
+/// hold too much, some have to go, see [ClientQuota].
+public final class ControlServer implements SocketFileWatch.Owner {
     /// What a worker is told whose socket is another one.
     public static final String ELSEWHERE =
             "this is the operator's socket; a worker acknowledges at its EINHORN_SOCK_PATH";
@@ -52,15 +52,15 @@ public final class ControlServer implements SocketFiles.Owner {
     /// Of replies not taken and lines not ended, all clients together: a quarter of the heap.
     private static final int MOST_HELD = 8 * 1024 * 1024;
 
-    private final Loop loop;
+    private final EventLoop eventLoop;
     private final Path path;
     private ControlSpec spec;
-    private Access access;
+    private AccessControl accessControl;
     private int listener;
     private long file;
     private final ByteBuffer buffer;
 
-    private final Crowd<Connection> connections = new Crowd<>();
+    private final ClientQuota<ControlConnection> connections = new ClientQuota<>();
     private final int mostClients;
     private final Requested requested;
 
@@ -69,12 +69,13 @@ public final class ControlServer implements SocketFiles.Owner {
         /// A client asks for something.
         ///
         /// @param role what it may do now
-        void request(Connection client, Access.Role role, Request request);
+        void request(
+                ControlConnection client, AccessControl.Role role, ControlRequest controlRequest);
 
         /// A worker says something of itself.
         ///
         /// @return why it does not count; null if it does
-        default @Nullable String heard(WorkerMessage message, Peer sender) {
+        default @Nullable String heard(WorkerMessage message, PeerCredentials sender) {
             return ELSEWHERE;
         }
     }
@@ -82,36 +83,36 @@ public final class ControlServer implements SocketFiles.Owner {
     /// Listens at the path. A file left behind by a manager that died is replaced; a socket that
     /// somebody answers at is not ours to take.
     ControlServer(
-            Loop loop,
+            EventLoop eventLoop,
             Path path,
             ControlSpec spec,
-            Access access,
+            AccessControl accessControl,
             ByteBuffer buffer,
             Requested requested) {
-        this.loop = loop;
+        this.eventLoop = eventLoop;
         this.path = path;
         this.spec = spec;
-        this.access = access;
+        this.accessControl = accessControl;
         this.buffer = buffer;
         this.requested = requested;
         mostClients = mostClients();
         listener = Sockets.listenUnix(path, spec.mode());
         file = RuntimeFiles.inode(path);
-        loop.watch(listener, Poll.IN, events -> accept());
+        eventLoop.watch(listener, Poll.IN, events -> accept());
     }
 
     public static ControlServer open(
-            Loop loop,
+            EventLoop eventLoop,
             Path path,
             ControlSpec spec,
-            Access access,
+            AccessControl accessControl,
             ByteBuffer buffer,
             Requested requested)
-            throws CannotStart {
+            throws StartException {
         try {
-            return new ControlServer(loop, path, spec, access, buffer, requested);
+            return new ControlServer(eventLoop, path, spec, accessControl, buffer, requested);
         } catch (PosixException e) {
-            throw new CannotStart(
+            throw new StartException(
                     ExitStatus.FAILED,
                     e.errno() == Errno.EADDRINUSE
                             ? taken(path)
@@ -120,7 +121,7 @@ public final class ControlServer implements SocketFiles.Owner {
     }
 
     private static String taken(Path socket) {
-        Peer owner = Sockets.owner(socket);
+        PeerCredentials owner = Sockets.owner(socket);
         String who =
                 owner == null ? "somebody" : "pid " + owner.pid() + " (uid " + owner.uid() + ")";
         return "cannot start: control socket "
@@ -132,35 +133,35 @@ public final class ControlServer implements SocketFiles.Owner {
 
     /// Goes on where another manager stopped, with its socket and its clients.
     public ControlServer(
-            Loop loop,
+            EventLoop eventLoop,
             Path path,
-            ManagerImage before,
-            Access access,
-            List<ConnectionImage> clients,
+            ManagerSnapshot before,
+            AccessControl accessControl,
+            List<ControlConnectionSnapshot> clients,
             ByteBuffer buffer,
             Requested requested) {
-        this.loop = loop;
+        this.eventLoop = eventLoop;
         this.path = path;
         this.spec = before.settings().control();
-        this.access = access;
+        this.accessControl = accessControl;
         this.buffer = buffer;
         this.requested = requested;
         this.listener = before.descriptor("control");
         Sockets.refuseDescriptors(listener);
         mostClients = mostClients();
         file = RuntimeFiles.inode(path);
-        loop.watch(listener, Poll.IN, events -> accept());
-        for (ConnectionImage image : clients) {
+        eventLoop.watch(listener, Poll.IN, events -> accept());
+        for (ControlConnectionSnapshot image : clients) {
             Sockets.refuseDescriptors(image.fd());
-            Connection client = new Connection(loop, image, connections::remove);
-            loop.watch(image.fd(), client.interest(), events -> ready(client, events));
+            ControlConnection client = new ControlConnection(eventLoop, image, connections::remove);
+            eventLoop.watch(image.fd(), client.interest(), events -> ready(client, events));
             connections.add(client);
         }
     }
 
     /// A quarter of the descriptors there may be: the sockets and pipes of workers need theirs.
     private static int mostClients() {
-        return Math.clamp(Limits.openFiles().soft() / 4, 16, MOST_CLIENTS);
+        return Math.clamp(OpenFileLimits.openFiles().soft() / 4, 16, MOST_CLIENTS);
     }
 
     /// Its socket, for the next manager.
@@ -174,13 +175,13 @@ public final class ControlServer implements SocketFiles.Owner {
     }
 
     /// Its clients, for the next manager.
-    public List<ConnectionImage> clients() {
-        return connections.all().stream().map(Connection::image).toList();
+    public List<ControlConnectionSnapshot> clients() {
+        return connections.all().stream().map(ControlConnection::image).toList();
     }
 
     /// The client of that descriptor; null if there is none.
-    public @Nullable Connection client(int fd) {
-        for (Connection client : connections.all()) {
+    public @Nullable ControlConnection client(int fd) {
+        for (ControlConnection client : connections.all()) {
             if (client.fd() == fd) {
                 return client;
             }
@@ -206,13 +207,13 @@ public final class ControlServer implements SocketFiles.Owner {
         }
         int fresh = Sockets.listenUnix(path, spec.mode());
         try {
-            loop.watch(fresh, Poll.IN, events -> accept());
+            eventLoop.watch(fresh, Poll.IN, events -> accept());
         } catch (PosixException e) {
             Descriptors.close(fresh);
             throw e;
         }
-        loop.forget(listener);
-        Closer.close(listener); // who waits in its queue may have passed something
+        eventLoop.forget(listener);
+        BackgroundCloser.close(listener); // who waits in its queue may have passed something
         listener = fresh;
         file = RuntimeFiles.inode(path);
     }
@@ -220,23 +221,23 @@ public final class ControlServer implements SocketFiles.Owner {
     /// Takes up all that was said until now: what a worker said before it died counts.
     public void listen() {
         acceptAll();
-        for (Connection client : connections.all()) {
+        for (ControlConnection client : connections.all()) {
             ready(client, Poll.IN);
         }
     }
 
     private boolean accept() {
-        int fd = Acceptor.accept(listener);
+        int fd = SocketAcceptor.accept(listener);
         if (fd < 0) {
             return false;
         }
         try {
-            Connection client = new Connection(loop, fd, connections::remove);
+            ControlConnection client = new ControlConnection(eventLoop, fd, connections::remove);
             if (connections.size() >= mostClients && !makeRoomFor(client)) {
                 turnAway(client);
                 return true;
             }
-            loop.watch(fd, Poll.IN, events -> ready(client, events));
+            eventLoop.watch(fd, Poll.IN, events -> ready(client, events));
             connections.add(client);
             ready(client, Poll.IN); // before others come, who mostly have less to say
         } catch (PosixException e) {
@@ -245,21 +246,21 @@ public final class ControlServer implements SocketFiles.Owner {
         return true;
     }
 
-    private boolean makeRoomFor(Connection client) {
-        Connection inTheWay = connections.inTheWayOf(client.uid());
+    private boolean makeRoomFor(ControlConnection client) {
+        ControlConnection inTheWay = connections.inTheWayOf(client.uid());
         if (inTheWay != null) {
             inTheWay.close();
         }
         return inTheWay != null;
     }
 
-    private void turnAway(Connection client) {
+    private void turnAway(ControlConnection client) {
         String full =
                 "the manager has "
                         + mostClients
                         + " clients that wait for what they asked for, and takes no more; try"
                         + " again";
-        client.send(Replies.done(JsonId.NONE, ExitStatus.FAILED, full));
+        client.send(ReplyWriter.done(JsonId.NONE, ExitStatus.FAILED, full));
         client.close();
     }
 
@@ -270,7 +271,7 @@ public final class ControlServer implements SocketFiles.Owner {
     }
 
     private void boundWhatIsHeld() {
-        Connection heaviest = connections.heaviest(MOST_HELD);
+        ControlConnection heaviest = connections.heaviest(MOST_HELD);
         if (heaviest != null) {
             heaviest.close();
         }
@@ -283,36 +284,36 @@ public final class ControlServer implements SocketFiles.Owner {
     ///
     /// Where only the mode of the file is to decide, it has to have decided about everybody who is
     /// here: whoever came past another mode, and may not do everything now, has to go.
-    public void admit(ControlSpec next, Access by) {
+    public void admit(ControlSpec next, AccessControl by) {
         if (next.mode() != spec.mode() && file == RuntimeFiles.inode(path)) {
             Sockets.mode(path, next.mode(), file);
         }
-        if (by.byModeAlone() && !access.byModeAlone()) {
+        if (by.byModeAlone() && !accessControl.byModeAlone()) {
             acceptAll(); // those in the queue came past the other mode as well
             connections.all().forEach(this::dismissUnlessAdmin);
         }
         spec = next;
-        access = by;
+        accessControl = by;
         connections.all().forEach(this::tellNoMoreWhoMayNotLook);
     }
 
-    private void dismissUnlessAdmin(Connection client) {
-        if (role(client) != Access.Role.ADMIN) {
+    private void dismissUnlessAdmin(ControlConnection client) {
+        if (role(client) != AccessControl.Role.ADMIN) {
             client.close();
         }
     }
 
-    private void tellNoMoreWhoMayNotLook(Connection client) {
-        if (role(client) == Access.Role.STRANGER) {
+    private void tellNoMoreWhoMayNotLook(ControlConnection client) {
+        if (role(client) == AccessControl.Role.STRANGER) {
             client.unfollow("from now on 'events' is not allowed to you: see control.allow");
         }
     }
 
-    private Access.Role role(Connection client) {
-        return access.role(client.peer(), client::groups);
+    private AccessControl.Role role(ControlConnection client) {
+        return accessControl.role(client.peer(), client::groups);
     }
 
-    private void ready(Connection client, int events) {
+    private void ready(ControlConnection client, int events) {
         if (client.closed()) {
             return;
         }
@@ -327,10 +328,10 @@ public final class ControlServer implements SocketFiles.Owner {
     }
 
     /// One line after the other of one client.
-    private final class Taker implements Lines.Taker {
-        private final Connection client;
+    private final class Taker implements LineBuffer.Taker {
+        private final ControlConnection client;
 
-        Taker(Connection client) {
+        Taker(ControlConnection client) {
             this.client = client;
         }
 
@@ -339,13 +340,14 @@ public final class ControlServer implements SocketFiles.Owner {
             if (client.closed()) {
                 return; // it did not take the replies to the lines before
             }
-            switch (Requests.parse(line)) {
-                case Request request -> {
+            switch (RequestReader.parse(line)) {
+                case ControlRequest controlRequest -> {
                     connections.spoke(client);
-                    requested.request(client, role(client), request);
+                    requested.request(client, role(client), controlRequest);
                 }
                 case WorkerMessage message -> hear(message, line);
-                case Malformed malformed -> client.send(Replies.malformed(malformed));
+                case MalformedRequest malformedRequest ->
+                        client.send(ReplyWriter.malformed(malformedRequest));
             }
         }
 
@@ -358,7 +360,7 @@ public final class ControlServer implements SocketFiles.Owner {
                 ExitStatus code = objection == null ? ExitStatus.DONE : ExitStatus.USAGE;
                 String done = message instanceof WorkerMessage.Ack ? "acknowledged" : "pong";
                 String text = objection == null ? done : objection;
-                client.send(Replies.done(id == null ? JsonId.NONE : id, code, text));
+                client.send(ReplyWriter.done(id == null ? JsonId.NONE : id, code, text));
             }
             if (id == null) {
                 client.close();
@@ -367,7 +369,7 @@ public final class ControlServer implements SocketFiles.Owner {
 
         @Override
         public void tooLong(int bound) {
-            client.send(Replies.tooLong(bound));
+            client.send(ReplyWriter.tooLong(bound));
         }
     }
 
@@ -381,14 +383,14 @@ public final class ControlServer implements SocketFiles.Owner {
 
     /// Closes everything and removes the socket's file, if it is still ours.
     public void close() {
-        for (Connection client : connections.all()) {
+        for (ControlConnection client : connections.all()) {
             client.flush();
             client.close();
         }
-        loop.forget(listener);
+        eventLoop.forget(listener);
         if (file == RuntimeFiles.inode(path)) { // before it is closed: then its number is free
             RuntimeFiles.delete(path);
         }
-        Closer.close(listener);
+        BackgroundCloser.close(listener);
     }
 }

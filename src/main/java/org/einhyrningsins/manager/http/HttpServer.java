@@ -2,16 +2,16 @@
 package org.einhyrningsins.manager.http;
 
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.manager.page.HostNames;
-import org.einhyrningsins.manager.page.Page;
+import org.einhyrningsins.manager.page.AllowedHosts;
+import org.einhyrningsins.manager.page.HttpRequest;
+import org.einhyrningsins.manager.page.HttpResponse;
+import org.einhyrningsins.manager.page.PageData;
 import org.einhyrningsins.manager.page.Pages;
-import org.einhyrningsins.manager.page.Request;
-import org.einhyrningsins.manager.page.Response;
-import org.einhyrningsins.manager.page.Snapshot;
-import org.einhyrningsins.manager.runtime.Acceptor;
+import org.einhyrningsins.manager.page.RenderedPage;
 import org.einhyrningsins.manager.runtime.Clock;
-import org.einhyrningsins.manager.runtime.Loop;
-import org.einhyrningsins.manager.runtime.PromptContents;
+import org.einhyrningsins.manager.runtime.EventLoop;
+import org.einhyrningsins.manager.runtime.NonBlockingFiles;
+import org.einhyrningsins.manager.runtime.SocketAcceptor;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.PosixException;
@@ -38,7 +38,7 @@ import java.util.concurrent.ThreadFactory;
 /// Metrics and the status page, for whoever can connect to the listener: so clients may be enemies,
 /// and none of them may cost the manager anything. Their number, what they hold and how long they
 /// take are bounded; when there are too many, the one that came first has to go.
-public final class HttpServer implements HttpClient.Served {
+public final class HttpServer implements HttpConnection.Served {
     static final int MOST_CLIENTS = 64;
 
     /// Of pages not taken, each counted once however many clients it is for.
@@ -47,55 +47,60 @@ public final class HttpServer implements HttpClient.Served {
     private static final List<String> PATHS =
             List.of("/", "/metrics", "/status.json", "/healthz", "/readyz");
 
-    private final Loop loop;
+    private final EventLoop eventLoop;
     private final int listener;
     private final ByteBuffer buffer;
     private final Sight sight;
-    private final Scribe scribe;
+    private final PageRenderer pageRenderer;
 
     /// Whom requests may be sent to; null where it does not matter: browsers know no UNIX sockets.
     private @Nullable Names names;
 
     /// In the order in which they came.
-    private final SequencedSet<HttpClient> clients = new LinkedHashSet<>();
+    private final SequencedSet<HttpConnection> clients = new LinkedHashSet<>();
 
     /// Who waits for a page that is not being made yet, and for one that is.
-    private final Map<HttpClient, Pages> next = new LinkedHashMap<>();
+    private final Map<HttpConnection, Pages> next = new LinkedHashMap<>();
 
-    private Map<HttpClient, Pages> current = new LinkedHashMap<>();
+    private Map<HttpConnection, Pages> current = new LinkedHashMap<>();
 
     /// What pages are made of.
     public interface Sight {
         /// How everything is now.
-        Snapshot snapshot();
+        PageData snapshot();
 
         /// Why not all is up that is meant to be, a line for each reason; empty if all is.
         List<String> unready();
     }
 
     /// @throws PosixException if the kernel has no descriptors for it; nothing is left open then
-    HttpServer(Loop loop, int listener, ByteBuffer buffer, Sight sight) {
-        this(loop, listener, buffer, sight, Scribe.THREADS);
+    HttpServer(EventLoop eventLoop, int listener, ByteBuffer buffer, Sight sight) {
+        this(eventLoop, listener, buffer, sight, PageRenderer.THREADS);
     }
 
-    HttpServer(Loop loop, int listener, ByteBuffer buffer, Sight sight, ThreadFactory threads) {
-        this.loop = loop;
+    HttpServer(
+            EventLoop eventLoop,
+            int listener,
+            ByteBuffer buffer,
+            Sight sight,
+            ThreadFactory threads) {
+        this.eventLoop = eventLoop;
         this.listener = listener;
         this.buffer = buffer;
         this.sight = sight;
         Sockets.refuseDescriptors(listener);
-        this.scribe = new Scribe(loop, threads, this::made);
+        this.pageRenderer = new PageRenderer(eventLoop, threads, this::made);
         try {
-            loop.watch(listener, Poll.IN, events -> accept());
+            eventLoop.watch(listener, Poll.IN, events -> accept());
         } catch (PosixException e) {
-            scribe.close();
+            pageRenderer.close();
             throw e;
         }
-        scribe.sharpen();
+        pageRenderer.sharpen();
     }
 
     private void accept() {
-        int fd = Acceptor.accept(listener);
+        int fd = SocketAcceptor.accept(listener);
         if (fd < 0) {
             return;
         }
@@ -103,14 +108,14 @@ public final class HttpServer implements HttpClient.Served {
             dismissOne();
         }
         try {
-            clients.add(new HttpClient(loop, fd, buffer, this));
+            clients.add(new HttpConnection(eventLoop, fd, buffer, this));
         } catch (PosixException e) {
             Descriptors.close(fd);
         }
     }
 
     private void dismissOne() {
-        for (HttpClient client : clients) {
+        for (HttpConnection client : clients) {
             if (client.idle()) {
                 client.close();
                 return;
@@ -130,7 +135,7 @@ public final class HttpServer implements HttpClient.Served {
         private static final Duration AGAIN = Duration.ofSeconds(5);
         private static final int MOST_BYTES = 64 * 1024;
         private final List<String> hosts;
-        private HostNames known;
+        private AllowedHosts known;
         private Moment fresh = Clock.now().plus(AGAIN);
 
         Names(List<String> hosts) {
@@ -138,12 +143,12 @@ public final class HttpServer implements HttpClient.Served {
             this.known = look();
         }
 
-        private HostNames look() {
-            return new HostNames(hosts, Names::text);
+        private AllowedHosts look() {
+            return new AllowedHosts(hosts, Names::text);
         }
 
         private static String text(String file) throws IOException {
-            byte[] bytes = new PromptContents().read(Path.of(file), MOST_BYTES);
+            byte[] bytes = new NonBlockingFiles().read(Path.of(file), MOST_BYTES);
             return new String(bytes, StandardCharsets.ISO_8859_1);
         }
 
@@ -159,20 +164,21 @@ public final class HttpServer implements HttpClient.Served {
     // ---- what is asked
 
     @Override
-    public void asked(HttpClient client, Request request) {
-        Pages page = Pages.of(request);
-        if (names != null && !names.has(request.host())) {
-            client.answer(Response.text(421, stranger(request.host())));
-        } else if (!PATHS.contains(request.path())) {
+    public void asked(HttpConnection client, HttpRequest httpRequest) {
+        Pages page = Pages.of(httpRequest);
+        if (names != null && !names.has(httpRequest.host())) {
+            client.answer(HttpResponse.text(421, stranger(httpRequest.host())));
+        } else if (!PATHS.contains(httpRequest.path())) {
             String there = String.join(", ", PATHS);
-            client.answer(Response.text(404, "there is no such page; there are " + there));
-        } else if (!request.method().equals("GET") && !request.method().equals("HEAD")) {
-            client.answer(Response.text(405, "pages are read with GET or HEAD; nothing else is"));
+            client.answer(HttpResponse.text(404, "there is no such page; there are " + there));
+        } else if (!httpRequest.method().equals("GET") && !httpRequest.method().equals("HEAD")) {
+            client.answer(
+                    HttpResponse.text(405, "pages are read with GET or HEAD; nothing else is"));
         } else if (page != null) {
             next.put(client, page);
             begin();
-        } else if (request.path().equals("/healthz")) {
-            client.answer(Response.text(200, "the manager's loop turns"));
+        } else if (httpRequest.path().equals("/healthz")) {
+            client.answer(HttpResponse.text(200, "the manager's loop turns"));
         } else {
             client.answer(readiness());
         }
@@ -185,39 +191,40 @@ public final class HttpServer implements HttpClient.Served {
                 + "; ask by its address or name, or add the name to http.allowed-hosts";
     }
 
-    private Page readiness() {
+    private RenderedPage readiness() {
         List<String> reasons = sight.unready();
         return reasons.isEmpty()
-                ? Response.text(200, "all that is meant to be up is up")
-                : Response.text(503, String.join("\n", reasons));
+                ? HttpResponse.text(200, "all that is meant to be up is up")
+                : HttpResponse.text(503, String.join("\n", reasons));
     }
 
     private void begin() {
-        if (!scribe.working() && !next.isEmpty()) {
+        if (!pageRenderer.working() && !next.isEmpty()) {
             current = new LinkedHashMap<>(next);
             next.clear();
-            if (!scribe.begin(EnumSet.copyOf(current.values()), sight.snapshot())) {
+            if (!pageRenderer.begin(EnumSet.copyOf(current.values()), sight.snapshot())) {
                 refuse();
             }
         }
     }
 
     private void refuse() {
-        Page why = Response.text(503, "the manager may start no thread now to make the page");
-        List<HttpClient> waited = List.copyOf(current.keySet());
+        RenderedPage why =
+                HttpResponse.text(503, "the manager may start no thread now to make the page");
+        List<HttpConnection> waited = List.copyOf(current.keySet());
         current.clear();
         waited.forEach(client -> client.answer(why));
     }
 
     /// Those who asked meanwhile want to know how things are now: another round.
-    private void made(Map<Pages, Page> pages) {
-        Map<HttpClient, Pages> waited = current;
+    private void made(Map<Pages, RenderedPage> pages) {
+        Map<HttpConnection, Pages> waited = current;
         current = new LinkedHashMap<>();
         waited.forEach(
                 (client, which) -> {
-                    Page page = pages.get(which);
-                    if (page != null) {
-                        client.answer(page);
+                    RenderedPage renderedPage = pages.get(which);
+                    if (renderedPage != null) {
+                        client.answer(renderedPage);
                     }
                 });
         boundWhatIsHeld();
@@ -226,21 +233,21 @@ public final class HttpServer implements HttpClient.Served {
 
     /// Whoever came first has had the most time to take its page.
     private void boundWhatIsHeld() {
-        Set<Page> held = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<RenderedPage> held = Collections.newSetFromMap(new IdentityHashMap<>());
         long bytes = 0;
-        for (HttpClient client : new ArrayList<>(clients.reversed())) {
-            Page page = client.untaken();
-            if (page != null && held.add(page)) {
-                bytes += page.body().length;
+        for (HttpConnection client : new ArrayList<>(clients.reversed())) {
+            RenderedPage renderedPage = client.untaken();
+            if (renderedPage != null && held.add(renderedPage)) {
+                bytes += renderedPage.body().length;
             }
-            if (page != null && bytes > MOST_HELD && held.size() > 1) {
+            if (renderedPage != null && bytes > MOST_HELD && held.size() > 1) {
                 client.close();
             }
         }
     }
 
     @Override
-    public void gone(HttpClient client) {
+    public void gone(HttpConnection client) {
         clients.remove(client);
         next.remove(client);
         current.remove(client);
@@ -251,14 +258,14 @@ public final class HttpServer implements HttpClient.Served {
     /// When it wants to be told the time; null for never.
     @Nullable Moment deadline() {
         Moment earliest = null;
-        for (HttpClient client : clients) {
+        for (HttpConnection client : clients) {
             earliest = Moment.earlier(earliest, client.deadline());
         }
         return earliest;
     }
 
     void deadlinePassed(Moment now) {
-        for (HttpClient client : new ArrayList<>(clients)) {
+        for (HttpConnection client : new ArrayList<>(clients)) {
             if (client.deadline().reached(now)) {
                 client.expire();
             }
@@ -267,8 +274,8 @@ public final class HttpServer implements HttpClient.Served {
 
     /// Leaves the listener to whoever opened it.
     void close() {
-        new ArrayList<>(clients).forEach(HttpClient::close);
-        loop.forget(listener);
-        scribe.close();
+        new ArrayList<>(clients).forEach(HttpConnection::close);
+        eventLoop.forget(listener);
+        pageRenderer.close();
     }
 }

@@ -3,9 +3,9 @@ package org.einhyrningsins.manager.operate;
 
 import org.einhyrningsins.control.report.PlanReport;
 import org.einhyrningsins.control.wire.ExitStatus;
-import org.einhyrningsins.core.model.Change;
-import org.einhyrningsins.core.model.Difference;
-import org.einhyrningsins.core.plan.Plan;
+import org.einhyrningsins.core.model.DefinitionChange;
+import org.einhyrningsins.core.model.KeyDifference;
+import org.einhyrningsins.core.plan.ReloadPlan;
 import org.einhyrningsins.core.plan.SocketMove;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
@@ -21,13 +21,16 @@ final class PlanReports {
         return of(definition, prospect.plan(), prospect.objections());
     }
 
-    static PlanReport of(String definition, Plan plan, List<String> objections) {
+    static PlanReport of(String definition, ReloadPlan reloadPlan, List<String> objections) {
         List<PlanReport.SettingPlan> settings = new ArrayList<>();
-        plan.settings().forEach(setting -> settings.add(setting(setting)));
+        reloadPlan.settings().forEach(setting -> settings.add(setting(setting)));
         List<PlanReport.ProgramPlan> programs = new ArrayList<>();
-        plan.changes().values().forEach(change -> programs.add(program(change)));
+        reloadPlan
+                .changes()
+                .values()
+                .forEach(definitionChange -> programs.add(program(definitionChange)));
         List<PlanReport.SocketPlan> sockets = new ArrayList<>();
-        plan.sockets().forEach(move -> sockets.add(socket(move)));
+        reloadPlan.sockets().forEach(move -> sockets.add(socket(move)));
         return new PlanReport(definition, settings, programs, sockets, objections);
     }
 
@@ -39,29 +42,32 @@ final class PlanReports {
         return report.nothing() ? ExitStatus.DONE : ExitStatus.CHANGES;
     }
 
-    private static PlanReport.SettingPlan setting(Difference key) {
+    private static PlanReport.SettingPlan setting(KeyDifference key) {
         return new PlanReport.SettingPlan(
                 key.key(), key.before(), key.after(), key.waitsForStart());
     }
 
-    private static PlanReport.ProgramPlan program(Change change) {
-        ProgramSpec spec = change.after() == null ? change.before() : change.after();
+    private static PlanReport.ProgramPlan program(DefinitionChange definitionChange) {
+        ProgramSpec spec =
+                definitionChange.after() == null
+                        ? definitionChange.before()
+                        : definitionChange.after();
         List<PlanReport.KeyPlan> keys = new ArrayList<>();
-        for (Difference key : change.differences()) {
+        for (KeyDifference key : definitionChange.differences()) {
             keys.add(
                     new PlanReport.KeyPlan(
                             key.key(), key.before(), key.after(), key.hidden(), key.rolls()));
         }
         return new PlanReport.ProgramPlan(
-                change.program(),
-                word(change.kind()),
+                definitionChange.program(),
+                word(definitionChange.kind()),
                 spec == null ? 0 : spec.workers(),
-                change.more(),
+                definitionChange.more(),
                 keys,
-                change.notes());
+                definitionChange.notes());
     }
 
-    private static PlanReport.Word word(Change.Kind kind) {
+    private static PlanReport.Word word(DefinitionChange.Kind kind) {
         return switch (kind) {
             case ADDED -> PlanReport.Word.ADDED;
             case REMOVED -> PlanReport.Word.REMOVED;

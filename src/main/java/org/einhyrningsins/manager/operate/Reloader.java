@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.operate;
 
-import org.einhyrningsins.config.print.Settings;
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
-import org.einhyrningsins.config.source.Problem;
-import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.print.DefinitionSettings;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.source.ConfigProblem;
+import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.control.report.PlanText;
 import org.einhyrningsins.control.wire.ExitStatus;
-import org.einhyrningsins.core.Aftermath;
+import org.einhyrningsins.core.ConfirmationOutcome;
 import org.einhyrningsins.core.Program;
-import org.einhyrningsins.core.model.Change;
-import org.einhyrningsins.core.model.Command;
-import org.einhyrningsins.core.model.Difference;
-import org.einhyrningsins.core.model.Event;
-import org.einhyrningsins.core.model.Fallback;
+import org.einhyrningsins.core.model.DefinitionChange;
+import org.einhyrningsins.core.model.FallbackVersion;
+import org.einhyrningsins.core.model.KeyDifference;
+import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.SocketKey;
-import org.einhyrningsins.core.plan.Handover;
-import org.einhyrningsins.core.plan.Plan;
-import org.einhyrningsins.core.plan.Sharing;
+import org.einhyrningsins.core.plan.ReloadPlan;
+import org.einhyrningsins.core.plan.SharedAddresses;
+import org.einhyrningsins.core.plan.SocketHandover;
 import org.einhyrningsins.core.plan.SocketMove;
-import org.einhyrningsins.manager.control.Conversation;
+import org.einhyrningsins.manager.control.PendingCommand;
 import org.einhyrningsins.manager.program.ProgramHost;
-import org.einhyrningsins.manager.program.Programs;
-import org.einhyrningsins.manager.runtime.Definition;
+import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.runtime.ConfigOrigin;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
-import org.einhyrningsins.manager.runtime.Log;
+import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.socket.SocketTable;
-import org.einhyrningsins.manager.spawn.Births;
-import org.einhyrningsins.spec.Intent;
+import org.einhyrningsins.manager.spawn.WorkerSpawner;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.manager.ServicesSpec;
@@ -48,17 +48,17 @@ import java.util.TreeSet;
 /// for. If the file has a problem, or something of that cannot be had, nothing is changed.
 public final class Reloader {
     private final LaunchOptions options;
-    private final Definition definition;
-    private final Surroundings surroundings;
-    private final Programs programs;
+    private final ConfigOrigin configOrigin;
+    private final LoadEnvironment loadEnvironment;
+    private final ProgramTable programTable;
     private final SocketTable sockets;
-    private final Births births;
-    private final Log log;
+    private final WorkerSpawner workerSpawner;
+    private final ManagerLog managerLog;
     private final Hosting hosting;
-    private final Trials trials;
+    private final PendingConfirmation pendingConfirmation;
 
     /// Makes hosts of new programs, and takes over what is not a program's.
-    public interface Hosting extends Preparation.Hosts {
+    public interface Hosting extends StagedResources.Hosts {
         /// Takes them over, but for what is read at start only.
         void settings(ServicesSpec services);
 
@@ -101,7 +101,7 @@ public final class Reloader {
     /// What a reload is to do, worked out and not begun.
     ///
     /// @param objections why it is refused; none if it is not
-    record Prospect(ServicesSpec services, Plan plan, List<String> objections) {}
+    record Prospect(ServicesSpec services, ReloadPlan plan, List<String> objections) {}
 
     /// What is to be worked out cannot be.
     static final class Refused extends Exception {
@@ -120,47 +120,49 @@ public final class Reloader {
 
     public Reloader(
             LaunchOptions options,
-            Surroundings surroundings,
-            Programs programs,
+            LoadEnvironment loadEnvironment,
+            ProgramTable programTable,
             SocketTable sockets,
-            Births births,
-            Log log,
+            WorkerSpawner workerSpawner,
+            ManagerLog managerLog,
             Hosting hosting) {
         this.options = options;
-        this.definition = options.definition();
-        this.surroundings = surroundings;
-        this.programs = programs;
+        this.configOrigin = options.definition();
+        this.loadEnvironment = loadEnvironment;
+        this.programTable = programTable;
         this.sockets = sockets;
-        this.births = births;
-        this.log = log;
+        this.workerSpawner = workerSpawner;
+        this.managerLog = managerLog;
         this.hosting = hosting;
-        this.trials = new Trials(programs, log, hosting::settings, hosting::unsettled);
+        this.pendingConfirmation =
+                new PendingConfirmation(
+                        programTable, managerLog, hosting::settings, hosting::unsettled);
     }
 
     /// Those that wait for a confirmation.
-    public Trials trials() {
-        return trials;
+    public PendingConfirmation trials() {
+        return pendingConfirmation;
     }
 
     /// Every definition whose sockets are needed.
     public List<ProgramSpec> inUse() {
-        List<ProgramSpec> inUse = programs.inUse();
-        inUse.addAll(trials.definitions());
+        List<ProgramSpec> inUse = programTable.inUse();
+        inUse.addAll(pendingConfirmation.definitions());
         return inUse;
     }
 
     /// Reads the definition. What the command line says instead is in it.
-    public Loaded load() {
-        Loaded loaded =
-                switch (definition) {
-                    case Definition.File file -> Loader.load(file.path(), surroundings);
-                    case Definition.CommandLine line ->
-                            new Loaded.Valid(line.services(), List.of());
+    public LoadResult load() {
+        LoadResult loadResult =
+                switch (configOrigin) {
+                    case ConfigOrigin.File file -> ConfigLoader.load(file.path(), loadEnvironment);
+                    case ConfigOrigin.CommandLine line ->
+                            new LoadResult.Valid(line.services(), List.of());
                 };
-        return switch (loaded) {
-            case Loaded.Valid valid ->
-                    new Loaded.Valid(options.over(valid.services()), valid.warnings());
-            case Loaded.Invalid invalid -> invalid;
+        return switch (loadResult) {
+            case LoadResult.Valid valid ->
+                    new LoadResult.Valid(options.over(valid.services()), valid.warnings());
+            case LoadResult.Invalid invalid -> invalid;
         };
     }
 
@@ -172,8 +174,8 @@ public final class Reloader {
     ///   that changed. A command line never changes, and who says reload wants something done: all.
     Prospect prospect(Set<String> names) throws Refused {
         return switch (load()) {
-            case Loaded.Invalid invalid -> throw new Refused(ExitStatus.INVALID, said(invalid));
-            case Loaded.Valid valid -> prospect(valid, names);
+            case LoadResult.Invalid invalid -> throw new Refused(ExitStatus.INVALID, said(invalid));
+            case LoadResult.Valid valid -> prospect(valid, names);
         };
     }
 
@@ -182,92 +184,98 @@ public final class Reloader {
     /// @param reset what was stopped or scaled by hand is as the file says it again
     /// @param stopped new ones that an operator had stopped
     public void bringUpToDate(
-            ServicesSpec services, boolean reset, Set<String> stopped, Operator operator) {
-        Plan plan = plan(services.programs(), Set.of());
+            ServicesSpec services,
+            boolean reset,
+            Set<String> stopped,
+            CommandDispatcher commandDispatcher) {
+        ReloadPlan reloadPlan = plan(services.programs(), Set.of());
         try {
-            if (!plan.objections().isEmpty()) {
-                throw new Refused(ExitStatus.FAILED, String.join("\n", plan.objections()));
+            if (!reloadPlan.objections().isEmpty()) {
+                throw new Refused(ExitStatus.FAILED, String.join("\n", reloadPlan.objections()));
             }
-            Preparation preparation = prepare(plan, null, reset);
-            Conversation nobody = Conversation.withNobody();
+            StagedResources stagedResources = prepare(reloadPlan, null, reset);
+            PendingCommand nobody = PendingCommand.withNobody();
             Set<String> idle = new TreeSet<>(stopped);
-            idle.addAll(stopped(plan, reset));
-            carryOut(plan, preparation, idle, reset, "", nobody, operator);
-            programs.order(services.programs().keySet());
+            idle.addAll(stopped(reloadPlan, reset));
+            carryOut(reloadPlan, stagedResources, idle, reset, "", nobody, commandDispatcher);
+            programTable.order(services.programs().keySet());
         } catch (Refused e) {
             refuse(e.code(), String.valueOf(e.getMessage()));
         }
     }
 
-    private static String said(Loaded.Invalid invalid) {
+    private static String said(LoadResult.Invalid invalid) {
         StringBuilder text = new StringBuilder();
-        for (Problem problem : invalid.problems()) {
-            text.append(problem.render()).append('\n');
+        for (ConfigProblem configProblem : invalid.problems()) {
+            text.append(configProblem.render()).append('\n');
         }
         int count = invalid.problems().size();
         return text.append(count).append(count == 1 ? " problem" : " problems").toString();
     }
 
-    private Prospect prospect(Loaded.Valid valid, Set<String> names) throws Refused {
+    private Prospect prospect(LoadResult.Valid valid, Set<String> names) throws Refused {
         for (String name : names) {
-            if (!valid.services().programs().containsKey(name) && programs.get(name) == null) {
-                String message = programs.unknown(name) + " and " + definition + " has none";
+            if (!valid.services().programs().containsKey(name) && programTable.get(name) == null) {
+                String message = programTable.unknown(name) + " and " + configOrigin + " has none";
                 throw new Refused(ExitStatus.USAGE, message);
             }
         }
-        for (Problem warning : valid.warnings()) {
-            log.warn("", warning.render());
+        for (ConfigProblem warning : valid.warnings()) {
+            managerLog.warn("", warning.render());
         }
         Set<String> named =
-                names.isEmpty() && definition instanceof Definition.CommandLine line
+                names.isEmpty() && configOrigin instanceof ConfigOrigin.CommandLine line
                         ? line.services().programs().keySet()
                         : names;
-        Plan plan = plan(valid.services().programs(), named);
-        plan = names.isEmpty() ? withSettings(plan, valid.services()) : plan;
-        List<String> objections = new ArrayList<>(plan.objections());
-        for (Change change : plan.changes().values()) {
-            ProgramSpec after = change.after();
+        ReloadPlan reloadPlan = plan(valid.services().programs(), named);
+        reloadPlan = names.isEmpty() ? withSettings(reloadPlan, valid.services()) : reloadPlan;
+        List<String> objections = new ArrayList<>(reloadPlan.objections());
+        for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
+            ProgramSpec after = definitionChange.after();
             String objection =
-                    after == null || change.kind() == Change.Kind.UNCHANGED
+                    after == null || definitionChange.kind() == DefinitionChange.Kind.UNCHANGED
                             ? null
-                            : births.objection(after);
+                            : workerSpawner.objection(after);
             if (objection != null) {
-                objections.add("'" + change.program() + "': " + objection);
+                objections.add("'" + definitionChange.program() + "': " + objection);
             }
         }
-        return new Prospect(valid.services(), plan, objections);
+        return new Prospect(valid.services(), reloadPlan, objections);
     }
 
     /// Sockets that only a version has that may come back are no obstacle: see [#makeWay].
-    private Plan plan(SequencedMap<String, ProgramSpec> next, Set<String> named) {
-        List<ProgramSpec> inUse = programs.needed();
-        inUse.addAll(trials.definitions());
-        Plan.Now now = new Plan.Now(programs.states(), inUse);
-        return Plan.between(now, next, named, Settings::of);
+    private ReloadPlan plan(SequencedMap<String, ProgramSpec> next, Set<String> named) {
+        List<ProgramSpec> inUse = programTable.needed();
+        inUse.addAll(pendingConfirmation.definitions());
+        ReloadPlan.Now now = new ReloadPlan.Now(programTable.states(), inUse);
+        return ReloadPlan.between(now, next, named, DefinitionSettings::of);
     }
 
-    private Plan withSettings(Plan plan, ServicesSpec next) {
-        return plan.withSettings(Settings.of(hosting.inForce()), Settings.of(next));
+    private ReloadPlan withSettings(ReloadPlan reloadPlan, ServicesSpec next) {
+        return reloadPlan.withSettings(
+                DefinitionSettings.of(hosting.inForce()), DefinitionSettings.of(next));
     }
 
     String definition() {
-        return definition.toString();
+        return configOrigin.toString();
     }
 
     // ---- doing it
 
+    /// Reads the file again and does what it says.
+    ///
     /// @param names as for [#prospect]
     /// @param terms whether it has to be confirmed; null for a reload that stays
     /// @param reset what was stopped or scaled by hand is as the file says it again
     public Outcome reload(
             Set<String> names,
-            Trials.@Nullable Terms terms,
+            PendingConfirmation.@Nullable Terms terms,
             boolean reset,
-            Conversation conversation,
-            Operator operator) {
+            PendingCommand pendingCommand,
+            CommandDispatcher commandDispatcher) {
         Runnable over = hosting.reloading();
-        conversation.whenOver(over);
-        Outcome outcome = begin(names, terms, reset, conversation, operator);
+        pendingCommand.whenOver(over);
+        Outcome outcome = begin(names, terms, reset, pendingCommand, commandDispatcher);
         if (outcome.code() != ExitStatus.DONE) {
             over.run(); // nobody was asked anything, so nobody answers
         }
@@ -276,11 +284,11 @@ public final class Reloader {
 
     private Outcome begin(
             Set<String> names,
-            Trials.@Nullable Terms terms,
+            PendingConfirmation.@Nullable Terms terms,
             boolean reset,
-            Conversation conversation,
-            Operator operator) {
-        String awaited = terms == null ? trials.objection() : null;
+            PendingCommand pendingCommand,
+            CommandDispatcher commandDispatcher) {
+        String awaited = terms == null ? pendingConfirmation.objection() : null;
         if (awaited != null) {
             return refuse(ExitStatus.FAILED, awaited);
         }
@@ -289,15 +297,15 @@ public final class Reloader {
             if (!prospect.objections().isEmpty()) {
                 return refuse(ExitStatus.FAILED, String.join("\n", prospect.objections()));
             }
-            if (operator.handovers().underWay()) {
-                operator.handovers().drop("another reload began");
+            if (commandDispatcher.handovers().underWay()) {
+                commandDispatcher.handovers().drop("another reload began");
                 prospect = prospect(names); // of how things are now
             }
             ServicesSpec settings = names.isEmpty() ? prospect.services() : null;
-            Preparation preparation = prepare(prospect.plan(), settings, reset);
+            StagedResources stagedResources = prepare(prospect.plan(), settings, reset);
             boolean trial = terms != null && !(prospect.plan().nothing() && !reset);
             if (terms != null && trial) {
-                trials.begin(terms, hosting.settings(), conversation);
+                pendingConfirmation.begin(terms, hosting.settings(), pendingCommand);
                 hosting.decided();
             }
             if (settings != null) {
@@ -307,54 +315,58 @@ public final class Reloader {
             more += words(prospect.plan()) + byHand(prospect.plan(), reset);
             carryOut(
                     prospect.plan(),
-                    preparation,
+                    stagedResources,
                     stopped(prospect.plan(), reset),
                     reset,
                     more,
-                    conversation,
-                    operator);
-            programs.order(prospect.services().programs().keySet());
+                    pendingCommand,
+                    commandDispatcher);
+            programTable.order(prospect.services().programs().keySet());
             return new Outcome(ExitStatus.DONE, "reload: accepted" + more);
         } catch (Refused e) {
             return refuse(e.code(), String.valueOf(e.getMessage()));
         }
     }
 
-    private void takeOver(ServicesSpec settings, Plan plan) {
+    private void takeOver(ServicesSpec settings, ReloadPlan reloadPlan) {
         hosting.settings(settings);
-        for (Difference setting : plan.settings()) {
+        for (KeyDifference setting : reloadPlan.settings()) {
             if (setting.waitsForStart()) {
-                log.warn("", "reload: " + setting.key() + " " + PlanText.AT_START);
+                managerLog.warn("", "reload: " + setting.key() + " " + PlanText.AT_START);
             } else {
-                log.info("", "reload: " + setting.words());
+                managerLog.info("", "reload: " + setting.words());
             }
         }
     }
 
     /// What changed that is no program's, and what could not; empty for nothing.
-    private String words(Plan plan) {
+    private String words(ReloadPlan reloadPlan) {
         StringBuilder words = new StringBuilder();
-        for (Difference setting : plan.settings()) {
+        for (KeyDifference setting : reloadPlan.settings()) {
             words.append('\n').append(setting.words());
             words.append(setting.waitsForStart() ? "; " + PlanText.AT_START : "");
         }
-        for (SocketMove move : plan.sockets()) {
+        for (SocketMove move : reloadPlan.sockets()) {
             if (move.remark() != null && move.to() != null) {
                 words.append('\n').append(move.to().program()).append(": ").append(move.remark());
             }
         }
-        List<Program> others = new ArrayList<>(programs.states().values());
-        others.removeIf(program -> plan.changes().containsKey(program.name()));
-        for (Change change : plan.changes().values()) {
-            ProgramSpec after = change.after();
-            for (String shared : after == null ? List.<String>of() : Sharing.words(after, others)) {
-                words.append('\n').append(change.program()).append(": ").append(shared);
+        List<Program> others = new ArrayList<>(programTable.states().values());
+        others.removeIf(program -> reloadPlan.changes().containsKey(program.name()));
+        for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
+            ProgramSpec after = definitionChange.after();
+            for (String shared :
+                    after == null ? List.<String>of() : SharedAddresses.words(after, others)) {
+                words.append('\n').append(definitionChange.program()).append(": ").append(shared);
             }
         }
-        for (Handover handover : plan.handovers()) {
-            Change giver = plan.changes().get(handover.giver());
-            if (giver != null && giver.notes().contains(handover.oneWay())) {
-                words.append('\n').append(giver.program()).append(": ").append(handover.oneWay());
+        for (SocketHandover socketHandover : reloadPlan.handovers()) {
+            DefinitionChange giver = reloadPlan.changes().get(socketHandover.giver());
+            if (giver != null && giver.notes().contains(socketHandover.oneWay())) {
+                words.append('\n')
+                        .append(giver.program())
+                        .append(": ")
+                        .append(socketHandover.oneWay());
             }
         }
         return words.toString();
@@ -362,7 +374,7 @@ public final class Reloader {
 
     private Outcome refuse(ExitStatus code, String why) {
         String message = code == ExitStatus.USAGE ? why : why + "; nothing was changed";
-        log.error("", "cannot reload " + definition + ": " + message);
+        managerLog.error("", "cannot reload " + configOrigin + ": " + message);
         return new Outcome(code, message);
     }
 
@@ -370,22 +382,22 @@ public final class Reloader {
     ///
     /// @param settings those that come into force; null if those in force stay
     /// @param reset nothing is kept of what was set by hand
-    private Preparation prepare(Plan plan, @Nullable ServicesSpec settings, boolean reset)
-            throws Refused {
-        Map<String, Intent> byHand = new HashMap<>();
+    private StagedResources prepare(
+            ReloadPlan reloadPlan, @Nullable ServicesSpec settings, boolean reset) throws Refused {
+        Map<String, OperatorOverride> byHand = new HashMap<>();
         if (!reset) {
-            plan.inherited().forEach((name, its) -> byHand.put(name, its.intent()));
+            reloadPlan.inherited().forEach((name, its) -> byHand.put(name, its.intent()));
         }
-        Preparation preparation = new Preparation(programs, hosting, byHand);
+        StagedResources stagedResources = new StagedResources(programTable, hosting, byHand);
         try {
             if (settings != null) {
                 hosting.prepare(settings);
             }
-            for (Change change : plan.changes().values()) {
-                preparation.prepare(change);
+            for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
+                stagedResources.prepare(definitionChange);
             }
-            makeWay(needed(plan));
-            if (sockets.open(needed(plan), plan.sockets()) > 0) {
+            makeWay(needed(reloadPlan));
+            if (sockets.open(needed(reloadPlan), reloadPlan.sockets()) > 0) {
                 hosting.decided(); // a worker born with one must not be all that knows of it
                 if (!hosting.kept()) {
                     hosting.unsettled();
@@ -394,9 +406,9 @@ public final class Reloader {
                                     + " log says why");
                 }
             }
-            return preparation;
-        } catch (Preparation.Failed | SocketTable.CannotBind e) {
-            preparation.undo();
+            return stagedResources;
+        } catch (StagedResources.Failed | SocketTable.CannotBind e) {
+            stagedResources.undo();
             hosting.forgo();
             throw new Refused(ExitStatus.FAILED, String.valueOf(e.getMessage()));
         }
@@ -406,14 +418,16 @@ public final class Reloader {
     /// is wanted now, is closed: that version does not come back then.
     public void makeWay(List<ProgramSpec> wanted) {
         boolean some = false;
-        for (ProgramHost host : programs.everyHost()) {
-            Fallback fallback = host.program().fallback();
-            if (fallback == null || fallback.taken() != null || host.program().debuts()) {
+        for (ProgramHost host : programTable.everyHost()) {
+            FallbackVersion fallbackVersion = host.program().fallback();
+            if (fallbackVersion == null
+                    || fallbackVersion.taken() != null
+                    || host.program().debuts()) {
                 continue;
             }
-            String why = hindrance(fallback.version().spec(), wanted);
+            String why = hindrance(fallbackVersion.version().spec(), wanted);
             if (why != null) {
-                host.take(new Event.Forsaken(why));
+                host.take(new ProgramEvent.Forsaken(why));
                 some = true;
             }
         }
@@ -444,20 +458,21 @@ public final class Reloader {
         return null;
     }
 
-    private static List<ProgramSpec> needed(Plan plan) {
+    private static List<ProgramSpec> needed(ReloadPlan reloadPlan) {
         List<ProgramSpec> needed = new ArrayList<>();
-        for (Change change : plan.changes().values()) {
-            if (change.after() != null) {
-                needed.add(change.after());
+        for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
+            if (definitionChange.after() != null) {
+                needed.add(definitionChange.after());
             }
         }
         return needed;
     }
 
     /// New ones that were stopped under another name.
-    private static Set<String> stopped(Plan plan, boolean reset) {
+    private static Set<String> stopped(ReloadPlan reloadPlan, boolean reset) {
         Set<String> stopped = new TreeSet<>();
-        plan.inherited()
+        reloadPlan
+                .inherited()
                 .forEach(
                         (name, its) -> {
                             if (!reset && its.intent().stopped()) {
@@ -469,58 +484,68 @@ public final class Reloader {
 
     /// @param stopped new ones that are not started
     private void carryOut(
-            Plan plan,
-            Preparation preparation,
+            ReloadPlan reloadPlan,
+            StagedResources stagedResources,
             Set<String> stopped,
             boolean reset,
             String more,
-            Conversation conversation,
-            Operator operator) {
+            PendingCommand pendingCommand,
+            CommandDispatcher commandDispatcher) {
         // expected first: a program may answer at once, and must not end the conversation
-        conversation.expect();
+        pendingCommand.expect();
         int changed = 0;
         int asked = 0;
         boolean added = false;
         List<ProgramHost> removed = new ArrayList<>();
-        Turns turns = new Turns(plan, programs.states(), stopped, reset);
-        for (Change change : plan.changes().values()) {
-            Command command = reset ? resetting(change) : change.command();
-            changed += command == null || change.asAsked() ? 0 : 1;
-            asked += change.asAsked() ? 1 : 0;
-            command = command == null ? turns.joining(change) : command;
-            if (command == null) {
-                affirm(change);
+        HandoverTurns handoverTurns =
+                new HandoverTurns(reloadPlan, programTable.states(), stopped, reset);
+        for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
+            ProgramCommand programCommand =
+                    reset ? resetting(definitionChange) : definitionChange.command();
+            changed += programCommand == null || definitionChange.asAsked() ? 0 : 1;
+            asked += definitionChange.asAsked() ? 1 : 0;
+            programCommand =
+                    programCommand == null
+                            ? handoverTurns.joining(definitionChange)
+                            : programCommand;
+            if (programCommand == null) {
+                affirm(definitionChange);
                 continue;
             }
-            conversation.expect();
-            ProgramHost host = preparation.host(change);
-            if (change.kind() == Change.Kind.ADDED) {
-                programs.add(host);
+            pendingCommand.expect();
+            ProgramHost host = stagedResources.host(definitionChange);
+            if (definitionChange.kind() == DefinitionChange.Kind.ADDED) {
+                programTable.add(host);
                 added = true;
             }
-            if (turns.has(change.program())) {
-                turns.add(change, command, operator.ticket(conversation));
+            if (handoverTurns.has(definitionChange.program())) {
+                handoverTurns.add(
+                        definitionChange, programCommand, commandDispatcher.ticket(pendingCommand));
                 continue;
             }
             boolean quiet =
-                    change.kind() == Change.Kind.ADDED && stopped.contains(change.program());
-            String words = quiet ? "new, is stopped as it was" : words(change);
-            log.info(change.program(), "reload: " + words);
-            if (change.kind() == Change.Kind.REMOVED) {
-                programs.retire(host);
+                    definitionChange.kind() == DefinitionChange.Kind.ADDED
+                            && stopped.contains(definitionChange.program());
+            String words = quiet ? "new, is stopped as it was" : words(definitionChange);
+            managerLog.info(definitionChange.program(), "reload: " + words);
+            if (definitionChange.kind() == DefinitionChange.Kind.REMOVED) {
+                programTable.retire(host);
                 removed.add(host);
                 continue;
             }
-            operator.ask(host, quiet ? new Command.Stop(null, null) : command, conversation);
+            commandDispatcher.ask(
+                    host,
+                    quiet ? new ProgramCommand.Stop(null, null) : programCommand,
+                    pendingCommand);
         }
-        operator.stop(removed, null, conversation);
-        turns.begin(operator.handovers());
+        commandDispatcher.stop(removed, null, pendingCommand);
+        handoverTurns.begin(commandDispatcher.handovers());
         hosting.unsettled();
         if (added) {
             hosting.decided(); // a worker of a program that nobody knows of would be nobody's
         }
-        int unchanged = plan.changes().size() - changed - asked;
-        conversation.outcome(true, counted(asked, changed, unchanged) + more);
+        int unchanged = reloadPlan.changes().size() - changed - asked;
+        pendingCommand.outcome(true, counted(asked, changed, unchanged) + more);
     }
 
     /// `1 rolled as asked, 0 changed`; `2 changed, 3 unchanged`.
@@ -531,47 +556,50 @@ public final class Reloader {
     }
 
     /// What serves is what the file says: how another version failed is of no interest any more.
-    private void affirm(Change change) {
-        ProgramHost host = programs.get(change.program());
+    private void affirm(DefinitionChange definitionChange) {
+        ProgramHost host = programTable.get(definitionChange.program());
         if (host != null && host.program().remembersFailure()) {
-            host.take(new Event.Affirmed());
+            host.take(new ProgramEvent.Affirmed());
         }
     }
 
     /// What a program is told that is to be as the file says in everything.
-    private @Nullable Command resetting(Change change) {
-        ProgramSpec after = change.after();
-        return after == null || change.before() == null || !isSetByHand(change)
-                ? change.command()
-                : new Command.Reset(after, change.roll());
+    private @Nullable ProgramCommand resetting(DefinitionChange definitionChange) {
+        ProgramSpec after = definitionChange.after();
+        return after == null || definitionChange.before() == null || !isSetByHand(definitionChange)
+                ? definitionChange.command()
+                : new ProgramCommand.Reset(after, definitionChange.roll());
     }
 
-    private boolean isSetByHand(Change change) {
-        ProgramHost host = programs.get(change.program());
+    private boolean isSetByHand(DefinitionChange definitionChange) {
+        ProgramHost host = programTable.get(definitionChange.program());
         return host != null && !host.program().intent().none();
     }
 
     /// What stays as an operator set it; empty for nothing.
-    private String byHand(Plan plan, boolean reset) {
+    private String byHand(ReloadPlan reloadPlan, boolean reset) {
         StringBuilder words = new StringBuilder();
-        for (Change change : plan.changes().values()) {
-            ProgramHost host = programs.get(change.program());
-            ProgramSpec after = change.after();
-            if (!reset && host != null && after != null && isSetByHand(change)) {
+        for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
+            ProgramHost host = programTable.get(definitionChange.program());
+            ProgramSpec after = definitionChange.after();
+            if (!reset && host != null && after != null && isSetByHand(definitionChange)) {
                 words.append('\n').append(host.name()).append(": stays as it was set by hand: ");
                 words.append(host.program().intent().words(after.workers()));
                 words.append("; 'reload --reset ").append(host.name()).append("' ends that");
             }
         }
         if (!reset) {
-            plan.inherited().forEach((name, its) -> words.append(inherited(plan, name, its)));
+            reloadPlan
+                    .inherited()
+                    .forEach((name, its) -> words.append(inherited(reloadPlan, name, its)));
         }
         return words.toString();
     }
 
-    private static String inherited(Plan plan, String name, Plan.Inheritance its) {
-        Change change = plan.changes().get(name);
-        ProgramSpec after = change == null ? null : change.after();
+    private static String inherited(
+            ReloadPlan reloadPlan, String name, ReloadPlan.Inheritance its) {
+        DefinitionChange definitionChange = reloadPlan.changes().get(name);
+        ProgramSpec after = definitionChange == null ? null : definitionChange.after();
         return "\n"
                 + name
                 + ": stays as "
@@ -583,13 +611,13 @@ public final class Reloader {
                 + "' ends that";
     }
 
-    private static String words(Change change) {
+    private static String words(DefinitionChange definitionChange) {
         List<String> keys = new ArrayList<>();
-        for (Difference difference : change.differences()) {
-            keys.add(difference.key());
+        for (KeyDifference keyDifference : definitionChange.differences()) {
+            keys.add(keyDifference.key());
         }
         String what = keys.isEmpty() ? "" : " (" + String.join(", ", keys) + ")";
-        return switch (change.kind()) {
+        return switch (definitionChange.kind()) {
             case ADDED -> "new, is started";
             case REMOVED -> "no longer in the file, is stopped";
             case UNCHANGED -> "unchanged, as the file says again";
@@ -599,15 +627,15 @@ public final class Reloader {
                     "back to the definition that serves"
                             + what
                             + ", workers of the newer one are replaced";
-            case ROLLED -> rolled(change, what);
+            case ROLLED -> rolled(definitionChange, what);
         };
     }
 
-    private static String rolled(Change change, String what) {
-        if (!change.differences().isEmpty()) {
+    private static String rolled(DefinitionChange definitionChange, String what) {
+        if (!definitionChange.differences().isEmpty()) {
             return "changed" + what + ", is rolled";
         }
-        return change.roll()
+        return definitionChange.roll()
                 ? "unchanged, is rolled as asked"
                 : "its workers are of another definition than the file's, is rolled";
     }
@@ -616,24 +644,24 @@ public final class Reloader {
 
     /// Stays with what the last reload brought.
     Outcome confirm() {
-        Aftermath aftermath = trials.confirm();
-        if (aftermath == null) {
-            String failed = failures(programs.states().values());
+        ConfirmationOutcome confirmationOutcome = pendingConfirmation.confirm();
+        if (confirmationOutcome == null) {
+            String failed = failures(programTable.states().values());
             return new Outcome(ExitStatus.FAILED, "no reload waits to be confirmed" + failed);
         }
         hosting.unsettled();
         hosting.decided();
-        if (aftermath.back().isEmpty()) {
+        if (confirmationOutcome.back().isEmpty()) {
             return new Outcome(ExitStatus.DONE, "confirmed: the new definitions stay");
         }
-        String stay = String.join(", ", aftermath.changed());
+        String stay = String.join(", ", confirmationOutcome.changed());
         String what = stay.isEmpty() ? "the new settings" : stay;
         return new Outcome(
                 ExitStatus.FAILED,
                 "confirmed: "
                         + what
                         + "; not confirmed, since it failed:"
-                        + failures(aftermath.back()));
+                        + failures(confirmationOutcome.back()));
     }
 
     /// A line for each of them that had a version that failed.
@@ -642,7 +670,7 @@ public final class Reloader {
         for (Program program : programs) {
             if (program.remembersFailure()) {
                 lines.append('\n').append(program.name()).append(": ");
-                lines.append(Statuses.verdict(program));
+                lines.append(StatusReports.verdict(program));
             }
         }
         return lines.toString();
@@ -650,32 +678,34 @@ public final class Reloader {
 
     /// Brings back what was before a reload that nobody confirmed in time. What cannot be brought
     /// back stays as it is, and is told.
-    public void goBack(Operator operator) {
-        Trials.Before before = trials.expire();
+    public void goBack(CommandDispatcher commandDispatcher) {
+        PendingConfirmation.Before before = pendingConfirmation.expire();
         if (before == null) {
             return;
         }
-        operator.handovers().drop("going back to what was before");
-        Plan plan = withSettings(plan(before.definitions(), Set.of()), before.settings());
-        Preparation preparation;
+        commandDispatcher.handovers().drop("going back to what was before");
+        ReloadPlan reloadPlan =
+                withSettings(plan(before.definitions(), Set.of()), before.settings());
+        StagedResources stagedResources;
         try {
-            preparation = prepare(plan, before.settings(), false);
+            stagedResources = prepare(reloadPlan, before.settings(), false);
         } catch (Refused e) {
-            log.error("", "cannot go back: " + e.getMessage() + "; the new definitions stay");
+            managerLog.error(
+                    "", "cannot go back: " + e.getMessage() + "; the new definitions stay");
             return;
         }
-        takeOver(before.settings(), plan);
-        Conversation conversation = Conversation.withNobody();
+        takeOver(before.settings(), reloadPlan);
+        PendingCommand pendingCommand = PendingCommand.withNobody();
         Set<String> idle = new TreeSet<>(before.stopped());
-        idle.addAll(stopped(plan, false));
-        carryOut(plan, preparation, idle, false, "", conversation, operator);
-        for (Trials.Intent intent : before.intents(plan)) {
-            ProgramHost host = programs.get(intent.program());
+        idle.addAll(stopped(reloadPlan, false));
+        carryOut(reloadPlan, stagedResources, idle, false, "", pendingCommand, commandDispatcher);
+        for (PendingConfirmation.Intent intent : before.intents(reloadPlan)) {
+            ProgramHost host = programTable.get(intent.program());
             if (host != null) {
-                conversation.expect();
-                operator.ask(host, intent.command(), conversation);
+                pendingCommand.expect();
+                commandDispatcher.ask(host, intent.command(), pendingCommand);
             }
         }
-        programs.order(before.definitions().keySet());
+        programTable.order(before.definitions().keySet());
     }
 }

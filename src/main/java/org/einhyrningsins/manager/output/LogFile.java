@@ -2,12 +2,12 @@
 package org.einhyrningsins.manager.output;
 
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.manager.page.Snapshot;
+import org.einhyrningsins.manager.page.PageData;
 import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.posix.file.AppendFiles;
 import org.einhyrningsins.posix.file.Descriptors;
-import org.einhyrningsins.posix.file.Names;
-import org.einhyrningsins.posix.file.OutputFiles;
-import org.einhyrningsins.posix.file.Pipes;
+import org.einhyrningsins.posix.file.DirectoryEntries;
+import org.einhyrningsins.posix.file.OutputPipes;
 import org.einhyrningsins.posix.file.SafePath;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
@@ -21,7 +21,7 @@ import java.time.Duration;
 /// One log file that we write. It begins anew when it is long or old enough, always at the end of a
 /// line; it finds out when somebody else has moved it away; and when it cannot be written, the
 /// newest lines wait in memory until it can.
-final class LogFile implements KeptFile {
+final class LogFile implements ManagedLogFile {
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final Duration AFTER_A_FAILED_TURN = Duration.ofMinutes(1);
     private static final long UNKNOWN = -1;
@@ -29,14 +29,14 @@ final class LogFile implements KeptFile {
             ", the limit that the manager was started with (ulimit -f): raise it, or set"
                     + " logs.max-size below it";
 
-    private final LogDesk desk;
+    private final LogWriterContext desk;
     private final String program;
     private final Path path;
     private LogsSpec.Kept spec;
     private boolean others;
     private int fd = -1;
     private int holder;
-    private OutputFiles.@Nullable Extent known;
+    private AppendFiles.@Nullable Extent known;
     private long size;
     private long bornMillis = UNKNOWN;
     private long lastTurn;
@@ -44,10 +44,10 @@ final class LogFile implements KeptFile {
     private @Nullable Path spared;
     private @Nullable Moment turnAgain;
     private boolean insideALine;
-    private @Nullable LogPipe lastWriter;
+    private @Nullable OutputPipe lastWriter;
     private int users;
 
-    private @Nullable NewestLines held;
+    private @Nullable LineBacklog held;
     private @Nullable Moment retryAt;
     private String trouble = "";
     private long lostLines;
@@ -56,7 +56,7 @@ final class LogFile implements KeptFile {
     /// @param program whose it is first, for messages
     /// @param others whether workers may still write to it themselves: then each write of ours goes
     ///   to the end, wherever that is by then
-    LogFile(LogDesk desk, String program, Path path, LogsSpec.Kept spec, boolean others) {
+    LogFile(LogWriterContext desk, String program, Path path, LogsSpec.Kept spec, boolean others) {
         this.desk = desk;
         this.program = program;
         this.path = path;
@@ -71,7 +71,7 @@ final class LogFile implements KeptFile {
     }
 
     @Override
-    public OutputFiles.@Nullable Extent extent() {
+    public AppendFiles.@Nullable Extent extent() {
         return known;
     }
 
@@ -124,7 +124,7 @@ final class LogFile implements KeptFile {
 
     /// What it takes is in the file, or held, or lost and counted, when this is over.
     @Override
-    public boolean take(LogPipe from, int length) {
+    public boolean take(OutputPipe from, int length) {
         if (held != null && !caughtUp()) {
             hold(from, length);
             return true;
@@ -139,7 +139,7 @@ final class LogFile implements KeptFile {
         return true;
     }
 
-    private void write(LogPipe from, int length) {
+    private void write(OutputPipe from, int length) {
         ByteBuffer window = desk.window();
         if (insideALine && lastWriter != from) {
             endTheLine();
@@ -157,11 +157,11 @@ final class LogFile implements KeptFile {
     }
 
     /// In the kernel: whoever is killed meanwhile has lost nothing, nor written anything twice.
-    private void move(LogPipe from, ByteBuffer window, int length) {
+    private void move(OutputPipe from, ByteBuffer window, int length) {
         int done = 0;
         try {
             while (done < length) {
-                done += Pipes.move(from.fd(), fd, size + done, length - done);
+                done += OutputPipes.move(from.fd(), fd, size + done, length - done);
             }
             written(from, window, length, length);
         } catch (PosixException e) {
@@ -178,11 +178,11 @@ final class LogFile implements KeptFile {
     /// @param text what is written
     /// @param length of it
     /// @param origin how many bytes of the pipe it stands for
-    private void copy(LogPipe from, ByteBuffer text, int length, int origin) {
+    private void copy(OutputPipe from, ByteBuffer text, int length, int origin) {
         int done = 0;
         try {
             while (done < length) {
-                done += OutputFiles.write(fd, text, done, length - done, size + done);
+                done += AppendFiles.write(fd, text, done, length - done, size + done);
             }
             written(from, text, length, length);
         } catch (PosixException e) {
@@ -193,7 +193,7 @@ final class LogFile implements KeptFile {
         desk.drop(from, origin);
     }
 
-    private void written(LogPipe from, ByteBuffer text, int length, int count) {
+    private void written(OutputPipe from, ByteBuffer text, int length, int count) {
         size += count;
         lastWriter = from;
         insideALine = text.get(length - 1) != '\n';
@@ -214,7 +214,7 @@ final class LogFile implements KeptFile {
         }
         try {
             if (whole < done) {
-                OutputFiles.truncate(fd, size + whole);
+                AppendFiles.truncate(fd, size + whole);
             }
             insideALine &= whole == 0;
             size += whole;
@@ -230,12 +230,12 @@ final class LogFile implements KeptFile {
     private void endTheLine() {
         ByteBuffer end = desk.dress().text();
         end.put(0, (byte) '\n');
-        size += OutputFiles.write(fd, end, 0, 1, size);
+        size += AppendFiles.write(fd, end, 0, 1, size);
         insideALine = false;
     }
 
-    private void dressed(LogPipe from, ByteBuffer window, int length) {
-        LogDress dress = desk.dress();
+    private void dressed(OutputPipe from, ByteBuffer window, int length) {
+        LinePrefix dress = desk.dress();
         int origin = dress.put(from, window, length, insideALine, room());
         if (origin == 0 && size > 0 && turn()) {
             origin = dress.put(from, window, length, false, room());
@@ -305,7 +305,7 @@ final class LogFile implements KeptFile {
         }
         turnAgain = null;
         // compressed, it would miss what is still written
-        spared = others ? LogNames.name(path, lastTurn) : spared;
+        spared = others ? RotatedFileNames.name(path, lastTurn) : spared;
         others = false;
         reopen();
         bornMillis = lastTurn;
@@ -316,12 +316,13 @@ final class LogFile implements KeptFile {
     /// Why the file could not be renamed, in words; null if it was.
     private @Nullable String putAside() {
         try (SafePath place = SafePath.toName(path)) {
-            lastTurn = LogNames.moment(place, Clock.wallMillis(), lastTurn);
-            Path aside = LogNames.name(path, lastTurn);
-            Names.rename(place, place.name(), String.valueOf(aside.getFileName()));
+            lastTurn = RotatedFileNames.moment(place, Clock.wallMillis(), lastTurn);
+            Path aside = RotatedFileNames.name(path, lastTurn);
+            DirectoryEntries.rename(place, place.name(), String.valueOf(aside.getFileName()));
             return null;
         } catch (PosixException e) { // gone: somebody else did, or a manager before us
-            boolean gone = e.errno() == Errno.ENOENT && e.call().startsWith(Names.RENAME);
+            boolean gone =
+                    e.errno() == Errno.ENOENT && e.call().startsWith(DirectoryEntries.RENAME);
             return gone ? null : e.reason();
         }
     }
@@ -331,7 +332,7 @@ final class LogFile implements KeptFile {
         if (holder != desk.holder()) {
             fd = -1; // closed with whoever had it
         }
-        OutputFiles.Extent now = fd < 0 ? null : OutputFiles.extent(path);
+        AppendFiles.Extent now = fd < 0 ? null : AppendFiles.extent(path);
         if (now == null || known == null || !now.sameFile(known)) {
             reopen(); // moved away by somebody else, or removed
         } else {
@@ -345,7 +346,7 @@ final class LogFile implements KeptFile {
 
     private boolean old(Duration most) {
         if (bornMillis == UNKNOWN) {
-            long born = OutputFiles.bornMillis(fd);
+            long born = AppendFiles.bornMillis(fd);
             bornMillis = born < 0 ? Clock.wallMillis() : born;
         }
         long now = Clock.wallMillis();
@@ -355,8 +356,8 @@ final class LogFile implements KeptFile {
 
     private void open() {
         holder = desk.holder();
-        fd = OutputFiles.open(path, others);
-        known = OutputFiles.extent(fd);
+        fd = AppendFiles.open(path, others);
+        known = AppendFiles.extent(fd);
         size = known.size();
         bornMillis = size == 0 ? Clock.wallMillis() : UNKNOWN;
     }
@@ -383,7 +384,7 @@ final class LogFile implements KeptFile {
         if (held != null) {
             return;
         }
-        held = new NewestLines(LogKeeper.MOST_HELD);
+        held = new LineBacklog(OutputPump.MOST_HELD);
         trouble = why.reason();
         desk.error(
                 program,
@@ -393,25 +394,25 @@ final class LogFile implements KeptFile {
                         + trouble
                         + (why.errno() == Errno.EFBIG ? LIMITED : "")
                         + "; the newest "
-                        + LogKeeper.MOST_HELD / 1024
+                        + OutputPump.MOST_HELD / 1024
                         + " KiB wait in memory, and it tries again every second");
     }
 
-    private void hold(LogPipe from, int length) {
+    private void hold(OutputPipe from, int length) {
         ByteBuffer window = desk.window();
         if (from.prefix().isEmpty()) {
             hold(window, 0, length);
             desk.drop(from, length);
             return;
         }
-        LogDress dress = desk.dress();
+        LinePrefix dress = desk.dress();
         int origin = dress.put(from, window, length, false, Integer.MAX_VALUE);
         hold(dress.text(), 0, dress.length());
         desk.drop(from, origin);
     }
 
     private void hold(ByteBuffer text, int at, int count) {
-        NewestLines lines = held;
+        LineBacklog lines = held;
         if (lines == null) {
             throw new IllegalStateException("lines are held while there is trouble");
         }
@@ -419,12 +420,12 @@ final class LogFile implements KeptFile {
     }
 
     @Override
-    public Snapshot.Log figures(Snapshot.@Nullable Log others) {
+    public PageData.Log figures(PageData.@Nullable Log others) {
         long lines = lostLines + (held == null ? 0 : held.lostLines());
         long bytes = lostBytes + (held == null ? 0 : held.lostBytes());
         return others == null
-                ? new Snapshot.Log(size, lines, bytes)
-                : new Snapshot.Log(
+                ? new PageData.Log(size, lines, bytes)
+                : new PageData.Log(
                         others.bytes() + size,
                         others.lostLines() + lines,
                         others.lostBytes() + bytes);
@@ -444,7 +445,7 @@ final class LogFile implements KeptFile {
     ///
     /// @return whether nothing waits any more
     private boolean caughtUp() {
-        NewestLines lines = held;
+        LineBacklog lines = held;
         if (lines == null) {
             return true;
         }
@@ -470,7 +471,7 @@ final class LogFile implements KeptFile {
         return true;
     }
 
-    private boolean writeOldest(NewestLines lines) {
+    private boolean writeOldest(LineBacklog lines) {
         ByteBuffer text = desk.dress().text();
         int count = lines.oldest(text);
         if (size > 0 && count > room()) {
@@ -479,7 +480,7 @@ final class LogFile implements KeptFile {
         int done = 0;
         try {
             while (done < count) {
-                done += OutputFiles.write(fd, text, done, count - done, size + done);
+                done += AppendFiles.write(fd, text, done, count - done, size + done);
             }
         } catch (PosixException e) {
             lines.forget(takeBack(text, done));
@@ -492,7 +493,7 @@ final class LogFile implements KeptFile {
         return true;
     }
 
-    private void recovered(NewestLines lines) {
+    private void recovered(LineBacklog lines) {
         held = null;
         retryAt = null;
         lostLines += lines.lostLines();
@@ -505,7 +506,8 @@ final class LogFile implements KeptFile {
                         + (lines.lostLines() == 0
                                 ? "nothing was lost"
                                 : "lost meanwhile: "
-                                        + LogStore.lost(lines.lostLines(), lines.lostBytes())));
+                                        + BufferedLogTarget.lost(
+                                                lines.lostLines(), lines.lostBytes())));
         trouble = "";
     }
 
@@ -513,7 +515,8 @@ final class LogFile implements KeptFile {
     public String note() {
         long lines = lostLines + (held == null ? 0 : held.lostLines());
         long bytes = lostBytes + (held == null ? 0 : held.lostBytes());
-        String sum = lines == 0 ? "" : "lost " + LogStore.lost(lines, bytes) + " of output";
+        String sum =
+                lines == 0 ? "" : "lost " + BufferedLogTarget.lost(lines, bytes) + " of output";
         if (held == null) {
             return sum;
         }
@@ -534,7 +537,8 @@ final class LogFile implements KeptFile {
                             + (held.lostLines() == 0
                                     ? ""
                                     : ", and "
-                                            + LogStore.lost(held.lostLines(), held.lostBytes())));
+                                            + BufferedLogTarget.lost(
+                                                    held.lostLines(), held.lostBytes())));
         }
     }
 
@@ -551,7 +555,7 @@ final class LogFile implements KeptFile {
                             + " bytes are lost"
                             + (lines == 0
                                     ? ""
-                                    : ", and " + LogStore.lost(lines, held.lostBytes())));
+                                    : ", and " + BufferedLogTarget.lost(lines, held.lostBytes())));
         }
         held = null;
         closeFile();

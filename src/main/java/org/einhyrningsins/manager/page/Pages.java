@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.page;
 
-import org.einhyrningsins.control.report.Replies;
+import org.einhyrningsins.control.report.ReplyWriter;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.JsonId;
 import org.jspecify.annotations.Nullable;
@@ -24,10 +24,10 @@ public enum Pages {
     }
 
     /// The page that is asked for; null if it is none of these.
-    public static @Nullable Pages of(Request request) {
+    public static @Nullable Pages of(HttpRequest httpRequest) {
         for (Pages page : values()) {
-            if (page.path.equals(request.path())) {
-                boolean open = request.accept().contains(OPEN_METRICS_TYPE);
+            if (page.path.equals(httpRequest.path())) {
+                boolean open = httpRequest.accept().contains(OPEN_METRICS_TYPE);
                 return page == METRICS && open ? OPEN_METRICS : page;
             }
         }
@@ -35,14 +35,15 @@ public enum Pages {
     }
 
     /// Makes it.
-    public Page make(Snapshot snapshot) {
+    public RenderedPage make(PageData pageData) {
         byte[] body =
                 switch (this) {
-                    case STATUS -> StatusPage.of(snapshot.status());
-                    case JSON -> Replies.done(JsonId.NONE, ExitStatus.DONE, "", snapshot.status());
-                    case METRICS -> Metrics.text(snapshot, false);
-                    case OPEN_METRICS -> Metrics.text(snapshot, true);
+                    case STATUS -> StatusPage.of(pageData.status());
+                    case JSON ->
+                            ReplyWriter.done(JsonId.NONE, ExitStatus.DONE, "", pageData.status());
+                    case METRICS -> PrometheusMetrics.text(pageData, false);
+                    case OPEN_METRICS -> PrometheusMetrics.text(pageData, true);
                 };
-        return new Page(200, type, body);
+        return new RenderedPage(200, type, body);
     }
 }

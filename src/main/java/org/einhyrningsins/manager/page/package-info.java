@@ -7,7 +7,7 @@
 /// socket. A page holds what `status` tells a reader of the control socket; values of `env` are in
 /// none.
 ///
-/// **Pages are made beside the loop**, from a [org.einhyrningsins.manager.page.Snapshot] of
+/// **Pages are made beside the loop**, from a [org.einhyrningsins.manager.page.PageData] of
 /// immutable values that the loop hands over. Reading /proc for a thousand workers and writing
 /// their numbers takes tens of milliseconds, in which the loop would see no death.
 ///

@@ -3,52 +3,52 @@ package org.einhyrningsins.manager.program;
 
 import org.einhyrningsins.control.wire.WorkerMessage;
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.ProgramCounters;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.core.Rollout;
 import org.einhyrningsins.core.Slot;
-import org.einhyrningsins.core.Tally;
 import org.einhyrningsins.core.Transition;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
-import org.einhyrningsins.core.model.Effect;
-import org.einhyrningsins.core.model.Event;
-import org.einhyrningsins.core.model.Exit;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.core.model.Version;
-import org.einhyrningsins.manager.channel.AckPipe;
-import org.einhyrningsins.manager.channel.WorkerDoor;
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.WorkerExit;
+import org.einhyrningsins.manager.channel.NewlineAckPipe;
+import org.einhyrningsins.manager.channel.WorkerSockets;
 import org.einhyrningsins.manager.control.ControlServer;
-import org.einhyrningsins.manager.output.LogEar;
-import org.einhyrningsins.manager.output.LogPipe;
-import org.einhyrningsins.manager.runtime.Aside;
+import org.einhyrningsins.manager.output.AckLineMatcher;
+import org.einhyrningsins.manager.output.OutputPipe;
 import org.einhyrningsins.manager.runtime.Clock;
-import org.einhyrningsins.manager.runtime.Loop;
-import org.einhyrningsins.manager.runtime.Patience;
+import org.einhyrningsins.manager.runtime.EventLoop;
+import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
-import org.einhyrningsins.manager.snapshot.DoorImage;
-import org.einhyrningsins.manager.snapshot.ProgramImage;
-import org.einhyrningsins.manager.snapshot.WorkerImage;
+import org.einhyrningsins.manager.runtime.WaitBudget;
+import org.einhyrningsins.manager.snapshot.ProgramSnapshot;
+import org.einhyrningsins.manager.snapshot.WorkerSnapshot;
+import org.einhyrningsins.manager.snapshot.WorkerSocketsSnapshot;
 import org.einhyrningsins.manager.socket.SocketTable;
-import org.einhyrningsins.manager.spawn.Births;
-import org.einhyrningsins.manager.spawn.Blueprint;
-import org.einhyrningsins.manager.spawn.LateBirths;
+import org.einhyrningsins.manager.spawn.DelayedSpawns;
+import org.einhyrningsins.manager.spawn.SpawnTemplate;
 import org.einhyrningsins.manager.spawn.WorkerCgroups;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
+import org.einhyrningsins.manager.spawn.WorkerSpawner;
 import org.einhyrningsins.manager.spawn.WorkerTag;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
-import org.einhyrningsins.posix.kernel.Bound;
+import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.kernel.Memory;
-import org.einhyrningsins.posix.kernel.Peer;
+import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.kernel.ProcessMemory;
 import org.einhyrningsins.posix.kernel.UnknownAccountException;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.posix.spawn.Birth;
+import org.einhyrningsins.posix.spawn.PendingChild;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.spec.AckSpec;
-import org.einhyrningsins.spec.BondSpec;
-import org.einhyrningsins.spec.Intent;
+import org.einhyrningsins.spec.ManagerLinkSpec;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
@@ -72,22 +72,23 @@ public final class ProgramHost {
     private static final Duration AFTER_A_BUG = Duration.ofSeconds(1);
 
     private final Surface surface;
-    private final Deque<Event> pending = new ArrayDeque<>();
-    private final Workforce workforce = new Workforce();
-    private final Map<String, WorkerDoor> doors = new HashMap<>();
-    private final Map<WorkerId, AckPipe> pipes = new HashMap<>(0);
-    private final Hearing hearing = new Hearing(this, workforce);
-    private final Remnants remnants;
-    private final LateBirths late = new LateBirths();
-    private final Patience crowded = new Patience(50_000_000);
+    private final Deque<ProgramEvent> pending = new ArrayDeque<>();
+    private final WorkerTable workerTable = new WorkerTable();
+    private final Map<String, WorkerSockets> doors = new HashMap<>();
+    private final Map<WorkerId, NewlineAckPipe> pipes = new HashMap<>(0);
+    private final WorkerMessageHandler workerMessageHandler =
+            new WorkerMessageHandler(this, workerTable);
+    private final DetachedProcesses detachedProcesses;
+    private final DelayedSpawns late = new DelayedSpawns();
+    private final WaitBudget crowded = new WaitBudget(50_000_000);
     private final LateNews lateNews = new LateNews();
-    private final Map<WorkerId, Aside.Question<Long>> weighing = new HashMap<>(0);
-    private @Nullable Birth lastCheck;
-    private final Tally tally;
-    private final ProgramLimits limits;
+    private final Map<WorkerId, ProcReader.Question<Long>> weighing = new HashMap<>(0);
+    private @Nullable PendingChild lastCheck;
+    private final ProgramCounters programCounters;
+    private final ProgramCgroupLimits limits;
     private Program program;
-    private @Nullable Blueprint latest;
-    private @Nullable Blueprint earlier;
+    private @Nullable SpawnTemplate latest;
+    private @Nullable SpawnTemplate earlier;
     private boolean stepping;
 
     /// No worker of it has been born yet, under any manager.
@@ -101,13 +102,13 @@ public final class ProgramHost {
 
     /// What a program's host needs of the manager.
     public record Surface(
-            Loop loop,
-            Births births,
+            EventLoop loop,
+            WorkerSpawner births,
             SocketTable sockets,
-            Prober prober,
-            Strays strays,
-            ProcessGroups groups,
-            WorkerDoor.Opener doors,
+            ProbeRunner prober,
+            OrphanReaper strays,
+            ProcessGroupWatch groups,
+            WorkerSockets.Opener doors,
             Path control,
             Listener listener) {}
 
@@ -121,7 +122,8 @@ public final class ProgramHost {
         /// Something worth telling happened.
         ///
         /// @param subject the program, or one of its workers with its pid
-        void report(ProgramHost host, Effect.Severity severity, String subject, String message);
+        void report(
+                ProgramHost host, ProgramEffect.Severity severity, String subject, String message);
 
         /// What was said at the control socket until now is to be heard.
         void listen();
@@ -145,50 +147,53 @@ public final class ProgramHost {
         void bug(ProgramHost host, RuntimeException thrown);
     }
 
+    /// Hosts a program that is new.
+    ///
     /// @param byHand what an operator set of it
     /// @param incarnation of its first worker
-    public ProgramHost(ProgramSpec spec, Intent byHand, long incarnation, Surface surface)
+    public ProgramHost(ProgramSpec spec, OperatorOverride byHand, long incarnation, Surface surface)
             throws IOException {
         this.surface = surface;
-        this.remnants = new Remnants(surface.strays(), new Leftovers());
-        this.limits = new ProgramLimits(surface.strays(), this::reportLimits);
+        this.detachedProcesses = new DetachedProcesses(surface.strays(), new Leftovers());
+        this.limits = new ProgramCgroupLimits(surface.strays(), this::reportLimits);
         int count = byHand.workers() == null ? spec.workers() : byHand.workers();
         this.program = Program.of(spec, count, byHand.held(), incarnation, Clock.now());
-        this.tally = new Tally(Clock.wallMillis());
+        this.programCounters = new ProgramCounters(Clock.wallMillis());
         fresh = true;
         door(spec);
     }
 
     /// Goes on where another manager stopped. Its processes are our children, or adopted.
-    public ProgramHost(ProgramImage image, Surface surface) throws IOException {
+    public ProgramHost(ProgramSnapshot image, Surface surface) throws IOException {
         this.surface = surface;
-        this.remnants = new Remnants(surface.strays(), new Leftovers());
-        this.limits = new ProgramLimits(surface.strays(), this::reportLimits);
+        this.detachedProcesses = new DetachedProcesses(surface.strays(), new Leftovers());
+        this.limits = new ProgramCgroupLimits(surface.strays(), this::reportLimits);
         Moment now = Clock.now();
         this.program = Recovery.handedOn(image.program(), now);
-        this.tally = new Tally(image.tally());
-        for (DoorImage door : image.doors()) {
-            doors.put(door.user(), surface.doors().resume(door, hearing));
+        this.programCounters = new ProgramCounters(image.tally());
+        for (WorkerSocketsSnapshot door : image.doors()) {
+            doors.put(door.user(), surface.doors().resume(door, workerMessageHandler));
         }
-        for (WorkerImage worker : image.workers()) {
+        for (WorkerSnapshot worker : image.workers()) {
             Worker known = worker(worker.id());
             ProgramSpec spec = known == null ? program.newest() : known.version().spec();
-            List<LogPipe> output = surface.births().resume(spec, worker);
+            List<OutputPipe> output = surface.births().resume(spec, worker);
             watch(WorkerProcess.of(worker, spec, output));
-            workforce.says(worker.id(), worker.words());
+            workerTable.says(worker.id(), worker.words());
         }
         deadline = now;
     }
 
     private void watch(WorkerProcess process) {
-        workforce.add(process);
+        workerTable.add(process);
         hearAck(process);
-        Exit ended = process.pidfd() < 0 ? Exit.UNKNOWN : program.leaderOf(process.id());
+        WorkerExit ended =
+                process.pidfd() < 0 ? WorkerExit.UNKNOWN : program.leaderOf(process.id());
         if (ended == null) {
             surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
             goOnWithBirth(process);
         } else {
-            remnants.attend(mark(process), process, null); // they were told before
+            detachedProcesses.attend(mark(process), process, null); // they were told before
             awaitRest(process, ended);
         }
     }
@@ -206,14 +211,14 @@ public final class ProgramHost {
             late.add(process, null);
         }
         if (unborn) {
-            pending.add(new Event.Delayed(process.id()));
+            pending.add(new ProgramEvent.Delayed(process.id()));
         }
     }
 
     private void hearAck(WorkerProcess process) {
         if (process.ack() >= 0) {
-            Runnable acked = () -> take(new Event.Acked(process.id()));
-            pipes.put(process.id(), new AckPipe(surface.loop(), process.ack(), acked));
+            Runnable acked = () -> take(new ProgramEvent.Acked(process.id()));
+            pipes.put(process.id(), new NewlineAckPipe(surface.loop(), process.ack(), acked));
         }
         Worker worker = worker(process.id());
         if (worker != null && worker.version().spec().ack().mode() instanceof AckSpec.Log log) {
@@ -221,9 +226,12 @@ public final class ProgramHost {
         }
     }
 
-    private LogEar ear(WorkerId id, String match) {
-        return new LogEar(
-                match, () -> starting(id), () -> take(new Event.Acked(id)), () -> tooHard(id));
+    private AckLineMatcher ear(WorkerId id, String match) {
+        return new AckLineMatcher(
+                match,
+                () -> starting(id),
+                () -> take(new ProgramEvent.Acked(id)),
+                () -> tooHard(id));
     }
 
     private boolean starting(WorkerId id) {
@@ -234,25 +242,26 @@ public final class ProgramHost {
     private void tooHard(WorkerId id) {
         String what = "wrote a line on which the search for its ack takes too long; such lines are";
         String next = " passed over: make ack.match simpler";
-        report(Effect.Severity.WARN, id, what + next);
+        report(ProgramEffect.Severity.WARN, id, what + next);
     }
 
     /// What another manager needs to go on.
     ///
     /// @param retiring the file has it no more
-    public ProgramImage image(boolean retiring) {
-        List<WorkerImage> workers = new ArrayList<>();
-        for (WorkerProcess process : workforce.all()) {
+    public ProgramSnapshot image(boolean retiring) {
+        List<WorkerSnapshot> workers = new ArrayList<>();
+        for (WorkerProcess process : workerTable.all()) {
             if (worker(process.id()) != null) { // else it died in this very step
-                AckPipe pipe = pipes.get(process.id());
+                NewlineAckPipe pipe = pipes.get(process.id());
                 int open = pipe == null ? -1 : pipe.fd();
-                long started = workforce.startTicks(process);
-                workers.add(process.image(workforce.words(process.id()), open, started));
+                long started = workerTable.startTicks(process);
+                workers.add(process.image(workerTable.words(process.id()), open, started));
             }
         }
-        List<DoorImage> open = new ArrayList<>();
+        List<WorkerSocketsSnapshot> open = new ArrayList<>();
         doors.forEach((user, door) -> open.add(door.image(user)));
-        return new ProgramImage(program, retiring, workers, open, tally.numbers(), List.of());
+        return new ProgramSnapshot(
+                program, retiring, workers, open, programCounters.numbers(), List.of());
     }
 
     /// Opens what workers of that definition need, if it is not open.
@@ -263,7 +272,7 @@ public final class ProgramHost {
         door(spec);
         return () -> {
             for (String user : List.copyOf(doors.keySet())) {
-                WorkerDoor door = before.contains(user) ? null : doors.remove(user);
+                WorkerSockets door = before.contains(user) ? null : doors.remove(user);
                 if (door != null) {
                     door.close();
                 }
@@ -273,11 +282,11 @@ public final class ProgramHost {
 
     /// Where workers of that definition speak to us. A door is for one user; there is a second one
     /// if a newer definition has another.
-    private WorkerDoor door(ProgramSpec spec) throws IOException {
+    private WorkerSockets door(ProgramSpec spec) throws IOException {
         String user = spec.identity().user() == null ? "" : spec.identity().user();
-        WorkerDoor door = doors.get(user);
+        WorkerSockets door = doors.get(user);
         if (door == null) {
-            door = surface.doors().open(spec, hearing);
+            door = surface.doors().open(spec, workerMessageHandler);
             doors.put(user, door);
         }
         return door;
@@ -300,7 +309,7 @@ public final class ProgramHost {
     public void elapse(Moment now) {
         late.look(now, lateNews);
         if (deadline != null && deadline.reached(now)) {
-            take(new Event.DeadlinePassed());
+            take(new ProgramEvent.DeadlinePassed());
         }
     }
 
@@ -315,54 +324,58 @@ public final class ProgramHost {
     }
 
     /// How often what happened to it.
-    public Tally tally() {
-        return tally;
+    public ProgramCounters tally() {
+        return programCounters;
     }
 
     /// Its processes.
-    public Workforce workforce() {
-        return workforce;
+    public WorkerTable workforce() {
+        return workerTable;
     }
 
     public void close() {
         limits.end(name());
-        doors.values().forEach(WorkerDoor::close);
+        doors.values().forEach(WorkerSockets::close);
         doors.clear();
     }
 
     /// Lets a worker acknowledge at the control socket, if its program does so there.
     ///
     /// @return why not; null if it counts
-    public @Nullable String acked(int pid, Peer sender) {
-        if (program.newest().bond().workerSocket() == BondSpec.WorkerSocket.OWN) {
+    public @Nullable String acked(int pid, PeerCredentials sender) {
+        if (program.newest().bond().workerSocket() == ManagerLinkSpec.WorkerSocket.OWN) {
             return ControlServer.ELSEWHERE;
         }
-        return hearing.acked(pid, sender) ? null : "you may not acknowledge for pid " + pid;
+        return workerMessageHandler.acked(pid, sender)
+                ? null
+                : "you may not acknowledge for pid " + pid;
     }
 
     /// Lets a worker say at either socket that it is alive.
     ///
     /// @return why it does not count; null if it does
-    public @Nullable String pinged(WorkerMessage.Ping ping, Peer sender) {
-        return hearing.pinged(ping, sender) ? null : "you may not ping for pid " + ping.pid();
+    public @Nullable String pinged(WorkerMessage.Ping ping, PeerCredentials sender) {
+        return workerMessageHandler.pinged(ping, sender)
+                ? null
+                : "you may not ping for pid " + ping.pid();
     }
 
     // ---- events
 
     /// Lets something happen to it. What an effect brings about at once (a failed spawn) is taken
     /// up after all effects of the step before.
-    public void take(Event event) {
-        if (event instanceof Event.Acked(WorkerId worker)) {
+    public void take(ProgramEvent programEvent) {
+        if (programEvent instanceof ProgramEvent.Acked(WorkerId worker)) {
             surface.births().noteAck(name(), worker);
         }
-        pending.add(event);
+        pending.add(programEvent);
         if (stepping) {
             return;
         }
         Program before = program;
         boolean well = true;
         stepping = true;
-        for (Event next = pending.poll(); next != null; next = pending.poll()) {
+        for (ProgramEvent next = pending.poll(); next != null; next = pending.poll()) {
             well &= step(next);
         }
         stepping = false;
@@ -396,20 +409,20 @@ public final class ProgramHost {
     /// wait for ever.
     ///
     /// @return whether all went well
-    private boolean step(Event event) {
+    private boolean step(ProgramEvent programEvent) {
         Transition transition;
         try {
-            transition = program.step(event, Clock.now());
+            transition = program.step(programEvent, Clock.now());
         } catch (RuntimeException e) {
             surface.listener().bug(this, e);
-            if (event instanceof Event.Requested asked) {
+            if (programEvent instanceof ProgramEvent.Requested asked) {
                 String why = name() + ": failed by our own bug, see the log: " + e;
                 surface.listener().answer(this, asked.ticket(), false, why);
             }
             return false;
         }
         noteRollout(program.rollout(), transition.program().rollout());
-        return carryOut(event, transition);
+        return carryOut(programEvent, transition);
     }
 
     /// What was found of it after its manager was killed. All that lives is in the workforce.
@@ -417,12 +430,12 @@ public final class ProgramHost {
         stepping = true;
         Program before = program;
         carryOut(null, Recovery.after(program, found, Clock.now()));
-        tally.recovered(before, program);
+        programCounters.recovered(before, program);
         stepping = false;
-        take(new Event.DeadlinePassed()); // and whatever failed to be spawned
+        take(new ProgramEvent.DeadlinePassed()); // and whatever failed to be spawned
     }
 
-    private boolean carryOut(@Nullable Event event, Transition transition) {
+    private boolean carryOut(@Nullable ProgramEvent programEvent, Transition transition) {
         Program before = program;
         program = transition.program();
         limits.follow(program.newest());
@@ -432,30 +445,30 @@ public final class ProgramHost {
         }
         // deeds before words: who waits for a new worker should not wait for a line in the log
         boolean well = true;
-        for (Effect effect : transition.effects()) {
-            well &= carryOut(effect, this::act);
+        for (ProgramEffect programEffect : transition.effects()) {
+            well &= carryOut(programEffect, this::act);
         }
-        count(before, event, transition); // an answer may have it written down
-        for (Effect effect : transition.effects()) {
-            well &= carryOut(effect, this::tell);
+        count(before, programEvent, transition); // an answer may have it written down
+        for (ProgramEffect programEffect : transition.effects()) {
+            well &= carryOut(programEffect, this::tell);
         }
         return well;
     }
 
     private static boolean isBearing(Transition transition) {
-        for (Effect effect : transition.effects()) {
-            if (effect instanceof Effect.Spawn) {
+        for (ProgramEffect programEffect : transition.effects()) {
+            if (programEffect instanceof ProgramEffect.Spawn) {
                 return true;
             }
         }
         return false;
     }
 
-    private void count(Program before, @Nullable Event event, Transition transition) {
-        if (event != null) {
-            tally.happened(before, event);
+    private void count(Program before, @Nullable ProgramEvent programEvent, Transition transition) {
+        if (programEvent != null) {
+            programCounters.happened(before, programEvent);
         }
-        tally.took(before, transition, Clock.wallMillis());
+        programCounters.took(before, transition, Clock.wallMillis());
     }
 
     private void noteRollout(@Nullable Rollout before, @Nullable Rollout now) {
@@ -465,105 +478,109 @@ public final class ProgramHost {
     }
 
     /// The core relies on every effect, so one that fails does not take the others with it.
-    private boolean carryOut(Effect effect, Consumer<Effect> part) {
+    private boolean carryOut(ProgramEffect programEffect, Consumer<ProgramEffect> part) {
         try {
-            part.accept(effect);
+            part.accept(programEffect);
             return true;
         } catch (RuntimeException e) {
             surface.listener().bug(this, e);
-            if (effect instanceof Effect.Spawn spawn && workforce.of(spawn.worker()) == null) {
-                pending.add(new Event.SpawnFailed(spawn.worker(), "by our own bug: " + e));
+            if (programEffect instanceof ProgramEffect.Spawn spawn
+                    && workerTable.of(spawn.worker()) == null) {
+                pending.add(new ProgramEvent.SpawnFailed(spawn.worker(), "by our own bug: " + e));
             }
             return false;
         }
     }
 
-    private void act(Effect effect) {
-        switch (effect) {
-            case Effect.Spawn e -> spawn(e);
-            case Effect.Send e -> send(e);
-            case Effect.Deliver ignored -> {}
-            case Effect.Probe e -> probe(e);
-            case Effect.EndProbe e -> surface.prober().forget(key(e.worker()));
-            case Effect.Weigh e -> weigh(e.worker());
-            case Effect.Progress ignored -> {}
-            case Effect.Answer ignored -> {}
-            case Effect.Report ignored -> {}
+    private void act(ProgramEffect programEffect) {
+        switch (programEffect) {
+            case ProgramEffect.Spawn e -> spawn(e);
+            case ProgramEffect.Send e -> send(e);
+            case ProgramEffect.Deliver ignored -> {}
+            case ProgramEffect.Probe e -> probe(e);
+            case ProgramEffect.EndProbe e -> surface.prober().forget(key(e.worker()));
+            case ProgramEffect.Weigh e -> weigh(e.worker());
+            case ProgramEffect.Progress ignored -> {}
+            case ProgramEffect.Answer ignored -> {}
+            case ProgramEffect.Report ignored -> {}
         }
     }
 
-    private void tell(Effect effect) {
-        switch (effect) {
-            case Effect.Spawn e -> report(Effect.Severity.DEBUG, e.worker(), "spawned");
-            case Effect.Send ignored -> {}
-            case Effect.Deliver e -> {
-                var delivery = SignalDelivery.of(e, program, workforce);
+    private void tell(ProgramEffect programEffect) {
+        switch (programEffect) {
+            case ProgramEffect.Spawn e ->
+                    report(ProgramEffect.Severity.DEBUG, e.worker(), "spawned");
+            case ProgramEffect.Send ignored -> {}
+            case ProgramEffect.Deliver e -> {
+                var delivery = SignalDelivery.of(e, program, workerTable);
                 surface.listener().answer(this, e.ticket(), delivery.reached(), delivery.words());
             }
-            case Effect.Probe ignored -> {}
-            case Effect.EndProbe ignored -> {}
-            case Effect.Weigh ignored -> {}
-            case Effect.Progress e -> surface.listener().progress(e.ticket(), e.message());
-            case Effect.Answer e ->
+            case ProgramEffect.Probe ignored -> {}
+            case ProgramEffect.EndProbe ignored -> {}
+            case ProgramEffect.Weigh ignored -> {}
+            case ProgramEffect.Progress e -> surface.listener().progress(e.ticket(), e.message());
+            case ProgramEffect.Answer e ->
                     surface.listener()
                             .answer(
                                     this,
                                     e.ticket(),
                                     e.done(),
                                     e.message()
-                                            + workforce.lastWords(
+                                            + workerTable.lastWords(
                                                     e.blame(), surface.births().lanes()));
-            case Effect.Report e -> report(e.severity(), e.worker(), e.message());
+            case ProgramEffect.Report e -> report(e.severity(), e.worker(), e.message());
         }
     }
 
     // ---- effects
 
-    private void spawn(Effect.Spawn order) {
+    private void spawn(ProgramEffect.Spawn order) {
         WorkerId id = order.worker();
         try {
             requireNoneHeldUp();
-            Births.Born born = surface.births().spawn(id, blueprint(order.version()));
+            WorkerSpawner.Born born = surface.births().spawn(id, blueprint(order.version()));
             WorkerProcess process = born.process();
-            workforce.add(process);
+            workerTable.add(process);
             hearAck(process);
             if (process.line() >= 0) {
                 door(order.version().spec())
-                        .connect(process.line(), new Peer(process.pid(), process.uid(), -1));
+                        .connect(
+                                process.line(),
+                                new PeerCredentials(process.pid(), process.uid(), -1));
             }
             surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
             if (born.birth() != null) {
                 late.add(process, born.birth());
-                pending.add(new Event.Delayed(id));
+                pending.add(new ProgramEvent.Delayed(id));
             }
-        } catch (Births.Stillborn e) {
-            pending.add(new Event.SpawnFailed(id, String.valueOf(e.getMessage())));
+        } catch (WorkerSpawner.SpawnRefusedException e) {
+            pending.add(new ProgramEvent.SpawnFailed(id, String.valueOf(e.getMessage())));
         } catch (IOException e) {
             String why = "cannot make its worker sockets: " + RuntimeFiles.why(e);
-            pending.add(new Event.SpawnFailed(id, why));
+            pending.add(new ProgramEvent.SpawnFailed(id, why));
         } catch (PosixException | UnknownAccountException e) {
-            WorkerProcess unwatched = workforce.forget(id);
+            WorkerProcess unwatched = workerTable.forget(id);
             if (unwatched != null) {
                 abandon(unwatched);
             }
-            pending.add(new Event.SpawnFailed(id, String.valueOf(e.getMessage())));
+            pending.add(new ProgramEvent.SpawnFailed(id, String.valueOf(e.getMessage())));
         }
     }
 
     /// One that was told to go and cannot, since it is held up on its way to its program, is
     /// enough: others would join it.
-    private void requireNoneHeldUp() throws Births.Stillborn {
+    private void requireNoneHeldUp() throws WorkerSpawner.SpawnRefusedException {
         if (!late.room(crowded.nanos(Clock.now()))) {
             crowded.missed(Clock.now());
-            throw new Births.Stillborn(
-                    LateBirths.MOST
+            throw new WorkerSpawner.SpawnRefusedException(
+                    DelayedSpawns.MOST
                             + " of its workers still wait in the kernel for whoever owns the file"
                             + " of their program, its interpreter or directory");
         }
         for (WorkerProcess process : late.processes()) {
             Worker worker = worker(process.id());
             if (worker == null || worker.state() instanceof WorkerState.Stopping) {
-                throw new Births.Stillborn(
+                throw new WorkerSpawner.SpawnRefusedException(
                         "pid "
                                 + process.pid()
                                 + ", which was to be a worker of it, still waits in the kernel for"
@@ -574,10 +591,10 @@ public final class ProgramHost {
     }
 
     /// What becomes of those that do not execute their program at once.
-    private final class LateNews implements LateBirths.Told {
+    private final class LateNews implements DelayedSpawns.Told {
         @Override
         public void executed(WorkerId id) {
-            take(new Event.Executed(id));
+            take(new ProgramEvent.Executed(id));
         }
 
         @Override
@@ -587,19 +604,23 @@ public final class ProgramHost {
                             + time.toSeconds()
                             + "s: the kernel waits for whoever owns the file, its interpreter or"
                             + " directory; it alone is held up";
-            report(Effect.Severity.WARN, id, what);
+            report(ProgramEffect.Severity.WARN, id, what);
         }
     }
 
     /// At most two versions are in use: the one that serves and the one that is to.
-    private Blueprint blueprint(Version version) throws Births.Stillborn, IOException {
-        Blueprint known = latest;
-        if (known != null && known.version().equals(version)) {
+    private SpawnTemplate blueprint(ProgramVersion programVersion)
+            throws WorkerSpawner.SpawnRefusedException, IOException {
+        SpawnTemplate known = latest;
+        if (known != null && known.version().equals(programVersion)) {
             return known;
         }
-        Blueprint other = earlier;
+        SpawnTemplate other = earlier;
         earlier = known;
-        latest = other != null && other.version().equals(version) ? other : newBlueprint(version);
+        latest =
+                other != null && other.version().equals(programVersion)
+                        ? other
+                        : newBlueprint(programVersion);
         return latest;
     }
 
@@ -609,27 +630,28 @@ public final class ProgramHost {
         earlier = null;
     }
 
-    private Blueprint newBlueprint(Version version) throws Births.Stillborn, IOException {
-        WorkerDoor door = door(version.spec());
+    private SpawnTemplate newBlueprint(ProgramVersion programVersion)
+            throws WorkerSpawner.SpawnRefusedException, IOException {
+        WorkerSockets door = door(programVersion.spec());
         Path acks =
-                switch (version.spec().bond().workerSocket()) {
+                switch (programVersion.spec().bond().workerSocket()) {
                     case OWN -> door.ackPath();
                     case CONTROL -> surface.control();
                 };
-        return surface.births().blueprint(version, acks, door.notifyPath());
+        return surface.births().blueprint(programVersion, acks, door.notifyPath());
     }
 
     /// One whose death we would not hear of. It is a child of ours and nobody's worker, so it is
     /// reaped as an orphan.
     private void abandon(WorkerProcess process) {
         boolean heard = false;
-        for (WorkerDoor door : doors.values()) {
+        for (WorkerSockets door : doors.values()) {
             heard |= door.disconnect(process.line(), process.pid());
         }
         if (!heard && process.line() >= 0) {
             Descriptors.close(process.line());
         }
-        AckPipe pipe = pipes.remove(process.id());
+        NewlineAckPipe pipe = pipes.remove(process.id());
         if (pipe != null) {
             pipe.close();
         } else if (process.ack() >= 0) {
@@ -648,46 +670,48 @@ public final class ProgramHost {
         if (mayHaveAcked(id)) {
             listen();
         }
-        AckPipe pipe = pipes.remove(process.id());
+        NewlineAckPipe pipe = pipes.remove(process.id());
         if (pipe != null) {
             pipe.hear();
             pipe.close();
         }
-        Exit exit = exit(process);
-        if (exit == null) {
+        WorkerExit workerExit = exit(process);
+        if (workerExit == null) {
             return;
         }
-        exit = surface.strays().withCause(exit, WorkerTag.of(name(), id));
-        boolean patient = program.goesOnWithout(id, exit);
+        workerExit = surface.strays().withCause(workerExit, WorkerTag.of(name(), id));
+        boolean patient = program.goesOnWithout(id, workerExit);
         if (!patient) {
             Processes.killGroup(process.pid(), Signal.KILL);
         }
         reap(process);
         surface.loop().forget(process.pidfd());
         if (!patient && Processes.groupExists(process.pidfd(), process.pid())) {
-            String what = exit + "; KILL sent to what it left in its process group";
-            report(Effect.Severity.WARN, id, what);
+            String what = workerExit + "; KILL sent to what it left in its process group";
+            report(ProgramEffect.Severity.WARN, id, what);
         }
         if (patient && leavesOthers(process)) {
-            surface.births().noteEnd(name(), id, exit);
-            take(new Event.LeaderExited(id, exit));
-            awaitRest(process, exit);
+            surface.births().noteEnd(name(), id, workerExit);
+            take(new ProgramEvent.LeaderExited(id, workerExit));
+            awaitRest(process, workerExit);
         } else {
-            gone(process, exit);
+            gone(process, workerExit);
         }
     }
 
-    /// @param exit how its own process ended
-    private void awaitRest(WorkerProcess process, Exit exit) {
-        ProcessGroups.Others others =
-                () -> remnants.attend(mark(process), process, program.signalFor(process.id()));
-        Runnable empty = () -> gone(process, exit);
+    /// @param workerExit how its own process ended
+    private void awaitRest(WorkerProcess process, WorkerExit workerExit) {
+        ProcessGroupWatch.Others others =
+                () ->
+                        detachedProcesses.attend(
+                                mark(process), process, program.signalFor(process.id()));
+        Runnable empty = () -> gone(process, workerExit);
         surface.groups().await(process.pidfd(), process.pid(), others, empty);
     }
 
     /// A remembered executable may be elsewhere by now.
     private void forgetExecutables() {
-        for (Blueprint each : new Blueprint[] {latest, earlier}) {
+        for (SpawnTemplate each : new SpawnTemplate[] {latest, earlier}) {
             if (each != null) {
                 each.forgetExecutable();
             }
@@ -699,26 +723,29 @@ public final class ProgramHost {
     }
 
     /// Who hears of what is in other process groups than the worker's own.
-    private final class Leftovers implements Remnants.Told {
+    private final class Leftovers implements DetachedProcesses.Told {
         @Override
         public void told(WorkerId worker, int pid, Signal signal) {
             String what =
                     signal + " sent to pid " + pid + ", which it has in another process group";
             boolean killed = signal == Signal.KILL;
-            report(killed ? Effect.Severity.DEBUG : Effect.Severity.INFO, worker, what);
+            report(
+                    killed ? ProgramEffect.Severity.DEBUG : ProgramEffect.Severity.INFO,
+                    worker,
+                    what);
         }
 
         @Override
         public void refused(WorkerId worker, int pid, Signal signal, String why) {
             String what = "pid " + pid + " of it cannot be sent SIG" + signal + ": " + why;
-            report(Effect.Severity.ERROR, worker, what);
+            report(ProgramEffect.Severity.ERROR, worker, what);
         }
     }
 
     /// Nobody is left of it.
-    private void gone(WorkerProcess process, Exit exit) {
+    private void gone(WorkerProcess process, WorkerExit workerExit) {
         WorkerId id = process.id();
-        remnants.forget(id);
+        detachedProcesses.forget(id);
         int left = surface.strays().sweep(WorkerTag.of(name(), id), process.pid());
         surface.prober().forget(key(id));
         process.pipes().forEach(output -> output.drain(true));
@@ -726,12 +753,12 @@ public final class ProgramHost {
         surface.births().attend();
         weighing.remove(id);
         if (failure == null) {
-            Exit seen = exit.leaving(left);
+            WorkerExit seen = workerExit.leaving(left);
             surface.births().noteEnd(name(), id, seen);
-            take(new Event.Exited(id, seen));
+            take(new ProgramEvent.Exited(id, seen));
         } else {
             forgetExecutables();
-            take(new Event.SpawnFailed(id, String.valueOf(failure.getMessage())));
+            take(new ProgramEvent.SpawnFailed(id, String.valueOf(failure.getMessage())));
         }
         surface.loop().afterwards(() -> depart(process));
     }
@@ -739,12 +766,12 @@ public final class ProgramHost {
     /// A child of ours was stopped by a signal, or goes on. A signal that we have no name for is
     /// none that stops anybody.
     public void changed(Processes.Change change) {
-        WorkerProcess process = workforce.byPid(change.pid());
+        WorkerProcess process = workerTable.byPid(change.pid());
         Signal by = Signal.of(change.by());
         if (process != null && by != null) {
-            take(new Event.Suspended(process.id(), by));
+            take(new ProgramEvent.Suspended(process.id(), by));
         } else if (process != null) {
-            take(new Event.Resumed(process.id()));
+            take(new ProgramEvent.Resumed(process.id()));
         }
     }
 
@@ -755,7 +782,7 @@ public final class ProgramHost {
         boolean any = Processes.groupExists(process.pidfd(), pid);
         try {
             return (any && (!process.adopted() || Processes.members(Set.of(pid)).containsKey(pid)))
-                    || !remnants.of(mark(process), process, false).isEmpty();
+                    || !detachedProcesses.of(mark(process), process, false).isEmpty();
         } catch (PosixException e) {
             return any; // no descriptor to look with: who waits for the group looks again
         }
@@ -769,10 +796,10 @@ public final class ProgramHost {
 
     /// Takes up all that workers have said until now.
     private void listen() {
-        if (program.newest().bond().workerSocket() == BondSpec.WorkerSocket.CONTROL) {
+        if (program.newest().bond().workerSocket() == ManagerLinkSpec.WorkerSocket.CONTROL) {
             surface.listener().listen();
         }
-        doors.values().forEach(WorkerDoor::listen);
+        doors.values().forEach(WorkerSockets::listen);
     }
 
     /// Not on the way from deaths to births: what its siblings have to say would come before the
@@ -782,7 +809,7 @@ public final class ProgramHost {
         if (process.line() >= 0) {
             doors.values().forEach(door -> door.disconnect(process.line(), process.pid()));
         }
-        workforce.depart(process);
+        workerTable.depart(process);
         if (process.pidfd() >= 0) {
             Descriptors.close(process.pidfd());
         }
@@ -791,15 +818,15 @@ public final class ProgramHost {
     /// How it ended; null if it has not yet. One that is adopted is no child of ours and reaped by
     /// others; one that died while the launcher ran between two managers was perhaps reaped by the
     /// launcher's shell, which waits for any child.
-    private static @Nullable Exit exit(WorkerProcess process) {
+    private static @Nullable WorkerExit exit(WorkerProcess process) {
         try {
             return known(Processes.peek(process.pidfd()));
         } catch (PosixException e) {
             if (e.errno() != Errno.ECHILD) {
                 throw e;
             }
-            Exit exit = known(Processes.exitOfStranger(process.pidfd()));
-            return exit == null ? Exit.UNKNOWN : exit;
+            WorkerExit workerExit = known(Processes.exitOfStranger(process.pidfd()));
+            return workerExit == null ? WorkerExit.UNKNOWN : workerExit;
         }
     }
 
@@ -813,21 +840,28 @@ public final class ProgramHost {
         }
     }
 
-    private static @Nullable Exit known(org.einhyrningsins.posix.kernel.@Nullable Exit exit) {
-        return exit == null
+    private static @Nullable WorkerExit known(
+            org.einhyrningsins.posix.kernel.@Nullable ProcessExit processExit) {
+        return processExit == null
                 ? null
-                : new Exit(exit.code(), exit.signal(), exit.core(), 0, false, false);
+                : new WorkerExit(
+                        processExit.code(),
+                        processExit.signal(),
+                        processExit.core(),
+                        0,
+                        false,
+                        false);
     }
 
-    private void send(Effect.Send order) {
-        WorkerProcess process = workforce.of(order.worker());
+    private void send(ProgramEffect.Send order) {
+        WorkerProcess process = workerTable.of(order.worker());
         if (process == null) {
             return;
         }
         boolean led = program.leaderOf(order.worker()) == null && process.pidfd() >= 0;
         try {
             if (order.signal() == Signal.KILL) { // while it is known what came from whom
-                remnants.tell(mark(process), process, led, order.signal());
+                detachedProcesses.tell(mark(process), process, led, order.signal());
             }
             send(process, order.signal(), order.group());
             boolean heard = order.signal() == Signal.KILL;
@@ -835,12 +869,12 @@ public final class ProgramHost {
                 send(process, Signal.CONT, order.group());
             }
             if (order.signal() == Signal.KILL || (order.group() && !led)) { // and what was forked
-                remnants.tell(mark(process), process, led, order.signal());
+                detachedProcesses.tell(mark(process), process, led, order.signal());
             }
-            workforce.signaled(order.worker());
+            workerTable.signaled(order.worker());
         } catch (PosixException e) { // it became another user, and we are not root
             String what = "cannot be sent SIG" + order.signal() + ": " + e.getMessage();
-            report(Effect.Severity.ERROR, order.worker(), what);
+            report(ProgramEffect.Severity.ERROR, order.worker(), what);
         }
     }
 
@@ -852,9 +886,9 @@ public final class ProgramHost {
         }
     }
 
-    private void probe(Effect.Probe order) {
+    private void probe(ProgramEffect.Probe order) {
         WorkerId id = order.worker();
-        Prober.Asker asker = up -> take(new Event.Probed(id, up));
+        ProbeRunner.Asker asker = up -> take(new ProgramEvent.Probed(id, up));
         switch (order.target()) {
             case AckSpec.SocketTarget target ->
                     surface.prober().ask(key(id), target, address(id, target.endpoint()), asker);
@@ -862,37 +896,40 @@ public final class ProgramHost {
         }
     }
 
-    private void check(WorkerId id, AckSpec.ExecTarget target, Prober.Asker asker) {
+    private void check(WorkerId id, AckSpec.ExecTarget target, ProbeRunner.Asker asker) {
         Worker worker = worker(id);
-        WorkerProcess process = workforce.of(id);
+        WorkerProcess process = workerTable.of(id);
         if (worker == null || process == null) {
             return;
         }
         try {
-            Blueprint blueprint = blueprint(worker.version());
+            SpawnTemplate spawnTemplate = blueprint(worker.version());
             requireCheckOver();
-            Births births = surface.births();
+            WorkerSpawner workerSpawner = surface.births();
             WorkerCgroups.Check check =
-                    births.check(id, blueprint, target.command(), process.pid());
+                    workerSpawner.check(id, spawnTemplate, target.command(), process.pid());
             lastCheck = check.birth();
             unasked = null;
-            Runnable over = () -> births.checked(check);
+            Runnable over = () -> workerSpawner.checked(check);
             surface.prober().await(key(id), check.birth().child(), asker, over);
-        } catch (IOException | Births.Stillborn | SpawnException | PosixException e) {
+        } catch (IOException
+                | WorkerSpawner.SpawnRefusedException
+                | SpawnException
+                | PosixException e) {
             String why = String.valueOf(e.getMessage());
             if (!starting(id) && !why.equals(unasked)) {
                 unasked = why;
                 String what = "its health is not known: cannot run its check: " + why;
-                report(Effect.Severity.WARN, id, what + "; nobody is replaced for that");
+                report(ProgramEffect.Severity.WARN, id, what + "; nobody is replaced for that");
             }
-            take(new Event.Unasked(id, why));
+            take(new ProgramEvent.Unasked(id, why));
         }
     }
 
     /// One that is held up on its way is enough.
-    private void requireCheckOver() throws Births.Stillborn {
+    private void requireCheckOver() throws WorkerSpawner.SpawnRefusedException {
         if (lastCheck != null && lastCheck.underWay()) {
-            throw new Births.Stillborn(
+            throw new WorkerSpawner.SpawnRefusedException(
                     "pid "
                             + lastCheck.child().pid()
                             + ", the check before, still waits in the kernel for whoever owns the"
@@ -902,17 +939,19 @@ public final class ProgramHost {
 
     private void weigh(WorkerId id) {
         Worker worker = worker(id);
-        WorkerProcess process = workforce.of(id);
+        WorkerProcess process = workerTable.of(id);
         Long most = worker == null ? null : worker.version().spec().care().memoryMax();
         if (process == null || most == null) {
             return;
         }
-        Aside.Question<Long> before = weighing.remove(id);
-        Aside.Question<Long> asked =
-                before == null ? Aside.ask(this, () -> Memory.ofTree(process.pid(), most)) : before;
+        ProcReader.Question<Long> before = weighing.remove(id);
+        ProcReader.Question<Long> asked =
+                before == null
+                        ? ProcReader.ask(this, () -> ProcessMemory.ofTree(process.pid(), most))
+                        : before;
         Long bytes = asked.answer();
         if (bytes != null) {
-            take(new Event.Weighed(id, bytes));
+            take(new ProgramEvent.Weighed(id, bytes));
         } else if (!asked.refused()) {
             weighing.put(id, asked); // perhaps it is known when it is asked next
         }
@@ -930,7 +969,7 @@ public final class ProgramHost {
     private String ownAddress(WorkerId id, String socket) {
         Worker worker = worker(id);
         ProgramSpec spec = worker == null ? program.newest() : worker.version().spec();
-        List<Bound> bound = surface.sockets().of(spec);
+        List<BoundSocket> bound = surface.sockets().of(spec);
         for (int i = 0; i < bound.size(); i++) {
             if (spec.sockets().get(i).name().equals(socket)) {
                 return bound.get(i).address();
@@ -949,12 +988,12 @@ public final class ProgramHost {
     // ---- words
 
     /// @param worker whom it is about; null for the program
-    void report(Effect.Severity severity, @Nullable WorkerId worker, String message) {
-        String subject = worker == null ? name() : workforce.subject(name(), worker);
+    void report(ProgramEffect.Severity severity, @Nullable WorkerId worker, String message) {
+        String subject = worker == null ? name() : workerTable.subject(name(), worker);
         surface.listener().report(this, severity, subject, message);
     }
 
-    private void reportLimits(Effect.Severity severity, String message) {
+    private void reportLimits(ProgramEffect.Severity severity, String message) {
         report(severity, null, message);
     }
 

@@ -5,7 +5,7 @@ import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
-import org.einhyrningsins.core.model.Effect;
+import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Processes;
@@ -23,15 +23,16 @@ record SignalDelivery(boolean reached, String words) {
     private static final int MAX_NAMED = 8;
 
     /// Sends it. What is left of a worker whose own process has ended gets it as a process group.
-    static SignalDelivery of(Effect.Deliver order, Program program, Workforce workforce) {
+    static SignalDelivery of(
+            ProgramEffect.Deliver order, Program program, WorkerTable workerTable) {
         List<String> sent = new ArrayList<>();
         List<String> refused = new ArrayList<>();
         for (Slot slot : program.slots()) {
             for (Worker worker : slot.workers()) {
-                WorkerProcess process = workforce.of(worker.id());
+                WorkerProcess process = workerTable.of(worker.id());
                 if (process != null && order.workers().contains(worker.id())) {
                     send(order.signal(), worker, process, sent, refused);
-                    workforce.signaled(worker.id());
+                    workerTable.signaled(worker.id());
                 }
             }
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.program;
 
-import org.einhyrningsins.control.wire.Target;
+import org.einhyrningsins.control.wire.CommandTarget;
 import org.einhyrningsins.control.wire.UsageException;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Worker;
@@ -21,63 +21,76 @@ public final class SignalTargets {
     private SignalTargets() {}
 
     /// The workers of each program that some targets name; no target names all.
-    public static Map<ProgramHost, Set<WorkerId>> of(Programs programs, List<Target> targets)
-            throws UsageException {
+    public static Map<ProgramHost, Set<WorkerId>> of(
+            ProgramTable programTable, List<CommandTarget> targets) throws UsageException {
         Map<ProgramHost, Set<WorkerId>> found = new LinkedHashMap<>();
         if (targets.isEmpty()) {
-            for (ProgramHost host : programs.everyHost()) {
+            for (ProgramHost host : programTable.everyHost()) {
                 if (!host.program().vacant()) {
-                    found.put(host, workers(host, new Target("", Target.WHOLE)));
+                    found.put(host, workers(host, new CommandTarget("", CommandTarget.WHOLE)));
                 }
             }
         }
-        for (Target target : targets) {
-            find(programs, target, found);
+        for (CommandTarget commandTarget : targets) {
+            find(programTable, commandTarget, found);
         }
         return found;
     }
 
     private static void find(
-            Programs programs, Target target, Map<ProgramHost, Set<WorkerId>> found)
+            ProgramTable programTable,
+            CommandTarget commandTarget,
+            Map<ProgramHost, Set<WorkerId>> found)
             throws UsageException {
         List<ProgramHost> named = new ArrayList<>();
         int slots = 0;
-        for (ProgramHost host : programs.everyHost()) {
-            if (host.name().equals(target.program())) {
+        for (ProgramHost host : programTable.everyHost()) {
+            if (host.name().equals(commandTarget.program())) {
                 named.add(host);
                 slots = Math.max(slots, host.program().count());
                 slots = Math.max(slots, host.program().slots().size());
             }
         }
         if (named.isEmpty()) {
-            throw new UsageException(programs.unknown(target.program()));
+            throw new UsageException(programTable.unknown(commandTarget.program()));
         }
-        if (target.slot() >= slots) {
+        if (commandTarget.slot() >= slots) {
             String known = slots == 0 ? "no slots" : "slots 0 to " + (slots - 1);
             throw new UsageException(
-                    "no slot " + target.slot() + " in '" + target.program() + "'; it has " + known);
+                    "no slot "
+                            + commandTarget.slot()
+                            + " in '"
+                            + commandTarget.program()
+                            + "'; it has "
+                            + known);
         }
         boolean any = false;
         for (ProgramHost host : named) {
-            Set<WorkerId> workers = workers(host, target);
+            Set<WorkerId> workers = workers(host, commandTarget);
             any |= !workers.isEmpty();
             found.computeIfAbsent(host, h -> new LinkedHashSet<>()).addAll(workers);
         }
-        if (target.pid() != Target.ANY && !any) {
+        if (commandTarget.pid() != CommandTarget.ANY && !any) {
             throw new UsageException(
-                    "pid " + target.pid() + " is no worker of '" + target.program() + "'");
+                    "pid "
+                            + commandTarget.pid()
+                            + " is no worker of '"
+                            + commandTarget.program()
+                            + "'");
         }
     }
 
-    private static Set<WorkerId> workers(ProgramHost host, Target target) {
+    private static Set<WorkerId> workers(ProgramHost host, CommandTarget commandTarget) {
         Set<WorkerId> workers = new LinkedHashSet<>();
         for (Slot slot : host.program().slots()) {
             for (Worker worker : slot.workers()) {
                 WorkerProcess process = host.workforce().of(worker.id());
                 boolean pid =
-                        target.pid() == Target.ANY
-                                || (process != null && process.pid() == target.pid());
-                boolean its = target.slot() == Target.WHOLE || target.slot() == slot.index();
+                        commandTarget.pid() == CommandTarget.ANY
+                                || (process != null && process.pid() == commandTarget.pid());
+                boolean its =
+                        commandTarget.slot() == CommandTarget.WHOLE
+                                || commandTarget.slot() == slot.index();
                 if (pid && its) {
                     workers.add(worker.id());
                 }

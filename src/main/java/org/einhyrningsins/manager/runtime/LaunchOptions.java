@@ -21,7 +21,7 @@ import java.util.List;
 ///   empty for the launcher
 /// @param reset forget what operators set by hand
 public record LaunchOptions(
-        Definition definition,
+        ConfigOrigin definition,
         @Nullable Path controlSocket,
         @Nullable Path pidFile,
         @Nullable Path lockFile,
@@ -31,7 +31,7 @@ public record LaunchOptions(
         boolean reset) {
     /// What is set by hand stays.
     public LaunchOptions(
-            Definition definition,
+            ConfigOrigin definition,
             @Nullable Path controlSocket,
             @Nullable Path pidFile,
             @Nullable Path lockFile,
@@ -44,8 +44,8 @@ public record LaunchOptions(
     /// The same with paths that mean the same wherever the manager is by then.
     public LaunchOptions absolute() {
         return new LaunchOptions(
-                definition instanceof Definition.File file
-                        ? new Definition.File(StartDirectory.resolve(file.path()))
+                definition instanceof ConfigOrigin.File file
+                        ? new ConfigOrigin.File(StartDirectory.resolve(file.path()))
                         : definition,
                 absolute(controlSocket),
                 absolute(pidFile),

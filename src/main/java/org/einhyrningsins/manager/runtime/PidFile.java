@@ -34,6 +34,8 @@ public final class PidFile {
 
     private PidFile() {}
 
+    /// Writes the file, in place of one that is there.
+    ///
     /// @throws IOException if it cannot be written, or others could choose which file it is
     public static void write(Path file, int pid) throws IOException {
         byte[] text = (pid + "\n").getBytes(StandardCharsets.US_ASCII);

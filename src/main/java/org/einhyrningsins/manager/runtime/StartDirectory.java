@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.runtime;
 
-import org.einhyrningsins.posix.file.OutputFiles;
+import org.einhyrningsins.posix.file.AppendFiles;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Processes;
 import org.jspecify.annotations.Nullable;
@@ -51,8 +51,8 @@ public final class StartDirectory {
 
     private static boolean isHere(String directory) {
         try {
-            OutputFiles.Extent there = OutputFiles.extent(Path.of(directory));
-            OutputFiles.Extent here = OutputFiles.extent(Path.of("."));
+            AppendFiles.Extent there = AppendFiles.extent(Path.of(directory));
+            AppendFiles.Extent here = AppendFiles.extent(Path.of("."));
             return there != null && here != null && there.sameFile(here);
         } catch (PosixException unreachable) {
             return false;

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /// What the format calls the constants of one enum.
 final class ConstantNames {
@@ -12,15 +13,14 @@ final class ConstantNames {
 
     private final String type;
     private final Enum<?>[] constants;
-    private final String[] names;
+    private final Map<Enum<?>, String> names = new HashMap<>();
 
     private ConstantNames(Class<?> type) {
         FormatNames format = FormatNames.of(type);
         this.type = format.type();
         constants = (Enum<?>[]) type.getEnumConstants();
-        names = new String[constants.length];
         for (Enum<?> constant : constants) {
-            names[constant.ordinal()] = format.part(constant.name());
+            names.put(constant, format.part(constant.name()));
         }
     }
 
@@ -30,18 +30,22 @@ final class ConstantNames {
     }
 
     static String of(Enum<?> constant) {
-        return of(constant.getDeclaringClass()).names[constant.ordinal()];
+        return of(constant.getDeclaringClass()).name(constant);
     }
 
     /// The constant of that name; null if there is none.
     ///
     /// @param older what another format calls them
     @Nullable Enum<?> constant(String name, OlderNames older) {
-        for (int i = 0; i < names.length; i++) {
-            if (older.part(type, names[i]).equals(name)) {
-                return constants[i];
+        for (Enum<?> constant : constants) {
+            if (older.part(type, name(constant)).equals(name)) {
+                return constant;
             }
         }
         return null;
+    }
+
+    private String name(Enum<?> constant) {
+        return Objects.requireNonNull(names.get(constant));
     }
 }

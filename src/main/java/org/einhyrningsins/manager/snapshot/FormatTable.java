@@ -17,44 +17,44 @@ final class FormatTable {
 
     static final String TEXT =
             """
-            HandoverImage reexec
+            ReexecSnapshot reexec
               manager programs clients conversations=requests nextTicket openFiles=openFilesLimit
               leftAt=handedOverAt
-            ManagerImage manager
+            ManagerSnapshot manager
               release boot=bootId pid control=controlSocket settings log startedMillis=startedAtMillis
               reexecs recoveries http=httpSocket stopping madeDirectory=ownsSocketDirectory
               programs=programFiles sockets kept=descriptors trial=pendingConfirmation
               reload=pendingReload
-            ProgramImage managed-program
+            ProgramSnapshot managed-program
               program retiring=removed workers=processes doors=workerSockets tally=counters
               kept=descriptors
-            WorkerImage process
+            WorkerSnapshot process
               id=worker pid startTicks pidfd line=ackSocket uid bornMillis=startedAtMillis log=logPath
               logOffset logFile adopted words=statusText kept=descriptors
-            DoorImage worker-sockets
+            WorkerSocketsSnapshot worker-sockets
               user name owner acks=ackSocket notifications=notifySocket guests=clients
-            GuestImage worker-socket-client fd pid uid begun=partialLine
-            ConnectionImage client
+            WorkerClientSnapshot worker-socket-client fd pid uid begun=partialLine
+            ControlConnectionSnapshot client
               fd follows=subscription followed=subscribedPrograms begun=partialLine
               untaken=unsentReplies
-            ConversationImage request
+            PendingCommandSnapshot request
               client id waits=wantsOutcome open=openAnswers failed outcomes tickets about=subject
-            ConversationImage.About request-subject PROGRAMS=programs END=shutdown REPLACEMENT=reexec
-            SocketImage bound-socket
+            PendingCommandSnapshot.About request-subject PROGRAMS=programs END=shutdown REPLACEMENT=reexec
+            SocketSnapshot bound-socket
               owner spec=definition fd address inode file=fileInode own=slotNumber
               disordered=orderUnknown foreign
             KeptDescriptor descriptor name fd inode
-            TrialImage pending-confirmation
+            PendingConfirmationSnapshot pending-confirmation
               before=previous settings=previousSettings time=timeout until=deadline
-            ReloadImage pending-reload state=progress tasks asked=awaitedAnswers
-            ReloadImage.Task reload-task
+            ReloadSnapshot pending-reload state=progress tasks asked=awaitedAnswers
+            ReloadSnapshot.Task reload-task
               program command definition removed debut=added ticket what=takesOver
-            ReloadImage.Asked awaited-answer ticket program hold=heldRollout
-            Handovers handovers parts=programs
-            Handovers.Part handover after circle=cycle state
-            Handovers.State handover-state
+            ReloadSnapshot.Asked awaited-answer ticket program hold=heldRollout
+            SocketHandoverOrder handovers parts=programs
+            SocketHandoverOrder.Part handover after circle=cycle state
+            SocketHandoverOrder.State handover-state
               WAITING=waiting HELD=starting READY=ready TOLD=changing DONE=done FAILED=failed
-            OutputFiles.Extent file-identity device inode size
+            AppendFiles.Extent file-identity device inode size
             Credentials credentials uid gid groups
             JsonId request-id json=text dialect=syntax
             Dialect syntax JSON=json YAML=yaml
@@ -62,22 +62,22 @@ final class FormatTable {
               name phase serving count=workerCount slots rollout waits=pendingCommands
               deaths=recentDeaths nextIncarnation nextGeneration verdict fallback setback
               asOf=lastStepAt
-            Phase.Running phase.running up=wasReady
-            Phase.Waiting phase.waiting on=dependencies by=blockedBy
-            Phase.Hindrance blocking-dependency program stopped
-            Phase.Stopped phase.stopped
-            Phase.Failed phase.failed why=reason
-            Version version generation spec=definition
+            ProgramPhase.Running phase.running up=wasReady
+            ProgramPhase.Waiting phase.waiting on=dependencies by=blockedBy
+            ProgramPhase.Hindrance blocking-dependency program stopped
+            ProgramPhase.Stopped phase.stopped
+            ProgramPhase.Failed phase.failed why=reason
+            ProgramVersion version generation spec=definition
             Slot slot
               index held moved=onTarget current successor leaving=stopping refill=refillAt
               finished=finishedReason past=history
             Slot.Past slot-history
               quickDeaths burst=recentKills restarts trouble=lastFailure blame=failedWorker
               relapses crashes last=lastEnd ended=endedReason losses
-            Crashes crashes since recent longest=longestLife loop count
-            Ending worker-end worker born=startedAt at=endedAt exit why=reason
-            Losses losses all own=ownFailures
-            Exit exit code=status signal core=coreDumped left=leftProcesses oom=outOfMemory
+            CrashLoopRule crashes since recent longest=longestLife loop count
+            PreviousExit worker-end worker born=startedAt at=endedAt exit why=reason
+            WorkerLosses losses all own=ownFailures
+            WorkerExit exit code=status signal core=coreDumped left=leftProcesses oom=outOfMemory
               shared=ofProgramMemory
             WorkerId worker-id slot incarnation
             Moment moment nanos
@@ -93,47 +93,47 @@ final class FormatTable {
               RETIRED=retired SCALED=scaled STOPPED=stopped RESTARTED=restarted
               FAILED_START=failed-start WITHDRAWN=withdrawn HUNG=hung REPLACED=replaced
               LEFT_BEHIND=left-behind
-            Care worker-health
+            WorkerHealth worker-health
               checkup=check pinged=lastPingAt interval=watchdogInterval weighing=nextMemoryCheckAt
               weight=memoryBytes tries=failedReplacements retry=retryAt recalled=rolledBack
               suspended=suspendedBy
-            Checkup health-check due=dueAt asked=awaitingAnswer misses=failures
+            PeriodicCheck health-check due=dueAt asked=awaitingAnswer misses=failures
             Rollout rollout
               target strategy scope=slots draining failures=failedStarts retryAt began=startedAt
               lastFailure blame=failedWorker workers=newWorkerCount canary held
               proved=probationPassed old=oldWorkers
-            Canary.Coming canary.starting ill=unhealthyBefore
-            Canary.Watched canary.watched ill=unhealthyBefore until
-            Canary.Passed canary.passed
-            OldWorkers old-workers before=total up=anyReady replaced killed
-            Wait pending-command ticket verb began=startedAt scope=slots until=waitsFor
-            Wait.Until awaited-state
+            CanaryState.Coming canary.starting ill=unhealthyBefore
+            CanaryState.Watched canary.watched ill=unhealthyBefore until
+            CanaryState.Passed canary.passed
+            OldWorkerCounts old-workers before=total up=anyReady replaced killed
+            PendingRequest pending-command ticket verb began=startedAt scope=slots until=waitsFor
+            PendingRequest.Until awaited-state
               UP=ready GONE=stopped SCALED=scaled ROLLED=rolled-out READY=held-rollout-ready
               RESTORED=rolled-back BACK=aborted ENDED=ended
-            Fallback fallback version since taken=unavailableReason
-            Setback setback
+            FallbackVersion fallback version since taken=unavailableReason
+            VersionFailure setback
               generation back=restoredGeneration rolled=afterRollout at=failedAt why=reason
               blame=failedWorker before=oldWorkers kept=oldWorkersKept replaced=oldWorkersReplaced
               stage taken=unavailableReason
-            Setback.Stage setback-stage
+            VersionFailure.Stage setback-stage
               RETURNING=rolling-back BACK=rolled-back IN_VAIN=failed OVERTAKEN=superseded
               SAME=same-definition TAKEN=unavailable
-            Command.Start command.start scope=slots toItsEnd=untilEnded
-            Command.Stop command.stop scope=slots first=firstSignal
-            Command.Restart command.restart scope=slots
-            Command.Hasten command.hasten
-            Command.Upgrade command.upgrade scope=slots strategy
-            Command.Promote command.promote
-            Command.Abort command.abort
-            Command.Apply command.apply spec=definition roll=always
-            Command.Reset command.reset spec=definition roll=always
-            Command.Debut command.debut before=previous
-            Command.Hold command.hold spec=definition
-            Command.Release command.release
-            Command.Keep command.keep why=reason
-            Command.ScaleBy command.scale-by delta
-            Command.ScaleTo command.scale-to count
-            Command.SendSignal command.signal signal workers
+            ProgramCommand.Start command.start scope=slots toItsEnd=untilEnded
+            ProgramCommand.Stop command.stop scope=slots first=firstSignal
+            ProgramCommand.Restart command.restart scope=slots
+            ProgramCommand.Hasten command.hasten
+            ProgramCommand.Upgrade command.upgrade scope=slots strategy
+            ProgramCommand.Promote command.promote
+            ProgramCommand.Abort command.abort
+            ProgramCommand.Apply command.apply spec=definition roll=always
+            ProgramCommand.Reset command.reset spec=definition roll=always
+            ProgramCommand.Debut command.debut before=previous
+            ProgramCommand.Hold command.hold spec=definition
+            ProgramCommand.Release command.release
+            ProgramCommand.Keep command.keep why=reason
+            ProgramCommand.ScaleBy command.scale-by delta
+            ProgramCommand.ScaleTo command.scale-to count
+            ProgramCommand.SendSignal command.signal signal workers
             ServicesSpec settings control log stateDirectory http programs
             ControlSpec control socket mode allow keeper
             AllowSpec allow admin read
@@ -152,16 +152,16 @@ final class FormatTable {
             ProgramSpec definition
               name command directory env dropEnv identity workers sockets stdin protocols ack stop
               restart rollout logs bond=managerLink care=monitoring after obstacle
-            Template template parts
-            Template.Text part.text text
-            Template.Slot part.slot
-            Template.AddressOf part.address name=socket
-            IdentitySpec identity user group umask nice limits confinement
-            IdentitySpec.Resource limited-resource
+            TextTemplate template parts
+            TextTemplate.Text part.text text
+            TextTemplate.Slot part.slot
+            TextTemplate.AddressOf part.address name=socket
+            ProcessIdentitySpec identity user group umask nice limits confinement
+            ProcessIdentitySpec.Resource limited-resource
               CPU=cpu FSIZE=fsize DATA=data STACK=stack CORE=core RSS=rss NPROC=nproc NOFILE=nofile
               MEMLOCK=memlock AS=as LOCKS=locks SIGPENDING=sigpending MSGQUEUE=msgqueue NICE=nice
               RTPRIO=rtprio RTTIME=rttime
-            IdentitySpec.Limit limit soft hard
+            ProcessIdentitySpec.Limit limit soft hard
             ConfinementSpec confinement
               noNewPrivs capabilities scheduling directories credentials sandbox cgroup
             Capability capability
@@ -177,9 +177,10 @@ final class FormatTable {
               REALTIME=realtime BEST_EFFORT=best-effort IDLE=idle
             DirectorySpec directory path mode
             SandboxSpec sandbox
-              read=readPaths write=writePaths connect=connectPorts bind=bindPorts required
+              read=readPaths write=writePaths connect=connectPorts bind=bindPorts scope required
+            SandboxSpec.Scope sandbox-scope SIGNALS=signals ABSTRACT_SOCKETS=abstract-sockets
             CgroupSpec cgroup memoryMax memoryHigh cpu=cpuPercent tasks=tasksMax ioWeight
-            Protocol protocol
+            SocketProtocol protocol
               EINHORN=einhorn LISTEN_FDS=listen-fds SERVER_STARTER=server-starter NGINX=nginx
               UNICORN=unicorn PUMA=puma PHP_FPM=php-fpm FD0=fd0
             AckSpec ack mode timeout
@@ -208,7 +209,7 @@ final class FormatTable {
               strategy maxSurge maxUnacked settle retries canary proof drain
             RolloutSpec.Strategy strategy SMOOTH=smooth FLEET=fleet REPLACE=replace
             CanarySpec canary-policy workers watch
-            ProofSpec proof probation rollbackWithin
+            TrialSpec proof probation rollbackWithin
             DrainSpec drain counted=countsForSurge timeout
             LogsSpec.Inherit logs.inherit
             LogsSpec.Discard logs.discard
@@ -216,9 +217,9 @@ final class FormatTable {
             LogsSpec.ToFile logs.file path
             LogsSpec.Kept logs.rotated-file path maxBytes maxAge keep compress prefix
             LogsSpec.Word log-prefix TIME=time SLOT=slot PID=pid
-            BondSpec manager-link workerSocket descriptor=ackDescriptor outlive=outlivesManager
-            BondSpec.WorkerSocket ack-socket OWN=own CONTROL=control
-            CareSpec monitoring health watchdog maxAge memoryMax together=programCgroup
+            ManagerLinkSpec manager-link workerSocket descriptor=ackDescriptor outlive=outlivesManager
+            ManagerLinkSpec.WorkerSocket ack-socket OWN=own CONTROL=control
+            MonitoringSpec monitoring health watchdog maxAge memoryMax together=programCgroup
             HealthSpec health target every=interval timeout failures
             """;
 }

@@ -24,7 +24,7 @@ final class OlderNames {
 
     /// @param format one that can be read
     static OlderNames of(long format) {
-        if (format == Format.NUMBER) {
+        if (format == SnapshotLanguage.NUMBER) {
             return NONE;
         }
         List<Map<String, Map<String, String>>> changes = new ArrayList<>();

@@ -21,7 +21,7 @@ final class TreeReader {
         this.text = text;
     }
 
-    static @Nullable Object read(String text) throws ImageException {
+    static @Nullable Object read(String text) throws SnapshotException {
         TreeReader reader = new TreeReader(text);
         Object value = reader.value(0);
         reader.space();
@@ -31,7 +31,7 @@ final class TreeReader {
         return value;
     }
 
-    private @Nullable Object value(int depth) throws ImageException {
+    private @Nullable Object value(int depth) throws SnapshotException {
         if (depth > DEEPEST) {
             throw broken("less nesting");
         }
@@ -47,7 +47,7 @@ final class TreeReader {
         };
     }
 
-    private Map<String, @Nullable Object> object(int depth) throws ImageException {
+    private Map<String, @Nullable Object> object(int depth) throws SnapshotException {
         Map<String, @Nullable Object> object = new LinkedHashMap<>();
         at++;
         space();
@@ -66,7 +66,7 @@ final class TreeReader {
         return object;
     }
 
-    private List<@Nullable Object> list(int depth) throws ImageException {
+    private List<@Nullable Object> list(int depth) throws SnapshotException {
         List<@Nullable Object> list = new ArrayList<>();
         at++;
         space();
@@ -79,7 +79,7 @@ final class TreeReader {
     }
 
     /// A comma that something follows, or nothing before the end.
-    private void separator(char end) throws ImageException {
+    private void separator(char end) throws SnapshotException {
         space();
         if (peek() == ',') {
             at++;
@@ -92,7 +92,7 @@ final class TreeReader {
         }
     }
 
-    private String string() throws ImageException {
+    private String string() throws SnapshotException {
         expect('"');
         StringBuilder string = new StringBuilder();
         while (peek() != '"') {
@@ -107,7 +107,7 @@ final class TreeReader {
         return string.toString();
     }
 
-    private char escaped() throws ImageException {
+    private char escaped() throws SnapshotException {
         char c = peek();
         at++;
         return switch (c) {
@@ -122,7 +122,7 @@ final class TreeReader {
         };
     }
 
-    private char hex() throws ImageException {
+    private char hex() throws SnapshotException {
         int value = 0;
         for (int i = 0; i < 4; i++) {
             int digit = Character.digit(peek(), 16);
@@ -135,7 +135,7 @@ final class TreeReader {
         return (char) value;
     }
 
-    private @Nullable Object word(String word, @Nullable Object value) throws ImageException {
+    private @Nullable Object word(String word, @Nullable Object value) throws SnapshotException {
         if (!text.startsWith(word, at)) {
             if (word.startsWith(text.substring(at))) {
                 at = text.length(); // torn in the middle of the word
@@ -146,7 +146,7 @@ final class TreeReader {
         return value;
     }
 
-    private Object number() throws ImageException {
+    private Object number() throws SnapshotException {
         int start = at;
         boolean whole = true;
         while (at < text.length() && "+-.0123456789eE".indexOf(text.charAt(at)) >= 0) {
@@ -181,15 +181,15 @@ final class TreeReader {
         return at < text.length() ? text.charAt(at) : '\0';
     }
 
-    private void expect(char c) throws ImageException {
+    private void expect(char c) throws SnapshotException {
         if (peek() != c) {
             throw broken("'" + c + "'");
         }
         at++;
     }
 
-    private ImageException broken(String expected) {
+    private SnapshotException broken(String expected) {
         String what = at < text.length() ? "at character " + at : "at its end, as if cut off";
-        return new ImageException("no JSON " + what + ": expected " + expected);
+        return new SnapshotException("no JSON " + what + ": expected " + expected);
     }
 }

@@ -16,13 +16,13 @@
 /// Records are objects; a value of a sealed type has its kind under `is`; constants are words; a
 /// version is its index in the table; a moment is nanoseconds on the clock of this boot; a duration
 /// is seconds and nanoseconds. A manager writes its own image and one for each program
-/// ([org.einhyrningsins.manager.snapshot.ManagerImage],
-/// [org.einhyrningsins.manager.snapshot.ProgramImage]) to files, each with its own number; a
-/// re-exec writes one [org.einhyrningsins.manager.snapshot.HandoverImage].
+/// ([org.einhyrningsins.manager.snapshot.ManagerSnapshot],
+/// [org.einhyrningsins.manager.snapshot.ProgramSnapshot]) to files, each with its own number; a
+/// re-exec writes one [org.einhyrningsins.manager.snapshot.ReexecSnapshot].
 ///
-/// **Names.** [org.einhyrningsins.manager.snapshot.ImageWriter] and
-/// [org.einhyrningsins.manager.snapshot.ImageReader] go by reflection over the records of `core`
-/// and `spec` as they are, but the names in the text are not Java's:
+/// **Names.** [org.einhyrningsins.manager.snapshot.SnapshotEncoder] and
+/// [org.einhyrningsins.manager.snapshot.SnapshotDecoder] go by reflection over the records of
+/// `core` and `spec` as they are, but the names in the text are not Java's:
 /// [org.einhyrningsins.manager.snapshot.FormatTable] has them, type by type. A type, component or
 /// constant without one is an error, which `FormatNamesTest` finds before anybody else does. Keys
 /// are in camel case, kinds and constants in words with hyphens, those of the kernel (`TERM`,
@@ -48,12 +48,13 @@
 /// nor one of a constant `DEFAULT`. Packages do not matter.
 ///
 /// **To change the format** (another name, type or meaning):
-/// [org.einhyrningsins.manager.snapshot.Format#NUMBER] grows; the names of the format until now
-/// become a class like [Format1Names], a list of what was called otherwise, from which
+/// [org.einhyrningsins.manager.snapshot.SnapshotLanguage#NUMBER] grows; the names of the format
+/// until now become a class like [Format1Names], a list of what was called otherwise, from which
 /// [org.einhyrningsins.manager.snapshot.OlderNames] reads the older text by its own names, through
-/// all changes since; a meaning is translated in [org.einhyrningsins.manager.snapshot.ImageReader],
-/// by the number. `format-N-names.txt` of the older format never changes, and `format-N/` has what
-/// managers wrote in each: `GoldenStatesTest` reads them for ever.
+/// all changes since; a meaning is translated in
+/// [org.einhyrningsins.manager.snapshot.SnapshotDecoder], by the number. `format-N-names.txt` of
+/// the older format never changes, and `format-N/` has what managers wrote in each:
+/// `GoldenStatesTest` reads them for ever.
 ///
 /// Format 1 was that of the builds before 0.1.0, with the names that Java had then.
 ///

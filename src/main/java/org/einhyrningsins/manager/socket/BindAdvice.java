@@ -49,8 +49,10 @@ public final class BindAdvice {
     /// Who has the address. The kernel says no also while connections of before linger, and both
     /// they and the new socket need SO_REUSEADDR for a yes.
     private static String holder(SocketSpec socket) {
-        PortUse use =
-                socket.address() instanceof SocketSpec.Tcp tcp ? PortUse.of(tcp) : PortUse.UNKNOWN;
+        PortUsage use =
+                socket.address() instanceof SocketSpec.Tcp tcp
+                        ? PortUsage.of(tcp)
+                        : PortUsage.UNKNOWN;
         return switch (use) {
             case LINGERING ->
                     "nobody listens there, but closed connections linger for up to a"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.socket;
 
-import org.einhyrningsins.manager.snapshot.SocketImage;
+import org.einhyrningsins.manager.snapshot.SocketSnapshot;
 import org.einhyrningsins.posix.file.Descriptors;
-import org.einhyrningsins.posix.kernel.Bound;
+import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.PacketFilters;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.socket.Sockets;
@@ -36,12 +36,12 @@ final class SocketGroup {
     /// The slots at which new connections are turned away; null if that is not known.
     private @Nullable Set<Integer> away;
 
-    private record Member(int slot, Bound bound) {}
+    private record Member(int slot, BoundSocket bound) {}
 
     /// A group of one.
-    static SocketGroup of(int slot, Bound bound) {
+    static SocketGroup of(int slot, BoundSocket boundSocket) {
         SocketGroup group = new SocketGroup();
-        group.join(slot, bound);
+        group.join(slot, boundSocket);
         group.steered = List.of();
         group.away = Set.of();
         return group;
@@ -52,15 +52,15 @@ final class SocketGroup {
         return new SocketGroup();
     }
 
-    void join(int slot, Bound bound) {
-        members.add(new Member(slot, bound));
+    void join(int slot, BoundSocket boundSocket) {
+        members.add(new Member(slot, boundSocket));
     }
 
     /// One that another manager had.
     ///
     /// @param fd its number here; below 0 if it is gone: see [#forgetLost]
-    void resume(SocketImage image, int fd) {
-        join(image.own() - 1, new Bound(fd, image.address(), image.inode()));
+    void resume(SocketSnapshot image, int fd) {
+        join(image.own() - 1, new BoundSocket(fd, image.address(), image.inode()));
         ordered &= !image.disordered();
     }
 
@@ -91,12 +91,12 @@ final class SocketGroup {
     }
 
     /// Any of them: all have one address.
-    Bound any() {
+    BoundSocket any() {
         return members.getFirst().bound();
     }
 
     /// The one of a slot, or the one that all share; null if it is not bound.
-    @Nullable Bound of(int slot) {
+    @Nullable BoundSocket of(int slot) {
         for (Member member : members) {
             if (member.slot() == slot || member.slot() == SHARED) {
                 return member.bound();
@@ -105,17 +105,17 @@ final class SocketGroup {
         return null;
     }
 
-    List<Bound> all() {
+    List<BoundSocket> all() {
         return members.stream().map(Member::bound).toList();
     }
 
     /// What another manager needs to go on, in the kernel's order.
     ///
     /// @param one image of a socket that all share
-    void images(SocketImage one, List<SocketImage> into) {
+    void images(SocketSnapshot one, List<SocketSnapshot> into) {
         for (Member member : members) {
-            Bound bound = member.bound();
-            into.add(one.of(member.slot() + 1, !ordered, bound.fd(), bound.inode()));
+            BoundSocket boundSocket = member.bound();
+            into.add(one.of(member.slot() + 1, !ordered, boundSocket.fd(), boundSocket.inode()));
         }
     }
 
@@ -137,7 +137,7 @@ final class SocketGroup {
     }
 
     void closeAll() {
-        all().forEach(bound -> Descriptors.close(bound.fd()));
+        all().forEach(boundSocket -> Descriptors.close(boundSocket.fd()));
         members.clear();
     }
 
@@ -153,7 +153,7 @@ final class SocketGroup {
     /// @throws PosixException if the kernel will not
     boolean steer(IntPredicate served) {
         List<Integer> numbers = new ArrayList<>();
-        Map<Integer, Bound> others = new HashMap<>();
+        Map<Integer, BoundSocket> others = new HashMap<>();
         for (int number = 0; number < members.size(); number++) {
             Member member = members.get(number);
             if (served.test(member.slot())) {
@@ -193,13 +193,13 @@ final class SocketGroup {
         }
     }
 
-    private void turnAway(Map<Integer, Bound> others) {
+    private void turnAway(Map<Integer, BoundSocket> others) {
         Set<Integer> known = away == null ? Set.of() : away;
         away = Set.copyOf(others.keySet()); // also if it fails: it would fail again
         others.forEach(
-                (slot, bound) -> {
+                (slot, boundSocket) -> {
                     if (!known.contains(slot)) {
-                        PacketFilters.turnAway(bound.fd());
+                        PacketFilters.turnAway(boundSocket.fd());
                     }
                 });
     }

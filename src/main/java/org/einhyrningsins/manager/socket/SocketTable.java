@@ -3,10 +3,10 @@ package org.einhyrningsins.manager.socket;
 
 import org.einhyrningsins.core.model.SocketKey;
 import org.einhyrningsins.core.plan.SocketMove;
-import org.einhyrningsins.manager.runtime.Log;
+import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
-import org.einhyrningsins.manager.snapshot.SocketImage;
-import org.einhyrningsins.posix.kernel.Bound;
+import org.einhyrningsins.manager.snapshot.SocketSnapshot;
+import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.UnknownAccountException;
@@ -30,14 +30,14 @@ import java.util.function.ToIntFunction;
 /// use names the address, the socket stays open, whichever program or name it goes by.
 public final class SocketTable {
     private final Map<SocketKey, Held> sockets = new HashMap<>();
-    private final Log log;
-    private PassedSockets passed = PassedSockets.NONE;
+    private final ManagerLog managerLog;
+    private SystemdSockets passed = SystemdSockets.NONE;
     private final Map<SocketKey, String> troubles = new HashMap<>(0);
     private Runnable joined = () -> {};
     private Consumer<SocketKey> closed = key -> {};
 
-    public SocketTable(Log log) {
-        this.log = log;
+    public SocketTable(ManagerLog managerLog) {
+        this.managerLog = managerLog;
     }
 
     /// What we hold at an address.
@@ -62,7 +62,7 @@ public final class SocketTable {
     }
 
     /// Has what is to be bound taken from those first.
-    public void offer(PassedSockets from) {
+    public void offer(SystemdSockets from) {
         passed = from;
     }
 
@@ -135,13 +135,13 @@ public final class SocketTable {
 
     private Held bind(ProgramSpec program, SocketSpec socket) throws CannotBind {
         try {
-            Bound taken = passed.take(socket);
+            BoundSocket taken = passed.take(socket);
             if (taken == null) {
                 makeRoom(socket);
             }
-            Bound bound = taken == null ? Sockets.bind(socket) : taken;
+            BoundSocket boundSocket = taken == null ? Sockets.bind(socket) : taken;
             int slot = socket.perWorker() ? 0 : SocketGroup.SHARED;
-            SocketGroup group = SocketGroup.of(slot, bound);
+            SocketGroup group = SocketGroup.of(slot, boundSocket);
             return new Held(program.name(), socket, group, inode(socket), taken != null);
         } catch (UnknownAccountException e) {
             throw cannot(program.name(), socket, String.valueOf(e.getMessage()));
@@ -174,8 +174,8 @@ public final class SocketTable {
                         .formatted(socket.name(), program, socket.address(), why));
     }
 
-    private Bound bound(SocketSpec socket) {
-        Bound taken = passed.take(socket);
+    private BoundSocket bound(SocketSpec socket) {
+        BoundSocket taken = passed.take(socket);
         return taken == null ? Sockets.bind(socket) : taken;
     }
 
@@ -202,7 +202,7 @@ public final class SocketTable {
         if (held.spec().backlog() != wanted.backlog()
                 && !(wanted.address() instanceof SocketSpec.Udp)) {
             held.group().all().forEach(each -> Sockets.relisten(each.fd(), wanted.backlog()));
-            log.info(
+            managerLog.info(
                     kept.program(),
                     "socket '" + wanted.name() + "' has backlog " + wanted.backlog());
         }
@@ -257,11 +257,12 @@ public final class SocketTable {
         return false;
     }
 
-    private boolean rest(Bound bound, SocketSpec spec) {
-        boolean listens = Sockets.listens(bound.fd());
+    private boolean rest(BoundSocket boundSocket, SocketSpec spec) {
+        boolean listens = Sockets.listens(boundSocket.fd());
         if (listens) {
-            Sockets.rest(bound.fd());
-            log.debug("", "socket '" + spec.name() + "', " + bound.address() + ", rests");
+            Sockets.rest(boundSocket.fd());
+            managerLog.debug(
+                    "", "socket '" + spec.name() + "', " + boundSocket.address() + ", rests");
         }
         return listens;
     }
@@ -293,9 +294,9 @@ public final class SocketTable {
     private void dress(String program, Path path, SocketSpec wanted, long file) {
         try {
             Sockets.dress(path, wanted.file(), file);
-            log.info(program, "socket '" + wanted.name() + "' has a new owner or mode");
+            managerLog.info(program, "socket '" + wanted.name() + "' has a new owner or mode");
         } catch (PosixException | UnknownAccountException e) {
-            log.error(
+            managerLog.error(
                     program,
                     "socket '" + wanted.name() + "' keeps its owner and mode: " + e.getMessage());
         }
@@ -304,13 +305,13 @@ public final class SocketTable {
     /// The sockets of a definition, in its order. Where each slot has its own, any: they have one
     /// address. One that is not bound, since its version came back and nobody was born with it yet,
     /// is there without a descriptor.
-    public List<Bound> of(ProgramSpec program) {
-        List<Bound> bound = new ArrayList<>(program.sockets().size());
+    public List<BoundSocket> of(ProgramSpec program) {
+        List<BoundSocket> bound = new ArrayList<>(program.sockets().size());
         for (SocketSpec socket : program.sockets()) {
             Held held = sockets.get(SocketKey.of(program, socket));
             bound.add(
                     held == null
-                            ? new Bound(-1, socket.address().toString(), 0)
+                            ? new BoundSocket(-1, socket.address().toString(), 0)
                             : held.group().any());
         }
         return bound;
@@ -318,23 +319,23 @@ public final class SocketTable {
 
     /// Those that a worker in this slot has, in the definition's order. Its own are bound if it is
     /// the first in its slot.
-    public List<Bound> of(ProgramSpec program, int slot) throws CannotBind {
-        List<Bound> bound = new ArrayList<>(program.sockets().size());
+    public List<BoundSocket> of(ProgramSpec program, int slot) throws CannotBind {
+        List<BoundSocket> bound = new ArrayList<>(program.sockets().size());
         for (SocketSpec socket : program.sockets()) {
             SocketGroup group = held(program, socket).group();
-            Bound known = group.of(slot);
+            BoundSocket known = group.of(slot);
             bound.add(known == null ? join(program, socket, slot, group) : known);
         }
         return bound;
     }
 
-    private Bound join(ProgramSpec program, SocketSpec socket, int slot, SocketGroup group)
+    private BoundSocket join(ProgramSpec program, SocketSpec socket, int slot, SocketGroup group)
             throws CannotBind {
         try {
-            Bound bound = bound(socket);
-            group.join(slot, bound);
+            BoundSocket boundSocket = bound(socket);
+            group.join(slot, boundSocket);
             joined.run();
-            return bound;
+            return boundSocket;
         } catch (PosixException e) {
             throw new CannotBind(
                     "cannot bind socket '%s' of '%s' to %s for slot %d: %s%s"
@@ -393,10 +394,11 @@ public final class SocketTable {
         String which = "socket '" + held.spec().name() + "', " + held.spec().address() + ": ";
         try {
             if (!held.group().steer(slot -> served.serves(key, slot))) {
-                log.debug("", which + "cannot be steered, since nobody knows the kernel's order");
+                managerLog.debug(
+                        "", which + "cannot be steered, since nobody knows the kernel's order");
             }
         } catch (PosixException e) {
-            log.warn(
+            managerLog.warn(
                     "",
                     which
                             + "cannot keep new connections from workers that leave: "
@@ -409,7 +411,7 @@ public final class SocketTable {
     public boolean waits(ProgramSpec program, int slot) {
         for (SocketSpec socket : program.sockets()) {
             Held held = sockets.get(SocketKey.of(program, socket));
-            Bound own = held == null || !socket.ownQueue() ? null : held.group().of(slot);
+            BoundSocket own = held == null || !socket.ownQueue() ? null : held.group().of(slot);
             if (own != null && Sockets.queued(own.fd()) > 0) {
                 return true;
             }
@@ -420,13 +422,13 @@ public final class SocketTable {
     // ---- from one manager to the next
 
     /// What another manager needs to go on.
-    public List<SocketImage> images() {
-        List<SocketImage> images = new ArrayList<>(sockets.size());
+    public List<SocketSnapshot> images() {
+        List<SocketSnapshot> images = new ArrayList<>(sockets.size());
         sockets.forEach(
                 (key, held) -> {
-                    Bound any = held.group().any();
-                    SocketImage one =
-                            new SocketImage(
+                    BoundSocket any = held.group().any();
+                    SocketSnapshot one =
+                            new SocketSnapshot(
                                             key.owner(),
                                             held.spec(),
                                             any.fd(),
@@ -442,7 +444,7 @@ public final class SocketTable {
     /// Holds a socket that another manager held.
     ///
     /// @param fd its number here; below 0 if it is gone: see [#forgetLost]
-    public void take(SocketImage image, int fd) {
+    public void take(SocketSnapshot image, int fd) {
         SocketKey key = new SocketKey(image.spec().address(), image.owner());
         Held held = sockets.get(key);
         if (held == null) {
@@ -475,7 +477,7 @@ public final class SocketTable {
             if (needs == null) {
                 close(key);
             } else if (held != null && held.group().closeAbove(needs)) {
-                log.debug(
+                managerLog.debug(
                         "", "closed " + held.spec().address() + " of slots from " + needs + " up");
             }
         }
@@ -486,7 +488,7 @@ public final class SocketTable {
         if (held == null || isHeld(held.group())) {
             return;
         }
-        log.debug("", "closed " + held.group().any().address());
+        managerLog.debug("", "closed " + held.group().any().address());
         troubles.remove(key);
         if (held.spec().address() instanceof SocketSpec.UnixPath unix) {
             closed.accept(key);
@@ -550,9 +552,9 @@ public final class SocketTable {
     void rebind(SocketKey key) {
         Held held = sockets.get(key);
         if (held != null) {
-            Bound bound = Sockets.bind(held.spec());
+            BoundSocket boundSocket = Sockets.bind(held.spec());
             SocketGroup old = held.group();
-            SocketGroup group = SocketGroup.of(SocketGroup.SHARED, bound);
+            SocketGroup group = SocketGroup.of(SocketGroup.SHARED, boundSocket);
             long file = inode(held.spec());
             sockets.put(key, new Held(held.program(), held.spec(), group, file, false));
             old.closeAll();

@@ -2,8 +2,8 @@
 package org.einhyrningsins.manager.spawn;
 
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.manager.runtime.Aside;
 import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Cgroups;
@@ -175,7 +175,7 @@ final class ProgramCgroups {
         if (fresh) {
             write(directory, files);
         } else {
-            Boolean answer = Aside.ask(directory, () -> write(directory, files)).answer();
+            Boolean answer = ProcReader.ask(directory, () -> write(directory, files)).answer();
             done = answer != null;
         }
         if (done) {

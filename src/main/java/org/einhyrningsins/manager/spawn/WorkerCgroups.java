@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.spawn;
 
-import org.einhyrningsins.core.model.Effect.Severity;
-import org.einhyrningsins.core.model.Exit;
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.ProgramEffect.Severity;
+import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.manager.runtime.Clock;
-import org.einhyrningsins.manager.runtime.Log;
+import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Cgroups;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.posix.spawn.Birth;
+import org.einhyrningsins.posix.spawn.PendingChild;
 import org.einhyrningsins.posix.spawn.SpawnException;
-import org.einhyrningsins.posix.spawn.SpawnOrder;
+import org.einhyrningsins.posix.spawn.SpawnRequest;
 import org.einhyrningsins.posix.spawn.Spawner;
 import org.einhyrningsins.spec.CgroupSpec;
 import org.einhyrningsins.spec.Signal;
@@ -48,7 +48,7 @@ public final class WorkerCgroups {
 
     private static final Duration PATIENCE = Duration.ofMillis(200);
 
-    private final Log log;
+    private final ManagerLog managerLog;
     private static final String NO_GROUPS =
             "; the manager may make no control groups here, which limits take: Delegate=yes and"
                     + " DelegateSubgroup= in its unit, or leave cgroup out";
@@ -74,8 +74,8 @@ public final class WorkerCgroups {
     private boolean refused;
     private long checks;
 
-    public WorkerCgroups(Log log) {
-        this.log = log;
+    public WorkerCgroups(ManagerLog managerLog) {
+        this.managerLog = managerLog;
     }
 
     /// From now on, workers get groups, if we may make any.
@@ -89,9 +89,9 @@ public final class WorkerCgroups {
             if (opened.found()) {
                 takeOver(opened, programs);
             }
-            log.debug("", "workers get control groups of their own below " + opened.path());
+            managerLog.debug("", "workers get control groups of their own below " + opened.path());
         } catch (PosixException e) {
-            log.debug("", "workers get no control groups of their own: " + e.getMessage());
+            managerLog.debug("", "workers get no control groups of their own: " + e.getMessage());
         }
     }
 
@@ -132,10 +132,10 @@ public final class WorkerCgroups {
     /// @param patience as [Spawner#begin] has it
     /// @param limits of the group; null for none
     /// @throws SpawnException also if there is no group to be had that has these limits
-    Birth spawn(
+    PendingChild spawn(
             String mark,
             Spawner spawner,
-            SpawnOrder order,
+            SpawnRequest order,
             String note,
             long patience,
             @Nullable CgroupSpec limits)
@@ -147,14 +147,15 @@ public final class WorkerCgroups {
         }
         boolean born = false;
         try {
-            Birth birth = spawner.begin(order, note, group, patience);
+            PendingChild pendingChild = spawner.begin(order, note, group, patience);
             born = true;
-            return birth;
+            return pendingChild;
         } catch (SpawnException e) {
             if (!e.refusesCgroup()) {
                 throw e;
             }
-            log.warn("", "workers get no control groups of their own any more: " + e.getMessage());
+            managerLog.warn(
+                    "", "workers get no control groups of their own any more: " + e.getMessage());
             refused = true;
             return spawner.begin(order, note, Spawner.OWN_CGROUP, patience);
         } finally {
@@ -267,17 +268,18 @@ public final class WorkerCgroups {
 
     /// How a worker that was killed ended, with whether that was since memory ran out, and whose.
     /// Of one of which nobody knows how it ended, that is known too if its group is killed whole.
-    public Exit withCause(Exit exit, String mark) {
+    public WorkerExit withCause(WorkerExit workerExit, String mark) {
         Cgroups here = groups;
         ProgramCgroups of = programs;
         if (here == null
                 || of == null
                 || !lived.containsKey(mark)
                 || here.oomKills(place(mark)) == 0
-                || (exit.signal() == 0 && !here.isKilledWhole(place(mark)))) {
-            return exit;
+                || (workerExit.signal() == 0 && !here.isKilledWhole(place(mark)))) {
+            return workerExit;
         }
-        Exit killed = new Exit(0, Signal.KILL.number(), exit.core(), 0, false, false);
+        WorkerExit killed =
+                new WorkerExit(0, Signal.KILL.number(), workerExit.core(), 0, false, false);
         boolean own = here.ooms(place(mark)) > 0;
         return !own && of.ranOutOfMemory(ProgramCgroups.program(mark))
                 ? killed.outOfSharedMemory()
@@ -286,7 +288,7 @@ public final class WorkerCgroups {
 
     /// Spawns a command that tells how a worker is, into a group of its own, if there is one to be
     /// had: what it leaves is not the worker's, and is not to outlive it.
-    Check check(String mark, Spawner spawner, SpawnOrder order, long patience)
+    Check check(String mark, Spawner spawner, SpawnRequest order, long patience)
             throws SpawnException {
         String own = mark + CHECK + ++checks;
         return new Check(own, spawn(own, spawner, order, "", patience, null));
@@ -295,7 +297,7 @@ public final class WorkerCgroups {
     /// A command that tells how a worker is.
     ///
     /// @param mark for [#end]
-    public record Check(String mark, Birth birth) {}
+    public record Check(String mark, PendingChild birth) {}
 
     /// @return its directory; -1 if there is none
     private int make(String mark) {
@@ -310,7 +312,7 @@ public final class WorkerCgroups {
             lived.put(mark, ProgramCgroups.place(mark));
             return group;
         } catch (PosixException e) {
-            log.debug(mark, "gets no control group of its own: " + e.getMessage());
+            managerLog.debug(mark, "gets no control group of its own: " + e.getMessage());
             return -1;
         }
     }
@@ -351,11 +353,11 @@ public final class WorkerCgroups {
             String whose = check < 0 ? mark : mark.substring(0, check);
             String worker = whose.substring(0, whose.lastIndexOf(':'));
             if (check >= 0) { // again and again
-                log.debug(
+                managerLog.debug(
                         worker, "its check left pid " + strangers.getFirst() + others + "; ended");
                 return strangers.size();
             }
-            log.info(worker, "left pid " + strangers.getFirst() + others + " behind; ended");
+            managerLog.info(worker, "left pid " + strangers.getFirst() + others + " behind; ended");
         }
         return strangers.size();
     }

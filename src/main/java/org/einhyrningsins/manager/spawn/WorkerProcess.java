@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.spawn;
 
-import org.einhyrningsins.manager.output.LogPipe;
-import org.einhyrningsins.manager.runtime.Aside;
+import org.einhyrningsins.manager.output.OutputPipe;
+import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.snapshot.KeptDescriptor;
-import org.einhyrningsins.manager.snapshot.WorkerImage;
-import org.einhyrningsins.posix.file.OutputFiles;
-import org.einhyrningsins.posix.file.Pipes;
+import org.einhyrningsins.manager.snapshot.WorkerSnapshot;
+import org.einhyrningsins.posix.file.AppendFiles;
+import org.einhyrningsins.posix.file.OutputPipes;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -40,9 +40,9 @@ public record WorkerProcess(
         long bornMillis,
         @Nullable Path log,
         long logOffset,
-        OutputFiles.@Nullable Extent logFile,
+        AppendFiles.@Nullable Extent logFile,
         boolean adopted,
-        List<LogPipe> pipes) {
+        List<OutputPipe> pipes) {
     /// The name of our end of the pipe it writes to.
     static final String OUTPUT = "output";
 
@@ -55,13 +55,13 @@ public record WorkerProcess(
     /// One that another manager had spawned.
     ///
     /// @param spec what it was born with
-    public static WorkerProcess of(WorkerImage image, ProgramSpec spec, List<LogPipe> pipes) {
+    public static WorkerProcess of(WorkerSnapshot image, ProgramSpec spec, List<OutputPipe> pipes) {
         return new WorkerProcess(
                 image.id(),
                 image.pid(),
                 image.pidfd(),
                 image.line(),
-                ack(image, Blueprint.ackNumber(spec)),
+                ack(image, SpawnTemplate.ackNumber(spec)),
                 image.uid(),
                 image.bornMillis(),
                 image.log(),
@@ -75,16 +75,17 @@ public record WorkerProcess(
     /// that was said on it meanwhile.
     ///
     /// @param number under which the worker has it; -1 for none
-    private static int ack(WorkerImage image, int number) {
+    private static int ack(WorkerSnapshot image, int number) {
         int kept = image.descriptor(ACK);
         boolean lost = kept < 0 && number >= 0 && image.adopted();
         return lost ? reopen(image, number) : kept;
     }
 
-    private static int reopen(WorkerImage image, int number) {
+    private static int reopen(WorkerSnapshot image, int number) {
         long inode = image.inode(ACK);
         Integer fd =
-                Aside.ask(image.id(), () -> Pipes.reopenOwn(image.pid(), number, inode)).answer();
+                ProcReader.ask(image.id(), () -> OutputPipes.reopenOwn(image.pid(), number, inode))
+                        .answer();
         return fd == null ? -1 : fd;
     }
 
@@ -93,8 +94,8 @@ public record WorkerProcess(
     /// @param words what it last said of itself
     /// @param open what of [#ack] is still open; -1 if it is not
     /// @param startTicks as [Processes#startTime] has it
-    public WorkerImage image(String words, int open, long startTicks) {
-        return new WorkerImage(
+    public WorkerSnapshot image(String words, int open, long startTicks) {
+        return new WorkerSnapshot(
                 id,
                 pid,
                 startTicks,
@@ -113,7 +114,7 @@ public record WorkerProcess(
     private List<KeptDescriptor> kept(int open) {
         List<KeptDescriptor> kept = new ArrayList<>(3);
         for (int i = 0; i < pipes.size(); i++) {
-            LogPipe pipe = pipes.get(i);
+            OutputPipe pipe = pipes.get(i);
             if (!pipe.ended()) { // then its number may be another's
                 kept.add(new KeptDescriptor(i == 0 ? OUTPUT : ERRORS, pipe.fd(), pipe.inode()));
             }

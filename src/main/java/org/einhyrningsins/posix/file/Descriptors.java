@@ -2,11 +2,11 @@
 package org.einhyrningsins.posix.file;
 
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.kernel.Kernel;
-import org.einhyrningsins.posix.kernel.Limits;
+import org.einhyrningsins.posix.kernel.NativeScratch;
+import org.einhyrningsins.posix.kernel.OpenFileLimits;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.kernel.Scratch;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -46,7 +46,7 @@ public final class Descriptors {
     public static int raise(int fd) {
         int raised = raisedCopy(fd);
         close(fd);
-        return (int) Kernel.check("dup of descriptor " + fd, raised);
+        return (int) SystemCalls.check("dup of descriptor " + fd, raised);
     }
 
     /// The same with two: both are raised, or both are closed.
@@ -73,9 +73,9 @@ public final class Descriptors {
 
     /// A copy high up, or a negative errno.
     public static int raisedCopy(int fd) {
-        long open = Limits.openFiles().soft();
+        long open = OpenFileLimits.openFiles().soft();
         int floor = open < 0 || open >= ENOUGH_FOR_A_HIGH_FLOOR ? HIGH_FLOOR : LOW_FLOOR;
-        return (int) Kernel.call(Syscall.FCNTL, fd, F_DUPFD_CLOEXEC, floor);
+        return (int) SystemCalls.call(Syscall.FCNTL, fd, F_DUPFD_CLOEXEC, floor);
     }
 
     /// Makes room for that many descriptors. When the kernel's table of them is too small for a new
@@ -85,7 +85,7 @@ public final class Descriptors {
     /// @param descriptors beyond the limit there is no room, and nothing is done
     public static void makeRoom(int descriptors) {
         int fd = open("/dev/null", O_RDWR, 0);
-        long last = Kernel.call(Syscall.FCNTL, fd, F_DUPFD_CLOEXEC, descriptors - 1);
+        long last = SystemCalls.call(Syscall.FCNTL, fd, F_DUPFD_CLOEXEC, descriptors - 1);
         close(fd);
         if (last >= 0) {
             close((int) last);
@@ -94,7 +94,7 @@ public final class Descriptors {
 
     /// Closes it; what the kernel says does not matter, on Linux it is closed in any case.
     public static void close(int fd) {
-        Kernel.call(Syscall.CLOSE, fd);
+        SystemCalls.call(Syscall.CLOSE, fd);
     }
 
     /// Reads what is there, up to the buffer's room.
@@ -102,14 +102,14 @@ public final class Descriptors {
     /// @return how many bytes, 0 at the end, -1 if there is nothing yet
     public static int read(int fd, ByteBuffer into) {
         if (into.isDirect()) {
-            long at = Kernel.address(into) + into.position();
+            long at = SystemCalls.address(into) + into.position();
             int length = move(Syscall.READ, fd, at, into.remaining());
             into.position(into.position() + Math.max(0, length));
             return length;
         }
-        ByteBuffer chunk = Scratch.here().chunk;
-        int room = Math.min(into.remaining(), Scratch.CHUNK);
-        int length = move(Syscall.READ, fd, Kernel.address(chunk), room);
+        ByteBuffer chunk = NativeScratch.here().chunk;
+        int room = Math.min(into.remaining(), NativeScratch.CHUNK);
+        int length = move(Syscall.READ, fd, SystemCalls.address(chunk), room);
         if (length > 0) {
             into.put(into.position(), chunk, 0, length).position(into.position() + length);
         }
@@ -121,7 +121,7 @@ public final class Descriptors {
     /// @param into direct
     /// @return how many bytes, 0 at the end, -1 if there is nothing yet
     public static int peek(int fd, ByteBuffer into) {
-        long at = Kernel.address(into) + into.position();
+        long at = SystemCalls.address(into) + into.position();
         int length = move(Syscall.RECVFROM, fd, at, into.remaining(), MSG_PEEK);
         into.position(into.position() + Math.max(0, length));
         return length;
@@ -133,13 +133,13 @@ public final class Descriptors {
     public static int write(int fd, ByteBuffer from) {
         int length;
         if (from.isDirect()) {
-            long at = Kernel.address(from) + from.position();
+            long at = SystemCalls.address(from) + from.position();
             length = move(Syscall.WRITE, fd, at, from.remaining());
         } else {
-            ByteBuffer chunk = Scratch.here().chunk;
-            int count = Math.min(from.remaining(), Scratch.CHUNK);
+            ByteBuffer chunk = NativeScratch.here().chunk;
+            int count = Math.min(from.remaining(), NativeScratch.CHUNK);
             chunk.put(0, from, from.position(), count);
-            length = move(Syscall.WRITE, fd, Kernel.address(chunk), count);
+            length = move(Syscall.WRITE, fd, SystemCalls.address(chunk), count);
         }
         from.position(from.position() + Math.max(0, length));
         return length;
@@ -159,12 +159,12 @@ public final class Descriptors {
     }
 
     private static boolean await(int fd, int event, int millis) {
-        Scratch scratch = Scratch.here();
-        scratch.bytes.putInt(0, fd).putShort(4, (short) event).putShort(6, (short) 0);
-        scratch.bytes.putLong(8, millis / 1000).putLong(16, millis % 1000 * 1_000_000L);
-        long at = scratch.structures;
-        long count = Kernel.call(Syscall.PPOLL, at, 1, at + 8, 0);
-        return !Kernel.is(count, Errno.EINTR) && Kernel.check("poll", count) > 0;
+        NativeScratch nativeScratch = NativeScratch.here();
+        nativeScratch.bytes.putInt(0, fd).putShort(4, (short) event).putShort(6, (short) 0);
+        nativeScratch.bytes.putLong(8, millis / 1000).putLong(16, millis % 1000 * 1_000_000L);
+        long at = nativeScratch.structures;
+        long count = SystemCalls.call(Syscall.PPOLL, at, 1, at + 8, 0);
+        return !SystemCalls.is(count, Errno.EINTR) && SystemCalls.check("poll", count) > 0;
     }
 
     private static int move(Syscall call, int fd, long at, int length) {
@@ -173,12 +173,12 @@ public final class Descriptors {
 
     private static int move(Syscall call, int fd, long at, int length, int flags) {
         while (true) {
-            long result = Kernel.call(call, fd, at, length, flags);
-            if (Kernel.is(result, Errno.EAGAIN)) {
+            long result = SystemCalls.call(call, fd, at, length, flags);
+            if (SystemCalls.is(result, Errno.EAGAIN)) {
                 return -1;
             }
-            if (!Kernel.is(result, Errno.EINTR)) {
-                return (int) Kernel.check(call.text(), result);
+            if (!SystemCalls.is(result, Errno.EINTR)) {
+                return (int) SystemCalls.check(call.text(), result);
             }
         }
     }
@@ -197,21 +197,21 @@ public final class Descriptors {
     /// @return the descriptor; -1 if somebody else has the lock
     public static int lock(Path file) {
         int fd = raise(SafePath.open(file, O_WRONLY | O_APPEND | O_CREAT, 0600));
-        long result = Kernel.call(Syscall.FLOCK, fd, LOCK_EX | LOCK_NB);
-        if (Kernel.is(result, Errno.EAGAIN)) {
+        long result = SystemCalls.call(Syscall.FLOCK, fd, LOCK_EX | LOCK_NB);
+        if (SystemCalls.is(result, Errno.EAGAIN)) {
             close(fd);
             return -1;
         }
-        Kernel.check("flock " + file, result);
+        SystemCalls.check("flock " + file, result);
         return fd;
     }
 
     /// A file in memory that holds these bytes, to be read from its beginning by whoever is given
     /// it: see memfd_create(2). Raised.
     public static int memory(String name, byte[] content) {
-        long at = Scratch.here().path(name);
-        long fd = Kernel.call(Syscall.MEMFD_CREATE, at, MFD_CLOEXEC);
-        int raised = raise((int) Kernel.check("memfd_create", fd));
+        long at = NativeScratch.here().path(name);
+        long fd = SystemCalls.call(Syscall.MEMFD_CREATE, at, MFD_CLOEXEC);
+        int raised = raise((int) SystemCalls.check("memfd_create", fd));
         try {
             ByteBuffer bytes = ByteBuffer.wrap(content);
             while (bytes.hasRemaining()) {
@@ -228,15 +228,15 @@ public final class Descriptors {
     ///
     /// @param mostBytes no more than these
     public static byte[] readAll(int fd, int mostBytes) {
-        Scratch scratch = Scratch.here();
-        Kernel.check("fstat", Kernel.call(Syscall.FSTAT, fd, scratch.structures));
-        long size = scratch.bytes.getLong(48); // st_size, on both machines
+        NativeScratch nativeScratch = NativeScratch.here();
+        SystemCalls.check("fstat", SystemCalls.call(Syscall.FSTAT, fd, nativeScratch.structures));
+        long size = nativeScratch.bytes.getLong(48); // st_size, on both machines
         return readAt(fd, 0, (int) Math.min(size, mostBytes));
     }
 
     /// Cuts a file off.
     public static void truncate(int fd, long length) {
-        Kernel.check("ftruncate", Kernel.call(Syscall.FTRUNCATE, fd, length));
+        SystemCalls.check("ftruncate", SystemCalls.call(Syscall.FTRUNCATE, fd, length));
     }
 
     /// Sets room aside behind a file's end, so that so much can be written to it when the disk is
@@ -244,15 +244,15 @@ public final class Descriptors {
     ///
     /// @return false if the disk is full already
     public static boolean reserve(int fd, long bytes) {
-        long result = Kernel.call(Syscall.FALLOCATE, fd, FALLOC_FL_KEEP_SIZE, 0, bytes);
-        return !Kernel.is(result, Errno.ENOSPC) && !Kernel.is(result, Errno.EDQUOT);
+        long result = SystemCalls.call(Syscall.FALLOCATE, fd, FALLOC_FL_KEEP_SIZE, 0, bytes);
+        return !SystemCalls.is(result, Errno.ENOSPC) && !SystemCalls.is(result, Errno.EDQUOT);
     }
 
     /// Whether a program that this process becomes, or a child of it, still has the descriptor.
     public static void setInherited(int fd, boolean inherited) {
-        Kernel.check(
+        SystemCalls.check(
                 "fcntl of descriptor " + fd,
-                Kernel.call(Syscall.FCNTL, fd, F_SETFD, inherited ? 0 : FD_CLOEXEC));
+                SystemCalls.call(Syscall.FCNTL, fd, F_SETFD, inherited ? 0 : FD_CLOEXEC));
     }
 
     /// Opens /dev/null for both ways.
@@ -264,16 +264,16 @@ public final class Descriptors {
     /// meanwhile. The copy is closed when another program is executed. Does nothing if the number
     /// is just being given to a file that another thread opens (EBUSY).
     public static void replace(int fd, int by) {
-        Kernel.call(Syscall.DUP3, by, fd, O_CLOEXEC);
+        SystemCalls.call(Syscall.DUP3, by, fd, O_CLOEXEC);
     }
 
     /// Opens; EINTR is tried again.
     public static int open(String path, int flags, int mode) {
         while (true) {
-            long at = Scratch.here().path(path);
-            long fd = Kernel.call(Syscall.OPENAT, AT_FDCWD, at, flags | O_CLOEXEC, mode);
-            if (!Kernel.is(fd, Errno.EINTR)) {
-                return (int) Kernel.check("open " + path, fd);
+            long at = NativeScratch.here().path(path);
+            long fd = SystemCalls.call(Syscall.OPENAT, AT_FDCWD, at, flags | O_CLOEXEC, mode);
+            if (!SystemCalls.is(fd, Errno.EINTR)) {
+                return (int) SystemCalls.check("open " + path, fd);
             }
         }
     }
@@ -288,11 +288,11 @@ public final class Descriptors {
     /// @param maxBytes at most so many, the last ones
     /// @return nothing if it is another one, or no regular file
     public static byte[] readTail(
-            Path file, OutputFiles.Extent which, long fromOffset, int maxBytes) {
+            Path file, AppendFiles.Extent which, long fromOffset, int maxBytes) {
         int seen = open(file.toString(), O_PATH, 0);
         try {
-            OutputFiles.Extent there = OutputFiles.extent(seen);
-            return there.sameFile(which) && OutputFiles.isRegular(seen)
+            AppendFiles.Extent there = AppendFiles.extent(seen);
+            return there.sameFile(which) && AppendFiles.isRegular(seen)
                     ? readTail(seen, there.size(), fromOffset, maxBytes)
                     : NOTHING;
         } finally {
@@ -321,12 +321,12 @@ public final class Descriptors {
 
     /// The same; empty if the process that it is about is gone, and nothing else.
     public static byte[] readAboutProcess(String path) {
-        long at = Scratch.here().path(path);
-        long fd = Kernel.call(Syscall.OPENAT, AT_FDCWD, at, O_CLOEXEC, 0);
-        if (Kernel.is(fd, Errno.ENOENT) || Kernel.is(fd, Errno.ESRCH)) {
+        long at = NativeScratch.here().path(path);
+        long fd = SystemCalls.call(Syscall.OPENAT, AT_FDCWD, at, O_CLOEXEC, 0);
+        if (SystemCalls.is(fd, Errno.ENOENT) || SystemCalls.is(fd, Errno.ESRCH)) {
             return NOTHING;
         }
-        Kernel.check("open " + path, fd);
+        SystemCalls.check("open " + path, fd);
         try {
             return readToEnd(path, (int) fd);
         } finally {
@@ -336,15 +336,17 @@ public final class Descriptors {
 
     private static byte[] readToEnd(String path, int fd) {
         byte[] all = NOTHING;
-        ByteBuffer chunk = Scratch.here().chunk;
+        ByteBuffer chunk = NativeScratch.here().chunk;
         while (all.length < MOST_OF_PROC) {
-            long got = Kernel.call(Syscall.READ, fd, Kernel.address(chunk), Scratch.CHUNK);
-            if (got == 0 || Kernel.is(got, Errno.ESRCH)) {
+            long got =
+                    SystemCalls.call(
+                            Syscall.READ, fd, SystemCalls.address(chunk), NativeScratch.CHUNK);
+            if (got == 0 || SystemCalls.is(got, Errno.ESRCH)) {
                 break;
             }
-            if (!Kernel.is(got, Errno.EINTR)) {
+            if (!SystemCalls.is(got, Errno.EINTR)) {
                 int length = all.length;
-                all = Arrays.copyOf(all, length + (int) Kernel.check("read " + path, got));
+                all = Arrays.copyOf(all, length + (int) SystemCalls.check("read " + path, got));
                 chunk.get(0, all, length, (int) got);
             }
         }
@@ -353,13 +355,13 @@ public final class Descriptors {
 
     private static byte[] readAt(int fd, long start, int length) {
         byte[] text = new byte[length];
-        ByteBuffer chunk = Scratch.here().chunk;
+        ByteBuffer chunk = NativeScratch.here().chunk;
         int done = 0;
         while (done < length) {
-            int count = Math.min(length - done, Scratch.CHUNK);
-            long at = Kernel.address(chunk);
-            long got = Kernel.call(Syscall.PREAD64, fd, at, count, start + done);
-            Kernel.check("read", got);
+            int count = Math.min(length - done, NativeScratch.CHUNK);
+            long at = SystemCalls.address(chunk);
+            long got = SystemCalls.call(Syscall.PREAD64, fd, at, count, start + done);
+            SystemCalls.check("read", got);
             if (got == 0) {
                 return Arrays.copyOf(text, done);
             }
@@ -371,15 +373,16 @@ public final class Descriptors {
 
     /// Sets or clears O_NONBLOCK, for all who share the open file.
     public static void setNonBlocking(int fd, boolean nonBlocking) {
-        long flags = Kernel.check("fcntl", Kernel.call(Syscall.FCNTL, fd, F_GETFL));
+        long flags = SystemCalls.check("fcntl", SystemCalls.call(Syscall.FCNTL, fd, F_GETFL));
         long wanted = nonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
-        Kernel.check("fcntl", Kernel.call(Syscall.FCNTL, fd, F_SETFL, wanted));
+        SystemCalls.check("fcntl", SystemCalls.call(Syscall.FCNTL, fd, F_SETFL, wanted));
     }
 
     /// A pipe: what is read from, what is written to. Both block, neither is raised.
     public static int[] pipe() {
-        Scratch scratch = Scratch.here();
-        Kernel.check("pipe", Kernel.call(Syscall.PIPE2, scratch.structures, O_CLOEXEC));
-        return new int[] {scratch.bytes.getInt(0), scratch.bytes.getInt(4)};
+        NativeScratch nativeScratch = NativeScratch.here();
+        SystemCalls.check(
+                "pipe", SystemCalls.call(Syscall.PIPE2, nativeScratch.structures, O_CLOEXEC));
+        return new int[] {nativeScratch.bytes.getInt(0), nativeScratch.bytes.getInt(4)};
     }
 }

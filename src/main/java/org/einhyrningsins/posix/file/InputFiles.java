@@ -23,7 +23,7 @@ public final class InputFiles {
     public static byte[] read(Path file, int most) {
         int fd = SafePath.open(file, 0, 0);
         try {
-            if (!OutputFiles.isRegular(fd)) {
+            if (!AppendFiles.isRegular(fd)) {
                 throw new PosixException("open " + file, Errno.EINVAL.number());
             }
             byte[] bytes = new byte[Math.min(most, ROOM)];

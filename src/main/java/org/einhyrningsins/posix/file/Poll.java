@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix.file;
 
+import org.einhyrningsins.posix.kernel.CpuArchitecture;
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.kernel.Kernel;
-import org.einhyrningsins.posix.kernel.Machine;
-import org.einhyrningsins.posix.kernel.Scratch;
+import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -28,7 +28,7 @@ public final class Poll implements AutoCloseable {
     private static final int MODIFY = 3;
     private static final int MOST_AT_ONCE = 256;
     // struct epoll_event is packed on x86-64 only
-    private static final int EVENT = Machine.current() == Machine.X86_64 ? 12 : 16;
+    private static final int EVENT = CpuArchitecture.current() == CpuArchitecture.X86_64 ? 12 : 16;
     private static final int EVENTS = MOST_AT_ONCE * EVENT;
     private static final int TOKEN = EVENT - Long.BYTES;
 
@@ -43,7 +43,7 @@ public final class Poll implements AutoCloseable {
         this.fd = fd;
         this.most = most;
         memory = ByteBuffer.allocateDirect(EVENTS + 16).order(ByteOrder.nativeOrder());
-        events = Kernel.address(memory);
+        events = SystemCalls.address(memory);
         timespec = events + EVENTS;
     }
 
@@ -54,8 +54,8 @@ public final class Poll implements AutoCloseable {
 
     /// One that reports so many events at once, at most 256.
     public static Poll open(int most) {
-        long fd = Kernel.call(Syscall.EPOLL_CREATE1, Descriptors.O_CLOEXEC);
-        return new Poll(Descriptors.raise((int) Kernel.check("epoll_create1", fd)), most);
+        long fd = SystemCalls.call(Syscall.EPOLL_CREATE1, Descriptors.O_CLOEXEC);
+        return new Poll(Descriptors.raise((int) SystemCalls.check("epoll_create1", fd)), most);
     }
 
     /// Itself as a descriptor: readable when one of those it watches is ready.
@@ -83,11 +83,13 @@ public final class Poll implements AutoCloseable {
     }
 
     private void control(int operation, int watched, int interest, long token) {
-        Scratch scratch = Scratch.here(); // of this thread: another may be waiting
-        scratch.bytes.putInt(0, interest).putLong(TOKEN, token);
-        Kernel.check(
+        NativeScratch nativeScratch =
+                NativeScratch.here(); // of this thread: another may be waiting
+        nativeScratch.bytes.putInt(0, interest).putLong(TOKEN, token);
+        SystemCalls.check(
                 "epoll_ctl of descriptor " + watched,
-                Kernel.call(Syscall.EPOLL_CTL, fd, operation, watched, scratch.structures));
+                SystemCalls.call(
+                        Syscall.EPOLL_CTL, fd, operation, watched, nativeScratch.structures));
     }
 
     /// Waits until something happens or the time is over.
@@ -97,11 +99,14 @@ public final class Poll implements AutoCloseable {
     ///   by a signal handler
     public int await(long timeoutNanos) {
         long count = inNanos ? awaitNanos(timeoutNanos) : -Errno.ENOSYS.number();
-        if (Kernel.is(count, Errno.ENOSYS)) { // before Linux 5.11, or under an old seccomp filter
+        if (SystemCalls.is(
+                count, Errno.ENOSYS)) { // before Linux 5.11, or under an old seccomp filter
             inNanos = false;
-            count = Kernel.call(Syscall.EPOLL_PWAIT, fd, events, most, millis(timeoutNanos));
+            count = SystemCalls.call(Syscall.EPOLL_PWAIT, fd, events, most, millis(timeoutNanos));
         }
-        return Kernel.is(count, Errno.EINTR) ? 0 : (int) Kernel.check("epoll_wait", count);
+        return SystemCalls.is(count, Errno.EINTR)
+                ? 0
+                : (int) SystemCalls.check("epoll_wait", count);
     }
 
     private long awaitNanos(long timeoutNanos) {
@@ -109,7 +114,7 @@ public final class Poll implements AutoCloseable {
         int at = EVENTS;
         memory.putLong(at, timeoutNanos / second).putLong(at + 8, timeoutNanos % second);
         long time = timeoutNanos < 0 ? 0 : timespec;
-        return Kernel.call(Syscall.EPOLL_PWAIT2, fd, events, most, time);
+        return SystemCalls.call(Syscall.EPOLL_PWAIT2, fd, events, most, time);
     }
 
     /// Rounded up: who wakes up before a deadline only waits again.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix.file;
 
+import org.einhyrningsins.posix.kernel.CpuArchitecture;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.kernel.Kernel;
-import org.einhyrningsins.posix.kernel.Machine;
+import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.kernel.Scratch;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -30,7 +30,7 @@ import java.util.Deque;
 ///
 /// Holds a descriptor of the directory until it is closed. Belongs to one thread.
 public final class SafePath implements AutoCloseable {
-    private static final boolean X86 = Machine.current() == Machine.X86_64;
+    private static final boolean X86 = CpuArchitecture.current() == CpuArchitecture.X86_64;
     private static final int O_WRONLY = 1;
     private static final int O_RDWR = 2;
     private static final int O_CREAT = 0x40;
@@ -181,7 +181,7 @@ public final class SafePath implements AutoCloseable {
     }
 
     private static boolean trustedGroup(int gid) {
-        return gid == 0 || gid == (int) Kernel.call(Syscall.GETEGID, 0);
+        return gid == 0 || gid == (int) SystemCalls.call(Syscall.GETEGID, 0);
     }
 
     private boolean isFollowed() {
@@ -251,7 +251,7 @@ public final class SafePath implements AutoCloseable {
     /// it is needed is.
     private void step(String next) {
         long into = tryAt(next, LOOK | O_DIRECTORY, 0);
-        if (Kernel.is(into, Errno.ENOTDIR) || Kernel.is(into, Errno.ELOOP)) {
+        if (SystemCalls.is(into, Errno.ENOTDIR) || SystemCalls.is(into, Errno.ELOOP)) {
             int seen = openAt(next, LOOK, 0);
             try {
                 FileStatus link = FileStatus.of(seen);
@@ -322,9 +322,9 @@ public final class SafePath implements AutoCloseable {
     }
 
     private static boolean isOfProc(int fd) {
-        Scratch scratch = Scratch.here();
-        long result = Kernel.call(Syscall.FSTATFS, fd, scratch.structures);
-        return result == 0 && scratch.bytes.getLong(0) == PROC_SUPER_MAGIC;
+        NativeScratch nativeScratch = NativeScratch.here();
+        long result = SystemCalls.call(Syscall.FSTATFS, fd, nativeScratch.structures);
+        return result == 0 && nativeScratch.bytes.getLong(0) == PROC_SUPER_MAGIC;
     }
 
     /// What the kernel shows as links below /proc leads to open files, whatever text it has.
@@ -340,12 +340,12 @@ public final class SafePath implements AutoCloseable {
     }
 
     private static String target(int link) {
-        Scratch scratch = Scratch.here();
-        long empty = scratch.path("");
-        long at = Kernel.address(scratch.chunk);
-        long length = Kernel.call(Syscall.READLINKAT, link, empty, at, Scratch.CHUNK);
-        byte[] text = new byte[(int) Kernel.check("readlink", length)];
-        scratch.chunk.get(0, text);
+        NativeScratch nativeScratch = NativeScratch.here();
+        long empty = nativeScratch.path("");
+        long at = SystemCalls.address(nativeScratch.chunk);
+        long length = SystemCalls.call(Syscall.READLINKAT, link, empty, at, NativeScratch.CHUNK);
+        byte[] text = new byte[(int) SystemCalls.check("readlink", length)];
+        nativeScratch.chunk.get(0, text);
         return new String(text, StandardCharsets.UTF_8);
     }
 
@@ -436,8 +436,8 @@ public final class SafePath implements AutoCloseable {
                 Descriptors.write(fd, rest);
             }
             if (owner != null) {
-                long given = Kernel.call(Syscall.FCHOWN, fd, owner.uid(), owner.gid());
-                Kernel.check("chown " + other, given);
+                long given = SystemCalls.call(Syscall.FCHOWN, fd, owner.uid(), owner.gid());
+                SystemCalls.check("chown " + other, given);
             }
         } finally {
             Descriptors.close(fd);
@@ -447,7 +447,7 @@ public final class SafePath implements AutoCloseable {
     private int open(String what, int flags, int mode) {
         int all = flags | O_NONBLOCK | (madeUp ? 0 : O_NOFOLLOW);
         long fd = tryAt(what, all, mode);
-        if (Kernel.is(fd, Errno.ELOOP) && isFollowed()) {
+        if (SystemCalls.is(fd, Errno.ELOOP) && isFollowed()) {
             throw refused(what + " became a symbolic link");
         } else if (fd < 0) {
             throw failed(fd);
@@ -494,7 +494,7 @@ public final class SafePath implements AutoCloseable {
         try (SafePath path = toName(directory)) {
             long made = path.make(path.name, mode);
             boolean isNew = made == 0;
-            if (!isNew && !Kernel.is(made, Errno.EEXIST)) {
+            if (!isNew && !SystemCalls.is(made, Errno.EEXIST)) {
                 throw new PosixException("mkdir " + directory, (int) -made);
             }
             int fd = path.openAt(path.name, O_DIRECTORY | O_NOFOLLOW, 0);
@@ -521,14 +521,14 @@ public final class SafePath implements AutoCloseable {
         makeParents(directory.getParent());
         try (SafePath path = toName(directory)) {
             long made = path.make(path.name, 0755);
-            if (!Kernel.is(made, Errno.EEXIST)) {
-                Kernel.check("mkdir " + directory, made);
+            if (!SystemCalls.is(made, Errno.EEXIST)) {
+                SystemCalls.check("mkdir " + directory, made);
             }
         }
     }
 
     private long make(String what, int mode) {
-        return Kernel.call(Syscall.MKDIRAT, directory, Scratch.here().path(what), mode);
+        return SystemCalls.call(Syscall.MKDIRAT, directory, NativeScratch.here().path(what), mode);
     }
 
     /// What has just been made is ours, unless it was taken away and another put in its place.
@@ -542,12 +542,12 @@ public final class SafePath implements AutoCloseable {
             throw refused("there is a directory of uid " + found.uid() + ", and not of " + uid);
         }
         if (owner != null && (found.uid() != uid || isNew)) {
-            long given = Kernel.call(Syscall.FCHOWN, fd, uid, owner.gid());
-            Kernel.check("chown " + asked, given);
+            long given = SystemCalls.call(Syscall.FCHOWN, fd, uid, owner.gid());
+            SystemCalls.check("chown " + asked, given);
         }
         if ((found.mode() & 0777) != mode) { // of a new one the umask took some
             int bits = (found.mode() & 07000) | mode;
-            Kernel.check("chmod " + asked, Kernel.call(Syscall.FCHMOD, fd, bits));
+            SystemCalls.check("chmod " + asked, SystemCalls.call(Syscall.FCHMOD, fd, bits));
         }
     }
 
@@ -570,10 +570,10 @@ public final class SafePath implements AutoCloseable {
 
     private long tryAt(String what, int flags, int mode) {
         while (true) {
-            long at = Scratch.here().path(what);
+            long at = NativeScratch.here().path(what);
             int all = flags | Descriptors.O_CLOEXEC;
-            long fd = Kernel.call(Syscall.OPENAT, directory, at, all, mode);
-            if (!Kernel.is(fd, Errno.EINTR)) {
+            long fd = SystemCalls.call(Syscall.OPENAT, directory, at, all, mode);
+            if (!SystemCalls.is(fd, Errno.EINTR)) {
                 return fd;
             }
         }

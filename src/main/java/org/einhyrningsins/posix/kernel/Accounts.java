@@ -112,7 +112,7 @@ public final class Accounts {
     }
 
     private static int id(Syscall call) {
-        return (int) Kernel.call(call, 0);
+        return (int) SystemCalls.call(call, 0);
     }
 
     private static OptionalInt number(String text) {
@@ -138,7 +138,7 @@ public final class Accounts {
         for (int size = 4096; size <= LARGEST_ENTRY; size *= 4) {
             ByteBuffer memory = memory(size);
             memory.put(ASKED, asked);
-            long base = Kernel.address(memory);
+            long base = SystemCalls.address(memory);
             long key = name.isEmpty() ? number : base + ASKED;
             long texts = (long) size - TEXTS;
             int error = call(function, key, base + ENTRY, base + TEXTS, texts, base + RESULT);
@@ -164,7 +164,7 @@ public final class Accounts {
 
     /// @param field where the entry has the address of the text
     private static String text(ByteBuffer account, int field) {
-        int from = (int) (account.getLong(field) - Kernel.address(account));
+        int from = (int) (account.getLong(field) - SystemCalls.address(account));
         int to = from;
         while (account.get(to) != 0) {
             to++;
@@ -179,7 +179,7 @@ public final class Accounts {
         for (int room = 64; room <= MOST_GROUPS; room *= 4) {
             ByteBuffer memory = memory(8 + 4 * room + name.length + 1);
             memory.putInt(0, room).put(8 + 4 * room, name);
-            long base = Kernel.address(memory);
+            long base = SystemCalls.address(memory);
             if (call("getgrouplist", base + 8 + 4L * room, gid, base + 8, base, 0) >= 0) {
                 List<Integer> groups = new ArrayList<>();
                 for (int i = 0; i < memory.getInt(0); i++) {

@@ -13,6 +13,6 @@ public record Credentials(int uid, int gid, List<Integer> groups) {
 
     /// The effective user of this process.
     public static int effectiveUser() {
-        return (int) Kernel.call(Syscall.GETEUID, 0);
+        return (int) SystemCalls.call(Syscall.GETEUID, 0);
     }
 }

@@ -3,4 +3,4 @@ package org.einhyrningsins.posix.kernel;
 
 /// A datagram and who sent it. The text is the caller's.
 @SuppressWarnings("ArrayRecordComponent") // never compared, only read
-public record Datagram(Peer sender, byte[] text) {}
+public record Datagram(PeerCredentials sender, byte[] text) {}

@@ -4,7 +4,7 @@ package org.einhyrningsins.posix.kernel;
 import org.jspecify.annotations.Nullable;
 
 /// A thread that may have its system calls made by another process: see
-/// [org.einhyrningsins.posix.spawn.Deputy].
+/// [org.einhyrningsins.posix.spawn.SystemCallDeputy].
 public abstract class ForwardingThread extends Thread {
     public ForwardingThread(Runnable work, String name, long stackBytes) {
         super((@Nullable ThreadGroup) null, work, name, stackBytes);

@@ -14,9 +14,9 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /// Our machine code: one raw system call, and the birth of a child, which goes on to another
-/// program or makes system calls for a thread ([org.einhyrningsins.posix.spawn.Deputy]). The left
-/// column is what runs, the right column is what it says; `src/main/asm` holds the same with its
-/// reasons, and a test assembles that and compares.
+/// program or makes system calls for a thread ([org.einhyrningsins.posix.spawn.SystemCallDeputy]).
+/// The left column is what runs, the right column is what it says; `src/main/asm` holds the same
+/// with its reasons, and a test assembles that and compares.
 ///
 /// The page is writable while it is filled and executable afterwards, never both.
 public final class MachineCode {
@@ -278,16 +278,16 @@ public final class MachineCode {
     record Entry(long call, long spawn) {}
 
     /// What makes one system call on that machine.
-    static byte[] call(Machine machine) {
-        return switch (machine) {
+    static byte[] call(CpuArchitecture cpuArchitecture) {
+        return switch (cpuArchitecture) {
             case X86_64 -> assemble(X86_64_CALL);
             case AARCH64 -> assemble(AARCH64_CALL);
         };
     }
 
     /// What makes a child on that machine.
-    static byte[] spawn(Machine machine) {
-        return switch (machine) {
+    static byte[] spawn(CpuArchitecture cpuArchitecture) {
+        return switch (cpuArchitecture) {
             case X86_64 -> assemble(X86_64_SPAWN);
             case AARCH64 -> assemble(AARCH64_SPAWN);
         };
@@ -295,8 +295,8 @@ public final class MachineCode {
 
     /// Maps the code of this machine. It stays for the life of the process.
     static Entry map() {
-        byte[] call = call(Machine.current());
-        byte[] spawn = spawn(Machine.current());
+        byte[] call = call(CpuArchitecture.current());
+        byte[] spawn = spawn(CpuArchitecture.current());
         long page = libc("mmap", 0, PAGE, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0);
         ByteBuffer code = MemoryIO.getInstance().newDirectByteBuffer(page, PAGE);
         code.put(call).put(spawn);

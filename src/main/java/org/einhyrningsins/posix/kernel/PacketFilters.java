@@ -46,7 +46,7 @@ public final class PacketFilters {
     /// @param fd any of the listeners
     /// @param numbers of those to steer to, at least one, ascending; [#MOST_HOLES]
     public static void steer(int fd, List<Integer> numbers) {
-        ByteBuffer bytes = Scratch.here().bytes;
+        ByteBuffer bytes = NativeScratch.here().bytes;
         int count = numbers.size();
         Set<Integer> to = new HashSet<>(numbers);
         int next = count - 1;
@@ -70,7 +70,7 @@ public final class PacketFilters {
     /// second, and then perhaps reach another listener of the address. Who waits in its queue, or
     /// was answered on the way there, goes on; connections inherit the filter, to no effect.
     public static void turnAway(int fd) {
-        ByteBuffer bytes = Scratch.here().bytes;
+        ByteBuffer bytes = NativeScratch.here().bytes;
         int at = append(bytes, 0, LOAD_BYTE, 0, TCP_FLAGS);
         at = append(bytes, at, AND, 0, TCP_SYN | TCP_ACK);
         at = append(bytes, at, IF_EQUAL, 1, TCP_SYN); // else the next but one
@@ -93,21 +93,21 @@ public final class PacketFilters {
     }
 
     private static void attach(int fd, int option, int instructions) {
-        Scratch scratch = Scratch.here();
-        scratch.bytes.putLong(0, instructions).putLong(8, scratch.structures + PROGRAM);
-        Kernel.check("setsockopt", set(fd, option, PROGRAM));
+        NativeScratch nativeScratch = NativeScratch.here();
+        nativeScratch.bytes.putLong(0, instructions).putLong(8, nativeScratch.structures + PROGRAM);
+        SystemCalls.check("setsockopt", set(fd, option, PROGRAM));
     }
 
     private static void detach(int fd, int option) {
-        Scratch.here().clear(8);
+        NativeScratch.here().clear(8);
         long result = set(fd, option, 4);
-        if (!Kernel.is(result, Errno.ENOENT)) { // there was nothing to detach
-            Kernel.check("setsockopt", result);
+        if (!SystemCalls.is(result, Errno.ENOENT)) { // there was nothing to detach
+            SystemCalls.check("setsockopt", result);
         }
     }
 
     private static long set(int fd, int option, int length) {
-        long at = Scratch.here().structures;
-        return Kernel.call(Syscall.SETSOCKOPT, fd, SOL_SOCKET, option, at, length);
+        long at = NativeScratch.here().structures;
+        return SystemCalls.call(Syscall.SETSOCKOPT, fd, SOL_SOCKET, option, at, length);
     }
 }

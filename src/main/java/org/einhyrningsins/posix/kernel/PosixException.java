@@ -11,6 +11,8 @@ public final class PosixException extends RuntimeException {
     private final String call;
     private final int number;
 
+    /// A call failed with that errno.
+    ///
     /// @param call what was tried: a system call, with its object where that helps
     /// @param number the errno
     public PosixException(String call, int number) {

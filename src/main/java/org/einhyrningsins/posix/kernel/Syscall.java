@@ -106,7 +106,7 @@ public enum Syscall {
         this.x86 = x86;
         this.aarch64 = aarch64;
         this.number =
-                switch (Machine.current()) {
+                switch (CpuArchitecture.current()) {
                     case X86_64 -> x86;
                     case AARCH64 -> aarch64;
                 };

@@ -3,10 +3,10 @@ package org.einhyrningsins.posix.process;
 
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.kernel.Kernel;
+import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.kernel.Scratch;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -63,9 +63,9 @@ public final class Cgroups {
         }
         Path path = parent.resolve(name);
         long made = make(Descriptors.AT_FDCWD, path.toString());
-        boolean found = Kernel.is(made, Errno.EEXIST);
+        boolean found = SystemCalls.is(made, Errno.EEXIST);
         if (!found) {
-            Kernel.check("mkdir " + path, made);
+            SystemCalls.check("mkdir " + path, made);
         }
         int directory = Descriptors.raise(Descriptors.open(path.toString(), 0, 0));
         Cgroups groups = new Cgroups(path, directory, found);
@@ -145,13 +145,13 @@ public final class Cgroups {
     }
 
     private static boolean isSet(Path directory, String attribute) {
-        Scratch scratch = Scratch.here();
+        NativeScratch nativeScratch = NativeScratch.here();
         byte[] name = attribute.getBytes(StandardCharsets.US_ASCII);
-        scratch.bytes.put(8, name).put(8 + name.length, (byte) 0);
-        long path = scratch.path(directory);
-        long at = scratch.structures;
-        long length = Kernel.call(Syscall.GETXATTR, path, at + 8, at, 8);
-        return length > 0 && scratch.bytes.get(0) == '1';
+        nativeScratch.bytes.put(8, name).put(8 + name.length, (byte) 0);
+        long path = nativeScratch.path(directory);
+        long at = nativeScratch.structures;
+        long length = SystemCalls.call(Syscall.GETXATTR, path, at + 8, at, 8);
+        return length > 0 && nativeScratch.bytes.get(0) == '1';
     }
 
     /// The group to be divided: ours, or the one above it if we were started in a part of one that
@@ -187,7 +187,7 @@ public final class Cgroups {
                     throw new PosixException(what, Errno.ENOENT.number());
                 }
                 String file = group + "/cgroup.subtree_control";
-                Kernel.check(file, put(Descriptors.AT_FDCWD, file, "+" + controller));
+                SystemCalls.check(file, put(Descriptors.AT_FDCWD, file, "+" + controller));
             }
         }
     }
@@ -216,10 +216,10 @@ public final class Cgroups {
         if (other) {
             String word = value.substring(value.indexOf(' ') + 1);
             long written = put(directory, name + "/" + BFQ_WEIGHT, bfqWeight(word));
-            Kernel.check(BFQ_WEIGHT, written);
+            SystemCalls.check(BFQ_WEIGHT, written);
         }
         if (!other || has(name, file)) {
-            Kernel.check(file, put(directory, name + "/" + file, value));
+            SystemCalls.check(file, put(directory, name + "/" + file, value));
         }
     }
 
@@ -231,15 +231,15 @@ public final class Cgroups {
 
     private static long put(int below, String file, String value) {
         int flags = O_WRONLY | Descriptors.O_CLOEXEC;
-        long at = Scratch.here().path(file);
-        long fd = Kernel.call(Syscall.OPENAT, below, at, flags, 0);
+        long at = NativeScratch.here().path(file);
+        long fd = SystemCalls.call(Syscall.OPENAT, below, at, flags, 0);
         if (fd < 0) {
             return fd;
         }
         byte[] text = value.getBytes(StandardCharsets.US_ASCII);
-        Scratch scratch = Scratch.here();
-        scratch.bytes.put(0, text);
-        long written = Kernel.call(Syscall.WRITE, fd, scratch.structures, text.length);
+        NativeScratch nativeScratch = NativeScratch.here();
+        nativeScratch.bytes.put(0, text);
+        long written = SystemCalls.call(Syscall.WRITE, fd, nativeScratch.structures, text.length);
         Descriptors.close((int) fd);
         return written;
     }
@@ -275,8 +275,8 @@ public final class Cgroups {
     }
 
     private String text(String file) {
-        long at = Scratch.here().path(file);
-        long fd = Kernel.call(Syscall.OPENAT, directory, at, Descriptors.O_CLOEXEC, 0);
+        long at = NativeScratch.here().path(file);
+        long fd = SystemCalls.call(Syscall.OPENAT, directory, at, Descriptors.O_CLOEXEC, 0);
         if (fd < 0) {
             return "";
         }
@@ -302,15 +302,15 @@ public final class Cgroups {
     /// @return false if it had been there before
     public boolean makeAbove(String name) {
         long made = make(directory, name);
-        if (Kernel.is(made, Errno.EEXIST)) {
+        if (SystemCalls.is(made, Errno.EEXIST)) {
             return false;
         }
-        Kernel.check("mkdir " + path + "/" + name, made);
+        SystemCalls.check("mkdir " + path + "/" + name, made);
         return true;
     }
 
     private static long make(int below, String name) {
-        return Kernel.call(Syscall.MKDIRAT, below, Scratch.here().path(name), MODE);
+        return SystemCalls.call(Syscall.MKDIRAT, below, NativeScratch.here().path(name), MODE);
     }
 
     /// Makes a group.
@@ -318,13 +318,13 @@ public final class Cgroups {
     /// @return its directory, for [org.einhyrningsins.posix.spawn.Spawner#spawn]; close-on-exec;
     ///   the caller closes it
     public int make(String name) {
-        Kernel.check("mkdir " + path + "/" + name, make(directory, name));
-        long at = Scratch.here().path(name);
-        long fd = Kernel.call(Syscall.OPENAT, directory, at, Descriptors.O_CLOEXEC, 0);
+        SystemCalls.check("mkdir " + path + "/" + name, make(directory, name));
+        long at = NativeScratch.here().path(name);
+        long fd = SystemCalls.call(Syscall.OPENAT, directory, at, Descriptors.O_CLOEXEC, 0);
         if (fd < 0) {
             remove(name);
         }
-        return (int) Kernel.check("open " + path + "/" + name, fd);
+        return (int) SystemCalls.check("open " + path + "/" + name, fd);
     }
 
     /// Removes a group, unless somebody lives in it.
@@ -335,9 +335,9 @@ public final class Cgroups {
     }
 
     private static boolean remove(int below, String name) {
-        long at = Scratch.here().path(name);
-        long result = Kernel.call(Syscall.UNLINKAT, below, at, AT_REMOVEDIR);
-        return result >= 0 || Kernel.is(result, Errno.ENOENT);
+        long at = NativeScratch.here().path(name);
+        long result = SystemCalls.call(Syscall.UNLINKAT, below, at, AT_REMOVEDIR);
+        return result >= 0 || SystemCalls.is(result, Errno.ENOENT);
     }
 
     /// Removes a group with those that its processes made below it.
@@ -360,15 +360,15 @@ public final class Cgroups {
     ///
     /// @return false if there is no such group
     public boolean kill(String name) {
-        long at = Scratch.here().path(name + "/cgroup.kill");
+        long at = NativeScratch.here().path(name + "/cgroup.kill");
         int flags = O_WRONLY | Descriptors.O_CLOEXEC;
-        long fd = Kernel.call(Syscall.OPENAT, directory, at, flags, 0);
+        long fd = SystemCalls.call(Syscall.OPENAT, directory, at, flags, 0);
         if (fd < 0) {
             return false;
         }
-        Scratch scratch = Scratch.here();
-        scratch.bytes.put(0, (byte) '1');
-        long written = Kernel.call(Syscall.WRITE, fd, scratch.structures, 1);
+        NativeScratch nativeScratch = NativeScratch.here();
+        nativeScratch.bytes.put(0, (byte) '1');
+        long written = SystemCalls.call(Syscall.WRITE, fd, nativeScratch.structures, 1);
         Descriptors.close((int) fd);
         return written > 0;
     }
@@ -386,8 +386,8 @@ public final class Cgroups {
 
     /// Waits until nobody lives in a group, or the time is over.
     public void awaitEmpty(String name, int millis) {
-        long at = Scratch.here().path(name + "/cgroup.events");
-        long fd = Kernel.call(Syscall.OPENAT, directory, at, Descriptors.O_CLOEXEC, 0);
+        long at = NativeScratch.here().path(name + "/cgroup.events");
+        long fd = SystemCalls.call(Syscall.OPENAT, directory, at, Descriptors.O_CLOEXEC, 0);
         if (fd < 0) {
             return;
         }

@@ -5,12 +5,12 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.kernel.Exit;
-import org.einhyrningsins.posix.kernel.Kernel;
-import org.einhyrningsins.posix.kernel.Peer;
+import org.einhyrningsins.posix.kernel.NativeScratch;
+import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.kernel.Scratch;
+import org.einhyrningsins.posix.kernel.ProcessExit;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
@@ -79,7 +79,7 @@ public final class Processes {
 
     /// Our pid.
     public static int self() {
-        return (int) Kernel.call(Syscall.GETPID, 0);
+        return (int) SystemCalls.call(Syscall.GETPID, 0);
     }
 
     /// Whose we are: our effective user.
@@ -91,19 +91,19 @@ public final class Processes {
     ///
     /// @return false if that cannot be
     public static boolean enter(Path directory) {
-        return Kernel.call(Syscall.CHDIR, Scratch.here().path(directory)) >= 0;
+        return SystemCalls.call(Syscall.CHDIR, NativeScratch.here().path(directory)) >= 0;
     }
 
     /// A descriptor for a process that exists, close-on-exec and raised; -1 if there is none. The
     /// number of a process group without its leader is no process; what the kernel says of that
     /// depends on its version.
     public static int open(int pid) {
-        long fd = Kernel.call(Syscall.PIDFD_OPEN, pid);
-        return Kernel.is(fd, Errno.ESRCH)
-                        || Kernel.is(fd, Errno.EINVAL)
-                        || Kernel.is(fd, Errno.ENOENT)
+        long fd = SystemCalls.call(Syscall.PIDFD_OPEN, pid);
+        return SystemCalls.is(fd, Errno.ESRCH)
+                        || SystemCalls.is(fd, Errno.EINVAL)
+                        || SystemCalls.is(fd, Errno.ENOENT)
                 ? -1
-                : Descriptors.raise((int) Kernel.check("pidfd_open " + pid, fd));
+                : Descriptors.raise((int) SystemCalls.check("pidfd_open " + pid, fd));
     }
 
     /// A copy of a descriptor of another process, close-on-exec and raised. Needs to be allowed to
@@ -111,8 +111,9 @@ public final class Processes {
     ///
     /// @param number as the other process has it
     public static int fetch(int pidfd, int number) {
-        long fd = Kernel.call(Syscall.PIDFD_GETFD, pidfd, number, 0);
-        return Descriptors.raise((int) Kernel.check("pidfd_getfd of descriptor " + number, fd));
+        long fd = SystemCalls.call(Syscall.PIDFD_GETFD, pidfd, number, 0);
+        return Descriptors.raise(
+                (int) SystemCalls.check("pidfd_getfd of descriptor " + number, fd));
     }
 
     /// How a process ended that is no child of ours and has been reaped by whose it was: the kernel
@@ -122,10 +123,10 @@ public final class Processes {
     ///
     /// @param pidfd opened before it was reaped
     /// @return null if it lives, is not reaped yet, or the kernel does not tell
-    public static @Nullable Exit exitOfStranger(int pidfd) {
-        Exit exit = toldOf(pidfd);
-        if (exit != null) {
-            return exit;
+    public static @Nullable ProcessExit exitOfStranger(int pidfd) {
+        ProcessExit processExit = toldOf(pidfd);
+        if (processExit != null) {
+            return processExit;
         }
         try (Poll poll = Poll.open()) {
             poll.add(pidfd, 0, 0); // hangs up when it is reaped, from Linux 6.9 on
@@ -136,18 +137,19 @@ public final class Processes {
         return toldOf(pidfd);
     }
 
-    private static @Nullable Exit toldOf(int pidfd) {
-        Scratch scratch = Scratch.here().clear(PIDFD_INFO_BYTES);
-        scratch.bytes.putLong(0, PIDFD_INFO_EXIT);
-        long result = Kernel.call(Syscall.IOCTL, pidfd, PIDFD_GET_INFO, scratch.structures);
-        if (result < 0 || (scratch.bytes.getLong(0) & PIDFD_INFO_EXIT) == 0) {
+    private static @Nullable ProcessExit toldOf(int pidfd) {
+        NativeScratch nativeScratch = NativeScratch.here().clear(PIDFD_INFO_BYTES);
+        nativeScratch.bytes.putLong(0, PIDFD_INFO_EXIT);
+        long result =
+                SystemCalls.call(Syscall.IOCTL, pidfd, PIDFD_GET_INFO, nativeScratch.structures);
+        if (result < 0 || (nativeScratch.bytes.getLong(0) & PIDFD_INFO_EXIT) == 0) {
             return null;
         }
-        int status = scratch.bytes.getInt(PIDFD_INFO_CODE); // as wait(2) has it
+        int status = nativeScratch.bytes.getInt(PIDFD_INFO_CODE); // as wait(2) has it
         int signal = status & 0x7f;
         return signal == 0
-                ? new Exit(status >> 8 & 0xff, 0, false)
-                : new Exit(0, signal, (status & 0x80) != 0);
+                ? new ProcessExit(status >> 8 & 0xff, 0, false)
+                : new ProcessExit(0, signal, (status & 0x80) != 0);
     }
 
     /// Whether a process is our child.
@@ -156,22 +158,22 @@ public final class Processes {
     }
 
     /// Takes a dead child's status, after which it is gone; null while it lives.
-    public static @Nullable Exit reap(int pidfd) {
+    public static @Nullable ProcessExit reap(int pidfd) {
         return waitFor(pidfd, WEXITED | WNOHANG);
     }
 
     /// A dead child's status, which is left there: it stays a zombie, so that nobody else can have
     /// its number; null while it lives.
-    public static @Nullable Exit peek(int pidfd) {
+    public static @Nullable ProcessExit peek(int pidfd) {
         return waitFor(pidfd, WEXITED | WNOHANG | WNOWAIT);
     }
 
     /// Waits until that child is dead, and takes its status.
-    public static Exit await(int pidfd) {
+    public static ProcessExit await(int pidfd) {
         while (true) {
-            Exit exit = waitFor(pidfd, WEXITED);
-            if (exit != null) {
-                return exit;
+            ProcessExit processExit = waitFor(pidfd, WEXITED);
+            if (processExit != null) {
+                return processExit;
             }
         }
     }
@@ -180,33 +182,35 @@ public final class Processes {
     ///
     /// @param nanos how long at most; below 0 for as long as it takes
     /// @return null if it lives
-    public static @Nullable Exit await(int pidfd, long nanos) {
+    public static @Nullable ProcessExit await(int pidfd, long nanos) {
         if (nanos < 0) {
             return await(pidfd);
         }
-        Scratch scratch = Scratch.here().clear(POLL_BYTES);
-        scratch.bytes.putInt(0, pidfd).putShort(4, (short) Poll.IN);
-        scratch.bytes.putLong(8, nanos / SECOND).putLong(16, nanos % SECOND);
-        Kernel.call(Syscall.PPOLL, scratch.structures, 1, scratch.structures + 8, 0);
+        NativeScratch nativeScratch = NativeScratch.here().clear(POLL_BYTES);
+        nativeScratch.bytes.putInt(0, pidfd).putShort(4, (short) Poll.IN);
+        nativeScratch.bytes.putLong(8, nanos / SECOND).putLong(16, nanos % SECOND);
+        SystemCalls.call(
+                Syscall.PPOLL, nativeScratch.structures, 1, nativeScratch.structures + 8, 0);
         return waitFor(pidfd, WEXITED | WNOHANG);
     }
 
-    private static @Nullable Exit waitFor(int pidfd, int options) {
-        Scratch scratch = Scratch.here().clear(SIGINFO);
-        long result = Kernel.call(Syscall.WAITID, P_PIDFD, pidfd, scratch.structures, options);
-        if (Kernel.is(result, Errno.EINTR)) {
+    private static @Nullable ProcessExit waitFor(int pidfd, int options) {
+        NativeScratch nativeScratch = NativeScratch.here().clear(SIGINFO);
+        long result =
+                SystemCalls.call(Syscall.WAITID, P_PIDFD, pidfd, nativeScratch.structures, options);
+        if (SystemCalls.is(result, Errno.EINTR)) {
             return null;
         }
-        Kernel.check("waitid", result);
-        return scratch.bytes.getInt(SIGINFO_PID) == 0 ? null : exit(scratch);
+        SystemCalls.check("waitid", result);
+        return nativeScratch.bytes.getInt(SIGINFO_PID) == 0 ? null : exit(nativeScratch);
     }
 
-    private static Exit exit(Scratch scratch) {
-        int code = scratch.bytes.getInt(SIGINFO_CODE);
-        int status = scratch.bytes.getInt(SIGINFO_STATUS);
+    private static ProcessExit exit(NativeScratch nativeScratch) {
+        int code = nativeScratch.bytes.getInt(SIGINFO_CODE);
+        int status = nativeScratch.bytes.getInt(SIGINFO_STATUS);
         return code == CLD_EXITED
-                ? new Exit(status, 0, false)
-                : new Exit(0, status, code == CLD_DUMPED);
+                ? new ProcessExit(status, 0, false)
+                : new ProcessExit(0, status, code == CLD_DUMPED);
     }
 
     /// Reaps dead children that are not ours: as pid 1 or subreaper we are given orphans. Stops at
@@ -220,10 +224,10 @@ public final class Processes {
             if (pid == 0 || ours.test(pid)) {
                 break;
             }
-            long info = Scratch.here().structures;
-            long result = Kernel.call(Syscall.WAITID, P_PID, pid, info, WEXITED | WNOHANG);
-            if (!Kernel.is(result, Errno.EINTR)) {
-                Kernel.check("waitid", result);
+            long info = NativeScratch.here().structures;
+            long result = SystemCalls.call(Syscall.WAITID, P_PID, pid, info, WEXITED | WNOHANG);
+            if (!SystemCalls.is(result, Errno.EINTR)) {
+                SystemCalls.check("waitid", result);
             }
         }
         return reaped;
@@ -237,14 +241,14 @@ public final class Processes {
     /// The next of our children that was stopped, or goes on, since this was asked last; null if
     /// none was.
     public static @Nullable Change nextChange() {
-        Scratch scratch = Scratch.here().clear(SIGINFO);
+        NativeScratch nativeScratch = NativeScratch.here().clear(SIGINFO);
         int options = WSTOPPED | WCONTINUED | WNOHANG;
-        long result = Kernel.call(Syscall.WAITID, P_ALL, 0, scratch.structures, options);
-        int pid = result < 0 ? 0 : scratch.bytes.getInt(SIGINFO_PID);
-        boolean stopped = scratch.bytes.getInt(SIGINFO_CODE) == CLD_STOPPED;
+        long result = SystemCalls.call(Syscall.WAITID, P_ALL, 0, nativeScratch.structures, options);
+        int pid = result < 0 ? 0 : nativeScratch.bytes.getInt(SIGINFO_PID);
+        boolean stopped = nativeScratch.bytes.getInt(SIGINFO_CODE) == CLD_STOPPED;
         return pid == 0
                 ? null
-                : new Change(pid, stopped ? scratch.bytes.getInt(SIGINFO_STATUS) : 0);
+                : new Change(pid, stopped ? nativeScratch.bytes.getInt(SIGINFO_STATUS) : 0);
     }
 
     /// Whether a process is one of our kind's that does not execute its program yet
@@ -259,16 +263,18 @@ public final class Processes {
     }
 
     private static int nextDead() {
-        Scratch scratch = Scratch.here().clear(SIGINFO);
+        NativeScratch nativeScratch = NativeScratch.here().clear(SIGINFO);
         int options = WEXITED | WNOHANG | WNOWAIT;
-        long result = Kernel.call(Syscall.WAITID, P_ALL, 0, scratch.structures, options);
-        return result < 0 ? 0 : scratch.bytes.getInt(SIGINFO_PID); // ECHILD: no children at all
+        long result = SystemCalls.call(Syscall.WAITID, P_ALL, 0, nativeScratch.structures, options);
+        return result < 0
+                ? 0
+                : nativeScratch.bytes.getInt(SIGINFO_PID); // ECHILD: no children at all
     }
 
     /// Lets orphans among our descendants become our children instead of those of PID 1
     /// (PR_SET_CHILD_SUBREAPER, prctl(2)). Lasts over an execve.
     public static void becomeSubreaper() {
-        Kernel.check("prctl", Kernel.call(Syscall.PRCTL, PR_SET_CHILD_SUBREAPER, 1));
+        SystemCalls.check("prctl", SystemCalls.call(Syscall.PRCTL, PR_SET_CHILD_SUBREAPER, 1));
     }
 
     /// Our children that lost their own parent, dead ones too. They are given to the first thread
@@ -400,14 +406,14 @@ public final class Processes {
     ///
     /// @param pid of a child of ours or below one, so that nobody else can have its number
     public static void end(int pid) {
-        Kernel.call(Syscall.KILL, pid, Signal.KILL.number());
+        SystemCalls.call(Syscall.KILL, pid, Signal.KILL.number());
     }
 
     /// Sends a signal to the process behind a pidfd, never to one that has its pid since.
     ///
     /// @return false if it is dead and reaped
     public static boolean kill(int pidfd, Signal signal) {
-        return sent(Kernel.call(Syscall.PIDFD_SEND_SIGNAL, pidfd, signal.number()));
+        return sent(SystemCalls.call(Syscall.PIDFD_SEND_SIGNAL, pidfd, signal.number()));
     }
 
     /// Sends a signal to all of a process group.
@@ -418,7 +424,7 @@ public final class Processes {
         if (pgid <= 1) {
             throw new IllegalArgumentException("process group " + pgid + " would be everybody");
         }
-        return sent(Kernel.call(Syscall.KILL, -pgid, signal.number()));
+        return sent(SystemCalls.call(Syscall.KILL, -pgid, signal.number()));
     }
 
     /// Sends a signal to all of the process group that a process led, also after that was reaped;
@@ -437,7 +443,7 @@ public final class Processes {
     /// @param pidfd as for [#killGroup(int, int, Signal)]
     public static boolean groupExists(int pidfd, int pgid) {
         long result = toGroup(pidfd, pgid, NO_SIGNAL);
-        return Kernel.is(result, Errno.EPERM) || sent(result);
+        return SystemCalls.is(result, Errno.EPERM) || sent(result);
     }
 
     private static long toGroup(int pidfd, int pgid, int signal) {
@@ -447,9 +453,11 @@ public final class Processes {
         long result = -Errno.EINVAL.number();
         if (pidfd >= 0) {
             int group = PIDFD_SIGNAL_PROCESS_GROUP;
-            result = Kernel.call(Syscall.PIDFD_SEND_SIGNAL, pidfd, signal, 0, group);
+            result = SystemCalls.call(Syscall.PIDFD_SEND_SIGNAL, pidfd, signal, 0, group);
         }
-        return Kernel.is(result, Errno.EINVAL) ? Kernel.call(Syscall.KILL, -pgid, signal) : result;
+        return SystemCalls.is(result, Errno.EINVAL)
+                ? SystemCalls.call(Syscall.KILL, -pgid, signal)
+                : result;
     }
 
     /// The living processes of some process groups: one look at every process there is.
@@ -483,10 +491,10 @@ public final class Processes {
     }
 
     private static boolean sent(long result) {
-        if (Kernel.is(result, Errno.ESRCH)) {
+        if (SystemCalls.is(result, Errno.ESRCH)) {
             return false;
         }
-        Kernel.check("kill", result);
+        SystemCalls.check("kill", result);
         return true;
     }
 
@@ -495,16 +503,17 @@ public final class Processes {
     public static void renice(int nice) {
         for (String thread : threads()) {
             int tid = Integer.parseInt(thread);
-            long result = Kernel.call(Syscall.SETPRIORITY, PRIO_PROCESS, tid, nice);
-            if (!Kernel.is(result, Errno.ESRCH)) { // gone since
-                Kernel.check("setpriority", result);
+            long result = SystemCalls.call(Syscall.SETPRIORITY, PRIO_PROCESS, tid, nice);
+            if (!SystemCalls.is(result, Errno.ESRCH)) { // gone since
+                SystemCalls.check("setpriority", result);
             }
         }
     }
 
     /// Sets the niceness of the thread that calls, and of no other.
     public static void reniceThread(int nice) {
-        Kernel.check("setpriority", Kernel.call(Syscall.SETPRIORITY, PRIO_PROCESS, 0, nice));
+        SystemCalls.check(
+                "setpriority", SystemCalls.call(Syscall.SETPRIORITY, PRIO_PROCESS, 0, nice));
     }
 
     /// Our niceness.
@@ -547,7 +556,7 @@ public final class Processes {
 
     /// The process group of a process; 0 or less if there is none.
     public static int group(int pid) {
-        return pid <= 0 ? -1 : (int) Kernel.call(Syscall.GETPGID, pid);
+        return pid <= 0 ? -1 : (int) SystemCalls.call(Syscall.GETPGID, pid);
     }
 
     /// Whether a process is that ancestor or comes from it, as far as its parents live: an orphan
@@ -579,13 +588,13 @@ public final class Processes {
     }
 
     /// A process with its user and group; null if there is none.
-    public static @Nullable Peer identity(int pid) {
+    public static @Nullable PeerCredentials identity(int pid) {
         try {
             Map<String, Object> owner =
                     Files.readAttributes(Path.of("/proc/" + pid), "unix:uid,gid");
             return owner.get("uid") instanceof Integer uid
                             && owner.get("gid") instanceof Integer gid
-                    ? new Peer(pid, uid, gid)
+                    ? new PeerCredentials(pid, uid, gid)
                     : null;
         } catch (IOException e) {
             return null;
@@ -654,10 +663,11 @@ public final class Processes {
 
     private static String executable(String command, Path file) {
         String found = file.normalize().toString();
-        long at = Scratch.here().path(found);
+        long at = NativeScratch.here().path(found);
         long result =
-                Kernel.call(Syscall.FACCESSAT2, Descriptors.AT_FDCWD, at, EXECUTE, EFFECTIVE_IDS);
-        Kernel.check(command, result);
+                SystemCalls.call(
+                        Syscall.FACCESSAT2, Descriptors.AT_FDCWD, at, EXECUTE, EFFECTIVE_IDS);
+        SystemCalls.check(command, result);
         if (Files.isDirectory(file)) {
             throw new PosixException(command, Errno.EISDIR.number());
         }

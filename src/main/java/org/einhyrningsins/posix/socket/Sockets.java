@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix.socket;
 
-import org.einhyrningsins.posix.file.Closer;
+import org.einhyrningsins.posix.file.BackgroundCloser;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.FileStatus;
 import org.einhyrningsins.posix.file.SafePath;
 import org.einhyrningsins.posix.kernel.Accounts;
-import org.einhyrningsins.posix.kernel.Bound;
+import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.Datagram;
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.kernel.Interfaces;
-import org.einhyrningsins.posix.kernel.Kernel;
-import org.einhyrningsins.posix.kernel.Peer;
+import org.einhyrningsins.posix.kernel.NativeScratch;
+import org.einhyrningsins.posix.kernel.NetworkInterfaces;
+import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.kernel.Scratch;
 import org.einhyrningsins.posix.kernel.SocketAddress;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -89,7 +89,7 @@ public final class Sockets {
     ///
     /// @throws PosixException what the kernel said, beginning with the call
     /// @throws UnknownAccountException if the owner of its file is not known
-    public static Bound bind(SocketSpec spec) {
+    public static BoundSocket bind(SocketSpec spec) {
         int fd =
                 switch (spec.address()) {
                     case SocketSpec.Tcp tcp ->
@@ -101,7 +101,7 @@ public final class Sockets {
                     case SocketSpec.UnixAbstract unix -> bindAbstract(spec, unix.name());
                 };
         int raised = Descriptors.raise(fd);
-        return new Bound(raised, localAddress(raised), inode(raised));
+        return new BoundSocket(raised, localAddress(raised), inode(raised));
     }
 
     private static int bindInet(SocketSpec spec, InetAddress host, int port, int type) {
@@ -116,7 +116,7 @@ public final class Sockets {
                     if (SocketAddress.family(host) == SocketAddress.AF_INET6) {
                         set(fd, IPPROTO_IPV6, IPV6_V6ONLY, spec.ipv6Only());
                     }
-                    bind(fd, SocketAddress.put(Scratch.here().bytes, host, port));
+                    bind(fd, SocketAddress.put(NativeScratch.here().bytes, host, port));
                     if (type == SOCK_STREAM) {
                         relisten(fd, spec.backlog());
                     }
@@ -132,7 +132,8 @@ public final class Sockets {
             return host;
         }
         try {
-            return Inet6Address.getByAddress(null, host.getAddress(), Interfaces.number(scope));
+            return Inet6Address.getByAddress(
+                    null, host.getAddress(), NetworkInterfaces.number(scope));
         } catch (UnknownHostException e) {
             throw new IllegalStateException(e); // only for a wrong length
         }
@@ -143,7 +144,7 @@ public final class Sockets {
         return orClose(
                 fd,
                 () -> {
-                    bind(fd, SocketAddress.putUnix(Scratch.here().bytes, "@" + name));
+                    bind(fd, SocketAddress.putUnix(NativeScratch.here().bytes, "@" + name));
                     relisten(fd, spec.backlog());
                 });
     }
@@ -194,7 +195,7 @@ public final class Sockets {
 
     /// Lets the accept queue be that long from now on.
     public static void relisten(int fd, int backlog) {
-        Kernel.check("listen", Kernel.call(Syscall.LISTEN, fd, backlog));
+        SystemCalls.check("listen", SystemCalls.call(Syscall.LISTEN, fd, backlog));
     }
 
     /// A stream listener for the manager's own use: non-blocking, raised. It takes no descriptors,
@@ -221,7 +222,7 @@ public final class Sockets {
                 fd,
                 () -> {
                     set(fd, SOL_SOCKET, SO_PASSCRED, true);
-                    Kernel.check("fchmod", Kernel.call(Syscall.FCHMOD, fd, mode));
+                    SystemCalls.check("fchmod", SystemCalls.call(Syscall.FCHMOD, fd, mode));
                     bindFile(fd, path);
                     mode(path, mode, 0);
                 });
@@ -242,7 +243,7 @@ public final class Sockets {
         } catch (IOException e) {
             // bind says what is wrong
         }
-        bind(fd, SocketAddress.putUnix(Scratch.here().bytes, path.toString()));
+        bind(fd, SocketAddress.putUnix(NativeScratch.here().bytes, path.toString()));
         change(path, 0, found -> {});
     }
 
@@ -259,25 +260,26 @@ public final class Sockets {
     public static boolean answers(Path path) {
         int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
         try {
-            Scratch scratch = Scratch.here();
-            int length = SocketAddress.putUnix(scratch.bytes, path.toString());
-            long result = Kernel.call(Syscall.CONNECT, fd, scratch.structures, length);
-            if (Kernel.is(result, Errno.EPROTOTYPE)) { // not a stream
+            NativeScratch nativeScratch = NativeScratch.here();
+            int length = SocketAddress.putUnix(nativeScratch.bytes, path.toString());
+            long result = SystemCalls.call(Syscall.CONNECT, fd, nativeScratch.structures, length);
+            if (SystemCalls.is(result, Errno.EPROTOTYPE)) { // not a stream
                 return answersDatagrams(path);
             }
-            return !Kernel.is(result, Errno.ECONNREFUSED) && !Kernel.is(result, Errno.ENOENT);
+            return !SystemCalls.is(result, Errno.ECONNREFUSED)
+                    && !SystemCalls.is(result, Errno.ENOENT);
         } finally {
             Descriptors.close(fd);
         }
     }
 
     /// Who holds the stream listener of that path; null if nobody does.
-    public static @Nullable Peer owner(Path path) {
+    public static @Nullable PeerCredentials owner(Path path) {
         int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
         try {
-            Scratch scratch = Scratch.here();
-            int length = SocketAddress.putUnix(scratch.bytes, path.toString());
-            return Kernel.call(Syscall.CONNECT, fd, scratch.structures, length) == 0
+            NativeScratch nativeScratch = NativeScratch.here();
+            int length = SocketAddress.putUnix(nativeScratch.bytes, path.toString());
+            return SystemCalls.call(Syscall.CONNECT, fd, nativeScratch.structures, length) == 0
                     ? peer(fd)
                     : null;
         } finally {
@@ -287,23 +289,23 @@ public final class Sockets {
 
     private static boolean answersDatagrams(Path path) {
         int fd = socket(SocketAddress.AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK);
-        Scratch scratch = Scratch.here();
-        int length = SocketAddress.putUnix(scratch.bytes, path.toString());
-        long result = Kernel.call(Syscall.CONNECT, fd, scratch.structures, length);
+        NativeScratch nativeScratch = NativeScratch.here();
+        int length = SocketAddress.putUnix(nativeScratch.bytes, path.toString());
+        long result = SystemCalls.call(Syscall.CONNECT, fd, nativeScratch.structures, length);
         Descriptors.close(fd);
-        return !Kernel.is(result, Errno.ECONNREFUSED);
+        return !SystemCalls.is(result, Errno.ECONNREFUSED);
     }
 
     private static void own(Path path, String shown, int uid, int gid) {
-        long at = Scratch.here().path(shown);
-        long result = Kernel.call(Syscall.FCHOWNAT, Descriptors.AT_FDCWD, at, uid, gid, 0);
-        Kernel.check("chown " + path, result);
+        long at = NativeScratch.here().path(shown);
+        long result = SystemCalls.call(Syscall.FCHOWNAT, Descriptors.AT_FDCWD, at, uid, gid, 0);
+        SystemCalls.check("chown " + path, result);
     }
 
     private static void mode(Path path, String shown, int mode) {
-        long at = Scratch.here().path(shown);
-        long result = Kernel.call(Syscall.FCHMODAT, Descriptors.AT_FDCWD, at, mode);
-        Kernel.check("chmod " + path, result);
+        long at = NativeScratch.here().path(shown);
+        long result = SystemCalls.call(Syscall.FCHMODAT, Descriptors.AT_FDCWD, at, mode);
+        SystemCalls.check("chmod " + path, result);
     }
 
     /// Gives the file of a socket its permission bits.
@@ -342,12 +344,17 @@ public final class Sockets {
     /// Two stream sockets connected to each other: the first is ours, non-blocking and raised; the
     /// second blocks and is raised.
     public static int[] pair() {
-        Scratch scratch = Scratch.here();
+        NativeScratch nativeScratch = NativeScratch.here();
         int type = SOCK_STREAM | SOCK_CLOEXEC;
         long result =
-                Kernel.call(Syscall.SOCKETPAIR, SocketAddress.AF_UNIX, type, 0, scratch.structures);
-        Kernel.check("socketpair", result);
-        int[] pair = {scratch.bytes.getInt(0), scratch.bytes.getInt(4)};
+                SystemCalls.call(
+                        Syscall.SOCKETPAIR,
+                        SocketAddress.AF_UNIX,
+                        type,
+                        0,
+                        nativeScratch.structures);
+        SystemCalls.check("socketpair", result);
+        int[] pair = {nativeScratch.bytes.getInt(0), nativeScratch.bytes.getInt(4)};
         Descriptors.raise(pair);
         Descriptors.setNonBlocking(pair[0], true);
         return pair;
@@ -358,38 +365,42 @@ public final class Sockets {
         int fd = socket(SocketAddress.AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK);
         orClose(
                 fd,
-                () -> connect(fd, SocketAddress.putUnix(Scratch.here().bytes, path.toString())));
+                () ->
+                        connect(
+                                fd,
+                                SocketAddress.putUnix(
+                                        NativeScratch.here().bytes, path.toString())));
         return Descriptors.raise(fd);
     }
 
     /// The next connection, non-blocking; -1 if none is waiting.
     public static int accept(int listener) {
         int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
-        long fd = Kernel.call(Syscall.ACCEPT4, listener, 0, 0, flags);
+        long fd = SystemCalls.call(Syscall.ACCEPT4, listener, 0, 0, flags);
         boolean none =
-                Kernel.is(fd, Errno.EAGAIN)
-                        || Kernel.is(fd, Errno.ECONNABORTED)
-                        || Kernel.is(fd, Errno.EINTR);
-        return none ? -1 : (int) Kernel.check("accept", fd);
+                SystemCalls.is(fd, Errno.EAGAIN)
+                        || SystemCalls.is(fd, Errno.ECONNABORTED)
+                        || SystemCalls.is(fd, Errno.EINTR);
+        return none ? -1 : (int) SystemCalls.check("accept", fd);
     }
 
     /// Says that nothing more will be written; what comes can still be read. Nothing happens if the
     /// connection is gone.
     public static void endWriting(int fd) {
-        Kernel.call(Syscall.SHUTDOWN, fd, SHUT_WR);
+        SystemCalls.call(Syscall.SHUTDOWN, fd, SHUT_WR);
     }
 
     /// Who connected, or who listens: as the kernel noted it at that moment.
-    public static Peer peer(int fd) {
-        Scratch scratch = Scratch.here();
+    public static PeerCredentials peer(int fd) {
+        NativeScratch nativeScratch = NativeScratch.here();
         get(fd, SO_PEERCRED, 12);
-        ByteBuffer bytes = scratch.bytes;
-        return new Peer(bytes.getInt(0), bytes.getInt(4), bytes.getInt(8));
+        ByteBuffer bytes = nativeScratch.bytes;
+        return new PeerCredentials(bytes.getInt(0), bytes.getInt(4), bytes.getInt(8));
     }
 
     /// The supplementary groups of who connected, as the kernel noted them at that moment.
     public static Set<Integer> peerGroups(int fd) {
-        Set<Integer> few = peerGroups(fd, Scratch.here().chunk);
+        Set<Integer> few = peerGroups(fd, NativeScratch.here().chunk);
         if (few != null) {
             return few;
         }
@@ -399,14 +410,15 @@ public final class Sockets {
 
     /// @return null if there are more than have room in that memory
     private static @Nullable Set<Integer> peerGroups(int fd, ByteBuffer memory) {
-        ByteBuffer length = Scratch.here().bytes.putInt(0, memory.capacity());
-        long to = Kernel.address(memory);
-        long lengthAt = Scratch.here().structures;
-        long result = Kernel.call(Syscall.GETSOCKOPT, fd, SOL_SOCKET, SO_PEERGROUPS, to, lengthAt);
-        if (Kernel.is(result, Errno.ERANGE)) {
+        ByteBuffer length = NativeScratch.here().bytes.putInt(0, memory.capacity());
+        long to = SystemCalls.address(memory);
+        long lengthAt = NativeScratch.here().structures;
+        long result =
+                SystemCalls.call(Syscall.GETSOCKOPT, fd, SOL_SOCKET, SO_PEERGROUPS, to, lengthAt);
+        if (SystemCalls.is(result, Errno.ERANGE)) {
             return null;
         }
-        Kernel.check("getsockopt", result);
+        SystemCalls.check("getsockopt", result);
         ByteBuffer numbers = memory.duplicate().order(ByteOrder.nativeOrder());
         Set<Integer> groups = new HashSet<>();
         for (int at = 0; at < length.getInt(0); at += Integer.BYTES) {
@@ -448,22 +460,22 @@ public final class Sockets {
     /// the datagram is gone, which is not before it was taken.
     public static Received receive(int fd, Consumer<Datagram> taker) {
         for (int tries = 0; tries < MOST_TRUNCATED; tries++) {
-            Scratch scratch = header(Scratch.here());
+            NativeScratch nativeScratch = header(NativeScratch.here());
             int flags = MSG_DONTWAIT | MSG_PEEK;
-            long length = Kernel.call(Syscall.RECVMSG, fd, scratch.structures, flags);
-            if (Kernel.is(length, Errno.EAGAIN)) {
+            long length = SystemCalls.call(Syscall.RECVMSG, fd, nativeScratch.structures, flags);
+            if (SystemCalls.is(length, Errno.EAGAIN)) {
                 return Received.NONE;
             }
-            if (Kernel.is(length, Errno.EINTR)) {
+            if (SystemCalls.is(length, Errno.EINTR)) {
                 continue;
             }
-            Kernel.check("recvmsg", length);
-            int told = scratch.bytes.getInt(HEADER_FLAGS);
+            SystemCalls.check("recvmsg", length);
+            int told = nativeScratch.bytes.getInt(HEADER_FLAGS);
             boolean passed = (told & MSG_CTRUNC) != 0;
             if ((told & MSG_TRUNC) == 0) {
                 byte[] text = new byte[(int) length];
-                scratch.chunk.get(0, text);
-                Datagram datagram = new Datagram(sender(scratch.bytes), text);
+                nativeScratch.chunk.get(0, text);
+                Datagram datagram = new Datagram(sender(nativeScratch.bytes), text);
                 try {
                     taker.accept(datagram);
                 } finally {
@@ -482,10 +494,10 @@ public final class Sockets {
     }
 
     /// Takes the next datagram away, with what came with it. If descriptors did, this may be the
-    /// last that keeps them open, and then it waits as [Closer] says. Any thread.
+    /// last that keeps them open, and then it waits as [BackgroundCloser] says. Any thread.
     public static void letGo(int fd) {
-        long none = Scratch.here().structures;
-        Kernel.call(Syscall.RECVFROM, fd, none, 0, MSG_DONTWAIT);
+        long none = NativeScratch.here().structures;
+        SystemCalls.call(Syscall.RECVFROM, fd, none, 0, MSG_DONTWAIT);
     }
 
     /// Whether the kernel refuses descriptors for us; null as long as nobody asked it.
@@ -496,10 +508,10 @@ public final class Sockets {
     ///
     /// @param fd a stream socket
     public static void refuseDescriptors(int fd) {
-        Scratch.here().bytes.putInt(0, 0);
-        long at = Scratch.here().structures;
-        long result = Kernel.call(Syscall.SETSOCKOPT, fd, SOL_SOCKET, SO_PASSRIGHTS, at, 4);
-        if (result == 0 || Kernel.is(result, Errno.ENOPROTOOPT)) {
+        NativeScratch.here().bytes.putInt(0, 0);
+        long at = NativeScratch.here().structures;
+        long result = SystemCalls.call(Syscall.SETSOCKOPT, fd, SOL_SOCKET, SO_PASSRIGHTS, at, 4);
+        if (result == 0 || SystemCalls.is(result, Errno.ENOPROTOOPT)) {
             refusing = result == 0; // else it is no UNIX socket
         }
     }
@@ -534,11 +546,11 @@ public final class Sockets {
     }
 
     private static void requireNoDescriptors(int fd) {
-        Scratch scratch = header(Scratch.here());
-        scratch.bytes.putLong(HEADER_CONTROL, 0).putLong(HEADER_CONTROL_LENGTH, 0);
+        NativeScratch nativeScratch = header(NativeScratch.here());
+        nativeScratch.bytes.putLong(HEADER_CONTROL, 0).putLong(HEADER_CONTROL_LENGTH, 0);
         int flags = MSG_DONTWAIT | MSG_PEEK;
-        long length = Kernel.call(Syscall.RECVMSG, fd, scratch.structures, flags);
-        if (length >= 0 && (scratch.bytes.getInt(HEADER_FLAGS) & MSG_CTRUNC) != 0) {
+        long length = SystemCalls.call(Syscall.RECVMSG, fd, nativeScratch.structures, flags);
+        if (length >= 0 && (nativeScratch.bytes.getInt(HEADER_FLAGS) & MSG_CTRUNC) != 0) {
             throw new PosixException("recvmsg: descriptors are not taken", Errno.EPERM.number());
         }
     }
@@ -546,39 +558,41 @@ public final class Sockets {
     /// Closes a connection of somebody else: what it holds that we never read goes with it.
     public static void hangUp(int fd) {
         if (mayPass()) {
-            Closer.close(fd);
+            BackgroundCloser.close(fd);
         } else {
             Descriptors.close(fd);
         }
     }
 
-    private static Scratch header(Scratch scratch) {
-        ByteBuffer bytes = scratch.clear(HEADER_FLAGS + Long.BYTES).bytes;
-        bytes.putLong(HEADER_IOV, scratch.structures + IOV).putLong(HEADER_IOV_COUNT, 1);
-        bytes.putLong(HEADER_CONTROL, scratch.structures + CONTROL);
+    private static NativeScratch header(NativeScratch nativeScratch) {
+        ByteBuffer bytes = nativeScratch.clear(HEADER_FLAGS + Long.BYTES).bytes;
+        bytes.putLong(HEADER_IOV, nativeScratch.structures + IOV).putLong(HEADER_IOV_COUNT, 1);
+        bytes.putLong(HEADER_CONTROL, nativeScratch.structures + CONTROL);
         bytes.putLong(HEADER_CONTROL_LENGTH, CONTROL_BYTES);
-        bytes.putLong(IOV, Kernel.address(scratch.chunk)).putLong(IOV + 8, LONGEST_DATAGRAM);
-        return scratch;
+        bytes.putLong(IOV, SystemCalls.address(nativeScratch.chunk))
+                .putLong(IOV + 8, LONGEST_DATAGRAM);
+        return nativeScratch;
     }
 
     /// Reads the control message: there is room for credentials, and for nothing else.
-    private static Peer sender(ByteBuffer bytes) {
+    private static PeerCredentials sender(ByteBuffer bytes) {
         boolean told =
                 bytes.getLong(HEADER_CONTROL_LENGTH) >= CMSG_DATA + 12
                         && bytes.getInt(CONTROL + 12) == SCM_CREDENTIALS;
         int at = CONTROL + CMSG_DATA;
         return told
-                ? new Peer(bytes.getInt(at), bytes.getInt(at + 4), bytes.getInt(at + 8))
-                : new Peer(0, -1, -1);
+                ? new PeerCredentials(bytes.getInt(at), bytes.getInt(at + 4), bytes.getInt(at + 8))
+                : new PeerCredentials(0, -1, -1);
     }
 
     /// Begins to connect; non-blocking. Writable when it is decided: see [#connectResult].
     public static int connect(InetAddress host, int port) {
         int fd = socket(SocketAddress.family(host), SOCK_STREAM | SOCK_NONBLOCK);
-        return orClose(fd, () -> connect(fd, SocketAddress.put(Scratch.here().bytes, host, port)));
+        return orClose(
+                fd, () -> connect(fd, SocketAddress.put(NativeScratch.here().bytes, host, port)));
     }
 
-    /// Begins to connect to an address as in [Bound#address]. It takes no descriptors, see
+    /// Begins to connect to an address as in [BoundSocket#address]. It takes no descriptors, see
     /// [#refuseDescriptors].
     public static int connect(String address) {
         if (address.startsWith("unix:")) {
@@ -586,7 +600,7 @@ public final class Sockets {
             int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
             refuseDescriptors(fd);
             return orClose(
-                    fd, () -> connect(fd, SocketAddress.putUnix(Scratch.here().bytes, name)));
+                    fd, () -> connect(fd, SocketAddress.putUnix(NativeScratch.here().bytes, name)));
         }
         int colon = address.lastIndexOf(':');
         String host = address.substring(0, colon).replace("[", "").replace("]", "");
@@ -594,35 +608,36 @@ public final class Sockets {
     }
 
     private static void connect(int fd, int length) {
-        long result = Kernel.call(Syscall.CONNECT, fd, Scratch.here().structures, length);
-        if (!Kernel.is(result, Errno.EINPROGRESS)) {
-            Kernel.check("connect", result);
+        long result =
+                SystemCalls.call(Syscall.CONNECT, fd, NativeScratch.here().structures, length);
+        if (!SystemCalls.is(result, Errno.EINPROGRESS)) {
+            SystemCalls.check("connect", result);
         }
     }
 
     /// How connecting ended: null if well.
     public static @Nullable Errno connectResult(int fd) {
-        Scratch scratch = Scratch.here();
+        NativeScratch nativeScratch = NativeScratch.here();
         get(fd, SO_ERROR, 4);
-        int error = scratch.bytes.getInt(0);
+        int error = nativeScratch.bytes.getInt(0);
         return error == 0 ? null : Errno.of(error);
     }
 
     /// Whether others may be bound where this one is, if they may too (SO_REUSEPORT).
     public static boolean sharesPort(int fd) {
         get(fd, SO_REUSEPORT, 4);
-        return Scratch.here().bytes.getInt(0) != 0;
+        return NativeScratch.here().bytes.getInt(0) != 0;
     }
 
     /// How many connections wait to be accepted at a TCP listener.
     public static int queued(int fd) {
         get(fd, IPPROTO_TCP, TCP_INFO, TCP_INFO_UNACKED + 4);
-        return Scratch.here().bytes.getInt(TCP_INFO_UNACKED);
+        return NativeScratch.here().bytes.getInt(TCP_INFO_UNACKED);
     }
 
     /// Ends a listener for all who have it: nobody comes any more, and whoever waits is reset.
     public static void endListening(int fd) {
-        Kernel.call(Syscall.SHUTDOWN, fd, SHUT_RDWR);
+        SystemCalls.call(Syscall.SHUTDOWN, fd, SHUT_RDWR);
     }
 
     /// Ends a TCP listener for all who have it, and keeps its port, also from those who would share
@@ -640,14 +655,15 @@ public final class Sockets {
         }
     }
 
-    /// Where a socket is bound, as in [Bound#address].
+    /// Where a socket is bound, as in [BoundSocket#address].
     public static String localAddress(int fd) {
-        Scratch scratch = Scratch.here();
+        NativeScratch nativeScratch = NativeScratch.here();
         int lengthAt = 128;
-        scratch.bytes.putInt(lengthAt, SocketAddress.LONGEST);
-        long at = scratch.structures;
-        Kernel.check("getsockname", Kernel.call(Syscall.GETSOCKNAME, fd, at, at + lengthAt));
-        return SocketAddress.text(scratch.bytes, scratch.bytes.getInt(lengthAt));
+        nativeScratch.bytes.putInt(lengthAt, SocketAddress.LONGEST);
+        long at = nativeScratch.structures;
+        SystemCalls.check(
+                "getsockname", SystemCalls.call(Syscall.GETSOCKNAME, fd, at, at + lengthAt));
+        return SocketAddress.text(nativeScratch.bytes, nativeScratch.bytes.getInt(lengthAt));
     }
 
     /// Whether it is a socket that has an address.
@@ -679,7 +695,7 @@ public final class Sockets {
     /// wherever it is bound.
     private static boolean isOfKind(int fd, SocketSpec spec) {
         get(fd, SO_TYPE, 4);
-        boolean datagrams = Scratch.here().bytes.getInt(0) == SOCK_DGRAM;
+        boolean datagrams = NativeScratch.here().bytes.getInt(0) == SOCK_DGRAM;
         return datagrams == spec.address() instanceof SocketSpec.Udp && (datagrams || listens(fd));
     }
 
@@ -692,7 +708,7 @@ public final class Sockets {
 
     /// As [#localAddress] has it.
     private static String address(SocketSpec.Address address) {
-        ByteBuffer bytes = Scratch.here().bytes;
+        ByteBuffer bytes = NativeScratch.here().bytes;
         return switch (address) {
             case SocketSpec.Tcp tcp ->
                     SocketAddress.text(
@@ -709,32 +725,36 @@ public final class Sockets {
 
     /// Whether it is a socket that listens.
     public static boolean listens(int fd) {
-        Scratch scratch = Scratch.here();
+        NativeScratch nativeScratch = NativeScratch.here();
         get(fd, SO_ACCEPTCONN, 4);
-        return scratch.bytes.getInt(0) != 0;
+        return nativeScratch.bytes.getInt(0) != 0;
     }
 
     /// The inode of what is open there.
     public static long inode(int fd) {
-        Scratch scratch = Scratch.here();
-        Kernel.check("fstat", Kernel.call(Syscall.FSTAT, fd, scratch.structures));
-        return scratch.bytes.getLong(8); // st_ino, on both machines
+        NativeScratch nativeScratch = NativeScratch.here();
+        SystemCalls.check("fstat", SystemCalls.call(Syscall.FSTAT, fd, nativeScratch.structures));
+        return nativeScratch.bytes.getLong(8); // st_ino, on both machines
     }
 
     private static int socket(int family, int type) {
         return (int)
-                Kernel.check("socket", Kernel.call(Syscall.SOCKET, family, type | SOCK_CLOEXEC, 0));
+                SystemCalls.check(
+                        "socket", SystemCalls.call(Syscall.SOCKET, family, type | SOCK_CLOEXEC, 0));
     }
 
     private static void bind(int fd, int length) {
-        Kernel.check("bind", Kernel.call(Syscall.BIND, fd, Scratch.here().structures, length));
+        SystemCalls.check(
+                "bind",
+                SystemCalls.call(Syscall.BIND, fd, NativeScratch.here().structures, length));
     }
 
     private static void set(int fd, int level, int option, boolean on) {
-        Scratch scratch = Scratch.here();
-        scratch.bytes.putInt(0, on ? 1 : 0);
-        long at = scratch.structures;
-        Kernel.check("setsockopt", Kernel.call(Syscall.SETSOCKOPT, fd, level, option, at, 4));
+        NativeScratch nativeScratch = NativeScratch.here();
+        nativeScratch.bytes.putInt(0, on ? 1 : 0);
+        long at = nativeScratch.structures;
+        SystemCalls.check(
+                "setsockopt", SystemCalls.call(Syscall.SETSOCKOPT, fd, level, option, at, 4));
     }
 
     private static void get(int fd, int option, int length) {
@@ -742,12 +762,12 @@ public final class Sockets {
     }
 
     private static void get(int fd, int level, int option, int length) {
-        Scratch scratch = Scratch.here();
+        NativeScratch nativeScratch = NativeScratch.here();
         int lengthAt = 64;
-        scratch.bytes.putInt(lengthAt, length);
-        long at = scratch.structures;
-        long result = Kernel.call(Syscall.GETSOCKOPT, fd, level, option, at, at + lengthAt);
-        Kernel.check("getsockopt", result);
+        nativeScratch.bytes.putInt(lengthAt, length);
+        long at = nativeScratch.structures;
+        long result = SystemCalls.call(Syscall.GETSOCKOPT, fd, level, option, at, at + lengthAt);
+        SystemCalls.check("getsockopt", result);
     }
 
     /// A descriptor that is closed if what is done to it fails.

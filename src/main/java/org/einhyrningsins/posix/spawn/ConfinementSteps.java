@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix.spawn;
 
+import org.einhyrningsins.posix.kernel.ChildPrivileges;
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.kernel.Kernel;
-import org.einhyrningsins.posix.kernel.Privileges;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.spec.Capability;
 
 import java.util.List;
 
-/// The steps of a child that take from it what it does not need, see [Confinement]. Who is not
+/// The steps of a child that take from it what it does not need, see [ChildConfinement]. Who is not
 /// confined has none of them.
 ///
 /// What takes a right comes before the user changes, since that takes the right: the bounding set
@@ -36,52 +36,53 @@ final class ConfinementSteps {
 
         private static boolean usable() {
             long asked =
-                    Kernel.call(Syscall.KEYCTL, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
-            return !Kernel.is(asked, Errno.ENOSYS) && !Kernel.is(asked, Errno.EPERM);
+                    SystemCalls.call(
+                            Syscall.KEYCTL, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
+            return !SystemCalls.is(asked, Errno.ENOSYS) && !SystemCalls.is(asked, Errno.EPERM);
         }
     }
 
     private ConfinementSteps() {}
 
     /// The most steps that it takes.
-    static int most(Confinement confinement) {
-        return confinement.equals(Confinement.NONE) ? 0 : 2 * Long.SIZE + 8;
+    static int most(ChildConfinement childConfinement) {
+        return childConfinement.equals(ChildConfinement.NONE) ? 0 : 2 * Long.SIZE + 8;
     }
 
     /// What has to be done before the user changes.
-    static void beforeUser(SyscallList list, SpawnOrder order) {
+    static void beforeUser(ChildProgram list, SpawnRequest order) {
         SchedulingSteps.add(list, order.confinement().scheduling());
-        Privileges privileges = order.confinement().privileges();
-        if (privileges.ownKeyring() && Keyrings.USABLE) {
+        ChildPrivileges childPrivileges = order.confinement().privileges();
+        if (childPrivileges.ownKeyring() && Keyrings.USABLE) {
             list.add(KEYRING, "", Syscall.KEYCTL, KEYCTL_JOIN_SESSION_KEYRING, 0);
         }
-        if (privileges.bounds() && Capabilities.own().has(Capability.SETPCAP)) {
-            bound(list, privileges.capabilities());
+        if (childPrivileges.bounds() && OwnCapabilities.own().has(Capability.SETPCAP)) {
+            bound(list, childPrivileges.capabilities());
         }
-        boolean keeps = privileges.capabilities() > 0 && order.credentials() != null;
+        boolean keeps = childPrivileges.capabilities() > 0 && order.credentials() != null;
         if (keeps) { // until execve
             prctl(list, "PR_SET_KEEPCAPS", PR_SET_KEEPCAPS, 1, 0);
         }
     }
 
-    private static void prctl(SyscallList list, String name, int option, int first, int second) {
+    private static void prctl(ChildProgram list, String name, int option, int first, int second) {
         list.add("prctl", name, Syscall.PRCTL, option, first, second, 0);
     }
 
-    private static void bound(SyscallList list, long capabilities) {
-        long rest = Capabilities.own().bounding() & ~capabilities;
+    private static void bound(ChildProgram list, long capabilities) {
+        long rest = OwnCapabilities.own().bounding() & ~capabilities;
         for (; rest != 0; rest &= rest - 1) {
             prctl(list, "PR_CAPBSET_DROP", PR_CAPBSET_DROP, Long.numberOfTrailingZeros(rest), 0);
         }
     }
 
     /// What has to be done after the user has changed.
-    static void afterUser(SyscallList list, SpawnOrder order) {
-        Privileges privileges = order.confinement().privileges();
-        if (privileges.capabilities() != Privileges.UNTOUCHED) {
-            sets(list, privileges.capabilities());
+    static void afterUser(ChildProgram list, SpawnRequest order) {
+        ChildPrivileges childPrivileges = order.confinement().privileges();
+        if (childPrivileges.capabilities() != ChildPrivileges.UNTOUCHED) {
+            sets(list, childPrivileges.capabilities());
         }
-        if (privileges.noNewPrivs()) {
+        if (childPrivileges.noNewPrivs()) {
             prctl(list, "PR_SET_NO_NEW_PRIVS", PR_SET_NO_NEW_PRIVS, 1, 0);
         }
         if (order.confinement().ruleset() >= 0) {
@@ -91,7 +92,7 @@ final class ConfinementSteps {
     }
 
     /// With the inheritable set goes what was ambient; then ambient is what shall be.
-    private static void sets(SyscallList list, long capabilities) {
+    private static void sets(ChildProgram list, long capabilities) {
         int low = (int) capabilities;
         int high = (int) (capabilities >>> Integer.SIZE);
         long header = list.ints(List.of(VERSION_3, 0));

@@ -3,9 +3,9 @@ package org.einhyrningsins.posix.spawn;
 
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.FileStatus;
-import org.einhyrningsins.posix.kernel.Kernel;
-import org.einhyrningsins.posix.kernel.Scratch;
+import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.spec.SandboxSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -68,7 +68,7 @@ public final class Landlock {
 
     /// The version of the interface that the kernel has; 0 if it has none, or it is switched off.
     public static int abi() {
-        return (int) Math.max(0, Kernel.call(Syscall.LANDLOCK_CREATE_RULESET, 0, 0, VERSION));
+        return (int) Math.max(0, SystemCalls.call(Syscall.LANDLOCK_CREATE_RULESET, 0, 0, VERSION));
     }
 
     /// Makes a ruleset of all that the kernel's version can hold to, by which nothing may be
@@ -83,11 +83,13 @@ public final class Landlock {
         long files = files(abi);
         long ports = rules.connect() == null ? 0 : CONNECT_TCP;
         ports |= rules.bind() == null ? 0 : BIND_TCP;
-        Scratch scratch = Scratch.here();
-        scratch.bytes.putLong(0, files).putLong(8, ports).putLong(16, scopes(rules));
+        NativeScratch nativeScratch = NativeScratch.here();
+        nativeScratch.bytes.putLong(0, files).putLong(8, ports).putLong(16, scopes(rules));
         int size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
-        long made = Kernel.call(Syscall.LANDLOCK_CREATE_RULESET, scratch.structures, size, 0);
-        return Descriptors.raise((int) Kernel.check("landlock_create_ruleset", made));
+        long made =
+                SystemCalls.call(
+                        Syscall.LANDLOCK_CREATE_RULESET, nativeScratch.structures, size, 0);
+        return Descriptors.raise((int) SystemCalls.check("landlock_create_ruleset", made));
     }
 
     private static long scopes(Rules rules) {
@@ -131,19 +133,19 @@ public final class Landlock {
     }
 
     private void path(Path path, long access, boolean mayBeMissing) {
-        long at = Scratch.here().path(path);
+        long at = NativeScratch.here().path(path);
         int flags = O_PATH | Descriptors.O_CLOEXEC;
-        long fd = Kernel.call(Syscall.OPENAT, Descriptors.AT_FDCWD, at, flags, 0);
+        long fd = SystemCalls.call(Syscall.OPENAT, Descriptors.AT_FDCWD, at, flags, 0);
         if (fd < 0 && mayBeMissing) {
             return;
         }
-        int place = (int) Kernel.check("open " + path, fd);
+        int place = (int) SystemCalls.check("open " + path, fd);
         try {
             boolean isDirectory = (FileStatus.of(place).mode() & TYPE) == DIRECTORY;
-            Scratch scratch = Scratch.here();
-            scratch.bytes.putLong(0, isDirectory ? access : access & OF_A_FILE & handled);
-            scratch.bytes.putInt(8, place);
-            add(PATH_BENEATH, scratch.structures, path);
+            NativeScratch nativeScratch = NativeScratch.here();
+            nativeScratch.bytes.putLong(0, isDirectory ? access : access & OF_A_FILE & handled);
+            nativeScratch.bytes.putInt(8, place);
+            add(PATH_BENEATH, nativeScratch.structures, path);
         } finally {
             Descriptors.close(place);
         }
@@ -151,14 +153,14 @@ public final class Landlock {
 
     private void ports(@Nullable List<Integer> ports, long access) {
         for (int port : ports == null ? List.<Integer>of() : ports) {
-            Scratch scratch = Scratch.here();
-            scratch.bytes.putLong(0, access).putLong(8, port);
-            add(NET_PORT, scratch.structures, port);
+            NativeScratch nativeScratch = NativeScratch.here();
+            nativeScratch.bytes.putLong(0, access).putLong(8, port);
+            add(NET_PORT, nativeScratch.structures, port);
         }
     }
 
     private void add(int type, long rule, Object what) {
-        long added = Kernel.call(Syscall.LANDLOCK_ADD_RULE, ruleset, type, rule, 0);
-        Kernel.check("landlock_add_rule " + what, added);
+        long added = SystemCalls.call(Syscall.LANDLOCK_ADD_RULE, ruleset, type, rule, 0);
+        SystemCalls.check("landlock_add_rule " + what, added);
     }
 }

@@ -3,9 +3,9 @@ package org.einhyrningsins.posix.spawn;
 
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.kernel.Kernel;
-import org.einhyrningsins.posix.kernel.Scratch;
+import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
@@ -14,8 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The steps of a child that say what it gets of processors and disks, see [Scheduling]. More than
-/// others takes a right, so they come before the user changes.
+/// The steps of a child that say what it gets of processors and disks, see [ChildScheduling]. More
+/// than others takes a right, so they come before the user changes.
 final class SchedulingSteps {
     private static final int IOPRIO_WHO_PROCESS = 1;
     private static final String AFFINITY = "sched_setaffinity";
@@ -26,17 +26,17 @@ final class SchedulingSteps {
 
     private SchedulingSteps() {}
 
-    static void add(SyscallList list, Scheduling scheduling) {
-        if (!scheduling.cpus().isEmpty()) {
-            affinity(list, scheduling.cpus());
+    static void add(ChildProgram list, ChildScheduling childScheduling) {
+        if (!childScheduling.cpus().isEmpty()) {
+            affinity(list, childScheduling.cpus());
         }
-        Integer priority = scheduling.ioPriority();
+        Integer priority = childScheduling.ioPriority();
         if (priority != null) {
             list.add(IO, "", Syscall.IOPRIO_SET, IOPRIO_WHO_PROCESS, 0, priority);
         }
     }
 
-    private static void affinity(SyscallList list, List<Integer> cpus) {
+    private static void affinity(ChildProgram list, List<Integer> cpus) {
         int[] mask = new int[cpus.getLast() / Integer.SIZE + 1];
         for (int cpu : cpus) {
             mask[cpu / Integer.SIZE] |= 1 << cpu % Integer.SIZE;
@@ -59,13 +59,15 @@ final class SchedulingSteps {
     ///
     /// @param child executes its own program
     /// @return why we may not; then the child is killed
-    static @Nullable SpawnException placeInMemory(Scheduling scheduling, Spawned child) {
-        Integer score = scheduling.oomScoreAdj();
+    static @Nullable SpawnException placeInMemory(
+            ChildScheduling childScheduling, SpawnedChild child) {
+        Integer score = childScheduling.oomScoreAdj();
         long result = score == null ? 0 : writeScore(child.pid(), score);
-        boolean gone = Kernel.is(result, Errno.ENOENT) || Kernel.is(result, Errno.ESRCH);
+        boolean gone = SystemCalls.is(result, Errno.ENOENT) || SystemCalls.is(result, Errno.ESRCH);
         if (result < 0 && !gone) {
             Processes.kill(child.pidfd(), Signal.KILL);
-            boolean refused = Kernel.is(result, Errno.EACCES) || Kernel.is(result, Errno.EPERM);
+            boolean refused =
+                    SystemCalls.is(result, Errno.EACCES) || SystemCalls.is(result, Errno.EPERM);
             String why = refused ? "; one below the manager's takes CAP_SYS_RESOURCE" : "";
             return new SpawnException(SCORE + " " + score, (int) -result, why);
         }
@@ -73,16 +75,16 @@ final class SchedulingSteps {
     }
 
     private static long writeScore(int pid, int score) {
-        long path = Scratch.here().path("/proc/" + pid + "/" + SCORE);
+        long path = NativeScratch.here().path("/proc/" + pid + "/" + SCORE);
         int flags = O_WRONLY | Descriptors.O_CLOEXEC;
-        long fd = Kernel.call(Syscall.OPENAT, Descriptors.AT_FDCWD, path, flags, 0);
+        long fd = SystemCalls.call(Syscall.OPENAT, Descriptors.AT_FDCWD, path, flags, 0);
         if (fd < 0) {
             return fd;
         }
         byte[] text = Integer.toString(score).getBytes(StandardCharsets.US_ASCII);
-        Scratch scratch = Scratch.here();
-        scratch.bytes.put(0, text);
-        long written = Kernel.call(Syscall.WRITE, fd, scratch.structures, text.length);
+        NativeScratch nativeScratch = NativeScratch.here();
+        nativeScratch.bytes.put(0, text);
+        long written = SystemCalls.call(Syscall.WRITE, fd, nativeScratch.structures, text.length);
         Descriptors.close((int) fd);
         return written;
     }

@@ -13,6 +13,8 @@ public final class SpawnException extends Exception {
     private final String step;
     private final int number;
 
+    /// A step failed with that errno.
+    ///
     /// @param step what the child tried, with its object
     /// @param number the errno
     /// @param hint what else there is to say, with its punctuation, or nothing

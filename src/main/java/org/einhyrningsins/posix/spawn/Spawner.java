@@ -4,13 +4,13 @@ package org.einhyrningsins.posix.spawn;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.kernel.Kernel;
-import org.einhyrningsins.posix.kernel.Limits;
-import org.einhyrningsins.posix.kernel.Scratch;
+import org.einhyrningsins.posix.kernel.NativeScratch;
+import org.einhyrningsins.posix.kernel.OpenFileLimits;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.spec.IdentitySpec.Limit;
-import org.einhyrningsins.spec.IdentitySpec.Resource;
+import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
+import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 import org.einhyrningsins.spec.Signal;
 
 import java.nio.BufferOverflowException;
@@ -72,9 +72,9 @@ public final class Spawner {
     private static final long CROWD_PATIENCE = 20_000_000;
     private static final int MOST_UNDER_WAY = 256;
 
-    private SyscallList list = new SyscallList();
-    private final Deque<SyscallList> spare = new ArrayDeque<>(0);
-    private final List<Birth> underWay = new ArrayList<>(0);
+    private ChildProgram list = new ChildProgram();
+    private final Deque<ChildProgram> spare = new ArrayDeque<>(0);
+    private final List<PendingChild> underWay = new ArrayList<>(0);
     private boolean dumpable;
     private int lifeline = -1;
     private int notes = -1;
@@ -102,7 +102,7 @@ public final class Spawner {
     /// Brings one into the world, in our own control group.
     ///
     /// @throws SpawnException if a step failed; then there is no child, dead or alive
-    public Spawned spawn(SpawnOrder order) throws SpawnException {
+    public SpawnedChild spawn(SpawnRequest order) throws SpawnException {
         return spawn(order, "", OWN_CGROUP);
     }
 
@@ -110,7 +110,7 @@ public final class Spawner {
     /// executes its program.
     ///
     /// @throws SpawnException if a step failed; then there is no child, dead or alive
-    public Spawned spawn(SpawnOrder order, String note, int cgroup) throws SpawnException {
+    public SpawnedChild spawn(SpawnRequest order, String note, int cgroup) throws SpawnException {
         return begin(order, note, cgroup, FOR_EVER).child();
     }
 
@@ -126,13 +126,13 @@ public final class Spawner {
     /// @throws SpawnException if a step failed meanwhile; then there is no child, dead or alive, or
     ///   it is about to end. If that is [SpawnException#refusesCgroup], there may be one without a
     ///   group of its own
-    public synchronized Birth begin(SpawnOrder order, String note, int cgroup, long patience)
-            throws SpawnException {
+    public synchronized PendingChild begin(
+            SpawnRequest order, String note, int cgroup, long patience) throws SpawnException {
         makeRoom();
         try {
             return bear(order, note, cgroup, patience);
         } catch (SpawnException e) {
-            if (!e.step().startsWith(SyscallList.NOTE)) {
+            if (!e.step().startsWith(ChildProgram.NOTE)) {
                 throw e;
             }
             return bear(order, "", cgroup, patience); // who lives is more than who is noted
@@ -153,17 +153,17 @@ public final class Spawner {
     /// Whether any child is on its way that was not waited for to its end. What those need that are
     /// not any more is given back.
     public synchronized boolean attend() {
-        List.copyOf(underWay).forEach(Birth::underWay);
+        List.copyOf(underWay).forEach(PendingChild::underWay);
         return !underWay.isEmpty();
     }
 
-    private Birth bear(SpawnOrder order, String note, int cgroup, long patience)
+    private PendingChild bear(SpawnRequest order, String note, int cgroup, long patience)
             throws SpawnException {
         List<Integer> copies = new ArrayList<>(0);
         try {
             write(order, note, copies);
             long pid = cgroup < 0 ? born(order) : bornInto(cgroup, order);
-            if (Kernel.is(pid, Errno.ENOSYS) && list.clearsHandlers()) {
+            if (SystemCalls.is(pid, Errno.ENOSYS) && list.clearsHandlers()) {
                 list.doWithoutClone3();
                 write(order, note, copies);
                 pid = born(order);
@@ -176,7 +176,7 @@ public final class Spawner {
         }
     }
 
-    private long bornInto(int cgroup, SpawnOrder order) throws SpawnException {
+    private long bornInto(int cgroup, SpawnRequest order) throws SpawnException {
         long pid = -Errno.ENOSYS.number();
         if (list.clearsHandlers()) { // there is clone3
             list.cgroup(cgroup);
@@ -198,7 +198,8 @@ public final class Spawner {
         };
     }
 
-    private void write(SpawnOrder order, String note, List<Integer> copies) throws SpawnException {
+    private void write(SpawnRequest order, String note, List<Integer> copies)
+            throws SpawnException {
         list.begin(order);
         if (list.isNew()) {
             signals();
@@ -258,13 +259,14 @@ public final class Spawner {
     }
 
     private static boolean isIgnored(int signal) {
-        Scratch scratch = Scratch.here();
-        long old = scratch.structures;
-        Kernel.check("sigaction", Kernel.call(Syscall.RT_SIGACTION, signal, 0, old, MASK_BYTES));
-        return scratch.bytes.getLong(0) == SIG_IGN;
+        NativeScratch nativeScratch = NativeScratch.here();
+        long old = nativeScratch.structures;
+        SystemCalls.check(
+                "sigaction", SystemCalls.call(Syscall.RT_SIGACTION, signal, 0, old, MASK_BYTES));
+        return nativeScratch.bytes.getLong(0) == SIG_IGN;
     }
 
-    private void descriptors(SpawnOrder order, List<Integer> copies) throws SpawnException {
+    private void descriptors(SpawnRequest order, List<Integer> copies) throws SpawnException {
         List<Integer> sources = order.descriptors();
         for (int target = 0; target < sources.size(); target++) {
             int source = sources.get(target);
@@ -284,10 +286,11 @@ public final class Spawner {
             list.add("descriptor", ruleset, Syscall.DUP3, free, first, Descriptors.O_CLOEXEC);
             first++;
         }
-        Gate gate = order.confinement().gate();
+        ChildGate childGate = order.confinement().gate();
         int waits = first;
-        if (gate != null) {
-            int free = gate.child() > first ? gate.child() : copy(gate.child(), copies);
+        if (childGate != null) {
+            int free =
+                    childGate.child() > first ? childGate.child() : copy(childGate.child(), copies);
             list.add("descriptor", free, Syscall.DUP3, free, first, Descriptors.O_CLOEXEC);
             first++;
         }
@@ -298,10 +301,10 @@ public final class Spawner {
             closeFrom(first, kept - 1);
             closeFrom(kept + 1, LAST_DESCRIPTOR);
         }
-        if (gate != null) { // nobody's end is open in it but its own
+        if (childGate != null) { // nobody's end is open in it but its own
             long room = list.longs(0, 0);
-            list.add(Gate.STEP, "", Syscall.READ, waits, room, 1);
-            list.add(Gate.STEP, "", Syscall.WRITE, waits, room, 1);
+            list.add(ChildGate.STEP, "", Syscall.READ, waits, room, 1);
+            list.add(ChildGate.STEP, "", Syscall.WRITE, waits, room, 1);
         }
     }
 
@@ -344,7 +347,7 @@ public final class Spawner {
 
     private void limits(Map<Resource, Limit> limits) {
         if (!limits.containsKey(Resource.NOFILE)) {
-            limit(Resource.NOFILE, Limits.inheritedOpenFiles());
+            limit(Resource.NOFILE, OpenFileLimits.inheritedOpenFiles());
         }
         for (Resource resource : RESOURCES) {
             Limit limit = limits.get(resource);
@@ -366,7 +369,7 @@ public final class Spawner {
         list.add("setresuid", as.uid(), Syscall.SETRESUID, as.uid(), as.uid(), as.uid());
     }
 
-    private void image(SpawnOrder order) throws SpawnException {
+    private void image(SpawnRequest order) throws SpawnException {
         long path = list.text(order.executable());
         long argv = list.texts(order.argv());
         long envp = list.environment(order.environment(), order.ownPidVariables());
@@ -381,50 +384,51 @@ public final class Spawner {
         list.add("execve", order.executable(), Syscall.EXECVE, path, argv, envp);
     }
 
-    private long born(SpawnOrder order) {
+    private long born(SpawnRequest order) {
         if (order.credentials() != null && disguised() == 0) {
-            dumpable = Kernel.call(Syscall.PRCTL, PR_GET_DUMPABLE) == 1;
+            dumpable = SystemCalls.call(Syscall.PRCTL, PR_GET_DUMPABLE) == 1;
         }
-        return Kernel.spawn(list.table());
+        return SystemCalls.spawn(list.table());
     }
 
-    private Birth begun(SpawnOrder order, long pid, long patience) throws SpawnException {
+    private PendingChild begun(SpawnRequest order, long pid, long patience) throws SpawnException {
         if (pid < 0) {
             throw new SpawnException("clone", (int) -pid, advice((int) -pid));
         }
-        Birth birth = new Birth(this, list, order, new Spawned((int) pid, list.pidfd()));
-        underWay.add(birth);
-        if (!birth.await(patience)) {
-            SyscallList free = spare.poll();
+        PendingChild pendingChild =
+                new PendingChild(this, list, order, new SpawnedChild((int) pid, list.pidfd()));
+        underWay.add(pendingChild);
+        if (!pendingChild.await(patience)) {
+            ChildProgram free = spare.poll();
             list = free == null ? list.another() : free;
-            return birth;
+            return pendingChild;
         }
-        SpawnException failure = birth.failure();
+        SpawnException failure = pendingChild.failure();
         if (failure != null) {
             // it is about to end, but for what closing its files may take
-            Processes.await(birth.child().pidfd(), patience);
-            Descriptors.close(birth.child().pidfd());
+            Processes.await(pendingChild.child().pidfd(), patience);
+            Descriptors.close(pendingChild.child().pidfd());
             throw failure;
         }
-        return birth;
+        return pendingChild;
     }
 
     /// It no longer shares our memory.
-    void over(Birth birth) {
-        underWay.remove(birth);
-        if (birth.list() != list && spare.size() < MOST_SPARE) {
-            spare.push(birth.list());
+    void over(PendingChild pendingChild) {
+        underWay.remove(pendingChild);
+        if (pendingChild.list() != list && spare.size() < MOST_SPARE) {
+            spare.push(pendingChild.list());
         }
-        if (birth.disguised() && dumpable && disguised() == 0) {
-            Kernel.call(Syscall.PRCTL, PR_SET_DUMPABLE, 1);
+        if (pendingChild.disguised() && dumpable && disguised() == 0) {
+            SystemCalls.call(Syscall.PRCTL, PR_SET_DUMPABLE, 1);
         }
     }
 
     /// How many are on their way to another user.
     private int disguised() {
         int count = 0;
-        for (Birth birth : underWay) {
-            count += birth.disguised() ? 1 : 0;
+        for (PendingChild pendingChild : underWay) {
+            count += pendingChild.disguised() ? 1 : 0;
         }
         return count;
     }
@@ -440,7 +444,7 @@ public final class Spawner {
     }
 
     /// What the kernel's word alone does not tell.
-    static String hint(SpawnOrder order, String step, int errno) {
+    static String hint(SpawnRequest order, String step, int errno) {
         boolean exec = step.startsWith("execve");
         Path file = Path.of(order.directory()).resolve(order.executable());
         return switch (Errno.of(errno)) {

@@ -3,13 +3,13 @@ package org.einhyrningsins.cli.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.cli.terminal.Invocation;
-import org.einhyrningsins.cli.terminal.Output;
+import org.einhyrningsins.cli.terminal.ClientCommand;
+import org.einhyrningsins.cli.terminal.TextOutput;
 import org.einhyrningsins.control.TestManager;
-import org.einhyrningsins.control.report.Replies;
+import org.einhyrningsins.control.report.ReplyWriter;
+import org.einhyrningsins.control.wire.ControlRequest;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.JsonId;
-import org.einhyrningsins.control.wire.Request;
 import org.einhyrningsins.control.wire.WireHelp;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,14 +31,14 @@ class ControlProgramTest {
 
     @Test
     void printsTheVerdictAndLeavesProgressToStderr() throws Exception {
-        byte[] progress = Replies.progress(ID, "web: 1 of 2");
-        byte[] done = Replies.done(ID, ExitStatus.FAILED, "web: failed, old version kept");
+        byte[] progress = ReplyWriter.progress(ID, "web: 1 of 2");
+        byte[] done = ReplyWriter.done(ID, ExitStatus.FAILED, "web: failed, old version kept");
         try (TestManager manager = new TestManager(List.of(progress, done))) {
             assertThat(run(manager, "reload", "web")).isEqualTo(1);
             assertThat(out).hasToString("web: failed, old version kept\n");
             assertThat(err).hasToString("web: 1 of 2\n");
             assertThat(manager.asked())
-                    .isEqualTo(new Request(ID, "reload", List.of("web"), true, true));
+                    .isEqualTo(new ControlRequest(ID, "reload", List.of("web"), true, true));
         }
     }
 
@@ -53,11 +53,11 @@ class ControlProgramTest {
 
     @Test
     void printsRepliesAsTheyComeForScripts() throws Exception {
-        byte[] done = Replies.done(ID, ExitStatus.DONE, "fine");
+        byte[] done = ReplyWriter.done(ID, ExitStatus.DONE, "fine");
         try (TestManager manager = new TestManager(List.of(done))) {
             assertThat(run(manager, "--json", "status")).isZero();
             assertThat(out.toByteArray()).isEqualTo(done);
-            assertThat(((Request) manager.asked()).text()).isFalse();
+            assertThat(((ControlRequest) manager.asked()).text()).isFalse();
         }
     }
 
@@ -65,7 +65,7 @@ class ControlProgramTest {
     void doesNotWaitIfToldSo() throws Exception {
         try (TestManager manager = answering(ExitStatus.DONE, "begun")) {
             assertThat(run(manager, "reload", "--no-wait")).isZero();
-            assertThat(((Request) manager.asked()).waits()).isFalse();
+            assertThat(((ControlRequest) manager.asked()).waits()).isFalse();
         }
     }
 
@@ -73,7 +73,7 @@ class ControlProgramTest {
     void runsALine() throws Exception {
         try (TestManager manager = answering(ExitStatus.DONE, "rolled")) {
             assertThat(run(manager, "-e", "upgrade --fleet 'web'")).isZero();
-            assertThat(((Request) manager.asked()).args()).containsExactly("--fleet", "web");
+            assertThat(((ControlRequest) manager.asked()).args()).containsExactly("--fleet", "web");
         }
     }
 
@@ -94,17 +94,17 @@ class ControlProgramTest {
         try (TestManager manager = answering(ExitStatus.DONE, "fine")) {
             assertThat(program().run(words(line.replace("SOCKET", manager.socket().toString()))))
                     .isZero();
-            assertThat(((Request) manager.asked()).command()).isEqualTo("status");
+            assertThat(((ControlRequest) manager.asked()).command()).isEqualTo("status");
         }
     }
 
     @Test
     void theOptionsBesideALineAreThoseOfItsCommands() throws Exception {
-        byte[] done = Replies.done(ID, ExitStatus.DONE, "begun");
+        byte[] done = ReplyWriter.done(ID, ExitStatus.DONE, "begun");
         try (TestManager manager = new TestManager(List.of(done))) {
             assertThat(run(manager, "-e", "reload web", "--no-wait", "--json")).isZero();
             assertThat(out.toByteArray()).isEqualTo(done);
-            assertThat(((Request) manager.asked()).waits()).isFalse();
+            assertThat(((ControlRequest) manager.asked()).waits()).isFalse();
         }
     }
 
@@ -126,7 +126,7 @@ class ControlProgramTest {
     void passesOnTheTimeOfATrial() throws Exception {
         try (TestManager manager = answering(ExitStatus.DONE, "reloaded")) {
             assertThat(run(manager, "reload", "web", "--confirm", "30s")).isZero();
-            assertThat(((Request) manager.asked()).args())
+            assertThat(((ControlRequest) manager.asked()).args())
                     .containsExactly("--confirm", "30s", "web");
         }
     }
@@ -135,21 +135,21 @@ class ControlProgramTest {
     void runsALineOfOneWord() throws Exception {
         try (TestManager manager = answering(ExitStatus.DONE, "fine")) {
             assertThat(run(manager, "-e", "status")).isZero();
-            assertThat(((Request) manager.asked()).command()).isEqualTo("status");
+            assertThat(((ControlRequest) manager.asked()).command()).isEqualTo("status");
         }
     }
 
     @Test
     void theManPageNamesWhatTheHelpNames() throws IOException {
         String man = Files.readString(Path.of("man/einhyrningsinsctl.1"));
-        for (CommandPages.Page page : CommandPages.ALL) {
+        for (CommandHelp.Page page : CommandHelp.ALL) {
             assertThat(man).contains("\n.It Cm " + page.name());
         }
     }
 
     @Test
     void endsAfterAsManyEventsAsWanted() throws Exception {
-        byte[] event = Replies.progress(ID, "web:0 died");
+        byte[] event = ReplyWriter.progress(ID, "web:0 died");
         try (TestManager manager =
                 new TestManager(List.of(event, event, event, TestManager.SILENCE))) {
             assertThat(run(manager, "events", "-n", "2")).isZero();
@@ -225,7 +225,7 @@ class ControlProgramTest {
     void hasHelpOnEveryCommand() {
         assertThat(program().run(words("help"))).isZero();
         String all = out.toString(StandardCharsets.UTF_8);
-        for (CommandPages.Page page : CommandPages.ALL) {
+        for (CommandHelp.Page page : CommandHelp.ALL) {
             assertThat(all).contains("  " + page.name() + " ");
             out.reset();
             assertThat(program().run(words("help " + page.name()))).isZero();
@@ -266,7 +266,7 @@ class ControlProgramTest {
                         "set_workers 4",
                         "upgrade_fleet web",
                         "version")) {
-            Invocation quick = QuickLine.read(words(line));
+            ClientCommand quick = FastClientArguments.read(words(line));
             assertThat(quick).as(line).isNotNull();
             assertThat(ControlModel.read(words(line)))
                     .as(line)
@@ -276,14 +276,14 @@ class ControlProgramTest {
 
     @Test
     void helpOnTheWireKnowsEveryCommand() {
-        for (CommandPages.Page page : CommandPages.ALL) {
+        for (CommandHelp.Page page : CommandHelp.ALL) {
             assertThat(WireHelp.TEXT).containsPattern("\\b" + page.name() + "\\b");
         }
         assertThat(WireHelp.TEXT.lines()).allMatch(line -> line.length() <= 80);
     }
 
     private static TestManager answering(ExitStatus status, String message) throws IOException {
-        return new TestManager(List.of(Replies.done(ID, status, message)));
+        return new TestManager(List.of(ReplyWriter.done(ID, status, message)));
     }
 
     private int run(TestManager manager, String... words) {
@@ -295,7 +295,7 @@ class ControlProgramTest {
     }
 
     private ControlProgram program() {
-        return new ControlProgram(Map.of(), new Output(out), new Output(err));
+        return new ControlProgram(Map.of(), new TextOutput(out), new TextOutput(err));
     }
 
     private static String[] words(String line) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import org.einhyrningsins.control.report.PutAside;
+import org.einhyrningsins.control.report.RotatedFiles;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -60,7 +60,7 @@ class LogTailTest {
         try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(part))) {
             Files.copy(file, out);
         }
-        Files.move(part, PutAside.compressed(file), StandardCopyOption.ATOMIC_MOVE);
+        Files.move(part, RotatedFiles.compressed(file), StandardCopyOption.ATOMIC_MOVE);
         Files.delete(file);
     }
 

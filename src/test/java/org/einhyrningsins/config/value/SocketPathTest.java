@@ -3,7 +3,7 @@ package org.einhyrningsins.config.value;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.config.source.Misread;
+import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.spec.SocketSpec;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,7 +27,7 @@ class SocketPathTest {
     }
 
     @Test
-    void isTheSameHoweverItIsSpelled() throws Misread {
+    void isTheSameHoweverItIsSpelled() throws ValueException {
         SocketSpec.Address same = address("run/app/u.sock");
         for (String spelled :
                 new String[] {
@@ -44,7 +44,7 @@ class SocketPathTest {
     }
 
     @Test
-    void isWrittenAsTheFileHasIt() throws Misread {
+    void isWrittenAsTheFileHasIt() throws ValueException {
         assertThat(address("var/app/u.sock")).hasToString("unix:" + directory + "/var/app/u.sock");
     }
 
@@ -86,7 +86,7 @@ class SocketPathTest {
         }
     }
 
-    private SocketSpec.Address address(String text) throws Misread {
-        return BindText.ofFile(directory, new HostNames()).unix(text);
+    private SocketSpec.Address address(String text) throws ValueException {
+        return BindAddressText.ofFile(directory, new HostNameLookup()).unix(text);
     }
 }

@@ -4,9 +4,9 @@ package org.einhyrningsins.config.value;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.config.Samples;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.spec.Protocol;
+import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.SocketProtocol;
 import org.einhyrningsins.spec.StopSpec.Step;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -20,7 +20,7 @@ class StopPresetTest {
     @ParameterizedTest
     @EnumSource
     void isInTheManualWithItsSteps(StopPreset preset) {
-        StringBuilder row = new StringBuilder("\n.It Cm " + Shape.word(preset) + "\n.Li ");
+        StringBuilder row = new StringBuilder("\n.It Cm " + ConfigShape.word(preset) + "\n.Li ");
         for (Step step : preset.stop(null).steps()) {
             row.append(step.signal());
             row.append(step.signal() == Signal.KILL ? "\n" : seconds(step));
@@ -35,18 +35,18 @@ class StopPresetTest {
     @ParameterizedTest
     @EnumSource
     void isInTheSchema(StopPreset preset) {
-        assertThat(SCHEMA).containsPattern("[(|]" + Shape.word(preset) + "[|)]");
+        assertThat(SCHEMA).containsPattern("[(|]" + ConfigShape.word(preset) + "[|)]");
     }
 
     @ParameterizedTest
     @EnumSource
     void isNoSignal(StopPreset preset) {
-        assertThat(Signal.of(Shape.word(preset))).isEmpty();
+        assertThat(Signal.of(ConfigShape.word(preset))).isEmpty();
     }
 
     @ParameterizedTest
     @EnumSource
-    void everyProtocolIsInTheManual(Protocol protocol) {
-        assertThat(MANUAL).contains("\n.It Cm " + Shape.word(protocol) + "\n");
+    void everyProtocolIsInTheManual(SocketProtocol socketProtocol) {
+        assertThat(MANUAL).contains("\n.It Cm " + ConfigShape.word(socketProtocol) + "\n");
     }
 }

@@ -4,8 +4,8 @@ package org.einhyrningsins.config.yaml;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.config.Samples;
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.source.Problem;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.source.ConfigProblem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,7 +60,7 @@ class YamlRecoveryTest {
             for (UnaryOperator<String> mistake : MISTAKES) {
                 List<String> broken = new ArrayList<>(lines);
                 broken.set(i, mistake.apply(lines.get(i)));
-                List<Problem> problems = problems(String.join("\n", broken) + "\n", file);
+                List<ConfigProblem> problems = problems(String.join("\n", broken) + "\n", file);
                 tried++;
                 int line = i + 1;
                 if (problems.isEmpty() || problems.stream().anyMatch(p -> p.line() != line)) {
@@ -86,7 +86,7 @@ class YamlRecoveryTest {
         return (int) line.chars().filter(each -> each == c).count();
     }
 
-    private List<Problem> problems(String text, Path like) throws IOException {
+    private List<ConfigProblem> problems(String text, Path like) throws IOException {
         Path good = Files.createDirectories(directory.resolve("good"));
         Path parts = Files.createDirectories(directory.resolve("parts"));
         for (String part : List.of("web.env")) {
@@ -95,8 +95,8 @@ class YamlRecoveryTest {
         }
         Path file = Files.writeString(good.resolve(like.getFileName()), text);
         return switch (Samples.load(file)) {
-            case Loaded.Valid _ -> List.of();
-            case Loaded.Invalid invalid -> invalid.problems();
+            case LoadResult.Valid _ -> List.of();
+            case LoadResult.Invalid invalid -> invalid.problems();
         };
     }
 
@@ -118,7 +118,8 @@ class YamlRecoveryTest {
         String begun = env + "      A:\u00A0|\n        more\u201D \u201Ctext\u201D: 1\n";
         String within = env + "      A: |\n\u00A0       a\n          \u00A0\u201Cb\u201D: 1\n";
         for (String text : List.of(begun, within)) {
-            List<Problem> problems = problems(text + "    command: [x\n", Path.of("text.yaml"));
+            List<ConfigProblem> problems =
+                    problems(text + "    command: [x\n", Path.of("text.yaml"));
             assertThat(problems).hasSize(2);
             assertThat(problems.getFirst().message()).contains("no-break space");
             assertThat(problems.getLast().message()).contains("is not closed");

@@ -4,7 +4,7 @@ package org.einhyrningsins.control.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.control.Samples;
-import org.einhyrningsins.spec.Intent;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
@@ -20,7 +20,7 @@ class GraphTextTest {
                 1,
                 "",
                 "",
-                Intent.NONE,
+                OperatorOverride.NONE,
                 List.of(after),
                 List.of(),
                 List.of());

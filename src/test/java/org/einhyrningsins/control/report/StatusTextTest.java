@@ -48,7 +48,7 @@ class StatusTextTest {
                         + " confirm\n";
         assertThat(StatusText.programs(report)).endsWith(told);
         assertThat(StatusText.workers(report)).endsWith(told);
-        assertThat(new String(Replies.done(JsonId.NONE, ExitStatus.DONE, "", report), UTF_8))
+        assertThat(new String(ReplyWriter.done(JsonId.NONE, ExitStatus.DONE, "", report), UTF_8))
                 .contains("\"confirm_ms\":23400,");
     }
 

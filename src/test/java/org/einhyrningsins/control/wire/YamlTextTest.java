@@ -49,7 +49,7 @@ class YamlTextTest {
         for (int c = 1; c < 0x1F9FF; c += c < 0x3000 ? 1 : 97) {
             text.appendCodePoint(c >= 0xD800 && c <= 0xDFFF ? 'x' : c);
         }
-        var read = YamlLine.read("--- {a: " + YamlText.quote(text.toString()) + "}");
-        assertThat(read).containsEntry("a", new YamlLine.Text(text.toString(), false));
+        var read = YamlRequest.read("--- {a: " + YamlText.quote(text.toString()) + "}");
+        assertThat(read).containsEntry("a", new YamlRequest.Text(text.toString(), false));
     }
 }

@@ -4,13 +4,13 @@ package org.einhyrningsins.core.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.config.RandomConfiguration;
-import org.einhyrningsins.config.print.Settings;
+import org.einhyrningsins.config.print.DefinitionSettings;
 import org.einhyrningsins.core.House;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Worker;
-import org.einhyrningsins.core.model.Change;
-import org.einhyrningsins.core.model.Command;
-import org.einhyrningsins.core.model.Difference;
+import org.einhyrningsins.core.model.DefinitionChange;
+import org.einhyrningsins.core.model.KeyDifference;
+import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -33,7 +33,8 @@ class PlanKeptTest {
 
     @TempDir Path directory;
 
-    private final EnumMap<Change.Kind, Integer> seen = new EnumMap<>(Change.Kind.class);
+    private final EnumMap<DefinitionChange.Kind, Integer> seen =
+            new EnumMap<>(DefinitionChange.Kind.class);
 
     @Test
     void aReloadDoesExactlyWhatThePlanSaid() throws IOException {
@@ -45,8 +46,8 @@ class PlanKeptTest {
                 throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
             }
         }
-        assertThat(only == null ? seen.keySet() : Set.of(Change.Kind.values()))
-                .containsExactlyInAnyOrder(Change.Kind.values());
+        assertThat(only == null ? seen.keySet() : Set.of(DefinitionChange.Kind.values()))
+                .containsExactlyInAnyOrder(DefinitionChange.Kind.values());
     }
 
     private void play(long seed) throws IOException {
@@ -81,78 +82,81 @@ class PlanKeptTest {
     private static void byHand(House house, SplittableRandom random) {
         for (String name : house.states().keySet()) {
             switch (random.nextInt(6)) {
-                case 0 -> house.ask(name, new Command.Stop(null, null));
-                case 1 -> house.ask(name, new Command.ScaleTo(random.nextInt(5)));
-                case 2 -> house.ask(name, new Command.Upgrade(null, null));
+                case 0 -> house.ask(name, new ProgramCommand.Stop(null, null));
+                case 1 -> house.ask(name, new ProgramCommand.ScaleTo(random.nextInt(5)));
+                case 2 -> house.ask(name, new ProgramCommand.Upgrade(null, null));
                 default -> {}
             }
         }
     }
 
-    private static Plan plan(
+    private static ReloadPlan plan(
             House house, SequencedMap<String, ProgramSpec> next, Set<String> named) {
-        return Plan.between(house.now(), next, named, Settings::of);
+        return ReloadPlan.between(house.now(), next, named, DefinitionSettings::of);
     }
 
     private void reload(House house, SequencedMap<String, ProgramSpec> next, Set<String> named) {
         Map<String, Program> before = house.states();
-        Plan plan = plan(house, next, named);
-        assertThat(plan(house, next, named)).isEqualTo(plan);
-        house.carryOut(plan);
+        ReloadPlan reloadPlan = plan(house, next, named);
+        assertThat(plan(house, next, named)).isEqualTo(reloadPlan);
+        house.carryOut(reloadPlan);
         house.rest();
         Map<String, Program> after = house.states();
-        for (Change change : plan.changes().values()) {
-            seen.merge(change.kind(), 1, Integer::sum);
-            Program was = before.get(change.program());
-            Program is = after.get(change.program());
-            if (house.kept().contains(change.program())) {
-                stays(change, was, is);
+        for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
+            seen.merge(definitionChange.kind(), 1, Integer::sum);
+            Program was = before.get(definitionChange.program());
+            Program is = after.get(definitionChange.program());
+            if (house.kept().contains(definitionChange.program())) {
+                stays(definitionChange, was, is);
             } else {
-                kept(change, was, is);
+                kept(definitionChange, was, is);
             }
         }
         for (String name : before.keySet()) {
-            if (!plan.changes().containsKey(name)) {
+            if (!reloadPlan.changes().containsKey(name)) {
                 sameWorkers(name, before.get(name), after.get(name));
             }
         }
         // a program may be rolled by name for ever, but nothing is left of what the file says
-        Plan again = plan(house, next, Set.of());
-        for (String name : plan.changes().keySet()) {
+        ReloadPlan again = plan(house, next, Set.of());
+        for (String name : reloadPlan.changes().keySet()) {
             if (house.kept().contains(name)) {
                 continue; // who is to take over from it does not run
             }
-            Change left = again.changes().get(name);
-            assertThat(left == null ? Change.Kind.UNCHANGED : left.kind())
-                    .as("%s again, after %s", left, plan.changes().get(name))
-                    .isEqualTo(Change.Kind.UNCHANGED);
+            DefinitionChange left = again.changes().get(name);
+            assertThat(left == null ? DefinitionChange.Kind.UNCHANGED : left.kind())
+                    .as("%s again, after %s", left, reloadPlan.changes().get(name))
+                    .isEqualTo(DefinitionChange.Kind.UNCHANGED);
         }
     }
 
     /// It gives up what another one that does not run is to take over, or waits for such a one.
-    private static void stays(Change change, @Nullable Program was, @Nullable Program is) {
-        assertThat(change.notes())
-                .as(change.program())
+    private static void stays(
+            DefinitionChange definitionChange, @Nullable Program was, @Nullable Program is) {
+        assertThat(definitionChange.notes())
+                .as(definitionChange.program())
                 .anyMatch(
                         note ->
                                 note.startsWith("stays as it is")
                                         || note.startsWith("gives ")
                                         || note.startsWith("renamed ")
                                         || note.startsWith("exchanges "));
-        sameWorkers(change.program(), was, is);
+        sameWorkers(definitionChange.program(), was, is);
     }
 
-    private static void kept(Change change, @Nullable Program was, @Nullable Program is) {
-        List<Boolean> rolls = change.differences().stream().map(Difference::rolls).toList();
-        switch (change.kind()) {
+    private static void kept(
+            DefinitionChange definitionChange, @Nullable Program was, @Nullable Program is) {
+        List<Boolean> rolls =
+                definitionChange.differences().stream().map(KeyDifference::rolls).toList();
+        switch (definitionChange.kind()) {
             case ADDED -> {
                 assertThat(was).isNull();
-                allOf(change, is);
+                allOf(definitionChange, is);
             }
             case REMOVED -> assertThat(is).isNull();
             case UNCHANGED -> {
                 assertThat(rolls).isEmpty();
-                sameWorkers(change.program(), was, is);
+                sameWorkers(definitionChange.program(), was, is);
             }
             case NOTED -> assertThat(House.serving(is)).isEmpty();
             case IN_PLACE -> {
@@ -168,19 +172,19 @@ class PlanKeptTest {
                                 });
             }
             case BACK -> {
-                allOf(change, is);
+                allOf(definitionChange, is);
                 Map<Integer, Worker> now = House.serving(is);
                 House.serving(was)
                         .forEach(
                                 (slot, worker) -> {
                                     Worker left = now.get(slot);
-                                    if (left != null && ofTheFile(change, worker)) {
+                                    if (left != null && ofTheFile(definitionChange, worker)) {
                                         assertThat(left.id()).isEqualTo(worker.id());
                                     }
                                 });
             }
             case ROLLED -> {
-                allOf(change, is);
+                allOf(definitionChange, is);
                 Set<Object> old = new HashSet<>();
                 House.serving(was).values().forEach(worker -> old.add(worker.id()));
                 House.serving(is)
@@ -188,29 +192,29 @@ class PlanKeptTest {
                         .forEach(worker -> assertThat(old).doesNotContain(worker.id()));
             }
         }
-        if (change.kind() != Change.Kind.REMOVED) {
-            bornAsTheFileSays(change, is);
+        if (definitionChange.kind() != DefinitionChange.Kind.REMOVED) {
+            bornAsTheFileSays(definitionChange, is);
             assertThat(is).isNotNull();
-            assertThat(is == null ? null : is.newest()).isEqualTo(change.after());
+            assertThat(is == null ? null : is.newest()).isEqualTo(definitionChange.after());
         }
     }
 
-    private static void allOf(Change change, @Nullable Program is) {
+    private static void allOf(DefinitionChange definitionChange, @Nullable Program is) {
         assertThat(is).isNotNull();
-        if (is == null || change.after() == null) {
+        if (is == null || definitionChange.after() == null) {
             return;
         }
         assertThat(House.serving(is)).hasSize(is.count());
     }
 
-    private static boolean ofTheFile(Change change, Worker worker) {
-        ProgramSpec file = change.after();
+    private static boolean ofTheFile(DefinitionChange definitionChange, Worker worker) {
+        ProgramSpec file = definitionChange.after();
         return file != null && worker.version().spec().birth().equals(file.birth());
     }
 
     /// Whoever serves in the end, a rollout before this one has not left anybody else.
-    private static void bornAsTheFileSays(Change change, @Nullable Program is) {
-        ProgramSpec file = change.after();
+    private static void bornAsTheFileSays(DefinitionChange definitionChange, @Nullable Program is) {
+        ProgramSpec file = definitionChange.after();
         for (Worker worker : House.serving(is).values()) {
             assertThat(worker.version().spec().birth())
                     .as("worker %s", worker.id())

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import org.einhyrningsins.control.report.Replies;
+import org.einhyrningsins.control.report.ReplyWriter;
+import org.einhyrningsins.control.wire.ControlRequest;
 import org.einhyrningsins.control.wire.ExitStatus;
-import org.einhyrningsins.control.wire.Request;
 import org.einhyrningsins.manager.ForeignClient;
-import org.einhyrningsins.manager.Machine;
-import org.einhyrningsins.manager.runtime.Log;
-import org.einhyrningsins.manager.runtime.Loop;
+import org.einhyrningsins.manager.HostFacts;
+import org.einhyrningsins.manager.runtime.EventLoop;
+import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.spec.manager.AllowSpec;
 import org.einhyrningsins.spec.manager.ControlSpec;
 import org.einhyrningsins.spec.manager.LogSpec;
@@ -40,8 +40,8 @@ class ControlServerIT {
 
     @TempDir Path directory;
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
-    private final Log log = new Log(logged::writeBytes, LogSpec.DEFAULT);
-    private final Loop loop = new Loop(log);
+    private final ManagerLog managerLog = new ManagerLog(logged::writeBytes, LogSpec.DEFAULT);
+    private final EventLoop eventLoop = new EventLoop(managerLog);
     private final List<ForeignClient> clients = new ArrayList<>();
     private final List<String> asked = new ArrayList<>();
     private Path path = Path.of("/");
@@ -66,41 +66,44 @@ class ControlServerIT {
             client.close();
         }
         server.close();
-        loop.close();
+        eventLoop.close();
         assertThat(path).doesNotExist();
         assertThat(logged.toString(UTF_8)).isEmpty();
     }
 
     private ControlServer open(Path at, ByteBuffer buffer) {
-        return new ControlServer(loop, at, ControlSpec.DEFAULT, anybody(), buffer, this::answer);
+        return new ControlServer(
+                eventLoop, at, ControlSpec.DEFAULT, anybody(), buffer, this::answer);
     }
 
-    private Access anybody() {
-        return Machine.access(ControlSpec.DEFAULT, log);
+    private AccessControl anybody() {
+        return HostFacts.access(ControlSpec.DEFAULT, managerLog);
     }
 
-    private void answer(Connection client, Access.Role role, Request request) {
-        asked.add(request.command());
-        switch (request.command()) {
-            case "follow" -> client.follow(request.id(), java.util.Set.of());
-            case "wait" -> new Conversation(client, request.id()).expect();
+    private void answer(
+            ControlConnection client, AccessControl.Role role, ControlRequest controlRequest) {
+        asked.add(controlRequest.command());
+        switch (controlRequest.command()) {
+            case "follow" -> client.follow(controlRequest.id(), java.util.Set.of());
+            case "wait" -> new PendingCommand(client, controlRequest.id()).expect();
             case "open" -> server.admit(ControlSpec.DEFAULT, anybody());
             default ->
                     client.send(
-                            Replies.done(request.id(), ExitStatus.DONE, "x".repeat(replyBytes)));
+                            ReplyWriter.done(
+                                    controlRequest.id(), ExitStatus.DONE, "x".repeat(replyBytes)));
         }
     }
 
     private ForeignClient connect() throws IOException {
         ForeignClient client = ForeignClient.at(path);
         clients.add(client);
-        loop.turn(0); // takes it out of the queue, where few have room
+        eventLoop.turn(0); // takes it out of the queue, where few have room
         return client;
     }
 
     private void turnUntil(BooleanSupplier fact) {
         for (int i = 0; i < 20_000 && !fact.getAsBoolean(); i++) {
-            loop.turn(1_000_000);
+            eventLoop.turn(1_000_000);
         }
         assertThat(fact.getAsBoolean()).isTrue();
     }
@@ -130,12 +133,12 @@ class ControlServerIT {
         ForeignClient client = connect();
         for (byte b : HELLO.getBytes(UTF_8)) {
             client.write(new byte[] {b});
-            loop.turn(0);
+            eventLoop.turn(0);
         }
         client.write(HELLO + HELLO + "{\"id\"");
         turnUntil(() -> asked.size() == 3);
         client.close();
-        loop.turn(0);
+        eventLoop.turn(0);
         assertAnswers();
     }
 
@@ -154,7 +157,7 @@ class ControlServerIT {
         ForeignClient client = connect();
         client.write(HELLO.repeat(200)); // 20 MB of replies
         for (int i = 0; i < 100; i++) {
-            loop.turn(0);
+            eventLoop.turn(0);
         }
         turnUntil(client::ended);
         assertThat(asked.size()).isLessThan(30);
@@ -219,7 +222,7 @@ class ControlServerIT {
         turnUntil(() -> asked.contains("wait"));
         for (int i = 0; i < 600; i++) {
             connect().write("{\"id\":1,");
-            loop.turn(0);
+            eventLoop.turn(0);
         }
         assertAnswers();
         assertThat(waits.ended()).isFalse();
@@ -233,7 +236,7 @@ class ControlServerIT {
             ForeignClient client = connect();
             client.write(much);
             for (int turn = 0; turn < 10; turn++) {
-                loop.turn(0);
+                eventLoop.turn(0);
             }
         }
         assertThat(clients.stream().filter(client -> !client.ended()))
@@ -250,9 +253,9 @@ class ControlServerIT {
         turnUntil(() -> asked.size() == 100);
         asked.clear();
         ControlSpec few = new ControlSpec(null, 0600, new AllowSpec(List.of(), List.of()), false);
-        server.admit(few, Machine.access(few, log));
+        server.admit(few, HostFacts.access(few, managerLog));
         ForeignClient asks = connect();
-        loop.turn(0); // so that the kernel tells of the request before it tells of the queue
+        eventLoop.turn(0); // so that the kernel tells of the request before it tells of the queue
         asks.write("{\"id\":1,\"command\":\"open\"}\n" + HELLO);
         ForeignClient queued = ForeignClient.at(path);
         clients.add(queued);
@@ -279,7 +282,7 @@ class ControlServerIT {
         ForeignClient client = connect();
         client.write("\n".repeat(20_000) + "{\"id\":1,\"command\":\"version\"}\n");
         for (int turns = 0; turns < 10 && asked.isEmpty(); turns++) {
-            loop.turn(0);
+            eventLoop.turn(0);
         }
         assertThat(asked).containsExactly("version");
     }
@@ -291,14 +294,14 @@ class ControlServerIT {
         long sent = 0;
         while (sent < 10_000_000) {
             sent += client.write(chunk);
-            loop.turn(0);
+            eventLoop.turn(0);
         }
         turnUntil(() -> answered(client));
         assertThat(client.received().lines()).singleElement().asString().contains("longer than");
         long left = 1; // the newline may have to wait for room
         while (left > 0) {
             left -= client.write(new byte[] {'\n'});
-            loop.turn(0);
+            eventLoop.turn(0);
         }
         client.write(HELLO);
         turnUntil(() -> asked.size() == 1);

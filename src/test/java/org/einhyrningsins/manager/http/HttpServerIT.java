@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.control.report.StatusReport;
 import org.einhyrningsins.manager.ForeignClient;
-import org.einhyrningsins.manager.page.Request;
-import org.einhyrningsins.manager.page.Snapshot;
-import org.einhyrningsins.manager.runtime.Log;
-import org.einhyrningsins.manager.runtime.Loop;
+import org.einhyrningsins.manager.page.HttpRequest;
+import org.einhyrningsins.manager.page.PageData;
+import org.einhyrningsins.manager.runtime.EventLoop;
+import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.posix.file.Descriptors;
-import org.einhyrningsins.posix.kernel.Bound;
+import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.manager.HttpSpec;
@@ -39,15 +39,15 @@ class HttpServerIT {
     @TempDir Path directory;
 
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
-    private final Log log = new Log(logged::writeBytes, LogSpec.DEFAULT);
-    private final Loop loop = new Loop(log);
+    private final ManagerLog managerLog = new ManagerLog(logged::writeBytes, LogSpec.DEFAULT);
+    private final EventLoop eventLoop = new EventLoop(managerLog);
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
     private final List<ForeignClient> clients = new ArrayList<>();
     private final List<String> unready = new ArrayList<>();
     private volatile CountDownLatch held = new CountDownLatch(0);
     private boolean mayStartThreads = true;
     private Path path = Path.of("/");
-    private Bound listener = new Bound(-1, "", 0);
+    private BoundSocket listener = new BoundSocket(-1, "", 0);
     private HttpServer server = null_();
 
     @SuppressWarnings({"NullAway", "DataFlowIssue"}) // made before each test
@@ -73,10 +73,10 @@ class HttpServerIT {
         HttpServer.Sight sight =
                 new HttpServer.Sight() {
                     @Override
-                    public Snapshot snapshot() {
+                    public PageData snapshot() {
                         var status = new StatusReport("1", 1, 0, "services.yaml", -1, List.of());
-                        var manager = new Snapshot.Manager(0, 0, 0, 0, 1024);
-                        return new Snapshot(status, List.of(), manager);
+                        var manager = new PageData.Manager(0, 0, 0, 0, 1024);
+                        return new PageData(status, List.of(), manager);
                     }
 
                     @Override
@@ -86,7 +86,7 @@ class HttpServerIT {
                 };
         ThreadFactory threads =
                 work -> mayStartThreads ? new Thread(() -> later(work)) : new Unstartable();
-        server = new HttpServer(loop, listener.fd(), buffer, sight, threads);
+        server = new HttpServer(eventLoop, listener.fd(), buffer, sight, threads);
     }
 
     private void later(Runnable work) {
@@ -112,8 +112,8 @@ class HttpServerIT {
             client.close();
         }
         server.close();
-        loop.turn(100_000_000); // a scribe that is at work rings
-        loop.close();
+        eventLoop.turn(100_000_000); // a scribe that is at work rings
+        eventLoop.close();
         Descriptors.close(listener.fd());
         assertThat(logged.toString(StandardCharsets.UTF_8)).isEmpty();
     }
@@ -121,7 +121,7 @@ class HttpServerIT {
     private ForeignClient connect() throws IOException {
         ForeignClient client = ForeignClient.at(path);
         clients.add(client);
-        loop.turn(0);
+        eventLoop.turn(0);
         return client;
     }
 
@@ -139,7 +139,7 @@ class HttpServerIT {
     /// Where the kernel takes no SO_PASSRIGHTS, connections are closed on another thread.
     private void ends(ForeignClient client) {
         for (int i = 0; i < 20_000 && !client.ended(); i++) {
-            loop.turn(1_000_000);
+            eventLoop.turn(1_000_000);
         }
         assertThat(client.ended()).isTrue();
     }
@@ -192,7 +192,7 @@ class HttpServerIT {
     void aHeadMayBeAsLongAsTheBoundAndNoLonger() throws IOException {
         String rest = " HTTP/1.1" + NEWLINE + "Host: x" + NEWLINE + NEWLINE;
         String begun = "GET /healthz?";
-        String fill = "x".repeat(Request.LONGEST - begun.length() - rest.length());
+        String fill = "x".repeat(HttpRequest.LONGEST - begun.length() - rest.length());
         assertThat(ask(begun + fill + rest)).startsWith("HTTP/1.1 200 ");
         assertThat(ask(begun + fill + "x" + rest)).startsWith("HTTP/1.1 431 ");
     }
@@ -216,7 +216,7 @@ class HttpServerIT {
         held = new CountDownLatch(1);
         ForeignClient waits = connect();
         waits.write(head("/metrics"));
-        loop.turn(100_000_000);
+        eventLoop.turn(100_000_000);
         ForeignClient idle = connect();
         for (int i = 2; i < HttpServer.MOST_CLIENTS; i++) {
             connect();

@@ -12,13 +12,13 @@ public final class HttpFuzz {
     }
 
     private static void take(byte[] data) {
-        Request.complete(data, data.length);
+        HttpRequest.complete(data, data.length);
         try {
-            Request request = Request.read(data, data.length);
-            if (request.path().indexOf('?') >= 0 || request.method().isEmpty()) {
-                throw new AssertionError(request);
+            HttpRequest httpRequest = HttpRequest.read(data, data.length);
+            if (httpRequest.path().indexOf('?') >= 0 || httpRequest.method().isEmpty()) {
+                throw new AssertionError(httpRequest);
             }
-        } catch (Request.Refused e) {
+        } catch (HttpRequest.Refused e) {
             Frugal.same(true, e.status() == 400 || e.status() == 505, e.status());
         }
     }

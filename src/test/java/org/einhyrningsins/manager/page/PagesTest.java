@@ -3,18 +3,18 @@ package org.einhyrningsins.manager.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
-import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.control.report.StatusReport;
 import org.einhyrningsins.control.report.WorkerStatus;
 import org.einhyrningsins.core.Program;
-import org.einhyrningsins.core.model.Command;
-import org.einhyrningsins.core.model.Event;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.posix.process.Usage;
-import org.einhyrningsins.spec.Intent;
+import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.posix.process.ProcessUsage;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,20 +68,20 @@ class PagesTest {
     @Test
     void findsTheFormatThatIsAskedFor() {
         String open = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3";
-        assertThat(Pages.of(new Request("GET", "/metrics", open, "")))
+        assertThat(Pages.of(new HttpRequest("GET", "/metrics", open, "")))
                 .isEqualTo(Pages.OPEN_METRICS);
-        assertThat(Pages.of(new Request("GET", "/metrics", "", ""))).isEqualTo(Pages.METRICS);
-        assertThat(Pages.of(new Request("GET", "/", open, ""))).isEqualTo(Pages.STATUS);
-        assertThat(Pages.of(new Request("GET", "/../etc/passwd", "", ""))).isNull();
+        assertThat(Pages.of(new HttpRequest("GET", "/metrics", "", ""))).isEqualTo(Pages.METRICS);
+        assertThat(Pages.of(new HttpRequest("GET", "/", open, ""))).isEqualTo(Pages.STATUS);
+        assertThat(Pages.of(new HttpRequest("GET", "/../etc/passwd", "", ""))).isNull();
     }
 
     private String text(Pages page) throws IOException {
-        Page made = page.make(snapshot());
+        RenderedPage made = page.make(snapshot());
         assertThat(made.status()).isEqualTo(200);
         return new String(made.body(), StandardCharsets.UTF_8);
     }
 
-    private Snapshot snapshot() throws IOException {
+    private PageData snapshot() throws IOException {
         int self = (int) ProcessHandle.current().pid();
         ProgramStatus web =
                 new ProgramStatus(
@@ -92,34 +92,34 @@ class PagesTest {
                         1,
                         "",
                         EVIL,
-                        Intent.NONE,
+                        OperatorOverride.NONE,
                         List.of(),
                         List.of(new WorkerStatus(0, 1, self, "ready", 1, 61_000, 0, EVIL)),
                         List.of());
         StatusReport report =
                 new StatusReport("0.1.0", 4242, 1_000, "/etc/" + EVIL, -1, List.of(web));
-        Snapshot.Numbers numbers =
-                new Snapshot.Numbers(
+        PageData.Numbers numbers =
+                new PageData.Numbers(
                         program(),
                         Map.of(
                                 "starts", 7L,
                                 "acks", 4L,
                                 "ack-micros", 1_500_000L,
                                 "exits own SIGKILL", 2L),
-                        List.of(new Snapshot.Life(0, 1_000, () -> Usage.of(self))),
-                        new Snapshot.Log(100, 5, 500));
-        var manager = new Snapshot.Manager(1_000, 1, 2, 3, 1024);
-        return new Snapshot(report, List.of(numbers), manager);
+                        List.of(new PageData.Life(0, 1_000, () -> ProcessUsage.of(self))),
+                        new PageData.Log(100, 5, 500));
+        var manager = new PageData.Manager(1_000, 1, 2, 3, 1024);
+        return new PageData(report, List.of(numbers), manager);
     }
 
     private Program program() throws IOException {
         Path file = directory.resolve("services.yaml");
         Files.writeString(file, "programs: {web: {command: [/bin/true], workers: 3}}\n");
-        var nobody = new Surroundings(Map.of(), 1, name -> true, name -> true);
-        Loaded.Valid valid = (Loaded.Valid) Loader.load(file, nobody);
+        var nobody = new LoadEnvironment(Map.of(), 1, name -> true, name -> true);
+        LoadResult.Valid valid = (LoadResult.Valid) ConfigLoader.load(file, nobody);
         Moment now = new Moment(0);
         return Program.of(valid.services().programs().firstEntry().getValue(), now)
-                .step(new Event.Requested(1, new Command.Start(null)), now)
+                .step(new ProgramEvent.Requested(1, new ProgramCommand.Start(null)), now)
                 .program();
     }
 }

@@ -82,11 +82,11 @@ class RuntimeFilesTest {
 
     @Test
     void managersWithOtherControlSocketsHaveOtherWorkerDirectories() {
-        Path a = Premises.workerDirectory(Path.of("/tmp/Aa"), 0);
-        assertThat(a).isNotEqualTo(Premises.workerDirectory(Path.of("/tmp/BB"), 0));
-        assertThat(a).isEqualTo(Premises.workerDirectory(Path.of("/tmp/Aa"), 0));
+        Path a = RuntimePaths.workerDirectory(Path.of("/tmp/Aa"), 0);
+        assertThat(a).isNotEqualTo(RuntimePaths.workerDirectory(Path.of("/tmp/BB"), 0));
+        assertThat(a).isEqualTo(RuntimePaths.workerDirectory(Path.of("/tmp/Aa"), 0));
         assertThat(a.toString()).hasSizeLessThan(50);
-        assertThat(Premises.workerDirectory(Path.of("/tmp/Aa"), 1000))
+        assertThat(RuntimePaths.workerDirectory(Path.of("/tmp/Aa"), 1000))
                 .hasToString("/tmp/Aa.workers");
     }
 }

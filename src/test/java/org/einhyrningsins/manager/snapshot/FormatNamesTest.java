@@ -29,7 +29,7 @@ import java.util.TreeSet;
 /// file by `mvn test -DargLine=-Dgolden=write`, which neither changes nor removes anything.
 final class FormatNamesTest {
     private static final Path FILES =
-            Path.of("src/test/resources/org/einhyrningsins/manager/image");
+            Path.of("src/test/resources/org/einhyrningsins/manager/snapshot");
 
     private final FormatWalk walk = new FormatWalk();
 
@@ -79,7 +79,7 @@ final class FormatNamesTest {
     }
 
     @ParameterizedTest
-    @MethodSource("org.einhyrningsins.manager.image.GoldenStatesTest#formats")
+    @MethodSource("org.einhyrningsins.manager.snapshot.GoldenStatesTest#formats")
     void noTwoHaveTheSameName(int format) {
         OlderNames older = OlderNames.of(format);
         Set<String> types = new TreeSet<>();
@@ -89,7 +89,7 @@ final class FormatNamesTest {
             assertThat(names.parts().values().stream().map(part -> older.part(names.type(), part)))
                     .as(names.type())
                     .doesNotHaveDuplicates()
-                    .doesNotContain(Format.IS);
+                    .doesNotContain(SnapshotLanguage.IS);
         }
         walk.variants.forEach(
                 (variants, kinds) ->
@@ -113,15 +113,15 @@ final class FormatNamesTest {
 
     @Test
     void everyOlderFormatIsKnown() {
-        assertThat(FILES.resolve("format-" + Format.NUMBER + "-names.txt")).exists();
-        for (int format = 1; format <= Format.NUMBER; format++) {
+        assertThat(FILES.resolve("format-" + SnapshotLanguage.NUMBER + "-names.txt")).exists();
+        for (int format = 1; format <= SnapshotLanguage.NUMBER; format++) {
             assertThat(FILES.resolve("format-" + format)).isDirectory();
             OlderNames.of(format);
         }
     }
 
     @ParameterizedTest
-    @MethodSource("org.einhyrningsins.manager.image.GoldenStatesTest#formats")
+    @MethodSource("org.einhyrningsins.manager.snapshot.GoldenStatesTest#formats")
     void theNamesAreWhatTheyWere(int format) throws Exception {
         Path file = FILES.resolve("format-" + format + "-names.txt");
         Set<String> are = names(format);
@@ -133,7 +133,7 @@ final class FormatNamesTest {
                                 + " left of `=` only; to change the format, see package-info",
                         format)
                 .isEmpty();
-        if (format == Format.NUMBER) {
+        if (format == SnapshotLanguage.NUMBER) {
             if ("write".equals(System.getProperty("golden"))) {
                 Files.write(file, are);
                 were = are;
@@ -165,7 +165,7 @@ final class FormatNamesTest {
                     });
             for (Map.Entry<String, String> part : FormatNames.of(type).parts().entrySet()) {
                 String name = its + " " + older.part(its, part.getValue());
-                boolean known = type.isEnum() || format < Format.NUMBER;
+                boolean known = type.isEnum() || format < SnapshotLanguage.NUMBER;
                 names.add(known ? name : name + described(type, part.getKey()));
             }
         }
@@ -177,7 +177,8 @@ final class FormatNamesTest {
         for (RecordComponent each : type.getRecordComponents()) {
             if (each.getName().equals(component)) {
                 boolean required = !each.getAnnotatedType().isAnnotationPresent(Nullable.class);
-                String missing = missing(ImageReader.byDefault(each.getGenericType()), required);
+                String missing =
+                        missing(SnapshotDecoder.byDefault(each.getGenericType()), required);
                 return ": " + word(each.getGenericType()) + (required ? "" : " or null") + missing;
             }
         }
@@ -195,9 +196,10 @@ final class FormatNamesTest {
             case null -> "null";
             case Record record -> {
                 List<String> parts = new ArrayList<>();
-                for (Shape.Component each : Shape.of(record.getClass()).components().values()) {
-                    Object its = Shape.get(each, record);
-                    if (!Objects.equals(its, ImageReader.byDefault(each.type()))) {
+                for (RecordShape.Component each :
+                        RecordShape.of(record.getClass()).components().values()) {
+                    Object its = RecordShape.get(each, record);
+                    if (!Objects.equals(its, SnapshotDecoder.byDefault(each.type()))) {
                         parts.add(each.name() + " " + text(its));
                     }
                 }
@@ -225,7 +227,7 @@ final class FormatNamesTest {
                     : "map of " + word(arguments[1]) + " by " + word(arguments[0]);
         }
         Class<?> one = (Class<?>) type;
-        if (ImageWriter.isSealed(one)) {
+        if (SnapshotEncoder.isSealed(one)) {
             Class<?> first = one;
             while (first.isSealed()) {
                 first = first.getPermittedSubclasses()[0];

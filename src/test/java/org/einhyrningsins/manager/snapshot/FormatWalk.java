@@ -14,7 +14,7 @@ import java.util.Set;
 /// All types that an image can have in it, found from those that are written as a whole.
 final class FormatWalk {
     private static final List<Class<?>> ROOTS =
-            List.of(HandoverImage.class, ManagerImage.class, ProgramImage.class);
+            List.of(ReexecSnapshot.class, ManagerSnapshot.class, ProgramSnapshot.class);
 
     /// Records and enums.
     final Set<Class<?>> named = new LinkedHashSet<>();
@@ -41,7 +41,7 @@ final class FormatWalk {
                     }
                 }
             }
-            case Class<?> one when ImageWriter.isSealed(one) -> {
+            case Class<?> one when SnapshotEncoder.isSealed(one) -> {
                 if (!variants.containsKey(one)) {
                     variants.put(one, permitted(one));
                     variants.get(one).forEach(this::walk);

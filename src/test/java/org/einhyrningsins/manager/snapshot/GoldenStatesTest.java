@@ -8,14 +8,14 @@ import org.einhyrningsins.core.Rollout;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
-import org.einhyrningsins.core.model.Canary;
-import org.einhyrningsins.core.model.Command;
-import org.einhyrningsins.core.model.Phase;
-import org.einhyrningsins.core.model.Setback;
-import org.einhyrningsins.core.plan.Handovers;
+import org.einhyrningsins.core.model.CanaryState;
+import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.VersionFailure;
+import org.einhyrningsins.core.plan.SocketHandoverOrder;
 import org.einhyrningsins.spec.AckSpec;
-import org.einhyrningsins.spec.BondSpec;
 import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.ManagerLinkSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.manager.LogSpec;
@@ -42,7 +42,7 @@ import java.util.stream.Stream;
 /// the middle of a reload that gives a socket from one program to another.
 final class GoldenStatesTest {
     private static final Path FILES =
-            Path.of("src/test/resources/org/einhyrningsins/manager/image");
+            Path.of("src/test/resources/org/einhyrningsins/manager/snapshot");
 
     /// Types that these managers had not in their images, by their names in the format. One that is
     /// new since the files were written is added here.
@@ -66,10 +66,11 @@ final class GoldenStatesTest {
                     "command.stop",
                     "command.upgrade",
                     "part.address",
+                    "sandbox-scope",
                     "worker-socket-client");
 
     static IntStream formats() {
-        return IntStream.rangeClosed(1, Format.NUMBER);
+        return IntStream.rangeClosed(1, SnapshotLanguage.NUMBER);
     }
 
     private static Path file(int format, String name) {
@@ -78,18 +79,18 @@ final class GoldenStatesTest {
 
     /// Also as it would be written now.
     private static <R extends Record> R image(Path file, Class<R> type) throws Exception {
-        R image = ImageReader.read(Files.readString(file), type);
-        String again = new ImageWriter().write(image);
-        assertThat(ImageReader.read(again, type)).as(file.toString()).isEqualTo(image);
+        R image = SnapshotDecoder.read(Files.readString(file), type);
+        String again = new SnapshotEncoder().write(image);
+        assertThat(SnapshotDecoder.read(again, type)).as(file.toString()).isEqualTo(image);
         return image;
     }
 
-    private static ManagerImage manager(int format, String which) throws Exception {
-        return image(file(format, which + "/manager"), ManagerImage.class);
+    private static ManagerSnapshot manager(int format, String which) throws Exception {
+        return image(file(format, which + "/manager"), ManagerSnapshot.class);
     }
 
-    private static ProgramImage program(int format, String name) throws Exception {
-        return image(file(format, "rich/program-" + name), ProgramImage.class);
+    private static ProgramSnapshot program(int format, String name) throws Exception {
+        return image(file(format, "rich/program-" + name), ProgramSnapshot.class);
     }
 
     private static WorkerState state(int format, String name) throws Exception {
@@ -117,16 +118,16 @@ final class GoldenStatesTest {
 
     private static Class<? extends Record> type(String name) {
         return switch (name) {
-            case "manager.json" -> ManagerImage.class;
-            case "reexec.json" -> HandoverImage.class;
-            default -> ProgramImage.class;
+            case "manager.json" -> ManagerSnapshot.class;
+            case "reexec.json" -> ReexecSnapshot.class;
+            default -> ProgramSnapshot.class;
         };
     }
 
     @ParameterizedTest
     @MethodSource("formats")
     void theManagerIsAsItWas(int format) throws Exception {
-        ManagerImage manager = manager(format, "rich");
+        ManagerSnapshot manager = manager(format, "rich");
         assertThat(manager.pid()).isPositive();
         assertThat(manager.boot()).isNotEmpty();
         assertThat(manager.startedMillis()).isPositive();
@@ -141,8 +142,8 @@ final class GoldenStatesTest {
         assertThat(manager.log().format()).isEqualTo(LogSpec.Format.JSON);
         assertThat(manager.programs()).hasSize(16).contains("program-own.json");
         assertThat(manager.sockets()).hasSize(7);
-        assertThat(manager.sockets().stream().map(SocketImage::own)).contains(1, 2);
-        TrialImage trial = Objects.requireNonNull(manager.trial());
+        assertThat(manager.sockets().stream().map(SocketSnapshot::own)).contains(1, 2);
+        PendingConfirmationSnapshot trial = Objects.requireNonNull(manager.trial());
         assertThat(trial.before()).containsKey("said");
         assertThat(trial.time()).hasHours(1);
         assertThat(trial.until()).isNotNull();
@@ -151,28 +152,31 @@ final class GoldenStatesTest {
     @ParameterizedTest
     @MethodSource("formats")
     void programsAreAsTheyWere(int format) throws Exception {
-        assertThat(program(format, "ready").program().phase()).isEqualTo(new Phase.Running(true));
+        assertThat(program(format, "ready").program().phase())
+                .isEqualTo(new ProgramPhase.Running(true));
         assertThat(program(format, "ready").program().count()).isEqualTo(3);
         assertThat(program(format, "waiting").program().phase())
-                .isEqualTo(new Phase.Waiting(Set.of("starting"), null));
+                .isEqualTo(new ProgramPhase.Waiting(Set.of("starting"), null));
         assertThat(program(format, "failed").program().phase())
                 .isInstanceOfSatisfying(
-                        Phase.Failed.class,
+                        ProgramPhase.Failed.class,
                         failed -> assertThat(failed.why()).contains("2 deaths"));
-        assertThat(program(format, "stopped").program().phase()).isInstanceOf(Phase.Stopped.class);
+        assertThat(program(format, "stopped").program().phase())
+                .isInstanceOf(ProgramPhase.Stopped.class);
         assertThat(program(format, "job").program().outcome()).isEqualTo(Program.Outcome.DONE);
         Slot looping = program(format, "backing").program().slots().getFirst();
         assertThat(looping.past().crashLoop()).isTrue();
         assertThat(looping.past().quickDeaths()).isGreaterThan(3);
         assertThat(looping.refill()).isNotNull();
-        Setback setback = Objects.requireNonNull(program(format, "breaking").program().setback());
-        assertThat(setback.generation()).isEqualTo(2);
-        assertThat(setback.stage()).isEqualTo(Setback.Stage.BACK);
-        assertThat(setback.why()).contains("exit status 1");
-        assertThat(setback.before()).isEqualTo(2);
+        VersionFailure versionFailure =
+                Objects.requireNonNull(program(format, "breaking").program().setback());
+        assertThat(versionFailure.generation()).isEqualTo(2);
+        assertThat(versionFailure.stage()).isEqualTo(VersionFailure.Stage.BACK);
+        assertThat(versionFailure.why()).contains("exit status 1");
+        assertThat(versionFailure.before()).isEqualTo(2);
         assertThat(program(format, "said").program().fallback()).isNotNull();
         assertThat(program(format, "starting").program().waits())
-                .anyMatch(wait -> wait.verb().equals("upgrade"));
+                .anyMatch(pendingRequest -> pendingRequest.verb().equals("upgrade"));
     }
 
     @ParameterizedTest
@@ -181,7 +185,8 @@ final class GoldenStatesTest {
         Rollout canary = Objects.requireNonNull(program(format, "canary").program().rollout());
         assertThat(canary.canary())
                 .isInstanceOfSatisfying(
-                        Canary.Watched.class, watched -> assertThat(watched.until()).isNotNull());
+                        CanaryState.Watched.class,
+                        watched -> assertThat(watched.until()).isNotNull());
         assertThat(canary.target().generation()).isEqualTo(2);
         assertThat(canary.old().before()).isEqualTo(4);
         assertThat(canary.proved()).isTrue();
@@ -206,22 +211,22 @@ final class GoldenStatesTest {
                             assertThat(stopping.rest().getFirst().signal()).isEqualTo(Signal.KILL);
                             assertThat(stopping.deadline()).isNotNull();
                         });
-        ProgramImage own = program(format, "own");
+        ProgramSnapshot own = program(format, "own");
         Worker worker = Objects.requireNonNull(own.program().slots().getFirst().current());
         assertThat(worker.care().checkup()).isNotNull();
         assertThat(own.workers()).hasSize(2);
-        for (WorkerImage process : own.workers()) {
+        for (WorkerSnapshot process : own.workers()) {
             assertThat(own.program().has(process.id())).isTrue();
             assertThat(process.pid()).isPositive();
             assertThat(process.startTicks()).isPositive();
             assertThat(process.bornMillis()).isPositive();
             assertThat(process.inode("output")).as("of its pipe").isPositive();
         }
-        ProgramImage notify = program(format, "notify");
+        ProgramSnapshot notify = program(format, "notify");
         assertThat(notify.workers().getFirst().words()).isEqualTo("fine");
         assertThat(notify.tally()).containsEntry("starts", 1L);
         assertThat(program(format, "ready").doors()).isNotEmpty();
-        ProgramImage piped = program(format, "piped");
+        ProgramSnapshot piped = program(format, "piped");
         assertThat(piped.workers().getFirst().inode("ack")).isPositive();
         assertThat(piped.workers().getFirst().log()).isEqualTo(Path.of("/srv/shop/piped.log"));
         assertThat(piped.workers().getFirst().logFile()).isNotNull();
@@ -231,7 +236,7 @@ final class GoldenStatesTest {
     @MethodSource("formats")
     void definitionsAreWhatTheFileSaid(int format) throws Exception {
         ProgramSpec notify = program(format, "notify").program().serving().spec();
-        assertThat(notify.bond().workerSocket()).isEqualTo(BondSpec.WorkerSocket.CONTROL);
+        assertThat(notify.bond().workerSocket()).isEqualTo(ManagerLinkSpec.WorkerSocket.CONTROL);
         assertThat(notify.care().watchdog()).hasHours(1);
         assertThat(notify.ack().mode()).isInstanceOf(AckSpec.Notify.class);
         assertThat(notify.logs()).isInstanceOf(LogsSpec.Journal.class);
@@ -242,27 +247,27 @@ final class GoldenStatesTest {
 
     private static Map<String, ProgramSpec> definitions(int format) throws Exception {
         Map<String, ProgramSpec> definitions = new TreeMap<>();
-        for (ProgramImage each : handover(format, "rich").programs()) {
+        for (ProgramSnapshot each : handover(format, "rich").programs()) {
             definitions.put(each.program().name(), each.program().serving().spec());
         }
         return definitions;
     }
 
-    private static HandoverImage handover(int format, String which) throws Exception {
-        return image(file(format, which + "/reexec"), HandoverImage.class);
+    private static ReexecSnapshot handover(int format, String which) throws Exception {
+        return image(file(format, which + "/reexec"), ReexecSnapshot.class);
     }
 
     @ParameterizedTest
     @MethodSource("formats")
     void whatIsHandedOnIsThere(int format) throws Exception {
-        HandoverImage all = handover(format, "rich");
+        ReexecSnapshot all = handover(format, "rich");
         assertThat(all.clients()).anyMatch(client -> client.follows() != null);
         assertThat(all.clients().stream().flatMap(client -> client.followed().stream()))
                 .contains("ready");
         assertThat(all.conversations())
-                .anyMatch(ConversationImage::waits)
-                .anyMatch(each -> each.about() == ConversationImage.About.REPLACEMENT)
-                .anyMatch(each -> each.about() == ConversationImage.About.PROGRAMS);
+                .anyMatch(PendingCommandSnapshot::waits)
+                .anyMatch(each -> each.about() == PendingCommandSnapshot.About.REPLACEMENT)
+                .anyMatch(each -> each.about() == PendingCommandSnapshot.About.PROGRAMS);
         assertThat(all.nextTicket()).isPositive();
         assertThat(all.openFiles().soft()).isPositive();
         assertThat(all.leftAt()).isPositive();
@@ -275,15 +280,15 @@ final class GoldenStatesTest {
     @ParameterizedTest
     @MethodSource("formats")
     void aReloadGoesOnWhereItWas(int format) throws Exception {
-        ReloadImage reload = Objects.requireNonNull(manager(format, "moves").reload());
+        ReloadSnapshot reload = Objects.requireNonNull(manager(format, "moves").reload());
         assertThat(reload.tasks())
-                .extracting(ReloadImage.Task::program)
+                .extracting(ReloadSnapshot.Task::program)
                 .contains("giver", "receiver");
         assertThat(reload.tasks())
-                .anyMatch(task -> task.debut() && task.command() instanceof Command.Debut);
+                .anyMatch(task -> task.debut() && task.command() instanceof ProgramCommand.Debut);
         assertThat(reload.state().parts().values())
-                .extracting(Handovers.Part::state)
-                .contains(Handovers.State.TOLD);
+                .extracting(SocketHandoverOrder.Part::state)
+                .contains(SocketHandoverOrder.State.TOLD);
         assertThat(reload.asked()).isNotEmpty();
         assertThat(handover(format, "moves").manager().reload()).isNotNull();
     }
@@ -294,7 +299,7 @@ final class GoldenStatesTest {
     void theFilesOfThePresentFormatHaveNearlyEveryType() throws Exception {
         Set<String> found = new TreeSet<>();
         for (String which : List.of("rich", "moves")) {
-            collect(handover(Format.NUMBER, which), found);
+            collect(handover(SnapshotLanguage.NUMBER, which), found);
         }
         Set<String> all = new TreeSet<>();
         new FormatWalk().named.forEach(type -> all.add(FormatNames.type(type)));

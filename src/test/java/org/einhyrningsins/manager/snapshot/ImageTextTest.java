@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.einhyrningsins.core.WorkerState;
-import org.einhyrningsins.core.model.Phase;
+import org.einhyrningsins.core.model.ProgramPhase;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
@@ -21,9 +21,9 @@ final class ImageTextTest {
 
     @Test
     void readsWhatTheFirstVersionWrote() throws Exception {
-        ProgramImage image = ImageReader.read(first(), ProgramImage.class);
+        ProgramSnapshot image = SnapshotDecoder.read(first(), ProgramSnapshot.class);
         assertThat(image.program().name()).isEqualTo("web");
-        assertThat(image.program().phase()).isInstanceOf(Phase.Running.class);
+        assertThat(image.program().phase()).isInstanceOf(ProgramPhase.Running.class);
         assertThat(image.program().rollout())
                 .matches(rollout -> rollout != null && rollout.canary() == null);
         assertThat(image.program().slots()).hasSize(3);
@@ -41,9 +41,9 @@ final class ImageTextTest {
 
     @Test
     void writesWhatItReads() throws Exception {
-        ProgramImage image = ImageReader.read(first(), ProgramImage.class);
-        String again = new ImageWriter().write(image);
-        assertThat(ImageReader.read(again, ProgramImage.class)).isEqualTo(image);
+        ProgramSnapshot image = SnapshotDecoder.read(first(), ProgramSnapshot.class);
+        String again = new SnapshotEncoder().write(image);
+        assertThat(SnapshotDecoder.read(again, ProgramSnapshot.class)).isEqualTo(image);
         assertThat(again).doesNotContain("\n\n");
     }
 
@@ -51,12 +51,12 @@ final class ImageTextTest {
     void anOlderTextGetsTheDefaultOfWhatItLacks() throws Exception {
         String older = first().replaceAll("\"retiring\":false,", "");
         assertThat(older).isNotEqualTo(first());
-        assertThat(ImageReader.read(older, ProgramImage.class).retiring()).isFalse();
+        assertThat(SnapshotDecoder.read(older, ProgramSnapshot.class).retiring()).isFalse();
         String noRestart =
                 first().replaceAll("\"restart\":\\{.*?\\},\"giveUp\":null,\"burst\":50\\},", "");
         assertThat(noRestart).isNotEqualTo(first());
         assertThat(
-                        ImageReader.read(noRestart, ProgramImage.class)
+                        SnapshotDecoder.read(noRestart, ProgramSnapshot.class)
                                 .program()
                                 .serving()
                                 .spec()
@@ -66,7 +66,7 @@ final class ImageTextTest {
 
     @Test
     void refusesWhatItDoesNotUnderstand() throws Exception {
-        int next = Format.NUMBER + 1;
+        int next = SnapshotLanguage.NUMBER + 1;
         refuses(
                 first().replace("\"format\":1", "\"format\":" + next),
                 "its format is " + next + " and release ");
@@ -109,8 +109,8 @@ final class ImageTextTest {
     }
 
     private static void refuses(String text, String why) {
-        assertThatThrownBy(() -> ImageReader.read(text, ProgramImage.class))
-                .isInstanceOf(ImageException.class)
+        assertThatThrownBy(() -> SnapshotDecoder.read(text, ProgramSnapshot.class))
+                .isInstanceOf(SnapshotException.class)
                 .hasMessageContaining(why);
     }
 
@@ -140,9 +140,9 @@ final class ImageTextTest {
                 }
             }
             try {
-                ImageReader.read(text.toString(), ProgramImage.class);
+                SnapshotDecoder.read(text.toString(), ProgramSnapshot.class);
                 read++;
-            } catch (ImageException refused) {
+            } catch (SnapshotException refused) {
                 assertThat(refused).hasMessageNotContaining("Exception in");
             }
         }

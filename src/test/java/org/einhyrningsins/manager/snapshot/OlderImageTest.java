@@ -3,21 +3,21 @@ package org.einhyrningsins.manager.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.core.Crashes;
+import org.einhyrningsins.core.CrashLoopRule;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Rollout;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Transition;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
-import org.einhyrningsins.core.model.Effect;
-import org.einhyrningsins.core.model.Event;
-import org.einhyrningsins.core.model.Exit;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.core.model.Phase;
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.DrainSpec;
-import org.einhyrningsins.spec.ProofSpec;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.TrialSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -38,10 +38,10 @@ final class OlderImageTest {
     }
 
     /// Also as it would be written now.
-    private static ProgramImage image(String name) throws Exception {
-        ProgramImage image = ImageReader.read(text(name), ProgramImage.class);
-        String again = new ImageWriter().write(image);
-        assertThat(ImageReader.read(again, ProgramImage.class)).isEqualTo(image);
+    private static ProgramSnapshot image(String name) throws Exception {
+        ProgramSnapshot image = SnapshotDecoder.read(text(name), ProgramSnapshot.class);
+        String again = new SnapshotEncoder().write(image);
+        assertThat(SnapshotDecoder.read(again, ProgramSnapshot.class)).isEqualTo(image);
         return image;
     }
 
@@ -49,12 +49,12 @@ final class OlderImageTest {
         Program program = image(name).program();
         assertThat(program.fallback()).isNull();
         assertThat(program.setback()).isNull();
-        assertThat(program.serving().spec().rollout().proof()).isEqualTo(ProofSpec.DEFAULT);
+        assertThat(program.serving().spec().rollout().proof()).isEqualTo(TrialSpec.DEFAULT);
         assertThat(program.serving().spec().rollout().drain()).isEqualTo(DrainSpec.DEFAULT);
         for (Slot slot : program.slots()) {
-            Crashes crashes = slot.past().crashes();
-            assertThat(crashes.loop()).isFalse();
-            assertThat(crashes.recent()).isEmpty();
+            CrashLoopRule crashLoopRule = slot.past().crashes();
+            assertThat(crashLoopRule.loop()).isFalse();
+            assertThat(crashLoopRule.recent()).isEmpty();
             assertThat(slot.past().last()).isNull();
             assertThat(slot.past().losses().all()).isZero();
         }
@@ -69,10 +69,11 @@ final class OlderImageTest {
         assertThat(rollout.held() || rollout.proved()).isFalse();
         Worker first = Objects.requireNonNull(program.slots().getFirst().successor());
         Moment settled = ((WorkerState.Settling) first.state()).until();
-        List<Effect> effects = program.step(new Event.DeadlinePassed(), settled).effects();
+        List<ProgramEffect> effects =
+                program.step(new ProgramEvent.DeadlinePassed(), settled).effects();
         assertThat(effects)
                 .as("the first new worker has settled, so the first old one is told to go")
-                .contains(new Effect.Send(new WorkerId(0, 1), Signal.TERM, false));
+                .contains(new ProgramEffect.Send(new WorkerId(0, 1), Signal.TERM, false));
     }
 
     @Test
@@ -80,17 +81,19 @@ final class OlderImageTest {
         Program program = program("rolling");
         for (int i = 0; i < 100 && program.rollout() != null; i++) {
             Moment now = Objects.requireNonNull(program.earliestDeadline());
-            var done = program.step(new Event.DeadlinePassed(), now);
+            var done = program.step(new ProgramEvent.DeadlinePassed(), now);
             program = done.program();
-            for (Effect effect : done.effects()) {
-                @Nullable Event event =
-                        switch (effect) {
-                            case Effect.Spawn spawn -> new Event.Acked(spawn.worker());
-                            case Effect.Send send ->
-                                    new Event.Exited(send.worker(), new Exit(0, 0));
+            for (ProgramEffect programEffect : done.effects()) {
+                @Nullable ProgramEvent programEvent =
+                        switch (programEffect) {
+                            case ProgramEffect.Spawn spawn ->
+                                    new ProgramEvent.Acked(spawn.worker());
+                            case ProgramEffect.Send send ->
+                                    new ProgramEvent.Exited(send.worker(), new WorkerExit(0, 0));
                             default -> null;
                         };
-                program = event == null ? program : program.step(event, now).program();
+                program =
+                        programEvent == null ? program : program.step(programEvent, now).program();
             }
         }
         assertThat(program.rollout()).isNull();
@@ -104,10 +107,10 @@ final class OlderImageTest {
         Moment due = Objects.requireNonNull(program.slots().getFirst().refill());
         assertThat(program.earliestDeadline()).isEqualTo(due);
         assertThat(program.slots().getFirst().past().quickDeaths()).isEqualTo(8);
-        Transition tried = program.step(new Event.DeadlinePassed(), due);
-        assertThat(tried.effects()).hasAtLeastOneElementOfType(Effect.Spawn.class);
+        Transition tried = program.step(new ProgramEvent.DeadlinePassed(), due);
+        assertThat(tried.effects()).hasAtLeastOneElementOfType(ProgramEffect.Spawn.class);
         Worker again = Objects.requireNonNull(tried.program().slots().getFirst().current());
-        Event crash = new Event.Exited(again.id(), new Exit(7, 0));
+        ProgramEvent crash = new ProgramEvent.Exited(again.id(), new WorkerExit(7, 0));
         Slot.Past past = tried.program().step(crash, due).program().slots().getFirst().past();
         assertThat(past.quickDeaths()).isEqualTo(9);
         assertThat(past.crashes().count()).isEqualTo(1);
@@ -117,7 +120,7 @@ final class OlderImageTest {
     @Test
     void whatWasStoppedStaysStopped() throws Exception {
         Program program = program("stopped");
-        assertThat(program.phase()).isInstanceOf(Phase.Stopped.class);
+        assertThat(program.phase()).isInstanceOf(ProgramPhase.Stopped.class);
         assertThat(program.intent().stopped()).isTrue();
         assertThat(program.earliestDeadline()).isNull();
     }
@@ -127,22 +130,23 @@ final class OlderImageTest {
         Program program = program("job");
         assertThat(program.outcome()).isEqualTo(Program.Outcome.DONE);
         assertThat(program.slots().getFirst().finished()).isEqualTo("exit status 0");
-        assertThat(program.step(new Event.DeadlinePassed(), program.asOf()).effects()).isEmpty();
+        assertThat(program.step(new ProgramEvent.DeadlinePassed(), program.asOf()).effects())
+                .isEmpty();
     }
 
     @Test
     void socketsOfWorkersAreTheirs() throws Exception {
-        ProgramImage own = image("per-worker");
+        ProgramSnapshot own = image("per-worker");
         assertThat(own.program().serving().spec().sockets().getFirst().perWorker()).isTrue();
         assertThat(own.workers()).hasSize(2);
         assertThat(own.workers().getFirst().logFile()).isNull();
-        ManagerImage manager = ImageReader.read(text("manager"), ManagerImage.class);
-        assertThat(manager.sockets().stream().map(SocketImage::own)).containsExactly(0, 1, 2, 0);
+        ManagerSnapshot manager = SnapshotDecoder.read(text("manager"), ManagerSnapshot.class);
+        assertThat(manager.sockets().stream().map(SocketSnapshot::own)).containsExactly(0, 1, 2, 0);
         assertThat(manager.sockets().get(1).spec())
                 .isEqualTo(own.program().serving().spec().sockets().getFirst());
         assertThat(manager.trial()).isNull();
         assertThat(manager.reload()).isNull();
-        String again = new ImageWriter().write(manager);
-        assertThat(ImageReader.read(again, ManagerImage.class)).isEqualTo(manager);
+        String again = new SnapshotEncoder().write(manager);
+        assertThat(SnapshotDecoder.read(again, ManagerSnapshot.class)).isEqualTo(manager);
     }
 }

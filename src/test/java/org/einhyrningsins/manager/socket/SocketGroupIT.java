@@ -3,8 +3,8 @@ package org.einhyrningsins.manager.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.manager.snapshot.SocketImage;
-import org.einhyrningsins.posix.kernel.Bound;
+import org.einhyrningsins.manager.snapshot.SocketSnapshot;
+import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.SocketSpec;
 import org.junit.jupiter.api.AfterEach;
@@ -89,15 +89,15 @@ class SocketGroupIT {
     @Test
     void doesNotSteerWhenItCannotKnowTheOrder() throws IOException {
         SocketGroup other = SocketGroup.resumed();
-        List<SocketImage> images = images();
-        for (SocketImage image : images) {
+        List<SocketSnapshot> images = images();
+        for (SocketSnapshot image : images) {
             other.resume(image, image.own() == 1 || image.own() == 3 ? -1 : image.fd());
         }
         other.forgetLost();
         assertThat(other.steer(slot -> slot == 1)).isFalse();
-        List<SocketImage> next = new ArrayList<>();
+        List<SocketSnapshot> next = new ArrayList<>();
         other.images(images.getFirst(), next);
-        assertThat(next).hasSize(2).allMatch(SocketImage::disordered);
+        assertThat(next).hasSize(2).allMatch(SocketSnapshot::disordered);
     }
 
     @Test
@@ -137,7 +137,7 @@ class SocketGroupIT {
     /// As after a manager was killed, and two slots had lost their listeners.
     private SocketGroup disordered() {
         SocketGroup other = SocketGroup.resumed();
-        for (SocketImage image : images()) {
+        for (SocketSnapshot image : images()) {
             other.resume(image.of(image.own(), true, image.fd(), image.inode()), image.fd());
         }
         return other;
@@ -169,22 +169,22 @@ class SocketGroupIT {
         for (int slot : slots) {
             lost.add(slot);
         }
-        List<SocketImage> images = images();
+        List<SocketSnapshot> images = images();
         images.forEach(each -> other.resume(each, lost.contains(each.own() - 1) ? -1 : each.fd()));
         other.forgetLost();
-        List<SocketImage> left = new ArrayList<>();
+        List<SocketSnapshot> left = new ArrayList<>();
         other.images(images.getFirst(), left);
-        assertThat(left).noneMatch(SocketImage::disordered);
+        assertThat(left).noneMatch(SocketSnapshot::disordered);
         return left.stream().map(image -> image.own() - 1).toList();
     }
 
-    private List<SocketImage> images() {
+    private List<SocketSnapshot> images() {
         if (group.all().size() == 1) {
             join(1, 2, 3);
         }
-        Bound any = group.any();
-        List<SocketImage> images = new ArrayList<>();
-        group.images(new SocketImage("", spec, any.fd(), any.address(), any.inode(), 0), images);
+        BoundSocket any = group.any();
+        List<SocketSnapshot> images = new ArrayList<>();
+        group.images(new SocketSnapshot("", spec, any.fd(), any.address(), any.inode(), 0), images);
         return images;
     }
 
@@ -213,8 +213,8 @@ class SocketGroupIT {
     private List<Integer> queued(int slots) {
         List<Integer> queued = new ArrayList<>();
         for (int slot = 0; slot < slots; slot++) {
-            Bound bound = group.of(slot);
-            queued.add(bound == null ? 0 : Sockets.queued(bound.fd()));
+            BoundSocket boundSocket = group.of(slot);
+            queued.add(boundSocket == null ? 0 : Sockets.queued(boundSocket.fd()));
         }
         return queued;
     }

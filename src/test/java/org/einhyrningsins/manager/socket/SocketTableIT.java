@@ -7,17 +7,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static java.util.Objects.requireNonNull;
 
 import org.einhyrningsins.config.RandomConfiguration;
-import org.einhyrningsins.config.print.Settings;
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
-import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.print.DefinitionSettings;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.core.plan.Plan;
+import org.einhyrningsins.core.plan.ReloadPlan;
 import org.einhyrningsins.core.plan.SocketMove;
-import org.einhyrningsins.manager.runtime.Log;
-import org.einhyrningsins.manager.snapshot.SocketImage;
-import org.einhyrningsins.posix.kernel.Bound;
+import org.einhyrningsins.manager.runtime.ManagerLog;
+import org.einhyrningsins.manager.snapshot.SocketSnapshot;
+import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.manager.LogSpec;
@@ -53,7 +53,8 @@ class SocketTableIT {
     @TempDir Path directory;
 
     private final SocketTable table =
-            new SocketTable(new Log(new ByteArrayOutputStream()::writeBytes, LogSpec.DEFAULT));
+            new SocketTable(
+                    new ManagerLog(new ByteArrayOutputStream()::writeBytes, LogSpec.DEFAULT));
 
     @AfterEach
     void close() {
@@ -74,12 +75,12 @@ class SocketTableIT {
                 file.change();
                 SequencedMap<String, ProgramSpec> next = load(file);
                 Map<String, Long> before = inodes(now);
-                Plan plan = plan(now, next);
-                table.open(next.values(), plan.sockets());
+                ReloadPlan reloadPlan = plan(now, next);
+                table.open(next.values(), reloadPlan.sockets());
                 assertThat(inodes(now)).as("until nobody uses them").isEqualTo(before);
                 table.closeAllBut(next.values(), name -> 1);
                 Map<String, Long> after = inodes(next);
-                for (SocketMove move : plan.sockets()) {
+                for (SocketMove move : reloadPlan.sockets()) {
                     String from = String.valueOf(move.from());
                     String to = String.valueOf(move.to());
                     switch (move.kind()) {
@@ -90,7 +91,7 @@ class SocketTableIT {
                     kept += move.kind() == SocketMove.Kind.KEPT ? 1 : 0;
                     renamed += move.renamed() ? 1 : 0;
                 }
-                assertThat(plan.sockets()).hasSizeGreaterThanOrEqualTo(after.size());
+                assertThat(reloadPlan.sockets()).hasSizeGreaterThanOrEqualTo(after.size());
                 now = next;
             }
             table.closeAllBut(List.of(), name -> 0);
@@ -108,8 +109,8 @@ class SocketTableIT {
                 load(
                         "{name: renamed, tcp: \"127.0.0.1:0\"}, {name: new, udp: \"127.0.0.1:0\"},"
                                 + " {name: bad, unix: /nonexistent/socket}");
-        Plan plan = plan(now, next);
-        assertThatThrownBy(() -> table.open(next.values(), plan.sockets()))
+        ReloadPlan reloadPlan = plan(now, next);
+        assertThatThrownBy(() -> table.open(next.values(), reloadPlan.sockets()))
                 .isInstanceOf(SocketTable.CannotBind.class)
                 .hasMessageContaining("socket 'bad' of 'p'");
         assertThat(inodes(now)).isEqualTo(before);
@@ -175,16 +176,16 @@ class SocketTableIT {
         SequencedMap<String, ProgramSpec> older =
                 load("{name: a, tcp: \"127.0.0.1:" + port + "\"}");
         ProgramSpec program = requireNonNull(older.get("p"));
-        Bound bound = Sockets.bind(program.sockets().getFirst());
-        SocketImage image =
-                new SocketImage(
+        BoundSocket boundSocket = Sockets.bind(program.sockets().getFirst());
+        SocketSnapshot image =
+                new SocketSnapshot(
                         "",
                         program.sockets().getFirst(),
-                        bound.fd(),
-                        bound.address(),
-                        bound.inode(),
+                        boundSocket.fd(),
+                        boundSocket.address(),
+                        boundSocket.inode(),
                         0);
-        table.take(image.ofSomebodyElse(true), bound.fd());
+        table.take(image.ofSomebodyElse(true), boundSocket.fd());
         assertThat(table.restAllBut(List.of())).isFalse();
         assertThat(connects(port)).isTrue();
         assertThat(table.images().getFirst().foreign()).as("for the next manager").isTrue();
@@ -211,21 +212,22 @@ class SocketTableIT {
     private SequencedMap<String, ProgramSpec> load(String bind) throws IOException {
         Path file = directory.resolve("services.yaml");
         Files.writeString(file, "programs: {p: {command: [./x], bind: [" + bind + "]}}");
-        Surroundings machine = new Surroundings(Map.of(), 1, name -> true, name -> true);
-        return ((Loaded.Valid) Loader.load(file, machine)).services().programs();
+        LoadEnvironment machine = new LoadEnvironment(Map.of(), 1, name -> true, name -> true);
+        return ((LoadResult.Valid) ConfigLoader.load(file, machine)).services().programs();
     }
 
-    private static Plan plan(
+    private static ReloadPlan plan(
             SequencedMap<String, ProgramSpec> now, SequencedMap<String, ProgramSpec> next) {
         SequencedMap<String, Program> programs = new LinkedHashMap<>();
         now.forEach((name, spec) -> programs.put(name, Program.of(spec, new Moment(0))));
-        return Plan.between(new Plan.Now(programs, now.values()), next, Set.of(), Settings::of);
+        return ReloadPlan.between(
+                new ReloadPlan.Now(programs, now.values()), next, Set.of(), DefinitionSettings::of);
     }
 
     private Map<String, Long> inodes(SequencedMap<String, ProgramSpec> programs) {
         Map<String, Long> inodes = new HashMap<>();
         for (ProgramSpec program : programs.values()) {
-            List<Bound> bound = table.of(program);
+            List<BoundSocket> bound = table.of(program);
             for (int i = 0; i < bound.size(); i++) {
                 String name = program.name() + "/" + program.sockets().get(i).name();
                 inodes.put(name, bound.get(i).inode());

@@ -99,8 +99,8 @@ class ProgramCgroupsIT {
     void whatCannotBeHeldIsSaidEachTimeAndNoLimitNeedsNothing() {
         assumeFalse(
                 Files.exists(groups.path().resolve("memory.max"))
-                        || Files.exists(groups.path().resolve("cgroup.type"))
-                                && groups.has(".", "pids.max"),
+                        || (Files.exists(groups.path().resolve("cgroup.type"))
+                                && groups.has(".", "pids.max")),
                 "there are controllers");
         make("web:0:1");
         assertThat(programs.hold("web")).isTrue();

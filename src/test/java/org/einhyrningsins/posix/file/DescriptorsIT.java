@@ -38,16 +38,16 @@ class DescriptorsIT {
         Files.writeString(file, "");
         try (var ours = new java.io.RandomAccessFile(file.toFile(), "rw")) {
             int fd = number(ours.getFD());
-            int twin = OutputFiles.appendingTwin(fd);
+            int twin = AppendFiles.appendingTwin(fd);
             ours.write("one\n".getBytes(UTF_8));
-            OutputFiles.write(
+            AppendFiles.write(
                     twin, ByteBuffer.allocateDirect(4).put(0, "two\n".getBytes(UTF_8)), 0, 4, 0);
             ours.write("three\n".getBytes(UTF_8));
             assertThat(file).hasContent("one\ntwo\nthree");
             Descriptors.close(twin);
         }
         int[] pipe = Descriptors.pipe();
-        assertThat(OutputFiles.appendingTwin(pipe[1])).isEqualTo(-1);
+        assertThat(AppendFiles.appendingTwin(pipe[1])).isEqualTo(-1);
         Descriptors.close(pipe[0]);
         Descriptors.close(pipe[1]);
     }
@@ -120,8 +120,8 @@ class DescriptorsIT {
         Descriptors.close(pipe[1]);
     }
 
-    private static OutputFiles.Extent which(Path file) {
-        return Objects.requireNonNull(OutputFiles.extent(file));
+    private static AppendFiles.Extent which(Path file) {
+        return Objects.requireNonNull(AppendFiles.extent(file));
     }
 
     /// Whoever writes in the directory may have put a pipe there, on which nobody writes, or a link
@@ -130,7 +130,7 @@ class DescriptorsIT {
     void readsTheTailOfNoOtherFile() throws Exception {
         Path file = directory.resolve("log");
         Files.writeString(file, "ours\n");
-        OutputFiles.Extent ours = which(file);
+        AppendFiles.Extent ours = which(file);
         Path kept = Files.move(file, directory.resolve("kept"));
         Path secret = Files.writeString(directory.resolve("secret"), "secret\n");
         Files.createSymbolicLink(file, secret);

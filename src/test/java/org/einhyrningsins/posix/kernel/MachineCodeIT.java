@@ -25,18 +25,18 @@ class MachineCodeIT {
 
     @Test
     void theBytesForX86AreWhatTheSourceSays() throws Exception {
-        assertThat(assembled("x86_64")).isEqualTo(code(Machine.X86_64));
+        assertThat(assembled("x86_64")).isEqualTo(code(CpuArchitecture.X86_64));
     }
 
     @Test
     void theBytesForAarch64AreWhatTheSourceSays() throws Exception {
-        assertThat(assembled("aarch64")).isEqualTo(code(Machine.AARCH64));
+        assertThat(assembled("aarch64")).isEqualTo(code(CpuArchitecture.AARCH64));
     }
 
-    private static byte[] code(Machine machine) throws IOException {
+    private static byte[] code(CpuArchitecture cpuArchitecture) throws IOException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
-        all.write(MachineCode.call(machine));
-        all.write(MachineCode.spawn(machine));
+        all.write(MachineCode.call(cpuArchitecture));
+        all.write(MachineCode.spawn(cpuArchitecture));
         return all.toByteArray();
     }
 

@@ -10,7 +10,7 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.spawn.SpawnException;
-import org.einhyrningsins.posix.spawn.Spawned;
+import org.einhyrningsins.posix.spawn.SpawnedChild;
 import org.einhyrningsins.posix.spawn.Spawner;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,7 +57,7 @@ class CgroupsIT {
         }
     }
 
-    private Spawned spawn(Nursery child, String name) throws SpawnException {
+    private SpawnedChild spawn(Nursery child, String name) throws SpawnException {
         int nothing = Descriptors.openNull();
         int group = groups.make(name);
         try {
@@ -68,14 +68,14 @@ class CgroupsIT {
         }
     }
 
-    private static void bury(Spawned child) {
+    private static void bury(SpawnedChild child) {
         Processes.await(child.pidfd());
         Descriptors.close(child.pidfd());
     }
 
     @Test
     void aChildIsBornIntoItsGroupAndItsChildrenToo() throws Exception {
-        Spawned child = spawn(Nursery.script("sleep 60 & wait"), "web:0:1");
+        SpawnedChild child = spawn(Nursery.script("sleep 60 & wait"), "web:0:1");
         List<Integer> pids = groups.processes("web:0:1");
         while (pids.size() < 2) { // until it has forked
             pids = groups.processes("web:0:1");
@@ -99,7 +99,7 @@ class CgroupsIT {
     @Test
     void whatHidItsDescentIsEndedWithTheGroup() throws Exception {
         String hide = "setsid env -i sh -c 'sleep 60 & sleep 60'";
-        Spawned child = spawn(Nursery.script(hide + " </dev/null & wait"), "web:0:1");
+        SpawnedChild child = spawn(Nursery.script(hide + " </dev/null & wait"), "web:0:1");
         while (groups.processes("web:0:1").size() < 3) {
             Thread.onSpinWait();
         }

@@ -9,7 +9,7 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.spawn.Spawned;
+import org.einhyrningsins.posix.spawn.SpawnedChild;
 import org.einhyrningsins.spec.Signal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,7 +33,7 @@ class ProcessesIT {
     @Test
     void knowsWhoDescendsFromWhom() throws Exception {
         int nothing = Descriptors.openNull();
-        Spawned child =
+        SpawnedChild child =
                 Nursery.SPAWNER.spawn(Nursery.script("kill -STOP $$").order(nothing, nothing));
         assertThat(Processes.isDescendant(child.pid(), Processes.self())).isTrue();
         assertThat(Processes.isDescendant(child.pid(), child.pid())).isTrue();
@@ -57,7 +57,7 @@ class ProcessesIT {
     @Test
     void reapsOrphansAndNobodyElse() throws Exception {
         int nothing = Descriptors.openNull();
-        Spawned ours = Nursery.SPAWNER.spawn(Nursery.script("exit 5").order(nothing, nothing));
+        SpawnedChild ours = Nursery.SPAWNER.spawn(Nursery.script("exit 5").order(nothing, nothing));
         try (Poll poll = Poll.open()) {
             poll.add(ours.pidfd(), Poll.IN, 0);
             assertThat(poll.await(10_000_000_000L)).isEqualTo(1);

@@ -11,14 +11,14 @@ import static java.util.Objects.requireNonNull;
 import org.einhyrningsins.posix.Nursery;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
-import org.einhyrningsins.posix.kernel.Bound;
+import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.Datagram;
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.kernel.Kernel;
+import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.kernel.Scratch;
 import org.einhyrningsins.posix.kernel.SocketAddress;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.posix.kernel.UnknownAccountException;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.SocketSpec;
@@ -48,13 +48,14 @@ class SocketsIT {
         open.forEach(Descriptors::close);
     }
 
-    private Bound bind(SocketSpec.Address address, UnixFile file) {
-        Bound bound = Sockets.bind(new SocketSpec("s", address, true, false, 128, true, file));
-        open.add(bound.fd());
-        return bound;
+    private BoundSocket bind(SocketSpec.Address address, UnixFile file) {
+        BoundSocket boundSocket =
+                Sockets.bind(new SocketSpec("s", address, true, false, 128, true, file));
+        open.add(boundSocket.fd());
+        return boundSocket;
     }
 
-    private Bound bind(SocketSpec.Address address) {
+    private BoundSocket bind(SocketSpec.Address address) {
         return bind(address, UnixFile.DEFAULT);
     }
 
@@ -63,26 +64,26 @@ class SocketsIT {
         return fd;
     }
 
-    private Bound tcp(String host, int port) {
+    private BoundSocket tcp(String host, int port) {
         return bind(new SocketSpec.Tcp(InetAddress.ofLiteral(host), port));
     }
 
     @Test
     void bindsTcpAndTellsThePortTheKernelChose() {
-        Bound bound = tcp("127.0.0.1", 0);
-        assertThat(bound.address()).matches("127\\.0\\.0\\.1:[1-9][0-9]*");
-        assertThat(bound.fd()).isGreaterThanOrEqualTo(64);
-        int client = keep(Sockets.connect(bound.address()));
+        BoundSocket boundSocket = tcp("127.0.0.1", 0);
+        assertThat(boundSocket.address()).matches("127\\.0\\.0\\.1:[1-9][0-9]*");
+        assertThat(boundSocket.fd()).isGreaterThanOrEqualTo(64);
+        int client = keep(Sockets.connect(boundSocket.address()));
         assertThat(poll(client, Poll.OUT)).isEqualTo(Poll.OUT);
         assertThat(Sockets.connectResult(client)).isNull();
-        assertThat(keep(Sockets.accept(bound.fd()))).isNotNegative();
+        assertThat(keep(Sockets.accept(boundSocket.fd()))).isNotNegative();
     }
 
     @Test
     void bindsTcpOnIpv6() {
-        Bound bound = tcp("::1", 0);
-        assertThat(bound.address()).matches("\\[::1]:[1-9][0-9]*");
-        int client = keep(Sockets.connect(bound.address()));
+        BoundSocket boundSocket = tcp("::1", 0);
+        assertThat(boundSocket.address()).matches("\\[::1]:[1-9][0-9]*");
+        int client = keep(Sockets.connect(boundSocket.address()));
         poll(client, Poll.OUT);
         assertThat(Sockets.connectResult(client)).isNull();
     }
@@ -92,36 +93,36 @@ class SocketsIT {
     @Test
     void knowsASocketWhosePortTheKernelChose() {
         InetAddress six = InetAddress.ofLiteral("::1");
-        Bound bound = tcp("::1", 0);
-        assertThat(isAtSomePort(bound, new SocketSpec.Tcp(six, 0))).isTrue();
-        assertThat(isAtSomePort(bound, new SocketSpec.Udp(six, 0))).isFalse();
+        BoundSocket boundSocket = tcp("::1", 0);
+        assertThat(isAtSomePort(boundSocket, new SocketSpec.Tcp(six, 0))).isTrue();
+        assertThat(isAtSomePort(boundSocket, new SocketSpec.Udp(six, 0))).isFalse();
         InetAddress all = InetAddress.ofLiteral("::");
-        assertThat(isAtSomePort(bound, new SocketSpec.Tcp(all, 0))).isFalse();
-        Bound udp = bind(new SocketSpec.Udp(six, 0));
+        assertThat(isAtSomePort(boundSocket, new SocketSpec.Tcp(all, 0))).isFalse();
+        BoundSocket udp = bind(new SocketSpec.Udp(six, 0));
         assertThat(isAtSomePort(udp, new SocketSpec.Udp(six, 0))).isTrue();
-        Bound four = tcp("127.0.0.1", 0);
+        BoundSocket four = tcp("127.0.0.1", 0);
         InetAddress other = InetAddress.ofLiteral("127.0.0.12");
         assertThat(isAtSomePort(four, new SocketSpec.Tcp(other, 0))).isFalse();
     }
 
-    private static boolean isAtSomePort(Bound bound, SocketSpec.Address address) {
+    private static boolean isAtSomePort(BoundSocket boundSocket, SocketSpec.Address address) {
         SocketSpec spec = new SocketSpec("s", address, true, false, 128, true, UnixFile.DEFAULT);
-        return Sockets.isBoundAtSomePort(bound.fd(), spec);
+        return Sockets.isBoundAtSomePort(boundSocket.fd(), spec);
     }
 
     @Test
     void bindsUdp() {
-        Bound bound = bind(new SocketSpec.Udp(InetAddress.ofLiteral("127.0.0.1"), 0));
-        assertThat(bound.address()).matches("127\\.0\\.0\\.1:[1-9][0-9]*");
+        BoundSocket boundSocket = bind(new SocketSpec.Udp(InetAddress.ofLiteral("127.0.0.1"), 0));
+        assertThat(boundSocket.address()).matches("127\\.0\\.0\\.1:[1-9][0-9]*");
     }
 
     @Test
     void bindsAnAbstractName() {
         String name = "einhyrningsins-test-" + Processes.self() + "-" + System.nanoTime();
-        Bound bound = bind(new SocketSpec.UnixAbstract(name));
-        assertThat(bound.address()).isEqualTo("unix:@" + name);
-        keep(Sockets.connect(bound.address()));
-        assertThat(keep(Sockets.accept(bound.fd()))).isNotNegative();
+        BoundSocket boundSocket = bind(new SocketSpec.UnixAbstract(name));
+        assertThat(boundSocket.address()).isEqualTo("unix:@" + name);
+        keep(Sockets.connect(boundSocket.address()));
+        assertThat(keep(Sockets.accept(boundSocket.fd()))).isNotNegative();
     }
 
     @Test
@@ -135,25 +136,25 @@ class SocketsIT {
 
     @Test
     void aRefusedConnectionIsToldSo() {
-        Bound bound = tcp("127.0.0.1", 0);
-        Descriptors.close(bound.fd());
-        int client = keep(Sockets.connect(bound.address()));
+        BoundSocket boundSocket = tcp("127.0.0.1", 0);
+        Descriptors.close(boundSocket.fd());
+        int client = keep(Sockets.connect(boundSocket.address()));
         poll(client, Poll.OUT);
         assertThat(Sockets.connectResult(client)).isEqualTo(Errno.ECONNREFUSED);
     }
 
     @Test
     void aSocketsInodeIsWhatProcShows() throws Exception {
-        Bound bound = tcp("127.0.0.1", 0);
-        Path link = Files.readSymbolicLink(Path.of("/proc/self/fd/" + bound.fd()));
-        assertThat(link).hasToString("socket:[" + bound.inode() + "]");
+        BoundSocket boundSocket = tcp("127.0.0.1", 0);
+        Path link = Files.readSymbolicLink(Path.of("/proc/self/fd/" + boundSocket.fd()));
+        assertThat(link).hasToString("socket:[" + boundSocket.inode() + "]");
     }
 
     @Test
     void aSocketBlocksUnlessAskedNotTo() throws Exception {
-        Bound blocking = tcp("127.0.0.1", 0);
+        BoundSocket blocking = tcp("127.0.0.1", 0);
         SocketSpec.Tcp address = new SocketSpec.Tcp(InetAddress.ofLiteral("127.0.0.1"), 0);
-        Bound not =
+        BoundSocket not =
                 Sockets.bind(new SocketSpec("s", address, true, true, 9, true, UnixFile.DEFAULT));
         keep(not.fd());
         assertThat(flags(blocking.fd()) & 04000).isZero();
@@ -172,12 +173,12 @@ class SocketsIT {
     @Test
     void replacesAStaleSocketFile() {
         Path path = directory.resolve("s");
-        Bound first = bind(new SocketSpec.UnixPath(path));
+        BoundSocket first = bind(new SocketSpec.UnixPath(path));
         Descriptors.close(first.fd());
         open.clear();
         assertThat(path).exists();
         assertThat(Sockets.answers(path)).isFalse();
-        Bound second = bind(new SocketSpec.UnixPath(path));
+        BoundSocket second = bind(new SocketSpec.UnixPath(path));
         assertThat(second.address()).isEqualTo("unix:" + path);
         assertThat(Sockets.answers(path)).isTrue();
     }
@@ -253,7 +254,7 @@ class SocketsIT {
         assertThat(Sockets.accept(listener)).isEqualTo(-1);
         keep(Sockets.connect("unix:" + path));
         int served = keep(Sockets.accept(listener));
-        int uid = (int) Kernel.call(Syscall.GETEUID, 0);
+        int uid = (int) SystemCalls.call(Syscall.GETEUID, 0);
         assertThat(Sockets.peer(served).pid()).isEqualTo(Processes.self());
         assertThat(Sockets.peer(served).uid()).isEqualTo(uid);
         assertThat(flags(served) & 02004000).as("non-blocking, close-on-exec").isEqualTo(02004000);
@@ -336,16 +337,17 @@ class SocketsIT {
     }
 
     private int datagramTo(Path path) {
-        int fd = keep((int) Kernel.check("socket", Kernel.call(Syscall.SOCKET, 1, 2, 0)));
-        Scratch scratch = Scratch.here();
-        int length = SocketAddress.putUnix(scratch.bytes, path.toString());
-        Kernel.check("connect", Kernel.call(Syscall.CONNECT, fd, scratch.structures, length));
+        int fd = keep((int) SystemCalls.check("socket", SystemCalls.call(Syscall.SOCKET, 1, 2, 0)));
+        NativeScratch nativeScratch = NativeScratch.here();
+        int length = SocketAddress.putUnix(nativeScratch.bytes, path.toString());
+        SystemCalls.check(
+                "connect", SystemCalls.call(Syscall.CONNECT, fd, nativeScratch.structures, length));
         return fd;
     }
 
     private static void send(int fd, String text, List<Integer> descriptors) {
         ByteBuffer memory = ByteBuffer.allocateDirect(8192).order(ByteOrder.nativeOrder());
-        long at = Kernel.address(memory);
+        long at = SystemCalls.address(memory);
         memory.put(1024, text.getBytes(UTF_8)).putLong(64, at + 1024).putLong(72, text.length());
         memory.putLong(16, at + 64).putLong(24, 1); // msghdr: one buffer
         if (!descriptors.isEmpty()) {
@@ -356,7 +358,7 @@ class SocketsIT {
                 memory.putInt(144 + 4 * i, descriptors.get(i));
             }
         }
-        Kernel.check("sendmsg", Kernel.call(Syscall.SENDMSG, fd, at, 0));
+        SystemCalls.check("sendmsg", SystemCalls.call(Syscall.SENDMSG, fd, at, 0));
     }
 
     private static int poll(int fd, int interest) {

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.einhyrningsins.posix.Nursery;
 import org.einhyrningsins.posix.file.Descriptors;
-import org.einhyrningsins.posix.kernel.Privileges;
+import org.einhyrningsins.posix.kernel.ChildPrivileges;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.SandboxSpec;
 import org.jspecify.annotations.Nullable;
@@ -48,9 +48,9 @@ class LandlockIT {
         try {
             Nursery child = Nursery.script(script + " 2>&1");
             child.confinement =
-                    new Confinement(
-                            new Privileges(true, Privileges.UNTOUCHED, false, false),
-                            Scheduling.INHERITED,
+                    new ChildConfinement(
+                            new ChildPrivileges(true, ChildPrivileges.UNTOUCHED, false, false),
+                            ChildScheduling.INHERITED,
                             ruleset);
             return child.output();
         } finally {
@@ -118,9 +118,9 @@ class LandlockIT {
         child.more = new ArrayList<>(List.of(extra, extra));
         child.orphaned = org.einhyrningsins.spec.Signal.TERM;
         child.confinement =
-                new Confinement(
-                        new Privileges(true, Privileges.UNTOUCHED, false, false),
-                        Scheduling.INHERITED,
+                new ChildConfinement(
+                        new ChildPrivileges(true, ChildPrivileges.UNTOUCHED, false, false),
+                        ChildScheduling.INHERITED,
                         ruleset);
         String output = child.output();
         Descriptors.close(extra);
@@ -197,26 +197,26 @@ class LandlockIT {
         Path named = Files.writeString(directory.resolve("f"), "yes");
         Landlock.Rules rules = rules(List.of(named), List.of(), null, null);
         int ruleset = Landlock.ruleset(rules);
-        Gate gate = Gate.shut();
+        ChildGate childGate = ChildGate.shut();
         Nursery child = Nursery.script("cat " + named);
         child.confinement =
-                new Confinement(
-                        new Privileges(true, Privileges.UNTOUCHED, false, false),
-                        Scheduling.INHERITED,
+                new ChildConfinement(
+                        new ChildPrivileges(true, ChildPrivileges.UNTOUCHED, false, false),
+                        ChildScheduling.INHERITED,
                         ruleset,
-                        gate);
+                        childGate);
         int[] pipe = Descriptors.pipe();
         int nothing = Descriptors.openNull();
-        Birth birth = child.spawner.begin(child.order(nothing, pipe[1]), "", -1, 0);
-        gate.born();
+        PendingChild pendingChild = child.spawner.begin(child.order(nothing, pipe[1]), "", -1, 0);
+        childGate.born();
         Descriptors.close(pipe[1]);
-        assertThat(birth.underWay()).isTrue();
+        assertThat(pendingChild.underWay()).isTrue();
         Landlock.fill(ruleset, rules);
-        assertThat(gate.open()).isTrue();
-        assertThat(birth.await(-1)).isTrue();
+        assertThat(childGate.open()).isTrue();
+        assertThat(pendingChild.await(-1)).isTrue();
         assertThat(Nursery.readAll(pipe[0])).isEqualTo("yes");
-        Processes.await(birth.child().pidfd());
-        Descriptors.close(birth.child().pidfd());
+        Processes.await(pendingChild.child().pidfd());
+        Descriptors.close(pendingChild.child().pidfd());
         Descriptors.close(pipe[0]);
         Descriptors.close(nothing);
         Descriptors.close(ruleset);

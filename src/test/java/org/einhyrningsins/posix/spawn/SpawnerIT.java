@@ -10,14 +10,14 @@ import org.einhyrningsins.posix.Nursery;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.kernel.Exit;
-import org.einhyrningsins.posix.kernel.Kernel;
-import org.einhyrningsins.posix.kernel.Limits;
-import org.einhyrningsins.posix.kernel.Scratch;
+import org.einhyrningsins.posix.kernel.NativeScratch;
+import org.einhyrningsins.posix.kernel.OpenFileLimits;
+import org.einhyrningsins.posix.kernel.ProcessExit;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.spec.IdentitySpec.Limit;
-import org.einhyrningsins.spec.IdentitySpec.Resource;
+import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
+import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 import org.einhyrningsins.spec.Signal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,7 +76,7 @@ class SpawnerIT {
         child.executable = "/bin/sleep";
         child.argv = List.of("sleep", "100");
         child.orphaned = Signal.USR1;
-        AtomicReference<Spawned> spawned = new AtomicReference<>();
+        AtomicReference<SpawnedChild> spawned = new AtomicReference<>();
         int nothing = Descriptors.openNull();
         Thread parent =
                 new Thread(
@@ -90,7 +90,8 @@ class SpawnerIT {
         parent.start();
         parent.join();
         int pidfd = spawned.get().pidfd();
-        assertThat(Processes.await(pidfd)).isEqualTo(new Exit(0, Signal.USR1.number(), false));
+        assertThat(Processes.await(pidfd))
+                .isEqualTo(new ProcessExit(0, Signal.USR1.number(), false));
         Descriptors.close(pidfd);
         Descriptors.close(nothing);
     }
@@ -184,12 +185,13 @@ class SpawnerIT {
 
     /// Sets a disposition: 0 is the default, 1 ignores. Returns the one before.
     private static long ignore(Signal signal, long handler) {
-        Scratch scratch = Scratch.here().clear(128);
-        scratch.bytes.putLong(0, handler);
-        long at = scratch.structures;
-        Kernel.check(
-                "sigaction", Kernel.call(Syscall.RT_SIGACTION, signal.number(), at, at + 64, 8));
-        return scratch.bytes.getLong(64);
+        NativeScratch nativeScratch = NativeScratch.here().clear(128);
+        nativeScratch.bytes.putLong(0, handler);
+        long at = nativeScratch.structures;
+        SystemCalls.check(
+                "sigaction",
+                SystemCalls.call(Syscall.RT_SIGACTION, signal.number(), at, at + 64, 8));
+        return nativeScratch.bytes.getLong(64);
     }
 
     @Test
@@ -233,14 +235,15 @@ class SpawnerIT {
 
     @Test
     void workersGetTheOpenFilesTheManagerWasStartedWith() throws Exception {
-        Limit inherited = Limits.inheritedOpenFiles();
-        Limits.rememberInherited(new Limit(100, inherited.hard()));
+        Limit inherited = OpenFileLimits.inheritedOpenFiles();
+        OpenFileLimits.rememberInherited(new Limit(100, inherited.hard()));
         try {
-            Limits.raiseOpenFiles();
-            assertThat(Limits.openFiles().soft()).isEqualTo(Limits.openFiles().hard());
+            OpenFileLimits.raiseOpenFiles();
+            assertThat(OpenFileLimits.openFiles().soft())
+                    .isEqualTo(OpenFileLimits.openFiles().hard());
             assertThat(Nursery.script("ulimit -Sn").output()).isEqualTo("100\n");
         } finally {
-            Limits.rememberInherited(inherited);
+            OpenFileLimits.rememberInherited(inherited);
         }
     }
 
@@ -262,11 +265,11 @@ class SpawnerIT {
     void staysOpenToItselfAfterAChildTookAnotherUser() throws Exception {
         assumeTrue(Nursery.isRoot(), "only root can become somebody else");
         int prGetDumpable = 3;
-        long before = Kernel.call(Syscall.PRCTL, prGetDumpable);
+        long before = SystemCalls.call(Syscall.PRCTL, prGetDumpable);
         Nursery child = new Nursery();
         child.credentials = new Credentials(12345, 23456, List.of());
         child.exit();
-        assertThat(Kernel.call(Syscall.PRCTL, prGetDumpable)).isEqualTo(before).isEqualTo(1);
+        assertThat(SystemCalls.call(Syscall.PRCTL, prGetDumpable)).isEqualTo(before).isEqualTo(1);
     }
 
     @Test
@@ -393,13 +396,15 @@ class SpawnerIT {
     /// Opening it waits until the lease is given back, or for fs.lease-break-time: 45 s.
     private int lease(String path) {
         int fd = Descriptors.openAppend(Path.of(path));
-        Kernel.check("signal", Kernel.call(Syscall.FCNTL, fd, 10, Signal.CHLD.number())); // SETSIG
-        Kernel.check("lease", Kernel.call(Syscall.FCNTL, fd, 1024, 1)); // F_SETLEASE, F_WRLCK
+        SystemCalls.check(
+                "signal", SystemCalls.call(Syscall.FCNTL, fd, 10, Signal.CHLD.number())); // SETSIG
+        SystemCalls.check(
+                "lease", SystemCalls.call(Syscall.FCNTL, fd, 1024, 1)); // F_SETLEASE, F_WRLCK
         return fd;
     }
 
     private static void giveBack(int fd) {
-        Kernel.check("lease", Kernel.call(Syscall.FCNTL, fd, 1024, 2)); // F_UNLCK
+        SystemCalls.check("lease", SystemCalls.call(Syscall.FCNTL, fd, 1024, 2)); // F_UNLCK
     }
 
     private Nursery interpreted() throws Exception {
@@ -407,16 +412,16 @@ class SpawnerIT {
         return file("script", "#!" + interpreter.executable + "\n", "rwxr-xr-x");
     }
 
-    private Birth begin(Nursery child) throws SpawnException {
+    private PendingChild begin(Nursery child) throws SpawnException {
         int nothing = Descriptors.openNull();
-        Birth birth =
+        PendingChild pendingChild =
                 child.spawner.begin(child.order(nothing, nothing), "", Spawner.OWN_CGROUP, MOMENT);
         Descriptors.close(nothing);
-        return birth;
+        return pendingChild;
     }
 
-    private static String name(Birth birth) throws IOException {
-        return Files.readString(Path.of("/proc/" + birth.child().pid() + "/comm")).strip();
+    private static String name(PendingChild pendingChild) throws IOException {
+        return Files.readString(Path.of("/proc/" + pendingChild.child().pid() + "/comm")).strip();
     }
 
     @Test
@@ -424,35 +429,37 @@ class SpawnerIT {
         Nursery child = interpreted();
         int lease = lease(directory.resolve("interpreter").toString());
         long began = System.nanoTime();
-        Birth birth = begin(child);
+        PendingChild pendingChild = begin(child);
         assertThat(System.nanoTime() - began).isLessThan(1_000_000_000L);
-        assertThat(birth.underWay()).isTrue();
-        assertThat(name(birth)).isEqualTo(Processes.UNBORN);
+        assertThat(pendingChild.underWay()).isTrue();
+        assertThat(name(pendingChild)).isEqualTo(Processes.UNBORN);
         assertThat(new Nursery().exit().code()).isZero(); // another, meanwhile
         assertThat(child.spawner.attend()).isTrue();
         Descriptors.close(lease);
-        assertThat(birth.await(10_000_000_000L)).isTrue();
-        assertThat(birth.failure()).isNull();
+        assertThat(pendingChild.await(10_000_000_000L)).isTrue();
+        assertThat(pendingChild.failure()).isNull();
         assertThat(child.spawner.attend()).isFalse();
-        assertThat(Processes.await(birth.child().pidfd())).isEqualTo(new Exit(7, 0, false));
-        Descriptors.close(birth.child().pidfd());
+        assertThat(Processes.await(pendingChild.child().pidfd()))
+                .isEqualTo(new ProcessExit(7, 0, false));
+        Descriptors.close(pendingChild.child().pidfd());
     }
 
     @Test
     void oneThatIsHeldUpAndFailsThenSaysWhy() throws Exception {
         Nursery child = interpreted();
         int lease = lease(directory.resolve("interpreter").toString());
-        Birth birth = begin(child);
+        PendingChild pendingChild = begin(child);
         giveBack(lease); // and still it is open for writing
-        assertThat(birth.await(10_000_000_000L)).isTrue();
-        assertThat(birth.failure())
+        assertThat(pendingChild.await(10_000_000_000L)).isTrue();
+        assertThat(pendingChild.failure())
                 .hasMessage(
                         "execve "
                                 + child.executable
                                 + ": text file busy (ETXTBSY); somebody is writing"
                                 + " to it");
-        assertThat(Processes.await(birth.child().pidfd())).isEqualTo(new Exit(127, 0, false));
-        Descriptors.close(birth.child().pidfd());
+        assertThat(Processes.await(pendingChild.child().pidfd()))
+                .isEqualTo(new ProcessExit(127, 0, false));
+        Descriptors.close(pendingChild.child().pidfd());
         Descriptors.close(lease);
     }
 
@@ -460,13 +467,14 @@ class SpawnerIT {
     void oneThatIsHeldUpCanBeKilled() throws Exception {
         Nursery child = interpreted();
         int lease = lease(directory.resolve("interpreter").toString());
-        Birth birth = begin(child);
-        Processes.kill(birth.child().pidfd(), Signal.TERM);
+        PendingChild pendingChild = begin(child);
+        Processes.kill(pendingChild.child().pidfd(), Signal.TERM);
         int term = Signal.TERM.number();
-        assertThat(Processes.await(birth.child().pidfd())).isEqualTo(new Exit(0, term, false));
-        assertThat(birth.underWay()).isFalse();
-        assertThat(birth.failure()).isNull();
-        Descriptors.close(birth.child().pidfd());
+        assertThat(Processes.await(pendingChild.child().pidfd()))
+                .isEqualTo(new ProcessExit(0, term, false));
+        assertThat(pendingChild.underWay()).isFalse();
+        assertThat(pendingChild.failure()).isNull();
+        Descriptors.close(pendingChild.child().pidfd());
         Descriptors.close(lease);
     }
 
@@ -479,28 +487,28 @@ class SpawnerIT {
         assumeTrue(dumpable() == 1);
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         int lease = lease(directory.resolve("interpreter").toString());
-        Birth birth = begin(child);
+        PendingChild pendingChild = begin(child);
         Nursery another = new Nursery();
         another.credentials = child.credentials;
         assertThat(another.exit().code()).isZero();
         assertThat(dumpable()).isNotEqualTo(1);
-        assertThat(birth.underWay()).isTrue();
+        assertThat(pendingChild.underWay()).isTrue();
         Descriptors.close(lease);
-        assertThat(birth.await(10_000_000_000L)).isTrue();
+        assertThat(pendingChild.await(10_000_000_000L)).isTrue();
         assertThat(dumpable()).isEqualTo(1);
-        Processes.await(birth.child().pidfd());
-        Descriptors.close(birth.child().pidfd());
+        Processes.await(pendingChild.child().pidfd());
+        Descriptors.close(pendingChild.child().pidfd());
     }
 
     private static long dumpable() {
-        return Kernel.call(Syscall.PRCTL, 3); // PR_GET_DUMPABLE
+        return SystemCalls.call(Syscall.PRCTL, 3); // PR_GET_DUMPABLE
     }
 
     @Test
     void tellsExitCodesAndSignals() throws Exception {
-        assertThat(Nursery.script("exit 42").exit()).isEqualTo(new Exit(42, 0, false));
+        assertThat(Nursery.script("exit 42").exit()).isEqualTo(new ProcessExit(42, 0, false));
         int kill = Signal.KILL.number();
-        assertThat(Nursery.script("kill -9 $$").exit()).isEqualTo(new Exit(0, kill, false));
+        assertThat(Nursery.script("kill -9 $$").exit()).isEqualTo(new ProcessExit(0, kill, false));
     }
 
     @Test
@@ -525,7 +533,7 @@ class SpawnerIT {
             child.argv = List.of("true");
             child.ownPid = List.of("LISTEN_PID");
             for (int i = 0; i < 100; i++) {
-                assertThat(child.exit()).isEqualTo(new Exit(0, 0, false));
+                assertThat(child.exit()).isEqualTo(new ProcessExit(0, 0, false));
             }
         } finally {
             stop.set(true);

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.procfile;
 
-import org.einhyrningsins.config.importer.ComposeText;
-import org.einhyrningsins.config.importer.DraftFile;
-import org.einhyrningsins.config.importer.DraftProgram;
+import org.einhyrningsins.config.importer.ComposeVariables;
+import org.einhyrningsins.config.importer.ForeignFiles;
 import org.einhyrningsins.config.importer.ForeignMap;
-import org.einhyrningsins.config.importer.ImportedFile;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.importer.Unimportable;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Problem;
-import org.einhyrningsins.config.source.Problems;
-import org.einhyrningsins.config.source.Source;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportException;
+import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.importer.ImportedServices;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigProblem;
+import org.einhyrningsins.config.source.ProblemCollector;
+import org.einhyrningsins.config.source.SourceText;
 import org.einhyrningsins.config.value.EnvFile;
-import org.einhyrningsins.config.value.Remarks;
-import org.einhyrningsins.spec.Template;
+import org.einhyrningsins.config.value.ImportComments;
+import org.einhyrningsins.spec.TextTemplate;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Files;
@@ -39,26 +39,26 @@ public final class ComposeFile {
         this.environment = environment;
     }
 
-    public DraftFile read(Source source) throws Unimportable {
-        ForeignMap root = ForeignMap.read(source);
+    public ImportedServices read(SourceText sourceText) throws ImportException {
+        ForeignMap root = ForeignMap.read(sourceText);
         if (!(root.look("services") instanceof Mapping)) {
-            throw new Unimportable(source.file(), 0, "has no map of services");
+            throw new ImportException(sourceText.file(), 0, "has no map of services");
         }
-        DraftFile draft = new DraftFile("a compose file", source.file());
+        ImportedServices draft = new ImportedServices("a compose file", sourceText.file());
         draft.remark(
-                Remarks.Kind.DIFFERS,
+                ImportComments.Kind.DIFFERS,
                 null,
                 "programs run on this machine itself, with its files, its network and its users;"
                         + " images are not fetched or built, networks and volumes not made");
-        Path here = ImportedFile.folder(source.file());
+        Path here = ForeignFiles.folder(sourceText.file());
         draft.defaults().text("directory", here.toString());
-        override(source.file(), here, draft);
-        ComposeText texts = new ComposeText(environment, beside(here, draft));
+        override(sourceText.file(), here, draft);
+        ComposeVariables texts = new ComposeVariables(environment, beside(here, draft));
         ForeignMap services = root.map("services");
         Map<String, String> programs = new LinkedHashMap<>();
-        SequencedMap<String, DraftProgram> drafts = new LinkedHashMap<>();
+        SequencedMap<String, ImportedProgram> drafts = new LinkedHashMap<>();
         for (String name : services.keys()) {
-            DraftProgram program = draft.program(name);
+            ImportedProgram program = draft.program(name);
             programs.put(name, program.name());
             drafts.put(name, program);
         }
@@ -68,14 +68,14 @@ public final class ComposeFile {
         }
         Set<String> awaited = awaited(resolved, "service_healthy");
         for (String name : awaited(resolved, "service_completed_successfully")) {
-            DraftProgram program = drafts.get(name);
+            ImportedProgram program = drafts.get(name);
             if (program != null) {
                 program.awaited();
             }
         }
         resolved.forEach(
                 (name, service) -> {
-                    DraftProgram program = drafts.get(name);
+                    ImportedProgram program = drafts.get(name);
                     if (program != null) {
                         new ComposeService(service, program, texts, here, programs)
                                 .write(awaited.contains(name));
@@ -87,21 +87,21 @@ public final class ComposeFile {
 
     /// A service with what it extends in the same file.
     private static ForeignMap resolved(
-            String name, ForeignMap services, Map<String, DraftProgram> drafts) {
-        Node node = services.look(name);
+            String name, ForeignMap services, Map<String, ImportedProgram> drafts) {
+        ConfigNode configNode = services.look(name);
         ForeignMap service =
-                node instanceof Mapping map
+                configNode instanceof Mapping map
                         ? ForeignMap.of(map, "")
                         : ForeignMap.of(new Mapping(services.place(), new LinkedHashMap<>()), "");
-        DraftProgram program = drafts.get(name);
+        ImportedProgram program = drafts.get(name);
         for (int i = 0; i < MAX_EXTENDS && service.has("extends") && program != null; i++) {
-            Setting whole = service.setting("extends");
-            Setting single = service.text("extends");
+            ForeignSetting whole = service.setting("extends");
+            ForeignSetting single = service.text("extends");
             ForeignMap extended = service.map("extends");
-            Setting file = extended.text("file");
-            Setting other = single == null ? extended.text("service") : single;
+            ForeignSetting file = extended.text("file");
+            ForeignSetting other = single == null ? extended.text("service") : single;
             service.take("extends");
-            Node base = other == null || file != null ? null : services.look(other.value());
+            ConfigNode base = other == null || file != null ? null : services.look(other.value());
             if (base instanceof Mapping map) {
                 service = service.over(map);
                 program.say(whole + ": with what that has");
@@ -131,13 +131,13 @@ public final class ComposeFile {
     }
 
     /// `docker compose` reads a second file by itself.
-    private static void override(Path file, Path here, DraftFile draft) {
+    private static void override(Path file, Path here, ImportedServices draft) {
         String name = String.valueOf(file.getFileName());
         for (String kind : List.of("yml", "yaml")) {
             Path other = here.resolve(name.replaceFirst("[.]ya?ml$", ".override." + kind));
             if (name.matches("(docker-)?compose[.]ya?ml") && Files.exists(other)) {
                 draft.remark(
-                        Remarks.Kind.LOST,
+                        ImportComments.Kind.LOST,
                         other,
                         "'docker compose' reads that, too; import what 'docker compose config'"
                                 + " shows");
@@ -146,40 +146,51 @@ public final class ComposeFile {
     }
 
     /// The variables of the `.env` beside the file.
-    private static Map<String, String> beside(Path here, DraftFile draft) throws Unimportable {
+    private static Map<String, String> beside(Path here, ImportedServices draft)
+            throws ImportException {
         Path file = here.resolve(".env");
         Map<String, String> variables = new HashMap<>();
         if (!Files.exists(file)) {
             return variables;
         }
-        Problems problems = new Problems();
-        SequencedMap<String, Template> read = new LinkedHashMap<>();
-        EnvFile.read(ImportedFile.source(file), read, problems);
+        ProblemCollector problemCollector = new ProblemCollector();
+        SequencedMap<String, TextTemplate> read = new LinkedHashMap<>();
+        EnvFile.read(ForeignFiles.source(file), read, problemCollector);
         read.forEach((name, value) -> variables.put(name, value.expand(0, Map.of())));
         draft.say("Read too: " + file + "; what it fills in is written down here");
-        for (Problem problem : problems.problems()) {
-            draft.remark(Remarks.Kind.LOST, file + ":" + problem.line(), problem.message());
+        for (ConfigProblem configProblem : problemCollector.problems()) {
+            draft.remark(
+                    ImportComments.Kind.LOST,
+                    file + ":" + configProblem.line(),
+                    configProblem.message());
         }
         return variables;
     }
 
-    private static void rest(ForeignMap root, DraftFile draft) {
-        for (Setting setting : root.takeRest()) {
+    private static void rest(ForeignMap root, ImportedServices draft) {
+        for (ForeignSetting foreignSetting : root.takeRest()) {
             @Nullable String moot =
-                    switch (setting.key()) {
+                    switch (foreignSetting.key()) {
                         case "version", "name" -> "it concerns compose alone";
                         case "networks", "volumes", "secrets", "configs" ->
                                 "see what services say of them";
                         default ->
-                                setting.key().startsWith("x-") ? "compose ignores it, too" : null;
+                                foreignSetting.key().startsWith("x-")
+                                        ? "compose ignores it, too"
+                                        : null;
                     };
             if (moot != null) {
-                draft.remark(Remarks.Kind.SAME, setting.place() + ": " + setting.key(), moot);
-            } else if (setting.key().equals("include")) {
                 draft.remark(
-                        Remarks.Kind.LOST, setting, "import what 'docker compose config' shows");
+                        ImportComments.Kind.SAME,
+                        foreignSetting.place() + ": " + foreignSetting.key(),
+                        moot);
+            } else if (foreignSetting.key().equals("include")) {
+                draft.remark(
+                        ImportComments.Kind.LOST,
+                        foreignSetting,
+                        "import what 'docker compose config' shows");
             } else {
-                draft.remark(Remarks.Kind.LOST, setting, "nothing here is like it");
+                draft.remark(ImportComments.Kind.LOST, foreignSetting, "nothing here is like it");
             }
         }
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.procfile;
 
-import org.einhyrningsins.config.importer.DraftProgram;
-import org.einhyrningsins.config.importer.Setting;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportedProgram;
 
 import java.util.List;
 
@@ -50,22 +50,23 @@ final class ComposeReasons {
 
     private ComposeReasons() {}
 
-    static void tell(DraftProgram program, Setting setting) {
-        boolean isMachine = setting.key().matches(SHARED) && setting.value().equals("host");
-        if (isMachine || Boolean.FALSE.equals(setting.flag())) {
-            program.same(setting, "as it is here");
+    static void tell(ImportedProgram program, ForeignSetting foreignSetting) {
+        boolean isMachine =
+                foreignSetting.key().matches(SHARED) && foreignSetting.value().equals("host");
+        if (isMachine || Boolean.FALSE.equals(foreignSetting.flag())) {
+            program.same(foreignSetting, "as it is here");
             return;
         }
         for (Reason reason : REASONS) {
-            if (setting.key().matches(reason.keys())) {
+            if (foreignSetting.key().matches(reason.keys())) {
                 if (reason.isLost()) {
-                    program.lost(setting, reason.why());
+                    program.lost(foreignSetting, reason.why());
                 } else {
-                    program.same(setting, reason.why());
+                    program.same(foreignSetting, reason.why());
                 }
                 return;
             }
         }
-        program.lost(setting, "nothing here is like it");
+        program.lost(foreignSetting, "nothing here is like it");
     }
 }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.procfile;
 
-import org.einhyrningsins.config.importer.ComposeText;
-import org.einhyrningsins.config.importer.DraftProgram;
+import org.einhyrningsins.config.importer.ComposeVariables;
 import org.einhyrningsins.config.importer.ForeignMap;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.source.DraftText;
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Items;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Node.Scalar;
-import org.einhyrningsins.config.source.Place;
-import org.einhyrningsins.config.source.PlacedText;
-import org.einhyrningsins.config.source.Problems;
-import org.einhyrningsins.config.source.Source;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.config.value.Accounts;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Items;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigNode.Scalar;
+import org.einhyrningsins.config.source.ProblemCollector;
+import org.einhyrningsins.config.source.SourcePosition;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.source.TemplateTextBuilder;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.UnsplitCommandLine;
+import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.EnvFile;
+import org.einhyrningsins.config.value.PasswdFile;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
@@ -34,13 +34,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Writes a service of a compose file as a program: what runs, with what, as whom. How it lives is
-/// written by [ComposeLife].
+/// written by [ComposeLifecycle].
 final class ComposeService {
     private static final String PRESENT = "what the command names has to be here";
 
     private final ForeignMap service;
-    private final DraftProgram program;
-    private final ComposeText texts;
+    private final ImportedProgram program;
+    private final ComposeVariables texts;
     private final Path here;
     private final Map<String, String> programs;
     private final SequencedMap<String, String> mounts = new LinkedHashMap<>();
@@ -49,8 +49,8 @@ final class ComposeService {
     /// @param programs the names of all programs by those of their services
     ComposeService(
             ForeignMap service,
-            DraftProgram program,
-            ComposeText texts,
+            ImportedProgram program,
+            ComposeVariables texts,
             Path here,
             Map<String, String> programs) {
         this.service = service;
@@ -70,9 +70,9 @@ final class ComposeService {
         directory();
         names();
         boolean hasPorts = ports();
-        new ComposeLife(service, program, texts, programs).write(isAwaited, hasPorts);
-        for (Setting setting : service.takeRest()) {
-            ComposeReasons.tell(program, setting);
+        new ComposeLifecycle(service, program, texts, programs).write(isAwaited, hasPorts);
+        for (ForeignSetting foreignSetting : service.takeRest()) {
+            ComposeReasons.tell(program, foreignSetting);
         }
     }
 
@@ -81,27 +81,28 @@ final class ComposeService {
     private void command() {
         boolean hasEntry = service.look("entrypoint") != null;
         boolean hasCommand = service.look("command") != null;
-        Setting where = service.setting(hasEntry ? "entrypoint" : "command");
+        ForeignSetting where = service.setting(hasEntry ? "entrypoint" : "command");
         boolean isImage = service.has("image");
         boolean isBuilt = service.has("build");
-        Setting image = service.setting(isImage ? "image" : "build");
+        ForeignSetting image = service.setting(isImage ? "image" : "build");
         if (isImage && isBuilt) {
             program.same(service.setting("build"), "nothing is built");
         }
         service.take("image");
         service.take("build");
         try {
-            PlacedText line = new PlacedText();
+            UnsplitCommandLine line = new UnsplitCommandLine();
             boolean noEntry = add("entrypoint", line);
             boolean isEmpty = add("command", line) && noEntry;
             List<String> words = isEmpty ? List.of() : line.command();
             if (isEmpty) {
-                throw new Misread("what it runs is said in the image; write it in command");
+                throw new ValueException("what it runs is said in the image; write it in command");
             } else if (!hasEntry && words.getFirst().startsWith("-")) {
-                throw new Misread("the image says of what these are options; write it in command");
+                throw new ValueException(
+                        "the image says of what these are options; write it in command");
             }
             program.command(words);
-        } catch (Misread e) {
+        } catch (ValueException e) {
             program.noCommand(
                     hasEntry || hasCommand || !(isImage || isBuilt) ? where : image, e.reason());
             return;
@@ -119,20 +120,20 @@ final class ComposeService {
     /// A text is split as a shell would, and given to none; of a list each is a word.
     ///
     /// @return whether it has nothing
-    private boolean add(String key, PlacedText line) throws Misread {
-        Node node = service.take(key);
-        if (node instanceof Scalar scalar) {
+    private boolean add(String key, UnsplitCommandLine line) throws ValueException {
+        ConfigNode configNode = service.take(key);
+        if (configNode instanceof Scalar scalar) {
             texts.add(scalar.text(), line, false);
             line.literal(" ");
             return scalar.text().isBlank();
-        } else if (node instanceof Items items) {
-            for (Node item : items.values()) {
+        } else if (configNode instanceof Items items) {
+            for (ConfigNode item : items.values()) {
                 texts.add(ForeignMap.shown(item), line.literal("\""), true);
                 line.literal("\" ");
             }
             return items.values().isEmpty();
-        } else if (node != null) {
-            throw new Misread("a command is a text or a list");
+        } else if (configNode != null) {
+            throw new ValueException("a command is a text or a list");
         }
         return true;
     }
@@ -141,8 +142,8 @@ final class ComposeService {
 
     /// As a map, or as a list of `NAME=value`; one without a value is the environment's.
     private void environment() {
-        Node node = service.look("environment");
-        if (node instanceof Mapping map) {
+        ConfigNode configNode = service.look("environment");
+        if (configNode instanceof Mapping map) {
             map.entries()
                     .forEach(
                             (name, entry) -> {
@@ -151,10 +152,11 @@ final class ComposeService {
                                 variable(
                                         name,
                                         text,
-                                        new Place(entry.key().source(), entry.key().line(), 1, ""));
+                                        new SourcePosition(
+                                                entry.key().source(), entry.key().line(), 1, ""));
                             });
-        } else if (node instanceof Items items) {
-            for (Node item : items.values()) {
+        } else if (configNode instanceof Items items) {
+            for (ConfigNode item : items.values()) {
                 String text = ForeignMap.shown(item);
                 int equals = text.indexOf('=');
                 variable(
@@ -166,118 +168,124 @@ final class ComposeService {
         service.take("environment");
     }
 
-    private void variable(String name, @Nullable String text, Place place) {
-        Setting setting = new Setting("environment." + name, text == null ? "" : text, place);
+    private void variable(String name, @Nullable String text, SourcePosition sourcePosition) {
+        ForeignSetting foreignSetting =
+                new ForeignSetting("environment." + name, text == null ? "" : text, sourcePosition);
         String beside = texts.beside().get(name);
         try {
             if (text != null) {
-                program.env(name, texts.withPlaces(text), setting);
+                program.env(name, texts.withPlaces(text), foreignSetting);
             } else if (beside != null && !texts.environment().containsKey(name)) {
-                program.env(name, DraftText.escaped(beside), setting);
+                program.env(name, TemplateTextBuilder.escaped(beside), foreignSetting);
             } else {
-                program.same(setting, "workers inherit it");
+                program.same(foreignSetting, "workers inherit it");
             }
-        } catch (Misread e) {
-            program.blocks(setting, e.reason());
+        } catch (ValueException e) {
+            program.blocks(foreignSetting, e.reason());
         }
     }
 
     private void files() {
         List<String> files = new ArrayList<>();
-        Node node = service.take("env_file");
-        List<Node> all =
-                node instanceof Items items
+        ConfigNode configNode = service.take("env_file");
+        List<ConfigNode> all =
+                configNode instanceof Items items
                         ? items.values()
-                        : node == null ? List.of() : List.of(node);
-        for (Node item : all) {
+                        : configNode == null ? List.of() : List.of(configNode);
+        for (ConfigNode item : all) {
             if (item instanceof Mapping map) {
                 ForeignMap file = ForeignMap.of(map, "env_file.");
-                Setting path = file.text("path");
-                Setting required = file.text("required");
+                ForeignSetting path = file.text("path");
+                ForeignSetting required = file.text("required");
                 file(
-                        path == null ? new Setting("env_file", "", item.place()) : path,
+                        path == null ? new ForeignSetting("env_file", "", item.place()) : path,
                         required == null || !Boolean.FALSE.equals(required.flag()),
                         files);
                 file.takeRest().forEach(more -> program.lost("env-file", more, "see env-file"));
             } else {
-                file(new Setting("env_file", ForeignMap.shown(item), item.place()), true, files);
+                file(
+                        new ForeignSetting("env_file", ForeignMap.shown(item), item.place()),
+                        true,
+                        files);
             }
         }
         if (!files.isEmpty()) {
-            program.set("env-file", DraftProgram.list(files));
+            program.set("env-file", ImportedProgram.list(files));
         }
     }
 
-    private void file(Setting setting, boolean required, List<String> files) {
+    private void file(ForeignSetting foreignSetting, boolean required, List<String> files) {
         try {
-            Path path = here.resolve(texts.settled(setting.value())).normalize();
+            Path path = here.resolve(texts.settled(foreignSetting.value())).normalize();
             if (!Files.exists(path)) {
                 files.add("-" + path);
                 if (required) {
-                    program.blocks(setting, "there is no such file");
+                    program.blocks(foreignSetting, "there is no such file");
                 }
                 return;
             }
-            Problems problems = new Problems();
-            Source source = Source.read(path, null, problems);
-            if (source != null) {
-                EnvFile.read(source, new LinkedHashMap<>(), problems);
+            ProblemCollector problemCollector = new ProblemCollector();
+            SourceText sourceText = SourceText.read(path, null, problemCollector);
+            if (sourceText != null) {
+                EnvFile.read(sourceText, new LinkedHashMap<>(), problemCollector);
             }
-            if (!problems.none()) {
+            if (!problemCollector.none()) {
                 program.blocks(
-                        setting,
-                        "an env-file cannot be so: " + problems.problems().getFirst().message());
+                        foreignSetting,
+                        "an env-file cannot be so: "
+                                + problemCollector.problems().getFirst().message());
                 return;
             }
             files.add((required ? "" : "-") + path);
-            if (source != null && source.text().matches("(?s).*=[^'\\n]*\\$.*")) {
-                program.differs("env-file", setting, "a $NAME in it is not filled in");
+            if (sourceText != null && sourceText.text().matches("(?s).*=[^'\\n]*\\$.*")) {
+                program.differs("env-file", foreignSetting, "a $NAME in it is not filled in");
             }
-        } catch (Misread e) {
-            program.blocks(setting, e.reason());
+        } catch (ValueException e) {
+            program.blocks(foreignSetting, e.reason());
         }
     }
 
     // ---- as whom, and where
 
     private void user() {
-        Setting setting = service.text("user");
-        if (setting == null) {
+        ForeignSetting foreignSetting = service.text("user");
+        if (foreignSetting == null) {
             program.differs("user", "the image's user there, the manager's here; see user");
             return;
         }
         try {
-            String[] parts = texts.settled(setting.value()).split(":", 2);
+            String[] parts = texts.settled(foreignSetting.value()).split(":", 2);
             if (parts[0].isBlank()) {
-                throw new Misread("it names nobody");
+                throw new ValueException("it names nobody");
             }
-            boolean stranger = Texts.areDigits(parts[0]) && !Accounts.exists(parts[0]);
+            boolean stranger = TextUtil.areDigits(parts[0]) && !PasswdFile.exists(parts[0]);
             if (stranger && parts.length < 2) {
-                throw new Misread("nobody here has that number, so it needs a group: USER:GROUP");
+                throw new ValueException(
+                        "nobody here has that number, so it needs a group: USER:GROUP");
             }
-            program.who("user", setting.withValue(parts[0]));
+            program.who("user", foreignSetting.withValue(parts[0]));
             if (parts.length == 2 && !parts[1].isBlank()) {
-                program.who("group", setting.withValue(parts[1]));
+                program.who("group", foreignSetting.withValue(parts[1]));
             }
-            if (!Texts.areDigits(parts[0])) {
-                program.say("user", setting, "who has that name here");
+            if (!TextUtil.areDigits(parts[0])) {
+                program.say("user", foreignSetting, "who has that name here");
             }
-        } catch (Misread e) {
-            program.blocks(setting, e.reason());
+        } catch (ValueException e) {
+            program.blocks(foreignSetting, e.reason());
         }
     }
 
     /// Directories of this machine that stand for some of the container.
     private void volumes() {
-        Node node = service.look("volumes");
-        if (!(node instanceof Items items)) {
+        ConfigNode configNode = service.look("volumes");
+        if (!(configNode instanceof Items items)) {
             return;
         }
-        for (Node item : items.values()) {
+        for (ConfigNode item : items.values()) {
             if (item instanceof Mapping map) {
                 ForeignMap volume = ForeignMap.of(map, "volumes.");
-                Setting from = volume.text("source");
-                Setting to = volume.text("target");
+                ForeignSetting from = volume.text("source");
+                ForeignSetting to = volume.text("target");
                 mount(from == null ? "" : from.value(), to == null ? "" : to.value());
             } else {
                 String[] parts = ForeignMap.shown(item).split(":", -1);
@@ -294,12 +302,12 @@ final class ComposeService {
     }
 
     private void directory() {
-        Setting setting = service.text("working_dir");
-        if (setting == null) {
+        ForeignSetting foreignSetting = service.text("working_dir");
+        if (foreignSetting == null) {
             return;
         }
         try {
-            String inside = texts.settled(setting.value());
+            String inside = texts.settled(foreignSetting.value());
             String outside = inside;
             for (Map.Entry<String, String> mount : mounts.entrySet()) {
                 if (inside.equals(mount.getKey()) || inside.startsWith(mount.getKey() + "/")) {
@@ -308,12 +316,12 @@ final class ComposeService {
             }
             program.text("directory", outside);
             if (outside.equals(inside)) {
-                program.differs("directory", setting, "of this machine, not of the image");
+                program.differs("directory", foreignSetting, "of this machine, not of the image");
             } else {
-                program.say("directory", setting, "what volumes has there");
+                program.say("directory", foreignSetting, "what volumes has there");
             }
-        } catch (Misread e) {
-            program.blocks(setting, e.reason());
+        } catch (ValueException e) {
+            program.blocks(foreignSetting, e.reason());
         }
     }
 
@@ -333,7 +341,7 @@ final class ComposeService {
             if (program.names(value -> host.matcher(value).find())) {
                 program.differs(
                         "env",
-                        Texts.quoted(name)
+                        TextUtil.quoted(name)
                                 + " names a service there; here it is this machine, 127.0.0.1");
             }
         }
@@ -341,10 +349,10 @@ final class ComposeService {
 
     private boolean ports() {
         boolean has = service.look("ports") != null;
-        for (Setting setting : service.list("ports")) {
+        for (ForeignSetting foreignSetting : service.list("ports")) {
             program.lost(
                     "bind",
-                    setting,
+                    foreignSetting,
                     "the program binds the port of the container by itself; one that can take a"
                             + " socket gets it in bind, at the port that is published");
         }
@@ -356,13 +364,13 @@ final class ComposeService {
     }
 
     /// The setting of a key that has to be there.
-    static Setting of(@Nullable Setting setting) {
-        return Objects.requireNonNull(setting);
+    static ForeignSetting of(@Nullable ForeignSetting foreignSetting) {
+        return Objects.requireNonNull(foreignSetting);
     }
 
     /// A signal by its name or number.
-    static Signal signal(DraftProgram program, @Nullable Setting setting) {
-        return program.signal(setting, Signal.TERM);
+    static Signal signal(ImportedProgram program, @Nullable ForeignSetting foreignSetting) {
+        return program.signal(foreignSetting, Signal.TERM);
     }
 
     /// A time as compose writes it, as in `1m30s`; null if it is none.

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.procfile;
 
-import org.einhyrningsins.config.importer.DraftProgram;
 import org.einhyrningsins.config.importer.ForeignMap;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.source.DraftText;
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Items;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.PosixWords;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Items;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ShlexSplitter;
+import org.einhyrningsins.config.source.TemplateTextBuilder;
+import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
@@ -32,11 +32,11 @@ final class Pm2App {
     private static final Duration LONGEST_DELAY = Duration.ofSeconds(15);
 
     private final ForeignMap app;
-    private final DraftProgram program;
+    private final ImportedProgram program;
     private final Path here;
 
     /// @param here the directory of the file
-    Pm2App(ForeignMap app, DraftProgram program, Path here) {
+    Pm2App(ForeignMap app, ImportedProgram program, Path here) {
         this.app = app;
         this.program = program;
         this.here = here;
@@ -56,13 +56,13 @@ final class Pm2App {
                 "rollout",
                 "old before new, so that it may bind a port of its own; with bind, if it"
                         + " can take a socket, no request is lost");
-        for (Setting setting : app.takeRest()) {
-            rest(setting);
+        for (ForeignSetting foreignSetting : app.takeRest()) {
+            rest(foreignSetting);
         }
     }
 
     private Path directory() {
-        Setting cwd = app.text("cwd");
+        ForeignSetting cwd = app.text("cwd");
         if (cwd == null) {
             return here;
         }
@@ -77,8 +77,8 @@ final class Pm2App {
     ///
     /// @return whether it is run by node
     private boolean command(Path directory) {
-        Setting script = app.text("script");
-        Setting given = either("interpreter", "exec_interpreter");
+        ForeignSetting script = app.text("script");
+        ForeignSetting given = either("interpreter", "exec_interpreter");
         List<String> options = words("interpreter_args", "node_args", "interpreterArgs");
         List<String> args = words("args", "script_args", "");
         if (script == null || script.value().isBlank()) {
@@ -103,7 +103,7 @@ final class Pm2App {
             words.add(isName || isPath || !interpreter.equals("none") ? path : "./" + path);
         }
         words.addAll(args);
-        program.command(words.stream().map(DraftText::escaped).toList());
+        program.command(words.stream().map(TemplateTextBuilder::escaped).toList());
         return interpreter.equals("node");
     }
 
@@ -127,9 +127,9 @@ final class Pm2App {
         };
     }
 
-    private @Nullable Setting either(String key, String other) {
-        Setting first = app.text(key);
-        Setting second = app.text(other);
+    private @Nullable ForeignSetting either(String key, String other) {
+        ForeignSetting first = app.text(key);
+        ForeignSetting second = app.text(other);
         return first == null ? second : first;
     }
 
@@ -137,14 +137,14 @@ final class Pm2App {
     private List<String> words(String key, String other, String third) {
         List<String> words = new ArrayList<>();
         for (String name : List.of(key, other, third)) {
-            Node node = name.isEmpty() ? null : app.look(name);
-            Setting whole = app.setting(name);
-            if (node instanceof Items items) {
+            ConfigNode configNode = name.isEmpty() ? null : app.look(name);
+            ForeignSetting whole = app.setting(name);
+            if (configNode instanceof Items items) {
                 items.values().forEach(item -> words.add(ForeignMap.shown(item)));
-            } else if (node != null) {
+            } else if (configNode != null) {
                 try {
-                    words.addAll(PosixWords.split(ForeignMap.shown(node)));
-                } catch (Misread e) {
+                    words.addAll(ShlexSplitter.split(ForeignMap.shown(configNode)));
+                } catch (ValueException e) {
                     program.blocks(whole, e.reason());
                 }
             }
@@ -156,8 +156,8 @@ final class Pm2App {
     // ---- how many
 
     private void count(boolean isNode) {
-        Setting instances = app.text("instances");
-        Setting mode = app.text("exec_mode");
+        ForeignSetting instances = app.text("instances");
+        ForeignSetting mode = app.text("exec_mode");
         String word = mode == null ? "" : mode.value();
         boolean isCluster =
                 isNode && (word.startsWith("cluster") || (word.isEmpty() && instances != null));
@@ -193,28 +193,30 @@ final class Pm2App {
                         "workers", instances, "one for each processor, and none of them less");
             }
         }
-        Setting variable = app.text("instance_var");
+        ForeignSetting variable = app.text("instance_var");
         String name = variable == null ? "NODE_APP_INSTANCE" : variable.value();
         program.env(name, "${slot}");
         if (variable != null) {
             program.say("env", variable, "the slot");
         }
-        Setting counted = app.text("increment_var");
+        ForeignSetting counted = app.text("increment_var");
         if (counted != null) {
             program.lost("env", counted, "write ${slot} into its value");
         }
     }
 
     private void environment() {
-        Node node = app.take("env");
-        if (node instanceof Mapping map) {
+        ConfigNode configNode = app.take("env");
+        if (configNode instanceof Mapping map) {
             map.entries()
                     .forEach(
                             (name, entry) ->
                                     program.env(
                                             name,
-                                            DraftText.escaped(ForeignMap.shown(entry.value())),
-                                            new Setting("env." + name, "", entry.value().place())));
+                                            TemplateTextBuilder.escaped(
+                                                    ForeignMap.shown(entry.value())),
+                                            new ForeignSetting(
+                                                    "env." + name, "", entry.value().place())));
         }
         for (String key : app.keys()) {
             if (key.startsWith("env_") && !(app.look(key) instanceof Mapping)) {
@@ -232,8 +234,8 @@ final class Pm2App {
     }
 
     private void identity() {
-        Setting user = either("uid", "user");
-        Setting group = app.text("gid");
+        ForeignSetting user = either("uid", "user");
+        ForeignSetting group = app.text("gid");
         program.who("user", user);
         program.who("group", group);
     }
@@ -241,14 +243,14 @@ final class Pm2App {
     // ---- how it lives
 
     private void restarting() {
-        Setting auto = app.text("autorestart");
-        Setting most = app.text("max_restarts");
-        Setting uptime = app.text("min_uptime");
-        Setting delay = app.text("restart_delay");
-        Setting growing = app.text("exp_backoff_restart_delay");
+        ForeignSetting auto = app.text("autorestart");
+        ForeignSetting most = app.text("max_restarts");
+        ForeignSetting uptime = app.text("min_uptime");
+        ForeignSetting delay = app.text("restart_delay");
+        ForeignSetting growing = app.text("exp_backoff_restart_delay");
         if (auto != null && Boolean.FALSE.equals(auto.flag())) {
             program.set("restart", "never");
-            for (Setting moot : new Setting[] {most, uptime, delay, growing}) {
+            for (ForeignSetting moot : new ForeignSetting[] {most, uptime, delay, growing}) {
                 if (moot != null) {
                     program.same(moot, "nothing is restarted");
                 }
@@ -276,49 +278,49 @@ final class Pm2App {
         program.set(
                 "restart",
                 "{ when: always, backoff: { first: "
-                        + DraftProgram.time(from)
+                        + ImportedProgram.time(from)
                         + ", factor: "
                         + (growing == null ? "1" : "1.5")
                         + ", max: "
-                        + DraftProgram.time(to)
+                        + ImportedProgram.time(to)
                         + " }, burst: 0, give-up: { deaths: "
                         + count
                         + ", within: "
-                        + DraftProgram.time(within)
+                        + ImportedProgram.time(within)
                         + " } }");
     }
 
-    private long millis(@Nullable Setting setting, long usual) {
-        if (setting == null) {
+    private long millis(@Nullable ForeignSetting foreignSetting, long usual) {
+        if (foreignSetting == null) {
             return usual;
         }
-        Integer plain = setting.number();
+        Integer plain = foreignSetting.number();
         if (plain != null && plain >= 0) {
             return plain;
         }
-        Duration time = ComposeService.time(setting.value());
+        Duration time = ComposeService.time(foreignSetting.value());
         if (time == null) {
-            program.lost("", setting, "expected milliseconds");
+            program.lost("", foreignSetting, "expected milliseconds");
         }
         return time == null ? usual : time.toMillis();
     }
 
     private void stopping() {
-        Setting kill = app.text("kill_timeout");
-        Setting tree = app.text("treekill");
+        ForeignSetting kill = app.text("kill_timeout");
+        ForeignSetting tree = app.text("treekill");
         Duration patience = Duration.ofMillis(millis(kill, USUAL_KILL_MILLIS));
         program.stop(Signal.INT, patience, tree == null || !Boolean.FALSE.equals(tree.flag()));
         if (tree != null) {
             program.say("stop", tree, "see stop.to");
         }
-        Setting message = app.text("shutdown_with_message");
+        ForeignSetting message = app.text("shutdown_with_message");
         if (message != null && message.isTrue()) {
             program.lost("stop", message, "there is no such message; a signal is sent");
         } else if (message != null) {
             program.same(message, "as it is here");
         }
-        Setting wait = app.text("wait_ready");
-        Setting listen = app.text("listen_timeout");
+        ForeignSetting wait = app.text("wait_ready");
+        ForeignSetting listen = app.text("listen_timeout");
         if (wait != null && wait.isTrue()) {
             program.differs(
                     "ack", wait, "process.send is not there; see ack for another way to say so");
@@ -332,24 +334,24 @@ final class Pm2App {
                     "a worker is up when it has lived for a second, whether or not it listens; see"
                             + " ack, and ack.timeout");
         }
-        Setting memory = app.text("max_memory_restart");
+        ForeignSetting memory = app.text("max_memory_restart");
         Matcher size = SIZE.matcher(memory == null ? "" : memory.value());
         if (memory != null && size.matches()) {
             int shift = size.group(2).isEmpty() ? 0 : 10 * (1 + "KMG".indexOf(size.group(2)));
-            program.set("memory-max", DraftProgram.size(Long.parseLong(size.group(1)) << shift));
+            program.set("memory-max", ImportedProgram.size(Long.parseLong(size.group(1)) << shift));
         } else if (memory != null) {
             program.lost("memory-max", memory, "expected a size such as 200M");
         }
     }
 
     private void output(Path directory) {
-        Setting both = either("log_file", "log");
-        Setting out = either("out_file", "output");
-        Setting named = either("error_file", "error");
-        Setting err = named == null ? either("err_file", "err") : named;
-        Setting merge = either("merge_logs", "combine_logs");
-        Setting date = app.text("log_date_format");
-        Setting file = out == null ? both : out;
+        ForeignSetting both = either("log_file", "log");
+        ForeignSetting out = either("out_file", "output");
+        ForeignSetting named = either("error_file", "error");
+        ForeignSetting err = named == null ? either("err_file", "err") : named;
+        ForeignSetting merge = either("merge_logs", "combine_logs");
+        ForeignSetting date = app.text("log_date_format");
+        ForeignSetting file = out == null ? both : out;
         if (merge != null) {
             program.same(merge, "all workers write to one file");
         }
@@ -374,25 +376,25 @@ final class Pm2App {
         }
     }
 
-    private void rest(Setting setting) {
-        boolean off = Boolean.FALSE.equals(setting.flag());
-        String key = setting.key();
+    private void rest(ForeignSetting foreignSetting) {
+        boolean off = Boolean.FALSE.equals(foreignSetting.flag());
+        String key = foreignSetting.key();
         if (key.matches(
                         "name|namespace|version|description|source_map_support|pmx|automation|vizion|"
                             + "time|post_update|disable_logs|filter_env|trace|id|autostart|ignore_watch|"
                             + "watch_(delay|options)|instance_id|append_env_to_name|disable_source_map_support")
                 && !(key.equals("autostart") && off)) {
-            program.same(setting, "it concerns pm2 alone, or what is not carried over");
+            program.same(foreignSetting, "it concerns pm2 alone, or what is not carried over");
         } else if (key.equals("autostart")) {
-            program.idle(List.of(setting));
+            program.idle(List.of(foreignSetting));
         } else if (off) {
-            program.same(setting, "as it is here");
+            program.same(foreignSetting, "as it is here");
         } else if (key.equals("watch")) {
-            program.lost(setting, "files are not watched; 'einhyrningsinsctl reload' it");
+            program.lost(foreignSetting, "files are not watched; 'einhyrningsinsctl reload' it");
         } else if (key.equals("cron_restart") || key.equals("cron")) {
-            program.lost(setting, "nothing is started by the clock; have cron say upgrade");
+            program.lost(foreignSetting, "nothing is started by the clock; have cron say upgrade");
         } else {
-            program.lost(setting, "nothing here is like it");
+            program.lost(foreignSetting, "nothing here is like it");
         }
     }
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.procfile;
 
-import org.einhyrningsins.config.importer.DraftFile;
+import org.einhyrningsins.config.importer.ForeignFiles;
 import org.einhyrningsins.config.importer.ForeignMap;
-import org.einhyrningsins.config.importer.ImportedFile;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.importer.Unimportable;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Items;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Source;
-import org.einhyrningsins.config.value.Remarks;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportException;
+import org.einhyrningsins.config.importer.ImportedServices;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Items;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.value.ImportComments;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
@@ -21,6 +21,8 @@ import java.util.List;
 public final class Pm2File {
     private final @Nullable String evaluated;
 
+    /// Reads a file that was evaluated before, if it is one in JavaScript.
+    ///
     /// @param evaluated what a file in JavaScript exports, as JSON; null for one that needs no
     ///   running
     public Pm2File(@Nullable String evaluated) {
@@ -32,25 +34,26 @@ public final class Pm2File {
         return String.valueOf(file.getFileName()).matches(".*[.][cm]?js");
     }
 
-    public DraftFile read(Source source) throws Unimportable {
-        Source json = evaluated == null ? source : new Source(source.file(), evaluated);
-        ForeignMap root = map(json, source.file());
-        DraftFile draft = new DraftFile("pm2", source.file());
+    public ImportedServices read(SourceText sourceText) throws ImportException {
+        SourceText json =
+                evaluated == null ? sourceText : new SourceText(sourceText.file(), evaluated);
+        ForeignMap root = map(json, sourceText.file());
+        ImportedServices draft = new ImportedServices("pm2", sourceText.file());
         if (evaluated != null) {
             draft.say("Its JavaScript was run once; lines are those of what it exports, as JSON.");
         }
         draft.say(
                 "A program without log files writes to the manager's output, and to ~/.pm2/logs"
                         + " there.");
-        Path here = ImportedFile.folder(source.file());
+        Path here = ForeignFiles.folder(sourceText.file());
         draft.defaults().text("directory", here.toString());
-        Node apps = root.take("apps");
-        List<Node> all = apps instanceof Items items ? items.values() : List.of();
-        for (Node app : apps instanceof Mapping ? List.of(apps) : all) {
+        ConfigNode apps = root.take("apps");
+        List<ConfigNode> all = apps instanceof Items items ? items.values() : List.of();
+        for (ConfigNode app : apps instanceof Mapping ? List.of(apps) : all) {
             if (app instanceof Mapping map) {
                 ForeignMap settings = ForeignMap.of(map, "");
-                Setting name = settings.text("name");
-                Node script = settings.look("script");
+                ForeignSetting name = settings.text("name");
+                ConfigNode script = settings.look("script");
                 String wanted =
                         name != null
                                 ? name.value()
@@ -58,16 +61,18 @@ public final class Pm2File {
                 new Pm2App(settings, draft.program(wanted), here).write();
             } else {
                 draft.remark(
-                        Remarks.Kind.LOST,
-                        new Setting("apps", ForeignMap.shown(app), app.place()),
+                        ImportComments.Kind.LOST,
+                        new ForeignSetting("apps", ForeignMap.shown(app), app.place()),
                         "expected a map");
             }
         }
-        for (Setting setting : root.takeRest()) {
+        for (ForeignSetting foreignSetting : root.takeRest()) {
             draft.remark(
-                    setting.key().equals("deploy") ? Remarks.Kind.SAME : Remarks.Kind.LOST,
-                    setting,
-                    setting.key().equals("deploy")
+                    foreignSetting.key().equals("deploy")
+                            ? ImportComments.Kind.SAME
+                            : ImportComments.Kind.LOST,
+                    foreignSetting,
+                    foreignSetting.key().equals("deploy")
                             ? "it says how code gets here"
                             : "nothing here is like it");
         }
@@ -79,17 +84,17 @@ public final class Pm2File {
     }
 
     /// A list, or a single app, may stand at the top as well.
-    private static ForeignMap map(Source source, Path file) throws Unimportable {
-        String text = source.text().strip();
+    private static ForeignMap map(SourceText sourceText, Path file) throws ImportException {
+        String text = sourceText.text().strip();
         if (text.startsWith("[")) {
-            return ForeignMap.read(new Source(file, "{\"apps\": " + source.text() + "}"));
+            return ForeignMap.read(new SourceText(file, "{\"apps\": " + sourceText.text() + "}"));
         }
-        ForeignMap root = ForeignMap.read(source);
+        ForeignMap root = ForeignMap.read(sourceText);
         if (root.has("apps")) {
             return root;
         } else if (root.has("script")) {
-            return ForeignMap.read(new Source(file, "{\"apps\": [" + source.text() + "]}"));
+            return ForeignMap.read(new SourceText(file, "{\"apps\": [" + sourceText.text() + "]}"));
         }
-        throw new Unimportable(file, 0, "has no list of apps");
+        throw new ImportException(file, 0, "has no list of apps");
     }
 }

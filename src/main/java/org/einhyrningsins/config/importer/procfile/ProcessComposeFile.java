@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.procfile;
 
-import org.einhyrningsins.config.importer.ComposeText;
-import org.einhyrningsins.config.importer.DraftFile;
-import org.einhyrningsins.config.importer.DraftProgram;
+import org.einhyrningsins.config.importer.ComposeVariables;
+import org.einhyrningsins.config.importer.ForeignFiles;
 import org.einhyrningsins.config.importer.ForeignMap;
-import org.einhyrningsins.config.importer.ImportedFile;
-import org.einhyrningsins.config.importer.Setting;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportException;
+import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.importer.ImportedServices;
 import org.einhyrningsins.config.importer.ShellLine;
-import org.einhyrningsins.config.importer.Unimportable;
-import org.einhyrningsins.config.print.Printer;
-import org.einhyrningsins.config.source.DraftText;
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Node;
-import org.einhyrningsins.config.source.Node.Items;
-import org.einhyrningsins.config.source.Node.Mapping;
-import org.einhyrningsins.config.source.Place;
-import org.einhyrningsins.config.source.Problem;
-import org.einhyrningsins.config.source.Problems;
-import org.einhyrningsins.config.source.Source;
+import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Items;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigProblem;
+import org.einhyrningsins.config.source.ProblemCollector;
+import org.einhyrningsins.config.source.SourcePosition;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.source.TemplateTextBuilder;
+import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.EnvFile;
-import org.einhyrningsins.config.value.Remarks;
+import org.einhyrningsins.config.value.ImportComments;
 import org.einhyrningsins.spec.Signal;
-import org.einhyrningsins.spec.Template;
+import org.einhyrningsins.spec.TextTemplate;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Files;
@@ -49,37 +49,37 @@ public final class ProcessComposeFile {
         this.environment = environment;
     }
 
-    public DraftFile read(Source source) throws Unimportable {
-        ForeignMap root = ForeignMap.read(source);
+    public ImportedServices read(SourceText sourceText) throws ImportException {
+        ForeignMap root = ForeignMap.read(sourceText);
         ForeignMap processes = root.map("processes");
         if (processes.keys().isEmpty()) {
-            throw new Unimportable(source.file(), 0, "has no map of processes");
+            throw new ImportException(sourceText.file(), 0, "has no map of processes");
         }
-        DraftFile draft = new DraftFile("process-compose", source.file());
-        Path here = ImportedFile.folder(source.file());
+        ImportedServices draft = new ImportedServices("process-compose", sourceText.file());
+        Path here = ForeignFiles.folder(sourceText.file());
         draft.defaults().text("directory", here.toString());
         boolean expands = expands(root, draft);
-        ComposeText texts = new ComposeText(environment, beside(here, draft));
+        ComposeVariables texts = new ComposeVariables(environment, beside(here, draft));
         Shell shell = new Shell(draft.defaults(), expands ? texts : null);
         shell.environment(root.take("environment"), root.place());
         ForeignMap custom = root.map("shell");
-        Setting program = custom.text("shell_command");
-        Setting argument = custom.text("shell_argument");
+        ForeignSetting program = custom.text("shell_command");
+        ForeignSetting argument = custom.text("shell_argument");
         List<String> by =
                 List.of(
                         program == null ? "/bin/bash" : program.value(),
                         argument == null ? "-c" : argument.value());
         if (argument != null) {
-            draft.remark(Remarks.Kind.SAME, argument, "see command");
+            draft.remark(ImportComments.Kind.SAME, argument, "see command");
         }
-        Setting log = root.text("log_location");
+        ForeignSetting log = root.text("log_location");
         if (log != null) {
             draft.defaults().log(here.resolve(log.value()).normalize().toString());
         }
         Map<String, String> names = new LinkedHashMap<>();
-        SequencedMap<String, DraftProgram> programs = new LinkedHashMap<>();
+        SequencedMap<String, ImportedProgram> programs = new LinkedHashMap<>();
         for (String name : processes.keys()) {
-            DraftProgram made = draft.program(name);
+            ImportedProgram made = draft.program(name);
             names.put(name, made.name());
             programs.put(name, made);
         }
@@ -96,7 +96,7 @@ public final class ProcessComposeFile {
                             .write(by, here);
                 });
         for (String name : awaited) {
-            DraftProgram made = programs.get(name);
+            ImportedProgram made = programs.get(name);
             if (made != null) {
                 made.awaited();
             }
@@ -111,45 +111,50 @@ public final class ProcessComposeFile {
                 : ForeignMap.of(new Mapping(processes.place(), new LinkedHashMap<>()), "");
     }
 
-    private static boolean expands(ForeignMap root, DraftFile draft) {
-        Setting off = root.text("disable_env_expansion");
+    private static boolean expands(ForeignMap root, ImportedServices draft) {
+        ForeignSetting off = root.text("disable_env_expansion");
         if (off != null) {
-            draft.remark(Remarks.Kind.SAYS, off, "as here");
+            draft.remark(ImportComments.Kind.SAYS, off, "as here");
         }
         return off == null || !off.isTrue();
     }
 
-    private static void rest(ForeignMap root, ForeignMap shell, DraftFile draft) {
-        shell.takeRest().forEach(s -> draft.remark(Remarks.Kind.SAME, s, "see command"));
-        for (Setting setting : root.takeRest()) {
+    private static void rest(ForeignMap root, ForeignMap shell, ImportedServices draft) {
+        shell.takeRest().forEach(s -> draft.remark(ImportComments.Kind.SAME, s, "see command"));
+        for (ForeignSetting foreignSetting : root.takeRest()) {
             boolean moot =
-                    setting.key()
+                    foreignSetting
+                            .key()
                             .matches(
                                     "version|name|log_level|log_length|is_strict|x-.*|"
                                         + "is_tui_disabled|log_configuration|ordered_shutdown|theme|project");
             draft.remark(
-                    moot ? Remarks.Kind.SAME : Remarks.Kind.LOST,
-                    setting,
+                    moot ? ImportComments.Kind.SAME : ImportComments.Kind.LOST,
+                    foreignSetting,
                     moot ? "it concerns process-compose alone" : "nothing here is like it");
         }
     }
 
     /// The variables of the `.env` beside the file, which its processes have, too.
-    private static Map<String, String> beside(Path here, DraftFile draft) throws Unimportable {
+    private static Map<String, String> beside(Path here, ImportedServices draft)
+            throws ImportException {
         Path file = here.resolve(".env");
         Map<String, String> variables = new HashMap<>();
         if (!Files.exists(file)) {
             return variables;
         }
-        Problems problems = new Problems();
-        SequencedMap<String, Template> read = new LinkedHashMap<>();
-        EnvFile.read(ImportedFile.source(file), read, problems);
+        ProblemCollector problemCollector = new ProblemCollector();
+        SequencedMap<String, TextTemplate> read = new LinkedHashMap<>();
+        EnvFile.read(ForeignFiles.source(file), read, problemCollector);
         read.forEach((name, value) -> variables.put(name, value.expand(0, Map.of())));
-        if (problems.none()) {
-            draft.defaults().set("env-file", DraftProgram.list(List.of(file.toString())));
+        if (problemCollector.none()) {
+            draft.defaults().set("env-file", ImportedProgram.list(List.of(file.toString())));
         } else {
-            Problem problem = problems.problems().getFirst();
-            draft.remark(Remarks.Kind.LOST, file + ":" + problem.line(), problem.message());
+            ConfigProblem configProblem = problemCollector.problems().getFirst();
+            draft.remark(
+                    ImportComments.Kind.LOST,
+                    file + ":" + configProblem.line(),
+                    configProblem.message());
         }
         return variables;
     }
@@ -157,23 +162,23 @@ public final class ProcessComposeFile {
     /// Writes texts in which variables may be filled in.
     ///
     /// @param texts null if none are
-    private record Shell(DraftProgram program, @Nullable ComposeText texts) {
-        String filledIn(String text) throws Misread {
-            return texts == null ? DraftText.escaped(text) : texts.withPlaces(text);
+    private record Shell(ImportedProgram program, @Nullable ComposeVariables texts) {
+        String filledIn(String text) throws ValueException {
+            return texts == null ? TemplateTextBuilder.escaped(text) : texts.withPlaces(text);
         }
 
-        String settled(String text) throws Misread {
+        String settled(String text) throws ValueException {
             return texts == null ? text : texts.settled(text);
         }
 
-        void environment(@Nullable Node node, Place place) {
-            if (node instanceof Items items) {
-                for (Node item : items.values()) {
+        void environment(@Nullable ConfigNode configNode, SourcePosition sourcePosition) {
+            if (configNode instanceof Items items) {
+                for (ConfigNode item : items.values()) {
                     String text = ForeignMap.shown(item);
                     int equals = Math.max(0, text.indexOf('='));
                     variable(text.substring(0, equals), text.substring(equals + 1), item.place());
                 }
-            } else if (node instanceof Mapping map) {
+            } else if (configNode instanceof Mapping map) {
                 map.entries()
                         .forEach(
                                 (name, entry) ->
@@ -181,19 +186,21 @@ public final class ProcessComposeFile {
                                                 name,
                                                 ForeignMap.shown(entry.value()),
                                                 entry.value().place()));
-            } else if (node != null) {
+            } else if (configNode != null) {
                 program.blocks(
-                        new Setting("environment", ForeignMap.shown(node), place),
+                        new ForeignSetting(
+                                "environment", ForeignMap.shown(configNode), sourcePosition),
                         "expected a list of NAME=value");
             }
         }
 
-        private void variable(String name, String value, Place place) {
-            Setting setting = new Setting("environment", name + "=" + value, place);
+        private void variable(String name, String value, SourcePosition sourcePosition) {
+            ForeignSetting foreignSetting =
+                    new ForeignSetting("environment", name + "=" + value, sourcePosition);
             try {
-                program.env(name, filledIn(value), setting);
-            } catch (Misread e) {
-                program.blocks(setting, e.reason());
+                program.env(name, filledIn(value), foreignSetting);
+            } catch (ValueException e) {
+                program.blocks(foreignSetting, e.reason());
             }
         }
     }
@@ -201,19 +208,19 @@ public final class ProcessComposeFile {
     /// One process being written.
     private record Writing(
             ForeignMap map,
-            DraftProgram program,
+            ImportedProgram program,
             Shell shell,
             Map<String, String> names,
             Set<String> awaited) {
         void write(List<String> by, Path here) {
-            Setting description = map.text("description");
+            ForeignSetting description = map.text("description");
             if (description != null) {
                 program.say(description.value());
             }
             command(by);
             shell.environment(map.take("environment"), map.place());
-            Setting directory = map.text("working_dir");
-            Setting log = map.text("log_location");
+            ForeignSetting directory = map.text("working_dir");
+            ForeignSetting log = map.text("log_location");
             try {
                 if (directory != null) {
                     Path path = here.resolve(shell.settled(directory.value()));
@@ -223,7 +230,7 @@ public final class ProcessComposeFile {
                     Path path = here.resolve(shell.settled(log.value()));
                     program.log(path.normalize().toString());
                 }
-            } catch (Misread e) {
+            } catch (ValueException e) {
                 program.blocks(directory == null ? log : directory, e.reason());
             }
             count();
@@ -233,51 +240,53 @@ public final class ProcessComposeFile {
             shutdown();
             program.set("rollout", "{ strategy: replace }");
             program.say("rollout", "old before new, as it is there; with bind no request is lost");
-            for (Setting setting : map.takeRest()) {
+            for (ForeignSetting foreignSetting : map.takeRest()) {
                 boolean moot =
-                        setting.key()
+                        foreignSetting
+                                .key()
                                 .matches(
                                         "namespace|disable_ansi_colors|is_foreground"
                                                 + "|log_configuration|x-.*|is_strict|vars");
-                if (setting.isTrue() && setting.key().equals("is_daemon")) {
-                    program.blocks(setting, "a worker stays in the foreground");
-                } else if (moot || Boolean.FALSE.equals(setting.flag())) {
-                    program.same(setting, "it concerns process-compose alone");
+                if (foreignSetting.isTrue() && foreignSetting.key().equals("is_daemon")) {
+                    program.blocks(foreignSetting, "a worker stays in the foreground");
+                } else if (moot || Boolean.FALSE.equals(foreignSetting.flag())) {
+                    program.same(foreignSetting, "it concerns process-compose alone");
                 } else {
-                    program.lost(setting, "nothing here is like it");
+                    program.lost(foreignSetting, "nothing here is like it");
                 }
             }
         }
 
         private void command(List<String> by) {
-            Setting setting = map.text("command");
-            List<Setting> entry = map.list("entrypoint");
+            ForeignSetting foreignSetting = map.text("command");
+            List<ForeignSetting> entry = map.list("entrypoint");
             try {
                 if (!entry.isEmpty()) {
                     List<String> words = new ArrayList<>();
-                    for (Setting word : entry) {
+                    for (ForeignSetting word : entry) {
                         words.add(shell.filledIn(word.value()));
                     }
                     program.command(words);
-                } else if (setting == null || setting.value().isBlank()) {
+                } else if (foreignSetting == null || foreignSetting.value().isBlank()) {
                     program.noCommand(map.setting("command"), "it has none");
-                } else if (setting.value().contains("{{")) {
-                    program.noCommand(setting, "its {{…}} are not filled in");
+                } else if (foreignSetting.value().contains("{{")) {
+                    program.noCommand(foreignSetting, "its {{…}} are not filled in");
                 } else {
-                    program.command(ShellLine.of(setting.value(), by, shell.texts()));
-                    if (ShellLine.isCompound(setting.value())) {
-                        program.say("command", setting, ShellLine.BETWEEN);
+                    program.command(ShellLine.of(foreignSetting.value(), by, shell.texts()));
+                    if (ShellLine.isCompound(foreignSetting.value())) {
+                        program.say("command", foreignSetting, ShellLine.BETWEEN);
                     }
                 }
-            } catch (Misread e) {
+            } catch (ValueException e) {
                 program.noCommand(
-                        setting == null ? map.setting("entrypoint") : setting, e.reason());
+                        foreignSetting == null ? map.setting("entrypoint") : foreignSetting,
+                        e.reason());
             }
         }
 
         private void count() {
             program.workers(map.text("replicas"));
-            Setting disabled = map.text("disabled");
+            ForeignSetting disabled = map.text("disabled");
             if (disabled != null && disabled.isTrue()) {
                 program.idle(List.of(disabled));
             } else if (disabled != null) {
@@ -289,8 +298,8 @@ public final class ProcessComposeFile {
             ForeignMap others = map.map("depends_on");
             for (String name : others.keys()) {
                 ForeignMap options = others.map(name);
-                Setting condition = options.text("condition");
-                Setting whole = new Setting("depends_on", name, others.place());
+                ForeignSetting condition = options.text("condition");
+                ForeignSetting whole = new ForeignSetting("depends_on", name, others.place());
                 String other = names.get(name);
                 if (other == null) {
                     program.lost("after", whole, "there is no such process in this file");
@@ -311,10 +320,10 @@ public final class ProcessComposeFile {
         }
 
         private void probes() {
-            Setting line = map.text("ready_log_line");
+            ForeignSetting line = map.text("ready_log_line");
             if (line != null) {
                 String match = Pattern.quote(line.value());
-                program.set("ack", "{ mode: log, match: " + Printer.quoted(match) + " }");
+                program.set("ack", "{ mode: log, match: " + ConfigPrinter.quoted(match) + " }");
             }
             ForeignMap ready = map.map("readiness_probe");
             if (!ready.keys().isEmpty()) {
@@ -327,14 +336,14 @@ public final class ProcessComposeFile {
         }
 
         private void probe(ForeignMap probe, String key) {
-            Setting whole =
-                    new Setting(
+            ForeignSetting whole =
+                    new ForeignSetting(
                             key.equals("ack") ? "readiness_probe" : "liveness_probe",
                             "",
                             probe.place());
             long every = seconds(probe, "period_seconds", 10);
             long timeout = seconds(probe, "timeout_seconds", 1);
-            Setting first = probe.text("initial_delay_seconds");
+            ForeignSetting first = probe.text("initial_delay_seconds");
             long delay = first == null ? 0 : seconds(first, 0);
             if (first != null && delay > 0) {
                 program.differs(
@@ -373,57 +382,57 @@ public final class ProcessComposeFile {
                                 + " }");
             }
             for (ForeignMap rest : List.of(exec, http, probe)) {
-                for (Setting setting : rest.takeRest()) {
+                for (ForeignSetting foreignSetting : rest.takeRest()) {
                     boolean moot =
-                            setting.key().matches(".*success_threshold")
-                                    && setting.value().equals("1");
+                            foreignSetting.key().matches(".*success_threshold")
+                                    && foreignSetting.value().equals("1");
                     if (moot) {
-                        program.same(setting, "as it is here");
+                        program.same(foreignSetting, "as it is here");
                     } else {
-                        program.lost(key, setting, "nothing here is like it");
+                        program.lost(key, foreignSetting, "nothing here is like it");
                     }
                 }
             }
         }
 
-        private String target(ForeignMap exec, ForeignMap http, Setting whole) {
-            Setting command = exec.text("command");
-            Setting port = http.text("port");
-            Setting host = http.text("host");
-            Setting path = http.text("path");
-            Setting scheme = http.text("scheme");
+        private String target(ForeignMap exec, ForeignMap http, ForeignSetting whole) {
+            ForeignSetting command = exec.text("command");
+            ForeignSetting port = http.text("port");
+            ForeignSetting host = http.text("host");
+            ForeignSetting path = http.text("path");
+            ForeignSetting scheme = http.text("scheme");
             boolean plain = scheme == null || scheme.value().equalsIgnoreCase("http");
             try {
                 if (command != null) {
                     List<String> words =
                             ShellLine.of(command.value(), List.of("/bin/sh", "-c"), shell.texts());
-                    return "exec: " + DraftProgram.list(words);
+                    return "exec: " + ImportedProgram.list(words);
                 } else if (port != null && plain) {
                     String at = host == null ? "127.0.0.1" : shell.settled(host.value());
                     String number = shell.settled(port.value());
                     String page = path == null ? "/" : shell.settled(path.value());
                     if (!number.matches("[0-9]{1,5}") || !at.matches("[A-Za-z0-9.-]+")) {
-                        throw new Misread("expected a host and a port");
+                        throw new ValueException("expected a host and a port");
                     }
                     String url = "http://" + at.replace("localhost", "127.0.0.1") + ":" + number;
-                    return "http: " + Printer.quoted("GET " + url + page);
+                    return "http: " + ConfigPrinter.quoted("GET " + url + page);
                 }
-                throw new Misread("only a command, or a page over HTTP, is asked");
-            } catch (Misread e) {
+                throw new ValueException("only a command, or a page over HTTP, is asked");
+            } catch (ValueException e) {
                 program.lost("health", whole, e.reason());
                 return "";
             }
         }
 
         private long seconds(ForeignMap from, String key, int usual) {
-            Setting setting = from.text(key);
-            return setting == null ? usual : seconds(setting, usual);
+            ForeignSetting foreignSetting = from.text(key);
+            return foreignSetting == null ? usual : seconds(foreignSetting, usual);
         }
 
-        private long seconds(Setting setting, int usual) {
-            Integer number = setting.number();
+        private long seconds(ForeignSetting foreignSetting, int usual) {
+            Integer number = foreignSetting.number();
             if (number == null || number < 0) {
-                program.lost("", setting, "expected a number");
+                program.lost("", foreignSetting, "expected a number");
                 return usual;
             }
             return number;
@@ -431,7 +440,7 @@ public final class ProcessComposeFile {
 
         private void availability() {
             ForeignMap availability = map.map("availability");
-            Setting restart = availability.text("restart");
+            ForeignSetting restart = availability.text("restart");
             long wait = seconds(availability, "backoff_seconds", 1);
             long most = seconds(availability, "max_restarts", 0);
             String word = restart == null ? "no" : restart.value();
@@ -444,11 +453,11 @@ public final class ProcessComposeFile {
             if (restart != null && !word.matches("no|always|on_failure")) {
                 program.differs("restart", restart, "the others go on when it ends");
             }
-            for (Setting setting : availability.takeRest()) {
-                if (Boolean.FALSE.equals(setting.flag())) {
-                    program.same(setting, "as it is here");
+            for (ForeignSetting foreignSetting : availability.takeRest()) {
+                if (Boolean.FALSE.equals(foreignSetting.flag())) {
+                    program.same(foreignSetting, "as it is here");
                 } else {
-                    program.differs("restart", setting, "the others go on when it ends");
+                    program.differs("restart", foreignSetting, "the others go on when it ends");
                 }
             }
             if (when.equals("never")) {
@@ -462,7 +471,7 @@ public final class ProcessComposeFile {
                             : ", give-up: { deaths: "
                                     + Math.min(10_000, most + 1)
                                     + ", within: "
-                                    + DraftProgram.time(Duration.ofDays(365))
+                                    + ImportedProgram.time(Duration.ofDays(365))
                                     + " }";
             program.set(
                     "restart",
@@ -479,18 +488,18 @@ public final class ProcessComposeFile {
 
         private void shutdown() {
             ForeignMap shutdown = map.map("shutdown");
-            Setting number = shutdown.text("signal");
+            ForeignSetting number = shutdown.text("signal");
             Integer given = number == null ? null : number.number();
             boolean known = given != null && given > 0 && given <= MAX_SIGNAL;
             Signal signal = known ? program.signal(number, Signal.TERM) : Signal.TERM;
-            Setting parent = shutdown.text("parent_only");
+            ForeignSetting parent = shutdown.text("parent_only");
             Duration patience = Duration.ofSeconds(seconds(shutdown, "timeout_seconds", 10));
             program.stop(signal, patience, parent == null || !parent.isTrue());
             if (parent != null) {
                 program.say("stop", parent, "see stop.to");
             }
-            for (Setting setting : shutdown.takeRest()) {
-                program.lost("stop", setting, "workers are stopped by signals alone");
+            for (ForeignSetting foreignSetting : shutdown.takeRest()) {
+                program.lost("stop", foreignSetting, "workers are stopped by signals alone");
             }
         }
     }

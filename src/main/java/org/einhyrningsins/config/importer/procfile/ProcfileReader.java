@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.procfile;
 
-import org.einhyrningsins.config.importer.DraftFile;
-import org.einhyrningsins.config.importer.DraftProgram;
-import org.einhyrningsins.config.importer.ImportedFile;
-import org.einhyrningsins.config.importer.Setting;
+import org.einhyrningsins.config.importer.ForeignFiles;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportException;
+import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.importer.ImportedServices;
 import org.einhyrningsins.config.importer.ShellLine;
-import org.einhyrningsins.config.importer.Unimportable;
-import org.einhyrningsins.config.source.DraftText;
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Place;
-import org.einhyrningsins.config.source.Problems;
-import org.einhyrningsins.config.source.Source;
+import org.einhyrningsins.config.source.ProblemCollector;
+import org.einhyrningsins.config.source.SourcePosition;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.source.TemplateTextBuilder;
+import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.EnvFile;
-import org.einhyrningsins.config.value.Executables;
-import org.einhyrningsins.config.value.Remarks;
+import org.einhyrningsins.config.value.ExecutableLookup;
+import org.einhyrningsins.config.value.ImportComments;
 import org.einhyrningsins.spec.Signal;
-import org.einhyrningsins.spec.Template;
+import org.einhyrningsins.spec.TextTemplate;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Files;
@@ -47,21 +47,22 @@ public final class ProcfileReader {
     }
 
     /// A line of the file.
-    private record Entry(String name, String command, Setting setting) {}
+    private record Entry(String name, String command, ForeignSetting setting) {}
 
-    public DraftFile read(Source source) throws Unimportable {
-        DraftFile draft = new DraftFile("a Procfile", source.file());
+    public ImportedServices read(SourceText sourceText) throws ImportException {
+        ImportedServices draft = new ImportedServices("a Procfile", sourceText.file());
         draft.say("foreman ends all when one ends; here each program is kept running by itself.");
-        SequencedMap<String, Entry> entries = entries(source, draft);
+        SequencedMap<String, Entry> entries = entries(sourceText, draft);
         if (entries.isEmpty()) {
-            throw new Unimportable(source.file(), 0, "holds no line of the form NAME: COMMAND");
+            throw new ImportException(
+                    sourceText.file(), 0, "holds no line of the form NAME: COMMAND");
         }
-        Path directory = ImportedFile.folder(source.file());
+        Path directory = ForeignFiles.folder(sourceText.file());
         draft.defaults().text("directory", directory.toString());
         Integer port = variables(directory.resolve(".env"), draft);
         if (Files.exists(directory.resolve(".foreman"))) {
             draft.remark(
-                    Remarks.Kind.LOST,
+                    ImportComments.Kind.LOST,
                     directory.resolve(".foreman"),
                     "options of foreman; see workers for its formation");
         }
@@ -79,11 +80,11 @@ public final class ProcfileReader {
     ///
     /// @param environment with the PATH that commands are looked for in
     /// @return empty if nothing does
-    public static String stray(Source source, Map<String, String> environment) {
-        Executables executables = new Executables(environment);
-        Path directory = ImportedFile.folder(source.file());
+    public static String stray(SourceText sourceText, Map<String, String> environment) {
+        ExecutableLookup executableLookup = new ExecutableLookup(environment);
+        Path directory = ForeignFiles.folder(sourceText.file());
         int number = 0;
-        for (String line : source.text().lines().toList()) {
+        for (String line : sourceText.text().lines().toList()) {
             number++;
             Matcher entry = ENTRY.matcher(line);
             if (line.isBlank() || line.startsWith("#")) {
@@ -93,7 +94,8 @@ public final class ProcfileReader {
             }
             String program = program(entry.group(2));
             String objection =
-                    executables.objection(Template.of(program), directory, Map.of(), List.of());
+                    executableLookup.objection(
+                            TextTemplate.of(program), directory, Map.of(), List.of());
             if (objection != null) {
                 return "in line " + number + " " + objection.replaceFirst(" yet(: .*)?$", "");
             }
@@ -112,22 +114,28 @@ public final class ProcfileReader {
     }
 
     /// Foreman ignores a line that is no entry, and so does nobody here.
-    private static SequencedMap<String, Entry> entries(Source source, DraftFile draft) {
+    private static SequencedMap<String, Entry> entries(
+            SourceText sourceText, ImportedServices draft) {
         SequencedMap<String, Entry> entries = new LinkedHashMap<>();
         int number = 0;
-        for (String line : source.text().lines().toList()) {
+        for (String line : sourceText.text().lines().toList()) {
             number++;
-            Place place = new Place(source, number, 1, "");
+            SourcePosition sourcePosition = new SourcePosition(sourceText, number, 1, "");
             Matcher entry = ENTRY.matcher(line);
             if (entry.matches()) {
-                Setting setting = new Setting(entry.group(1), entry.group(2).strip(), place);
-                Entry read = new Entry(setting.key(), setting.value(), setting);
-                Entry first = entries.putIfAbsent(setting.key(), read);
+                ForeignSetting foreignSetting =
+                        new ForeignSetting(entry.group(1), entry.group(2).strip(), sourcePosition);
+                Entry read =
+                        new Entry(foreignSetting.key(), foreignSetting.value(), foreignSetting);
+                Entry first = entries.putIfAbsent(foreignSetting.key(), read);
                 if (first != null) {
-                    entries.put(setting.key() + "-line-" + number, read);
+                    entries.put(foreignSetting.key() + "-line-" + number, read);
                 }
             } else if (!line.isBlank() && !line.startsWith("#")) {
-                draft.remark(Remarks.Kind.LOST, place + ": " + line, "not NAME: COMMAND");
+                draft.remark(
+                        ImportComments.Kind.LOST,
+                        sourcePosition + ": " + line,
+                        "not NAME: COMMAND");
             }
         }
         return entries;
@@ -137,44 +145,51 @@ public final class ProcfileReader {
     /// does, since it may hold secrets.
     ///
     /// @return the base of the ports; null if the file has none
-    private @Nullable Integer variables(Path file, DraftFile draft) throws Unimportable {
+    private @Nullable Integer variables(Path file, ImportedServices draft) throws ImportException {
         Integer port = port(environment.get("PORT"));
         if (!Files.exists(file)) {
             return port;
         }
-        Source source = ImportedFile.source(file);
-        SequencedMap<String, Setting> variables = new LinkedHashMap<>();
+        SourceText sourceText = ForeignFiles.source(file);
+        SequencedMap<String, ForeignSetting> variables = new LinkedHashMap<>();
         List<String> strange = new ArrayList<>();
         int number = 0;
-        for (String line : source.text().lines().toList()) {
+        for (String line : sourceText.text().lines().toList()) {
             number++;
             Matcher variable = VARIABLE.matcher(line);
-            Place place = new Place(source, number, 1, "");
+            SourcePosition sourcePosition = new SourcePosition(sourceText, number, 1, "");
             if (variable.matches()) {
                 String name = variable.group(2);
                 String value = unquoted(variable.group(3));
                 if (variable.group(1) != null) {
-                    draft.say(place + ": " + name + " has an export, which foreman does not take");
+                    draft.say(
+                            sourcePosition
+                                    + ": "
+                                    + name
+                                    + " has an export, which foreman does not take");
                 }
-                variables.putLast(name, new Setting(name, value, place));
+                variables.putLast(name, new ForeignSetting(name, value, sourcePosition));
             } else if (!line.isBlank() && !line.stripLeading().startsWith("#")) {
-                strange.add(place.toString());
+                strange.add(sourcePosition.toString());
             }
         }
-        Setting own = variables.remove("PORT");
+        ForeignSetting own = variables.remove("PORT");
         if (own != null) {
             draft.say(own + ": the base of the ports, see PORT of each program");
         }
-        if (isReadAlike(source, variables, own) && strange.isEmpty()) {
-            draft.defaults().set("env-file", DraftProgram.list(List.of(file.toString())));
+        if (isReadAlike(sourceText, variables, own) && strange.isEmpty()) {
+            draft.defaults().set("env-file", ImportedProgram.list(List.of(file.toString())));
         } else {
             draft.defaults().say("env", file + " is not read by foreman as an env-file is here");
             variables.forEach(
-                    (name, setting) ->
+                    (name, foreignSetting) ->
                             draft.defaults()
-                                    .env(name, DraftText.escaped(setting.value()), setting));
+                                    .env(
+                                            name,
+                                            TemplateTextBuilder.escaped(foreignSetting.value()),
+                                            foreignSetting));
             strange.forEach(
-                    place -> draft.remark(Remarks.Kind.LOST, place, "it is not NAME=VALUE"));
+                    place -> draft.remark(ImportComments.Kind.LOST, place, "it is not NAME=VALUE"));
         }
         return own == null ? port : port(own.value());
     }
@@ -192,19 +207,22 @@ public final class ProcfileReader {
     }
 
     private static boolean isReadAlike(
-            Source source, Map<String, Setting> variables, @Nullable Setting port) {
-        Problems problems = new Problems();
-        Map<String, Template> read = new LinkedHashMap<>();
-        EnvFile.read(source, read, problems);
-        boolean same = problems.none() && read.size() == variables.size() + (port == null ? 0 : 1);
-        for (Setting setting : variables.values()) {
-            same &= Template.of(setting.value()).equals(read.get(setting.key()));
+            SourceText sourceText,
+            Map<String, ForeignSetting> variables,
+            @Nullable ForeignSetting port) {
+        ProblemCollector problemCollector = new ProblemCollector();
+        Map<String, TextTemplate> read = new LinkedHashMap<>();
+        EnvFile.read(sourceText, read, problemCollector);
+        boolean same =
+                problemCollector.none() && read.size() == variables.size() + (port == null ? 0 : 1);
+        for (ForeignSetting foreignSetting : variables.values()) {
+            same &= TextTemplate.of(foreignSetting.value()).equals(read.get(foreignSetting.key()));
         }
         return same;
     }
 
-    private static void write(Entry entry, int port, DraftFile draft) {
-        DraftProgram program = draft.program(entry.name());
+    private static void write(Entry entry, int port, ImportedServices draft) {
+        ImportedProgram program = draft.program(entry.name());
         command(entry, program);
         port(program, port);
         program.stop(Signal.TERM, Duration.ofSeconds(5));
@@ -214,11 +232,11 @@ public final class ProcfileReader {
         }
     }
 
-    private static void command(Entry entry, DraftProgram program) {
+    private static void command(Entry entry, ImportedProgram program) {
         String command = entry.command();
         try {
             program.command(ShellLine.of(command, List.of("/bin/sh", "-c"), null));
-        } catch (Misread e) {
+        } catch (ValueException e) {
             program.noCommand(entry.setting(), e.reason());
         }
         if (ShellLine.isCompound(command)) {
@@ -227,7 +245,7 @@ public final class ProcfileReader {
     }
 
     /// A port that each worker binds by itself cannot be had by an old and a new one at once.
-    private static void port(DraftProgram program, int port) {
+    private static void port(ImportedProgram program, int port) {
         String text = Integer.toString(Math.min(port, 65535));
         boolean tens = text.endsWith("0");
         program.env("PORT", tens ? text.substring(0, text.length() - 1) + "${slot}" : text);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.supervisord;
 
-import org.einhyrningsins.config.importer.DraftFile;
-import org.einhyrningsins.config.importer.ImportedFile;
+import org.einhyrningsins.config.importer.ForeignFiles;
+import org.einhyrningsins.config.importer.ForeignSection;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportException;
+import org.einhyrningsins.config.importer.ImportedServices;
 import org.einhyrningsins.config.importer.IniText;
-import org.einhyrningsins.config.importer.Section;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.importer.Unimportable;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Source;
-import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -33,64 +33,66 @@ public final class CircusFile {
         this.environment = environment;
     }
 
-    public DraftFile read(Source source) throws Unimportable {
+    public ImportedServices read(SourceText sourceText) throws ImportException {
         IniText ini = IniText.ofCircus();
-        ini.read(source);
-        DraftFile draft = new DraftFile("circus", source.file());
+        ini.read(sourceText);
+        ImportedServices draft = new ImportedServices("circus", sourceText.file());
         draft.say(
                 "A program without working_dir runs in that of this file, in circus where that was"
                         + " started.");
-        Section circus = ini.sections().get("circus");
+        ForeignSection circus = ini.sections().get("circus");
         if (circus != null) {
-            include(circus, ini, source.file(), draft);
+            include(circus, ini, sourceText.file(), draft);
         }
-        List<Section> watchers = new ArrayList<>();
+        List<ForeignSection> watchers = new ArrayList<>();
         SequencedMap<String, CircusSocket> sockets = new LinkedHashMap<>();
-        for (Section section : ini.sections().values()) {
-            if (section.name().startsWith("watcher:")) {
-                watchers.add(section);
-            } else if (section.name().startsWith("socket:")) {
-                String name = section.title().toLowerCase(Locale.ROOT);
-                sockets.put(name, new CircusSocket(name, section));
+        for (ForeignSection foreignSection : ini.sections().values()) {
+            if (foreignSection.name().startsWith("watcher:")) {
+                watchers.add(foreignSection);
+            } else if (foreignSection.name().startsWith("socket:")) {
+                String name = foreignSection.title().toLowerCase(Locale.ROOT);
+                sockets.put(name, new CircusSocket(name, foreignSection));
             }
         }
         watchers.sort(Comparator.comparingInt(watcher -> -priority(watcher)));
         Set<String> named = new TreeSet<>();
         watchers.forEach(watcher -> named.addAll(CircusWatcher.sockets(watcher)));
-        for (Section watcher : watchers) {
+        for (ForeignSection watcher : watchers) {
             new CircusWatcher(watcher, sockets, named, environment)
                     .write(draft, environments(ini, watcher.title()));
         }
-        for (Section section : ini.sections().values()) {
-            other(section, watchers, draft);
+        for (ForeignSection foreignSection : ini.sections().values()) {
+            other(foreignSection, watchers, draft);
         }
         return draft;
     }
 
-    private static int priority(Section watcher) {
-        Setting priority = watcher.look("priority");
+    private static int priority(ForeignSection watcher) {
+        ForeignSetting priority = watcher.look("priority");
         Integer number = priority == null ? null : priority.number();
         return number == null ? 0 : number;
     }
 
-    private static void include(Section circus, IniText ini, Path file, DraftFile draft)
-            throws Unimportable {
-        Path base = ImportedFile.folder(file);
+    private static void include(
+            ForeignSection circus, IniText ini, Path file, ImportedServices draft)
+            throws ImportException {
+        Path base = ForeignFiles.folder(file);
         Set<Path> read = new TreeSet<>();
         for (String key : List.of("include", "include_dir")) {
-            Setting setting = circus.take(key);
-            String list = setting == null ? "" : setting.value().strip();
+            ForeignSetting foreignSetting = circus.take(key);
+            String list = foreignSetting == null ? "" : foreignSetting.value().strip();
             for (String text : list.isEmpty() ? new String[0] : list.split("\\s+")) {
                 String pattern = key.equals("include") ? text : text + "/*.ini";
                 List<Path> found = SupervisordFile.matching(base, pattern);
-                if (found.isEmpty() && setting != null) {
-                    draft.lost(circus, setting, "no file matches " + Texts.quoted(pattern));
+                if (found.isEmpty() && foreignSetting != null) {
+                    draft.lost(
+                            circus, foreignSetting, "no file matches " + TextUtil.quoted(pattern));
                 }
                 for (Path path : found) {
                     if (!read.add(path)) {
                         continue;
                     }
-                    ini.read(ImportedFile.source(path));
+                    ini.read(ForeignFiles.source(path));
                     draft.say("Read too: " + path);
                 }
             }
@@ -98,21 +100,21 @@ public final class CircusFile {
     }
 
     /// The sections of variables that are for that watcher, the general one first.
-    private static List<Section> environments(IniText ini, String watcher) {
-        List<Section> environments = new ArrayList<>();
-        Section general = ini.sections().get("env");
+    private static List<ForeignSection> environments(IniText ini, String watcher) {
+        List<ForeignSection> environments = new ArrayList<>();
+        ForeignSection general = ini.sections().get("env");
         if (general != null) {
             environments.add(general);
         }
-        for (Section section : ini.sections().values()) {
-            if (section.name().startsWith("env:") && isFor(section, watcher)) {
-                environments.add(section);
+        for (ForeignSection foreignSection : ini.sections().values()) {
+            if (foreignSection.name().startsWith("env:") && isFor(foreignSection, watcher)) {
+                environments.add(foreignSection);
             }
         }
         return environments;
     }
 
-    private static boolean isFor(Section environment, String watcher) {
+    private static boolean isFor(ForeignSection environment, String watcher) {
         for (String pattern : environment.title().split(",", -1)) {
             if (watcher.matches(regex(pattern.strip()))) {
                 return true;
@@ -135,45 +137,46 @@ public final class CircusFile {
         return regex.toString();
     }
 
-    private static void other(Section section, List<Section> watchers, DraftFile draft) {
-        String kind = section.name().replaceFirst(":.*", "");
+    private static void other(
+            ForeignSection foreignSection, List<ForeignSection> watchers, ImportedServices draft) {
+        String kind = foreignSection.name().replaceFirst(":.*", "");
         switch (kind) {
-            case "circus" -> arbiter(section, draft);
+            case "circus" -> arbiter(foreignSection, draft);
             case "watcher" -> {}
             case "socket" -> {
-                if (!CircusSocket.isTaken(section)) {
-                    draft.lostWhole(section, "no watcher takes it");
+                if (!CircusSocket.isTaken(foreignSection)) {
+                    draft.lostWhole(foreignSection, "no watcher takes it");
                 }
             }
             case "env" -> {
                 boolean used =
-                        section.name().equals("env")
+                        foreignSection.name().equals("env")
                                 ? !watchers.isEmpty()
-                                : watchers.stream().anyMatch(w -> isFor(section, w.title()));
+                                : watchers.stream().anyMatch(w -> isFor(foreignSection, w.title()));
                 if (!used) {
-                    draft.sameWhole(section, "no watcher is of that name");
+                    draft.sameWhole(foreignSection, "no watcher is of that name");
                 }
             }
-            case "plugin" -> draft.lostWhole(section, "there are no plugins");
-            default -> draft.lostWhole(section, "no section of circus that is known here");
+            case "plugin" -> draft.lostWhole(foreignSection, "there are no plugins");
+            default -> draft.lostWhole(foreignSection, "no section of circus that is known here");
         }
     }
 
-    private static void arbiter(Section circus, DraftFile draft) {
-        Setting level = circus.take("loglevel");
+    private static void arbiter(ForeignSection circus, ImportedServices draft) {
+        ForeignSetting level = circus.take("loglevel");
         LogSpec.@Nullable Level known = level == null ? null : level(level.value());
         if (level != null && known == null) {
             draft.lost(circus, level, "not a level of the log");
         } else if (known != null) {
-            draft.top("log: { level: " + Shape.word(known) + " }");
+            draft.top("log: { level: " + ConfigShape.word(known) + " }");
         }
         draft.defaults().umask(circus.take("umask"));
-        for (Setting setting : circus.takeRest()) {
-            String moot = concernsManager(setting.key());
+        for (ForeignSetting foreignSetting : circus.takeRest()) {
+            String moot = concernsManager(foreignSetting.key());
             if (moot.isEmpty()) {
-                draft.lost(circus, setting, whyNot(setting.key()));
+                draft.lost(circus, foreignSetting, whyNot(foreignSetting.key()));
             } else {
-                draft.same(circus, setting, moot);
+                draft.same(circus, foreignSetting, moot);
             }
         }
     }

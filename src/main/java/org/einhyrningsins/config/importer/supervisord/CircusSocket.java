@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.supervisord;
 
-import org.einhyrningsins.config.importer.DraftFile;
-import org.einhyrningsins.config.importer.DraftProgram;
-import org.einhyrningsins.config.importer.Section;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.print.Printer;
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.importer.ForeignSection;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.importer.ImportedServices;
+import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Locale;
@@ -15,90 +15,96 @@ import java.util.Locale;
 /// A `[socket:x]` of circus, which belongs to the first program that takes it.
 ///
 /// @param name in lower case, as circus knows it
-record CircusSocket(String name, Section section) {
+record CircusSocket(String name, ForeignSection section) {
     private static final String TAKEN = "(taken)";
 
     /// Its name as our language takes it.
     String plainName() {
-        return DraftFile.plainName(name, "socket");
+        return ImportedServices.plainName(name, "socket");
     }
 
     /// Whether a program has it, or has said why not.
-    static boolean isTaken(Section section) {
-        return section.has(TAKEN);
+    static boolean isTaken(ForeignSection foreignSection) {
+        return foreignSection.has(TAKEN);
     }
 
     /// Writes it into a program's `bind`; says there why, if it cannot be.
-    void write(DraftProgram program, CircusText texts) {
-        Section settings = section.copy();
+    void write(ImportedProgram program, CircusVariables texts) {
+        ForeignSection settings = section.copy();
         settings.take(TAKEN);
         if (!isTaken(section)) {
-            section.add(new Setting(TAKEN, "", section.place()));
+            section.add(new ForeignSetting(TAKEN, "", section.place()));
         }
         try {
             String yaml = address(settings, program, texts);
             program.socket(plainName(), yaml + options(settings, program, yaml));
             if (!name.equals(plainName())) {
-                program.say("bind", "the socket was named " + Texts.quoted(name));
+                program.say("bind", "the socket was named " + TextUtil.quoted(name));
             }
-        } catch (Misread e) {
-            Setting whole = new Setting("[" + section.name() + "]", "", section.place());
+        } catch (ValueException e) {
+            ForeignSetting whole =
+                    new ForeignSetting("[" + section.name() + "]", "", section.place());
             program.blocks(whole, e.reason());
-            Section all = section.copy();
+            ForeignSection all = section.copy();
             all.take(TAKEN);
             all.takeRest()
                     .forEach(
-                            setting ->
+                            foreignSetting ->
                                     program.same(
-                                            setting, "it belongs to a socket that is not bound"));
+                                            foreignSetting,
+                                            "it belongs to a socket that is not bound"));
             return;
         }
-        for (Setting setting : settings.takeRest()) {
-            boolean moot = setting.key().matches("(?i)replace|use_papa");
-            if (moot || (setting.key().equals("interface") && setting.value().isEmpty())) {
-                program.same(setting, whyNot(setting.key()));
+        for (ForeignSetting foreignSetting : settings.takeRest()) {
+            boolean moot = foreignSetting.key().matches("(?i)replace|use_papa");
+            if (moot
+                    || (foreignSetting.key().equals("interface")
+                            && foreignSetting.value().isEmpty())) {
+                program.same(foreignSetting, whyNot(foreignSetting.key()));
             } else {
-                program.lost("bind", setting, whyNot(setting.key()));
+                program.lost("bind", foreignSetting, whyNot(foreignSetting.key()));
             }
         }
     }
 
-    private String address(Section settings, DraftProgram program, CircusText texts)
-            throws Misread {
-        Setting path = settings.take("path");
+    private String address(ForeignSection settings, ImportedProgram program, CircusVariables texts)
+            throws ValueException {
+        ForeignSetting path = settings.take("path");
         String family = value(settings.take("family"), path == null ? "AF_INET" : "AF_UNIX");
         String type = value(settings.take("type"), "SOCK_STREAM");
         boolean unix = path != null || family.equals("AF_UNIX");
         boolean datagram = type.equals("SOCK_DGRAM");
         if (!datagram && !type.equals("SOCK_STREAM")) {
-            throw new Misread("there are no sockets of type " + type);
+            throw new ValueException("there are no sockets of type " + type);
         } else if (unix && (path == null || datagram)) {
-            throw new Misread("a UNIX socket needs a path, and is of type SOCK_STREAM");
+            throw new ValueException("a UNIX socket needs a path, and is of type SOCK_STREAM");
         }
         String kind = unix ? "unix" : datagram ? "udp" : "tcp";
         String address =
                 unix && path != null ? texts.settled(path.value()) : internet(settings, texts);
         program.file().claim(kind, address, false, program.name(), section.place());
-        return kind + ": " + Printer.quoted(address);
+        return kind + ": " + ConfigPrinter.quoted(address);
     }
 
-    private static String internet(Section settings, CircusText texts) throws Misread {
+    private static String internet(ForeignSection settings, CircusVariables texts)
+            throws ValueException {
         String host = texts.settled(value(settings.take("host"), "localhost"));
         String port = texts.settled(value(settings.take("port"), "8080"));
         return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
     }
 
-    private static String value(@Nullable Setting setting, String usual) {
-        return setting == null ? usual : setting.value();
+    private static String value(@Nullable ForeignSetting foreignSetting, String usual) {
+        return foreignSetting == null ? usual : foreignSetting.value();
     }
 
     /// Circus's sockets do not block unless it is said.
-    private static String options(Section settings, DraftProgram program, String address) {
+    private static String options(
+            ForeignSection settings, ImportedProgram program, String address) {
         StringBuilder options = new StringBuilder();
-        Setting blocking = settings.take("blocking");
+        ForeignSetting blocking = settings.take("blocking");
         boolean blocks = blocking != null && blocking.isTrue();
         options.append(", non-blocking: ").append(!blocks);
-        Setting backlog = settings.take("backlog");
+        ForeignSetting backlog = settings.take("backlog");
         boolean datagram = address.startsWith("udp:");
         Integer length =
                 backlog == null || datagram ? null : program.number("bind", backlog, 1, 65535);
@@ -107,8 +113,8 @@ record CircusSocket(String name, Section section) {
         } else if (backlog != null && datagram) {
             program.same(backlog, "UDP has none");
         }
-        Setting umask = settings.take("umask");
-        String bits = umask == null ? null : DraftProgram.octal(umask.value());
+        ForeignSetting umask = settings.take("umask");
+        String bits = umask == null ? null : ImportedProgram.octal(umask.value());
         if (umask != null && (bits == null || !address.startsWith("unix:"))) {
             program.lost("bind", umask, "expected octal digits, for a UNIX socket");
         } else if (bits != null) {
@@ -119,8 +125,9 @@ record CircusSocket(String name, Section section) {
     }
 
     /// Circus binds one for each worker, too.
-    private static String ownOfEach(Section settings, DraftProgram program, String address) {
-        Setting each = settings.take("so_reuseport");
+    private static String ownOfEach(
+            ForeignSection settings, ImportedProgram program, String address) {
+        ForeignSetting each = settings.take("so_reuseport");
         if (each == null || !each.isTrue()) {
             return "";
         }

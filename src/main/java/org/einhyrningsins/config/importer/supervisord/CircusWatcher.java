@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.supervisord;
 
-import org.einhyrningsins.config.importer.DraftFile;
-import org.einhyrningsins.config.importer.DraftProgram;
-import org.einhyrningsins.config.importer.Section;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.PosixWords;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Texts;
-import org.einhyrningsins.spec.IdentitySpec.Resource;
+import org.einhyrningsins.config.importer.ForeignSection;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.importer.ImportedServices;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.ShlexSplitter;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +32,7 @@ final class CircusWatcher {
             "old before new, so that it may bind a port of its own; with bind, if it can take a"
                     + " socket, no request is lost";
 
-    private final Section section;
+    private final ForeignSection foreignSection;
     private final SequencedMap<String, CircusSocket> sockets;
     private final Set<String> named;
     private final Map<String, String> environment;
@@ -40,24 +40,25 @@ final class CircusWatcher {
     /// @param sockets all of the file, by their names
     /// @param named those that some watcher names
     CircusWatcher(
-            Section section,
+            ForeignSection foreignSection,
             SequencedMap<String, CircusSocket> sockets,
             Set<String> named,
             Map<String, String> environment) {
-        this.section = section;
+        this.foreignSection = foreignSection;
         this.sockets = sockets;
         this.named = named;
         this.environment = environment;
     }
 
     /// The sockets that a watcher names.
-    static Set<String> sockets(Section watcher) {
+    static Set<String> sockets(ForeignSection watcher) {
         Set<String> sockets = new TreeSet<>();
         for (String key : List.of("cmd", "args", "shell_args")) {
-            Setting setting = watcher.look(key);
-            sockets.addAll(CircusText.sockets(setting == null ? "" : setting.value()));
+            ForeignSetting foreignSetting = watcher.look(key);
+            sockets.addAll(
+                    CircusVariables.sockets(foreignSetting == null ? "" : foreignSetting.value()));
         }
-        Setting stdin = watcher.look("stdin_socket");
+        ForeignSetting stdin = watcher.look("stdin_socket");
         if (stdin != null) {
             sockets.add(stdin.value().toLowerCase(Locale.ROOT));
         }
@@ -65,56 +66,59 @@ final class CircusWatcher {
     }
 
     /// @param environments the sections with its variables
-    void write(DraftFile draft, List<Section> environments) {
-        if (!section.has("cmd")) {
-            draft.lostWhole(section, "it has no cmd");
+    void write(ImportedServices draft, List<ForeignSection> environments) {
+        if (!foreignSection.has("cmd")) {
+            draft.lostWhole(foreignSection, "it has no cmd");
             return;
         }
-        DraftProgram program = draft.program(section.title());
+        ImportedProgram program = draft.program(foreignSection.title());
         Map<String, String> own = new LinkedHashMap<>();
-        CircusText texts = new CircusText(own, environment);
-        for (Section variables : environments) {
+        CircusVariables texts = new CircusVariables(own, environment);
+        for (ForeignSection variables : environments) {
             environment(variables.copy(), program, texts, own);
         }
         new Writing(program, texts).write();
     }
 
     private static void environment(
-            Section variables, DraftProgram program, CircusText texts, Map<String, String> own) {
-        for (Setting setting : variables.takeRest()) {
+            ForeignSection variables,
+            ImportedProgram program,
+            CircusVariables texts,
+            Map<String, String> own) {
+        for (ForeignSetting foreignSetting : variables.takeRest()) {
             try {
-                for (String variable : texts.unset(setting.value())) {
-                    throw new Misread(variable + " is not set where this was imported");
+                for (String variable : texts.unset(foreignSetting.value())) {
+                    throw new ValueException(variable + " is not set where this was imported");
                 }
-                String value = texts.withVariables(setting.value());
-                own.put(setting.key(), value);
-                program.env(setting.key(), value, setting);
-            } catch (Misread e) {
-                program.blocks(setting, e.reason());
+                String value = texts.withVariables(foreignSetting.value());
+                own.put(foreignSetting.key(), value);
+                program.env(foreignSetting.key(), value, foreignSetting);
+            } catch (ValueException e) {
+                program.blocks(foreignSetting, e.reason());
             }
         }
     }
 
     /// One program being written.
     private final class Writing {
-        private final DraftProgram program;
-        private final CircusText texts;
+        private final ImportedProgram program;
+        private final CircusVariables texts;
 
         private final int workers;
         private final boolean differs;
 
-        Writing(DraftProgram program, CircusText texts) {
+        Writing(ImportedProgram program, CircusVariables texts) {
             this.program = program;
             this.texts = texts;
-            Setting count = section.look("numprocesses");
+            ForeignSetting count = foreignSection.look("numprocesses");
             Integer number = count == null ? null : count.number();
             this.workers = number == null ? 1 : number;
             this.differs = (value("cmd") + value("args")).toLowerCase(Locale.ROOT).contains("wid");
         }
 
         private String value(String key) {
-            Setting setting = section.look(key);
-            return setting == null ? "" : setting.value();
+            ForeignSetting foreignSetting = foreignSection.look(key);
+            return foreignSetting == null ? "" : foreignSetting.value();
         }
 
         void write() {
@@ -127,20 +131,21 @@ final class CircusWatcher {
             stopping();
             output();
             replacing();
-            for (Setting setting : section.takeRest()) {
-                if (setting.key().equals("use_papa")) {
-                    program.same(setting, "the manager itself keeps its sockets");
-                } else if (setting.key().equals("warmup_delay") && setting.value().equals("0")) {
-                    program.same(setting, "as it is here");
+            for (ForeignSetting foreignSetting : foreignSection.takeRest()) {
+                if (foreignSetting.key().equals("use_papa")) {
+                    program.same(foreignSetting, "the manager itself keeps its sockets");
+                } else if (foreignSetting.key().equals("warmup_delay")
+                        && foreignSetting.value().equals("0")) {
+                    program.same(foreignSetting, "as it is here");
                 } else {
-                    program.lost(setting, whyNot(setting.key()));
+                    program.lost(foreignSetting, whyNot(foreignSetting.key()));
                 }
             }
         }
 
         private void bind() {
-            Setting use = section.take("use_sockets");
-            Set<String> mine = sockets(section);
+            ForeignSetting use = foreignSection.take("use_sockets");
+            Set<String> mine = sockets(foreignSection);
             boolean all = mine.isEmpty() && use != null && use.isTrue();
             for (CircusSocket socket : sockets.values()) {
                 if (mine.contains(socket.name()) || (all && !named.contains(socket.name()))) {
@@ -150,9 +155,11 @@ final class CircusWatcher {
             if (use != null) {
                 program.same(use, "a program has the sockets that it names");
             }
-            Setting stdin = section.take("stdin_socket");
+            ForeignSetting stdin = foreignSection.take("stdin_socket");
             if (stdin != null) {
-                String name = DraftFile.plainName(stdin.value().toLowerCase(Locale.ROOT), "socket");
+                String name =
+                        ImportedServices.plainName(
+                                stdin.value().toLowerCase(Locale.ROOT), "socket");
                 if (program.hasSocket(name)) {
                     program.text("stdin", name);
                 } else {
@@ -162,17 +169,18 @@ final class CircusWatcher {
         }
 
         private void command() {
-            Setting cmd = Objects.requireNonNull(section.take("cmd"));
-            Setting args = section.take("args");
-            Setting shell = section.take("shell");
-            Setting more = section.take("shell_args");
+            ForeignSetting cmd = Objects.requireNonNull(foreignSection.take("cmd"));
+            ForeignSetting args = foreignSection.take("args");
+            ForeignSetting shell = foreignSection.take("shell");
+            ForeignSetting more = foreignSection.take("shell_args");
             String line = cmd.value() + (args == null ? "" : " " + args.value());
             boolean byShell = shell != null && shell.isTrue();
-            Setting executable = byShell ? section.take("executable") : null;
+            ForeignSetting executable = byShell ? foreignSection.take("executable") : null;
             try {
-                for (String socket : CircusText.sockets(line)) {
-                    if (!program.hasSocket(DraftFile.plainName(socket, "socket"))) {
-                        throw new Misread("the program has no socket " + Texts.quoted(socket));
+                for (String socket : CircusVariables.sockets(line)) {
+                    if (!program.hasSocket(ImportedServices.plainName(socket, "socket"))) {
+                        throw new ValueException(
+                                "the program has no socket " + TextUtil.quoted(socket));
                     }
                 }
                 if (byShell) {
@@ -180,7 +188,7 @@ final class CircusWatcher {
                     words.add(executable == null ? "/bin/sh" : executable.value());
                     words.add("-c");
                     words.add(texts.withPlaces(line.replace('\n', ' ')));
-                    for (String word : PosixWords.split(more == null ? "" : more.value())) {
+                    for (String word : ShlexSplitter.split(more == null ? "" : more.value())) {
                         words.add(texts.withPlaces(word));
                     }
                     program.command(words);
@@ -191,9 +199,9 @@ final class CircusWatcher {
                     program.blocks(cmd, variable + " is not set where this was imported");
                 }
                 if (byShell && !texts.unset(line).isEmpty()) {
-                    throw new Misread("a shell reads it");
+                    throw new ValueException("a shell reads it");
                 }
-            } catch (Misread e) {
+            } catch (ValueException e) {
                 program.noCommand(cmd, e.reason());
                 if (args != null) {
                     program.same(args, "it belongs to a cmd that is not run");
@@ -221,8 +229,8 @@ final class CircusWatcher {
         }
 
         private void count() {
-            program.workers(section.take("numprocesses"));
-            Setting singleton = section.take("singleton");
+            program.workers(foreignSection.take("numprocesses"));
+            ForeignSetting singleton = foreignSection.take("singleton");
             if (singleton != null && singleton.isTrue()) {
                 program.set("workers", "1");
                 program.set("rollout", "{ strategy: replace }");
@@ -230,13 +238,13 @@ final class CircusWatcher {
             } else if (singleton != null) {
                 program.same(singleton, "numprocesses says how many");
             }
-            Setting autostart = section.take("autostart");
+            ForeignSetting autostart = foreignSection.take("autostart");
             if (autostart != null && Boolean.FALSE.equals(autostart.flag())) {
                 program.idle(List.of(autostart));
             } else if (autostart != null) {
                 program.same(autostart, "as it is here");
             }
-            Setting priority = section.take("priority");
+            ForeignSetting priority = foreignSection.take("priority");
             if (priority != null) {
                 program.same(
                         priority,
@@ -250,44 +258,49 @@ final class CircusWatcher {
             program.who("group", settled("gid"));
             program.text("directory", settled("working_dir"));
             SequencedMap<String, String> limits = new LinkedHashMap<>();
-            for (Setting setting : section.takeAll(key -> key.startsWith("rlimit_"))) {
-                String resource = setting.key().substring(7).toLowerCase(Locale.ROOT);
-                boolean unlimited = setting.value().isEmpty() || setting.value().equals("-1");
+            for (ForeignSetting foreignSetting :
+                    foreignSection.takeAll(key -> key.startsWith("rlimit_"))) {
+                String resource = foreignSetting.key().substring(7).toLowerCase(Locale.ROOT);
+                boolean unlimited =
+                        foreignSetting.value().isEmpty() || foreignSetting.value().equals("-1");
                 if (!isResource(resource)
-                        || !(unlimited || setting.value().matches("[0-9]{1,15}"))) {
-                    program.lost("limits", setting, "not a limit of setrlimit(2), or no number");
+                        || !(unlimited || foreignSetting.value().matches("[0-9]{1,15}"))) {
+                    program.lost(
+                            "limits", foreignSetting, "not a limit of setrlimit(2), or no number");
                 } else {
-                    limits.put(resource, unlimited ? "unlimited" : plain(setting));
+                    limits.put(resource, unlimited ? "unlimited" : plain(foreignSetting));
                 }
             }
             program.limits(limits);
         }
 
-        private static String plain(Setting number) {
+        private static String plain(ForeignSetting number) {
             return Long.toString(Long.parseLong(number.value()));
         }
 
         private static boolean isResource(String name) {
             for (Resource resource : Resource.values()) {
-                if (Shape.word(resource).equals(name)) {
+                if (ConfigShape.word(resource).equals(name)) {
                     return true;
                 }
             }
             return false;
         }
 
-        private @Nullable Setting settled(String key) {
-            Setting setting = section.take(key);
+        private @Nullable ForeignSetting settled(String key) {
+            ForeignSetting foreignSetting = foreignSection.take(key);
             try {
-                return setting == null ? null : setting.withValue(texts.settled(setting.value()));
-            } catch (Misread e) {
-                program.blocks(Objects.requireNonNull(setting), e.reason());
+                return foreignSetting == null
+                        ? null
+                        : foreignSetting.withValue(texts.settled(foreignSetting.value()));
+            } catch (ValueException e) {
+                program.blocks(Objects.requireNonNull(foreignSetting), e.reason());
                 return null;
             }
         }
 
         private void environment() {
-            Setting copy = section.take("copy_env");
+            ForeignSetting copy = foreignSection.take("copy_env");
             String inherit = "workers inherit the manager's environment; see drop-env";
             if (copy != null && copy.isTrue()) {
                 program.same(copy, "workers inherit the manager's environment");
@@ -300,8 +313,8 @@ final class CircusWatcher {
         }
 
         private void restarting() {
-            Setting respawn = section.take("respawn");
-            Setting retry = section.take("max_retry");
+            ForeignSetting respawn = foreignSection.take("respawn");
+            ForeignSetting retry = foreignSection.take("max_retry");
             boolean never = respawn != null && Boolean.FALSE.equals(respawn.flag());
             if (respawn != null) {
                 program.set("restart", never ? "never" : "always");
@@ -312,7 +325,7 @@ final class CircusWatcher {
             }
         }
 
-        private void giveUp(Setting retry, boolean never) {
+        private void giveUp(ForeignSetting retry, boolean never) {
             Integer retries = program.number("restart", retry, -1, 10_000);
             if (retries != null && retries > 0 && !never) {
                 program.set(
@@ -327,11 +340,11 @@ final class CircusWatcher {
         }
 
         private void stopping() {
-            Signal signal = program.signal(section.take("stop_signal"), Signal.TERM);
-            Setting patience = section.take("graceful_timeout");
+            Signal signal = program.signal(foreignSection.take("stop_signal"), Signal.TERM);
+            ForeignSetting patience = foreignSection.take("graceful_timeout");
             Duration time = patience == null ? Duration.ofSeconds(30) : seconds(patience, "stop");
             Duration given = time == null ? Duration.ofSeconds(30) : time;
-            Setting children = section.take("stop_children");
+            ForeignSetting children = foreignSection.take("stop_children");
             boolean group = children != null && children.isTrue();
             program.stop(signal, given, group);
             if (children != null && group) {
@@ -341,37 +354,37 @@ final class CircusWatcher {
             }
         }
 
-        private @Nullable Duration seconds(Setting setting, String key) {
-            if (!setting.value().matches("[0-9]{1,9}([.][0-9]{1,3})?")) {
-                program.lost(key, setting, "expected a number of seconds");
+        private @Nullable Duration seconds(ForeignSetting foreignSetting, String key) {
+            if (!foreignSetting.value().matches("[0-9]{1,9}([.][0-9]{1,3})?")) {
+                program.lost(key, foreignSetting, "expected a number of seconds");
                 return null;
             }
-            return Duration.ofMillis(Math.round(Double.parseDouble(setting.value()) * 1000));
+            return Duration.ofMillis(Math.round(Double.parseDouble(foreignSetting.value()) * 1000));
         }
 
         private void output() {
-            Setting age = section.take("max_age");
+            ForeignSetting age = foreignSection.take("max_age");
             Duration lifetime = age == null ? null : seconds(age, "max-age");
             if (age != null && lifetime != null) {
-                program.later("max-age", DraftProgram.time(lifetime), age);
+                program.later("max-age", ImportedProgram.time(lifetime), age);
             }
             for (String stream : List.of("stdout_stream", "stderr_stream")) {
                 stream(stream);
             }
-            Setting out = section.take("close_child_stdout");
-            Setting err = section.take("close_child_stderr");
+            ForeignSetting out = foreignSection.take("close_child_stdout");
+            ForeignSetting err = foreignSection.take("close_child_stderr");
             boolean both = out != null && err != null && out.isTrue() && err.isTrue();
             if (both) {
                 program.set("logs", "null");
             }
-            for (Setting setting : new Setting[] {out, err}) {
-                if (setting != null && setting.isTrue() && !both) {
-                    program.lost("logs", setting, "one of the two alone is not closed");
-                } else if (setting != null && !both) {
-                    program.same(setting, "as it is here");
+            for (ForeignSetting foreignSetting : new ForeignSetting[] {out, err}) {
+                if (foreignSetting != null && foreignSetting.isTrue() && !both) {
+                    program.lost("logs", foreignSetting, "one of the two alone is not closed");
+                } else if (foreignSetting != null && !both) {
+                    program.same(foreignSetting, "as it is here");
                 }
             }
-            Setting in = section.take("close_child_stdin");
+            ForeignSetting in = foreignSection.take("close_child_stdin");
             if (in != null && in.isTrue()) {
                 program.same(in, "standard input is /dev/null, as it is here");
             } else if (in != null) {
@@ -381,8 +394,8 @@ final class CircusWatcher {
 
         /// What is written to a file keeps its file; anything else is the manager's.
         private void stream(String stream) {
-            Setting type = section.take(stream + ".class");
-            Setting file = settled(stream + ".filename");
+            ForeignSetting type = foreignSection.take(stream + ".class");
+            ForeignSetting file = settled(stream + ".filename");
             String name = type == null ? "FileStream" : type.value();
             String path = file == null ? "" : file.value();
             boolean first = stream.equals("stdout_stream");
@@ -405,9 +418,10 @@ final class CircusWatcher {
             } else if (type != null) {
                 program.lost("logs", type, "output goes to a file, or where the manager's does");
             }
-            for (Setting setting : section.takeAll(key -> key.startsWith(stream + "."))) {
-                boolean rotates = setting.key().contains(".rotate_");
-                program.lost("logs", setting, rotates ? "see logs.max-age" : "see logs");
+            for (ForeignSetting foreignSetting :
+                    foreignSection.takeAll(key -> key.startsWith(stream + "."))) {
+                boolean rotates = foreignSetting.key().contains(".rotate_");
+                program.lost("logs", foreignSetting, rotates ? "see logs.max-age" : "see logs");
             }
         }
 
@@ -415,8 +429,8 @@ final class CircusWatcher {
         ///
         /// @return whether it is the manager that writes there
         private boolean kept(String stream) {
-            Setting most = section.take(stream + ".max_bytes");
-            int keep = program.kept(section.take(stream + ".backup_count"), 0);
+            ForeignSetting most = foreignSection.take(stream + ".max_bytes");
+            int keep = program.kept(foreignSection.take(stream + ".backup_count"), 0);
             long bytes = bytes(most);
             if (most != null && bytes > 0 && keep == 0) {
                 program.same(most, "it has no effect without backup_count there");
@@ -425,7 +439,7 @@ final class CircusWatcher {
                 program.lost("logs", most, "expected 4096 at least");
                 bytes = 0;
             }
-            Setting time = section.take(stream + ".time_format");
+            ForeignSetting time = foreignSection.take(stream + ".time_format");
             if (time != null) {
                 program.differs("logs", time, "in UTC, as in 2026-01-31T12:00:00.000Z");
             }
@@ -437,7 +451,7 @@ final class CircusWatcher {
         }
 
         /// 0 if there is no bound.
-        private long bytes(@Nullable Setting most) {
+        private long bytes(@Nullable ForeignSetting most) {
             boolean number = most != null && most.value().matches("[0-9]{1,15}");
             long bytes = number && most != null ? Long.parseLong(most.value()) : 0;
             if (most != null && (!number || bytes > MOST_BYTES)) {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.supervisord;
 
-import org.einhyrningsins.config.importer.DraftFile;
-import org.einhyrningsins.config.importer.ImportedFile;
+import org.einhyrningsins.config.importer.ForeignFiles;
+import org.einhyrningsins.config.importer.ForeignSection;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportException;
+import org.einhyrningsins.config.importer.ImportedServices;
 import org.einhyrningsins.config.importer.IniText;
-import org.einhyrningsins.config.importer.Section;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.importer.Unimportable;
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.source.Source;
-import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -39,30 +39,34 @@ public final class SupervisordFile {
         this.environment = environment;
     }
 
-    public DraftFile read(Source source) throws Unimportable {
+    public ImportedServices read(SourceText sourceText) throws ImportException {
         IniText ini = IniText.ofSupervisord();
-        ini.read(source);
-        DraftFile draft = new DraftFile("supervisord", source.file());
+        ini.read(sourceText);
+        ImportedServices draft = new ImportedServices("supervisord", sourceText.file());
         draft.say(
                 "A program without directory runs in that of this file, in supervisord where that"
                         + " was started.");
         draft.say(
                 "A program without stdout_logfile writes to the manager's output, and to a file of"
                         + " supervisord's own there.");
-        Path here = ImportedFile.folder(source.file());
+        Path here = ForeignFiles.folder(sourceText.file());
         include(ini, here, draft);
-        Map<String, Section> groups = groups(ini.sections(), draft);
-        List<Section> programs = new ArrayList<>();
-        for (Section section : ini.sections().values()) {
-            if (section.name().matches("(program|fcgi-program):.*")) {
-                programs.add(section);
+        Map<String, ForeignSection> groups = groups(ini.sections(), draft);
+        List<ForeignSection> programs = new ArrayList<>();
+        for (ForeignSection foreignSection : ini.sections().values()) {
+            if (foreignSection.name().matches("(program|fcgi-program):.*")) {
+                programs.add(foreignSection);
             } else {
-                other(section, here, draft);
+                other(foreignSection, here, draft);
             }
         }
         programs.sort(Comparator.comparingInt(SupervisordFile::priority));
-        for (Section section : programs) {
-            new SupervisordProgram(section, groups.get(section.title()), names(here), environment)
+        for (ForeignSection foreignSection : programs) {
+            new SupervisordProgram(
+                            foreignSection,
+                            groups.get(foreignSection.title()),
+                            names(here),
+                            environment)
                     .write(draft);
         }
         return draft;
@@ -81,21 +85,21 @@ public final class SupervisordFile {
         return names;
     }
 
-    private static int priority(Section program) {
-        Setting priority = program.look("priority");
+    private static int priority(ForeignSection program) {
+        ForeignSetting priority = program.look("priority");
         Integer number = priority == null ? null : priority.number();
         return number == null ? USUAL_PRIORITY : number;
     }
 
     /// The groups, by the names of their programs.
-    private static Map<String, Section> groups(
-            SequencedMap<String, Section> sections, DraftFile draft) {
-        Map<String, Section> groups = new HashMap<>();
-        for (Section group : sections.values()) {
+    private static Map<String, ForeignSection> groups(
+            SequencedMap<String, ForeignSection> sections, ImportedServices draft) {
+        Map<String, ForeignSection> groups = new HashMap<>();
+        for (ForeignSection group : sections.values()) {
             if (!group.name().startsWith("group:")) {
                 continue;
             }
-            Setting programs = group.take("programs");
+            ForeignSetting programs = group.take("programs");
             if (programs == null) {
                 continue;
             }
@@ -114,25 +118,27 @@ public final class SupervisordFile {
         return list.strip().split("[\\s,]+");
     }
 
-    private void include(IniText ini, Path here, DraftFile draft) throws Unimportable {
-        Section section = ini.sections().get("include");
-        Setting files = section == null ? null : section.take("files");
-        if (section == null || files == null) {
+    private void include(IniText ini, Path here, ImportedServices draft) throws ImportException {
+        ForeignSection foreignSection = ini.sections().get("include");
+        ForeignSetting files = foreignSection == null ? null : foreignSection.take("files");
+        if (foreignSection == null || files == null) {
             return;
         }
         for (String text : split(files.value())) {
             String pattern = text;
             try {
-                pattern = new SupervisordText(names(here), 0, environment, Map.of()).settled(text);
-            } catch (Misread e) {
-                draft.lost(section, files, e.reason());
+                pattern =
+                        new SupervisordVariables(names(here), 0, environment, Map.of())
+                                .settled(text);
+            } catch (ValueException e) {
+                draft.lost(foreignSection, files, e.reason());
             }
             List<Path> found = matching(here, pattern);
             if (found.isEmpty()) {
-                draft.lost(section, files, "no file matches " + Texts.quoted(pattern));
+                draft.lost(foreignSection, files, "no file matches " + TextUtil.quoted(pattern));
             }
             for (Path file : found) {
-                ini.read(ImportedFile.source(file));
+                ini.read(ForeignFiles.source(file));
                 draft.say("Read too: " + file);
             }
         }
@@ -171,85 +177,88 @@ public final class SupervisordFile {
     }
 
     /// A section that is no program.
-    private void other(Section section, Path here, DraftFile draft) {
-        String kind = section.name().replaceFirst(":.*", "");
+    private void other(ForeignSection foreignSection, Path here, ImportedServices draft) {
+        String kind = foreignSection.name().replaceFirst(":.*", "");
         switch (kind) {
-            case "supervisord" -> daemon(section, here, draft);
-            case "group" -> group(section, draft);
-            case "include" -> rest(section, "nothing here is like it", draft);
+            case "supervisord" -> daemon(foreignSection, here, draft);
+            case "group" -> group(foreignSection, draft);
+            case "include" -> rest(foreignSection, "nothing here is like it", draft);
             case "unix_http_server" ->
                     draft.sameWhole(
-                            section,
+                            foreignSection,
                             "einhyrningsinsctl has a socket of its own; see control.socket,"
                                     + " control.mode and the option -d");
             case "inet_http_server" ->
-                    draft.lostWhole(section, "the manager is not controlled over TCP");
+                    draft.lostWhole(foreignSection, "the manager is not controlled over TCP");
             case "supervisorctl" ->
-                    draft.sameWhole(section, "einhyrningsinsctl needs no configuration");
+                    draft.sameWhole(foreignSection, "einhyrningsinsctl needs no configuration");
             case "rpcinterface" -> {
-                if (section.name().equals("rpcinterface:supervisor")) {
-                    draft.sameWhole(section, "einhyrningsinsctl needs no such thing");
+                if (foreignSection.name().equals("rpcinterface:supervisor")) {
+                    draft.sameWhole(foreignSection, "einhyrningsinsctl needs no such thing");
                 } else {
-                    draft.lostWhole(section, "there are no plugins");
+                    draft.lostWhole(foreignSection, "there are no plugins");
                 }
             }
             case "eventlistener" ->
                     draft.lostWhole(
-                            section, "there are no event listeners; see einhyrningsinsctl events");
-            default -> draft.lostWhole(section, "no section of supervisord that is known here");
+                            foreignSection,
+                            "there are no event listeners; see einhyrningsinsctl events");
+            default ->
+                    draft.lostWhole(foreignSection, "no section of supervisord that is known here");
         }
     }
 
-    private static void group(Section group, DraftFile draft) {
+    private static void group(ForeignSection group, ImportedServices draft) {
         draft.say(
                 "["
                         + group.name()
                         + "]: there are no groups; commands take several programs, or all");
-        for (Setting setting : group.takeRest()) {
-            draft.lost(group, setting, "programs are started in the order of this file");
+        for (ForeignSetting foreignSetting : group.takeRest()) {
+            draft.lost(group, foreignSetting, "programs are started in the order of this file");
         }
     }
 
-    private void daemon(Section daemon, Path here, DraftFile draft) {
-        Setting level = daemon.take("loglevel");
+    private void daemon(ForeignSection daemon, Path here, ImportedServices draft) {
+        ForeignSetting level = daemon.take("loglevel");
         if (level != null) {
             logLevel(daemon, level, draft);
         }
-        Setting stays = daemon.look("nodaemon");
+        ForeignSetting stays = daemon.look("nodaemon");
         if (stays != null && stays.isTrue()) {
             for (String key : List.of("umask", "directory")) {
-                Setting moot = daemon.take(key);
+                ForeignSetting moot = daemon.take(key);
                 if (moot != null) {
                     draft.same(daemon, moot, "it counts for one that daemonizes");
                 }
             }
         }
         draft.defaults().umask(daemon.take("umask"));
-        SupervisordText texts = new SupervisordText(names(here), 0, environment, Map.of());
-        Setting directory = daemon.take("directory");
+        SupervisordVariables texts =
+                new SupervisordVariables(names(here), 0, environment, Map.of());
+        ForeignSetting directory = daemon.take("directory");
         if (directory != null) {
             try {
                 String settled = texts.settled(directory.value());
                 draft.defaults().text("directory", directory.withValue(settled));
-            } catch (Misread e) {
+            } catch (ValueException e) {
                 draft.defaults().blocks(directory, e.reason());
             }
         }
         SupervisordProgram.environment(daemon.take("environment"), texts, draft.defaults());
         user(daemon, draft);
-        for (Setting setting : daemon.takeRest()) {
-            String known = concernsManager(setting.key());
+        for (ForeignSetting foreignSetting : daemon.takeRest()) {
+            String known = concernsManager(foreignSetting.key());
             if (known.isEmpty()) {
-                draft.lost(daemon, setting, whyNot(setting.key()));
+                draft.lost(daemon, foreignSetting, whyNot(foreignSetting.key()));
             } else {
-                draft.same(daemon, setting, known);
+                draft.same(daemon, foreignSetting, known);
             }
         }
     }
 
     /// Supervisord becomes that user, and so its programs are.
-    private static void user(Section daemon, DraftFile draft) {
-        Setting user = daemon.take("user");
+    private static void user(ForeignSection daemon, ImportedServices draft) {
+        ForeignSetting user = daemon.take("user");
         if (user != null && user.value().equals("root")) {
             draft.same(daemon, user, "programs run as the manager's user");
         } else if (user != null) {
@@ -257,9 +266,10 @@ public final class SupervisordFile {
         }
     }
 
-    private static void logLevel(Section daemon, Setting setting, DraftFile draft) {
+    private static void logLevel(
+            ForeignSection daemon, ForeignSetting foreignSetting, ImportedServices draft) {
         LogSpec.@Nullable Level level =
-                switch (setting.value()) {
+                switch (foreignSetting.value()) {
                     case "critical", "crit", "error", "erro" -> LogSpec.Level.ERROR;
                     case "warn" -> LogSpec.Level.WARN;
                     case "info" -> LogSpec.Level.INFO;
@@ -267,9 +277,9 @@ public final class SupervisordFile {
                     default -> null;
                 };
         if (level == null) {
-            draft.lost(daemon, setting, "not a level of the log");
+            draft.lost(daemon, foreignSetting, "not a level of the log");
         } else {
-            draft.top("log: { level: " + Shape.word(level) + " }");
+            draft.top("log: { level: " + ConfigShape.word(level) + " }");
         }
     }
 
@@ -303,9 +313,9 @@ public final class SupervisordFile {
         };
     }
 
-    private static void rest(Section section, String why, DraftFile draft) {
-        for (Setting setting : section.takeRest()) {
-            draft.lost(section, setting, why);
+    private static void rest(ForeignSection foreignSection, String why, ImportedServices draft) {
+        for (ForeignSetting foreignSetting : foreignSection.takeRest()) {
+            draft.lost(foreignSection, foreignSetting, why);
         }
     }
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.supervisord;
 
-import org.einhyrningsins.config.importer.DraftFile;
-import org.einhyrningsins.config.importer.DraftProgram;
-import org.einhyrningsins.config.importer.Section;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.print.Printer;
-import org.einhyrningsins.config.source.Misread;
+import org.einhyrningsins.config.importer.ForeignSection;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.importer.ImportedServices;
+import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
@@ -40,38 +40,42 @@ final class SupervisordProgram {
     private static final Set<String> TO_MANAGER =
             Set.of("NONE", "/dev/stdout", "/dev/stderr", "/dev/fd/1", "/dev/fd/2");
 
-    private final Section section;
-    private final @Nullable Section group;
+    private final ForeignSection foreignSection;
+    private final @Nullable ForeignSection group;
     private final Map<String, String> common;
     private final Map<String, String> environment;
 
     /// @param group the one that the program is in; null for none
     /// @param common what `%(NAME)s` stands for in every program
     SupervisordProgram(
-            Section section,
-            @Nullable Section group,
+            ForeignSection foreignSection,
+            @Nullable ForeignSection group,
             Map<String, String> common,
             Map<String, String> environment) {
-        this.section = section;
+        this.foreignSection = foreignSection;
         this.group = group;
         this.common = common;
         this.environment = environment;
     }
 
-    void write(DraftFile draft) {
-        if (!section.has("command")) {
-            draft.lostWhole(section, "it has no command");
+    void write(ImportedServices draft) {
+        if (!foreignSection.has("command")) {
+            draft.lostWhole(foreignSection, "it has no command");
             return;
         }
         int workers = workers();
         int first = first();
         if (workers > 1 && workers <= MAX_UNFOLDED && isUnfolded(first)) {
             for (int number = first; number < first + workers; number++) {
-                String name = section.title() + "-" + String.format("%02d", number);
-                write(draft, name, number, section.copy());
+                String name = foreignSection.title() + "-" + String.format("%02d", number);
+                write(draft, name, number, foreignSection.copy());
             }
         } else {
-            write(draft, section.title(), workers == 1 ? first : null, section.copy());
+            write(
+                    draft,
+                    foreignSection.title(),
+                    workers == 1 ? first : null,
+                    foreignSection.copy());
         }
     }
 
@@ -86,8 +90,8 @@ final class SupervisordProgram {
     }
 
     private @Nullable Integer numberOf(String key) {
-        Setting setting = section.look(key);
-        Integer number = setting == null ? null : setting.number();
+        ForeignSetting foreignSetting = foreignSection.look(key);
+        Integer number = foreignSetting == null ? null : foreignSetting.number();
         return number == null || number < 0 || number > 10_000 ? null : number;
     }
 
@@ -96,28 +100,32 @@ final class SupervisordProgram {
         boolean unfolded = false;
         for (String key : List.of("command", "environment")) {
             String text = valueOf(key);
-            unfolded |= SupervisordText.needsNumber(text);
-            unfolded |= first != 0 && SupervisordText.hasNumber(text);
+            unfolded |= SupervisordVariables.needsNumber(text);
+            unfolded |= first != 0 && SupervisordVariables.hasNumber(text);
         }
         return unfolded
-                || SupervisordText.hasNumber(valueOf("directory"))
-                || SupervisordText.hasNumber(valueOf("socket"));
+                || SupervisordVariables.hasNumber(valueOf("directory"))
+                || SupervisordVariables.hasNumber(valueOf("socket"));
     }
 
     private String valueOf(String key) {
-        Setting setting = section.look(key);
-        return setting == null ? "" : setting.value();
+        ForeignSetting foreignSetting = foreignSection.look(key);
+        return foreignSetting == null ? "" : foreignSetting.value();
     }
 
-    private void write(DraftFile draft, String name, @Nullable Integer number, Section settings) {
-        DraftProgram program = draft.program(name);
+    private void write(
+            ImportedServices draft,
+            String name,
+            @Nullable Integer number,
+            ForeignSection settings) {
+        ImportedProgram program = draft.program(name);
         Map<String, String> names = new HashMap<>(common);
-        names.put("program_name", section.title());
-        names.put("group_name", group == null ? section.title() : group.title());
+        names.put("program_name", foreignSection.title());
+        names.put("group_name", group == null ? foreignSection.title() : group.title());
         names.put("numprocs", Integer.toString(workers()));
         Map<String, String> own = new LinkedHashMap<>();
-        SupervisordText texts = new SupervisordText(names, number, environment, own);
-        Setting variables = settings.take("environment");
+        SupervisordVariables texts = new SupervisordVariables(names, number, environment, own);
+        ForeignSetting variables = settings.take("environment");
         environment(variables, texts, program);
         own.putAll(settled(variables, texts));
         if (group != null) {
@@ -126,16 +134,18 @@ final class SupervisordProgram {
         new Writing(program, settings, texts, number).write();
     }
 
-    private static Map<String, String> settled(@Nullable Setting setting, SupervisordText texts) {
+    private static Map<String, String> settled(
+            @Nullable ForeignSetting foreignSetting, SupervisordVariables texts) {
         Map<String, String> settled = new LinkedHashMap<>();
         try {
-            Map<String, String> pairs = setting == null ? Map.of() : pairs(setting.value());
+            Map<String, String> pairs =
+                    foreignSetting == null ? Map.of() : pairs(foreignSetting.value());
             for (Map.Entry<String, String> pair : pairs.entrySet()) {
-                if (!SupervisordText.hasNumber(pair.getValue())) {
+                if (!SupervisordVariables.hasNumber(pair.getValue())) {
                     settled.put(pair.getKey(), texts.settled(pair.getValue()));
                 }
             }
-        } catch (Misread _) {
+        } catch (ValueException _) {
             // said already, where the environment was written
             return settled;
         }
@@ -144,34 +154,36 @@ final class SupervisordProgram {
 
     /// Writes `environment` of a program, or of all.
     static void environment(
-            @Nullable Setting setting, SupervisordText texts, DraftProgram program) {
-        if (setting == null) {
+            @Nullable ForeignSetting foreignSetting,
+            SupervisordVariables texts,
+            ImportedProgram program) {
+        if (foreignSetting == null) {
             return;
         }
         try {
-            for (Map.Entry<String, String> pair : pairs(setting.value()).entrySet()) {
-                variable(pair.getKey(), pair.getValue(), setting, texts, program);
+            for (Map.Entry<String, String> pair : pairs(foreignSetting.value()).entrySet()) {
+                variable(pair.getKey(), pair.getValue(), foreignSetting, texts, program);
             }
-        } catch (Misread e) {
-            program.blocks(setting, e.reason());
+        } catch (ValueException e) {
+            program.blocks(foreignSetting, e.reason());
         }
     }
 
     private static void variable(
             String name,
             String value,
-            Setting setting,
-            SupervisordText texts,
-            DraftProgram program) {
+            ForeignSetting foreignSetting,
+            SupervisordVariables texts,
+            ImportedProgram program) {
         try {
-            program.env(name, texts.withPlaces(value), setting);
-        } catch (Misread e) {
-            program.blocks(setting.withValue(name + "=" + value), e.reason());
+            program.env(name, texts.withPlaces(value), foreignSetting);
+        } catch (ValueException e) {
+            program.blocks(foreignSetting.withValue(name + "=" + value), e.reason());
         }
     }
 
     /// `KEY="value",KEY2=value2`, over several lines too.
-    static Map<String, String> pairs(String text) throws Misread {
+    static Map<String, String> pairs(String text) throws ValueException {
         Map<String, String> pairs = new LinkedHashMap<>();
         int at = 0;
         while (at < text.length()) {
@@ -181,14 +193,14 @@ final class SupervisordProgram {
             }
             int equals = text.indexOf('=', at);
             if (equals < 0) {
-                throw new Misread("expected KEY=\"VALUE\" pairs with commas between them");
+                throw new ValueException("expected KEY=\"VALUE\" pairs with commas between them");
             }
             int from = equals + 1;
             char quote = from < text.length() ? text.charAt(from) : ' ';
             boolean quoted = quote == '"' || quote == '\'';
             int end = quoted ? text.indexOf(quote, from + 1) : text.indexOf(',', from);
             if (quoted && end < 0) {
-                throw new Misread("a quote is not closed");
+                throw new ValueException("a quote is not closed");
             }
             end = end < 0 ? text.length() : end;
             pairs.put(
@@ -201,15 +213,15 @@ final class SupervisordProgram {
 
     /// One program being written.
     private final class Writing {
-        private final DraftProgram program;
-        private final Section settings;
-        private final SupervisordText texts;
+        private final ImportedProgram program;
+        private final ForeignSection settings;
+        private final SupervisordVariables texts;
         private final @Nullable Integer number;
 
         Writing(
-                DraftProgram program,
-                Section settings,
-                SupervisordText texts,
+                ImportedProgram program,
+                ForeignSection settings,
+                SupervisordVariables texts,
                 @Nullable Integer number) {
             this.program = program;
             this.settings = settings;
@@ -227,11 +239,11 @@ final class SupervisordProgram {
             output();
             socket();
             replacing();
-            for (Setting setting : settings.takeRest()) {
-                if (setting.key().equals("serverurl")) {
-                    program.same(setting, "workers are told of EINHORN_SOCK_PATH instead");
+            for (ForeignSetting foreignSetting : settings.takeRest()) {
+                if (foreignSetting.key().equals("serverurl")) {
+                    program.same(foreignSetting, "workers are told of EINHORN_SOCK_PATH instead");
                 } else {
-                    program.lost(setting, whyNot(setting.key()));
+                    program.lost(foreignSetting, whyNot(foreignSetting.key()));
                 }
             }
         }
@@ -240,7 +252,8 @@ final class SupervisordProgram {
         /// run at once, too.
         private void replacing() {
             String text = valueOf("command") + valueOf("environment");
-            boolean several = workers() > 1 && number == null && !SupervisordText.hasNumber(text);
+            boolean several =
+                    workers() > 1 && number == null && !SupervisordVariables.hasNumber(text);
             if (program.firstSocket() == null && !several) {
                 program.set("rollout", "{ strategy: replace }");
                 program.say("rollout", OWN_PORT);
@@ -248,22 +261,23 @@ final class SupervisordProgram {
         }
 
         private void command() {
-            Setting setting = settings.take("command");
-            String text = setting == null ? "" : setting.value();
+            ForeignSetting foreignSetting = settings.take("command");
+            String text = foreignSetting == null ? "" : foreignSetting.value();
             try {
                 List<String> words = texts.command(text).command();
                 program.command(words);
                 for (String variable : texts.unset(text)) {
-                    program.blocks(setting, variable + " is not set where this was imported");
+                    program.blocks(
+                            foreignSetting, variable + " is not set where this was imported");
                 }
-            } catch (Misread e) {
-                program.noCommand(Objects.requireNonNull(setting), e.reason());
+            } catch (ValueException e) {
+                program.noCommand(Objects.requireNonNull(foreignSetting), e.reason());
             }
         }
 
         private void count() {
-            Setting workers = settings.take("numprocs");
-            Setting first = settings.take("numprocs_start");
+            ForeignSetting workers = settings.take("numprocs");
+            ForeignSetting first = settings.take("numprocs_start");
             if (number == null || workers() == 1) {
                 program.workers(workers);
             } else if (workers != null) {
@@ -275,14 +289,14 @@ final class SupervisordProgram {
             } else if (first != null) {
                 program.say(first + ": carried over as the number " + number);
             }
-            Setting name = settings.take("process_name");
+            ForeignSetting name = settings.take("process_name");
             if (name != null) {
                 program.same(name, "workers are called PROGRAM:SLOT");
             }
             if (number == null && workers() > 1) {
                 program.say("%(process_num)s is ${slot}, which a replaced worker hands on");
             }
-            Setting autostart = settings.take("autostart");
+            ForeignSetting autostart = settings.take("autostart");
             if (autostart != null && Boolean.FALSE.equals(autostart.flag())) {
                 program.idle(List.of(autostart));
             } else if (autostart != null && autostart.isTrue()) {
@@ -290,7 +304,7 @@ final class SupervisordProgram {
             } else if (autostart != null) {
                 program.lost("workers", autostart, "not a flag");
             }
-            Setting priority = settings.take("priority");
+            ForeignSetting priority = settings.take("priority");
             if (priority != null) {
                 program.same(
                         priority,
@@ -305,28 +319,30 @@ final class SupervisordProgram {
             program.umask(settings.take("umask"));
         }
 
-        private @Nullable Setting settled(String key) {
-            Setting setting = settings.take(key);
+        private @Nullable ForeignSetting settled(String key) {
+            ForeignSetting foreignSetting = settings.take(key);
             try {
-                return setting == null ? null : setting.withValue(texts.settled(setting.value()));
-            } catch (Misread e) {
-                program.blocks(Objects.requireNonNull(setting), e.reason());
+                return foreignSetting == null
+                        ? null
+                        : foreignSetting.withValue(texts.settled(foreignSetting.value()));
+            } catch (ValueException e) {
+                program.blocks(Objects.requireNonNull(foreignSetting), e.reason());
                 return null;
             }
         }
 
         private void starting() {
-            Setting seconds = settings.take("startsecs");
+            ForeignSetting seconds = settings.take("startsecs");
             Integer time =
                     seconds == null ? null : program.number("ack", seconds, 0, 1_000_000_000);
             if (time != null) {
-                String after = DraftProgram.time(Duration.ofSeconds(time));
+                String after = ImportedProgram.time(Duration.ofSeconds(time));
                 program.set("ack", "{ mode: timer, after: " + after + " }");
             }
         }
 
         private void restarting() {
-            Setting restart = settings.take("autorestart");
+            ForeignSetting restart = settings.take("autorestart");
             String when =
                     switch (restart == null
                             ? "unexpected"
@@ -342,7 +358,7 @@ final class SupervisordProgram {
             String word = when.isEmpty() ? "on-failure" : when;
             String rest = word.equals("never") ? nothingTried() : giveUp();
             program.set("restart", rest.isEmpty() ? word : "{ when: " + word + rest + " }");
-            Setting codes = settings.take("exitcodes");
+            ForeignSetting codes = settings.take("exitcodes");
             if (codes != null && codes.value().equals("0")) {
                 program.same(codes, "as it is here: 0 alone is expected");
             } else if (codes != null && !word.equals("on-failure")) {
@@ -354,7 +370,7 @@ final class SupervisordProgram {
 
         /// Supervisord tries starts again also of what is not restarted; here there is one.
         private String nothingTried() {
-            Setting retries = settings.take("startretries");
+            ForeignSetting retries = settings.take("startretries");
             if (retries != null && !"0".equals(retries.value())) {
                 program.differs("restart", retries, "a start that fails is not tried again");
             } else if (retries != null) {
@@ -365,13 +381,13 @@ final class SupervisordProgram {
 
         /// So many failed starts in a row, with the time they take under our growing delays.
         private String giveUp() {
-            Setting setting = settings.take("startretries");
+            ForeignSetting foreignSetting = settings.take("startretries");
             Integer given =
-                    setting == null
+                    foreignSetting == null
                             ? Integer.valueOf(USUAL_RETRIES)
-                            : program.number("restart", setting, 0, 1000);
+                            : program.number("restart", foreignSetting, 0, 1000);
             int retries = given == null ? USUAL_RETRIES : given;
-            Setting seconds = section.look("startsecs");
+            ForeignSetting seconds = foreignSection.look("startsecs");
             Integer up = seconds == null ? null : seconds.number();
             long start = up == null ? 1 : Math.clamp(up, 0, 86_400);
             long waits = 0;
@@ -381,12 +397,12 @@ final class SupervisordProgram {
             int deaths =
                     Math.min(10_000, (retries + 1) * (number == null ? Math.max(1, workers()) : 1));
             String within =
-                    DraftProgram.time(Duration.ofSeconds((retries + 1) * (start + 1) + waits));
+                    ImportedProgram.time(Duration.ofSeconds((retries + 1) * (start + 1) + waits));
             String how =
                     "give-up counts the deaths of all its workers, in a time in which so many"
                             + " starts can fail";
-            if (setting != null) {
-                program.say("restart", setting, "see give-up");
+            if (foreignSetting != null) {
+                program.say("restart", foreignSetting, "see give-up");
             }
             if (workers() > 1 && number == null) {
                 program.differs("restart", how);
@@ -400,10 +416,10 @@ final class SupervisordProgram {
 
         private void stopping() {
             Signal signal = program.signal(settings.take("stopsignal"), Signal.TERM);
-            Setting wait = settings.take("stopwaitsecs");
+            ForeignSetting wait = settings.take("stopwaitsecs");
             Integer seconds = wait == null ? null : program.number("stop", wait, 0, 1_000_000_000);
             Duration patience = Duration.ofSeconds(seconds == null ? 10 : seconds);
-            Setting stop = settings.take("stopasgroup");
+            ForeignSetting stop = settings.take("stopasgroup");
             boolean group = stop != null && stop.isTrue();
             program.stop(signal, patience, group);
             if (stop != null && group) {
@@ -411,16 +427,16 @@ final class SupervisordProgram {
             } else if (stop != null) {
                 program.same(stop, "the first signal goes to the worker alone");
             }
-            Setting kill = settings.take("killasgroup");
+            ForeignSetting kill = settings.take("killasgroup");
             if (kill != null) {
                 program.same(kill, "KILL always goes to the worker's process group");
             }
         }
 
         private void output() {
-            Setting redirect = settings.take("redirect_stderr");
-            Setting out = settings.take("stdout_logfile");
-            Setting err = settings.take("stderr_logfile");
+            ForeignSetting redirect = settings.take("redirect_stderr");
+            ForeignSetting out = settings.take("stdout_logfile");
+            ForeignSetting err = settings.take("stderr_logfile");
             if (out != null) {
                 log(out);
             }
@@ -447,25 +463,27 @@ final class SupervisordProgram {
         }
 
         /// Inherited streams stay two; all else is one.
-        private boolean isWhereOutputIs(Setting err, @Nullable Setting out) {
+        private boolean isWhereOutputIs(ForeignSetting err, @Nullable ForeignSetting out) {
             String place = out == null ? "" : out.value();
             boolean inherited = TO_MANAGER.contains(place) && TO_MANAGER.contains(err.value());
             return err.value().equals(place)
                     || (inherited && place.equals("NONE") == err.value().equals("NONE"));
         }
 
-        private void log(Setting setting) {
-            String value = setting.value();
+        private void log(ForeignSetting foreignSetting) {
+            String value = foreignSetting.value();
             if (value.equals("AUTO")) {
-                program.differs("logs", setting, "there are no log files but those that are named");
+                program.differs(
+                        "logs", foreignSetting, "there are no log files but those that are named");
                 return;
             } else if (value.equals("syslog")) {
                 program.set("logs", "journal");
-                program.differs("logs", setting, "the journal of systemd, where there is one");
+                program.differs(
+                        "logs", foreignSetting, "the journal of systemd, where there is one");
                 return;
             }
             try {
-                boolean perSlot = number == null && SupervisordText.hasNumber(value);
+                boolean perSlot = number == null && SupervisordVariables.hasNumber(value);
                 String path = perSlot ? texts.perSlot(value) : texts.settled(value);
                 if (path.equals("NONE")) {
                     program.set("logs", "null");
@@ -474,20 +492,21 @@ final class SupervisordProgram {
                 } else {
                     program.log(path);
                 }
-                if (perSlot && SupervisordText.needsNumber(value)) {
-                    program.differs("logs", setting, "the number in the name has no more digits");
+                if (perSlot && SupervisordVariables.needsNumber(value)) {
+                    program.differs(
+                            "logs", foreignSetting, "the number in the name has no more digits");
                 }
-            } catch (Misread e) {
-                program.lost("logs", setting, e.reason());
+            } catch (ValueException e) {
+                program.lost("logs", foreignSetting, e.reason());
             }
         }
 
         /// A file is bounded where nothing is said, too.
-        private void bounds(@Nullable Setting most, @Nullable Setting backups) {
+        private void bounds(@Nullable ForeignSetting most, @Nullable ForeignSetting backups) {
             boolean file = !program.log().isEmpty();
-            for (Setting setting : Arrays.asList(most, backups)) {
-                if (setting != null && !file) {
-                    program.same(setting, "only a file is put aside");
+            for (ForeignSetting foreignSetting : Arrays.asList(most, backups)) {
+                if (foreignSetting != null && !file) {
+                    program.same(foreignSetting, "only a file is put aside");
                 }
             }
             Long bytes = most == null ? Long.valueOf(USUAL_BYTES) : bytes(most);
@@ -508,16 +527,16 @@ final class SupervisordProgram {
         }
 
         /// As supervisord reads it: a number, and KB, MB or GB.
-        private @Nullable Long bytes(Setting setting) {
-            Matcher size = SIZE.matcher(setting.value().toUpperCase(Locale.ROOT));
+        private @Nullable Long bytes(ForeignSetting foreignSetting) {
+            Matcher size = SIZE.matcher(foreignSetting.value().toUpperCase(Locale.ROOT));
             if (!size.matches()) {
-                program.lost("logs", setting, "expected a size such as 50MB");
+                program.lost("logs", foreignSetting, "expected a size such as 50MB");
                 return null;
             }
             String unit = size.group(2) == null ? "" : size.group(2);
             long bytes = Long.parseLong(size.group(1)) << (10 * " KMG".indexOf(first(unit)));
             if (bytes > 0 && bytes < LogsSpec.LEAST_BYTES) {
-                program.lost("logs", setting, "expected 4KB at least");
+                program.lost("logs", foreignSetting, "expected 4KB at least");
                 return null;
             }
             return bytes;
@@ -528,35 +547,42 @@ final class SupervisordProgram {
         }
 
         private void otherStreams() {
-            for (Setting setting : settings.takeAll(key -> key.matches("std(out|err)_.*"))) {
-                String kind = setting.key().substring("stdout_".length());
-                boolean off = setting.value().equals("0") || Boolean.FALSE.equals(setting.flag());
+            for (ForeignSetting foreignSetting :
+                    settings.takeAll(key -> key.matches("std(out|err)_.*"))) {
+                String kind = foreignSetting.key().substring("stdout_".length());
+                boolean off =
+                        foreignSetting.value().equals("0")
+                                || Boolean.FALSE.equals(foreignSetting.flag());
                 if (off) {
-                    program.same(setting, "as it is here");
+                    program.same(foreignSetting, "as it is here");
                 } else if (kind.startsWith("logfile_")) {
-                    program.same(setting, "logs is for standard output and standard error alike");
+                    program.same(
+                            foreignSetting, "logs is for standard output and standard error alike");
                 } else if (kind.equals("syslog")) {
-                    program.lost("logs", setting, "not to the system's log as well; see journal");
+                    program.lost(
+                            "logs", foreignSetting, "not to the system's log as well; see journal");
                 } else {
                     program.lost(
-                            "logs", setting, "there are no events out of what a worker writes");
+                            "logs",
+                            foreignSetting,
+                            "there are no events out of what a worker writes");
                 }
             }
         }
 
         /// A FastCGI program takes its socket as descriptor 0.
         private void socket() {
-            Setting socket = settled("socket");
-            Setting backlog = settings.take("socket_backlog");
-            Setting owner = settings.take("socket_owner");
-            Setting mode = settings.take("socket_mode");
+            ForeignSetting socket = settled("socket");
+            ForeignSetting backlog = settings.take("socket_backlog");
+            ForeignSetting owner = settings.take("socket_owner");
+            ForeignSetting mode = settings.take("socket_mode");
             if (socket == null) {
                 return;
             }
             boolean unix = socket.value().startsWith("unix://");
             String yaml = bound(socket, unix);
             if (yaml == null) {
-                for (Setting more : Arrays.asList(backlog, owner, mode)) {
+                for (ForeignSetting more : Arrays.asList(backlog, owner, mode)) {
                     if (more != null) {
                         program.same(more, "it belongs to a socket that is not bound");
                     }
@@ -568,27 +594,27 @@ final class SupervisordProgram {
             program.set("stdin", "fcgi");
         }
 
-        private @Nullable String bound(Setting socket, boolean unix) {
+        private @Nullable String bound(ForeignSetting socket, boolean unix) {
             String address = socket.value().replaceFirst("^(tcp|unix)://", "");
             String kind = unix ? "unix" : "tcp";
             try {
                 if (!unix && !socket.value().startsWith("tcp://")) {
-                    throw new Misread("expected tcp://HOST:PORT or unix:///PATH");
+                    throw new ValueException("expected tcp://HOST:PORT or unix:///PATH");
                 }
                 program.file().claim(kind, address, false, program.name(), socket.place());
-                return kind + ": " + Printer.quoted(address);
-            } catch (Misread e) {
+                return kind + ": " + ConfigPrinter.quoted(address);
+            } catch (ValueException e) {
                 program.blocks(socket, e.reason());
                 return null;
             }
         }
 
-        private String backlog(@Nullable Setting backlog) {
+        private String backlog(@Nullable ForeignSetting backlog) {
             Integer length = backlog == null ? null : program.number("bind", backlog, 1, 65535);
             return length == null ? "" : ", backlog: " + length;
         }
 
-        private String owner(@Nullable Setting owner, boolean unix) {
+        private String owner(@Nullable ForeignSetting owner, boolean unix) {
             if (owner == null) {
                 return "";
             } else if (!unix || owner.value().isEmpty()) {
@@ -600,8 +626,8 @@ final class SupervisordProgram {
             return program.owner("owner", names[0], owner) + group;
         }
 
-        private String mode(@Nullable Setting mode, boolean unix) {
-            String bits = mode == null ? null : DraftProgram.octal(mode.value());
+        private String mode(@Nullable ForeignSetting mode, boolean unix) {
+            String bits = mode == null ? null : ImportedProgram.octal(mode.value());
             if (mode != null && (bits == null || !unix)) {
                 program.lost("bind", mode, "expected permission bits, of a UNIX socket");
             }

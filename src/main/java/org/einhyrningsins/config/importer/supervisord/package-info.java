@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+/// Imports a supervisord.conf and a circus.ini.
 @NullMarked
 package org.einhyrningsins.config.importer.supervisord;
 

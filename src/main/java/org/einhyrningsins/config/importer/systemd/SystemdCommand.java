@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.systemd;
 
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.source.DraftText;
-import org.einhyrningsins.config.source.Misread;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.source.TemplateTextBuilder;
+import org.einhyrningsins.config.source.ValueException;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -18,30 +18,31 @@ import java.util.regex.Pattern;
 /// @param prefixes of its path: `@`, `-`, `:`, `+`, `!`, `|`
 /// @param name by which the program is to be called; empty for that of its file
 /// @param words without quotes and specifiers, and with their variables
-record SystemdCommand(Setting setting, String prefixes, String name, List<String> words) {
+record SystemdCommand(ForeignSetting setting, String prefixes, String name, List<String> words) {
     private static final Pattern VARIABLE =
             Pattern.compile("\\$\\$|\\$\\{([A-Za-z_][A-Za-z0-9_]*)\\}|\\$([A-Za-z_][A-Za-z0-9_]*)");
     private static final String SEVERAL = "\\$[A-Za-z_][A-Za-z0-9_]*";
 
-    static SystemdCommand read(Setting setting, SystemdText texts) throws Misread {
-        String line = setting.value();
+    static SystemdCommand read(ForeignSetting foreignSetting, SystemdValues texts)
+            throws ValueException {
+        String line = foreignSetting.value();
         int at = 0;
         while (at < line.length() && "@-:+!|".indexOf(line.charAt(at)) >= 0) {
             at++;
         }
         String prefixes = line.substring(0, at);
         List<String> words = new ArrayList<>();
-        for (String word : SystemdText.words(line.substring(at))) {
+        for (String word : SystemdValues.words(line.substring(at))) {
             words.add(texts.specified(word));
         }
         if (words.isEmpty() || words.getFirst().isEmpty()) {
-            throw new Misread("it is empty");
+            throw new ValueException("it is empty");
         } else if (words.contains(";")) {
-            throw new Misread("several commands in one; put them into a script");
+            throw new ValueException("several commands in one; put them into a script");
         }
         boolean named = prefixes.contains("@") && words.size() > 1;
         String name = named ? words.remove(1) : "";
-        return new SystemdCommand(setting, prefixes, name, words);
+        return new SystemdCommand(foreignSetting, prefixes, name, words);
     }
 
     /// Whether its failure is none.
@@ -67,7 +68,7 @@ record SystemdCommand(Setting setting, String prefixes, String name, List<String
             List<String> guards, List<SystemdCommand> before, Map<String, String> variables) {
         List<String> plain = before.isEmpty() && guards.isEmpty() ? plain(variables) : null;
         if (plain != null) {
-            return plain.stream().map(DraftText::escaped).toList();
+            return plain.stream().map(TemplateTextBuilder::escaped).toList();
         }
         StringBuilder line = new StringBuilder("set -f; ");
         guards.forEach(guard -> line.append(guard).append("; "));
@@ -76,7 +77,7 @@ record SystemdCommand(Setting setting, String prefixes, String name, List<String
             line.append(" && ");
         }
         line.append("exec ").append(shell());
-        return List.of("/bin/sh", "-c", DraftText.escaped(line.toString()));
+        return List.of("/bin/sh", "-c", TemplateTextBuilder.escaped(line.toString()));
     }
 
     /// Null if a variable is in it that only the worker's environment knows.
@@ -100,8 +101,8 @@ record SystemdCommand(Setting setting, String prefixes, String name, List<String
 
     private static List<String> split(String value) {
         try {
-            return SystemdText.words(value);
-        } catch (Misread _) {
+            return SystemdValues.words(value);
+        } catch (ValueException _) {
             return List.of(value.strip().split("\\s+", -1));
         }
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.systemd;
 
-import org.einhyrningsins.config.importer.DraftProgram;
-import org.einhyrningsins.config.importer.Section;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.source.Misread;
+import org.einhyrningsins.config.importer.ForeignSection;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.source.ValueException;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -15,10 +15,10 @@ import java.util.List;
 final class SystemdConditions {
     private final SystemdSettings settings;
     private final SystemdSettings ofUnit;
-    private final DraftProgram program;
+    private final ImportedProgram program;
 
     /// @param unit the section `[Unit]`
-    SystemdConditions(SystemdSettings settings, Section unit) {
+    SystemdConditions(SystemdSettings settings, ForeignSection unit) {
         this.settings = settings;
         this.program = settings.program();
         this.ofUnit = new SystemdSettings(unit, settings.texts(), program);
@@ -28,53 +28,53 @@ final class SystemdConditions {
         List<String> guards = new ArrayList<>();
         // an empty one takes back all others, of any kind
         for (String kind : List.of("Condition", "Assert")) {
-            for (Setting setting : ofUnit.list(key -> key.startsWith(kind))) {
-                String test = test(setting.key().substring(kind.length()), setting);
+            for (ForeignSetting foreignSetting : ofUnit.list(key -> key.startsWith(kind))) {
+                String test = test(foreignSetting.key().substring(kind.length()), foreignSetting);
                 if (test == null) {
-                    program.lost("command", setting, "that is not asked before a start");
+                    program.lost("command", foreignSetting, "that is not asked before a start");
                 } else {
                     String otherwise = kind.equals("Assert") ? "exit 1" : "exit 0";
                     guards.add(test + " || " + otherwise);
-                    said(setting, otherwise);
+                    said(foreignSetting, otherwise);
                 }
             }
         }
-        for (Setting setting : settings.list("ExecCondition")) {
-            command(setting, guards);
+        for (ForeignSetting foreignSetting : settings.list("ExecCondition")) {
+            command(foreignSetting, guards);
         }
         return guards;
     }
 
-    private void command(Setting setting, List<String> guards) {
+    private void command(ForeignSetting foreignSetting, List<String> guards) {
         try {
-            SystemdCommand command = SystemdCommand.read(setting, settings.texts());
+            SystemdCommand command = SystemdCommand.read(foreignSetting, settings.texts());
             if (command.isPrivileged() && settings.section().has("User")) {
-                throw new Misread("it runs as root; do it before the start");
+                throw new ValueException("it runs as root; do it before the start");
             }
             guards.add(command.shell() + " || exit 0");
-            said(setting, "exit 0");
-        } catch (Misread e) {
-            program.lost("command", setting, e.reason());
+            said(foreignSetting, "exit 0");
+        } catch (ValueException e) {
+            program.lost("command", foreignSetting, e.reason());
         }
     }
 
-    private void said(Setting setting, String otherwise) {
-        List<Setting> restart = settings.section().lookAll("Restart");
+    private void said(ForeignSetting foreignSetting, String otherwise) {
+        List<ForeignSetting> restart = settings.section().lookAll("Restart");
         boolean again =
                 !restart.isEmpty()
                         && List.of("always", "on-success").contains(restart.getLast().value());
         if (again && otherwise.equals("exit 0")) {
             program.differs(
                     "command",
-                    setting,
+                    foreignSetting,
                     "asked at each start, else exit 0, and restart then asks again; systemd would"
                             + " leave it");
         } else {
-            program.say("command", setting, "asked at each start, else " + otherwise);
+            program.say("command", foreignSetting, "asked at each start, else " + otherwise);
         }
     }
 
-    private @Nullable String test(String kind, Setting setting) {
+    private @Nullable String test(String kind, ForeignSetting foreignSetting) {
         String flag =
                 switch (kind) {
                     case "PathExists" -> "-e";
@@ -84,8 +84,8 @@ final class SystemdConditions {
                     case "FileIsExecutable" -> "-x";
                     default -> "";
                 };
-        boolean isNot = setting.value().startsWith("!");
-        String path = isNot ? setting.value().substring(1).strip() : setting.value();
+        boolean isNot = foreignSetting.value().startsWith("!");
+        String path = isNot ? foreignSetting.value().substring(1).strip() : foreignSetting.value();
         try {
             String file = settings.texts().specified(path);
             if (flag.isEmpty() || !file.startsWith("/")) {
@@ -93,7 +93,7 @@ final class SystemdConditions {
             }
             String quoted = file.matches("[A-Za-z0-9_./:@%+-]+") ? file : quoted(file);
             return "[ " + (isNot ? "! " : "") + flag + " " + quoted + " ]";
-        } catch (Misread _) {
+        } catch (ValueException _) {
             // then nothing can be asked, and the setting is commented on
             return null;
         }

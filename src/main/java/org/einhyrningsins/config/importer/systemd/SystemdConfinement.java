@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.systemd;
 
-import org.einhyrningsins.config.importer.DraftProgram;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.print.Printer;
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.value.Cpus;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.config.value.CpuList;
 import org.einhyrningsins.spec.Capability;
 import org.einhyrningsins.spec.SchedulingSpec.IoClass;
 import org.jspecify.annotations.Nullable;
@@ -25,11 +25,11 @@ final class SystemdConfinement {
     private static final String BOUNDING = "CapabilityBoundingSet";
 
     private final SystemdSettings settings;
-    private final DraftProgram program;
+    private final ImportedProgram program;
     private final boolean hasUser;
 
     /// @param hasUser whether its processes run as another user than root
-    SystemdConfinement(SystemdSettings settings, DraftProgram program, boolean hasUser) {
+    SystemdConfinement(SystemdSettings settings, ImportedProgram program, boolean hasUser) {
         this.settings = settings;
         this.program = program;
         this.hasUser = hasUser;
@@ -47,13 +47,13 @@ final class SystemdConfinement {
     /// Only files can be named here; systemd can also take them from its own, and decrypt them.
     private void credentials() {
         List<String> files = new ArrayList<>();
-        for (Setting setting : settings.list("LoadCredential")) {
-            String text = settings.specified(setting);
+        for (ForeignSetting foreignSetting : settings.list("LoadCredential")) {
+            String text = settings.specified(foreignSetting);
             String[] parts = text == null ? new String[0] : text.split(":", 2);
             if (parts.length == 2 && parts[1].startsWith("/")) {
-                files.add(Printer.quoted(parts[0]) + ": " + Printer.quoted(parts[1]));
+                files.add(ConfigPrinter.quoted(parts[0]) + ": " + ConfigPrinter.quoted(parts[1]));
             } else {
-                program.lost("credentials", setting, "it names no file");
+                program.lost("credentials", foreignSetting, "it names no file");
             }
         }
         if (!files.isEmpty()) {
@@ -65,17 +65,17 @@ final class SystemdConfinement {
     ///
     /// @return whether its processes can gain no privileges
     private boolean noNewPrivs() {
-        Setting setting = settings.last("NoNewPrivileges");
-        if (setting == null) {
+        ForeignSetting foreignSetting = settings.last("NoNewPrivileges");
+        if (foreignSetting == null) {
             if (hasUser) {
                 String why = "for sudo or setuid programs in it, no-new-privs: false";
                 program.say("user", "its workers can gain no privileges; " + why);
             }
             return hasUser;
         }
-        boolean taken = setting.isTrue();
+        boolean taken = foreignSetting.isTrue();
         if (taken == hasUser) {
-            program.same(setting, "as it is here");
+            program.same(foreignSetting, "as it is here");
         } else {
             program.set(PRIVILEGES, Boolean.toString(taken));
         }
@@ -85,8 +85,8 @@ final class SystemdConfinement {
     // ---- capabilities
 
     private void capabilities(boolean gains) {
-        List<Setting> ambient = settings.section().takeAll("AmbientCapabilities"::equals);
-        List<Setting> bounding = settings.section().takeAll(BOUNDING::equals);
+        List<ForeignSetting> ambient = settings.section().takeAll("AmbientCapabilities"::equals);
+        List<ForeignSetting> bounding = settings.section().takeAll(BOUNDING::equals);
         Set<Capability> bounds = set(bounding, EnumSet.allOf(Capability.class));
         if (hasUser) {
             Set<Capability> given = set(ambient, EnumSet.noneOf(Capability.class));
@@ -94,9 +94,10 @@ final class SystemdConfinement {
             if (!given.isEmpty()) {
                 program.set(CAPABILITIES, text(given));
             }
-            bounding.forEach(setting -> boundsAnother(setting, gains, given.equals(bounds)));
+            bounding.forEach(
+                    foreignSetting -> boundsAnother(foreignSetting, gains, given.equals(bounds)));
         } else {
-            ambient.forEach(setting -> program.same(setting, "root has them"));
+            ambient.forEach(foreignSetting -> program.same(foreignSetting, "root has them"));
             if (!bounding.isEmpty()) {
                 program.set(CAPABILITIES, text(bounds));
             }
@@ -104,25 +105,25 @@ final class SystemdConfinement {
     }
 
     /// Of who runs as another user, the set bounds nothing but what it could gain.
-    private void boundsAnother(Setting setting, boolean gains, boolean alike) {
+    private void boundsAnother(ForeignSetting foreignSetting, boolean gains, boolean alike) {
         if (gains && !alike) {
             String bound = program.has(CAPABILITIES) ? "no more than these" : "all that there is";
-            program.differs(PRIVILEGES, setting, "a program like sudo gives " + bound);
+            program.differs(PRIVILEGES, foreignSetting, "a program like sudo gives " + bound);
         } else {
-            program.same(setting, "its workers have no others, and can gain none");
+            program.same(foreignSetting, "its workers have no others, and can gain none");
         }
     }
 
     /// By systemd's rules: lists add up, an empty one takes all back, one with `~` is taken out.
     ///
     /// @param unset what it is if nothing is said
-    private Set<Capability> set(List<Setting> settings, Set<Capability> unset) {
+    private Set<Capability> set(List<ForeignSetting> settings, Set<Capability> unset) {
         Set<Capability> set = EnumSet.noneOf(Capability.class);
         boolean begun = false;
-        for (Setting setting : settings) {
-            String value = setting.value();
+        for (ForeignSetting foreignSetting : settings) {
+            String value = foreignSetting.value();
             boolean inverted = value.startsWith("~");
-            Set<Capability> named = named(setting, inverted ? value.substring(1) : value);
+            Set<Capability> named = named(foreignSetting, inverted ? value.substring(1) : value);
             if (value.isEmpty()) {
                 set.clear();
             } else if (!inverted) {
@@ -136,7 +137,7 @@ final class SystemdConfinement {
         return settings.isEmpty() ? unset : set;
     }
 
-    private Set<Capability> named(Setting setting, String names) {
+    private Set<Capability> named(ForeignSetting foreignSetting, String names) {
         Set<Capability> named = EnumSet.noneOf(Capability.class);
         for (String word : names.strip().split("\\s+", -1)) {
             String name = word.toUpperCase(Locale.ROOT).replaceFirst("^CAP_", "");
@@ -144,7 +145,8 @@ final class SystemdConfinement {
                 named.add(Capability.valueOf(name));
             } catch (IllegalArgumentException e) {
                 if (!name.isEmpty()) {
-                    program.lost(CAPABILITIES, setting.withValue(word), "no such capability");
+                    program.lost(
+                            CAPABILITIES, foreignSetting.withValue(word), "no such capability");
                 }
             }
         }
@@ -159,41 +161,45 @@ final class SystemdConfinement {
 
     private void cpus() {
         List<Integer> cpus = new ArrayList<>();
-        for (Setting setting : settings.list("CPUAffinity")) {
+        for (ForeignSetting foreignSetting : settings.list("CPUAffinity")) {
             try {
-                cpus.addAll(Cpus.parse(setting.value().strip().replaceAll("[\\s,]+", ",")));
-            } catch (Misread e) {
-                program.lost("cpus", setting, e.reason());
+                cpus.addAll(
+                        CpuList.parse(foreignSetting.value().strip().replaceAll("[\\s,]+", ",")));
+            } catch (ValueException e) {
+                program.lost("cpus", foreignSetting, e.reason());
             }
         }
         if (!cpus.isEmpty()) {
-            program.set("cpus", Cpus.print(cpus.stream().sorted().distinct().toList()));
+            program.set("cpus", CpuList.print(cpus.stream().sorted().distinct().toList()));
         }
     }
 
     private void io() {
-        Setting setting = settings.last("IOSchedulingClass");
-        Setting priority = settings.last("IOSchedulingPriority");
+        ForeignSetting foreignSetting = settings.last("IOSchedulingClass");
+        ForeignSetting priority = settings.last("IOSchedulingPriority");
         Integer level = priority == null ? null : program.number("io-class", priority, 0, 7);
-        IoClass.Kind kind = setting == null ? IoClass.Kind.BEST_EFFORT : kind(setting);
-        if ((setting == null && level == null) || kind == null) {
+        IoClass.Kind kind =
+                foreignSetting == null ? IoClass.Kind.BEST_EFFORT : kind(foreignSetting);
+        if ((foreignSetting == null && level == null) || kind == null) {
             return;
         }
         boolean idle = kind == IoClass.Kind.IDLE;
-        program.set("io-class", Shape.word(kind) + (idle ? "" : ":" + (level == null ? 4 : level)));
+        program.set(
+                "io-class",
+                ConfigShape.word(kind) + (idle ? "" : ":" + (level == null ? 4 : level)));
     }
 
-    private IoClass.@Nullable Kind kind(Setting setting) {
-        return switch (setting.value()) {
+    private IoClass.@Nullable Kind kind(ForeignSetting foreignSetting) {
+        return switch (foreignSetting.value()) {
             case "realtime", "1" -> IoClass.Kind.REALTIME;
             case "best-effort", "2" -> IoClass.Kind.BEST_EFFORT;
             case "idle", "3" -> IoClass.Kind.IDLE;
             case "none", "0" -> {
-                program.same(setting, "as it is here");
+                program.same(foreignSetting, "as it is here");
                 yield null;
             }
             default -> {
-                program.lost("io-class", setting, "no such class");
+                program.lost("io-class", foreignSetting, "no such class");
                 yield null;
             }
         };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.systemd;
 
-import org.einhyrningsins.config.importer.DraftProgram;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.print.Printer;
-import org.einhyrningsins.config.source.DraftText;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.source.TemplateTextBuilder;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +12,7 @@ import java.util.Locale;
 
 /// Writes the directories that systemd makes for a unit as `directories`, with the variable that
 /// tells the processes of each kind. Source: systemd.exec(5).
-record SystemdDirectories(SystemdSettings settings, DraftProgram program) {
+record SystemdDirectories(SystemdSettings settings, ImportedProgram program) {
     private static final String KEY = "directories";
 
     private enum Kind {
@@ -39,31 +39,32 @@ record SystemdDirectories(SystemdSettings settings, DraftProgram program) {
     }
 
     private void write(Kind kind, List<String> maps) {
-        Setting bits = settings.last(kind + "DirectoryMode");
-        String mode = bits == null ? null : DraftProgram.octal(bits.value());
+        ForeignSetting bits = settings.last(kind + "DirectoryMode");
+        String mode = bits == null ? null : ImportedProgram.octal(bits.value());
         if (bits != null && mode == null) {
             program.lost(KEY, bits, "expected octal digits, at most 0777");
         }
         List<String> paths = new ArrayList<>();
-        for (Setting setting : settings.list(kind + "Directory")) {
-            String names = settings.specified(setting);
+        for (ForeignSetting foreignSetting : settings.list(kind + "Directory")) {
+            String names = settings.specified(foreignSetting);
             for (String name : names == null ? new String[0] : names.strip().split("\\s+", -1)) {
                 if (name.indexOf(':') >= 0 || name.startsWith("/") || name.contains("..")) {
-                    program.lost(KEY, setting.withValue(name), "no link or other place is made");
+                    program.lost(
+                            KEY, foreignSetting.withValue(name), "no link or other place is made");
                 } else {
                     paths.add(kind.below + name);
                 }
             }
         }
         for (String path : paths) {
-            String quoted = Printer.quoted(path);
+            String quoted = ConfigPrinter.quoted(path);
             maps.add(mode == null ? quoted : "{ path: " + quoted + ", mode: " + mode + " }");
         }
         if (!paths.isEmpty()) {
             String variable = kind.name().toUpperCase(Locale.ROOT) + "_DIRECTORY";
-            program.env(variable, DraftText.escaped(String.join(":", paths)));
+            program.env(variable, TemplateTextBuilder.escaped(String.join(":", paths)));
         }
-        Setting preserve = settings.last(kind + "DirectoryPreserve");
+        ForeignSetting preserve = settings.last(kind + "DirectoryPreserve");
         boolean stay = preserve != null && preserve.isTrue();
         if (kind != Kind.Runtime || paths.isEmpty() || stay) {
             if (preserve != null) {

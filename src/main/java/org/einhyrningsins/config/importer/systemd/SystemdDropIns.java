@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.systemd;
 
-import org.einhyrningsins.config.importer.ImportedFile;
+import org.einhyrningsins.config.importer.ForeignFiles;
 import org.einhyrningsins.config.importer.supervisord.SupervisordFile;
 
 import java.nio.file.Path;
@@ -27,7 +27,7 @@ final class SystemdDropIns {
 
     /// @param name of the unit's file
     static List<Path> of(Path file, String name) {
-        Path folder = ImportedFile.folder(file);
+        Path folder = ForeignFiles.folder(file);
         List<Path> folders = FOLDERS.contains(folder) ? FOLDERS : List.of(folder);
         SequencedMap<String, Path> found = new TreeMap<>();
         for (String directory : directories(name)) {
@@ -39,7 +39,7 @@ final class SystemdDropIns {
             }
         }
         // one that is masked, as a link to /dev/null, hides others of its name
-        return found.values().stream().filter(SystemdUnits::isReadable).toList();
+        return found.values().stream().filter(SystemdImporter::isReadable).toList();
     }
 
     /// The names that drop-ins are found under, the most particular one first.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.systemd;
 
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.source.Place;
-import org.einhyrningsins.config.source.Problems;
-import org.einhyrningsins.config.source.Source;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.source.ProblemCollector;
+import org.einhyrningsins.config.source.SourcePosition;
+import org.einhyrningsins.config.source.SourceText;
 import org.einhyrningsins.config.value.EnvFile;
-import org.einhyrningsins.spec.Template;
+import org.einhyrningsins.spec.TextTemplate;
 
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -20,20 +20,20 @@ import java.util.SequencedMap;
 public final class SystemdEnvFile {
     private static final String ESCAPED_IN_QUOTES = "\"\\`$";
 
-    private final Source source;
+    private final SourceText sourceText;
     private final String text;
-    private final SequencedMap<String, Setting> variables = new LinkedHashMap<>();
+    private final SequencedMap<String, ForeignSetting> variables = new LinkedHashMap<>();
     private int at;
     private int line = 1;
 
-    private SystemdEnvFile(Source source) {
-        this.source = source;
-        this.text = source.text().replace("\r\n", "\n").replace('\r', '\n');
+    private SystemdEnvFile(SourceText sourceText) {
+        this.sourceText = sourceText;
+        this.text = sourceText.text().replace("\r\n", "\n").replace('\r', '\n');
     }
 
     /// Its variables; a later one wins.
-    public static SequencedMap<String, Setting> read(Source source) {
-        SystemdEnvFile file = new SystemdEnvFile(source);
+    public static SequencedMap<String, ForeignSetting> read(SourceText sourceText) {
+        SystemdEnvFile file = new SystemdEnvFile(sourceText);
         while (file.hasMore()) {
             file.line();
         }
@@ -41,13 +41,13 @@ public final class SystemdEnvFile {
     }
 
     /// Whether an `env-file` has the same variables, and nothing that it reports.
-    static boolean isReadAlike(Source source, Map<String, Setting> variables) {
-        Problems problems = new Problems();
-        Map<String, Template> ours = new HashMap<>();
-        EnvFile.read(source, ours, problems);
-        boolean same = problems.none() && ours.size() == variables.size();
-        for (Setting setting : variables.values()) {
-            same &= Template.of(setting.value()).equals(ours.get(setting.key()));
+    static boolean isReadAlike(SourceText sourceText, Map<String, ForeignSetting> variables) {
+        ProblemCollector problemCollector = new ProblemCollector();
+        Map<String, TextTemplate> ours = new HashMap<>();
+        EnvFile.read(sourceText, ours, problemCollector);
+        boolean same = problemCollector.none() && ours.size() == variables.size();
+        for (ForeignSetting foreignSetting : variables.values()) {
+            same &= TextTemplate.of(foreignSetting.value()).equals(ours.get(foreignSetting.key()));
         }
         return same;
     }
@@ -79,7 +79,9 @@ public final class SystemdEnvFile {
         at = equals + 1;
         String value = value();
         if (EnvFile.isVariable(name)) {
-            variables.putLast(name, new Setting(name, value, new Place(source, start, 1, "")));
+            variables.putLast(
+                    name,
+                    new ForeignSetting(name, value, new SourcePosition(sourceText, start, 1, "")));
         }
     }
 

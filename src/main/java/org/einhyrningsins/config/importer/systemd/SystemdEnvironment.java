@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.systemd;
 
-import org.einhyrningsins.config.importer.DraftProgram;
-import org.einhyrningsins.config.importer.Setting;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportedProgram;
 import org.einhyrningsins.config.importer.supervisord.SupervisordFile;
-import org.einhyrningsins.config.source.DraftText;
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Problems;
-import org.einhyrningsins.config.source.Source;
-import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.source.ProblemCollector;
+import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.source.TemplateTextBuilder;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.EnvFile;
 
 import java.nio.file.Files;
@@ -21,10 +21,10 @@ import java.util.SequencedMap;
 /// Writes the variables of a unit. In systemd a file wins over `Environment=`, and here `env` wins
 /// over `env-file`: so what a file sets is left to the file. Source: systemd.exec(5).
 final class SystemdEnvironment {
-    private record Assignment(String value, Setting setting) {}
+    private record Assignment(String value, ForeignSetting setting) {}
 
     private final SystemdSettings settings;
-    private final DraftProgram program;
+    private final ImportedProgram program;
     private final SequencedMap<String, Assignment> assigned = new LinkedHashMap<>();
     private final List<String> files = new ArrayList<>();
 
@@ -37,51 +37,55 @@ final class SystemdEnvironment {
     ///
     /// @return those whose values are known for good, to the letter
     SequencedMap<String, String> write() {
-        for (Setting setting : settings.list("Environment")) {
+        for (ForeignSetting foreignSetting : settings.list("Environment")) {
             try {
-                for (String pair : SystemdText.words(setting.value())) {
-                    assign(settings.texts().specified(pair), setting);
+                for (String pair : SystemdValues.words(foreignSetting.value())) {
+                    assign(settings.texts().specified(pair), foreignSetting);
                 }
-            } catch (Misread e) {
-                program.blocks(setting, e.reason());
+            } catch (ValueException e) {
+                program.blocks(foreignSetting, e.reason());
             }
         }
-        for (Setting setting : settings.list("EnvironmentFile")) {
-            file(setting);
+        for (ForeignSetting foreignSetting : settings.list("EnvironmentFile")) {
+            file(foreignSetting);
         }
         unset();
-        for (Setting setting : settings.list("PassEnvironment")) {
-            program.same(setting, "workers inherit all of the manager's environment");
+        for (ForeignSetting foreignSetting : settings.list("PassEnvironment")) {
+            program.same(foreignSetting, "workers inherit all of the manager's environment");
         }
         SequencedMap<String, String> known = new LinkedHashMap<>();
         assigned.forEach(
                 (name, assignment) -> {
-                    program.env(name, DraftText.escaped(assignment.value()), assignment.setting());
+                    program.env(
+                            name,
+                            TemplateTextBuilder.escaped(assignment.value()),
+                            assignment.setting());
                     if (files.isEmpty()) {
                         known.put(name, assignment.value());
                     }
                 });
         if (!files.isEmpty()) {
-            program.set("env-file", DraftProgram.list(files));
+            program.set("env-file", ImportedProgram.list(files));
         }
         return known;
     }
 
-    private void assign(String pair, Setting setting) throws Misread {
+    private void assign(String pair, ForeignSetting foreignSetting) throws ValueException {
         int equals = pair.indexOf('=');
         if (equals <= 0) {
-            throw new Misread("expected NAME=VALUE");
+            throw new ValueException("expected NAME=VALUE");
         }
         String name = pair.substring(0, equals);
-        Assignment before = assigned.put(name, new Assignment(pair.substring(equals + 1), setting));
+        Assignment before =
+                assigned.put(name, new Assignment(pair.substring(equals + 1), foreignSetting));
         if (before != null) {
-            program.same(before.setting(), name + " is overruled by " + setting.place());
+            program.same(before.setting(), name + " is overruled by " + foreignSetting.place());
         }
     }
 
     /// One that has to be there and is not keeps the unit from starting.
-    private void file(Setting setting) {
-        String text = settings.specified(setting);
+    private void file(ForeignSetting foreignSetting) {
+        String text = settings.specified(foreignSetting);
         if (text == null) {
             return;
         }
@@ -92,52 +96,52 @@ final class SystemdEnvironment {
                         ? SupervisordFile.matching(Path.of("/"), path)
                         : List.of(Path.of(path));
         if (found.isEmpty()) {
-            missing(setting, optional, "no file matches; name those that come in env-file");
+            missing(foreignSetting, optional, "no file matches; name those that come in env-file");
         }
         for (Path file : found) {
             if (!file.isAbsolute()) {
-                program.blocks(setting, "the path of such a file is absolute");
+                program.blocks(foreignSetting, "the path of such a file is absolute");
             } else if (Files.isRegularFile(file) && !Files.isReadable(file)) {
-                program.blocks(setting, "it cannot be read by whoever imports this");
+                program.blocks(foreignSetting, "it cannot be read by whoever imports this");
             } else if (Files.exists(file)) {
-                there(file, setting, optional);
+                there(file, foreignSetting, optional);
             } else if (optional) {
-                later(file, setting);
+                later(file, foreignSetting);
             } else {
-                missing(setting, false, "no such file here; the unit needs it to start");
-                later(file, setting);
+                missing(foreignSetting, false, "no such file here; the unit needs it to start");
+                later(file, foreignSetting);
             }
         }
     }
 
     /// A file that may come.
-    private void later(Path file, Setting setting) {
+    private void later(Path file, ForeignSetting foreignSetting) {
         files.add("-" + file);
         if (!assigned.isEmpty()) {
             program.say(
                     "env-file",
-                    setting,
+                    foreignSetting,
                     "not here now; in systemd it wins over Environment=, here env wins: what it"
                             + " comes to set has to go from env");
         }
     }
 
-    private void missing(Setting setting, boolean optional, String why) {
+    private void missing(ForeignSetting foreignSetting, boolean optional, String why) {
         if (optional) {
-            program.same(setting, "there is none, and none has to be");
+            program.same(foreignSetting, "there is none, and none has to be");
         } else {
-            program.blocks(setting, why);
+            program.blocks(foreignSetting, why);
         }
     }
 
-    private void there(Path file, Setting setting, boolean optional) {
-        Problems problems = new Problems();
-        Source source = Source.read(file, null, problems);
-        if (source == null) {
-            program.blocks(setting, problems.problems().getFirst().message());
+    private void there(Path file, ForeignSetting foreignSetting, boolean optional) {
+        ProblemCollector problemCollector = new ProblemCollector();
+        SourceText sourceText = SourceText.read(file, null, problemCollector);
+        if (sourceText == null) {
+            program.blocks(foreignSetting, problemCollector.problems().getFirst().message());
             return;
         }
-        SequencedMap<String, Setting> read = SystemdEnvFile.read(source);
+        SequencedMap<String, ForeignSetting> read = SystemdEnvFile.read(sourceText);
         for (String name : read.keySet()) {
             Assignment overruled = assigned.remove(name);
             if (overruled != null) {
@@ -145,13 +149,13 @@ final class SystemdEnvironment {
                         overruled.setting(), name + " is set by " + file + " too, and that wins");
             }
         }
-        if (SystemdEnvFile.isReadAlike(source, read)) {
+        if (SystemdEnvFile.isReadAlike(sourceText, read)) {
             files.add((optional ? "-" : "") + file);
             return;
         }
         program.say(
                 "env",
-                setting,
+                foreignSetting,
                 "systemd reads it in another way than an env-file is read here, so it is written"
                         + " out; there may be secrets in it");
         read.forEach(
@@ -161,8 +165,8 @@ final class SystemdEnvironment {
     /// Wins over all that is set.
     private void unset() {
         List<String> dropped = new ArrayList<>();
-        for (Setting setting : settings.list("UnsetEnvironment")) {
-            for (String name : words(setting)) {
+        for (ForeignSetting foreignSetting : settings.list("UnsetEnvironment")) {
+            for (String name : words(foreignSetting)) {
                 int equals = name.indexOf('=');
                 Assignment set = assigned.get(equals < 0 ? name : name.substring(0, equals));
                 if (EnvFile.isVariable(name)) {
@@ -171,20 +175,20 @@ final class SystemdEnvironment {
                 } else if (set != null && set.value().equals(name.substring(equals + 1))) {
                     assigned.remove(name.substring(0, equals));
                 } else {
-                    program.lost("drop-env", setting, Texts.quoted(name) + " is no name");
+                    program.lost("drop-env", foreignSetting, TextUtil.quoted(name) + " is no name");
                 }
             }
         }
         if (!dropped.isEmpty()) {
-            program.set("drop-env", DraftProgram.list(dropped));
+            program.set("drop-env", ImportedProgram.list(dropped));
         }
     }
 
-    private List<String> words(Setting setting) {
+    private List<String> words(ForeignSetting foreignSetting) {
         try {
-            return SystemdText.words(setting.value());
-        } catch (Misread e) {
-            program.lost("drop-env", setting, e.reason());
+            return SystemdValues.words(foreignSetting.value());
+        } catch (ValueException e) {
+            program.lost("drop-env", foreignSetting, e.reason());
             return List.of();
         }
     }

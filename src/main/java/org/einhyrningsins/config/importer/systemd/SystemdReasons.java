@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.systemd;
 
-import org.einhyrningsins.config.importer.DraftProgram;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.value.Remarks;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.value.ImportComments;
 
 import java.util.List;
 
 /// What becomes of settings of systemd that no key here is made of. What is listed first counts.
 ///
 /// @param kind that it is lost, or needs nothing here
-record SystemdReasons(Remarks.Kind kind, String why) {
-    private record Reason(String keys, Remarks.Kind kind, String why) {}
+record SystemdReasons(ImportComments.Kind kind, String why) {
+    private record Reason(String keys, ImportComments.Kind kind, String why) {}
 
     private static final String SANDBOX =
             "there is no key like it; see sandbox, or put the manager itself into such a sandbox";
@@ -20,11 +20,11 @@ record SystemdReasons(Remarks.Kind kind, String why) {
     private static final String CGROUP = "no such limit of a control group is set";
 
     private static Reason lost(String keys, String why) {
-        return new Reason(keys, Remarks.Kind.LOST, why);
+        return new Reason(keys, ImportComments.Kind.LOST, why);
     }
 
     private static Reason same(String keys, String why) {
-        return new Reason(keys, Remarks.Kind.SAME, why);
+        return new Reason(keys, ImportComments.Kind.SAME, why);
     }
 
     private static final List<Reason> REASONS =
@@ -100,17 +100,17 @@ record SystemdReasons(Remarks.Kind kind, String why) {
                     same("Timeout.*", "the manager binds at once or says why not"));
 
     /// @param section such as `Service`
-    static SystemdReasons of(String section, Setting setting) {
-        String key = setting.key();
+    static SystemdReasons of(String section, ForeignSetting foreignSetting) {
+        String key = foreignSetting.key();
         if (section.equals("Install")) {
             return same("the programs of this file start with the manager");
         } else if (section.startsWith("X-") || key.startsWith("X-")) {
             return same("systemd ignores it too");
-        } else if (key.equals("ExecReload") && isSignal(setting.value())) {
+        } else if (key.equals("ExecReload") && isSignal(foreignSetting.value())) {
             return same("'einhyrningsinsctl signal' sends a worker that signal");
-        } else if (setting.value().isEmpty()) {
+        } else if (foreignSetting.value().isEmpty()) {
             return same("nothing, so the default");
-        } else if (isDefault(key, setting)) {
+        } else if (isDefault(key, foreignSetting)) {
             return same("as it is here");
         } else if (section.equals("Unit") && key.matches(SOCKET_RELATIONS)) {
             return same("sockets are bound when the manager starts");
@@ -125,22 +125,22 @@ record SystemdReasons(Remarks.Kind kind, String why) {
             return base.isEmpty()
                     ? same("a description")
                     : new SystemdReasons(
-                            Remarks.Kind.LOST, "such an option of a socket is not set");
+                            ImportComments.Kind.LOST, "such an option of a socket is not set");
         }
-        return new SystemdReasons(Remarks.Kind.LOST, "nothing here is like it");
+        return new SystemdReasons(ImportComments.Kind.LOST, "nothing here is like it");
     }
 
     private static SystemdReasons same(String why) {
-        return new SystemdReasons(Remarks.Kind.SAME, why);
+        return new SystemdReasons(ImportComments.Kind.SAME, why);
     }
 
-    private static boolean isDefault(String key, Setting setting) {
-        boolean no = Boolean.FALSE.equals(setting.flag());
+    private static boolean isDefault(String key, ForeignSetting foreignSetting) {
+        boolean no = Boolean.FALSE.equals(foreignSetting.flag());
         return key.equals("SendSIGKILL")
-                ? setting.isTrue()
+                ? foreignSetting.isTrue()
                 : key.equals("FinalKillSignal")
-                        ? setting.value().endsWith("KILL")
-                        : no || setting.value().equals("infinity");
+                        ? foreignSetting.value().endsWith("KILL")
+                        : no || foreignSetting.value().equals("infinity");
     }
 
     private static boolean isSignal(String command) {
@@ -150,11 +150,11 @@ record SystemdReasons(Remarks.Kind kind, String why) {
     /// Says it at a program.
     ///
     /// @param key where it stands; empty for the head
-    void tell(DraftProgram program, String key, Setting setting) {
-        if (kind == Remarks.Kind.SAME) {
-            program.same(setting, why);
+    void tell(ImportedProgram program, String key, ForeignSetting foreignSetting) {
+        if (kind == ImportComments.Kind.SAME) {
+            program.same(foreignSetting, why);
         } else {
-            program.lost(key, setting, why);
+            program.lost(key, foreignSetting, why);
         }
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.systemd;
 
-import org.einhyrningsins.config.importer.DraftProgram;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.importer.systemd.SystemdUnits.Unit;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.importer.systemd.SystemdImporter.Unit;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
@@ -19,11 +19,11 @@ final class SystemdRelations {
 
     private final Unit unit;
     private final List<Unit> units;
-    private final SequencedMap<String, DraftProgram> programs;
-    private final DraftProgram program;
+    private final SequencedMap<String, ImportedProgram> programs;
+    private final ImportedProgram program;
 
     /// @param programs by the names of their units
-    SystemdRelations(Unit unit, List<Unit> units, SequencedMap<String, DraftProgram> programs) {
+    SystemdRelations(Unit unit, List<Unit> units, SequencedMap<String, ImportedProgram> programs) {
         this.unit = unit;
         this.units = units;
         this.programs = programs;
@@ -42,46 +42,47 @@ final class SystemdRelations {
                         "BindsTo",
                         "PartOf",
                         "Upholds")) {
-            for (Setting setting : settings.list(key)) {
-                String names = settings.specified(setting);
+            for (ForeignSetting foreignSetting : settings.list(key)) {
+                String names = settings.specified(foreignSetting);
                 for (String name : names == null ? new String[0] : names.split("\\s+", -1)) {
-                    relation(setting.withValue(name));
+                    relation(foreignSetting.withValue(name));
                 }
             }
         }
     }
 
-    private void relation(Setting setting) {
-        String name = setting.value();
-        DraftProgram other = programs.get(name);
+    private void relation(ForeignSetting foreignSetting) {
+        String name = foreignSetting.value();
+        ImportedProgram other = programs.get(name);
         if (name.equals(unit.name())) {
-            program.same(setting, "the unit itself");
+            program.same(foreignSetting, "the unit itself");
         } else if (name.endsWith(".target")) {
-            program.same(setting, TARGET);
+            program.same(foreignSetting, TARGET);
         } else if (other != null) {
-            known(setting, other);
+            known(foreignSetting, other);
         } else if (isSocket(name)) {
-            program.same(setting, "sockets are bound before the first worker starts");
+            program.same(foreignSetting, "sockets are bound before the first worker starts");
         } else {
-            program.lost(setting, STRANGER);
+            program.lost(foreignSetting, STRANGER);
         }
     }
 
-    private void known(Setting setting, DraftProgram other) {
-        switch (setting.key()) {
-            case "After" -> order(setting, program, other);
-            case "Before" -> order(setting, other, program);
-            case "Wants" -> program.same(setting, "it is started with the manager, too");
-            default -> program.lost(setting, "each is started and stopped by itself");
+    private void known(ForeignSetting foreignSetting, ImportedProgram other) {
+        switch (foreignSetting.key()) {
+            case "After" -> order(foreignSetting, program, other);
+            case "Before" -> order(foreignSetting, other, program);
+            case "Wants" -> program.same(foreignSetting, "it is started with the manager, too");
+            default -> program.lost(foreignSetting, "each is started and stopped by itself");
         }
     }
 
-    private void order(Setting setting, DraftProgram later, DraftProgram earlier) {
+    private void order(
+            ForeignSetting foreignSetting, ImportedProgram later, ImportedProgram earlier) {
         if (program.file().comesAfter(later.name(), earlier.name())) {
             later.after(earlier.name());
-            program.say("after", setting, "carried over");
+            program.say("after", foreignSetting, "carried over");
         } else {
-            program.lost("after", setting, "they wait for each other");
+            program.lost("after", foreignSetting, "they wait for each other");
         }
     }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.systemd;
 
-import org.einhyrningsins.config.importer.DraftProgram;
-import org.einhyrningsins.config.importer.Section;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.importer.systemd.SystemdUnits.Unit;
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Shape;
-import org.einhyrningsins.config.value.Accounts;
-import org.einhyrningsins.spec.IdentitySpec.Resource;
+import org.einhyrningsins.config.importer.ForeignSection;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.importer.systemd.SystemdImporter.Unit;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.config.value.PasswdFile;
+import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -20,7 +20,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 
 /// Writes a `.service` unit of systemd as a program: what runs, as whom, and what for. How it lives
-/// is written by [SystemdLife]. Source: systemd.service(5), systemd.exec(5).
+/// is written by [SystemdLifecycle]. Source: systemd.service(5), systemd.exec(5).
 final class SystemdService {
     private static final String OWN_PORT =
             "old before new, as systemd restarts it; with bind, if it can take a socket, no request"
@@ -34,11 +34,11 @@ final class SystemdService {
 
     private final Unit unit;
     private final Set<String> programs;
-    private final DraftProgram program;
+    private final ImportedProgram program;
     private final SystemdSettings settings;
 
     /// @param programs the names of all units that become programs
-    SystemdService(Unit unit, Set<String> programs, DraftProgram program) {
+    SystemdService(Unit unit, Set<String> programs, ImportedProgram program) {
         this.unit = unit;
         this.programs = programs;
         this.program = program;
@@ -59,7 +59,7 @@ final class SystemdService {
         limits();
         new SystemdConfinement(settings, program, hasUser).write();
         new SystemdDirectories(settings, program).write();
-        new SystemdLife(settings, unit.section("Unit"), type).write();
+        new SystemdLifecycle(settings, unit.section("Unit"), type).write();
         if (program.firstSocket() == null) {
             program.set("rollout", "{ strategy: replace }");
             program.say("rollout", OWN_PORT);
@@ -72,25 +72,28 @@ final class SystemdService {
 
     /// What nobody took: of a flag the last one counts, of a list those since the last empty one.
     void writeRest() {
-        for (Section section : unit.sections().values()) {
-            List<Setting> rest = section.takeRest();
+        for (ForeignSection foreignSection : unit.sections().values()) {
+            List<ForeignSetting> rest = foreignSection.takeRest();
             for (int i = 0; i < rest.size(); i++) {
-                Setting setting = rest.get(i);
-                Setting overruling = overruling(setting, rest.subList(i + 1, rest.size()));
+                ForeignSetting foreignSetting = rest.get(i);
+                ForeignSetting overruling =
+                        overruling(foreignSetting, rest.subList(i + 1, rest.size()));
                 if (overruling == null) {
-                    SystemdReasons.of(section.name(), setting).tell(program, "", setting);
+                    SystemdReasons.of(foreignSection.name(), foreignSetting)
+                            .tell(program, "", foreignSetting);
                 } else {
-                    program.same(setting, "overruled by " + overruling.place());
+                    program.same(foreignSetting, "overruled by " + overruling.place());
                 }
             }
         }
     }
 
-    private static @Nullable Setting overruling(Setting setting, List<Setting> later) {
-        Setting overruling = null;
-        for (Setting other : later) {
+    private static @Nullable ForeignSetting overruling(
+            ForeignSetting foreignSetting, List<ForeignSetting> later) {
+        ForeignSetting overruling = null;
+        for (ForeignSetting other : later) {
             boolean counts = other.value().isEmpty() || other.flag() != null;
-            overruling = counts && other.key().equals(setting.key()) ? other : overruling;
+            overruling = counts && other.key().equals(foreignSetting.key()) ? other : overruling;
         }
         return overruling;
     }
@@ -131,8 +134,8 @@ final class SystemdService {
     private boolean isInstalled() {
         boolean installed = false;
         for (String key : List.of("WantedBy", "RequiredBy", "UpheldBy")) {
-            for (Setting setting : unit.section("Install").lookAll(key)) {
-                for (String name : setting.value().split("\\s+", -1)) {
+            for (ForeignSetting foreignSetting : unit.section("Install").lookAll(key)) {
+                for (String name : foreignSetting.value().split("\\s+", -1)) {
                     boolean isTarget = name.endsWith(".target") && !name.matches(LATER);
                     installed |= isTarget || programs.contains(name);
                 }
@@ -142,10 +145,10 @@ final class SystemdService {
     }
 
     private void sockets(List<Unit> sockets) {
-        Setting flag = settings.last("NonBlocking");
+        ForeignSetting flag = settings.last("NonBlocking");
         boolean nonBlocking = flag != null && flag.isTrue();
         for (Unit socket : sockets) {
-            if (SystemdUnits.isAccepting(socket)) {
+            if (SystemdImporter.isAccepting(socket)) {
                 program.blocks(
                         socket.section("Socket").look("Accept"),
                         "a process for each connection; the program has to accept by itself");
@@ -156,35 +159,38 @@ final class SystemdService {
             program.same(flag, "see non-blocking of each socket");
         }
         List<String> given = sockets.stream().map(Unit::name).toList();
-        for (Setting setting : settings.list("Sockets")) {
-            for (String name : setting.value().split("\\s+", -1)) {
+        for (ForeignSetting foreignSetting : settings.list("Sockets")) {
+            for (String name : foreignSetting.value().split("\\s+", -1)) {
                 if (given.contains(name)) {
-                    program.same(setting.withValue(name), "imported with it");
+                    program.same(foreignSetting.withValue(name), "imported with it");
                 } else {
-                    program.lost("bind", setting.withValue(name), "not among the files given");
+                    program.lost(
+                            "bind", foreignSetting.withValue(name), "not among the files given");
                 }
             }
         }
     }
 
     private String type() {
-        Setting setting = settings.last("Type");
+        ForeignSetting foreignSetting = settings.last("Type");
         boolean runs = settings.section().has("ExecStart");
         boolean onBus = settings.section().has("BusName");
         String type =
-                setting != null ? setting.value() : !runs ? "oneshot" : onBus ? "dbus" : "simple";
+                foreignSetting != null
+                        ? foreignSetting.value()
+                        : !runs ? "oneshot" : onBus ? "dbus" : "simple";
         switch (type) {
             case "simple", "exec", "notify" -> {}
             case "forking" ->
                     program.blocks(
-                            setting,
+                            foreignSetting,
                             "a worker stays in the foreground: give it the option for that");
             case "oneshot" ->
                     program.say("restart", "a job: it runs once, with the manager's start");
             case "dbus" -> program.differs("ack", "there is no D-Bus: up when alive for a second");
             case "idle" -> program.differs("ack", "it does not wait until others are started");
             case "notify-reload" -> program.say("ack", "a reload replaces the workers");
-            default -> program.blocks(setting, "not a type that is known here");
+            default -> program.blocks(foreignSetting, "not a type that is known here");
         }
         return type;
     }
@@ -195,29 +201,29 @@ final class SystemdService {
         boolean hasUser = !word("User", "root").equals("root");
         List<String> guards = new SystemdConditions(settings, unit.section("Unit")).write();
         List<SystemdCommand> before = new ArrayList<>();
-        Setting only = settings.last("PermissionsStartOnly");
+        ForeignSetting only = settings.last("PermissionsStartOnly");
         boolean asRoot = only != null && only.isTrue();
         if (only != null) {
             program.same(only, "it concerns what is run before the start");
         }
-        for (Setting setting : settings.list("ExecStartPre")) {
-            SystemdCommand command = read(setting);
+        for (ForeignSetting foreignSetting : settings.list("ExecStartPre")) {
+            SystemdCommand command = read(foreignSetting);
             if (command != null && hasUser && (asRoot || command.isPrivileged())) {
-                program.lost("command", setting, "it runs as root; do it before the start");
+                program.lost("command", foreignSetting, "it runs as root; do it before the start");
             } else if (command != null) {
                 before.add(command);
             }
         }
-        List<Setting> lines = settings.list("ExecStart");
+        List<ForeignSetting> lines = settings.list("ExecStart");
         List<SystemdCommand> commands = new ArrayList<>();
-        for (Setting setting : lines) {
-            SystemdCommand command = read(setting);
+        for (ForeignSetting foreignSetting : lines) {
+            SystemdCommand command = read(foreignSetting);
             if (command != null) {
                 commands.add(command);
             }
         }
         if (commands.isEmpty() || commands.size() < lines.size()) {
-            Setting none = new Setting("ExecStart", "", settings.section().place());
+            ForeignSetting none = new ForeignSetting("ExecStart", "", settings.section().place());
             program.noCommand(lines.isEmpty() ? none : lines.getFirst(), "the unit runs nothing");
             return;
         } else if (commands.size() > 1 && !isJob) {
@@ -232,40 +238,41 @@ final class SystemdService {
         }
     }
 
-    private @Nullable SystemdCommand read(Setting setting) {
+    private @Nullable SystemdCommand read(ForeignSetting foreignSetting) {
         try {
-            return SystemdCommand.read(setting, settings.texts());
-        } catch (Misread e) {
-            program.blocks(setting, e.reason());
+            return SystemdCommand.read(foreignSetting, settings.texts());
+        } catch (ValueException e) {
+            program.blocks(foreignSetting, e.reason());
             return null;
         }
     }
 
     private void remarks(SystemdCommand command, boolean hasUser) {
-        Setting setting = command.setting();
+        ForeignSetting foreignSetting = command.setting();
         if (command.isPrivileged() && hasUser) {
-            program.blocks(setting, "it runs as root, although the unit has a user");
+            program.blocks(foreignSetting, "it runs as root, although the unit has a user");
         }
         if (command.mayFail() && !"no".equals(word("Restart", "no"))) {
-            program.differs("command", setting, "- : here a failure is one, see restart");
+            program.differs("command", foreignSetting, "- : here a failure is one, see restart");
         }
         if (!command.name().isEmpty()) {
-            program.differs("command", setting, "it is not told the other name " + command.name());
+            program.differs(
+                    "command", foreignSetting, "it is not told the other name " + command.name());
         }
         if (command.prefixes().contains("|")) {
-            program.differs("command", setting, "| : not run by the user's login shell");
+            program.differs("command", foreignSetting, "| : not run by the user's login shell");
         }
     }
 
     private String word(String key, String usual) {
-        List<Setting> all = settings.section().lookAll(key);
+        List<ForeignSetting> all = settings.section().lookAll(key);
         return all.isEmpty() || all.getLast().value().isEmpty() ? usual : all.getLast().value();
     }
 
     // ---- as whom
 
     private void identity() {
-        Setting dynamic = settings.last("DynamicUser");
+        ForeignSetting dynamic = settings.last("DynamicUser");
         if (dynamic != null && dynamic.isTrue()) {
             program.blocks(dynamic, "users are not made; make one, and name it in user");
         } else if (dynamic != null) {
@@ -277,7 +284,7 @@ final class SystemdService {
         program.whole("nice", settings.last("Nice"), -20, 19);
         directory(user == null ? "root" : user);
         for (String key : List.of("RootDirectory", "RootImage")) {
-            Setting root = settings.last(key);
+            ForeignSetting root = settings.last(key);
             if (root != null && !root.value().equals("/")) {
                 program.blocks(root, "its files are not those of the machine");
             }
@@ -286,17 +293,17 @@ final class SystemdService {
 
     /// @return its name; null if nobody is named, and empty for one that is not known
     private @Nullable String identity(String key, String ours) {
-        Setting setting = settings.last(key);
-        if (setting == null) {
+        ForeignSetting foreignSetting = settings.last(key);
+        if (foreignSetting == null) {
             return null;
         }
-        String name = settings.specified(setting);
+        String name = settings.specified(foreignSetting);
         if (name == null) {
             return "";
         } else if (name.isBlank()) {
-            program.blocks(setting, "it names nobody");
+            program.blocks(foreignSetting, "it names nobody");
         } else {
-            program.who(ours, setting.withValue(name));
+            program.who(ours, foreignSetting.withValue(name));
         }
         return name;
     }
@@ -304,42 +311,42 @@ final class SystemdService {
     /// systemd starts a service in the root directory if nothing is said. `~` is the home of the
     /// one who runs it.
     private void directory(String user) {
-        Setting setting = settings.last("WorkingDirectory");
-        String directory = setting == null ? "/" : settings.specified(setting);
+        ForeignSetting foreignSetting = settings.last("WorkingDirectory");
+        String directory = foreignSetting == null ? "/" : settings.specified(foreignSetting);
         if (directory == null) {
             return;
         }
         boolean optional = directory.startsWith("-");
         String path = optional ? directory.substring(1) : directory;
-        String home = path.equals("~") ? Accounts.home(user) : path;
+        String home = path.equals("~") ? PasswdFile.home(user) : path;
         if (home.startsWith("/")) {
             program.text("directory", home);
-            if (optional && setting != null) {
-                program.differs("directory", setting, "it has to be there all the same");
-            } else if (path.equals("~") && setting != null) {
-                program.say("directory", setting, "as it is on this machine");
+            if (optional && foreignSetting != null) {
+                program.differs("directory", foreignSetting, "it has to be there all the same");
+            } else if (path.equals("~") && foreignSetting != null) {
+                program.say("directory", foreignSetting, "as it is on this machine");
             }
-        } else if (setting != null) {
-            program.blocks(setting, "write the path of the home directory in directory");
+        } else if (foreignSetting != null) {
+            program.blocks(foreignSetting, "write the path of the home directory in directory");
         }
     }
 
     private void limits() {
         SequencedMap<String, String> limits = new LinkedHashMap<>();
         for (Resource resource : Resource.values()) {
-            Setting setting = settings.last("Limit" + resource.name());
-            if (setting != null) {
+            ForeignSetting foreignSetting = settings.last("Limit" + resource.name());
+            if (foreignSetting != null) {
                 try {
-                    limits.put(Shape.word(resource), limit(resource, setting.value()));
-                } catch (Misread e) {
-                    program.lost("limits", setting, e.reason());
+                    limits.put(ConfigShape.word(resource), limit(resource, foreignSetting.value()));
+                } catch (ValueException e) {
+                    program.lost("limits", foreignSetting, e.reason());
                 }
             }
         }
         program.limits(limits);
     }
 
-    private static String limit(Resource resource, String text) throws Misread {
+    private static String limit(Resource resource, String text) throws ValueException {
         String[] parts = text.split(":", 2);
         String soft = amount(resource, parts[0]);
         String hard = parts.length < 2 ? soft : amount(resource, parts[1]);
@@ -348,18 +355,18 @@ final class SystemdService {
                         && (soft.equals("unlimited")
                                 || Long.parseLong(soft) > Long.parseLong(hard));
         if (above) {
-            throw new Misread("the soft limit is above the hard one");
+            throw new ValueException("the soft limit is above the hard one");
         }
         return soft.equals(hard) ? soft : "\"" + soft + ":" + hard + "\"";
     }
 
-    private static String amount(Resource resource, String text) throws Misread {
+    private static String amount(Resource resource, String text) throws ValueException {
         if (text.equals("infinity")) {
             return "unlimited";
         }
         return switch (resource) {
             case AS, CORE, DATA, FSIZE, MEMLOCK, MSGQUEUE, RSS, STACK ->
-                    Long.toString(SystemdText.size(text));
+                    Long.toString(SystemdValues.size(text));
             case CPU -> Long.toString(Math.max(1, seconds(text)));
             case RTTIME -> plainNumber(text);
             case NICE -> text.matches("[-+].*") ? nice(text) : plainNumber(text);
@@ -367,22 +374,22 @@ final class SystemdService {
         };
     }
 
-    private static long seconds(String text) throws Misread {
-        Duration time = SystemdText.time(text);
+    private static long seconds(String text) throws ValueException {
+        Duration time = SystemdValues.time(text);
         return time == null ? 0 : time.toSeconds();
     }
 
-    private static String plainNumber(String text) throws Misread {
+    private static String plainNumber(String text) throws ValueException {
         if (!text.matches("[0-9]{1,15}")) {
-            throw new Misread("expected a number");
+            throw new ValueException("expected a number");
         }
         return Long.toString(Long.parseLong(text));
     }
 
     /// `+5` is a nice value, of which setrlimit(2) takes twenty minus it.
-    private static String nice(String text) throws Misread {
+    private static String nice(String text) throws ValueException {
         if (!text.matches("[-+][0-9]{1,2}")) {
-            throw new Misread("expected a nice value");
+            throw new ValueException("expected a nice value");
         }
         return Integer.toString(20 - Math.clamp(Integer.parseInt(text), -20, 19));
     }

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.systemd;
 
-import org.einhyrningsins.config.importer.DraftFile;
-import org.einhyrningsins.config.importer.DraftProgram;
-import org.einhyrningsins.config.importer.Section;
-import org.einhyrningsins.config.importer.Setting;
-import org.einhyrningsins.config.print.Printer;
-import org.einhyrningsins.config.source.Misread;
-import org.einhyrningsins.config.source.Texts;
+import org.einhyrningsins.config.importer.ForeignSection;
+import org.einhyrningsins.config.importer.ForeignSetting;
+import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.importer.ImportedServices;
+import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.source.ValueException;
 import org.jspecify.annotations.Nullable;
 
 /// Writes the sockets of a `.socket` unit into the `bind` of its program. Source:
 /// systemd.socket(5).
 final class SystemdSocket {
-    private final SystemdUnits.Unit unit;
-    private final DraftProgram program;
+    private final SystemdImporter.Unit unit;
+    private final ImportedProgram program;
     private final boolean nonBlocking;
     private final SystemdSettings settings;
 
     /// @param nonBlocking what the service says of all its sockets
-    SystemdSocket(SystemdUnits.Unit unit, DraftProgram program, boolean nonBlocking) {
+    SystemdSocket(SystemdImporter.Unit unit, ImportedProgram program, boolean nonBlocking) {
         this.unit = unit;
         this.program = program;
         this.nonBlocking = nonBlocking;
@@ -28,16 +28,17 @@ final class SystemdSocket {
 
     void write() {
         Options options = options();
-        for (Setting listen : settings.list(key -> key.startsWith("Listen"))) {
+        for (ForeignSetting listen : settings.list(key -> key.startsWith("Listen"))) {
             try {
                 listen(listen, options);
-            } catch (Misread e) {
+            } catch (ValueException e) {
                 program.blocks(listen, e.reason());
             }
         }
-        for (Section section : unit.sections().values()) {
-            for (Setting setting : section.takeRest()) {
-                SystemdReasons.of(section.name(), setting).tell(program, "bind", setting);
+        for (ForeignSection foreignSection : unit.sections().values()) {
+            for (ForeignSetting foreignSetting : foreignSection.takeRest()) {
+                SystemdReasons.of(foreignSection.name(), foreignSetting)
+                        .tell(program, "bind", foreignSetting);
             }
         }
     }
@@ -46,20 +47,20 @@ final class SystemdSocket {
     private record Options(String name, boolean ipv6Only, String all, String unix) {}
 
     private Options options() {
-        Setting name = settings.last("FileDescriptorName");
-        Setting accept = settings.last("Accept");
+        ForeignSetting name = settings.last("FileDescriptorName");
+        ForeignSetting accept = settings.last("Accept");
         if (accept != null && !accept.isTrue()) {
             program.same(accept, "as it is here");
         }
-        Setting service = settings.last("Service");
+        ForeignSetting service = settings.last("Service");
         if (service != null) {
             program.same(service, "this program");
         }
-        Setting only = settings.last("BindIPv6Only");
+        ForeignSetting only = settings.last("BindIPv6Only");
         if (only != null) {
             program.say("bind", only, "see ipv6-only of each socket");
         }
-        Setting backlog = settings.last("Backlog");
+        ForeignSetting backlog = settings.last("Backlog");
         Integer length = backlog == null ? null : program.number("bind", backlog, 1, 65535);
         return new Options(
                 name == null ? unit.name() : name.value(),
@@ -70,8 +71,8 @@ final class SystemdSocket {
 
     private String unixOptions() {
         StringBuilder unix = new StringBuilder();
-        Setting mode = settings.last("SocketMode");
-        String bits = mode == null ? "\"0666\"" : DraftProgram.octal(mode.value());
+        ForeignSetting mode = settings.last("SocketMode");
+        String bits = mode == null ? "\"0666\"" : ImportedProgram.octal(mode.value());
         if (mode != null && bits == null) {
             program.lost("bind", mode, "expected octal digits, at most 0777");
         } else {
@@ -81,29 +82,29 @@ final class SystemdSocket {
         return unix.append(owner("group", settings.last("SocketGroup"))).toString();
     }
 
-    private String owner(String key, @Nullable Setting setting) {
-        return setting == null || setting.value().isEmpty()
+    private String owner(String key, @Nullable ForeignSetting foreignSetting) {
+        return foreignSetting == null || foreignSetting.value().isEmpty()
                 ? ""
-                : program.owner(key, setting.value(), setting);
+                : program.owner(key, foreignSetting.value(), foreignSetting);
     }
 
-    private void listen(Setting listen, Options options) throws Misread {
+    private void listen(ForeignSetting listen, Options options) throws ValueException {
         String address = unit.text().specified(listen.value());
         boolean datagram = listen.key().equals("ListenDatagram");
         if (!datagram && !listen.key().equals("ListenStream")) {
-            throw new Misread("only TCP, UDP and UNIX stream sockets are bound");
+            throw new ValueException("only TCP, UDP and UNIX stream sockets are bound");
         }
         boolean unix = address.startsWith("/") || address.startsWith("@");
         if (address.startsWith("vsock:") || (unix && datagram)) {
-            throw new Misread("only TCP, UDP and UNIX stream sockets are bound");
+            throw new ValueException("only TCP, UDP and UNIX stream sockets are bound");
         }
         String kind = unix ? "unix" : datagram ? "udp" : "tcp";
-        String full = Texts.areDigits(address) ? "[::]:" + address : address;
+        String full = TextUtil.areDigits(address) ? "[::]:" + address : address;
         boolean ipv6 = full.startsWith("[");
         program.file()
                 .claim(kind, full, ipv6 && options.ipv6Only(), program.name(), listen.place());
         StringBuilder yaml = new StringBuilder();
-        yaml.append(kind).append(": ").append(Printer.quoted(full));
+        yaml.append(kind).append(": ").append(ConfigPrinter.quoted(full));
         yaml.append(datagram ? "" : options.all());
         yaml.append(ipv6 && options.ipv6Only() ? ", ipv6-only: true" : "");
         yaml.append(address.startsWith("/") ? options.unix() : "");
@@ -111,8 +112,8 @@ final class SystemdSocket {
         program.socket(name(options.name(), listen), yaml.toString());
     }
 
-    private String name(String wanted, Setting listen) {
-        String plain = DraftFile.plainName(wanted, "socket");
+    private String name(String wanted, ForeignSetting listen) {
+        String plain = ImportedServices.plainName(wanted, "socket");
         String name = plain;
         for (int i = 2; program.hasSocket(name); i++) {
             String end = "-" + i;

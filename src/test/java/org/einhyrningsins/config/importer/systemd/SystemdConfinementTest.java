@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.config.ImportSamples;
 import org.einhyrningsins.config.Importer;
-import org.einhyrningsins.config.importer.Imported;
-import org.einhyrningsins.config.read.Loaded;
-import org.einhyrningsins.config.read.Loader;
-import org.einhyrningsins.config.value.Surroundings;
+import org.einhyrningsins.config.importer.ImportResult;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.spec.Capability;
 import org.einhyrningsins.spec.CgroupSpec;
 import org.einhyrningsins.spec.ConfinementSpec;
@@ -28,24 +28,24 @@ import java.util.Map;
 class SystemdConfinementTest {
     @TempDir Path directory;
 
-    private Imported imported = new Imported("", 0, 0, 0);
+    private ImportResult importResult = new ImportResult("", 0, 0, 0);
 
     private ConfinementSpec service(String lines) throws Exception {
         Path unit = directory.resolve("app.service");
         Files.writeString(
                 unit,
                 "[Service]\nExecStart=/bin/true\n" + lines + "\n[Install]\nWantedBy=x.target\n");
-        imported =
+        importResult =
                 Importer.read(
                         List.of(unit),
                         null,
                         ImportSamples.machine(Map.of()),
                         ImportSamples.NO_SCRIPTS);
-        Path file = Files.writeString(directory.resolve("made.yaml"), imported.yaml());
-        Surroundings machine = new Surroundings(Map.of(), 2, _ -> true, _ -> true);
-        Loaded loaded = Loader.load(file, machine);
-        assertThat(loaded).as(imported.yaml()).isInstanceOf(Loaded.Valid.class);
-        return ((Loaded.Valid) loaded)
+        Path file = Files.writeString(directory.resolve("made.yaml"), importResult.yaml());
+        LoadEnvironment machine = new LoadEnvironment(Map.of(), 2, _ -> true, _ -> true);
+        LoadResult loadResult = ConfigLoader.load(file, machine);
+        assertThat(loadResult).as(importResult.yaml()).isInstanceOf(LoadResult.Valid.class);
+        return ((LoadResult.Valid) loadResult)
                 .services()
                 .programs()
                 .firstEntry()
@@ -55,7 +55,7 @@ class SystemdConfinementTest {
     }
 
     private void nothingIsLost() {
-        assertThat(imported.verdict()).as(imported.yaml()).isEqualTo("nothing is lost");
+        assertThat(importResult.verdict()).as(importResult.yaml()).isEqualTo("nothing is lost");
     }
 
     @Test
@@ -94,12 +94,12 @@ class SystemdConfinementTest {
     void whatAUserCouldGainIsSaid() throws Exception {
         service("User=www-data\nCapabilityBoundingSet=CAP_CHOWN");
         nothingIsLost();
-        assertThat(imported.yaml()).contains("can gain no privileges");
+        assertThat(importResult.yaml()).contains("can gain no privileges");
         ConfinementSpec gaining =
                 service("User=www-data\nNoNewPrivileges=no\nCapabilityBoundingSet=CAP_CHOWN");
         assertThat(gaining.noNewPrivs()).isFalse();
         assertThat(gaining.capabilities()).isNull();
-        assertThat(imported.changes()).isEqualTo(1);
+        assertThat(importResult.changes()).isEqualTo(1);
     }
 
     @Test
@@ -114,7 +114,7 @@ class SystemdConfinementTest {
         assertThat(web.oomScoreAdj()).isEqualTo(300);
         assertThat(web.ioClass()).isEqualTo(new IoClass(IoClass.Kind.IDLE, 0));
         service("CPUAffinity=numa\nIOSchedulingClass=quick");
-        assertThat(imported.changes()).isEqualTo(2);
+        assertThat(importResult.changes()).isEqualTo(2);
     }
 
     @Test
@@ -128,8 +128,8 @@ class SystemdConfinementTest {
                         new DirectorySpec(Path.of("/run/a"), 0750),
                         new DirectorySpec(Path.of("/run/b/c"), 0750),
                         new DirectorySpec(Path.of("/var/lib/app"), 0755));
-        assertThat(imported.changes()).isEqualTo(2);
-        assertThat(imported.yaml()).contains("RUNTIME_DIRECTORY: \"/run/a:/run/b/c\"");
+        assertThat(importResult.changes()).isEqualTo(2);
+        assertThat(importResult.yaml()).contains("RUNTIME_DIRECTORY: \"/run/a:/run/b/c\"");
     }
 
     @Test
@@ -139,7 +139,7 @@ class SystemdConfinementTest {
                         "LoadCredential=db:/etc/keys/db\nLoadCredential=other\n"
                                 + "SetCredential=x:secret");
         assertThat(web.credentials()).containsExactly(Map.entry("db", Path.of("/etc/keys/db")));
-        assertThat(imported.changes()).isEqualTo(2);
+        assertThat(importResult.changes()).isEqualTo(2);
     }
 
     @Test
@@ -153,6 +153,6 @@ class SystemdConfinementTest {
         assertThat(service("MemoryMax=infinity\nTasksMax=infinity").cgroup()).isNull();
         nothingIsLost();
         service("MemoryMax=40%\nTasksMax=80%");
-        assertThat(imported.changes()).isEqualTo(2);
+        assertThat(importResult.changes()).isEqualTo(2);
     }
 }

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.read;
+
+import org.einhyrningsins.config.source.ConfigProblem;
+import org.einhyrningsins.spec.manager.ControlSpec;
+import org.einhyrningsins.spec.manager.ServicesSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/// What became of a file.
+public sealed interface LoadResult {
+    /// It can be run. The warnings are about what may be wrong and may be meant.
+    record Valid(ServicesSpec services, List<ConfigProblem> warnings) implements LoadResult {
+        public Valid {
+            warnings = List.copyOf(warnings);
+        }
+    }
+
+    /// It cannot, for these problems: at least one, by file, line and column. The warnings are
+    /// about what else was seen.
+    ///
+    /// @param passing whether a host name could not be looked up: that may pass by itself
+    /// @param whereabouts what could be read of them, for who looks for an earlier manager's state
+    record Invalid(
+            List<ConfigProblem> problems,
+            List<ConfigProblem> warnings,
+            boolean passing,
+            Whereabouts whereabouts)
+            implements LoadResult {
+        public Invalid {
+            problems = List.copyOf(problems);
+            warnings = List.copyOf(warnings);
+        }
+    }
+
+    /// The places of a manager's own files, as far as its definition names them.
+    record Whereabouts(ControlSpec control, @Nullable Path stateDirectory) {
+        static final Whereabouts UNKNOWN = new Whereabouts(ControlSpec.DEFAULT, null);
+
+        static Whereabouts of(ServicesSpec services) {
+            return new Whereabouts(services.control(), services.stateDirectory());
+        }
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.read;
+
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Entry;
+import org.einhyrningsins.config.source.ConfigNode.Items;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// Puts `defaults` under a program: maps are merged at every depth, all else is replaced.
+final class ProgramDefaults {
+    private ProgramDefaults() {}
+
+    static Mapping under(Mapping program, Mapping defaults) {
+        SequencedMap<String, Entry> merged = new LinkedHashMap<>(defaults.entries());
+        for (Map.Entry<String, Entry> entry : program.entries().entrySet()) {
+            Entry mine = entry.getValue();
+            Entry other = merged.get(entry.getKey());
+            if (other != null
+                    && other.value() instanceof Mapping below
+                    && mine.value() instanceof Mapping map) {
+                Mapping base =
+                        switch (entry.getKey()) {
+                            case "ack" -> ackUnder(map, below);
+                            case "health" -> healthUnder(map, below);
+                            default -> below;
+                        };
+                mine = new Entry(mine.key(), under(map, base));
+            }
+            merged.put(entry.getKey(), mine);
+        }
+        return new Mapping(program.place(), merged);
+    }
+
+    /// A check that says whom it asks does not ask somebody else too.
+    private static Mapping healthUnder(Mapping health, Mapping defaults) {
+        if (ProbeTargetReader.KEYS.stream().noneMatch(health.entries()::containsKey)) {
+            return defaults;
+        }
+        SequencedMap<String, Entry> kept = new LinkedHashMap<>(defaults.entries());
+        ProbeTargetReader.KEYS.forEach(kept::remove);
+        return new Mapping(defaults.place(), kept);
+    }
+
+    /// How many values a program has, and what its maps and lists hold. An alias counts in full.
+    static int weight(ConfigNode configNode) {
+        int weight = 1;
+        if (configNode instanceof Mapping map) {
+            for (Entry entry : map.entries().values()) {
+                weight += 1 + weight(entry.value());
+            }
+        } else if (configNode instanceof Items list) {
+            for (ConfigNode value : list.values()) {
+                weight += weight(value);
+            }
+        }
+        return weight;
+    }
+
+    /// An ack that says its own way of knowing takes no part of another way, but the timeout.
+    private static Mapping ackUnder(Mapping ack, Mapping defaults) {
+        Map<String, Entry> own = ack.entries();
+        if (!own.containsKey("mode") && !own.containsKey("timer") && !own.containsKey("probe")) {
+            return defaults;
+        }
+        SequencedMap<String, Entry> kept = new LinkedHashMap<>(defaults.entries());
+        kept.keySet().removeIf(key -> !key.equals("timeout"));
+        return new Mapping(defaults.place(), kept);
+    }
+}

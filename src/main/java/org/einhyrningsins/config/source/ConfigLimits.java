@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.source;
+
+/// How much a configuration may hold, so that no file takes the memory that a running manager
+/// needs: its heap is 32 MiB. A thousand programs of the usual size take a fifth of each.
+public final class ConfigLimits {
+    /// Of one file.
+    static final int MAX_FILE_BYTES = 2 << 20;
+
+    /// Of all files of one configuration.
+    static final int MAX_BYTES = 4 << 20;
+
+    /// An argument or variable that is longer cannot be given to a program (MAX_ARG_STRLEN), and
+    /// SnakeYAML is slow on long lines.
+    public static final int MAX_TEXT = (128 << 10) - 1;
+
+    /// Values of one file: what stands in its maps and lists, and the keys. An alias counts as much
+    /// as what it stands for, so that a few lines cannot mean billions.
+    public static final int MAX_FILE_VALUES = 100_000;
+
+    /// Values of all programs together, each with its defaults.
+    static final int MAX_VALUES = 200_000;
+
+    static final int MAX_PROGRAMS = 10_000;
+
+    /// Of all programs; a process may hardly have more open.
+    static final int MAX_SOCKETS = 10_000;
+
+    /// Of one file of variables; a process can hardly be given more.
+    public static final int MAX_VARIABLES = 10_000;
+
+    /// Files that are included.
+    public static final int MAX_FILES = 10_000;
+
+    private int bytes = MAX_BYTES;
+    private int values = MAX_VALUES;
+    private int programs = MAX_PROGRAMS;
+    private int sockets = MAX_SOCKETS;
+    private int files = MAX_FILES;
+
+    /// How many bytes the next file may have.
+    int bytes() {
+        return Math.min(MAX_FILE_BYTES, bytes);
+    }
+
+    void read(int length) {
+        bytes -= length;
+    }
+
+    /// False if there are too many.
+    public boolean takeValues(int number) {
+        values -= number;
+        return values >= 0;
+    }
+
+    /// False if there are too many.
+    public boolean takeProgram() {
+        programs--;
+        return programs >= 0;
+    }
+
+    /// False if there are too many.
+    public boolean takeSockets(int number) {
+        sockets -= number;
+        return sockets >= 0;
+    }
+
+    /// False if there are too many.
+    public boolean takeFile() {
+        files--;
+        return files >= 0;
+    }
+}

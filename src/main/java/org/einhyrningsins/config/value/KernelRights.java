@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.value;
+
+import org.einhyrningsins.spec.Capability;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+
+/// What the kernel allows to whoever runs the programs of the file. It is asked only about what a
+/// file wants, and that may be much later than the file is written, by another user: so what is
+/// missing gives a warning.
+public interface KernelRights {
+    /// Whether it may bind a TCP or UDP port of that number.
+    boolean bind(int port);
+
+    /// Whether it may start workers as that user, a name or a number.
+    boolean become(String user);
+
+    /// Whether it may give workers that capability.
+    boolean give(Capability capability);
+
+    /// Who else may change what a path leads to, by a directory on the way or the file itself.
+    ///
+    /// @param user who may: a name or number, besides root and whoever runs the programs; null for
+    ///   nobody
+    /// @param groups whether a group that may write counts too
+    /// @return null for nobody
+    @Nullable Stranger stranger(Path file, @Nullable String user, boolean groups);
+
+    /// Somebody else, and what ends it.
+    ///
+    /// @param who and what he may, as in `uid 1001 owns /srv/web`
+    /// @param remedy a command, as in `chown root /srv/web`
+    record Stranger(String who, String remedy) {
+        /// For a warning.
+        ///
+        /// @param what he may thereby, as in `remove the log`
+        public String could(String what) {
+            return who + ", and could " + what + "; if that is not meant, " + remedy;
+        }
+    }
+
+    /// The version of Landlock's interface that the kernel has; 0 for none.
+    int landlock();
+
+    /// All of them.
+    KernelRights ALL =
+            new KernelRights() {
+                @Override
+                public boolean bind(int port) {
+                    return true;
+                }
+
+                @Override
+                public boolean become(String user) {
+                    return true;
+                }
+
+                @Override
+                public int landlock() {
+                    return Integer.MAX_VALUE;
+                }
+
+                @Override
+                public boolean give(Capability capability) {
+                    return true;
+                }
+
+                @Override
+                public @Nullable Stranger stranger(
+                        Path file, @Nullable String user, boolean groups) {
+                    return null;
+                }
+            };
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control.report;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+
+import org.einhyrningsins.control.wire.ExitStatus;
+import org.einhyrningsins.control.wire.JsonId;
+import org.einhyrningsins.control.wire.MalformedRequest;
+import org.einhyrningsins.control.wire.OverridesJson;
+import org.einhyrningsins.control.wire.WireJson;
+import org.jspecify.annotations.Nullable;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/// Writes the manager's replies, each a line with its newline, in the dialect of the request. Data
+/// goes only into JSON: requests of the older dialect are answered for people.
+public final class ReplyWriter {
+    private ReplyWriter() {}
+
+    /// Something that happened on the way; more follows.
+    public static byte[] progress(JsonId id, String message) {
+        return line(id, message, null, null);
+    }
+
+    /// How it ended.
+    public static byte[] done(JsonId id, ExitStatus code, String message) {
+        return line(id, message, code, null);
+    }
+
+    /// How it ended, and how things are.
+    public static byte[] done(
+            JsonId id, ExitStatus code, String message, @Nullable ReplyData data) {
+        return line(id, message, code, data);
+    }
+
+    /// What is answered to a line that is no request.
+    public static byte[] malformed(MalformedRequest line) {
+        return done(line.id(), ExitStatus.USAGE, line.message());
+    }
+
+    /// What is answered to a line longer than the bound.
+    public static byte[] tooLong(int bound) {
+        return done(
+                JsonId.NONE,
+                ExitStatus.USAGE,
+                "the line is longer than " + bound + " bytes and was ignored");
+    }
+
+    private static byte[] line(
+            JsonId id, String message, @Nullable ExitStatus code, @Nullable ReplyData data) {
+        return switch (id.dialect()) {
+            case JSON -> json(id, message, code, data);
+            case YAML -> EinhornReplies.line(id, message, code);
+        };
+    }
+
+    private static byte[] json(
+            JsonId id, String message, @Nullable ExitStatus code, @Nullable ReplyData data) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(message.length() + 64);
+        try (JsonGenerator json = WireJson.JSON.createGenerator(bytes)) {
+            json.writeStartObject();
+            json.writeFieldName("request_id");
+            json.writeRawValue(id.json());
+            json.writeStringField("message", wellFormed(message));
+            writeEnd(json, code, data);
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot happen: writing to memory", e);
+        }
+        bytes.write('\n');
+        return bytes.toByteArray();
+    }
+
+    private static void writeEnd(
+            JsonGenerator json, @Nullable ExitStatus code, @Nullable ReplyData data)
+            throws IOException {
+        if (code == null) {
+            json.writeBooleanField("wait", true);
+        } else {
+            json.writeNumberField("code", code.code());
+        }
+        if (data != null) {
+            json.writeFieldName("data");
+            switch (data) {
+                case StatusReport status -> write(json, status);
+                case PlanReport plan -> PlanJson.write(json, plan);
+                case LogReport logs -> LogReport.write(json, logs);
+            }
+        }
+    }
+
+    private static void write(JsonGenerator json, StatusReport report) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("version", report.version());
+        json.writeNumberField("manager_pid", report.managerPid());
+        json.writeNumberField("uptime_ms", report.uptimeMillis());
+        json.writeStringField("config_file", wellFormed(report.configFile()));
+        if (report.confirmMillis() >= 0) {
+            json.writeNumberField("confirm_ms", report.confirmMillis());
+        }
+        json.writeArrayFieldStart("programs");
+        for (ProgramStatus program : report.programs()) {
+            write(json, program);
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, ProgramStatus program) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("name", program.name());
+        json.writeStringField("state", program.state().word());
+        json.writeNumberField("ready", program.ready());
+        json.writeNumberField("wanted", program.wanted());
+        json.writeNumberField("generation", program.generation());
+        json.writeStringField("rollout", wellFormed(program.rollout()));
+        json.writeStringField("note", wellFormed(program.note()));
+        write(json, program.failures());
+        writeSettings(json, program);
+        json.writeArrayFieldStart("workers");
+        for (WorkerStatus worker : program.workers()) {
+            write(json, worker);
+        }
+        json.writeEndArray();
+        json.writeArrayFieldStart("sockets");
+        for (SocketStatus socket : program.sockets()) {
+            write(json, socket);
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    /// Only what there is: most programs come after none and are as the file has them.
+    private static void writeSettings(JsonGenerator json, ProgramStatus program)
+            throws IOException {
+        if (!program.after().isEmpty()) {
+            json.writeArrayFieldStart("after");
+            for (String name : program.after()) {
+                json.writeString(name);
+            }
+            json.writeEndArray();
+        }
+        if (!program.intent().none()) {
+            json.writeFieldName("intent");
+            OverridesJson.write(json, program.intent());
+        }
+    }
+
+    private static void write(JsonGenerator json, WorkerStatus worker) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("slot", worker.slot());
+        json.writeNumberField("incarnation", worker.incarnation());
+        json.writeNumberField("pid", worker.pid());
+        json.writeStringField("state", worker.state());
+        json.writeNumberField("generation", worker.generation());
+        json.writeNumberField("age_ms", worker.ageMillis());
+        json.writeNumberField("restarts", worker.restarts());
+        json.writeStringField("note", wellFormed(worker.note()));
+        write(json, worker.failures());
+        json.writeEndObject();
+    }
+
+    /// Only what there is.
+    private static void write(JsonGenerator json, FailureStatus failureStatus) throws IOException {
+        if (failureStatus.inARow() > 0) {
+            json.writeNumberField("failures", failureStatus.inARow());
+        }
+        if (!failureStatus.since().isEmpty()) {
+            json.writeStringField("failing_since", failureStatus.since());
+        }
+        if (failureStatus.lastExit() != null) {
+            json.writeFieldName("last_exit");
+            write(json, failureStatus.lastExit());
+        }
+        if (!failureStatus.nextTryAt().isEmpty()) {
+            json.writeStringField("next_try_at", failureStatus.nextTryAt());
+        }
+    }
+
+    private static void write(JsonGenerator json, LastExit exit) throws IOException {
+        json.writeStartObject();
+        json.writeFieldName("code");
+        if (exit.code() == null) {
+            json.writeNull();
+        } else {
+            json.writeNumber(exit.code());
+        }
+        json.writeStringField("signal", exit.signal());
+        json.writeStringField("at", exit.at());
+        json.writeNumberField("lived_ms", exit.livedMillis());
+        json.writeNumberField("slot", exit.slot());
+        json.writeNumberField("incarnation", exit.incarnation());
+        json.writeStringField("text", wellFormed(exit.text()));
+        if (exit.core()) {
+            json.writeBooleanField("core", true);
+        }
+        if (exit.oom()) {
+            json.writeBooleanField("oom", true);
+        }
+        if (exit.shared()) {
+            json.writeStringField("oom_limit", "program");
+        }
+        if (exit.left() > 0) {
+            json.writeNumberField("left_behind", exit.left());
+        }
+        if (!exit.why().isEmpty()) {
+            json.writeStringField("why", wellFormed(exit.why()));
+        }
+        json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, SocketStatus socket) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("name", socket.name());
+        json.writeStringField("address", wellFormed(socket.address()));
+        if (socket.perWorker()) {
+            json.writeBooleanField("per_worker", true);
+        }
+        json.writeEndObject();
+    }
+
+    /// Messages quote what workers wrote, and a quote cut short may end in half a character, which
+    /// Jackson refuses to write.
+    public static String wellFormed(String text) {
+        StringBuilder repaired = null;
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i)) && !inPair(text, i)) {
+                repaired = repaired == null ? new StringBuilder(text) : repaired;
+                repaired.setCharAt(i, '\uFFFD');
+            }
+        }
+        return repaired == null ? text : repaired.toString();
+    }
+
+    private static boolean inPair(String text, int at) {
+        return Character.isHighSurrogate(text.charAt(at))
+                ? at + 1 < text.length() && Character.isLowSurrogate(text.charAt(at + 1))
+                : at > 0 && Character.isHighSurrogate(text.charAt(at - 1));
+    }
+}

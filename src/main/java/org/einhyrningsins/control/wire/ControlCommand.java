@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control.wire;
+
+import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.List;
+
+/// A command with its arguments understood. The client reads one to tell its user of mistakes
+/// before it asks, the manager to know what to do: there is one language and this is where it is
+/// defined. An empty list of targets means every program.
+public sealed interface ControlCommand {
+    /// The most workers a program can have.
+    int MOST_WORKERS = 10_000;
+
+    /// How the programs are.
+    record Status(List<CommandTarget> targets) implements ControlCommand {}
+
+    /// How the programs are, with each worker and socket.
+    ///
+    /// @param graph instead of that, which of them starts after which
+    record Show(List<CommandTarget> targets, boolean graph) implements ControlCommand {}
+
+    /// Read the file again; roll what changed, and what is named whether it changed or not.
+    ///
+    /// @param confirm go back to what was before, unless that is confirmed in that time; null to
+    ///   stay
+    /// @param reset what was stopped or scaled by hand is as the file says it again
+    record Reload(List<CommandTarget> targets, @Nullable Duration confirm, boolean reset)
+            implements ControlCommand {}
+
+    /// What `reload` would do.
+    record Plan(List<CommandTarget> targets) implements ControlCommand {}
+
+    /// Stay with what the last reload brought.
+    record Confirm() implements ControlCommand {}
+
+    /// Roll onto the definition as it is.
+    ///
+    /// @param fleet all new workers are up before any old one is told to go
+    record Upgrade(List<CommandTarget> targets, boolean fleet) implements ControlCommand {}
+
+    /// Let a rollout go on from its canary.
+    record Promote(List<CommandTarget> targets) implements ControlCommand {}
+
+    /// End a rollout and bring the old version back.
+    record Abort(List<CommandTarget> targets) implements ControlCommand {}
+
+    record Start(List<CommandTarget> targets) implements ControlCommand {}
+
+    record Stop(List<CommandTarget> targets) implements ControlCommand {}
+
+    /// Stop, then start.
+    record Restart(List<CommandTarget> targets) implements ControlCommand {}
+
+    /// That many workers more.
+    record Increase(List<CommandTarget> targets, int by) implements ControlCommand {}
+
+    /// That many workers fewer.
+    record Decrease(List<CommandTarget> targets, int by) implements ControlCommand {}
+
+    /// That many workers.
+    record Scale(List<CommandTarget> targets, int workers) implements ControlCommand {}
+
+    /// Send signals to workers, one after the other.
+    record Deliver(List<Signal> signals, List<CommandTarget> targets) implements ControlCommand {}
+
+    /// Stop everything and exit.
+    ///
+    /// @param first sent instead of the first signal of each program's own steps; null for those
+    record Die(@Nullable Signal first) implements ControlCommand {}
+
+    /// Let the manager replace itself by its newest version.
+    record Reexec() implements ControlCommand {}
+
+    /// Tell what happens from now on, as progress, until the client goes away.
+    record Events(List<CommandTarget> targets) implements ControlCommand {}
+
+    /// Tell where what the workers write is to be read.
+    record Logs(List<CommandTarget> targets) implements ControlCommand {}
+
+    /// Which manager this is.
+    record Version() implements ControlCommand {}
+
+    /// Everything there is to know, in the shape that einhorn's clients read.
+    record State() implements ControlCommand {}
+
+    /// Say who you are.
+    ///
+    /// @param user who asks, as they call themselves; empty if they do not
+    record Greet(String user) implements ControlCommand {}
+
+    /// What can be asked.
+    record Help() implements ControlCommand {}
+
+    /// Log more, or less.
+    record Loudness(boolean more) implements ControlCommand {}
+
+    /// The order that a command and its arguments are.
+    static ControlCommand read(String command, List<String> args) throws UsageException {
+        return switch (command) {
+            case "status" -> new Status(CommandTarget.list(args));
+            case "show" -> {
+                boolean graph = args.contains("--graph");
+                yield new Show(
+                        CommandTarget.list(CommandArguments.without("--graph", args)), graph);
+            }
+            case "reload" -> CommandArguments.reload(args);
+            case "plan" -> new Plan(CommandTarget.list(args));
+            case "confirm" -> alone(command, args, new Confirm());
+            case "upgrade" -> upgrade(args);
+            case "upgrade_fleet" -> new Upgrade(CommandTarget.list(args), true);
+            case "promote" -> new Promote(CommandArguments.rollouts(command, args));
+            case "abort" -> new Abort(CommandArguments.rollouts(command, args));
+            case "start" -> new Start(CommandTarget.list(args));
+            case "stop" -> new Stop(CommandArguments.named(command, args));
+            case "restart" -> new Restart(CommandArguments.named(command, args));
+            case "inc" -> CommandArguments.increase(args);
+            case "dec" -> CommandArguments.decrease(args);
+            case "scale" -> CommandArguments.scale(args);
+            case "signal" -> CommandArguments.deliver(args);
+            case "events" -> new Events(CommandTarget.list(args));
+            case "logs" -> new Logs(CommandTarget.list(args));
+            case "die" -> CommandArguments.die(args);
+            case "reexec" -> alone(command, args, new Reexec());
+            case "version" -> alone(command, args, new Version());
+            case "set_workers" -> CommandArguments.setWorkers(args);
+            case "state" -> alone(command, args, new State());
+            case "ehlo" -> new Greet(String.join(" ", args));
+            case "help" -> new Help();
+            case "quieter" -> alone(command, args, new Loudness(false));
+            case "louder" -> alone(command, args, new Loudness(true));
+            case "config" ->
+                    throw new UsageException(
+                            "'config' is not taken: the file says how things are; change it and"
+                                    + " 'reload'");
+            default ->
+                    throw new UsageException(
+                            "unknown command '"
+                                    + command
+                                    + "'; einhyrningsinsctl(1) lists the commands");
+        };
+    }
+
+    private static ControlCommand upgrade(List<String> args) throws UsageException {
+        boolean fleet = !args.isEmpty() && args.get(0).equals("--fleet");
+        return new Upgrade(CommandTarget.list(fleet ? args.subList(1, args.size()) : args), fleet);
+    }
+
+    private static ControlCommand alone(
+            String command, List<String> args, ControlCommand controlCommand)
+            throws UsageException {
+        if (!args.isEmpty()) {
+            throw new UsageException("'" + command + "' takes no arguments");
+        }
+        return controlCommand;
+    }
+}

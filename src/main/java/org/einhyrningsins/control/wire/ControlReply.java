@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.control.wire;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.charset.StandardCharsets;
+
+/// One line from the manager.
+///
+/// @param id of the request it answers, as JSON; null if the manager could not tell
+/// @param more more replies follow
+/// @param code an [ExitStatus] by its number; 0 while more follow
+/// @param json the line as it came
+public record ControlReply(
+        @Nullable String id, String message, boolean more, int code, String json) {
+    /// Reads a line.
+    ///
+    /// @throws IllegalArgumentException if it is not what a manager writes
+    public static ControlReply read(byte[] line) {
+        return new ReplyReader(new String(line, StandardCharsets.UTF_8)).read();
+    }
+}

@@ -1,8 +1,0 @@
-// SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.control.wire;
-
-/// A line that is no request.
-///
-/// @param id the id of it, as far as one could be made out; else [JsonId#NONE]
-/// @param message what is wrong, for the one who wrote it
-public record Malformed(JsonId id, String message) implements Parsed {}

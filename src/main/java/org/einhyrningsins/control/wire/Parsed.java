@@ -1,5 +1,0 @@
-// SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.control.wire;
-
-/// What a line from a client turned out to be.
-public sealed interface Parsed permits Request, WorkerMessage, Malformed {}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.core.model.CanaryState;
+import org.einhyrningsins.core.model.DurationText;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.ProgramEffect.Severity;
+import org.einhyrningsins.spec.CanarySpec;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+
+/// Watches the first workers of a rollout before the others follow. While it does, the rollout
+/// touches no further slot. With `smooth` and `replace` the canaries have taken over from old
+/// workers; with `fleet` they run beside them, since there no old one goes before all new ones are
+/// up.
+///
+/// Which slots have canaries is seen, not remembered: whatever the operator stops or scales, the
+/// next slot has one then, and the watch begins anew.
+final class CanaryWatch {
+    private CanaryWatch() {}
+
+    /// What a rollout that has just begun does about its first workers; null where no old worker is
+    /// left that would serve on meanwhile.
+    static @Nullable CanaryState first(StepContext stepContext, Rollout rollout, boolean ill) {
+        if (rollout.target().spec().rollout().canary() == null) {
+            return null;
+        }
+        for (Slot slot : stepContext.slots) {
+            if (RolloutStrategy.concerns(stepContext, rollout, slot) && !slot.moved()) {
+                return new CanaryState.Coming(ill);
+            }
+        }
+        return null;
+    }
+
+    /// How many more slots may get a worker of the target now.
+    static int room(StepContext stepContext, Rollout rollout) {
+        if (!rollout.holds()) {
+            return Integer.MAX_VALUE;
+        }
+        int all = 0;
+        int begun = 0;
+        for (Slot slot : stepContext.slots) {
+            if (RolloutStrategy.concerns(stepContext, rollout, slot)) {
+                all++;
+                begun += hasBegun(slot) ? 1 : 0;
+            }
+        }
+        return Math.min(wanted(rollout), all) - begun;
+    }
+
+    private static int wanted(Rollout rollout) {
+        CanarySpec spec = rollout.target().spec().rollout().canary();
+        return spec == null ? 0 : spec.workers();
+    }
+
+    private static boolean hasBegun(Slot slot) {
+        return slot.moved() || slot.successor() != null;
+    }
+
+    // ---- watch
+
+    /// Begins to watch those that are all up, and takes the consequence of how they are.
+    static void watch(StepContext stepContext) {
+        Rollout rollout = stepContext.rollout;
+        if (rollout == null || !rollout.holds() || FirstWorkerTrial.isOn(stepContext, rollout)) {
+            return;
+        }
+        if (!allUp(stepContext, rollout)) {
+            if (rollout.canary() instanceof CanaryState.Watched watched) {
+                stepContext.rollout = rollout.canary(new CanaryState.Coming(watched.ill()));
+            }
+            return;
+        }
+        if (rollout.canary() instanceof CanaryState.Coming coming) {
+            begin(stepContext, rollout, coming);
+        }
+        judge(stepContext, stepContext.rollout);
+    }
+
+    private static boolean allUp(StepContext stepContext, Rollout rollout) {
+        for (Slot slot : stepContext.slots) {
+            if (RolloutStrategy.concerns(stepContext, rollout, slot)
+                    && hasBegun(slot)
+                    && !RolloutStrategy.up(canary(slot))) {
+                return false;
+            }
+        }
+        return room(stepContext, rollout) <= 0;
+    }
+
+    private static @Nullable Worker canary(Slot slot) {
+        return slot.moved() ? slot.current() : slot.successor();
+    }
+
+    private static void begin(StepContext stepContext, Rollout rollout, CanaryState.Coming coming) {
+        CanarySpec spec = rollout.target().spec().rollout().canary();
+        Duration watch = spec == null ? Duration.ZERO : spec.watch();
+        Moment until = watch == null ? null : stepContext.now.plus(watch);
+        stepContext.rollout = rollout.canary(new CanaryState.Watched(coming.ill(), until));
+        String words = words(stepContext.program(), stepContext.now);
+        if (words != null) {
+            stepContext.report(Severity.INFO, null, words);
+            RolloutStrategy.tell(stepContext, words);
+        }
+    }
+
+    private static void judge(StepContext stepContext, @Nullable Rollout rollout) {
+        if (rollout == null || !(rollout.canary() instanceof CanaryState.Watched watched)) {
+            return;
+        }
+        for (Slot slot : stepContext.slots) {
+            Worker worker =
+                    RolloutStrategy.concerns(stepContext, rollout, slot) ? canary(slot) : null;
+            String trouble = worker == null ? null : trouble(stepContext, worker, watched);
+            if (worker != null && trouble != null) {
+                RolloutStrategy.canaryFailed(stepContext, rollout, worker, trouble);
+                return;
+            }
+        }
+        if (watched.until() != null && watched.until().reached(stepContext.now)) {
+            CanarySpec spec = rollout.target().spec().rollout().canary();
+            String time =
+                    spec == null || spec.watch() == null
+                            ? ""
+                            : " for " + DurationText.of(spec.watch());
+            pass(stepContext, rollout, "canary went well" + time);
+        }
+    }
+
+    /// What is wrong with a canary, in words; null if nothing is.
+    private static @Nullable String trouble(
+            StepContext stepContext, Worker worker, CanaryState.Watched watched) {
+        if (HealthMonitor.isIll(worker, stepContext.count)) {
+            return WorkerReplacement.illness(worker);
+        }
+        if (HealthMonitor.isLarge(worker)) {
+            return "uses " + DurationText.bytes(worker.care().weight()) + ", more than memory-max";
+        }
+        boolean ill = !watched.ill() && programIsIll(stepContext);
+        return ill ? "came, and the program is not well since then" : null;
+    }
+
+    /// Whether health checks that any worker may have answered say so.
+    static boolean programIsIll(StepContext stepContext) {
+        for (Slot slot : stepContext.slots) {
+            if (slot.current() != null
+                    && HealthMonitor.showsIllness(slot.current(), stepContext.count)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// The rollout goes on to the others.
+    static void pass(StepContext stepContext, Rollout rollout, String why) {
+        stepContext.rollout = rollout.canary(new CanaryState.Passed());
+        stepContext.report(Severity.INFO, null, why + "; the others follow");
+        RolloutStrategy.tell(stepContext, why + "; the others follow");
+    }
+
+    // ---- words
+
+    /// How it stands with the canary, for status and progress; null if none is waited for.
+    static @Nullable String words(Program program, Moment now) {
+        Rollout rollout = program.rollout();
+        if (rollout == null || !rollout.holds()) {
+            return null;
+        }
+        int canaries = 0;
+        for (Slot slot : program.slots()) {
+            Worker worker = slot.index() < program.count() ? canary(slot) : null;
+            canaries += RolloutStrategy.up(worker) ? 1 : 0;
+        }
+        String many = "canary: " + canaries + " of " + program.count() + " on the new version, ";
+        Moment until = rollout.watchedUntil();
+        if (until != null) {
+            return many + "watched for " + rest(rollout, until, now) + "; promote or abort";
+        }
+        return rollout.canary() instanceof CanaryState.Watched
+                ? many + "until you promote or abort"
+                : many + wanted(rollout) + " wanted before they are watched";
+    }
+
+    private static String rest(Rollout rollout, Moment until, Moment now) {
+        Duration rest = until.reached(now) ? Duration.ZERO : until.since(now);
+        CanarySpec spec = rollout.target().spec().rollout().canary();
+        boolean all = spec != null && rest.equals(spec.watch());
+        return (all ? "" : "another ") + DurationText.of(rest);
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.core.model.Moment;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The crashes in a row of one slot's workers, and whether they are a crash loop.
+///
+/// A crash is a worker that ended by its own doing
+/// ([org.einhyrningsins.core.model.Exit#isOwnDoing()]), or hung, before it had lived for [#YOUNG].
+/// The row ends when a worker has proved itself: it has been up for [#proof()], which is longer
+/// than any worker of the row lived, so that a loop does not end between two of its own crashes.
+/// Signals that somebody else sends are no crashes, nor is what could not be started, or was not up
+/// in time: it never ran so that it could crash.
+///
+/// @param since when the first of the row ended; null if there is no row
+/// @param recent when the last ones ended, at most [#LOOP]
+/// @param longest how long the one lived that lived longest
+/// @param loop whether it is a crash loop: see [#isLoop]
+/// @param count how many there are in the row
+public record CrashLoopRule(
+        @Nullable Moment since, List<Moment> recent, Duration longest, boolean loop, int count) {
+    /// So many in a row are a crash loop.
+    public static final int LOOP = 3;
+
+    /// Who lived that long did not crash, but ended.
+    static final Duration YOUNG = Duration.ofMinutes(1);
+
+    /// How long a worker is up at least before it has proved itself.
+    static final Duration STABLE = Duration.ofSeconds(10);
+
+    /// Within which time crashes of all slots are looked at together.
+    private static final Duration WINDOW = Duration.ofMinutes(1);
+
+    static final CrashLoopRule NONE = new CrashLoopRule(null, List.of(), Duration.ZERO, false, 0);
+
+    public CrashLoopRule {
+        recent = List.copyOf(recent);
+    }
+
+    /// One more, now.
+    CrashLoopRule and(Moment now, Duration lived) {
+        List<Moment> last = new ArrayList<>(recent);
+        last.add(now);
+        if (last.size() > LOOP) {
+            last.removeFirst();
+        }
+        Duration most = lived.compareTo(longest) > 0 ? lived : longest;
+        return new CrashLoopRule(since == null ? now : since, last, most, loop, count + 1);
+    }
+
+    CrashLoopRule looping() {
+        return new CrashLoopRule(since, recent, longest, true, count);
+    }
+
+    /// How long a worker must be up for the row to be over.
+    Duration proof() {
+        Duration twice = longest.multipliedBy(2);
+        return twice.compareTo(STABLE) > 0 ? twice : STABLE;
+    }
+
+    /// Whether these crashes, with those of the other slots, are a loop: three in a row in this
+    /// slot, or, where slots take turns, within a minute two more than there are slots.
+    ///
+    /// @param slots all slots of the program, this one as it was before
+    static boolean isLoop(
+            CrashLoopRule crashLoopRule, int index, List<Slot> slots, int count, Moment now) {
+        if (crashLoopRule.loop || crashLoopRule.recent.size() >= LOOP) {
+            return true;
+        }
+        int together = 0;
+        for (Slot slot : slots) {
+            CrashLoopRule one = slot.index() == index ? crashLoopRule : slot.past().crashes();
+            for (Moment moment : one.recent) {
+                together += now.since(moment).compareTo(WINDOW) <= 0 ? 1 : 0;
+            }
+        }
+        return together >= count + LOOP - 1;
+    }
+}

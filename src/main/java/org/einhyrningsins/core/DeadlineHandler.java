@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.core.model.DurationText;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.model.ProgramEffect.Severity;
+import org.einhyrningsins.spec.AckSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+
+/// What time does to workers.
+final class DeadlineHandler {
+    private static final String NOT_EXECUTED =
+            ": its program is not even executed yet; the kernel waits for whoever owns the file,"
+                    + " its interpreter or directory";
+
+    private DeadlineHandler() {}
+
+    /// Every deadline that has passed takes effect. One may be the end of a rollout and change
+    /// other workers, so each is looked at again when its turn comes.
+    static void expire(StepContext stepContext) {
+        for (Slot slot : stepContext.slots) {
+            if (reached(stepContext, slot.deadline())) {
+                expire(stepContext, slot);
+            }
+        }
+    }
+
+    private static void expire(StepContext stepContext, Slot slot) {
+        for (Worker seen : slot.workers()) {
+            Worker worker = stepContext.find(seen.id());
+            if (worker != null && reached(stepContext, worker.deadline())) {
+                expire(stepContext, worker);
+            }
+        }
+    }
+
+    private static boolean reached(StepContext stepContext, @Nullable Moment deadline) {
+        return deadline != null && deadline.reached(stepContext.now);
+    }
+
+    private static void expire(StepContext stepContext, Worker worker) {
+        switch (worker.state()) {
+            case WorkerState.Starting s when !s.deadline().reached(stepContext.now) ->
+                    probe(stepContext, worker, s);
+            case WorkerState.Starting s when s.delayed() ->
+                    notUpInTime(stepContext, worker, NOT_EXECUTED);
+            case WorkerState.Starting ignored when byTimer(worker) -> up(stepContext, worker);
+            case WorkerState.Starting s when s.unheard() -> startAnother(stepContext, worker);
+            case WorkerState.Starting ignored -> notUpInTime(stepContext, worker, "");
+            case WorkerState.Settling s -> {
+                if (s.until().reached(stepContext.now)) {
+                    ready(stepContext, worker);
+                }
+                HealthMonitor.expire(stepContext, worker.id());
+            }
+            case WorkerState.Ready ignored -> HealthMonitor.expire(stepContext, worker.id());
+            case WorkerState.Stopping s -> stepContext.insist(worker, s);
+        }
+    }
+
+    private static void probe(StepContext stepContext, Worker worker, WorkerState.Starting state) {
+        if (worker.version().spec().ack().mode() instanceof AckSpec.Probe probe) {
+            stepContext.effects.add(new ProgramEffect.Probe(worker.id(), probe.target()));
+        }
+        stepContext.replace(worker.in(new WorkerState.Starting(state.deadline(), null)));
+    }
+
+    private static boolean byTimer(Worker worker) {
+        return worker.version().spec().ack().mode() instanceof AckSpec.Timer;
+    }
+
+    /// A worker is up. One on trial has to stay so for a while.
+    static void up(StepContext stepContext, Worker starting) {
+        Worker worker = starting.with(starting.care().pinged(stepContext.now));
+        Duration settle = worker.version().spec().rollout().settle();
+        if ((stepContext.onTrial(worker) || WorkerReplacement.owns(stepContext, worker))
+                && settle.isPositive()) {
+            stepContext.report(
+                    Severity.DEBUG, worker.id(), "up; to stay so for " + DurationText.of(settle));
+            stepContext.replace(worker.in(new WorkerState.Settling(stepContext.now.plus(settle))));
+        } else {
+            ready(stepContext, worker);
+        }
+    }
+
+    private static void ready(StepContext stepContext, Worker worker) {
+        Duration took = stepContext.now.since(worker.born());
+        stepContext.report(Severity.DEBUG, worker.id(), "ready after " + DurationText.of(took));
+        stepContext.replace(worker.in(new WorkerState.Ready(stepContext.now)));
+    }
+
+    private static void notUpInTime(StepContext stepContext, Worker worker, String more) {
+        String time = DurationText.of(worker.version().spec().ack().timeout());
+        String why = "not up within " + time + more;
+        boolean successor = worker.equals(stepContext.slot(worker.id().slot()).successor());
+        boolean renewal = WorkerReplacement.owns(stepContext, worker);
+        stepContext.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
+        failed(stepContext, worker, why, renewal);
+    }
+
+    /// What it had to say may have been lost with the manager it was said to, so nobody counts it.
+    private static void startAnother(StepContext stepContext, Worker worker) {
+        boolean successor = worker.equals(stepContext.slot(worker.id().slot()).successor());
+        stepContext.report(
+                Severity.WARN,
+                worker.id(),
+                "not heard to be up, and may have said so to the manager that was killed; another"
+                        + " is started");
+        stepContext.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
+        if (!successor) {
+            stepContext.put(stepContext.slot(worker.id().slot()).refill(stepContext.now));
+        }
+    }
+
+    /// @param renewal whether it was to take over from one that is ill or old
+    static void failed(StepContext stepContext, Worker worker, String why, boolean renewal) {
+        if (renewal) {
+            WorkerReplacement.failed(stepContext, worker, why);
+        } else if (stepContext.onTrial(worker)) {
+            RolloutStrategy.startFailed(stepContext, worker, why, true);
+        } else if (Rollback.failed(stepContext, worker, true, why)) {
+            return; // the slot has the older version
+        } else if (worker.ready()) {
+            RestartPolicy.hung(stepContext, worker, why);
+        } else {
+            RestartPolicy.failedToStart(stepContext, worker, why);
+        }
+    }
+}

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.core.model.DurationText;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.PeriodicCheck;
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.model.ProgramEffect.Severity;
+import org.einhyrningsins.core.model.WorkerHealth;
+import org.einhyrningsins.spec.HealthSpec;
+import org.einhyrningsins.spec.HealthSpec.Reach;
+import org.einhyrningsins.spec.MonitoringSpec;
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+
+/// Looks after workers that are up: asks them whether they are well, waits for their signs of life,
+/// has their memory looked at. What it finds out goes into their [WorkerHealth]; what follows from
+/// it is the business of [WorkerReplacement], but for one that hangs: that one is ended at once,
+/// since it serves nobody and may hold what its successor needs.
+final class HealthMonitor {
+    /// How often memory is looked at; at the same moments for all, so that the manager wakes up
+    /// once for all of them.
+    static final Duration WEIGHING = Duration.ofSeconds(5);
+
+    /// Who comes later than that to a deadline was away itself (stopped, replaced by execve, the
+    /// machine suspended): what was not heard meanwhile is held against nobody.
+    private static final Duration LATE = Duration.ofMillis(250);
+
+    private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(100);
+    private static final Duration LONGEST_INTERVAL = Duration.ofDays(1);
+
+    private HealthMonitor() {}
+
+    private static MonitoringSpec spec(Worker worker) {
+        return worker.version().spec().care();
+    }
+
+    // ---- time
+
+    /// When something is to be done about a worker that is up; null for never.
+    static @Nullable Moment deadline(Worker worker) {
+        PeriodicCheck periodicCheck = worker.care().checkup();
+        Moment earliest = periodicCheck == null ? null : periodicCheck.due();
+        earliest = Moment.earlier(earliest, silence(worker));
+        return Moment.earlier(earliest, worker.care().weighing());
+    }
+
+    /// When the watchdog has waited long enough; null without one.
+    private static @Nullable Moment silence(Worker worker) {
+        Duration interval = interval(worker);
+        Moment pinged = worker.care().pinged();
+        return interval == null || pinged == null ? null : pinged.plus(interval);
+    }
+
+    private static @Nullable Duration interval(Worker worker) {
+        Duration chosen = worker.care().interval();
+        return spec(worker).watchdog() == null || chosen == null ? spec(worker).watchdog() : chosen;
+    }
+
+    /// Does what is due. Each may be the end of it, so it is looked for again.
+    static void expire(StepContext stepContext, WorkerId id) {
+        weigh(stepContext, stepContext.find(id));
+        checkUp(stepContext, stepContext.find(id));
+        watch(stepContext, stepContext.find(id));
+    }
+
+    private static void weigh(StepContext stepContext, @Nullable Worker worker) {
+        if (worker != null && worker.up() && due(stepContext, worker.care().weighing())) {
+            stepContext.effects.add(new ProgramEffect.Weigh(worker.id()));
+            stepContext.replace(worker.with(worker.care().weighing(nextWeighing(stepContext.now))));
+        }
+    }
+
+    private static boolean due(StepContext stepContext, @Nullable Moment when) {
+        return when != null && when.reached(stepContext.now);
+    }
+
+    private static Moment nextWeighing(Moment now) {
+        long period = WEIGHING.toNanos();
+        return new Moment((Math.floorDiv(now.nanos(), period) + 1) * period);
+    }
+
+    private static void checkUp(StepContext stepContext, @Nullable Worker worker) {
+        HealthSpec health = worker == null ? null : spec(worker).health();
+        PeriodicCheck periodicCheck = worker == null ? null : worker.care().checkup();
+        if (worker == null
+                || !worker.up()
+                || health == null
+                || periodicCheck == null
+                || !periodicCheck.due().reached(stepContext.now)) {
+            return;
+        }
+        if (!periodicCheck.asked()) {
+            stepContext.effects.add(new ProgramEffect.Probe(worker.id(), health.target()));
+            PeriodicCheck asked = periodicCheck.ask(stepContext.now.plus(health.timeout()));
+            stepContext.replace(worker.with(worker.care().checked(asked)));
+            return;
+        }
+        stepContext.effects.add(new ProgramEffect.EndProbe(worker.id()));
+        if (isLate(stepContext, periodicCheck.due())) {
+            PeriodicCheck again =
+                    periodicCheck.rest(
+                            stepContext.now.plus(health.every()), periodicCheck.misses());
+            stepContext.replace(worker.with(worker.care().checked(again)));
+        } else {
+            String how = "no answer within " + DurationText.of(health.timeout());
+            missed(stepContext, worker, health, periodicCheck, how);
+        }
+    }
+
+    private static boolean isLate(StepContext stepContext, Moment due) {
+        return stepContext.now.since(due).compareTo(LATE) > 0;
+    }
+
+    private static void watch(StepContext stepContext, @Nullable Worker worker) {
+        Moment silence = worker == null || !worker.up() ? null : silence(worker);
+        if (worker == null || silence == null || !silence.reached(stepContext.now)) {
+            return;
+        }
+        if (isLate(stepContext, silence)) {
+            stepContext.replace(worker.with(worker.care().pinged(stepContext.now)));
+            return;
+        }
+        Duration interval = interval(worker);
+        String time = interval == null ? "" : " for " + DurationText.of(interval);
+        hangs(stepContext, worker, "gave no sign of life" + time);
+    }
+
+    /// As systemd does: ABRT, so that there is a core to look at, and then what `stop` goes on
+    /// with.
+    private static void hangs(StepContext stepContext, Worker worker, String why) {
+        Slot slot = stepContext.slot(worker.id().slot());
+        boolean successor = worker.equals(slot.successor());
+        boolean renewal = WorkerReplacement.owns(stepContext, worker);
+        boolean proved = !successor && RestartPolicy.provedItself(stepContext, worker);
+        stepContext.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.HUNG, Signal.ABRT);
+        if (proved && Rollback.failed(stepContext, worker, true, why)) {
+            return; // the slot has the older version
+        } else if (proved) {
+            RestartPolicy.hung(stepContext, worker, why);
+        } else {
+            DeadlineHandler.failed(stepContext, worker, why, renewal);
+        }
+    }
+
+    // ---- what workers say
+
+    /// @param by the signal that stopped it; null if it goes on
+    static void suspended(StepContext stepContext, WorkerId id, @Nullable Signal by) {
+        Worker worker = stepContext.find(id);
+        if (worker == null || worker.care().suspended() == by) {
+            return;
+        }
+        stepContext.replace(worker.with(worker.care().suspended(by)));
+        if (by == null) {
+            stepContext.report(Severity.INFO, id, "goes on after it was stopped by a signal");
+        } else {
+            String what = "stopped by SIG" + by + "; it does nothing until it gets SIGCONT";
+            stepContext.report(Severity.WARN, id, what);
+        }
+    }
+
+    static void pinged(StepContext stepContext, WorkerId id) {
+        Worker worker = stepContext.find(id);
+        if (worker != null && worker.up()) {
+            stepContext.replace(worker.with(worker.care().pinged(stepContext.now)));
+        }
+    }
+
+    static void despaired(StepContext stepContext, WorkerId id) {
+        Worker worker = stepContext.find(id);
+        if (worker != null && worker.up() && spec(worker).watchdog() != null) {
+            hangs(stepContext, worker, "said that it hangs");
+        }
+    }
+
+    /// A worker may choose its own interval, between sensible bounds, once its definition says that
+    /// it has a watchdog. It may do so before it is up.
+    static void retimed(StepContext stepContext, WorkerId id, Duration asked) {
+        Worker worker = stepContext.find(id);
+        if (worker == null || spec(worker).watchdog() == null) {
+            return;
+        }
+        Duration least = asked.compareTo(SHORTEST_INTERVAL) < 0 ? SHORTEST_INTERVAL : asked;
+        Duration chosen = least.compareTo(LONGEST_INTERVAL) > 0 ? LONGEST_INTERVAL : least;
+        WorkerHealth workerHealth = worker.care().every(chosen);
+        stepContext.replace(
+                worker.with(worker.up() ? workerHealth.pinged(stepContext.now) : workerHealth));
+        stepContext.report(Severity.DEBUG, id, "set its watchdog to " + DurationText.of(chosen));
+    }
+
+    static void weighed(StepContext stepContext, WorkerId id, long bytes) {
+        Worker worker = stepContext.find(id);
+        if (worker != null && worker.up() && spec(worker).memoryMax() != null) {
+            Worker after = worker.with(worker.care().weighed(bytes));
+            stepContext.replace(after);
+            if (spec(worker).health() == null && !isLarge(after)) {
+                stepContext.put(stepContext.slot(id.slot()).relapsed(0));
+            }
+        }
+    }
+
+    /// Whether it uses more memory than it may.
+    static boolean isLarge(Worker worker) {
+        Long most = spec(worker).memoryMax();
+        return most != null && worker.care().weight() > most;
+    }
+
+    // ---- health
+
+    /// A check had its answer, in time.
+    static void checked(StepContext stepContext, WorkerId id, boolean well) {
+        Worker worker = stepContext.find(id);
+        HealthSpec health = worker == null ? null : spec(worker).health();
+        PeriodicCheck periodicCheck = worker == null ? null : worker.care().checkup();
+        if (worker == null
+                || !worker.up()
+                || health == null
+                || periodicCheck == null
+                || !periodicCheck.asked()) {
+            return;
+        }
+        if (!well) {
+            missed(stepContext, worker, health, periodicCheck, "failed");
+            return;
+        }
+        Moment next = stepContext.now.plus(health.every());
+        if (!tells(stepContext, worker, health)) {
+            stepContext.replace(
+                    worker.with(
+                            worker.care()
+                                    .checked(periodicCheck.rest(next, periodicCheck.misses()))));
+            return;
+        }
+        stepContext.replace(worker.with(worker.care().checked(periodicCheck.rest(next, 0))));
+        if (!isLarge(worker)) {
+            stepContext.put(stepContext.slot(id.slot()).relapsed(0));
+        }
+        if (periodicCheck.misses() >= health.failures()) {
+            boolean whole = isOfProgram(stepContext.count, health);
+            stepContext.report(Severity.INFO, whole ? null : id, "is well again");
+        }
+    }
+
+    /// A check could not be run: how the worker is, is as unknown as before.
+    static void unasked(StepContext stepContext, WorkerId id) {
+        Worker worker = stepContext.find(id);
+        HealthSpec health = worker == null ? null : spec(worker).health();
+        PeriodicCheck periodicCheck = worker == null ? null : worker.care().checkup();
+        if (worker != null && health != null && periodicCheck != null && periodicCheck.asked()) {
+            PeriodicCheck again =
+                    periodicCheck.rest(
+                            stepContext.now.plus(health.every()), periodicCheck.misses());
+            stepContext.replace(worker.with(worker.care().checked(again)));
+        }
+    }
+
+    private static void missed(
+            StepContext stepContext,
+            Worker worker,
+            HealthSpec health,
+            PeriodicCheck periodicCheck,
+            String how) {
+        boolean tells = tells(stepContext, worker, health);
+        int misses = periodicCheck.misses() + (tells ? 1 : 0);
+        Moment next = stepContext.now.plus(health.every());
+        Worker after = worker.with(worker.care().checked(periodicCheck.rest(next, misses)));
+        stepContext.replace(after);
+        stepContext.report(
+                Severity.DEBUG,
+                worker.id(),
+                "health check: " + how + (tells ? "" : "; others may have been asked, so ignored"));
+        if (tells && misses == health.failures()) {
+            fellIll(stepContext, after, health);
+        }
+    }
+
+    private static void fellIll(StepContext stepContext, Worker worker, HealthSpec health) {
+        String what = DurationText.checks(health.failures());
+        if (isOfProgram(stepContext.count, health)) {
+            stepContext.report(
+                    Severity.WARN,
+                    null,
+                    "is not well: "
+                            + what
+                            + "; any of its workers may have been asked, so none is replaced");
+        } else if (worker.ready()) {
+            stepContext.report(Severity.WARN, worker.id(), "is not well: " + what);
+        } else {
+            String why = "came up, but is not well: " + what;
+            boolean renewal = WorkerReplacement.owns(stepContext, worker);
+            boolean successor = worker.equals(stepContext.slot(worker.id().slot()).successor());
+            stepContext.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
+            DeadlineHandler.failed(stepContext, worker, why, renewal);
+        }
+    }
+
+    /// Whether a worker is known to be ill.
+    static boolean isIll(Worker worker, int count) {
+        HealthSpec health = spec(worker).health();
+        return health != null && hasFailed(worker, health) && !isOfProgram(count, health);
+    }
+
+    /// Whether the answers that a worker gave for all show that its program is ill.
+    static boolean showsIllness(Worker worker, int count) {
+        HealthSpec health = spec(worker).health();
+        return health != null && hasFailed(worker, health) && isOfProgram(count, health);
+    }
+
+    private static boolean hasFailed(Worker worker, HealthSpec health) {
+        PeriodicCheck periodicCheck = worker.care().checkup();
+        return worker.ready()
+                && periodicCheck != null
+                && periodicCheck.misses() >= health.failures();
+    }
+
+    /// Whether an answer tells only something about the program: its workers share the socket, and
+    /// one of them answers.
+    private static boolean isOfProgram(int count, HealthSpec health) {
+        return health.reach() == Reach.PROGRAM && count != 1;
+    }
+
+    /// Whether an answer tells something: nobody else can have given it who is not meant.
+    private static boolean tells(StepContext stepContext, Worker worker, HealthSpec health) {
+        return switch (health.reach()) {
+            case WORKER -> true;
+            case SLOT -> isAlone(stepContext.slot(worker.id().slot()), worker);
+            case PROGRAM -> isOfProgram(stepContext.count, health) || isAlone(stepContext, worker);
+        };
+    }
+
+    private static boolean isAlone(StepContext stepContext, Worker worker) {
+        for (Slot slot : stepContext.slots) {
+            if (!isAlone(slot, worker)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isAlone(Slot slot, Worker worker) {
+        for (Worker other : slot.workers()) {
+            if (!other.id().equals(worker.id()) && !other.stuck()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    // ---- who is looked after
+
+    /// Begins and ends what definitions, which may have changed in place, want for each worker.
+    static void attend(StepContext stepContext) {
+        for (Slot slot : stepContext.slots) {
+            Worker current = slot.current();
+            Worker successor = slot.successor();
+            if (current != null && current.up()) {
+                attend(stepContext, current);
+            }
+            if (successor != null && successor.up()) {
+                attend(stepContext, successor);
+            }
+        }
+    }
+
+    private static void attend(StepContext stepContext, Worker worker) {
+        WorkerHealth before = worker.care();
+        WorkerHealth workerHealth = before.checked(checkup(stepContext, worker));
+        if (spec(worker).memoryMax() == null) {
+            workerHealth = workerHealth.weighing(null).weighed(0);
+        } else if (workerHealth.weighing() == null) {
+            workerHealth = workerHealth.weighing(nextWeighing(stepContext.now));
+        }
+        if (before.checkup() != null
+                && before.checkup().asked()
+                && workerHealth.checkup() == null) {
+            stepContext.effects.add(new ProgramEffect.EndProbe(worker.id()));
+        }
+        if (!workerHealth.equals(before)) {
+            stepContext.replace(worker.with(workerHealth));
+        }
+    }
+
+    private static @Nullable PeriodicCheck checkup(StepContext stepContext, Worker worker) {
+        HealthSpec health = spec(worker).health();
+        PeriodicCheck periodicCheck = worker.care().checkup();
+        if (health == null || (sharesItsCheck(worker) && !isDelegate(stepContext, worker))) {
+            return null;
+        }
+        Moment next = stepContext.now.plus(health.every());
+        if (periodicCheck == null) {
+            return new PeriodicCheck(next, false, 0);
+        }
+        boolean sooner = !periodicCheck.asked() && next.compareTo(periodicCheck.due()) < 0;
+        return sooner ? periodicCheck.rest(next, periodicCheck.misses()) : periodicCheck;
+    }
+
+    /// Of workers that share a socket only one is asked, as any of them may answer: the one that
+    /// was asked before, else the first.
+    private static boolean isDelegate(StepContext stepContext, Worker worker) {
+        Worker first = null;
+        for (Slot slot : stepContext.slots) {
+            Worker current = slot.current();
+            if (current != null && current.ready() && sharesItsCheck(current)) {
+                if (current.care().checkup() != null) {
+                    return is(current, worker);
+                }
+                first = first == null ? current : first;
+            }
+        }
+        return is(first, worker);
+    }
+
+    private static boolean sharesItsCheck(Worker worker) {
+        HealthSpec health = spec(worker).health();
+        return health != null && health.reach() == Reach.PROGRAM;
+    }
+
+    private static boolean is(@Nullable Worker one, Worker other) {
+        return one != null && one.id().equals(other.id());
+    }
+}

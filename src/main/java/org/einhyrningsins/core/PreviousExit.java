@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.WorkerExit;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.List;
+
+/// The end of the worker that a slot had before.
+///
+/// @param born when it was started
+/// @param at when it ended, or was given up
+/// @param exit how its process ended; null as long as it has not
+/// @param why what it had to go for, in words; empty if it ended by itself
+public record PreviousExit(
+        WorkerId worker, Moment born, Moment at, @Nullable WorkerExit exit, String why) {
+    PreviousExit with(WorkerExit how) {
+        return new PreviousExit(worker, born, at, how, why);
+    }
+
+    /// How long it lived.
+    public Duration lived() {
+        return at.since(born);
+    }
+
+    /// Whether another worker came in its place because something was wrong with it.
+    public boolean replaced() {
+        for (Cause cause : List.of(Cause.STOPPED, Cause.RESTARTED, Cause.SCALED, Cause.WITHDRAWN)) {
+            if (why.equals(StepContext.words(cause))) {
+                return false;
+            }
+        }
+        return !why.isEmpty();
+    }
+
+    /// As a person says it.
+    public String words() {
+        if (why.isEmpty()) {
+            return String.valueOf(exit);
+        }
+        return exit == null ? why : why + " (" + exit + ")";
+    }
+}

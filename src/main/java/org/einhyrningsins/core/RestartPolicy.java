@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.core.model.DurationText;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.ProgramEffect.Severity;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.WorkerExit;
+import org.einhyrningsins.spec.RestartSpec;
+import org.einhyrningsins.spec.Signal;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Workers that end without having been told to: what their slot does next.
+///
+/// A worker that had been up and that somebody killed is replaced at once, and so are the first
+/// that crashed: `burst` in a row. From then on they wait longer and longer, as those do that did
+/// not come up. All is forgotten when a worker has proved itself: [CrashLoopRule#proof()].
+final class RestartPolicy {
+    /// How far back deaths of workers that somebody killed are counted.
+    private static final Duration WINDOW = Duration.ofMinutes(1);
+
+    /// So many of those in a slot within that time are replaced at once. Whoever kills more of them
+    /// (the kernel, since they use too much memory; a script that went wrong) goes on with it.
+    private static final int MAX_KILLED = 50;
+
+    /// So many in a row that got KILL, each within [#SECONDS] of its birth, are a crash loop: it is
+    /// the kernel that runs out of memory, or a guard that they offend. Those that do not even live
+    /// for a second are left to [#MAX_KILLED], which they reach within a minute: that is how
+    /// somebody kills who tries how soon they are replaced.
+    private static final int KILLED_IN_A_ROW = 5;
+
+    private static final Duration SECOND = Duration.ofSeconds(1);
+
+    private static final Duration SECONDS = Duration.ofSeconds(5);
+
+    private RestartPolicy() {}
+
+    /// Whether it was up long enough for its end to say nothing about its definition. A canary is
+    /// not done with that before its watch is over, nor the first of a rollout before its trial is.
+    static boolean provedItself(StepContext stepContext, Worker worker) {
+        return !(stepContext.rollout != null && stepContext.rollout.watches(worker))
+                && !FirstWorkerTrial.watches(stepContext, worker)
+                && worker.state() instanceof WorkerState.Ready ready
+                && stepContext.now.since(ready.since()).compareTo(CrashLoopRule.STABLE) >= 0;
+    }
+
+    /// Forgets the failures of slots whose worker has proved itself.
+    static void forgive(StepContext stepContext) {
+        for (Slot slot : stepContext.slots) {
+            Moment when = slot.forgiven();
+            if (when != null && when.reached(stepContext.now)) {
+                stepContext.put(slot.forgive());
+            }
+        }
+    }
+
+    static void died(StepContext stepContext, Worker worker, WorkerExit workerExit) {
+        boolean over =
+                switch (policy(stepContext, worker).when()) {
+                    case ALWAYS -> false;
+                    case ON_FAILURE -> workerExit.success();
+                    case NEVER -> true;
+                };
+        if (over) {
+            finish(stepContext, worker, workerExit.success(), workerExit.toString());
+        } else if (worker.ready()) {
+            replaceReady(stepContext, worker, workerExit);
+        } else {
+            Slot slot = stepContext.slot(worker.id().slot());
+            Slot after = workerExit.isOwnDoing() ? crashed(stepContext, worker) : slot;
+            backOff(stepContext, worker, after, "ended before it was up: " + workerExit);
+        }
+    }
+
+    /// That of the definition its slot is refilled with.
+    private static RestartSpec policy(StepContext stepContext, Worker worker) {
+        ProgramVersion programVersion =
+                stepContext.onTrial(worker) ? worker.version() : stepContext.serving;
+        return programVersion.spec().restart();
+    }
+
+    /// The slot stays empty, and needs no successor either.
+    private static void finish(StepContext stepContext, Worker worker, boolean well, String how) {
+        Slot slot = stepContext.slot(worker.id().slot());
+        Slot after =
+                well
+                        ? slot.forgive()
+                        : slot.history(
+                                slot.past().quickDeaths() + 1,
+                                slot.past().burst(),
+                                how,
+                                worker.id());
+        stepContext.report(
+                well ? Severity.INFO : Severity.WARN, worker.id(), how + "; not replaced");
+        stepContext.put(after.finish(how).refill(null));
+        if (slot.current() != null) {
+            stepContext.tellToGo(slot.current(), Cause.RETIRED);
+        }
+        if (slot.successor() != null) {
+            stepContext.tellToGo(slot.successor(), Cause.WITHDRAWN);
+        }
+    }
+
+    private static void replaceReady(
+            StepContext stepContext, Worker worker, WorkerExit workerExit) {
+        Slot slot = stepContext.slot(worker.id().slot());
+        String how = workerExit.toString();
+        if (!workerExit.isOwnDoing()) {
+            replaceKilled(stepContext, worker, slot, workerExit);
+        } else if (workerExit.success() && provedItself(stepContext, worker)) {
+            refill(stepContext, worker, slot.forgive(), Duration.ZERO, how);
+        } else {
+            replaceCrashed(stepContext, worker, how);
+        }
+    }
+
+    private static void replaceKilled(
+            StepContext stepContext, Worker worker, Slot slot, WorkerExit workerExit) {
+        String how = workerExit.toString();
+        boolean atBirth =
+                workerExit.signal() == Signal.KILL.number()
+                        && lived(stepContext, worker).compareTo(SECOND) >= 0
+                        && lived(stepContext, worker).compareTo(SECONDS) < 0;
+        if (atBirth && killedAgainAndAgain(stepContext, worker, slot.past())) {
+            int row = Math.max(slot.past().quickDeaths(), slot.past().burst().size());
+            CrashLoopRule crashLoopRule =
+                    slot.past()
+                            .crashes()
+                            .and(stepContext.now, lived(stepContext, worker))
+                            .looping();
+            Slot after = slot.crashed(crashLoopRule);
+            backOff(stepContext, worker, after.past(after.past().failing(row)), how);
+            return;
+        }
+        List<Moment> recent = recent(slot.past().burst(), stepContext.now, WINDOW);
+        if (recent.size() < Math.max(MAX_KILLED, policy(stepContext, worker).burst())) {
+            recent.add(stepContext.now);
+            Slot after = slot.past(slot.past().killed(recent));
+            refill(stepContext, worker, after, Duration.ZERO, how);
+        } else {
+            String often = how + ", " + (recent.size() + 1) + " times within a minute";
+            CrashLoopRule crashLoopRule =
+                    slot.past()
+                            .crashes()
+                            .and(stepContext.now, lived(stepContext, worker))
+                            .looping();
+            backOff(stepContext, worker, slot.crashed(crashLoopRule), often);
+        }
+    }
+
+    private static boolean killedAgainAndAgain(
+            StepContext stepContext, Worker worker, Slot.Past past) {
+        int row = 1;
+        Moment later = stepContext.now;
+        for (Moment earlier : past.burst().reversed()) {
+            if (later.since(earlier).compareTo(SECONDS) >= 0) {
+                break;
+            }
+            row++;
+            later = earlier;
+        }
+        int most = Math.max(KILLED_IN_A_ROW, policy(stepContext, worker).burst());
+        return past.crashLoop() || row >= most;
+    }
+
+    private static void replaceCrashed(StepContext stepContext, Worker worker, String how) {
+        Slot slot = stepContext.slot(worker.id().slot());
+        if (lived(stepContext, worker).compareTo(CrashLoopRule.YOUNG) >= 0) {
+            refill(stepContext, worker, slot.forgive(), Duration.ZERO, how);
+            return;
+        }
+        Slot crashed = crashed(stepContext, worker);
+        int failures = slot.past().quickDeaths() + 1;
+        int burst = policy(stepContext, worker).burst();
+        if (failures <= burst) {
+            fail(stepContext, worker, crashed, Duration.ZERO, how);
+        } else {
+            Duration delay = policy(stepContext, worker).backoff().delay(failures - burst);
+            fail(stepContext, worker, crashed, delay, how);
+        }
+    }
+
+    private static Duration lived(StepContext stepContext, Worker worker) {
+        return stepContext.now.since(worker.born());
+    }
+
+    /// Its slot, with one more crash in the row.
+    private static Slot crashed(StepContext stepContext, Worker worker) {
+        Slot slot = stepContext.slot(worker.id().slot());
+        CrashLoopRule crashLoopRule =
+                slot.past().crashes().and(stepContext.now, lived(stepContext, worker));
+        boolean loop =
+                CrashLoopRule.isLoop(
+                        crashLoopRule,
+                        slot.index(),
+                        stepContext.slots,
+                        stepContext.count,
+                        stepContext.now);
+        return slot.crashed(loop ? crashLoopRule.looping() : crashLoopRule);
+    }
+
+    /// It was up, and had to be ended.
+    static void hung(StepContext stepContext, Worker worker, String why) {
+        if (policy(stepContext, worker).when() == RestartSpec.When.NEVER) {
+            finish(stepContext, worker, false, why);
+        } else {
+            replaceCrashed(stepContext, worker, why);
+        }
+    }
+
+    /// It never came up, or could not be spawned at all.
+    static void failedToStart(StepContext stepContext, Worker worker, String why) {
+        if (policy(stepContext, worker).when() == RestartSpec.When.NEVER) {
+            finish(stepContext, worker, false, why);
+        } else {
+            backOff(stepContext, worker, stepContext.slot(worker.id().slot()), why);
+        }
+    }
+
+    private static void backOff(StepContext stepContext, Worker worker, Slot slot, String why) {
+        Duration delay = policy(stepContext, worker).backoff().delay(slot.past().quickDeaths() + 1);
+        fail(stepContext, worker, slot, delay, why);
+    }
+
+    private static void fail(
+            StepContext stepContext, Worker worker, Slot slot, Duration delay, String why) {
+        int failures = slot.past().quickDeaths() + 1;
+        refill(
+                stepContext,
+                worker,
+                slot.history(failures, slot.past().burst(), why, worker.id()),
+                delay,
+                why);
+    }
+
+    private static void refill(
+            StepContext stepContext, Worker worker, Slot slot, Duration delay, String why) {
+        boolean before = stepContext.crashLoop();
+        stepContext.put(slot.refill(stepContext.now.plus(delay)).restarted());
+        if (!(stepContext.phase instanceof ProgramPhase.Running)) {
+            stepContext.report(
+                    Severity.WARN, worker.id(), why + "; not replaced, as it gave up before");
+        } else if (!gaveUp(stepContext, worker, why)) {
+            String next =
+                    delay.isZero() ? "replaced at once" : "next try in " + DurationText.of(delay);
+            tell(stepContext, worker, slot.past(), before, why + "; " + next);
+        }
+    }
+
+    /// A crash loop is told once, when it begins.
+    private static void tell(
+            StepContext stepContext, Worker worker, Slot.Past past, boolean before, String how) {
+        String advice = FailureAdvice.about(past);
+        String message = advice.isEmpty() ? how : how + "; " + advice;
+        if (!past.crashLoop()) {
+            stepContext.report(Severity.WARN, worker.id(), message);
+        } else if (before) {
+            stepContext.report(Severity.DEBUG, worker.id(), message);
+        } else {
+            boolean inTurn = past.quickDeaths() < CrashLoopRule.LOOP;
+            String many = inTurn ? "slots fail in turn" : past.quickDeaths() + " failures in a row";
+            stepContext.report(
+                    Severity.ERROR, worker.id(), "crash loop: " + many + ", last: " + message);
+        }
+    }
+
+    /// Counts the death, and marks the program failed if there were too many. A rollout under way
+    /// has a budget of its own, and may be the cure.
+    private static boolean gaveUp(StepContext stepContext, Worker worker, String last) {
+        RestartSpec.GiveUp limit = stepContext.serving.spec().restart().giveUp();
+        if (limit == null || stepContext.advancing()) {
+            return false;
+        }
+        List<Moment> recent = recent(stepContext.deaths, stepContext.now, limit.within());
+        recent.add(stepContext.now);
+        stepContext.deaths = recent;
+        if (recent.size() < limit.deaths()) {
+            return false;
+        }
+        String why =
+                "gave up after "
+                        + recent.size()
+                        + " deaths within "
+                        + DurationText.of(limit.within())
+                        + ", last: "
+                        + last;
+        if (Rollback.insteadOfGivingUp(stepContext, worker.id(), why)) {
+            return true;
+        }
+        stepContext.phase = new ProgramPhase.Failed(why);
+        stepContext.report(
+                Severity.ERROR, null, why + "; nothing is respawned until you start or reload it");
+        return true;
+    }
+
+    private static List<Moment> recent(List<Moment> moments, Moment now, Duration within) {
+        List<Moment> recent = new ArrayList<>(moments);
+        recent.removeIf(then -> now.since(then).compareTo(within) > 0);
+        return recent;
+    }
+}

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.core.model.DurationText;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.PendingRequest;
+import org.einhyrningsins.core.model.ProgramEffect.Severity;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.spec.HealthSpec;
+import org.einhyrningsins.spec.MonitoringSpec;
+import org.einhyrningsins.spec.RestartSpec.Backoff;
+import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.RolloutSpec.Strategy;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+
+/// Replaces workers that run and should not go on: those whose rollout went back, that are ill, use
+/// too much memory, or are old. A small rollout of one slot at the same version: the new one first,
+/// where the strategy does not forbid it, and never more at once than `max-surge`. It waits while a
+/// rollout is under way. A replacement that does not come up leaves the old one where it is, and is
+/// tried again later and later.
+final class WorkerReplacement {
+    /// The share of `max-age` over which the workers are spread is 1 / SPREAD, so that those that
+    /// came together do not go together.
+    private static final int SPREAD = 10;
+
+    /// Its multiples, taken modulo 2^64, lie far from each other: the golden ratio.
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+    private static final int FRACTION_BITS = 20;
+
+    /// What becomes of one whose replacement does not come up.
+    static final String STAYS = "the one it was to replace stays and is tried again";
+
+    private WorkerReplacement() {}
+
+    // ---- who
+
+    /// Why a worker is to be replaced, in words; null if it is not.
+    ///
+    /// @param count the program's
+    static @Nullable String ailment(Worker worker, int count, Moment now) {
+        if (!worker.ready()) {
+            return null;
+        }
+        if (worker.care().recalled()) {
+            return "its rollout went back";
+        }
+        MonitoringSpec spec = worker.version().spec().care();
+        if (HealthMonitor.isIll(worker, count)) {
+            return illness(worker);
+        }
+        if (HealthMonitor.isLarge(worker) && spec.memoryMax() != null) {
+            String most = DurationText.bytes(spec.memoryMax());
+            return "uses " + DurationText.bytes(worker.care().weight()) + ", allowed are " + most;
+        }
+        Moment old = old(worker);
+        return old != null && old.reached(now) && spec.maxAge() != null
+                ? "max-age of " + DurationText.of(spec.maxAge()) + " is near"
+                : null;
+    }
+
+    static String illness(Worker worker) {
+        HealthSpec health = worker.version().spec().care().health();
+        return "not well: " + DurationText.checks(health == null ? 1 : health.failures());
+    }
+
+    /// When it is old: at 90 to 100 percent of `max-age`, the same for the same worker always.
+    private static @Nullable Moment old(Worker worker) {
+        Duration age = worker.version().spec().care().maxAge();
+        if (age == null) {
+            return null;
+        }
+        long seed = worker.id().incarnation() + worker.version().spec().name().hashCode();
+        long fraction = (seed * GOLDEN) >>> (Long.SIZE - FRACTION_BITS);
+        long millis = age.toMillis();
+        long sooner = ((millis / SPREAD) * fraction) >> FRACTION_BITS;
+        return worker.born().plus(Duration.ofMillis(millis - sooner));
+    }
+
+    /// When something about a slot's worker is due that has not been due at the last step.
+    static @Nullable Moment due(Program program, Slot slot) {
+        Worker worker = slot.current();
+        if (worker == null || !worker.ready()) {
+            return null;
+        }
+        Moment asOf = program.asOf();
+        boolean ails = ailment(worker, program.count(), asOf) != null;
+        Moment next = ails ? notBefore(worker, slot, program.count()) : old(worker);
+        return next == null || next.reached(asOf) ? null : next;
+    }
+
+    /// Whether it is ill, or too large, and would not be replaced but for that.
+    private static boolean fails(Worker worker, int count) {
+        return !worker.care().recalled()
+                && (HealthMonitor.isIll(worker, count) || HealthMonitor.isLarge(worker));
+    }
+
+    /// Whether workers are left whose rollout went back.
+    static boolean recalls(StepContext stepContext) {
+        for (Slot slot : stepContext.slots) {
+            if (slot.current() != null && slot.current().care().recalled()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Whether replacements for it failed as often as is told to who waits for one.
+    static boolean triedInVain(StepContext stepContext, Worker worker) {
+        return worker.care().tries() >= Math.max(1, stepContext.serving.spec().rollout().retries());
+    }
+
+    /// One that replaced an ill one and is ill itself is left alone for a while, longer and longer.
+    private static @Nullable Moment notBefore(Worker worker, Slot slot, int count) {
+        Moment retry = worker.care().retry();
+        int relapses = slot.past().relapses();
+        if (relapses == 0
+                || !fails(worker, count)
+                || !(worker.state() instanceof WorkerState.Ready ready)) {
+            return retry;
+        }
+        Moment rested = ready.since().plus(backoff(worker).delay(relapses));
+        return retry == null || retry.compareTo(rested) < 0 ? rested : retry;
+    }
+
+    private static Backoff backoff(Worker worker) {
+        return worker.version().spec().restart().backoff();
+    }
+
+    /// Whether a worker is to take over from one that is to be renewed.
+    static boolean owns(StepContext stepContext, Worker worker) {
+        Worker successor = stepContext.slot(worker.id().slot()).successor();
+        return stepContext.rollout == null
+                && successor != null
+                && successor.id().equals(worker.id());
+    }
+
+    // ---- how
+
+    /// Those that are up take over.
+    static void advance(StepContext stepContext) {
+        if (stepContext.rollout != null) {
+            return;
+        }
+        for (Slot slot : stepContext.slots) {
+            if (slot.successor() != null) {
+                inherit(stepContext, slot, slot.successor());
+            }
+        }
+    }
+
+    /// Begins with as many as it may, the most urgent first.
+    static void begin(StepContext stepContext) {
+        if (stepContext.rollout != null || !(stepContext.phase instanceof ProgramPhase.Running)) {
+            return;
+        }
+        if (alone(stepContext)) {
+            makeRoom(stepContext);
+        } else {
+            spawnSuccessors(stepContext);
+        }
+    }
+
+    /// Whether the old one has to go first: either of the two must not run beside another.
+    private static boolean alone(StepContext stepContext) {
+        boolean alone = stepContext.serving.spec().rollout().strategy() == Strategy.REPLACE;
+        for (Slot slot : stepContext.slots) {
+            for (Worker worker : slot.workers()) {
+                alone |=
+                        worker.care().recalled()
+                                && !worker.stuck()
+                                && worker.version().spec().rollout().strategy() == Strategy.REPLACE;
+            }
+        }
+        return alone;
+    }
+
+    /// Who comes to replace an old one replaces a dead one just as well. One that is well again, or
+    /// whose definition has changed, keeps its place.
+    private static void inherit(StepContext stepContext, Slot slot, Worker successor) {
+        Worker current = slot.current();
+        if (current != null && ailment(current, stepContext.count, stepContext.now) == null) {
+            stepContext.tellToGo(successor, Cause.WITHDRAWN);
+            return;
+        }
+        if (current != null && !successor.ready()) {
+            return;
+        }
+        if (current != null) {
+            count(stepContext, current);
+            stepContext.tellToGo(current, Cause.RETIRED);
+        }
+        stepContext.put(
+                stepContext.slot(slot.index()).current(successor).successor(null).refill(null));
+    }
+
+    /// One that a rollout brought and that has to go again is no restart.
+    private static void count(StepContext stepContext, Worker old) {
+        Slot slot = stepContext.slot(old.id().slot());
+        int relapses = fails(old, stepContext.count) ? slot.past().relapses() + 1 : 0;
+        String why = ailment(old, stepContext.count, stepContext.now);
+        if (why == null || old.care().recalled()) {
+            stepContext.put(slot.relapsed(relapses));
+        } else {
+            PreviousExit replaced =
+                    new PreviousExit(old.id(), old.born(), stepContext.now, null, why);
+            stepContext.put(slot.relapsed(relapses).last(replaced).restarted());
+        }
+    }
+
+    private static void spawnSuccessors(StepContext stepContext) {
+        RolloutSpec spec = stepContext.serving.spec().rollout();
+        int most =
+                Math.min(
+                        RolloutStrategy.most(stepContext),
+                        stepContext.count + Math.max(1, spec.maxSurge()));
+        int room =
+                Math.min(
+                        most - RolloutStrategy.processes(stepContext),
+                        spec.maxUnacked() - starting(stepContext));
+        for (Worker worker = first(stepContext, false);
+                room > 0 && worker != null;
+                worker = first(stepContext, false), room--) {
+            explain(stepContext, worker, "to be replaced: ");
+            Worker successor = stepContext.spawn(worker.id().slot(), stepContext.serving);
+            stepContext.put(stepContext.slot(worker.id().slot()).successor(successor));
+        }
+    }
+
+    /// Of those that are to be replaced and have no successor yet, who comes first; null if there
+    /// is none.
+    ///
+    /// @param back only of those whose rollout went back
+    private static @Nullable Worker first(StepContext stepContext, boolean back) {
+        Worker first = null;
+        for (Slot slot : stepContext.slots) {
+            Worker worker = slot.current();
+            if (worker != null
+                    && slot.successor() == null
+                    && (worker.care().recalled() || !back)
+                    && isDue(stepContext, slot)
+                    && (first == null || sooner(worker, first))) {
+                first = worker;
+            }
+        }
+        return first;
+    }
+
+    /// Whoever was tried less often, so that one that cannot be replaced keeps nobody waiting.
+    private static boolean sooner(Worker one, Worker other) {
+        if (one.care().tries() != other.care().tries()) {
+            return one.care().tries() < other.care().tries();
+        }
+        return one.care().recalled() == other.care().recalled()
+                ? one.id().incarnation() < other.id().incarnation()
+                : one.care().recalled();
+    }
+
+    private static int starting(StepContext stepContext) {
+        int starting = 0;
+        for (Slot slot : stepContext.slots) {
+            Worker successor = slot.successor();
+            starting += successor != null && !successor.up() ? 1 : 0;
+        }
+        return starting;
+    }
+
+    /// One slot after the other, so that at most one is empty for that; and none while somebody
+    /// waits for all to be up, but for those whom somebody wants to be gone.
+    private static void makeRoom(StepContext stepContext) {
+        for (Slot slot : stepContext.slots) {
+            if (stepContext.wants(slot) && (slot.current() == null || !slot.current().ready())) {
+                return;
+            }
+        }
+        boolean onlyBack = false;
+        for (PendingRequest pendingRequest : stepContext.waits) {
+            boolean forAll =
+                    pendingRequest.forStart()
+                            && !pendingRequest.toItsEnd(stepContext.serving.spec());
+            if (forAll || pendingRequest.until() == PendingRequest.Until.SCALED) {
+                return;
+            }
+            onlyBack |= pendingRequest.until() == PendingRequest.Until.BACK;
+        }
+        Worker worker = first(stepContext, onlyBack);
+        if (worker != null) {
+            explain(stepContext, worker, "replaced: ");
+            count(stepContext, worker);
+            stepContext.tellToGo(worker, Cause.REPLACED);
+            stepContext.put(stepContext.slot(worker.id().slot()).refill(stepContext.now));
+        }
+    }
+
+    private static boolean isDue(StepContext stepContext, Slot slot) {
+        Worker worker = slot.current();
+        if (worker == null
+                || !stepContext.wants(slot)
+                || ailment(worker, stepContext.count, stepContext.now) == null) {
+            return false;
+        }
+        Moment when = notBefore(worker, slot, stepContext.count);
+        return when == null || when.reached(stepContext.now);
+    }
+
+    private static void explain(StepContext stepContext, Worker worker, String what) {
+        stepContext.report(
+                Severity.INFO,
+                worker.id(),
+                what + ailment(worker, stepContext.count, stepContext.now));
+    }
+
+    /// A replacement did not come up: who was to be replaced stays.
+    static void failed(StepContext stepContext, Worker successor, String why) {
+        Worker current = stepContext.slot(successor.id().slot()).current();
+        String what = "the replacement failed: " + why;
+        if (current == null) {
+            stepContext.report(Severity.WARN, successor.id(), what);
+            return;
+        }
+        Duration delay = backoff(successor).delay(current.care().tries() + 1);
+        Moment next = stepContext.now.plus(delay);
+        stepContext.replace(current.with(current.care().triedInVain(next)));
+        stepContext.report(
+                Severity.WARN,
+                successor.id(),
+                what + "; the old one stays, next try in " + DurationText.of(delay));
+    }
+
+    /// A rollout begins: it brings new ones for all.
+    static void abandon(StepContext stepContext) {
+        for (Slot slot : stepContext.slots) {
+            if (slot.successor() != null) {
+                stepContext.tellToGo(slot.successor(), Cause.WITHDRAWN);
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core.model;
+
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// What becomes of one program when another definition takes over.
+///
+/// @param before its newest definition; null for a new program
+/// @param after its definition from then on; null for one that goes
+/// @param roll it was asked for by name, and rolls whether it changed or not
+/// @param more how many workers more are wanted then, of one that runs; negative for fewer; of a
+///   new one, how many more are started than the definition says, by what was set by hand
+/// @param differences the keys in which the definitions differ
+/// @param notes what else one should know, in words: what was done by hand and is not as the file
+///   has it
+public record DefinitionChange(
+        String program,
+        Kind kind,
+        @Nullable ProgramSpec before,
+        @Nullable ProgramSpec after,
+        boolean roll,
+        int more,
+        List<KeyDifference> differences,
+        List<String> notes) {
+    public DefinitionChange {
+        differences = List.copyOf(differences);
+        notes = List.copyOf(notes);
+    }
+
+    /// The same with one more note.
+    public DefinitionChange noting(String note) {
+        List<String> longer = new ArrayList<>(notes);
+        longer.add(note);
+        return new DefinitionChange(
+                program, kind, before, after, roll, this.more, differences, longer);
+    }
+
+    /// The same of a new one of which that many more are started than its definition says.
+    public DefinitionChange starting(int other) {
+        return new DefinitionChange(program, kind, before, after, roll, other, differences, notes);
+    }
+
+    /// Whether it is rolled for no other reason than that it was named.
+    public boolean asAsked() {
+        return kind == Kind.ROLLED && roll && differences.isEmpty();
+    }
+
+    /// The one word for it.
+    public enum Kind {
+        /// It is new: it is started.
+        ADDED,
+        /// It is gone: it is stopped.
+        REMOVED,
+        /// Nothing.
+        UNCHANGED,
+        /// It is stopped, or waits for others: there is no worker to whom it matters.
+        NOTED,
+        /// Its workers stay; counts and policies change.
+        IN_PLACE,
+        /// The definition that serves is asked for again, while a rollout is on its way to another
+        /// or being taken back: that is aborted, and only what it moved is replaced.
+        BACK,
+        /// Its workers are replaced, one rollout.
+        ROLLED
+    }
+
+    /// What the program is to be told; null for nothing.
+    public @Nullable ProgramCommand command() {
+        return switch (kind) {
+            case ADDED -> new ProgramCommand.Start(null);
+            case REMOVED -> new ProgramCommand.Stop(null, null);
+            case UNCHANGED -> null;
+            case NOTED, IN_PLACE, BACK, ROLLED ->
+                    after == null ? null : new ProgramCommand.Apply(after, roll);
+        };
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core.model;
+
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/// A key that two definitions of a program differ in, or two files in what is no program's.
+///
+/// What is in the environment may be a secret, and a name does not tell: of variables one sees that
+/// they differ, never how.
+///
+/// @param key as in `rollout.settle`, `env.RAILS_ENV` or `bind.http`
+/// @param before null if it was not set
+/// @param after null if it will not be set
+/// @param hidden the values are not shown; both are [#HIDDEN], or null
+/// @param rolls no running worker can take it over
+public record KeyDifference(
+        String key,
+        @Nullable String before,
+        @Nullable String after,
+        boolean hidden,
+        boolean rolls) {
+    /// Stands for a value that is not shown.
+    public static final String HIDDEN = "(hidden)";
+
+    /// Stands for no value at all.
+    public static final String ABSENT = "(not set)";
+
+    private static final String SECRET = "env.";
+
+    /// The keys whose change always needs new workers: see [ProgramSpec.Birth].
+    private static final Set<String> BORN_WITH =
+            Set.of(
+                    "command",
+                    "directory",
+                    "env",
+                    "drop-env",
+                    "user",
+                    "group",
+                    "umask",
+                    "nice",
+                    "limits",
+                    "no-new-privs",
+                    "capabilities",
+                    "oom-score-adj",
+                    "cpus",
+                    "io-class",
+                    "directories",
+                    "credentials",
+                    "sandbox",
+                    "bind",
+                    "stdin",
+                    "protocols",
+                    "worker-socket",
+                    "worker-socket-fd",
+                    "on-manager-death",
+                    "watchdog");
+
+    /// The keys of a file that only a manager that is started again takes over: see
+    /// [org.einhyrningsins.spec.manager.ServicesSpec#takenOverBy].
+    private static final Set<String> READ_AT_START =
+            Set.of("control.socket", "control.keeper", "state-dir");
+
+    /// Whether no running manager can take it over.
+    public boolean waitsForStart() {
+        return READ_AT_START.contains(key);
+    }
+
+    /// The key with its values, as in `log.level: info -> debug`.
+    public String words() {
+        return key + ": " + shown(before) + " -> " + shown(after);
+    }
+
+    private static String shown(@Nullable String value) {
+        return value == null ? ABSENT : value;
+    }
+
+    /// How two definitions of a program differ.
+    ///
+    /// @param settings the keys of a definition, with their values
+    public static List<KeyDifference> between(
+            ProgramSpec before,
+            ProgramSpec after,
+            Function<ProgramSpec, SequencedMap<String, String>> settings) {
+        return between(
+                settings.apply(before),
+                settings.apply(after),
+                key -> rolls(key, before.birth(), after.birth()));
+    }
+
+    /// Of the ways to ack and to keep logs, only some need other pipes.
+    private static boolean rolls(String key, ProgramSpec.Birth before, ProgramSpec.Birth after) {
+        int end = key.indexOf('.');
+        String first = end < 0 ? key : key.substring(0, end);
+        return switch (first) {
+            case "ack" ->
+                    before.heard() != after.heard()
+                            || !Objects.equals(before.ackPipe(), after.ackPipe());
+            case "logs" -> !before.logs().equals(after.logs());
+            case "cgroup" -> !key.startsWith("cgroup.program");
+            default -> BORN_WITH.contains(first);
+        };
+    }
+
+    /// How two sets of keys that are no program's differ.
+    public static List<KeyDifference> between(
+            SequencedMap<String, String> before, SequencedMap<String, String> after) {
+        return between(before, after, key -> false);
+    }
+
+    /// In the order of the later one, then what it does not have.
+    private static List<KeyDifference> between(
+            SequencedMap<String, String> before,
+            SequencedMap<String, String> after,
+            Predicate<String> rolls) {
+        List<KeyDifference> differences = new ArrayList<>();
+        for (Map.Entry<String, String> entry : after.entrySet()) {
+            String key = entry.getKey();
+            String was = before.get(key);
+            if (!entry.getValue().equals(was)) {
+                differences.add(of(key, was, entry.getValue(), rolls.test(key)));
+            }
+        }
+        Set<String> gone = new TreeSet<>(before.keySet());
+        gone.removeAll(after.keySet());
+        gone.forEach(key -> differences.add(of(key, before.get(key), null, rolls.test(key))));
+        return differences;
+    }
+
+    private static KeyDifference of(
+            String key, @Nullable String before, @Nullable String after, boolean rolls) {
+        boolean hidden = key.startsWith(SECRET);
+        return hidden
+                ? new KeyDifference(key, masked(before), masked(after), true, rolls)
+                : new KeyDifference(key, before, after, false, rolls);
+    }
+
+    private static @Nullable String masked(@Nullable String value) {
+        return value == null ? null : HIDDEN;
+    }
+}

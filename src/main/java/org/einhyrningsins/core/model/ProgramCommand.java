@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core.model;
+
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.RolloutSpec.Strategy;
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.util.Set;
+
+/// What an operator, or the manager on their behalf, may ask of one program. A scope is a set of
+/// slots; null means all of them.
+public sealed interface ProgramCommand {
+    /// Run, forgetting failures; answered when every worker is up, or one fails repeatedly.
+    ///
+    /// @param toItsEnd of a job, answered when it has ended
+    record Start(@Nullable Set<Integer> scope, boolean toItsEnd) implements ProgramCommand {
+        /// Answered when every worker is up, a job or not.
+        public Start(@Nullable Set<Integer> scope) {
+            this(scope, false);
+        }
+    }
+
+    /// Stop, gracefully first; answered when no process is left.
+    ///
+    /// @param first sent instead of the first signal of the program's own steps; null for those
+    record Stop(@Nullable Set<Integer> scope, @Nullable Signal first) implements ProgramCommand {}
+
+    /// Stop, and start when all is gone; answered as a [Start] to its end. Requests are lost.
+    record Restart(@Nullable Set<Integer> scope) implements ProgramCommand {}
+
+    /// Those that were told to go and have not gone get the next signal now.
+    record Hasten() implements ProgramCommand {}
+
+    /// Roll the definition as it is.
+    ///
+    /// @param strategy instead of the program's own; null for that
+    record Upgrade(@Nullable Set<Integer> scope, @Nullable Strategy strategy)
+            implements ProgramCommand {}
+
+    /// Let the rollout under way go on from its canary to the rest, without watching it longer.
+    record Promote() implements ProgramCommand {}
+
+    /// End the rollout under way and bring the old version back; answered when it is.
+    record Abort() implements ProgramCommand {}
+
+    /// Take over a definition: by rolling if workers are born differently, else in place.
+    ///
+    /// @param roll roll even if nothing has changed
+    record Apply(ProgramSpec spec, boolean roll) implements ProgramCommand {}
+
+    /// As [Apply], and what was stopped, held or scaled by hand is as the definition has it again.
+    record Reset(ProgramSpec spec, boolean roll) implements ProgramCommand {}
+
+    /// Run for the first time, in place of others that serve until then: answered as a rollout is,
+    /// and when it fails, the program does not run.
+    ///
+    /// @param before what served in its place under another name, as a definition of this program:
+    ///   it comes back if the program fails soon after; null for nothing
+    record Debut(@Nullable ProgramSpec before) implements ProgramCommand {}
+
+    /// Take over a definition, and bring all new workers up beside the old ones, none of which goes
+    /// before [Release]; answered when they are up.
+    record Hold(ProgramSpec spec) implements ProgramCommand {}
+
+    /// Go on with a rollout that is held; answered as a rollout is.
+    record Release() implements ProgramCommand {}
+
+    /// Stay with the definition that serves, since the change that was to come is off: a rollout
+    /// that is held goes back. Answered at once, as failed.
+    ///
+    /// @param why in words
+    record Keep(String why) implements ProgramCommand {}
+
+    /// Run that many workers more, or fewer.
+    record ScaleBy(int delta) implements ProgramCommand {}
+
+    /// Run that many workers.
+    record ScaleTo(int count) implements ProgramCommand {}
+
+    /// Send a signal to workers, those that are stopping included.
+    ///
+    /// @param workers to whom; null for all
+    record SendSignal(Signal signal, @Nullable Set<WorkerId> workers) implements ProgramCommand {}
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core.model;
+
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.Set;
+
+/// Something that happened to a program.
+public sealed interface ProgramEvent {
+    /// A worker ended, and nobody of its process group is left. Comes once for every worker that
+    /// was spawned without error.
+    record Exited(WorkerId worker, WorkerExit exit) implements ProgramEvent {}
+
+    /// The process of a worker that was told to go ended, and others of it live: see
+    /// [org.einhyrningsins.core.Program#goesOnWithout]. [Exited] follows when they are gone.
+    record LeaderExited(WorkerId worker, WorkerExit exit) implements ProgramEvent {}
+
+    /// The process of a worker was stopped by a signal: it lives and does nothing.
+    record Suspended(WorkerId worker, Signal by) implements ProgramEvent {}
+
+    /// It goes on.
+    record Resumed(WorkerId worker) implements ProgramEvent {}
+
+    /// A worker could not be spawned. Comes instead of [Exited]; late for one that was [Delayed].
+    ///
+    /// @param why the failed step with its errno, as a person reads it
+    record SpawnFailed(WorkerId worker, String why) implements ProgramEvent {}
+
+    /// The process of a worker is there, and does not execute its program yet: a file system, or
+    /// whoever owns the file, makes the kernel wait. [Executed], [SpawnFailed] or [Exited] follows
+    /// some day.
+    record Delayed(WorkerId worker) implements ProgramEvent {}
+
+    /// The process of a worker that was delayed executes its program.
+    record Executed(WorkerId worker) implements ProgramEvent {}
+
+    /// A worker said that it is up, in the way its ack mode has it.
+    record Acked(WorkerId worker) implements ProgramEvent {}
+
+    /// A probe had its answer.
+    record Probed(WorkerId worker, boolean up) implements ProgramEvent {}
+
+    /// A command that is to tell how a worker is could not be run, which says nothing about the
+    /// worker.
+    ///
+    /// @param why as a person reads it
+    record Unasked(WorkerId worker, String why) implements ProgramEvent {}
+
+    /// A worker gave a sign of life.
+    record Pinged(WorkerId worker) implements ProgramEvent {}
+
+    /// A worker said that it is beyond help.
+    record Despaired(WorkerId worker) implements ProgramEvent {}
+
+    /// A worker chose the time within which it is going to give signs of life.
+    record Retimed(WorkerId worker, Duration interval) implements ProgramEvent {}
+
+    /// Somebody looked how much memory a worker uses.
+    record Weighed(WorkerId worker, long bytes) implements ProgramEvent {}
+
+    /// Nobody waits any more at the sockets of a worker that is to go: see
+    /// [org.einhyrningsins.core.WorkerState.Stopping#draining()].
+    record Drained(WorkerId worker) implements ProgramEvent {}
+
+    /// A worker asked for more time to start or to stop.
+    record Extended(WorkerId worker, Duration time) implements ProgramEvent {}
+
+    /// Those that it comes after are up, or are not waited for: it may start.
+    ///
+    /// @param without those that are not waited for, since they are stopped
+    record Admitted(Set<String> without) implements ProgramEvent {}
+
+    /// It may not start yet.
+    ///
+    /// @param on those it waits for
+    /// @param by what hinders it for longer; null if nothing does
+    record Deferred(Set<String> on, ProgramPhase.@Nullable Hindrance by) implements ProgramEvent {}
+
+    /// The definition that serves was read again and is what is wanted.
+    record Affirmed() implements ProgramEvent {}
+
+    /// What the version before needs is wanted for something else: it does not come back.
+    ///
+    /// @param why in words
+    record Forsaken(String why) implements ProgramEvent {}
+
+    /// The operator asked for something; answered exactly once.
+    record Requested(long ticket, ProgramCommand command) implements ProgramEvent {}
+
+    /// Nothing but time.
+    record DeadlinePassed() implements ProgramEvent {}
+}

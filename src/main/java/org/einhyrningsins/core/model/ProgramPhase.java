@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core.model;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.Collections;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// Whether a program is meant to run.
+public sealed interface ProgramPhase {
+    /// Dead workers are replaced.
+    ///
+    /// @param up every worker that is wanted was ready, once at the same time, since it began to
+    ///   run
+    record Running(boolean up) implements ProgramPhase {}
+
+    /// It is to run as soon as those that it comes after are up.
+    ///
+    /// @param on those that are waited for; empty until
+    ///   [org.einhyrningsins.core.plan.DependencyGraph] was asked
+    /// @param by why it will not start if nobody does something; null if all goes well so far
+    record Waiting(Set<String> on, @Nullable Hindrance by) implements ProgramPhase {
+        public Waiting {
+            on = Collections.unmodifiableSet(new TreeSet<>(on));
+        }
+
+        /// Why it does not run, as a person reads it.
+        public String words() {
+            String names = String.join(", ", on);
+            if (by == null) {
+                return on.isEmpty() ? "is to start" : "waits for " + names;
+            }
+            return on.contains(by.program())
+                    ? "does not start: " + by.words()
+                    : "does not start: waits for " + names + ", and " + by.words();
+        }
+    }
+
+    /// What keeps a program from starting.
+    ///
+    /// @param program which other program it is
+    /// @param stopped it was stopped while it was waited for; else it failed
+    record Hindrance(String program, boolean stopped) {
+        String words() {
+            return program + (stopped ? " was stopped" : " has failed");
+        }
+    }
+
+    /// The operator does not want it.
+    record Stopped() implements ProgramPhase {}
+
+    /// It died too often; nobody is replaced until the operator asks.
+    record Failed(String why) implements ProgramPhase {}
+}

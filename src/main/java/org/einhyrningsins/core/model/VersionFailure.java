@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core.model;
+
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+/// How the newest version failed, and what became of the workers of the version before it.
+///
+/// @param generation the version that failed
+/// @param back the version that serves instead
+/// @param rolled its rollout was over when it failed
+/// @param at when it failed
+/// @param why how, in words
+/// @param blame the worker that failed last
+/// @param before how many old workers there were when its rollout began; 0 if that does not matter,
+///   less if nothing of the older version runs, since it is a job
+/// @param kept how many of those are still there
+/// @param replaced how many of those were replaced before it failed
+/// @param stage how far the older version is back
+/// @param taken why it cannot come back, in words; empty if it can
+public record VersionFailure(
+        int generation,
+        int back,
+        boolean rolled,
+        Moment at,
+        String why,
+        @Nullable WorkerId blame,
+        int before,
+        int kept,
+        int replaced,
+        Stage stage,
+        String taken) {
+    /// How far the older version is back.
+    public enum Stage {
+        /// Workers of the older version are being started.
+        RETURNING,
+        /// The older version serves, in every slot.
+        BACK,
+        /// The older version does not come up where it was replaced.
+        IN_VAIN,
+        /// The operator asked for something else before the older version was back.
+        OVERTAKEN,
+        /// The older version is the same definition, so there is nothing to go back to.
+        SAME,
+        /// What the older version needs is another program's now.
+        TAKEN
+    }
+
+    public VersionFailure at(Stage next) {
+        return new VersionFailure(
+                generation, back, rolled, at, why, blame, before, kept, replaced, next, taken);
+    }
+
+    /// Whether workers of the older version are still being started.
+    public boolean returning() {
+        return stage == Stage.RETURNING;
+    }
+
+    /// What happened, as a person reads it.
+    ///
+    /// @param when for behind `failed`: empty, or such as ` at 14:02:11`
+    public String words(String when) {
+        return rolled
+                ? "generation " + generation + " failed" + when + " (" + why + "), " + rolledBack()
+                : "failed" + when + beginning() + why + oldWorkers();
+    }
+
+    private String rolledBack() {
+        return switch (stage) {
+            case RETURNING -> "is being rolled back to generation " + back;
+            case BACK -> "rolled back to generation " + back;
+            case IN_VAIN -> "and generation " + back + " does not come up again; see the log";
+            case OVERTAKEN ->
+                    "was being rolled back to generation "
+                            + back
+                            + " when something else was asked for";
+            case SAME -> "not rolled back: generation " + back + " has the same definition";
+            case TAKEN -> "not rolled back to generation " + back + ": " + taken;
+        };
+    }
+
+    private String beginning() {
+        if (before < 0) {
+            return ": ";
+        }
+        return stage == Stage.IN_VAIN
+                ? ", and the old version does not come up again: "
+                : ", old version kept: ";
+    }
+
+    /// `; 3 of 4 old workers kept, 1 was replaced and runs the old version again`.
+    private String oldWorkers() {
+        if (before <= 0) {
+            return "";
+        }
+        if (before == 1 && replaced == 0) {
+            return kept == 1 ? "; the old worker was kept" : "; the old worker ended meanwhile";
+        }
+        int ended = before - kept - replaced;
+        return "; "
+                + kept
+                + " of "
+                + before
+                + (before == 1 ? " old worker" : " old workers")
+                + " kept"
+                + (replaced == 0
+                        ? ""
+                        : ", " + replaced + were(replaced) + "replaced and " + again())
+                + (ended <= 0 ? "" : ", " + ended + " ended meanwhile");
+    }
+
+    private static String were(int count) {
+        return count == 1 ? " was " : " were ";
+    }
+
+    private String again() {
+        return switch (stage) {
+            case RETURNING ->
+                    (replaced == 1 ? "is" : "are") + " being brought back to the old version";
+            case BACK, SAME, TAKEN -> (replaced == 1 ? "runs" : "run") + " the old version again";
+            case IN_VAIN -> "could not be brought back; see the log";
+            case OVERTAKEN ->
+                    (replaced == 1 ? "was" : "were")
+                            + " being brought back when something else was asked for";
+        };
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core.plan;
+
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.model.DependencyState;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// In which order programs start, and the other way round stop.
+///
+/// It is an order and no more: a program that comes after another waits for that one only if it is
+/// meant to run. One that is stopped when the program is to start is not waited for, since nobody
+/// knows whether it will ever come; one that is stopped while it is waited for goes on to be waited
+/// for, so that a stop never starts anything.
+///
+/// @param after by program, those it comes after: in an order in which each comes after all of its
+///   own, without names that are unknown and without what would close a circle
+public record DependencyGraph(SequencedMap<String, List<String>> after) {
+    public DependencyGraph {
+        after = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(after));
+    }
+
+    /// The order of programs.
+    ///
+    /// @param after by program, the names it gives. A file has no circles, but a program that was
+    ///   reloaded alone and one that was not may have made one: then the link that closes it is not
+    ///   there, and nobody waits for ever
+    public static DependencyGraph of(Map<String, List<String>> after) {
+        SequencedMap<String, List<String>> ordered = new LinkedHashMap<>();
+        for (String name : after.keySet()) {
+            visit(name, after, ordered);
+        }
+        return new DependencyGraph(ordered);
+    }
+
+    /// @param rest of the names it gives, those that were not looked at yet
+    /// @param before those it comes after
+    private record Visit(String name, Iterator<String> rest, List<String> before) {}
+
+    /// Depth first, without recursion: a chain may be as long as there are programs.
+    private static void visit(
+            String from,
+            Map<String, List<String>> after,
+            SequencedMap<String, List<String>> ordered) {
+        Deque<Visit> visits = new ArrayDeque<>();
+        Set<String> open = new HashSet<>();
+        enter(from, after, visits, open);
+        while (!visits.isEmpty()) {
+            Visit visit = visits.peek();
+            if (!visit.rest().hasNext()) {
+                visits.pop();
+                ordered.putIfAbsent(visit.name(), visit.before());
+                open.remove(visit.name());
+                continue;
+            }
+            String other = visit.rest().next();
+            if (after.containsKey(other) && !open.contains(other)) {
+                visit.before().add(other);
+                if (!ordered.containsKey(other)) {
+                    enter(other, after, visits, open);
+                }
+            }
+        }
+    }
+
+    private static void enter(
+            String name, Map<String, List<String>> after, Deque<Visit> visits, Set<String> open) {
+        open.add(name);
+        List<String> names = after.getOrDefault(name, List.of());
+        visits.push(new Visit(name, names.iterator(), new ArrayList<>(names.size())));
+    }
+
+    /// What a program that waits is to be told; null if it was told so before.
+    ///
+    /// @param all by name, as they are now
+    public @Nullable ProgramEvent next(Program program, Map<String, Program> all) {
+        if (!(program.phase() instanceof ProgramPhase.Waiting waiting)) {
+            return null;
+        }
+        Set<String> on = new TreeSet<>();
+        Set<String> without = new TreeSet<>();
+        ProgramPhase.Hindrance by = null;
+        for (String name : after.getOrDefault(program.name(), List.of())) {
+            Program other = all.get(name);
+            DependencyState dependencyState = other == null ? DependencyState.UP : other.standing();
+            if (dependencyState == DependencyState.STOPPED && !waiting.on().contains(name)) {
+                without.add(name);
+            } else if (other != null && dependencyState != DependencyState.UP) {
+                on.add(name);
+                by = by == null ? hindrance(other, dependencyState) : by;
+            }
+        }
+        if (on.isEmpty()) {
+            return new ProgramEvent.Admitted(without);
+        }
+        boolean known = waiting.equals(new ProgramPhase.Waiting(on, by));
+        return known ? null : new ProgramEvent.Deferred(on, by);
+    }
+
+    private static ProgramPhase.@Nullable Hindrance hindrance(
+            Program other, DependencyState dependencyState) {
+        return switch (dependencyState) {
+            case FAILED -> new ProgramPhase.Hindrance(other.name(), false);
+            case STOPPED -> new ProgramPhase.Hindrance(other.name(), true);
+            case HINDERED -> other.phase() instanceof ProgramPhase.Waiting w ? w.by() : null;
+            case UP, COMING, WAITING -> null;
+        };
+    }
+
+    /// Whether a program that is to restart after others may: those that it comes after are up, or
+    /// nobody knows whether they ever will be, since they are stopped.
+    ///
+    /// @param all by name, as they are now; one whose own turn is still to come is waiting
+    public boolean mayRestart(String name, Map<String, DependencyState> all) {
+        for (String other : after.getOrDefault(name, List.of())) {
+            DependencyState dependencyState = all.get(other);
+            if (dependencyState != null
+                    && dependencyState != DependencyState.UP
+                    && dependencyState != DependencyState.STOPPED) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Why a program that is to restart after others will not: one of those that it comes after did
+    /// not come up again. Null if nothing speaks against it yet.
+    ///
+    /// @param all as in [#mayRestart]; one that was not restarted for that is hindered
+    public @Nullable String hinders(String name, Map<String, DependencyState> all) {
+        for (String other : after.getOrDefault(name, List.of())) {
+            DependencyState dependencyState = all.get(other);
+            if (dependencyState == DependencyState.FAILED
+                    || dependencyState == DependencyState.HINDERED) {
+                return other;
+            }
+        }
+        return null;
+    }
+
+    /// Those that may not be told to stop yet, since somebody is left who comes after them.
+    ///
+    /// @param left those that are to stop as well and have not gone
+    public Set<String> needed(Set<String> left) {
+        Set<String> needed = new HashSet<>();
+        for (String name : left) {
+            needed.addAll(after.getOrDefault(name, List.of()));
+        }
+        return needed;
+    }
+}

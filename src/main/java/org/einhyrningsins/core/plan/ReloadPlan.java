@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core.plan;
+
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Rollout;
+import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.model.DefinitionChange;
+import org.einhyrningsins.core.model.KeyDifference;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.spec.OperatorOverride;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.function.Function;
+
+/// What becomes of everything when other definitions take over: what `reload` does, and what `plan`
+/// says it would do. They are the same because this is all that either of them knows.
+///
+/// @param changes by program: first those of the new set in its order, then the removed ones
+/// @param settings what changes of what is no program's
+/// @param sockets first those of the new set in its order, then those that are closed
+/// @param handovers programs that give up sockets, or their place, to others that are to serve
+///   first
+/// @param objections why it cannot be done, in words; none if it can, as far as one can see without
+///   trying
+/// @param inherited what was set by hand of programs that have another name from then on, by that
+public record ReloadPlan(
+        SequencedMap<String, DefinitionChange> changes,
+        List<KeyDifference> settings,
+        List<SocketMove> sockets,
+        List<SocketHandover> handovers,
+        List<String> objections,
+        Map<String, Inheritance> inherited) {
+    public ReloadPlan {
+        changes = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(changes));
+        settings = List.copyOf(settings);
+        sockets = List.copyOf(sockets);
+        handovers = List.copyOf(handovers);
+        objections = List.copyOf(objections);
+        inherited = Collections.unmodifiableMap(new LinkedHashMap<>(inherited));
+    }
+
+    /// What was set by hand of a program whose name is another one in the file.
+    ///
+    /// @param from its name until now
+    public record Inheritance(String from, OperatorOverride intent) {
+        DefinitionChange of(DefinitionChange definitionChange) {
+            ProgramSpec after = definitionChange.after();
+            int inFile = after == null ? 0 : after.workers();
+            DefinitionChange noted = definitionChange.starting(started(inFile) - inFile);
+            for (String note : notes(inFile)) {
+                noted = noted.noting(note);
+            }
+            return noted;
+        }
+
+        /// How many workers are started.
+        private int started(int inFile) {
+            int count = intent.workers() == null ? inFile : intent.workers();
+            long held = intent.held().stream().filter(slot -> slot < count).count();
+            return intent.stopped() ? 0 : count - (int) held;
+        }
+
+        /// What stays so under the new name, in words.
+        private List<String> notes(int inFile) {
+            List<String> notes = new ArrayList<>();
+            if (intent.stopped()) {
+                notes.add("is stopped, as " + from + " was, and stays so");
+            }
+            if (intent.workers() != null) {
+                notes.add(
+                        "scaled by hand to "
+                                + intent.workers()
+                                + ", as "
+                                + from
+                                + " was, and stays so; the file says "
+                                + inFile);
+            }
+            for (int slot : intent.held()) {
+                notes.add(
+                        "worker " + slot + " is stopped by hand, as of " + from + ", and stays so");
+            }
+            return notes;
+        }
+    }
+
+    /// How things are now.
+    ///
+    /// @param programs by name, but for those that are leaving for good
+    /// @param inUse every definition whose sockets are open: see [Program#definitions()]
+    public record Now(SequencedMap<String, Program> programs, Collection<ProgramSpec> inUse) {
+        public Now {
+            programs = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(programs));
+            inUse = List.copyOf(inUse);
+        }
+    }
+
+    /// The difference between what runs and what is to run, but for what is no program's.
+    ///
+    /// @param next by name
+    /// @param named only these programs, and those whose place they take that are not in the new
+    ///   set any more; they roll whether they changed or not; empty for all that changed
+    /// @param settings the keys of a definition, with their values as the configuration writes them
+    public static ReloadPlan between(
+            Now now,
+            SequencedMap<String, ProgramSpec> next,
+            Set<String> named,
+            Function<ProgramSpec, SequencedMap<String, String>> settings) {
+        Set<String> all = named.isEmpty() ? named : withOldNames(now, next, named, settings);
+        return of(now, next, all, settings);
+    }
+
+    /// Who is named by its new name is named by its old one as well: the two would else serve side
+    /// by side.
+    private static Set<String> withOldNames(
+            Now now,
+            SequencedMap<String, ProgramSpec> next,
+            Set<String> named,
+            Function<ProgramSpec, SequencedMap<String, String>> settings) {
+        Set<String> gone = new LinkedHashSet<>(now.programs().sequencedKeySet());
+        gone.removeAll(next.keySet());
+        gone.addAll(named);
+        Set<String> all = new LinkedHashSet<>(named);
+        for (SocketHandover socketHandover : of(now, next, gone, settings).handovers()) {
+            boolean left = !next.containsKey(socketHandover.giver());
+            if (left && socketHandover.receivers().stream().anyMatch(named::contains)) {
+                all.add(socketHandover.giver());
+            }
+        }
+        return all;
+    }
+
+    private static ReloadPlan of(
+            Now now,
+            SequencedMap<String, ProgramSpec> next,
+            Set<String> named,
+            Function<ProgramSpec, SequencedMap<String, String>> settings) {
+        SequencedMap<String, DefinitionChange> changes = new LinkedHashMap<>();
+        SequencedMap<String, ProgramSpec> result = new LinkedHashMap<>();
+        for (ProgramSpec spec : next.values()) {
+            Program program = now.programs().get(spec.name());
+            if (named.isEmpty() || named.contains(spec.name())) {
+                boolean roll = named.contains(spec.name());
+                changes.put(spec.name(), change(program, spec, roll, settings));
+                result.put(spec.name(), spec);
+            } else if (program != null) {
+                result.put(spec.name(), program.newest());
+            }
+        }
+        for (Program program : now.programs().values()) {
+            boolean concerned = named.isEmpty() || named.contains(program.name());
+            if (concerned && !next.containsKey(program.name())) {
+                changes.put(program.name(), removal(program));
+            } else {
+                result.putIfAbsent(program.name(), program.newest());
+            }
+        }
+        SocketPlan sockets = new SocketPlan(now, result);
+        sockets.moves().forEach(move -> remark(move, changes));
+        share(now.programs(), changes);
+        SocketHandoverPlan handing =
+                new SocketHandoverPlan(now.programs(), changes, next, sockets.moves());
+        List<String> objections = new ArrayList<>(sockets.objections());
+        objections.addAll(handing.objections());
+        ReloadPlan reloadPlan =
+                new ReloadPlan(
+                        changes,
+                        List.of(),
+                        sockets.moves(),
+                        handing.handovers(),
+                        objections,
+                        inherited(handing.heirs(), now.programs()));
+        return reloadPlan.telling(now.programs());
+    }
+
+    private static Map<String, Inheritance> inherited(
+            Map<String, String> heirs, Map<String, Program> programs) {
+        Map<String, Inheritance> inherited = new LinkedHashMap<>();
+        heirs.forEach(
+                (heir, from) -> {
+                    Program old = programs.get(from);
+                    if (old != null && !old.intent().none()) {
+                        inherited.put(heir, new Inheritance(from, old.intent()));
+                    }
+                });
+        return inherited;
+    }
+
+    /// The same with what programs wait for in their notes.
+    private ReloadPlan telling(Map<String, Program> programs) {
+        SequencedMap<String, DefinitionChange> told = new LinkedHashMap<>(changes);
+        Map<String, String> barred = barred(programs, false);
+        Map<String, SocketHandoverOrder.Part> parts = SocketHandoverOrder.of(handovers).parts();
+        for (SocketHandover socketHandover : handovers) {
+            String giver = socketHandover.giver();
+            SocketHandoverOrder.Part part = parts.get(giver);
+            String note = socketHandover.giving();
+            boolean stays = false;
+            for (String receiver : socketHandover.receivers()) {
+                if (barred.containsKey(receiver)) {
+                    note = stays(socketHandover, receiver, barred.get(receiver));
+                    stays = true;
+                }
+                told.computeIfPresent(
+                        receiver,
+                        (n, definitionChange) -> definitionChange.noting(socketHandover.taking()));
+            }
+            if (part != null && !part.circle().isEmpty()) {
+                note =
+                        "exchanges sockets with others ("
+                                + String.join(", ", part.circle())
+                                + "): no old worker of any goes before the new ones of all are up";
+            }
+            String what = note;
+            boolean moves = !stays;
+            told.computeIfPresent(
+                    giver,
+                    (n, definitionChange) ->
+                            moves && socketHandover.isOneWay(definitionChange.after())
+                                    ? definitionChange.noting(what).noting(socketHandover.oneWay())
+                                    : definitionChange.noting(what));
+        }
+        inherited.forEach(
+                (heir, its) ->
+                        told.computeIfPresent(
+                                heir, (n, definitionChange) -> its.of(definitionChange)));
+        return new ReloadPlan(told, settings, sockets, handovers, objections, inherited);
+    }
+
+    private static String stays(
+            SocketHandover socketHandover, String receiver, @Nullable String why) {
+        return "stays as it is: "
+                + receiver
+                + ", which is to take over "
+                + socketHandover.what()
+                + ", "
+                + why;
+    }
+
+    /// The receivers of sockets that will not serve, as far as one knows, each with why.
+    ///
+    /// @param programs as they are now, by name
+    /// @param reset what was set by hand is as the file says it again
+    public Map<String, String> barred(Map<String, Program> programs, boolean reset) {
+        Map<String, String> barred = new LinkedHashMap<>();
+        for (SocketHandover socketHandover : handovers) {
+            for (String receiver : socketHandover.receivers()) {
+                DefinitionChange definitionChange = changes.get(receiver);
+                String why =
+                        definitionChange == null
+                                ? null
+                                : SocketHandoverPlan.bar(
+                                        programs.get(receiver), definitionChange, reset);
+                if (why != null) {
+                    barred.put(receiver, why);
+                }
+            }
+        }
+        return barred;
+    }
+
+    /// Who is not named stays as it is.
+    private static void share(
+            Map<String, Program> programs, SequencedMap<String, DefinitionChange> changes) {
+        List<Program> others = new ArrayList<>(programs.values());
+        others.removeIf(program -> changes.containsKey(program.name()));
+        changes.replaceAll(
+                (name, definitionChange) -> {
+                    DefinitionChange noted = definitionChange;
+                    if (definitionChange.after() != null) {
+                        for (String words :
+                                SharedAddresses.words(definitionChange.after(), others)) {
+                            noted = noted.noting(words);
+                        }
+                    }
+                    return noted;
+                });
+    }
+
+    private static void remark(SocketMove move, SequencedMap<String, DefinitionChange> changes) {
+        String remark = move.remark();
+        if (remark != null && move.to() != null) {
+            changes.computeIfPresent(
+                    move.to().program(),
+                    (name, definitionChange) -> definitionChange.noting(remark));
+        }
+    }
+
+    /// The same, and what changes besides programs.
+    ///
+    /// @param now the keys of what is in force that are no program's, with their values
+    /// @param next the same of what is to be
+    public ReloadPlan withSettings(
+            SequencedMap<String, String> now, SequencedMap<String, String> next) {
+        return new ReloadPlan(
+                changes,
+                KeyDifference.between(now, next),
+                sockets,
+                handovers,
+                objections,
+                inherited);
+    }
+
+    private static DefinitionChange change(
+            @Nullable Program program,
+            ProgramSpec next,
+            boolean roll,
+            Function<ProgramSpec, SequencedMap<String, String>> settings) {
+        if (program == null) {
+            return new DefinitionChange(
+                    next.name(),
+                    DefinitionChange.Kind.ADDED,
+                    null,
+                    next,
+                    false,
+                    0,
+                    List.of(),
+                    List.of());
+        }
+        ProgramSpec newest = program.newest();
+        List<KeyDifference> differences =
+                newest.equals(next) ? List.of() : KeyDifference.between(newest, next, settings);
+        return new DefinitionChange(
+                next.name(),
+                program.takeover(next, roll),
+                newest,
+                next,
+                roll,
+                more(program, next),
+                differences,
+                notes(program, next, roll));
+    }
+
+    private static DefinitionChange removal(Program program) {
+        return new DefinitionChange(
+                program.name(),
+                DefinitionChange.Kind.REMOVED,
+                program.newest(),
+                null,
+                false,
+                0,
+                List.of(),
+                List.of());
+    }
+
+    /// A count that the operator chose stays.
+    private static int more(Program program, ProgramSpec next) {
+        boolean runs = program.phase() instanceof ProgramPhase.Running;
+        return runs && program.intent().workers() == null ? next.workers() - program.count() : 0;
+    }
+
+    /// What differs from the file because somebody wanted it so, and what happens on the way that
+    /// the keys do not show.
+    private static List<String> notes(Program program, ProgramSpec next, boolean roll) {
+        List<String> notes = new ArrayList<>();
+        Integer byHand = program.intent().workers();
+        if (program.phase() instanceof ProgramPhase.Stopped) {
+            notes.add("is stopped, and stays so");
+        }
+        if (program.phase() instanceof ProgramPhase.Waiting waiting) {
+            notes.add(waiting.words());
+        }
+        if (byHand != null && byHand != next.workers()) {
+            notes.add(
+                    "scaled by hand to "
+                            + byHand
+                            + ", and stays so; the file says "
+                            + next.workers());
+        }
+        for (Slot slot : program.slots()) {
+            if (slot.held() && slot.index() < program.count()) {
+                notes.add("worker " + slot.index() + " is stopped by hand, and stays so");
+            }
+        }
+        boolean same = program.newest().equals(next);
+        if (roll && same) {
+            notes.add("is rolled as asked");
+        }
+        if (!roll && same && program.takeover(next, false) == DefinitionChange.Kind.ROLLED) {
+            notes.add("workers run that are of another definition");
+        }
+        Rollout rollout = program.rollout();
+        boolean goesOn =
+                program.debuts() && program.takeover(next, roll) == DefinitionChange.Kind.IN_PLACE;
+        if (rollout != null && !rollout.draining() && !goesOn && (roll || !same)) {
+            notes.add("the rollout under way is given up for it");
+        }
+        return notes;
+    }
+
+    /// Whether it changes nothing at all. What waits for the manager's next start is no change.
+    public boolean nothing() {
+        for (KeyDifference setting : settings) {
+            if (!setting.waitsForStart()) {
+                return false;
+            }
+        }
+        for (DefinitionChange definitionChange : changes.values()) {
+            if (definitionChange.kind() != DefinitionChange.Kind.UNCHANGED) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.manager.program.ProgramHost;
+import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.ManagerLog;
+import org.einhyrningsins.manager.snapshot.SocketSnapshot;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.socket.UnixDatagramSender;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Tells whoever started the manager how it does, as sd_notify(3) has it: systemd, where the
+/// manager is a service of Type=notify. It is given copies of the sockets too, and passes them to
+/// the next manager (FileDescriptorStoreMax=).
+///
+/// It is told by datagrams, and need not read them: what there is no room for is said a little
+/// later, and if nobody receives at all, that is logged once, and tried again with the next news.
+final class SystemdNotifier {
+    /// Of the names under which it keeps sockets.
+    static final String PREFIX = "einhyrningsins-";
+
+    private static final int MOST_NEWS = 16;
+    private static final int LONGEST_NAME = 255;
+    private static final Duration ROOM_SOON = Duration.ofMillis(200);
+    private static final Duration STATUS_REST = Duration.ofSeconds(1);
+
+    /// Whoever stops or reloads for long asks for this much time, again and again.
+    private static final Duration EXTENSION = Duration.ofSeconds(60);
+
+    private static final Duration EXTEND_EVERY = Duration.ofSeconds(20);
+
+    private final ProgramTable programTable;
+    private final ManagerLog managerLog;
+    private final @Nullable UnixDatagramSender unixDatagramSender;
+    private final @Nullable Duration pingEvery;
+    private final int mostSockets;
+
+    private final Deque<String> news = new ArrayDeque<>(List.of("READY=1"));
+    private final Set<String> stored = new LinkedHashSet<>();
+    private Map<String, Integer> wanted = Map.of();
+    private boolean unsaid = true;
+    private boolean statusMayDiffer = true;
+    private String status = "";
+    private int reloads;
+    private boolean begun;
+    private boolean stopping;
+    private boolean unheard;
+    private @Nullable Moment again;
+    private Moment nextPing = Clock.now();
+    private Moment nextStatus = nextPing;
+    private Moment nextExtension = nextPing;
+
+    /// @param environment the manager's own
+    /// @param before names under which it kept sockets for the manager before
+    SystemdNotifier(
+            Map<String, String> environment,
+            List<String> before,
+            ProgramTable programTable,
+            ManagerLog managerLog) {
+        this.programTable = programTable;
+        this.managerLog = managerLog;
+        unixDatagramSender = courier(environment.get("NOTIFY_SOCKET"), managerLog);
+        pingEvery = pingEvery(environment);
+        mostSockets = (int) Math.min(number(environment.get("FDSTORE")), Integer.MAX_VALUE);
+        before.stream().filter(name -> name.startsWith(PREFIX)).forEach(stored::add);
+    }
+
+    private static @Nullable UnixDatagramSender courier(
+            @Nullable String address, ManagerLog managerLog) {
+        if (address == null || address.isEmpty()) {
+            return null;
+        }
+        if (!address.startsWith("/") && !address.startsWith("@")) {
+            managerLog.warn("", "NOTIFY_SOCKET is no UNIX socket: " + address + "; nobody is told");
+            return null;
+        }
+        return new UnixDatagramSender(address);
+    }
+
+    /// Half of what it waits for, as sd_watchdog_enabled(3) recommends.
+    private static @Nullable Duration pingEvery(Map<String, String> environment) {
+        String pid = environment.get("WATCHDOG_PID");
+        long micros = number(environment.get("WATCHDOG_USEC"));
+        boolean ours = pid == null || number(pid) == Processes.self();
+        return ours && micros > 0 && micros < Long.MAX_VALUE / 1_000
+                ? Duration.ofNanos(micros * 1_000 / 2)
+                : null;
+    }
+
+    /// @return the largest there is if it is none
+    private static long number(@Nullable String text) {
+        try {
+            return text == null ? Long.MAX_VALUE : Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            return Long.MAX_VALUE;
+        }
+    }
+
+    // ---- what there is to tell
+
+    /// How programs do may have changed.
+    void changed() {
+        statusMayDiffer = true;
+    }
+
+    /// A reload begins.
+    ///
+    /// @return to be run when it is over
+    Runnable reloading() {
+        reloads++;
+        say("RELOADING=1\nMONOTONIC_USEC=" + Clock.now().nanos() / 1_000);
+        return () -> {
+            reloads--;
+            if (reloads == 0 && !stopping) {
+                say("READY=1");
+            }
+        };
+    }
+
+    /// Has it keep these sockets from now on, and no others.
+    void keep(List<SocketSnapshot> sockets) {
+        Map<String, Integer> next = new LinkedHashMap<>();
+        for (SocketSnapshot socket : sockets) {
+            if (next.size() < mostSockets) {
+                next.put(name(socket), socket.fd());
+            }
+        }
+        if (unixDatagramSender == null || next.equals(wanted)) {
+            return;
+        }
+        if (next.size() < sockets.size() && mostSockets > 0) {
+            managerLog.warn(
+                    "",
+                    "systemd keeps %d of %d sockets; raise FileDescriptorStoreMax="
+                            .formatted(next.size(), sockets.size()));
+        }
+        wanted = next;
+        unsaid = true;
+    }
+
+    /// A name of printable ASCII without a colon, the same as long as the socket is open.
+    static String name(SocketSnapshot socket) {
+        String name = PREFIX + socket.inode() + "-" + socket.address();
+        String plain = name.replaceAll("[^!-9;-~]", "_");
+        return plain.substring(0, Math.min(plain.length(), LONGEST_NAME));
+    }
+
+    private void say(String text) {
+        if (unixDatagramSender != null) {
+            if (news.size() == MOST_NEWS) {
+                news.removeFirst(); // the newest tell how it is
+            }
+            news.addLast(text);
+            unsaid = true;
+            statusMayDiffer = true;
+            nextStatus = Clock.now(); // or it would tell of a reload that is over
+            nextExtension = nextStatus; // a time that was asked for is that of what is over
+        }
+    }
+
+    // ---- telling it
+
+    /// Tells what there is to tell by now.
+    ///
+    /// @param ending everything is being stopped
+    /// @return when there is more to tell, if nothing happens before; null for never
+    @Nullable Moment turn(Moment now, boolean ending) {
+        if (unixDatagramSender == null) {
+            return null;
+        }
+        begun = true;
+        if (ending && !stopping) {
+            stopping = true;
+            say("STOPPING=1");
+        }
+        if (again == null || again.reached(now)) {
+            boolean room = (!unsaid || sayAll()) && remind(now) && report(now);
+            again = room ? null : now.plus(ROOM_SOON);
+        }
+        return again == null ? next() : again;
+    }
+
+    private @Nullable Moment next() {
+        Moment next = pingEvery == null ? null : nextPing;
+        next = Moment.earlier(next, statusMayDiffer ? nextStatus : null);
+        return Moment.earlier(next, takesLong() ? nextExtension : null);
+    }
+
+    /// The sockets come first: READY=1 says that they are safe.
+    private boolean sayAll() {
+        boolean room = store() && unstore();
+        while (room && !news.isEmpty()) {
+            room = send(news.getFirst(), -1);
+            if (room) {
+                news.removeFirst();
+            }
+        }
+        unsaid = !room;
+        return room;
+    }
+
+    private boolean store() {
+        for (Map.Entry<String, Integer> each : wanted.entrySet()) {
+            if (!stored.contains(each.getKey())) {
+                // it polls what it keeps, and would drop a socket with an error
+                String text = "FDSTORE=1\nFDNAME=" + each.getKey() + "\nFDPOLL=0";
+                if (!send(text, each.getValue())) {
+                    return false;
+                }
+                if (!unheard) {
+                    stored.add(each.getKey());
+                }
+            }
+        }
+        return true;
+    }
+
+    private boolean unstore() {
+        for (String name : new ArrayList<>(stored)) {
+            if (!wanted.containsKey(name)) {
+                if (!send("FDSTOREREMOVE=1\nFDNAME=" + name, -1)) {
+                    return false;
+                }
+                stored.remove(name);
+            }
+        }
+        return true;
+    }
+
+    private boolean remind(Moment now) {
+        if (pingEvery != null && nextPing.reached(now)) {
+            if (!send("WATCHDOG=1", -1)) {
+                return false;
+            }
+            nextPing = now.plus(pingEvery);
+        }
+        if (nextExtension.reached(now) && takesLong()) {
+            if (!send("EXTEND_TIMEOUT_USEC=" + EXTENSION.toNanos() / 1_000, -1)) {
+                return false;
+            }
+            nextExtension = now.plus(EXTEND_EVERY);
+        }
+        return true;
+    }
+
+    /// Whether something is under way that ends: who has no deadline may never be done, and for
+    /// that systemd has its own.
+    private boolean takesLong() {
+        if (stopping || reloads > 0) {
+            for (ProgramHost host : programTable.everyHost()) {
+                if (host.deadline() != null) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private boolean report(Moment now) {
+        if (!statusMayDiffer || !nextStatus.reached(now)) {
+            return true;
+        }
+        String next = status();
+        if (!next.equals(status)) {
+            if (!send("STATUS=" + next, -1)) {
+                return false;
+            }
+            status = next;
+            nextStatus = now.plus(STATUS_REST);
+        }
+        statusMayDiffer = false;
+        return true;
+    }
+
+    /// How all programs do, in a line.
+    private String status() {
+        int wantedWorkers = 0;
+        int up = 0;
+        List<String> failed = new ArrayList<>();
+        for (ProgramHost host : programTable.all()) {
+            boolean stopped = host.program().phase() instanceof ProgramPhase.Stopped;
+            wantedWorkers += stopped ? 0 : host.program().count();
+            up += host.program().ready();
+            if (host.program().phase() instanceof ProgramPhase.Failed) {
+                failed.add(host.name());
+            }
+        }
+        String doing = stopping ? "stopping: " : reloads > 0 ? "reloading: " : "";
+        String workers = stopping ? up + " workers up" : up + " of " + workers(wantedWorkers);
+        String trouble = failed.isEmpty() ? "" : "; failed: " + String.join(", ", failed);
+        int count = programTable.all().size();
+        return doing + count + (count == 1 ? " program, " : " programs, ") + workers + trouble;
+    }
+
+    private static String workers(int count) {
+        return count + (count == 1 ? " worker up" : " workers up");
+    }
+
+    /// @param passed below 0 for none
+    /// @return false if there is no room for it now
+    private boolean send(String text, int passed) {
+        if (unixDatagramSender == null) {
+            return true;
+        }
+        try {
+            boolean room = unixDatagramSender.send(text, passed);
+            unheard &= !room;
+            return room;
+        } catch (PosixException e) {
+            if (!unheard) {
+                unheard = true;
+                managerLog.warn(
+                        "", "cannot tell the service manager how it goes: " + e.getMessage());
+            }
+            return true;
+        }
+    }
+
+    /// The manager ends, and its sockets with it. One that could not start has nothing to say: it
+    /// was never up, and what is kept is for the next one.
+    void end() {
+        if (unixDatagramSender == null) {
+            return;
+        }
+        if (begun) {
+            keep(List.of());
+            again = null;
+            turn(Clock.now(), true);
+        }
+        unixDatagramSender.close();
+    }
+}

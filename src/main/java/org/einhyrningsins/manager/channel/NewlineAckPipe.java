@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.channel;
+
+import org.einhyrningsins.manager.runtime.EventLoop;
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.file.Poll;
+import org.einhyrningsins.posix.kernel.PosixException;
+
+import java.nio.ByteBuffer;
+
+/// Our end of the pipe on which a worker says that it is up: by a newline, as s6 has it. Whoever
+/// holds the other end has it from that worker. What comes after the newline is read and dropped,
+/// so that nobody who writes more is killed by SIGPIPE.
+public final class NewlineAckPipe implements EventLoop.Watcher {
+    private static final int ROOM = 64;
+
+    private final EventLoop eventLoop;
+    private final int fd;
+    private final Runnable acked;
+    private final ByteBuffer buffer = ByteBuffer.allocate(ROOM);
+    private boolean open = true;
+    private boolean told;
+
+    /// Watches our end of the pipe.
+    ///
+    /// @param acked is told once
+    public NewlineAckPipe(EventLoop eventLoop, int fd, Runnable acked) {
+        this.eventLoop = eventLoop;
+        this.fd = fd;
+        this.acked = acked;
+        eventLoop.watch(fd, Poll.IN, this);
+    }
+
+    @Override
+    public void ready(int events) {
+        hear();
+    }
+
+    /// Takes up what has been written until now, up to a bound: one who writes without end is heard
+    /// again in the next turn.
+    public void hear() {
+        buffer.clear();
+        int count = open ? read() : -1;
+        if (count == 0) {
+            close();
+        }
+        for (int i = 0; i < count && !told; i++) {
+            if (buffer.get(i) == '\n') {
+                told = true;
+                acked.run();
+            }
+        }
+    }
+
+    private int read() {
+        try {
+            return Descriptors.read(fd, buffer);
+        } catch (PosixException e) {
+            return 0;
+        }
+    }
+
+    /// What another manager is to go on with; -1 if it is closed.
+    public int fd() {
+        return open ? fd : -1;
+    }
+
+    public void close() {
+        if (open) {
+            open = false;
+            eventLoop.forget(fd);
+            Descriptors.close(fd);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.channel;
+
+import org.einhyrningsins.control.wire.PlainText;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What a worker says in a datagram to its NOTIFY_SOCKET, a line for each: see sd_notify(3). What
+/// is not listed here is not heard, MAINPID and STOPPING among it.
+public sealed interface NotifyMessage {
+    /// What asks for the descriptor that comes with it to be closed when all before was heard.
+    String BARRIER = "BARRIER=1";
+
+    /// `READY=1`
+    record Ready() implements NotifyMessage {}
+
+    /// `WATCHDOG=1`: a sign of life.
+    record Alive() implements NotifyMessage {}
+
+    /// `WATCHDOG=trigger`: it is beyond help.
+    record Despaired() implements NotifyMessage {}
+
+    /// `WATCHDOG_USEC`: how often it is going to give signs of life; more than nothing.
+    record Retimed(Duration interval) implements NotifyMessage {}
+
+    /// `EXTEND_TIMEOUT_USEC`: it wants more time, from now.
+    record Extended(Duration time) implements NotifyMessage {}
+
+    /// `STATUS`: what it says of itself, on one line.
+    record Status(String words) implements NotifyMessage {}
+
+    /// A line that was begun well and makes no sense.
+    record Nonsense(String why) implements NotifyMessage {}
+
+    /// All that is in a datagram, in its order.
+    static List<NotifyMessage> read(String text) {
+        List<NotifyMessage> all = new ArrayList<>();
+        for (String line : text.split("\n", -1)) {
+            int equals = line.indexOf('=');
+            if (equals > 0) {
+                read(line, line.substring(0, equals), line.substring(equals + 1), all);
+            }
+        }
+        return all;
+    }
+
+    private static void read(String line, String name, String value, List<NotifyMessage> all) {
+        switch (name) {
+            case "READY" -> add(value.equals("1"), new Ready(), all);
+            case "WATCHDOG" -> {
+                add(value.equals("1"), new Alive(), all);
+                add(value.equals("trigger"), new Despaired(), all);
+            }
+            case "WATCHDOG_USEC", "EXTEND_TIMEOUT_USEC" -> {
+                Duration time = micros(value);
+                if (time == null) {
+                    all.add(new Nonsense(line + " is no number of microseconds"));
+                } else if (name.equals("EXTEND_TIMEOUT_USEC")) {
+                    all.add(new Extended(time));
+                } else {
+                    add(time.isPositive(), new Retimed(time), all);
+                }
+            }
+            case "STATUS" -> all.add(new Status(onOneLine(value)));
+            default -> {}
+        }
+    }
+
+    private static void add(boolean said, NotifyMessage what, List<NotifyMessage> all) {
+        if (said) {
+            all.add(what);
+        }
+    }
+
+    /// Null if it is no number, or one beyond all time.
+    private static @Nullable Duration micros(String value) {
+        try {
+            return Duration.ofNanos(Math.multiplyExact(Long.parseLong(value.strip()), 1_000L));
+        } catch (ArithmeticException | NumberFormatException e) {
+            return null;
+        }
+    }
+
+    /// What strangers wrote must not look like lines of ours, nor command a terminal.
+    static String onOneLine(String text) {
+        return PlainText.line(text);
+    }
+}

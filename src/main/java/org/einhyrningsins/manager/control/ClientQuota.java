@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.control;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedSet;
+
+/// The clients of one socket, and which of them has to go when there are too many, or when they
+/// make us hold too much.
+///
+/// Room is made by the user who has most: so no crowd pushes out an operator who is another user,
+/// root above all. Among the clients of one user, who was silent for longest goes first: so a crowd
+/// of the operator's own user does not keep them out either, since whoever comes has room, and is
+/// heard before others have come in their hundreds. Who waits for the outcome of what they asked
+/// stays.
+final class ClientQuota<M extends ClientQuota.Member> {
+    /// The one that spoke last stands last.
+    private final SequencedSet<M> members = new LinkedHashSet<>();
+
+    /// A client.
+    interface Member {
+        /// Whose it is.
+        int uid();
+
+        /// Whether what it asked for is being carried out.
+        boolean awaitsOutcome();
+
+        /// Whether nothing is owed to it: it follows nothing, either, and took all that was sent.
+        boolean idle();
+
+        /// What it makes us hold, in bytes.
+        int heldBytes();
+    }
+
+    void add(M member) {
+        members.add(member);
+    }
+
+    void remove(M member) {
+        members.remove(member);
+    }
+
+    /// It asked for something.
+    void spoke(M member) {
+        if (members.remove(member)) {
+            members.add(member);
+        }
+    }
+
+    int size() {
+        return members.size();
+    }
+
+    /// All of them, as they are now.
+    List<M> all() {
+        return List.copyOf(members);
+    }
+
+    /// Who makes room for one more of that user; null if nobody has to. Those who follow what
+    /// happens, or do not take what they asked for, go after those who are idle.
+    @Nullable M inTheWayOf(int uid) {
+        Map<Integer, Integer> counts = new HashMap<>();
+        members.forEach(member -> counts.merge(member.uid(), 1, Integer::sum));
+        int own = counts.getOrDefault(uid, 0);
+        M found = null;
+        int most = 0;
+        for (M member : members) {
+            int count = counts.getOrDefault(member.uid(), 0);
+            boolean first = found == null || count > most;
+            boolean rather = found != null && count == most && member.idle() && !found.idle();
+            if (count >= own && !member.awaitsOutcome() && (first || rather)) {
+                found = member;
+                most = count;
+            }
+        }
+        return found;
+    }
+
+    /// Who makes us hold most, of the user who does.
+    ///
+    /// @return null if all together hold no more than the bound
+    @Nullable M heaviest(long bound) {
+        long all = 0;
+        for (M member : members) {
+            all += member.heldBytes();
+        }
+        return all > bound ? heaviest() : null;
+    }
+
+    private @Nullable M heaviest() {
+        Map<Integer, Long> held = new HashMap<>();
+        members.forEach(m -> held.merge(m.uid(), (long) m.heldBytes(), Long::sum));
+        M found = null;
+        long most = -1;
+        for (M member : members) {
+            long its = held.getOrDefault(member.uid(), 0L);
+            boolean heavier = found == null || member.heldBytes() > found.heldBytes();
+            if (its > most || (its == most && heavier)) {
+                found = member;
+                most = its;
+            }
+        }
+        return found;
+    }
+}

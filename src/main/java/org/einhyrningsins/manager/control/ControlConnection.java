@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.control;
+
+import org.einhyrningsins.control.report.ReplyWriter;
+import org.einhyrningsins.control.wire.ExitStatus;
+import org.einhyrningsins.control.wire.JsonId;
+import org.einhyrningsins.control.wire.LineBuffer;
+import org.einhyrningsins.manager.runtime.EventLoop;
+import org.einhyrningsins.manager.snapshot.ControlConnectionSnapshot;
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.file.Poll;
+import org.einhyrningsins.posix.kernel.PeerCredentials;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.socket.Sockets;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Set;
+
+/// One client at the control socket. Its requests come as lines; its replies wait here until it
+/// takes them. One that never reads costs at most its bound, and then its connection.
+public final class ControlConnection implements ClientQuota.Member {
+    private static final int MOST_WAITING = 1024 * 1024;
+
+    /// Read at once: a client that writes without end lets the others have their turns.
+    private static final int MOST_READ = 8 * 1024;
+
+    /// As [LineBuffer] has it for requests.
+    private static final int LONGEST_LINE = 64 * 1024;
+
+    private final EventLoop eventLoop;
+    private final int fd;
+    private final PeerCredentials peerCredentials;
+    private final LineBuffer lineBuffer = new LineBuffer();
+    private final Deque<ByteBuffer> waiting = new ArrayDeque<>();
+    private final Gone gone;
+    private int waitingBytes;
+    private int unfinishedBytes;
+    private int conversations;
+    private @Nullable Set<Integer> groups;
+    private @Nullable JsonId follows;
+    private Set<String> followed = Set.of();
+    private boolean closed;
+
+    /// Who is told that a connection is closed, whoever closed it.
+    interface Gone {
+        void gone(ControlConnection client);
+    }
+
+    ControlConnection(EventLoop eventLoop, int fd, Gone gone) {
+        this.eventLoop = eventLoop;
+        this.fd = fd;
+        this.gone = gone;
+        this.peerCredentials = Sockets.peer(fd);
+    }
+
+    /// Goes on where another manager stopped.
+    ControlConnection(EventLoop eventLoop, ControlConnectionSnapshot image, Gone gone) {
+        this(eventLoop, image.fd(), gone);
+        follows = image.follows();
+        followed = image.followed();
+        lineBuffer.feed(
+                ByteBuffer.wrap(image.begun().getBytes(StandardCharsets.ISO_8859_1)), NOBODY);
+        unfinishedBytes = image.begun().length();
+        if (!image.untaken().isEmpty()) {
+            waiting.add(ByteBuffer.wrap(image.untaken().getBytes(StandardCharsets.ISO_8859_1)));
+            waitingBytes = image.untaken().length();
+        }
+    }
+
+    /// What another manager needs to go on.
+    ControlConnectionSnapshot image() {
+        StringBuilder untaken = new StringBuilder();
+        for (ByteBuffer reply : waiting) {
+            untaken.append(StandardCharsets.ISO_8859_1.decode(reply.duplicate()));
+        }
+        String begun = new String(lineBuffer.begun(), StandardCharsets.ISO_8859_1);
+        return new ControlConnectionSnapshot(fd, follows, followed, begun, untaken.toString());
+    }
+
+    /// Half a line is none.
+    private static final LineBuffer.Taker NOBODY =
+            new LineBuffer.Taker() {
+                @Override
+                public void line(byte[] line) {}
+
+                @Override
+                public void tooLong(int bound) {}
+            };
+
+    int fd() {
+        return fd;
+    }
+
+    /// What it is to be watched for.
+    int interest() {
+        return waiting.isEmpty() ? Poll.IN : Poll.IN | Poll.OUT;
+    }
+
+    public PeerCredentials peer() {
+        return peerCredentials;
+    }
+
+    @Override
+    public int uid() {
+        return peerCredentials.uid();
+    }
+
+    /// Its groups besides the one in [#peer()], as of when it connected.
+    public Set<Integer> groups() {
+        Set<Integer> known = groups;
+        if (known == null) {
+            known = closed ? Set.of() : Sockets.peerGroups(fd);
+            groups = known;
+        }
+        return known;
+    }
+
+    boolean closed() {
+        return closed;
+    }
+
+    /// A request of it is being carried out, and will be answered.
+    void begin() {
+        conversations++;
+    }
+
+    /// A request of it has been answered.
+    void end() {
+        conversations--;
+    }
+
+    @Override
+    public boolean awaitsOutcome() {
+        return conversations > 0;
+    }
+
+    @Override
+    public boolean idle() {
+        return conversations == 0 && follows == null && waiting.isEmpty();
+    }
+
+    /// Replies it does not take, a line it does not end.
+    @Override
+    public int heldBytes() {
+        return waitingBytes + unfinishedBytes;
+    }
+
+    /// From now on it is told what happens.
+    ///
+    /// @param names to these programs only; empty for all
+    public void follow(JsonId request, Set<String> names) {
+        follows = request;
+        followed = names;
+    }
+
+    /// From now on it is told no more.
+    ///
+    /// @param why the last it is told
+    void unfollow(String why) {
+        JsonId request = follows;
+        if (request != null) {
+            follows = null;
+            send(ReplyWriter.done(request, ExitStatus.NOT_ALLOWED, why));
+        }
+    }
+
+    /// Tells it, if it wants to know.
+    void tell(String program, String message) {
+        if (follows != null && (followed.isEmpty() || followed.contains(program))) {
+            send(ReplyWriter.progress(follows, message));
+        }
+    }
+
+    /// Reads a line, or what there is of it: who asks for much at once lets the others, and those
+    /// who die meanwhile, have their turns. The rest waits in the kernel.
+    ///
+    /// @return false when the client has gone
+    boolean read(ByteBuffer buffer, LineBuffer.Taker taker) {
+        buffer.clear().limit(Math.min(MOST_READ, buffer.capacity()));
+        int count;
+        try {
+            int there = Sockets.peek(fd, buffer);
+            if (there <= 0) {
+                return there < 0;
+            }
+            count = Descriptors.read(fd, buffer.clear().limit(oneLine(buffer, there)));
+            if (count <= 0) {
+                return count < 0;
+            }
+        } catch (PosixException reset) {
+            return false;
+        }
+        byte[] own = new byte[count]; // what a line asks for may read others into the buffer
+        buffer.flip().get(own);
+        lineBuffer.feed(ByteBuffer.wrap(own), taker);
+        unfinishedBytes =
+                lineBuffer.insideALine() ? Math.min(unfinishedBytes + count, LONGEST_LINE) : 0;
+        return true;
+    }
+
+    /// The length of the first line, with the empty ones before it, which say nothing.
+    private static int oneLine(ByteBuffer bytes, int count) {
+        boolean empty = true;
+        for (int i = 0; i < count; i++) {
+            boolean end = bytes.get(i) == '\n';
+            if (end && !empty) {
+                return i + 1;
+            }
+            empty &= end;
+        }
+        return count;
+    }
+
+    /// Sends a reply, now or when the client takes it. Whoever has taken all before gets it however
+    /// long it is.
+    public void send(byte[] reply) {
+        if (closed) {
+            return;
+        }
+        if (waitingBytes > 0 && waitingBytes + reply.length > MOST_WAITING) {
+            close();
+            return;
+        }
+        waiting.add(ByteBuffer.wrap(reply));
+        waitingBytes += reply.length;
+        flush();
+    }
+
+    /// Writes as much as the client takes.
+    void flush() {
+        try {
+            while (!closed && !waiting.isEmpty()) {
+                ByteBuffer first = waiting.getFirst();
+                int count = Descriptors.write(fd, first);
+                if (count < 0) {
+                    break;
+                }
+                waitingBytes -= count;
+                if (!first.hasRemaining()) {
+                    waiting.removeFirst();
+                }
+            }
+        } catch (PosixException reset) {
+            close();
+            return;
+        }
+        if (!closed) {
+            eventLoop.change(fd, interest());
+        }
+    }
+
+    void close() {
+        if (!closed) {
+            closed = true;
+            eventLoop.forget(fd);
+            Sockets.hangUp(fd);
+            waiting.clear();
+            gone.gone(this);
+        }
+    }
+}

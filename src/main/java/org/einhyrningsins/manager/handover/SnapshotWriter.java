@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.handover;
+
+import org.einhyrningsins.control.wire.ExitStatus;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.manager.program.ProgramHost;
+import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.ManagerLog;
+import org.einhyrningsins.manager.runtime.RuntimeFiles;
+import org.einhyrningsins.manager.runtime.StartException;
+import org.einhyrningsins.manager.runtime.StateDirectory;
+import org.einhyrningsins.manager.snapshot.ManagerSnapshot;
+import org.einhyrningsins.manager.snapshot.SnapshotEncoder;
+import org.einhyrningsins.manager.snapshot.StateJournal;
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Writes down what another manager needs if this one is killed: images of the programs that
+/// changed, a moment later and all at once, never on the way from a death to the worker that
+/// follows. What happens in that moment is in the [StateJournal], or can be found out.
+///
+/// It is of this boot only, so nothing waits for a disk. What cannot be written (a full disk) is
+/// said once, and tried again.
+public final class SnapshotWriter {
+    static final String MANAGER = "manager.json";
+    public static final String NOTES = "notes";
+
+    /// How long a change waits for others.
+    private static final Duration SOON = Duration.ofMillis(20);
+
+    /// A worker born now would be known to nobody until the images are written.
+    private static final String NO_ROOM = "no room on the disk to note births";
+
+    private final StateDirectory state;
+    private final ManagerLog managerLog;
+    private final ProgramTable programTable;
+    private final Map<ProgramHost, Kept> kept = new HashMap<>();
+    private final Set<ProgramHost> changed = new LinkedHashSet<>();
+
+    /// Of programs that are no more.
+    private final List<String> over = new ArrayList<>();
+
+    private final SnapshotEncoder writer = new SnapshotEncoder();
+    private StateJournal stateJournal;
+    private Household household = Household.NONE;
+    private String manager = "";
+    private List<String> listed = List.of();
+    private @Nullable Moment due;
+    private boolean failing;
+
+    /// Which directory it was that all of this is in; 0 if nobody knows.
+    private long directory;
+
+    /// Each file is to be looked for, not only those without which the others are nothing.
+    private boolean suspicious;
+
+    private boolean told;
+
+    /// Where a program's image is, and what remembers the text of its definitions.
+    private record Kept(String file, SnapshotEncoder writer) {}
+
+    /// Who has to do with what is written, besides.
+    public interface Household {
+        /// Nobody has.
+        Household NONE = stateJournal -> {};
+
+        /// All was lost and is written again, in a directory that is perhaps another.
+        ///
+        /// @param stateJournal those to write to from now on
+        void writtenAgain(StateJournal stateJournal) throws IOException;
+    }
+
+    /// Writes into a state directory that is locked.
+    ///
+    /// @param notes descriptor of the notes; see [#lock]
+    public SnapshotWriter(
+            StateDirectory state, ProgramTable programTable, ManagerLog managerLog, int notes) {
+        this.state = state;
+        this.programTable = programTable;
+        this.managerLog = managerLog;
+        this.stateJournal = new StateJournal(notes);
+        directory = RuntimeFiles.inode(state.path());
+        if (!this.stateJournal.hasRoom()) {
+            failed(NO_ROOM);
+        }
+    }
+
+    /// Opens the notes and keeps every other manager from doing so.
+    ///
+    /// @return their descriptor; -1 if the directory cannot be written to, which is said
+    public static int lock(StateDirectory state, ManagerLog managerLog) throws StartException {
+        try {
+            state.make();
+            int fd = Descriptors.lock(state.path().resolve(NOTES));
+            if (fd < 0) {
+                throw new StartException(
+                        ExitStatus.FAILED,
+                        "cannot start: another manager uses the state directory "
+                                + state.path()
+                                + "; use that manager, or another state-dir");
+            }
+            return fd;
+        } catch (IOException e) {
+            unusable(state, managerLog, RuntimeFiles.why(e));
+        } catch (PosixException e) {
+            if (passes(e.errno())) {
+                throw new StartException(
+                        ExitStatus.FAILED,
+                        "cannot start: "
+                                + e.getMessage()
+                                + "; workers that another manager left would not be known: raise"
+                                + " the limit, or end what holds so many, and start again");
+            }
+            unusable(state, managerLog, String.valueOf(e.getMessage()));
+        }
+        return -1;
+    }
+
+    /// Whether it says nothing about the directory: what is there would be started once more.
+    private static boolean passes(Errno errno) {
+        return errno == Errno.EMFILE || errno == Errno.ENFILE || errno == Errno.ENOMEM;
+    }
+
+    private static void unusable(StateDirectory state, ManagerLog managerLog, String why) {
+        managerLog.warn(
+                "",
+                "cannot use the state directory "
+                        + state.path()
+                        + ": "
+                        + why
+                        + "; if this manager is killed, no other can take over its workers");
+    }
+
+    public StateJournal notes() {
+        return stateJournal;
+    }
+
+    public void serve(Household other) {
+        household = other;
+    }
+
+    /// When [#write] is to be called; null if there is nothing to write.
+    public @Nullable Moment due() {
+        return due;
+    }
+
+    /// Somebody may have removed something of it.
+    public void suspect() {
+        suspicious = true;
+        Moment soon = Clock.now().plus(StateDirectory.WHILE_CLEANED);
+        due = due == null ? soon : Moment.earlier(due, soon);
+    }
+
+    /// Something changed that is not a program's.
+    public void changed() {
+        if (due == null) {
+            due = Clock.now().plus(SOON);
+        }
+    }
+
+    /// Something could not be done, and is to be tried again.
+    public void later() {
+        if (due == null) {
+            due = Clock.now().plus(StateDirectory.LATER);
+        }
+    }
+
+    /// What changed cannot be found out later: it is written before anything else happens.
+    public void changedForGood() {
+        due = Clock.now();
+    }
+
+    public void changed(ProgramHost host) {
+        changed.add(host);
+        changed();
+    }
+
+    /// It is no more.
+    public void gone(ProgramHost host) {
+        changed.remove(host);
+        Kept was = kept.remove(host);
+        if (was != null) {
+            over.add(was.file());
+        }
+        changed();
+    }
+
+    /// Writes what changed.
+    ///
+    /// @param image of the manager, given where its programs' images are
+    public void write(Image image) {
+        due = null;
+        try {
+            restore();
+            for (ProgramHost host : List.copyOf(changed)) {
+                Kept where = kept.computeIfAbsent(host, this::place);
+                boolean leaving = programTable.get(host.name()) != host;
+                write(where.file(), where.writer().write(host.image(leaving)));
+                changed.remove(host);
+            }
+            writeManager(image.of(files()));
+            deleteOver();
+            stateJournal.clear();
+            told = false;
+            if (stateJournal.hasRoom()) {
+                succeeded();
+            } else {
+                failed(NO_ROOM);
+            }
+        } catch (NoSuchFileException e) {
+            if (suspicious) {
+                failed(RuntimeFiles.why(e));
+            } else {
+                told = false;
+                suspect(); // the directory was removed while it was written to
+            }
+        } catch (IOException e) {
+            failed(RuntimeFiles.why(e));
+        } catch (PosixException e) {
+            failed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// Only when the manager's image names them no more: what that names and is not there is
+    /// missed.
+    private void deleteOver() {
+        for (String file : over) {
+            if (!taken(kept.values(), file)) {
+                state.delete(file);
+            }
+        }
+        over.clear();
+    }
+
+    /// Writes the manager's image alone: what is known of programs, and the notes, stay as they
+    /// are. For sockets that are new after a recovery: a worker born with one must not be all that
+    /// knows of it.
+    public void write(ManagerSnapshot image) {
+        try {
+            writeManager(image);
+        } catch (IOException e) {
+            failed(RuntimeFiles.why(e));
+        } catch (PosixException e) {
+            failed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// Writes all if a program is new whose first workers are about to be born: by their notes
+    /// alone the next manager would not know what they are. At a manager's own start nothing is
+    /// written yet, and nobody waits for that: there they are found by what they carry.
+    public void writeBeforeBirths(ProgramHost host, Image image) {
+        if (!listed.isEmpty() && !kept.containsKey(host)) {
+            changed.addAll(programTable.everyHost());
+            write(image);
+        }
+    }
+
+    /// Where the images of programs are that the manager before has written.
+    public void resume(List<String> programs) {
+        listed = programs;
+    }
+
+    /// The same for a socket that is new, while a program is in the middle of a step. Before
+    /// anything was written, nobody would look for the worker either.
+    ///
+    /// @return whether it was written
+    public boolean writeOwn(Image image) {
+        if (!listed.isEmpty()) {
+            write(image.of(listed));
+        }
+        return !listed.isEmpty();
+    }
+
+    private void writeManager(ManagerSnapshot image) throws IOException {
+        String now = writer.write(image);
+        if (!now.equals(manager)) {
+            write(MANAGER, now);
+            manager = now;
+            listed = image.programs();
+        }
+    }
+
+    /// Makes the manager's image.
+    public interface Image {
+        ManagerSnapshot of(List<String> programs);
+    }
+
+    private void write(String file, String text) throws IOException {
+        state.write(file, text.getBytes(StandardCharsets.UTF_8), false);
+    }
+
+    // ---- what somebody removes
+
+    /// If something of it is gone, all of it is made anew: whoever cleans up a directory, or
+    /// removes one, does not stop at one file.
+    private void restore() throws IOException {
+        String gone = gone();
+        suspicious = false;
+        if (gone == null) {
+            return;
+        }
+        suspicious = true; // until it is there again
+        if (!told) {
+            told = true;
+            managerLog.warn(
+                    "", gone + " was removed; what would survive this manager is written again");
+        }
+        state.makeAgain();
+        StateJournal fresh = notesAgain();
+        changed.addAll(programTable.everyHost());
+        manager = "";
+        directory = RuntimeFiles.inode(state.path());
+        household.writtenAgain(fresh);
+        suspicious = false;
+    }
+
+    /// What is missing, in words; null if nothing is.
+    private @Nullable String gone() {
+        long now = RuntimeFiles.inode(state.path());
+        if (now == 0 || (directory != 0 && now != directory)) {
+            return "the state directory " + state.path();
+        }
+        if (RuntimeFiles.inode(state.path().resolve(NOTES)) != stateJournal.inode()) {
+            return state.path().resolve(NOTES).toString();
+        }
+        List<String> files = new ArrayList<>();
+        if (!manager.isEmpty()) {
+            files.add(MANAGER);
+        }
+        if (suspicious) {
+            kept.values().forEach(each -> files.add(each.file()));
+        }
+        for (String file : files) {
+            if (RuntimeFiles.inode(state.path().resolve(file)) == 0) {
+                return state.path().resolve(file).toString();
+            }
+        }
+        return null;
+    }
+
+    /// Until they are locked, another manager may be there first.
+    private StateJournal notesAgain() throws IOException {
+        Path file = state.path().resolve(NOTES);
+        if (RuntimeFiles.inode(file) == stateJournal.inode()) {
+            return stateJournal;
+        }
+        int fd = Descriptors.lock(file);
+        if (fd < 0) {
+            throw new IOException("another manager uses " + state.path() + " by now");
+        }
+        StateJournal before = stateJournal;
+        stateJournal = new StateJournal(fd);
+        Descriptors.close(before.file());
+        return stateJournal;
+    }
+
+    private void succeeded() {
+        if (failing) {
+            failing = false;
+            managerLog.info("", "what would survive this manager is written again");
+        }
+    }
+
+    private void failed(String why) {
+        later();
+        if (!failing) {
+            failing = true;
+            managerLog.error(
+                    "",
+                    "cannot write down what would survive this manager: "
+                            + why
+                            + "; it goes on, and tries again");
+        }
+    }
+
+    private List<String> files() {
+        List<String> files = new ArrayList<>();
+        for (ProgramHost host : programTable.everyHost()) {
+            Kept where = kept.get(host);
+            if (where != null) {
+                files.add(where.file());
+            }
+        }
+        return files;
+    }
+
+    /// A program that the file has lost may be leaving while another of its name is there.
+    private Kept place(ProgramHost host) {
+        String file = "program-" + host.name() + ".json";
+        for (int i = 2; taken(kept.values(), file); i++) {
+            file = "program-" + host.name() + "~" + i + ".json";
+        }
+        return new Kept(file, new SnapshotEncoder());
+    }
+
+    /// A file that should have a program's image and is not there.
+    static String missing(StateDirectory state, String program) {
+        String file = "program-" + program + ".json";
+        boolean stale = Files.exists(state.path().resolve(file));
+        return stale ? "program-" + program + "~0.json" : file;
+    }
+
+    /// The files of programs that are there, where nothing tells which should be.
+    static List<String> files(StateDirectory state) {
+        List<String> files = new ArrayList<>();
+        try (DirectoryStream<Path> found =
+                Files.newDirectoryStream(state.path(), "program-*.json")) {
+            found.forEach(each -> files.add(each.getFileName().toString()));
+        } catch (IOException none) {
+            // then there are none
+        }
+        Collections.sort(files);
+        return files;
+    }
+
+    private static boolean taken(Collection<Kept> all, String file) {
+        for (Kept one : all) {
+            if (one.file().equals(file)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Nothing of this manager is left.
+    public void delete() {
+        state.delete(MANAGER); // first: without it, the others are nothing
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(state.path(), "program-*.json{,.new}")) {
+            files.forEach(RuntimeFiles::delete);
+        } catch (IOException gone) {
+            // so much the better
+        }
+        state.delete(NOTES);
+    }
+}

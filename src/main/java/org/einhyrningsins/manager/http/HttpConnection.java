@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.http;
+
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.manager.page.HttpRequest;
+import org.einhyrningsins.manager.page.HttpResponse;
+import org.einhyrningsins.manager.page.RenderedPage;
+import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.EventLoop;
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.file.Poll;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.socket.Sockets;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+
+/// One connection to the HTTP listener: one request, one answer, the end. Whatever it waits for, it
+/// waits for so long and no longer.
+final class HttpConnection {
+    /// For the whole head, however its bytes come.
+    private static final Duration TO_ASK = Duration.ofSeconds(5);
+
+    /// For a page to be made.
+    private static final Duration TO_WAIT = Duration.ofSeconds(30);
+
+    /// For the whole answer, however its bytes go.
+    private static final Duration TO_TAKE = Duration.ofSeconds(10);
+
+    /// For it to close the connection after the answer: what it still writes is read, since a
+    /// connection that is closed over unread bytes is reset, and the answer with it.
+    private static final Duration TO_LEAVE = Duration.ofSeconds(1);
+
+    private static final int FIRST_ROOM = 512;
+
+    private enum State {
+        ASKING,
+        WAITING,
+        TAKING,
+        LEAVING
+    }
+
+    private final EventLoop eventLoop;
+    private final int fd;
+    private final Served served;
+    private State state = State.ASKING;
+    private Moment deadline = Clock.now().plus(TO_ASK);
+    private byte[] head = new byte[FIRST_ROOM];
+    private int length;
+    private boolean wantsBody = true;
+    private ByteBuffer[] answer = {};
+    private @Nullable RenderedPage renderedPage;
+    private boolean closed;
+
+    /// Who answers it, and is told when it is gone.
+    interface Served {
+        /// To be answered now or later by [HttpConnection#answer].
+        void asked(HttpConnection client, HttpRequest httpRequest);
+
+        void gone(HttpConnection client);
+    }
+
+    HttpConnection(EventLoop eventLoop, int fd, ByteBuffer buffer, Served served) {
+        this.eventLoop = eventLoop;
+        this.fd = fd;
+        this.served = served;
+        eventLoop.watch(fd, Poll.IN, events -> ready(events, buffer));
+    }
+
+    Moment deadline() {
+        return deadline;
+    }
+
+    /// Whether nothing is owed to it: it has not asked yet, or has its answer.
+    boolean idle() {
+        return state == State.ASKING || state == State.LEAVING;
+    }
+
+    /// The page it has not taken yet; null if there is none.
+    @Nullable RenderedPage untaken() {
+        return renderedPage;
+    }
+
+    // ---- events
+
+    private void ready(int events, ByteBuffer buffer) {
+        if ((events & Poll.ERR) != 0) {
+            close();
+            return;
+        }
+        try {
+            switch (state) {
+                case ASKING -> read(buffer);
+                case WAITING -> close(); // it was not watched for anything but its end
+                case TAKING -> write();
+                case LEAVING -> drop(buffer);
+            }
+        } catch (PosixException reset) {
+            close();
+        }
+    }
+
+    private void read(ByteBuffer buffer) {
+        buffer.clear().limit(Math.min(HttpRequest.LONGEST, buffer.capacity()));
+        int count = Sockets.hear(fd, buffer);
+        if (count == 0) {
+            close();
+        } else if (count > 0) {
+            take(buffer.flip());
+        }
+    }
+
+    /// Of a head that is too long the rest is of no interest.
+    private void take(ByteBuffer bytes) {
+        int room = Math.min(bytes.remaining(), HttpRequest.LONGEST + 1 - length);
+        if (length + room > head.length) {
+            int doubled = Math.max(length + room, 2 * head.length);
+            head = Arrays.copyOf(head, Math.min(doubled, HttpRequest.LONGEST + 1));
+        }
+        bytes.get(head, length, room);
+        length += room;
+        if (length > HttpRequest.LONGEST) {
+            answer(
+                    HttpResponse.text(
+                            431, "the head is longer than " + HttpRequest.LONGEST + " bytes"));
+        } else if (HttpRequest.complete(head, length)) {
+            ask();
+        }
+    }
+
+    private void ask() {
+        try {
+            HttpRequest httpRequest = HttpRequest.read(head, length);
+            wantsBody = !httpRequest.method().equals("HEAD");
+            state = State.WAITING;
+            deadline = Clock.now().plus(TO_WAIT);
+            eventLoop.change(fd, 0);
+            served.asked(this, httpRequest);
+        } catch (HttpRequest.Refused e) {
+            answer(HttpResponse.text(e.status(), String.valueOf(e.getMessage())));
+        }
+    }
+
+    /// What it gets.
+    void answer(RenderedPage given) {
+        if (closed || state == State.TAKING || state == State.LEAVING) {
+            return; // it was told already that its time was over
+        }
+        head = new byte[0];
+        byte[] first = HttpResponse.head(given.status(), given.type(), given.body().length);
+        answer =
+                wantsBody
+                        ? new ByteBuffer[] {ByteBuffer.wrap(first), ByteBuffer.wrap(given.body())}
+                        : new ByteBuffer[] {ByteBuffer.wrap(first)};
+        renderedPage = given;
+        state = State.TAKING;
+        deadline = Clock.now().plus(TO_TAKE);
+        eventLoop.change(fd, Poll.OUT);
+        try {
+            write();
+        } catch (PosixException reset) {
+            close();
+        }
+    }
+
+    private void write() {
+        for (ByteBuffer part : answer) {
+            while (part.hasRemaining()) {
+                if (Descriptors.write(fd, part) < 0) {
+                    return;
+                }
+            }
+        }
+        leave();
+    }
+
+    private void leave() {
+        renderedPage = null;
+        answer = new ByteBuffer[0];
+        state = State.LEAVING;
+        deadline = Clock.now().plus(TO_LEAVE);
+        Sockets.endWriting(fd);
+        eventLoop.change(fd, Poll.IN);
+    }
+
+    private void drop(ByteBuffer buffer) {
+        buffer.clear();
+        if (Sockets.hear(fd, buffer) == 0) {
+            close();
+        }
+    }
+
+    /// Its time is over.
+    void expire() {
+        switch (state) {
+            case ASKING -> answer(HttpResponse.text(408, "no request came in time"));
+            case WAITING -> answer(HttpResponse.text(503, "the page was not ready in time"));
+            case TAKING, LEAVING -> close();
+        }
+    }
+
+    void close() {
+        if (!closed) {
+            closed = true;
+            renderedPage = null;
+            answer = new ByteBuffer[0];
+            eventLoop.forget(fd);
+            Sockets.hangUp(fd);
+            served.gone(this);
+        }
+    }
+}

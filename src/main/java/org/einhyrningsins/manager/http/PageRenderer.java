@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.http;
+
+import org.einhyrningsins.manager.page.HttpRequest;
+import org.einhyrningsins.manager.page.HttpResponse;
+import org.einhyrningsins.manager.page.PageData;
+import org.einhyrningsins.manager.page.Pages;
+import org.einhyrningsins.manager.page.RenderedPage;
+import org.einhyrningsins.manager.runtime.EventLoop;
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.file.Poll;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Processes;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadFactory;
+import java.util.function.Supplier;
+
+/// Makes pages on a thread of its own, which is there only while some are being made: for a
+/// thousand workers that takes tens of milliseconds, in which the loop would see no death. One
+/// thread at a time, and it steps back behind the manager and its workers, so that whoever asks
+/// without end slows down himself.
+final class PageRenderer implements AutoCloseable {
+    /// Where its threads come from.
+    static final ThreadFactory THREADS = Thread::new;
+
+    private static final int NICE = 10;
+
+    private final EventLoop eventLoop;
+    private final ThreadFactory threads;
+    private final int bell;
+    private final int rope;
+    private final ByteBuffer stroke = ByteBuffer.allocateDirect(1);
+    private final ByteBuffer heard = ByteBuffer.allocateDirect(1);
+    private volatile @Nullable Map<Pages, RenderedPage> made;
+    private boolean working;
+    private boolean closed;
+
+    /// Who gets what was made.
+    interface Reader {
+        void made(Map<Pages, RenderedPage> pages);
+    }
+
+    PageRenderer(EventLoop eventLoop, ThreadFactory threads, Reader reader) {
+        this.eventLoop = eventLoop;
+        this.threads = threads;
+        int[] pipe = Descriptors.raisedPipe();
+        bell = pipe[0];
+        rope = pipe[1];
+        try {
+            eventLoop.watch(bell, Poll.IN, events -> hand(reader));
+        } catch (PosixException e) {
+            Descriptors.close(bell);
+            Descriptors.close(rope);
+            throw e;
+        }
+    }
+
+    /// Whether it is at work, and cannot begin another.
+    boolean working() {
+        return working;
+    }
+
+    /// Loads what the first request needs, which takes the loop's time otherwise.
+    void sharpen() {
+        start(
+                () -> {
+                    HttpRequest.prepare();
+                    return Map.of();
+                });
+    }
+
+    /// Begins; the reader hears of it in the loop.
+    ///
+    /// @return false if there may be no more threads now
+    boolean begin(Set<Pages> wanted, PageData pageData) {
+        return start(() -> make(wanted, pageData));
+    }
+
+    private boolean start(Supplier<Map<Pages, RenderedPage>> work) {
+        Thread thread = threads.newThread(() -> work(work));
+        thread.setName("http scribe");
+        thread.setDaemon(true);
+        try {
+            working = true;
+            thread.start();
+        } catch (OutOfMemoryError limit) { // TasksMax=, RLIMIT_NPROC, pids.max
+            working = false;
+        }
+        return working;
+    }
+
+    /// On its thread.
+    private void work(Supplier<Map<Pages, RenderedPage>> work) {
+        try {
+            Processes.reniceThread(NICE);
+            made = work.get();
+        } finally {
+            ring();
+        }
+    }
+
+    private static Map<Pages, RenderedPage> make(Set<Pages> wanted, PageData pageData) {
+        Map<Pages, RenderedPage> pages = new EnumMap<>(Pages.class);
+        for (Pages each : wanted) {
+            try {
+                pages.put(each, each.make(pageData));
+            } catch (RuntimeException | OutOfMemoryError e) {
+                pages.put(each, HttpResponse.text(500, "cannot make the page: " + e));
+            }
+        }
+        return pages;
+    }
+
+    private void ring() {
+        try {
+            Descriptors.write(rope, stroke.duplicate()); // the one before may not be through yet
+        } catch (PosixException e) {
+            // the manager has closed it
+        }
+    }
+
+    private void hand(Reader reader) {
+        Descriptors.read(bell, heard.clear());
+        Map<Pages, RenderedPage> pages = made;
+        made = null;
+        working = false;
+        if (closed) {
+            end();
+        } else if (pages != null) {
+            reader.made(pages);
+        }
+    }
+
+    /// What it is at is nobody's any more. Its descriptors stay until it has rung: their numbers
+    /// must not be somebody else's by then.
+    @Override
+    public void close() {
+        closed = true;
+        if (!working) {
+            end();
+        }
+    }
+
+    private void end() {
+        eventLoop.forget(bell);
+        Descriptors.close(bell);
+        Descriptors.close(rope);
+    }
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.operate;
+
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.Worker;
+import org.einhyrningsins.core.model.DependencyState;
+import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.plan.DependencyGraph;
+import org.einhyrningsins.manager.control.PendingCommand;
+import org.einhyrningsins.manager.program.ProgramHost;
+import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.runtime.ManagerLog;
+import org.einhyrningsins.spec.Signal;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Lets programs start, or restart, when those they come after are up, and stops those before the
+/// others. What may happen is for [DependencyGraph] to say; here it is known who waits.
+final class OrderedRestart {
+    private final ProgramTable programTable;
+    private final ManagerLog managerLog;
+    private final Asking asking;
+    private final List<Batch> batches = new ArrayList<>();
+    private final List<Restarts> restarts = new ArrayList<>();
+
+    /// Passes a command on to a program, and its answer to a conversation that expects it.
+    interface Asking {
+        void ask(ProgramHost host, ProgramCommand programCommand, PendingCommand pendingCommand);
+    }
+
+    /// Programs that were to stop together.
+    ///
+    /// @param sequence of them, as it was when they were to stop
+    /// @param due those that were not told yet
+    private record Batch(
+            List<ProgramHost> hosts,
+            DependencyGraph sequence,
+            Set<ProgramHost> due,
+            ProgramCommand.Stop stop,
+            PendingCommand conversation) {}
+
+    /// Programs that were to restart together.
+    ///
+    /// @param hosts by name
+    /// @param due those that were not told yet
+    /// @param hindered those that will not be, since one before them failed
+    private record Restarts(
+            Map<String, ProgramHost> hosts,
+            DependencyGraph sequence,
+            Set<String> due,
+            Set<String> hindered,
+            PendingCommand conversation) {}
+
+    /// Whether programs are still to be told to stop or to restart: nobody else knows that.
+    boolean busy() {
+        return !batches.isEmpty() || !restarts.isEmpty();
+    }
+
+    OrderedRestart(ProgramTable programTable, ManagerLog managerLog, Asking asking) {
+        this.programTable = programTable;
+        this.managerLog = managerLog;
+        this.asking = asking;
+    }
+
+    /// Stops programs, each when those of them that come after it have gone. The conversation
+    /// already expects an answer of each.
+    void stop(List<ProgramHost> hosts, @Nullable Signal first, PendingCommand pendingCommand) {
+        hosts.forEach(this::stopped);
+        Batch batch =
+                new Batch(
+                        List.copyOf(hosts),
+                        sequence(hosts),
+                        new LinkedHashSet<>(hosts),
+                        new ProgramCommand.Stop(null, first),
+                        pendingCommand);
+        batches.add(batch);
+        stopWhoMay();
+        for (ProgramHost host : batch.due()) {
+            String words = "stops when those that come after it have gone";
+            managerLog.info(host.name(), words);
+            pendingCommand.progress(host.name() + ": " + words);
+        }
+    }
+
+    /// Stops all that wait for it, whoever has gone.
+    void stopAtOnce() {
+        List<Batch> all = List.copyOf(batches);
+        batches.clear();
+        all.forEach(batch -> tell(batch, batch.due()));
+    }
+
+    /// It is to run again: what was to stop it is over.
+    void startedAgain(ProgramHost host) {
+        for (Batch batch : batches) {
+            if (batch.due().remove(host)) {
+                String words = "started again meanwhile by the operator";
+                batch.conversation().outcome(false, host.name() + ": " + words);
+            }
+        }
+    }
+
+    /// Restarts programs, each when those of them that it comes after are up again. The
+    /// conversation already expects an answer of each.
+    void restart(List<ProgramHost> hosts, PendingCommand pendingCommand) {
+        Map<String, ProgramHost> byName = new LinkedHashMap<>();
+        hosts.forEach(host -> byName.put(host.name(), host));
+        Restarts all =
+                new Restarts(
+                        byName,
+                        sequence(hosts),
+                        new LinkedHashSet<>(byName.keySet()),
+                        new HashSet<>(),
+                        pendingCommand);
+        restarts.add(all);
+        restartWhoMay();
+        for (String name : all.due()) {
+            String words = "restarts when those that it comes after are up again";
+            managerLog.info(name, words);
+            pendingCommand.progress(name + ": " + words);
+        }
+    }
+
+    /// It is to stop: it is not restarted any more.
+    void stopped(ProgramHost host) {
+        for (Restarts all : restarts) {
+            if (all.hosts().get(host.name()) == host && all.due().remove(host.name())) {
+                String words = "not restarted: stopped meanwhile by the operator";
+                all.conversation().outcome(false, host.name() + ": " + words);
+            }
+        }
+    }
+
+    /// Does what may be done by now.
+    ///
+    /// @param starts whether anything may start
+    /// @return whether anybody was told anything
+    boolean goOn(boolean starts) {
+        boolean told = stopWhoMay();
+        told |= starts && restartWhoMay();
+        return (starts && startWhoMay()) || told;
+    }
+
+    // ---- start
+
+    private boolean startWhoMay() {
+        return somebodyWaits() && startWhoMay(sequence(programTable.all()));
+    }
+
+    private boolean somebodyWaits() {
+        for (ProgramHost host : programTable.all()) {
+            if (host.program().phase() instanceof ProgramPhase.Waiting) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static DependencyGraph sequence(Collection<ProgramHost> hosts) {
+        Map<String, List<String>> after = new LinkedHashMap<>();
+        for (ProgramHost host : hosts) {
+            after.put(host.name(), host.program().serving().spec().after());
+        }
+        return DependencyGraph.of(after);
+    }
+
+    /// In an order in which who is told needs not be looked at again: what one is told changes only
+    /// those after it.
+    private boolean startWhoMay(DependencyGraph dependencyGraph) {
+        Map<String, Program> now = new HashMap<>();
+        boolean told = false;
+        for (String name : dependencyGraph.after().keySet()) {
+            ProgramHost host = programTable.get(name);
+            if (host != null) {
+                ProgramEvent programEvent = dependencyGraph.next(host.program(), now);
+                if (programEvent != null) {
+                    host.take(programEvent);
+                    told = true;
+                }
+                now.put(name, host.program());
+            }
+        }
+        return told;
+    }
+
+    // ---- restart
+
+    private boolean restartWhoMay() {
+        boolean told = false;
+        for (Restarts all : List.copyOf(restarts)) {
+            told |= restartWhoMay(all);
+        }
+        restarts.removeIf(all -> all.due().isEmpty());
+        return told;
+    }
+
+    /// In an order in which what becomes of one is known before those after it are looked at.
+    private boolean restartWhoMay(Restarts all) {
+        boolean told = false;
+        Map<String, DependencyState> now = new HashMap<>();
+        for (String name : all.sequence().after().keySet()) {
+            ProgramHost host = all.hosts().get(name);
+            if (host == null) {
+                continue;
+            }
+            if (all.due().contains(name)) {
+                told |= restartIfItMay(host, all, now);
+            }
+            now.put(name, standing(host, all));
+        }
+        return told;
+    }
+
+    private boolean restartIfItMay(
+            ProgramHost host, Restarts all, Map<String, DependencyState> now) {
+        String by = all.sequence().hinders(host.name(), now);
+        if (by != null) {
+            all.due().remove(host.name());
+            all.hindered().add(host.name());
+            String why = all.hindered().contains(by) ? " was not either" : " has failed";
+            String words = "not restarted, since " + by + why + "; it is left as it is";
+            managerLog.warn(host.name(), words);
+            all.conversation().outcome(false, host.name() + ": " + words);
+        } else if (all.sequence().mayRestart(host.name(), now)) {
+            all.due().remove(host.name());
+            asking.ask(host, new ProgramCommand.Restart(null), all.conversation());
+            return true;
+        }
+        return false;
+    }
+
+    private static DependencyState standing(ProgramHost host, Restarts all) {
+        if (all.hindered().contains(host.name())) {
+            return DependencyState.HINDERED;
+        }
+        return all.due().contains(host.name())
+                ? DependencyState.WAITING
+                : host.program().standing();
+    }
+
+    // ---- stop
+
+    private boolean stopWhoMay() {
+        boolean told = false;
+        for (Batch batch : List.copyOf(batches)) {
+            told |= stopWhoMay(batch);
+        }
+        batches.removeIf(batch -> batch.due().isEmpty());
+        return told;
+    }
+
+    private boolean stopWhoMay(Batch batch) {
+        Set<String> left = new HashSet<>();
+        for (ProgramHost host : batch.hosts()) {
+            if (isLeft(host, batch)) {
+                left.add(host.name());
+            }
+        }
+        Set<String> needed = batch.sequence().needed(left);
+        List<ProgramHost> may = new ArrayList<>();
+        for (ProgramHost host : batch.due()) {
+            if (!needed.contains(host.name()) || isGone(host)) {
+                may.add(host);
+            }
+        }
+        may.forEach(batch.due()::remove);
+        tell(batch, may);
+        return !may.isEmpty();
+    }
+
+    /// Whether somebody has to wait for it: it is still to stop, or stopping. One that was started
+    /// again is not.
+    private static boolean isLeft(ProgramHost host, Batch batch) {
+        boolean stops = host.program().phase() instanceof ProgramPhase.Stopped;
+        return (stops || batch.due().contains(host)) && !isGone(host);
+    }
+
+    /// Whether no process of it is left but those that hang in the kernel, for which nobody waits.
+    private static boolean isGone(ProgramHost host) {
+        for (Slot slot : host.program().slots()) {
+            for (Worker worker : slot.workers()) {
+                if (!worker.stuck()) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private void tell(Batch batch, Collection<ProgramHost> hosts) {
+        for (ProgramHost host : hosts) {
+            asking.ask(host, batch.stop(), batch.conversation());
+        }
+    }
+}

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.output;
+
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.manager.page.PageData;
+import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.posix.file.OutputPipes;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.PeerCredentials;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.socket.UnixDatagramSender;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/// The lines of one program on their way to systemd-journald: an entry for each, as a datagram of
+/// its native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL), in the name of the worker where the
+/// manager may do that.
+///
+/// A journald that is only busy makes workers wait in their pipes for up to [#PATIENCE]. One that
+/// is away, or takes nothing for longer, holds nobody up: then the newest entries wait in memory,
+/// and the others are lost and counted. First sent, then taken out of the pipe: whoever is killed
+/// meanwhile has lost nothing, but may send it twice.
+final class JournalStream implements BufferedLogTarget {
+    static final Path SOCKET = Path.of("/run/systemd/journal/socket");
+
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+    private static final Duration RETRY = Duration.ofSeconds(1);
+    private static final Duration SOON = Duration.ofMillis(10);
+    private static final int INFO = 6;
+
+    /// What an entry that waits takes besides its bytes.
+    private static final int OVERHEAD = 64;
+
+    private final OutputPump keeper;
+    private final String program;
+    private final Path socket;
+    private final UnixDatagramSender unixDatagramSender;
+    private final byte[] names;
+    private final Deque<Entry> held = new ArrayDeque<>();
+    private int heldRoom;
+    private int users;
+    private @Nullable Moment fullSince;
+    private @Nullable Moment retryAt;
+    private boolean catchingUp;
+    private String trouble = "";
+    private long lostLines;
+    private long lostBytes;
+    private long toldLines;
+    private long toldBytes;
+
+    /// One that waits.
+    ///
+    /// @param text of the message, in bytes
+    private record Entry(ByteBuffer datagram, int text, @Nullable PeerCredentials writer) {
+        int room() {
+            return datagram.capacity() + OVERHEAD;
+        }
+    }
+
+    JournalStream(OutputPump keeper, String program, Path socket) {
+        this.keeper = keeper;
+        this.program = program;
+        this.socket = socket;
+        this.unixDatagramSender = new UnixDatagramSender(socket.toString());
+        String names =
+                "SYSLOG_IDENTIFIER=" + program + "\nEINHYRNINGSINS_PROGRAM=" + program + "\n";
+        this.names = names.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public String program() {
+        return program;
+    }
+
+    @Override
+    public void use() {
+        users++;
+    }
+
+    @Override
+    public boolean leave() {
+        users--;
+        return over();
+    }
+
+    @Override
+    public boolean over() {
+        return users <= 0 && held.isEmpty();
+    }
+
+    @Override
+    public @Nullable Moment retryAt() {
+        return retryAt;
+    }
+
+    // ---- taking lines
+
+    @Override
+    public boolean take(OutputPipe from, int length) {
+        if (catchingUp) { // it takes something again: what waits goes first, and is not pushed out
+            return false;
+        }
+        int done = 0;
+        try {
+            while (done < length && trouble.isEmpty()) {
+                int end = lineEnd(done, length);
+                if (!sent(from, done, end)) {
+                    break;
+                }
+                done = end;
+            }
+        } catch (PosixException e) {
+            stuck(Errno.describe(e.number()));
+        }
+        if (!trouble.isEmpty()) {
+            hold(from, done, length);
+            done = length;
+        }
+        OutputPipes.drop(from.fd(), keeper.nothing(), done);
+        return done > 0;
+    }
+
+    private int lineEnd(int from, int to) {
+        int end = from;
+        while (end < to && keeper.window().get(end) != '\n') {
+            end++;
+        }
+        return Math.min(to, end + 1);
+    }
+
+    /// @return false if it is full, but not for long
+    private boolean sent(OutputPipe from, int at, int end) {
+        int length = entry(from, at, end);
+        if (length == 0 || delivered(length, end - at, from.writer())) {
+            fullSince = null;
+            return true;
+        }
+        Moment now = Clock.now();
+        Moment since = fullSince == null ? now : fullSince;
+        fullSince = since;
+        if (since.plus(PATIENCE).reached(now)) {
+            stuck("it takes nothing");
+        }
+        return false;
+    }
+
+    /// Brings it there, or loses it if it is larger than the machine lets a datagram be.
+    private boolean delivered(int length, int text, @Nullable PeerCredentials writer) {
+        try {
+            return unixDatagramSender.send(keeper.dressed(), length, writer);
+        } catch (PosixException e) {
+            if (e.errno() != Errno.EMSGSIZE) {
+                throw e;
+            }
+            lose(text);
+            return true;
+        }
+    }
+
+    private void lose(int text) {
+        lostLines++;
+        lostBytes += text;
+    }
+
+    /// Puts an entry for a line into the keeper's room. An empty line is none, as journald has it.
+    ///
+    /// @return its length; 0 for none
+    private int entry(OutputPipe from, int at, int end) {
+        ByteBuffer line = keeper.window().duplicate().limit(end).position(at);
+        if (line.get(end - 1) == '\n') {
+            line.limit(end - 1);
+        }
+        int priority = priority(line);
+        if (!line.hasRemaining()) {
+            return 0;
+        }
+        ByteBuffer into = keeper.dressed().duplicate().clear().order(ByteOrder.LITTLE_ENDIAN);
+        into.put(ascii("MESSAGE\n")).putLong(line.remaining()).put(line).put((byte) '\n');
+        into.put(names);
+        into.put(ascii("EINHYRNINGSINS_SLOT=" + from.slot() + "\nPRIORITY=" + priority));
+        into.put(ascii("\nSYSLOG_PID=" + from.pid() + "\n"));
+        return into.position();
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /// Takes a level from the beginning of a line, as in `<3>`; see sd-daemon(3).
+    private static int priority(ByteBuffer line) {
+        int at = line.position();
+        boolean tagged = line.remaining() >= 3 && line.get(at) == '<' && line.get(at + 2) == '>';
+        int level = tagged ? line.get(at + 1) - '0' : -1;
+        if (level < 0 || level > 7) {
+            return INFO;
+        }
+        line.position(at + 3);
+        return level;
+    }
+
+    // ---- when it takes nothing
+
+    private void stuck(String why) {
+        trouble = why;
+        retryAt = Clock.now().plus(RETRY);
+        keeper.error(
+                program,
+                "cannot write to the journal at "
+                        + socket
+                        + ": "
+                        + why
+                        + "; the newest "
+                        + OutputPump.MOST_HELD / 1024
+                        + " KiB wait in memory, and it tries again every second");
+    }
+
+    private void hold(OutputPipe from, int begin, int length) {
+        int at = begin;
+        while (at < length) {
+            int end = lineEnd(at, length);
+            int size = entry(from, at, end);
+            if (size > 0) {
+                ByteBuffer datagram = ByteBuffer.allocate(size);
+                datagram.put(0, keeper.dressed(), 0, size);
+                add(new Entry(datagram, end - at, from.writer()));
+            }
+            at = end;
+        }
+    }
+
+    private void add(Entry entry) {
+        held.addLast(entry);
+        heldRoom += entry.room();
+        int most = keeper.mayHold(heldRoom);
+        while (heldRoom > most) {
+            lose(forgetOldest().text());
+        }
+    }
+
+    private Entry forgetOldest() {
+        Entry oldest = held.removeFirst();
+        heldRoom -= oldest.room();
+        return oldest;
+    }
+
+    @Override
+    public void retry() {
+        boolean progress = false;
+        try {
+            while (!held.isEmpty() && sent(held.getFirst())) {
+                forgetOldest();
+                progress = true;
+            }
+        } catch (PosixException e) {
+            trouble = Errno.describe(e.number());
+            progress = false;
+        }
+        catchingUp = progress;
+        retryAt = Clock.now().plus(progress ? SOON : RETRY);
+        if (held.isEmpty()) {
+            recovered();
+        }
+    }
+
+    private boolean sent(Entry entry) {
+        int length = entry.datagram().capacity();
+        keeper.dressed().put(0, entry.datagram(), 0, length);
+        return delivered(length, entry.text(), entry.writer());
+    }
+
+    private void recovered() {
+        retryAt = null;
+        catchingUp = false;
+        fullSince = null;
+        trouble = "";
+        long lines = lostLines - toldLines;
+        String lost =
+                lines == 0
+                        ? "nothing was lost"
+                        : "lost meanwhile: " + BufferedLogTarget.lost(lines, lostBytes - toldBytes);
+        toldLines = lostLines;
+        toldBytes = lostBytes;
+        keeper.warn(program, "writes to the journal again; " + lost);
+    }
+
+    @Override
+    public String note() {
+        String sum =
+                lostLines == 0
+                        ? ""
+                        : "lost " + BufferedLogTarget.lost(lostLines, lostBytes) + " of output";
+        if (trouble.isEmpty()) {
+            return sum;
+        }
+        String now = "cannot write to the journal: " + trouble;
+        return sum.isEmpty() ? now : now + "; " + sum;
+    }
+
+    @Override
+    public PageData.Log figures(PageData.@Nullable Log others) {
+        return others == null
+                ? new PageData.Log(0, lostLines, lostBytes)
+                : new PageData.Log(
+                        others.bytes(),
+                        others.lostLines() + lostLines,
+                        others.lostBytes() + lostBytes);
+    }
+
+    @Override
+    public void part() {
+        if (!held.isEmpty()) {
+            retry();
+        }
+        if (!held.isEmpty()) {
+            int lines = held.size();
+            String lost = BufferedLogTarget.lost(lines, held.stream().mapToLong(Entry::text).sum());
+            keeper.error(program, "what waits for the journal is not handed on: lost " + lost);
+        }
+    }
+
+    @Override
+    public int heldRoom() {
+        return heldRoom;
+    }
+
+    @Override
+    public void close() {
+        if (!held.isEmpty()) {
+            retry();
+        }
+        while (!held.isEmpty()) {
+            lose(forgetOldest().text());
+        }
+        if (lostLines > toldLines) {
+            String lost = BufferedLogTarget.lost(lostLines - toldLines, lostBytes - toldBytes);
+            keeper.error(program, "the journal took nothing to the end: lost " + lost);
+        }
+        retryAt = null;
+        unixDatagramSender.close();
+    }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.output;
+
+import org.einhyrningsins.control.report.RotatedFiles;
+import org.einhyrningsins.posix.file.AppendFiles;
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.file.DirectoryEntries;
+import org.einhyrningsins.posix.file.SafePath;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.spawn.SystemCallDeputy;
+import org.einhyrningsins.spec.LogsSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPOutputStream;
+
+/// Removes and compresses log files that were put aside: on a thread of its own, which is there
+/// only while there is something to do, and takes the processor only when nobody else wants it. It
+/// has a [SystemCallDeputy]: others may have a hand in the directory.
+///
+/// A file that is being compressed has the name of the result with `.part`, and is a whole one when
+/// it has its own name. What a manager that died left behind is taken up at the next occasion.
+final class LogRotator {
+    private static final String PART = ".part";
+    private static final int BUFFER = 64 * 1024;
+    private static final int NICE = 19;
+
+    private final Map<Path, Task> waiting = new LinkedHashMap<>();
+    private boolean working;
+    private @Nullable String complaint;
+
+    /// @param file the log file whose predecessors are meant
+    /// @param spared one that is not compressed, since it may still be written; null for none
+    private record Task(Path file, int keep, boolean compress, @Nullable Path spared) {}
+
+    void tidy(Path file, LogsSpec.Kept spec, @Nullable Path spared) {
+        tidy(new Task(file, spec.keep(), spec.compress(), spared));
+    }
+
+    /// Has it done, some time.
+    private synchronized void tidy(Task task) {
+        waiting.put(task.file(), task);
+        if (!working) {
+            begin(new SystemCallDeputy(this::work, "log archivist"));
+        }
+    }
+
+    /// Where there may be no more threads now, it waits for the next occasion.
+    private void begin(SystemCallDeputy thread) {
+        try {
+            working = true;
+            thread.start();
+        } catch (OutOfMemoryError limit) { // TasksMax=, RLIMIT_NPROC, pids.max
+            working = false;
+            complaint = "cannot tidy up after log files: no thread may be started";
+        }
+    }
+
+    /// What went wrong since this was last asked; null for nothing.
+    synchronized @Nullable String complaint() {
+        String told = complaint;
+        complaint = null;
+        return told;
+    }
+
+    private synchronized void complain(String what) {
+        complaint = what;
+    }
+
+    private synchronized @Nullable Task next() {
+        Map.Entry<Path, Task> first =
+                waiting.isEmpty() ? null : waiting.entrySet().iterator().next();
+        working = first != null;
+        return first == null ? null : waiting.remove(first.getKey());
+    }
+
+    private void work() {
+        Processes.reniceThread(NICE);
+        for (Task task = next(); task != null; task = next()) {
+            Task now = task;
+            try {
+                LogWriterThread.deputy()
+                        .away(
+                                () -> {
+                                    carryOut(now);
+                                    return now;
+                                });
+            } catch (PosixException e) {
+                complain("cannot tidy up after " + now.file() + ": " + e.reason());
+            } catch (Exception e) {
+                complain("cannot tidy up after " + now.file() + ": " + e.getMessage());
+            }
+        }
+    }
+
+    /// All by the directory as it was reached: others may own a part of the way to it.
+    private static void carryOut(Task task) throws IOException {
+        try (SafePath place = SafePath.toName(task.file())) {
+            carryOut(task, place);
+        }
+    }
+
+    private static void carryOut(Task task, SafePath place) throws IOException {
+        Path spared = task.spared() == null ? null : task.spared().getFileName();
+        List<Path> aside = RotatedFiles.among(Path.of(place.name()), files(place));
+        int tooMany = Math.max(0, aside.size() - task.keep());
+        for (Path old : aside.subList(0, tooMany)) {
+            DirectoryEntries.remove(place, old.toString());
+        }
+        for (Path each : aside.subList(tooMany, aside.size())) {
+            String twin = plain(each);
+            if (!twin.isEmpty()) {
+                DirectoryEntries.remove(place, twin);
+            } else if (task.compress()
+                    && !each.equals(spared)
+                    && !RotatedFiles.isCompressed(each)) {
+                compress(place, each);
+            }
+        }
+    }
+
+    private static List<Path> files(SafePath place) {
+        List<Path> files = new ArrayList<>();
+        for (String name : DirectoryEntries.in(place)) {
+            if (!RotatedFiles.moment(Path.of(place.name()), Path.of(name)).isEmpty()
+                    && DirectoryEntries.isRegular(place, name)) {
+                files.add(Path.of(name));
+            }
+        }
+        return files;
+    }
+
+    /// The uncompressed file of the same name, which was to be removed when its compression was cut
+    /// short; empty for a file that is not compressed.
+    private static String plain(Path file) {
+        String name = file.toString();
+        return RotatedFiles.isCompressed(file) ? name.substring(0, name.length() - 3) : "";
+    }
+
+    private static void compress(SafePath place, Path file) throws IOException {
+        String result = RotatedFiles.compressed(file).toString();
+        String part = result + PART;
+        int from = open(place, file);
+        if (from < 0) {
+            return;
+        }
+        try {
+            DirectoryEntries.remove(place, part);
+            int to = place.create(part, 0600);
+            try {
+                compress(from, to);
+            } finally {
+                Descriptors.close(to);
+            }
+            DirectoryEntries.rename(place, part, result);
+            DirectoryEntries.remove(place, file.toString());
+        } catch (IOException | PosixException e) {
+            DirectoryEntries.remove(place, part);
+            throw e;
+        } finally {
+            Descriptors.close(from);
+        }
+    }
+
+    /// A descriptor; -1 if the file was removed meanwhile.
+    private static int open(SafePath place, Path file) {
+        try {
+            return place.openToRead(file.toString());
+        } catch (PosixException e) {
+            if (e.errno() == Errno.ENOENT) {
+                return -1;
+            }
+            throw e;
+        }
+    }
+
+    /// Of two open files, by their descriptors: so they are the same to the end.
+    private static void compress(int from, int to) throws IOException {
+        if (!AppendFiles.isRegular(from)) {
+            throw new IOException("a log that was put aside is no regular file any more");
+        }
+        try (OutputStream out = new GZIPOutputStream(DirectoryEntries.writer(to), BUFFER)) {
+            DirectoryEntries.reader(from).transferTo(out);
+        }
+        AppendFiles.alike(to, from);
+    }
+}

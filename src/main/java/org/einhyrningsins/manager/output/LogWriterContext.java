@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.output;
+
+import org.einhyrningsins.spec.LogsSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/// What a [LogFile] works with: room, and who hears of it. Belongs to the thread that writes.
+interface LogWriterContext {
+    /// The lines that are to be written; good until the next ones.
+    ByteBuffer window();
+
+    LinePrefix dress();
+
+    /// Whether lines are moved from pipes to the file by the kernel; else they are written.
+    boolean moves();
+
+    /// The beginning of a pipe is written, or held: it is taken out and forgotten.
+    void drop(OutputPipe from, int length);
+
+    /// How much of our memory the lines of one place may take that cannot be written.
+    ///
+    /// @param own what it takes now
+    int mayHold(int own);
+
+    /// Counts who has the descriptors: those of one before are not open any more.
+    int holder();
+
+    /// Another file has that name now: others may have a hand in it.
+    void reopened(Path file);
+
+    /// Has files removed that are too old, and others compressed.
+    void tidy(Path file, LogsSpec.Kept spec, @Nullable Path spared);
+
+    void warn(String program, String message);
+
+    void error(String program, String message);
+}

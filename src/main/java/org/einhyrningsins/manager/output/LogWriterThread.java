@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.output;
+
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.WaitBudget;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.spawn.SystemCallDeputy;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// Writes the log files that are in reach of the same users, one thing after another: on a thread
+/// with a [SystemCallDeputy], so that they hold up nobody but each other. The thread is there while
+/// a file of it is open, and for some seconds longer.
+final class LogWriterThread {
+    private static final Duration IDLE = Duration.ofSeconds(10);
+    private static final int DRESSED = 256 * 1024;
+
+    /// So many things wait at most; a file has one.
+    private static final int MOST_WAITING = 1024;
+
+    private final Runnable bell;
+    private final LogRotator logRotator = new LogRotator();
+    private final WaitBudget waitBudget = new WaitBudget();
+    private final Deque<FutureTask<?>> queue = new ArrayDeque<>();
+    private boolean running;
+    private int users;
+    private @Nullable LinePrefix dress;
+
+    /// @param bell rung on the lane's thread whenever something is done
+    LogWriterThread(Runnable bell) {
+        this.bell = bell;
+    }
+
+    /// A file is open in it from now on, or is not any more.
+    synchronized void users(int more) {
+        users += more;
+        notifyAll();
+    }
+
+    /// Whether it is not needed.
+    synchronized boolean idle() {
+        return !running && users == 0;
+    }
+
+    /// Has something done when all before it is.
+    ///
+    /// @return null if it cannot be now: no thread may be started, or too much waits
+    synchronized <T> @Nullable FutureTask<T> submit(Callable<T> deed) {
+        if (queue.size() >= MOST_WAITING || !(running || begun())) {
+            return null;
+        }
+        FutureTask<T> task = new FutureTask<>(deed);
+        queue.add(task);
+        notifyAll();
+        return task;
+    }
+
+    private boolean begun() {
+        try {
+            running = true;
+            new SystemCallDeputy(this::work, "log writer").start();
+        } catch (OutOfMemoryError limit) { // TasksMax=, RLIMIT_NPROC, pids.max
+            running = false;
+        }
+        return running;
+    }
+
+    private void work() {
+        for (FutureTask<?> task = next(); task != null; task = next()) {
+            FutureTask<?> now = task;
+            try {
+                deputy().away(
+                                () -> {
+                                    now.run();
+                                    return now;
+                                });
+            } catch (Exception e) { // no descriptors are left for a deputy
+                now.cancel(false);
+            }
+            bell.run();
+        }
+    }
+
+    /// On the lane's thread.
+    static SystemCallDeputy deputy() {
+        return (SystemCallDeputy) Thread.currentThread();
+    }
+
+    private synchronized @Nullable FutureTask<?> next() {
+        Moment end = Clock.now().plus(IDLE);
+        try {
+            while (queue.isEmpty()) {
+                long left = end.since(Clock.now()).toMillis();
+                if (left <= 0 && users == 0) {
+                    running = false;
+                    return null;
+                }
+                wait(users > 0 ? 0 : left);
+                end = users > 0 ? Clock.now().plus(IDLE) : end;
+            }
+        } catch (InterruptedException e) {
+            running = false;
+            return null;
+        }
+        return queue.remove();
+    }
+
+    /// Waits for something as long as there is patience with those in whose reach it is.
+    ///
+    /// @return false if it is not done yet
+    boolean await(FutureTask<?> task) {
+        boolean done = await(task, waitBudget.nanos(Clock.now()));
+        if (!done) {
+            waitBudget.missed(Clock.now());
+        }
+        return done;
+    }
+
+    static boolean await(FutureTask<?> task, long nanos) {
+        try {
+            task.get(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } catch (ExecutionException | CancellationException e) {
+            return true;
+        }
+        return true;
+    }
+
+    /// What came of something that is done.
+    static <T> T outcome(FutureTask<T> task) {
+        try {
+            return task.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException ours
+                    ? ours
+                    : new IllegalStateException(e);
+        } catch (InterruptedException | CancellationException e) {
+            throw new PosixException("log writer", Errno.EAGAIN.number());
+        }
+    }
+
+    /// Room to put words before lines; on the lane's thread.
+    LinePrefix dress() {
+        LinePrefix known = dress;
+        if (known == null) {
+            known = new LinePrefix(ByteBuffer.allocateDirect(DRESSED));
+            dress = known;
+        }
+        return known;
+    }
+
+    LogRotator archivist() {
+        return logRotator;
+    }
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.output;
+
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.file.OutputPipes;
+import org.einhyrningsins.posix.kernel.PeerCredentials;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.spec.LogsSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/// What one worker writes, on its way to a file or elsewhere: our end of the pipe that is its
+/// standard output, its standard error, or both.
+///
+/// A line stays in the pipe until it is whole, so lines of several workers do not mix. One that is
+/// longer than the pipe can be trusted to hold (64 KiB, see [#longest]) is moved in pieces.
+public final class OutputPipe {
+    private final OutputPump keeper;
+    private final String program;
+    private final int slot;
+    private final int fd;
+    private final int longest;
+    private List<LogsSpec.Word> prefix;
+    private LineSink sink;
+    private @Nullable AckLineMatcher ear;
+    private int tries;
+    private int pid;
+    private @Nullable PeerCredentials writer;
+    private long firstByte;
+    private long inode;
+    private long firstFile;
+    private boolean ended;
+
+    /// Whether its sink is at work with something else, or with what is in it.
+    private boolean waits;
+
+    /// Whether its worker was dead when it was last emptied, and something was left.
+    private boolean abandoned;
+
+    /// How it stands with a pipe after a move.
+    enum State {
+        /// Nothing is left but, perhaps, the beginning of a line.
+        WAITING,
+        /// Something was moved, and there may be more.
+        MORE,
+        /// Nobody takes it now.
+        STUCK,
+        /// Nobody can write to it any more, and all of it is moved.
+        ENDED
+    }
+
+    OutputPipe(
+            OutputPump keeper,
+            String program,
+            int slot,
+            int fd,
+            List<LogsSpec.Word> prefix,
+            LineSink sink) {
+        this.keeper = keeper;
+        this.program = program;
+        this.slot = slot;
+        this.fd = fd;
+        this.prefix = prefix;
+        this.sink = sink;
+        this.longest = Math.min(keeper.window().capacity(), OutputPipes.capacity(fd) / 2);
+        if (sink instanceof ManagedLogFile file) {
+            firstFile = file.number();
+            firstByte = file.size();
+        }
+    }
+
+    /// What is written from now on is heard by it as well, before it goes on.
+    public void listen(AckLineMatcher listener) {
+        ear = listener;
+    }
+
+    /// Its worker is born.
+    public void born(int worker) {
+        pid = worker;
+    }
+
+    String program() {
+        return program;
+    }
+
+    int slot() {
+        return slot;
+    }
+
+    int pid() {
+        return pid;
+    }
+
+    /// Its worker with its user, to write in its name; null if that is not known.
+    @Nullable PeerCredentials writer() {
+        if (writer == null && pid > 0) {
+            writer = Processes.identity(pid);
+        }
+        return writer;
+    }
+
+    /// Our end; to be carried over when the manager replaces itself.
+    public int fd() {
+        return fd;
+    }
+
+    /// Which pipe it is: the same at both ends.
+    public long inode() {
+        inode = inode == 0 ? Sockets.inode(fd) : inode;
+        return inode;
+    }
+
+    /// Whether there is nobody left who could write to it.
+    public boolean ended() {
+        return ended;
+    }
+
+    List<LogsSpec.Word> prefix() {
+        return prefix;
+    }
+
+    /// Where it goes.
+    LineSink sink() {
+        return sink;
+    }
+
+    /// The file that it goes to; null if we keep none for it.
+    public @Nullable ManagedLogFile file() {
+        return sink instanceof ManagedLogFile file ? file : null;
+    }
+
+    /// Where in that file the worker's own words begin, at the earliest.
+    public long since() {
+        ManagedLogFile file = file();
+        return file != null && file.number() == firstFile ? firstByte : 0;
+    }
+
+    void redirect(ManagedLogFile other, List<LogsSpec.Word> words) {
+        prefix = words;
+        if (other != sink) {
+            sink = other;
+            firstFile = -1;
+        }
+    }
+
+    /// Moves so much as the keeper looks at once.
+    ///
+    /// @param last what is in it now is all there will be, whole lines or not
+    State move(boolean last) {
+        if (ended) {
+            return State.ENDED;
+        }
+        if (waits) {
+            return State.WAITING;
+        }
+        int seen = OutputPipes.peek(fd, keeper.glass(), keeper.window().clear());
+        if (seen < 0) {
+            return State.WAITING;
+        }
+        if (seen == 0) {
+            return State.ENDED;
+        }
+        int length = endOfLines(seen);
+        if (length == 0 && (last || abandoned || seen >= longest)) {
+            length = seen;
+        }
+        if (length == 0) {
+            abandoned = false;
+            return State.WAITING;
+        }
+        int heard = heard(length);
+        if (heard > 0 && !took(heard)) {
+            return State.STUCK;
+        }
+        return waits ? State.WAITING : State.MORE;
+    }
+
+    private boolean took(int length) {
+        boolean took = sink.take(this, length);
+        tries = took ? 0 : tries + 1;
+        return took;
+    }
+
+    boolean waits() {
+        return waits;
+    }
+
+    void setWaits(boolean now) {
+        waits = now;
+    }
+
+    /// How often in a row nobody took what is in it.
+    int tries() {
+        return tries;
+    }
+
+    /// The worker's ack is noted before its line leaves the pipe, so that whoever is killed
+    /// meanwhile has missed nothing.
+    ///
+    /// @return as much may go on; 0 to look again, since others may have looked through the same
+    ///   window meanwhile
+    private int heard(int length) {
+        AckLineMatcher listening = ear;
+        if (listening == null || !listening.wanted()) {
+            ear = null;
+            return length;
+        }
+        int heard = listening.hear(keeper.window(), length);
+        if (!listening.found()) {
+            return heard;
+        }
+        ear = null;
+        listening.tell();
+        return 0;
+    }
+
+    private int endOfLines(int seen) {
+        for (int i = seen - 1; i >= 0; i--) {
+            if (keeper.window().get(i) == '\n') {
+                return i + 1;
+            }
+        }
+        return 0;
+    }
+
+    /// Moves all that is there now, as far as a pipe can hold.
+    ///
+    /// @param last its worker is dead, so a line that is not ended will not be
+    public void drain(boolean last) {
+        try {
+            State state = State.MORE;
+            for (int left = keeper.mostMoves(); left > 0 && state == State.MORE; left--) {
+                state = move(last);
+                if (waits && keeper.awaits(this)) {
+                    state = State.MORE;
+                }
+            }
+            abandoned |= waits && last;
+        } catch (PosixException e) {
+            keeper.broken(this, e);
+        }
+    }
+
+    void close() {
+        if (!ended) {
+            ended = true;
+            Descriptors.close(fd);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.program;
+
+import org.einhyrningsins.core.model.ProgramEffect.Severity;
+import org.einhyrningsins.manager.spawn.WorkerCgroups;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.util.function.BiConsumer;
+
+/// Has the control group of a program's workers limited as its newest definition wants it
+/// (`cgroup.program`). Workers that run are under a new limit at once.
+final class ProgramCgroupLimits {
+    private final WorkerCgroups cgroups;
+    private final BiConsumer<Severity, String> told;
+    private @Nullable ProgramSpec seen;
+
+    /// @param told hears of what cannot be done
+    ProgramCgroupLimits(OrphanReaper orphanReaper, BiConsumer<Severity, String> told) {
+        this.cgroups = orphanReaper.cgroups();
+        this.told = told;
+    }
+
+    /// This is the definition that counts from now on.
+    ///
+    /// Asked at each step, so it looks whether it is the same object: an equal one is limited once
+    /// more, which changes nothing.
+    @SuppressWarnings("ReferenceEquality")
+    void follow(ProgramSpec newest) {
+        if (newest != seen) {
+            seen = newest;
+            boolean settled = cgroups.limit(newest.name(), newest.care().together(), told);
+            if (!settled) {
+                seen = null; // once more at the next step
+            }
+        }
+    }
+
+    /// There is no such program any more.
+    void end(String program) {
+        cgroups.forget(program);
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.runtime;
+
+import org.einhyrningsins.core.model.Moment;
+
+import java.time.Duration;
+
+/// Keeps what strangers do wrong from filling the log: so many complaints are told in a while, the
+/// others are counted.
+public final class LogRateLimit {
+    static final int MOST = 10;
+    static final Duration WHILE = Duration.ofSeconds(10);
+
+    private Moment until = new Moment(Long.MIN_VALUE);
+    private int told;
+    private long untold;
+
+    /// Whether one more may be told now; if not, it is counted.
+    public boolean mayBeTold(Moment now) {
+        if (until.reached(now)) {
+            until = now.plus(WHILE);
+            told = 0;
+        }
+        if (told < MOST) {
+            told++;
+            return true;
+        }
+        untold++;
+        return false;
+    }
+
+    /// What was not told since this was last asked, in words; empty if nothing.
+    public String untold() {
+        long count = untold;
+        untold = 0;
+        return count == 0 ? "" : " (and " + count + " more before it, not told)";
+    }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.runtime;
+
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.ProcessUsage;
+import org.einhyrningsins.posix.process.Processes;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// Asks the kernel what a process may make it wait with, on threads of its own. To read its
+/// variables (`/proc/PID/environ`), when it started (`stat`), how much memory it has to itself
+/// (`smaps_rollup`), or what it has open (`fd`), takes locks that a process holds while it executes
+/// another program and closes its files (one on FUSE: for ever), or maps others.
+///
+/// One question at a time for each whose processes are asked; while that has no answer, others of
+/// the same are not known. The loop waits for an answer as long as there is [WaitBudget] with him.
+public final class ProcReader {
+    private static final int MOST_THREADS = 64;
+    private static final int STACK_BYTES = 256 * 1024;
+
+    private static final ThreadPoolExecutor THREADS =
+            new ThreadPoolExecutor(
+                    0,
+                    MOST_THREADS,
+                    1,
+                    TimeUnit.SECONDS,
+                    new SynchronousQueue<>(),
+                    deed -> {
+                        Thread thread = new Thread(null, deed, "aside", STACK_BYTES);
+                        thread.setDaemon(true);
+                        return thread;
+                    });
+
+    /// Before the loop begins nobody is served yet, and who is not known is lost.
+    private static final long AT_THE_START = 2_000_000_000;
+
+    private static final long IN_THE_LOOP = 50_000_000;
+    private static volatile long longest = AT_THE_START;
+
+    /// Who has answered in time is not in it.
+    private static final Map<Object, Line> LINES = new ConcurrentHashMap<>();
+
+    private ProcReader() {}
+
+    /// Those whose last answer came late, or has not come.
+    private record Line(WaitBudget patience, FutureTask<?> last) {}
+
+    /// What is asked.
+    public static final class Question<T> {
+        private final Object whose;
+        private final @Nullable FutureTask<T> task;
+
+        private Question(Object whose, @Nullable FutureTask<T> task) {
+            this.whose = whose;
+            this.task = task;
+        }
+
+        /// Whether nobody is asked, and no answer will come.
+        public boolean refused() {
+            return task == null;
+        }
+
+        /// The answer; null if it has not come in time.
+        public @Nullable T answer() {
+            if (task == null) {
+                return null;
+            }
+            Line line = LINES.get(whose);
+            WaitBudget waitBudget = line == null ? new WaitBudget(longest) : line.patience();
+            try {
+                T answer = task.get(waitBudget.nanos(Clock.now()), TimeUnit.NANOSECONDS);
+                if (waitBudget.unshaken()) {
+                    LINES.remove(whose);
+                }
+                return answer;
+            } catch (TimeoutException e) {
+                waitBudget.missed(Clock.now());
+                LINES.put(whose, new Line(waitBudget, task));
+                return null;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return null;
+            } catch (ExecutionException e) {
+                throw e.getCause() instanceof RuntimeException ours
+                        ? ours
+                        : new IllegalStateException(e);
+            }
+        }
+    }
+
+    /// From now on others wait while an answer is waited for.
+    public static void loopBegins() {
+        longest = IN_THE_LOOP;
+        LINES.clear();
+    }
+
+    /// Asks a question on another thread; one at a time for each key.
+    ///
+    /// @param whose any key
+    public static <T> Question<T> ask(Object whose, Callable<T> question) {
+        Line line = LINES.get(whose);
+        if (line != null && !line.last().isDone()) {
+            return new Question<>(whose, null);
+        }
+        FutureTask<T> task = new FutureTask<>(question);
+        try {
+            THREADS.execute(task);
+        } catch (RejectedExecutionException | OutOfMemoryError noThread) {
+            return new Question<>(whose, null);
+        }
+        return new Question<>(whose, task);
+    }
+
+    /// Has something done on a thread of its own.
+    ///
+    /// @throws RejectedExecutionException if there are too many
+    public static void execute(Runnable deed) {
+        THREADS.execute(deed);
+    }
+
+    /// As [Processes#variable] has it; null also if it was not to be known in time.
+    public static @Nullable String variable(int pid, String name) {
+        Question<Optional<String>> question =
+                ask(user(pid), () -> Optional.ofNullable(Processes.variable(pid, name)));
+        Optional<String> found = question.answer();
+        return found == null ? null : found.orElse(null);
+    }
+
+    /// As [Processes#variables] has it; empty also if they were not to be known in time.
+    public static Map<String, String> variables(int pid, String one) {
+        Map<String, String> found = ask(user(pid), () -> Processes.variables(pid, one)).answer();
+        return found == null ? Map.of() : found;
+    }
+
+    /// As [Processes#startTime] has it; -1 also if it was not to be known in time.
+    public static long startTime(int pid) {
+        Long found = ask(user(pid), () -> Processes.startTime(pid)).answer();
+        return found == null ? -1 : found;
+    }
+
+    /// As [Processes#startTimeIfAlive] has it; -1 also if it was not to be known in time.
+    public static long startTimeIfAlive(int pid) {
+        Long found = ask(user(pid), () -> Processes.startTimeIfAlive(pid)).answer();
+        return found == null ? -1 : found;
+    }
+
+    /// What a process has open.
+    ///
+    /// @throws IOException as the question does, or if it was not to be known in time
+    public static <T> T files(int pid, Callable<T> question) throws IOException {
+        try {
+            T found = ask(user(pid), question).answer();
+            if (found == null) {
+                throw new IOException("the process cannot be looked at now");
+            }
+            return found;
+        } catch (IllegalStateException e) {
+            if (e.getCause() instanceof ExecutionException inner
+                    && inner.getCause() instanceof IOException ours) {
+                throw ours;
+            }
+            throw e;
+        }
+    }
+
+    /// A descriptor fetched out of a process.
+    ///
+    /// @throws PosixException as the question does, or if it was not to be had in time
+    public static int fetched(String whose, Callable<Integer> question) {
+        Integer fd = ask(whose, question).answer();
+        if (fd == null) {
+            throw new PosixException("pidfd_getfd", Errno.EAGAIN.number());
+        }
+        return fd;
+    }
+
+    /// As [ProcessUsage#of] has it; null also if it was not to be known in time.
+    public static @Nullable ProcessUsage usage(int pid) {
+        Question<Optional<ProcessUsage>> question =
+                ask(user(pid), () -> Optional.ofNullable(ProcessUsage.of(pid)));
+        Optional<ProcessUsage> found = question.answer();
+        return found == null ? null : found.orElse(null);
+    }
+
+    /// The key of a process's user.
+    private static Object user(int pid) {
+        return Processes.realUser(pid);
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.runtime;
+
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.socket.Sockets;
+
+/// Accepts connections, also when no descriptor is left for them: without that, a full table would
+/// leave the connection in the queue and the loop would be told of it for ever.
+public final class SocketAcceptor {
+    /// Kept to be given up. A pipe, since it is had again with exactly as many as were given up:
+    /// whatever is moved to a high number needs one more for a moment.
+    private static int[] spare = {};
+
+    static {
+        reserve();
+    }
+
+    private SocketAcceptor() {}
+
+    /// The next connection, non-blocking; -1 if there is none, or none could be kept.
+    public static int accept(int listener) {
+        reserve();
+        try {
+            return Sockets.accept(listener);
+        } catch (PosixException e) {
+            if (e.errno() == Errno.EMFILE || e.errno() == Errno.ENFILE) {
+                turnAway(listener);
+            }
+            return -1;
+        }
+    }
+
+    private static void turnAway(int listener) {
+        for (int fd : spare) {
+            Descriptors.close(fd);
+        }
+        spare = new int[0]; // never to be closed twice: the numbers may be somebody's by then
+        try {
+            Descriptors.close(Sockets.accept(listener));
+        } catch (PosixException stillNone) {
+            // somebody else took what we freed
+        }
+        reserve();
+    }
+
+    private static void reserve() {
+        if (spare.length == 0) {
+            try {
+                spare = Descriptors.pipe();
+            } catch (PosixException none) {
+                // the next call tries again
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.runtime;
+
+import org.einhyrningsins.control.wire.ExitStatus;
+
+/// Why the manager cannot start. Nothing was started.
+public final class StartException extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final ExitStatus code;
+
+    /// Ends a start with that exit status.
+    ///
+    /// @param message what, why and what to do next
+    public StartException(ExitStatus code, String message) {
+        super(message);
+        this.code = code;
+    }
+
+    /// The exit status of the manager.
+    public ExitStatus code() {
+        return code;
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.runtime;
+
+import org.einhyrningsins.core.model.Moment;
+
+import java.time.Duration;
+
+/// How long the loop waits for what others may make it wait for: a little, and half as long after
+/// each time that it waited in vain. So nobody makes it wait for more than twice as long in a row,
+/// however often they try. One such time is forgotten each second.
+public final class WaitBudget {
+    private static final long BIRTH = 20_000_000;
+    private static final Duration FORGET = Duration.ofSeconds(1);
+
+    /// Then it is 20 ns, and as good as none.
+    private static final int MOST = 20;
+
+    private final long longest;
+    private int misses;
+    private Moment last = new Moment(0);
+
+    /// With births.
+    public WaitBudget() {
+        this(BIRTH);
+    }
+
+    /// A budget that begins with the longest wait.
+    ///
+    /// @param longest in nanoseconds
+    public WaitBudget(long longest) {
+        this.longest = longest;
+    }
+
+    /// How long to wait now, in nanoseconds.
+    public long nanos(Moment now) {
+        long seconds = misses == 0 ? 0 : now.since(last).dividedBy(FORGET);
+        if (seconds > 0) {
+            misses = (int) Math.max(0, misses - seconds);
+            last = now;
+        }
+        return longest >> misses;
+    }
+
+    /// Whether nothing is remembered.
+    boolean unshaken() {
+        return misses == 0;
+    }
+
+    /// It was waited for in vain.
+    public void missed(Moment now) {
+        misses = Math.min(misses + 1, MOST);
+        last = now;
+    }
+}

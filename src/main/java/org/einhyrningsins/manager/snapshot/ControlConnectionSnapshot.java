@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.snapshot;
+
+import org.einhyrningsins.control.wire.JsonId;
+import org.jspecify.annotations.Nullable;
+
+import java.util.Set;
+
+/// A client at the control socket.
+///
+/// @param follows the request by which it follows what happens; null if it does not
+/// @param followed these programs only; empty for all
+/// @param begun the bytes of a line that has not ended yet, as ISO-8859-1
+/// @param untaken replies that it has not taken yet, as ISO-8859-1
+public record ControlConnectionSnapshot(
+        int fd, @Nullable JsonId follows, Set<String> followed, String begun, String untaken) {
+    public ControlConnectionSnapshot {
+        followed = Set.copyOf(followed);
+    }
+}

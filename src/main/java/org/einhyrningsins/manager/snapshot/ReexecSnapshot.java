@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.snapshot;
+
+import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// All that a manager hands on to the program that it becomes.
+///
+/// @param clients at the control socket
+/// @param conversations what they asked and is not answered
+/// @param nextTicket of the next question to a program
+/// @param openFiles the limit that the first manager was started with, and workers get
+/// @param leftAt when the old one stopped to look after anything, nanoseconds on the clock of this
+///   boot
+public record ReexecSnapshot(
+        ManagerSnapshot manager,
+        List<ProgramSnapshot> programs,
+        List<ControlConnectionSnapshot> clients,
+        List<PendingCommandSnapshot> conversations,
+        long nextTicket,
+        Limit openFiles,
+        long leftAt) {
+
+    /// Every descriptor that is handed on.
+    public List<Integer> descriptors() {
+        List<Integer> all = new ArrayList<>();
+        manager.kept().forEach(kept -> all.add(kept.fd()));
+        if (manager.http() != null) {
+            all.add(manager.http().fd());
+        }
+        manager.sockets().forEach(socket -> all.add(socket.fd()));
+        clients.forEach(client -> all.add(client.fd()));
+        for (ProgramSnapshot program : programs) {
+            program.kept().forEach(kept -> all.add(kept.fd()));
+            for (WorkerSnapshot worker : program.workers()) {
+                all.add(worker.pidfd());
+                worker.kept().forEach(kept -> all.add(kept.fd()));
+            }
+            for (WorkerSocketsSnapshot door : program.doors()) {
+                all.add(door.acks());
+                all.add(door.notifications());
+                door.guests().forEach(guest -> all.add(guest.fd()));
+            }
+        }
+        return all;
+    }
+}

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.socket;
+
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.EventLoop;
+import org.einhyrningsins.manager.runtime.ManagerLog;
+import org.einhyrningsins.manager.runtime.RuntimeFiles;
+import org.einhyrningsins.posix.file.Inotify;
+import org.einhyrningsins.posix.file.Poll;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Notices when somebody removes the file of a socket, which cannot be reached any more then, and
+/// has it made again: of the manager's own sockets by a new one, of those of programs see
+/// [UnixSocketFiles].
+public final class SocketFileWatch {
+    /// When one that could not be made again is tried once more.
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    /// When what cannot be watched is tried once more. Where the kernel has no watch to give that
+    /// may last, and it is no reason to wake up often.
+    private static final Duration BLINK = Duration.ofMinutes(1);
+
+    /// How long a directory that was moved away may be missing before the last of its name is made
+    /// again: whoever deploys by two renames moves another one there, and would find it taken.
+    private static final Duration TO_BE_MOVED = Duration.ofSeconds(10);
+
+    /// How long after one was made again that is not worth another warning.
+    private static final Duration QUIET = Duration.ofSeconds(10);
+
+    private final EventLoop eventLoop;
+    private final ManagerLog managerLog;
+    private final List<Guarded> guarded = new ArrayList<>();
+    private final List<Guarded> lost = new ArrayList<>();
+
+    /// The directories above them, by the watch of the kernel.
+    private final Map<Integer, Path> places = new HashMap<>();
+
+    /// Files whose directory was moved away, and since when.
+    private final Map<Path, Moment> away = new HashMap<>();
+
+    private @Nullable Moment due;
+
+    /// Of these, that they are missing has been said, and why.
+    private final Map<Path, String> told = new HashMap<>();
+
+    /// When these were made again: one that is removed again and again fills no log.
+    private final Map<Path, Moment> made = new HashMap<>();
+
+    private @Nullable Inotify inotify;
+    private @Nullable Path attended;
+    private Runnable removed = () -> {};
+    private int attendance = -1;
+
+    /// When to try to watch what is not watched; null if all is.
+    private @Nullable Moment look;
+
+    /// That there is such has been said.
+    private boolean blind;
+
+    public SocketFileWatch(EventLoop eventLoop, ManagerLog managerLog) {
+        this.eventLoop = eventLoop;
+        this.managerLog = managerLog;
+    }
+
+    /// A socket that can be made again at its path.
+    public interface Owner {
+        /// Which file it has.
+        long inode();
+
+        /// Listens at the path anew, and no more at what had it before; its directory may be gone.
+        ///
+        /// @throws PosixException why it cannot; nothing was changed
+        void remake() throws IOException;
+
+        /// Something else happened to its file, which is there.
+        default void touched() {}
+
+        /// It is missing, and could not be made again.
+        ///
+        /// @param why in words
+        default void lost(String why) {}
+    }
+
+    /// @param watch of the kernel; -1 while there is none
+    private record Guarded(Path path, Owner owner, int watch) {}
+
+    /// Makes it again whenever its file is gone.
+    public void guard(Path path, Owner owner) {
+        Inotify with = inotify;
+        if (with == null) {
+            guarded.add(new Guarded(path, owner, -1));
+            return;
+        }
+        Guarded file = new Guarded(path, owner, watch(with, path));
+        watchPlaces(with, path);
+        guarded.add(file);
+        if (isGone(file)) { // before it was watched, so nobody will tell
+            leave(path);
+            soon(file);
+        }
+    }
+
+    /// The same, as soon as what is under way is done: another file is about to be removed there.
+    void guardNext(Path path, Owner owner) {
+        lost.add(new Guarded(path, owner, -1));
+        due = Clock.now();
+    }
+
+    /// A file stays where it is when a directory above it is moved, or a link in its path leads
+    /// elsewhere, and is told nothing.
+    private void watchPlaces(Inotify with, Path path) {
+        for (Path place = path.getParent(); place != null; place = place.getParent()) {
+            if (place.getParent() != null && !places.containsValue(place)) {
+                try {
+                    if (Files.isSymbolicLink(place)) {
+                        places.put(with.addLink(place), place);
+                    }
+                    places.put(with.addPlace(place), place);
+                } catch (PosixException unseen) {
+                    return; // then only what happens to the file itself is noticed
+                }
+            }
+        }
+    }
+
+    /// What was watched there is elsewhere now.
+    private void forgetPlaces(Path moved) {
+        for (Map.Entry<Integer, Path> place : Map.copyOf(places).entrySet()) {
+            if (place.getValue().startsWith(moved)) {
+                places.remove(place.getKey());
+                if (inotify != null && place.getKey() != attendance) {
+                    inotify.remove(place.getKey());
+                }
+            }
+        }
+    }
+
+    /// Its owner may have found nothing either, if it was removed while one manager followed
+    /// another.
+    private static boolean isGone(Guarded file) {
+        long inode = RuntimeFiles.inode(file.path());
+        return inode == 0 || inode != file.owner().inode();
+    }
+
+    /// Has somebody told when a directory, or something in it, is removed. Where that cannot be
+    /// watched, nobody is told.
+    public void attend(Path directory, Runnable changed) {
+        attended = directory;
+        removed = changed;
+        if (inotify != null) {
+            attend(inotify);
+        }
+    }
+
+    private void attend(Inotify with) {
+        try {
+            attendance = attended == null ? -1 : with.addDirectory(attended);
+        } catch (PosixException unseen) {
+            attendance = -1;
+        }
+    }
+
+    /// Looks after it no more; to be called before the file is removed on purpose.
+    public void leave(Path path) {
+        told.remove(path);
+        away.remove(path);
+        lost.removeIf(file -> file.path().equals(path));
+        for (Guarded file : List.copyOf(guarded)) {
+            if (file.path().equals(path)) {
+                guarded.remove(file);
+                if (inotify != null) {
+                    inotify.remove(file.watch());
+                }
+            }
+        }
+    }
+
+    /// Looks from now on; until then, the start of workers has precedence.
+    public void begin() {
+        try {
+            inotify = opened();
+        } catch (PosixException e) {
+            cannotSee("a socket's file", e);
+            return;
+        }
+        attend(inotify);
+        List<Guarded> made = List.copyOf(guarded);
+        guarded.clear();
+        made.forEach(file -> guard(file.path(), file.owner()));
+    }
+
+    private Inotify opened() {
+        Inotify opened = Inotify.open();
+        try {
+            eventLoop.watch(opened.fd(), Poll.IN, events -> opened.read(this::happened));
+            return opened;
+        } catch (PosixException e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    /// Where the kernel has no more watches to give, that is said.
+    private int watch(Inotify with, Path path) {
+        try {
+            return with.add(path);
+        } catch (PosixException e) {
+            if (RuntimeFiles.inode(path) != 0) {
+                cannotSee(path.toString(), e);
+            }
+            return -1;
+        }
+    }
+
+    private void cannotSee(String what, PosixException why) {
+        if (!blind) {
+            String end = "; tried again each minute";
+            managerLog.warn(
+                    "", "would not notice if " + what + " were removed: " + why.getMessage() + end);
+        }
+        blind = true;
+        look = Clock.now().plus(BLINK);
+    }
+
+    /// What is missing by now is found out too.
+    private void lookAgain() {
+        look = null;
+        if (inotify == null) {
+            begin();
+        } else {
+            List<Guarded> unseen = guarded.stream().filter(file -> file.watch() < 0).toList();
+            guarded.removeAll(unseen);
+            unseen.forEach(file -> guard(file.path(), file.owner()));
+        }
+        blind = look != null;
+    }
+
+    private void happened(int watch) {
+        if (watch == attendance) {
+            removed.run();
+        }
+        Path moved = places.get(watch);
+        if (moved != null) {
+            forgetPlaces(moved);
+            look();
+        }
+        for (Guarded file : List.copyOf(guarded)) {
+            if (file.watch() == watch && isGone(file)) {
+                leave(file.path());
+                remake(file);
+            } else if (file.watch() == watch) { // its mode, its owner, or another name of it
+                file.owner().touched();
+            }
+        }
+    }
+
+    /// Finds out what is not where it was: a directory may have been moved, or a link may lead
+    /// elsewhere.
+    public void look() {
+        for (Guarded file : List.copyOf(guarded)) {
+            if (isGone(file)) {
+                leave(file.path());
+                away.put(file.path(), Clock.now());
+                remake(file);
+            } else if (inotify != null) {
+                watchPlaces(inotify, file.path());
+            }
+        }
+    }
+
+    /// Whether it may be made again by now.
+    private boolean hasPlace(Path path) {
+        Moment since = away.get(path);
+        Path directory = path.getParent();
+        if (since == null || directory == null || Files.isDirectory(directory)) {
+            return true;
+        }
+        Path above = directory.getParent();
+        boolean longAgo = since.plus(TO_BE_MOVED).reached(Clock.now());
+        return longAgo && above != null && Files.isDirectory(above);
+    }
+
+    /// Makes again what could not be made at once, and watches what could not be watched, if it is
+    /// time to.
+    ///
+    /// @return when next; null if nothing is missing
+    public @Nullable Moment retry(Moment now) {
+        if (look != null && look.reached(now)) {
+            lookAgain();
+        }
+        if (due != null && due.reached(now)) {
+            due = null;
+            List<Guarded> missing = List.copyOf(lost);
+            lost.clear();
+            for (Guarded file : missing) {
+                if (isGone(file)) {
+                    remake(file);
+                } else {
+                    guard(file.path(), file.owner());
+                }
+            }
+        }
+        return Moment.earlier(due, look);
+    }
+
+    private void remake(Guarded file) {
+        if (!hasPlace(file.path())) {
+            lost(file, "its directory was moved away; made again when there is one");
+            return;
+        }
+        try {
+            file.owner().remake();
+            told.remove(file.path());
+            boolean moved = away.remove(file.path()) != null;
+            String what =
+                    file.path()
+                            + (moved ? " is not there any more" : " was removed")
+                            + "; made it again";
+            Moment before = made.put(file.path(), Clock.now());
+            if (before == null || before.plus(QUIET).reached(Clock.now())) {
+                managerLog.warn("", what);
+            } else {
+                managerLog.debug("", what);
+            }
+            guard(file.path(), file.owner());
+        } catch (IOException e) {
+            lost(file, RuntimeFiles.why(e));
+        } catch (PosixException e) {
+            lost(file, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void lost(Guarded file, String why) {
+        if (!why.equals(told.put(file.path(), why))) {
+            String end = "; what runs goes on, and it is tried again";
+            String what =
+                    away.containsKey(file.path())
+                            ? " cannot be reached: "
+                            : " was removed and cannot be made again: ";
+            managerLog.error("", file.path() + what + why + end);
+        }
+        file.owner().lost(why);
+        soon(file);
+    }
+
+    private void soon(Guarded file) {
+        lost.add(file);
+        due = Clock.now().plus(PATIENCE);
+    }
+}

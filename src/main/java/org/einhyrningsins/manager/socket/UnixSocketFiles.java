@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.socket;
+
+import org.einhyrningsins.config.value.SocketPath;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.SocketKey;
+import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.ManagerLog;
+import org.einhyrningsins.manager.runtime.RuntimeFiles;
+import org.einhyrningsins.manager.runtime.StateDirectory;
+import org.einhyrningsins.posix.file.SafePath;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.socket.Sockets;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/// Looks after the files of programs' UNIX sockets: one that somebody removed is put back.
+///
+/// A socket is bound once, and its file cannot be made anew; but it may have two names. The second
+/// one is in the state directory or, where that is another file system, beside the first, hidden;
+/// from it the first one is linked again. That is the same socket: no worker is touched, and
+/// nothing is lost but what was asked in between. Where both names are gone, as when the whole
+/// directory is, a new socket is bound at the path, and the programs that have the old one are
+/// rolled onto it.
+public final class UnixSocketFiles {
+    /// How long after a socket was bound anew another one is, should its file go again: a worker
+    /// that removes it at its end would have its program rolled for ever.
+    private static final Duration CALM = Duration.ofMinutes(1);
+
+    /// When a second name in the state directory comes again: that is there again by then.
+    private static final Duration AFTER_A_CLEANER = StateDirectory.WHILE_CLEANED.multipliedBy(2);
+
+    private final SocketTable sockets;
+    private final SocketFileWatch files;
+    private final Path state;
+    private final ManagerLog managerLog;
+    private final Consumer<SocketKey> roll;
+    private final Map<SocketKey, Guard> guards = new HashMap<>();
+    private boolean purged;
+
+    /// When to see whether second names are missing; null if nothing happened to a file.
+    private @Nullable Moment missed;
+
+    /// Looks after the sockets of a table.
+    ///
+    /// @param state a directory of the manager's own, which may not be there
+    /// @param roll has the programs with that socket replace their workers
+    public UnixSocketFiles(
+            SocketTable sockets,
+            SocketFileWatch files,
+            Path state,
+            ManagerLog managerLog,
+            Consumer<SocketKey> roll) {
+        this.sockets = sockets;
+        this.files = files;
+        this.state = state;
+        this.managerLog = managerLog;
+        this.roll = roll;
+        sockets.whenClosed(this::leave);
+    }
+
+    /// Looks after those that were bound, or taken over, since it was asked last.
+    public void sync() {
+        for (SocketKey key : sockets.files()) {
+            if (!guards.containsKey(key)) {
+                Path path = sockets.path(key);
+                Guard guard = new Guard(key, path, directory(path.getParent()));
+                guards.put(key, guard);
+                guard.keep();
+                files.guard(path, guard);
+            }
+        }
+        if (!purged) {
+            purged = true;
+            purge();
+        }
+    }
+
+    /// Gives second names again that were removed: a moment later than that happened, since one
+    /// that came at once would be in the way of whoever removes the whole directory.
+    ///
+    /// @return when to be called again; null if none may be missing
+    public @Nullable Moment renew(Moment now) {
+        if (missed != null && missed.reached(now)) {
+            missed = null;
+            guards.values().forEach(Guard::keep);
+        }
+        return missed;
+    }
+
+    /// Second names that another manager made of sockets that are no more.
+    private void purge() {
+        try (DirectoryStream<Path> names = Files.newDirectoryStream(state, "socket-*")) {
+            for (Path name : names) {
+                if (guards.values().stream().noneMatch(guard -> name.equals(guard.second))) {
+                    RuntimeFiles.delete(name);
+                }
+            }
+        } catch (IOException none) {
+            // there is no such directory
+        }
+    }
+
+    /// Before its file is removed for good.
+    private void leave(SocketKey key) {
+        Guard guard = guards.remove(key);
+        if (guard != null) {
+            files.leave(guard.path);
+            guard.forget();
+            for (Guard other : guards.values()) { // whose path led elsewhere
+                if (other.path.equals(guard.path)) {
+                    files.guardNext(other.path, other);
+                }
+            }
+        }
+    }
+
+    /// A directory as it was.
+    private record Directory(Path path, int mode, int uid, int gid) {}
+
+    private static @Nullable Directory directory(@Nullable Path path) {
+        try {
+            return path == null
+                    ? null
+                    : new Directory(
+                            path,
+                            (Integer) Files.getAttribute(path, "unix:mode") & 07777,
+                            (Integer) Files.getAttribute(path, "unix:uid"),
+                            (Integer) Files.getAttribute(path, "unix:gid"));
+        } catch (IOException unknown) {
+            return null;
+        }
+    }
+
+    private final class Guard implements SocketFileWatch.Owner {
+        private final SocketKey key;
+        private final Path path;
+        private final @Nullable Directory directory;
+        private @Nullable Path second;
+        private long file;
+        private @Nullable Moment calm;
+
+        Guard(SocketKey key, Path path, @Nullable Directory directory) {
+            this.key = key;
+            this.path = path;
+            this.directory = directory;
+        }
+
+        @Override
+        public long inode() {
+            return sockets.fileAtPath(key);
+        }
+
+        private long own() {
+            return sockets.file(key);
+        }
+
+        // ---- the second name
+
+        private Path inState() {
+            return state.resolve("socket-" + own());
+        }
+
+        private Path beside() {
+            return path.resolveSibling("." + path.getFileName() + ".kept");
+        }
+
+        /// Gives the file its second name, if it has none and can have one. One that another
+        /// manager made is found as well.
+        void keep() {
+            file = own();
+            second = named(inState()) ? inState() : named(beside()) ? beside() : null;
+            if (second == null && RuntimeFiles.inode(path) == own()) {
+                second = link(inState()) ? inState() : link(beside()) ? beside() : null;
+                if (second == null) {
+                    managerLog.debug(
+                            "",
+                            path
+                                    + " can have no second name; if it is removed, its program is"
+                                    + " rolled");
+                }
+            }
+        }
+
+        private boolean named(Path name) {
+            return own() != 0 && RuntimeFiles.inode(name) == own();
+        }
+
+        private boolean link(Path name) {
+            try (SafePath from = SafePath.toName(path);
+                    SafePath to = SafePath.toName(name)) {
+                return link(from.path(), to.path());
+            } catch (IOException | PosixException | UnsupportedOperationException another) {
+                return false; // another file system, or not ours to link
+            }
+        }
+
+        /// What was linked is looked at, since its name may be another's by then.
+        private boolean link(Path from, Path to) throws IOException {
+            try {
+                Files.createLink(to, from);
+            } catch (FileAlreadyExistsException e) {
+                if (!isForgotten(to)) {
+                    return false;
+                }
+                Files.deleteIfExists(to);
+                Files.createLink(to, from);
+            }
+            if (RuntimeFiles.inode(to) != own()) {
+                Files.deleteIfExists(to);
+                return false;
+            }
+            return true;
+        }
+
+        private static boolean isForgotten(Path name) {
+            return isSocket(name) && !Sockets.answers(name);
+        }
+
+        void forget() {
+            if (second != null && RuntimeFiles.inode(second) == file) {
+                RuntimeFiles.delete(second);
+            }
+        }
+
+        @Override
+        public void touched() {
+            if (inState().equals(second)) {
+                missed = Clock.now().plus(AFTER_A_CLEANER);
+            } else {
+                keep();
+            }
+        }
+
+        // ---- the first one again
+
+        @Override
+        public void remake() throws IOException {
+            String obstacle = SocketPath.obstacle(path);
+            if (obstacle != null) {
+                throw new IOException(obstacle);
+            }
+            remakeDirectory();
+            try (SafePath place = SafePath.toName(path)) {
+                clear(place.path());
+                keep();
+                if (second != null) {
+                    Files.createLink(place.path(), second);
+                }
+            } catch (PosixException e) {
+                throw new IOException(e.getMessage(), e);
+            }
+            if (second == null) {
+                bindAnew();
+            }
+            sockets.trouble(key, null);
+        }
+
+        /// What is there may be a socket of somebody who has ended, and of nobody else.
+        private void clear(Path file) throws IOException {
+            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+                if (Sockets.answers(path)) {
+                    throw new IOException("another process listens there now: see ss -lxp");
+                }
+                Files.deleteIfExists(file);
+            }
+        }
+
+        private void remakeDirectory() throws IOException {
+            Path parent = path.getParent();
+            if (parent == null || Files.isDirectory(parent)) {
+                return;
+            }
+            RuntimeFiles.directory(parent, null);
+            if (directory != null) {
+                restore(parent, directory);
+            }
+            managerLog.warn("", parent + " was removed; made it again");
+        }
+
+        private static void restore(Path parent, Directory as) throws IOException {
+            try (SafePath place = SafePath.into(parent)) {
+                if (place.owner() != Processes.user()) {
+                    return; // another's by now
+                }
+                Files.setAttribute(place.path(), "unix:mode", as.mode());
+                Files.setAttribute(place.path(), "unix:gid", as.gid());
+                if (place.owner() != as.uid()) {
+                    Files.setAttribute(place.path(), "unix:uid", as.uid());
+                }
+            } catch (PosixException e) {
+                throw new IOException(e.getMessage(), e);
+            }
+        }
+
+        private void bindAnew() throws IOException {
+            Moment now = Clock.now();
+            if (calm != null && !calm.reached(now)) {
+                throw new IOException(
+                        "it was bound anew and removed again within a minute: see whether a worker"
+                                + " removes it at its end");
+            }
+            sockets.rebind(key);
+            calm = now.plus(CALM);
+            keep();
+            roll.accept(key);
+        }
+
+        @Override
+        public void lost(String why) {
+            sockets.trouble(key, path + " cannot be reached: " + why);
+        }
+    }
+
+    private static boolean isSocket(Path path) {
+        try {
+            Object mode = Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+            return mode instanceof Integer bits && (bits & 0170000) == 0140000;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

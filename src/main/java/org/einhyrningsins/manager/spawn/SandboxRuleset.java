@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.spawn;
+
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.spawn.Landlock;
+import org.einhyrningsins.posix.spawn.SpawnException;
+import org.einhyrningsins.spec.ConfinementSpec;
+import org.einhyrningsins.spec.DirectorySpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.SandboxSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Works out what a worker with a `sandbox` may reach: what its definition says, and what every
+/// program needs to run at all. A ruleset is made for each birth, of what there is then.
+///
+/// @param ruleset what the child restricts itself by; -1 if it does not
+/// @param rules what is to be put into it; null for nothing
+record SandboxRuleset(int ruleset, Landlock.@Nullable Rules rules) implements AutoCloseable {
+    /// What programs, libraries and runtimes read and execute.
+    private static final List<Path> USUAL =
+            paths("/usr /bin /sbin /lib /lib32 /lib64 /libx32 /etc /opt /proc /sys");
+
+    /// What programs write to, and that holds nothing.
+    private static final List<Path> DEVICES =
+            paths("/dev/null /dev/zero /dev/full /dev/random /dev/urandom");
+
+    private static List<Path> paths(String all) {
+        List<Path> paths = new ArrayList<>();
+        for (String path : all.split(" ", -1)) {
+            paths.add(Path.of(path));
+        }
+        return paths;
+    }
+
+    /// @param executable the file that is executed
+    /// @param secrets the directory of its credentials; null if it has none
+    /// @throws PosixException also if the kernel lacks what is required
+    static SandboxRuleset of(ProgramSpec spec, Path executable, @Nullable Path secrets) {
+        ConfinementSpec confinement = spec.identity().confinement();
+        SandboxSpec sandbox = confinement.sandbox();
+        if (sandbox == null) {
+            return new SandboxRuleset(-1, null);
+        }
+        if (sandbox.required() && Landlock.abi() < sandbox.abi()) {
+            String what = "sandbox: Landlock " + sandbox.abi() + " of the kernel";
+            throw new PosixException(what, Errno.EOPNOTSUPP.number());
+        }
+        List<Path> usual = new ArrayList<>(USUAL);
+        usual.add(executable);
+        if (spec.directory().getParent() != null) { // else it would be all there is
+            usual.add(spec.directory());
+        }
+        if (secrets != null) {
+            usual.add(secrets);
+        }
+        List<Path> write = new ArrayList<>(sandbox.write());
+        for (DirectorySpec made : confinement.directories()) {
+            write.add(made.path());
+        }
+        try {
+            Landlock.Rules rules =
+                    new Landlock.Rules(
+                            usual,
+                            DEVICES,
+                            sandbox.read(),
+                            write,
+                            sandbox.connect(),
+                            sandbox.bind(),
+                            sandbox.scope());
+            return new SandboxRuleset(Landlock.ruleset(rules), rules);
+        } catch (PosixException e) {
+            throw new PosixException("sandbox: " + e.call(), e.number());
+        }
+    }
+
+    /// Lets it reach what it may. Whoever owns a part of a path may make that take as long as they
+    /// like. The ruleset is the child's, too, however it was come by.
+    void fill(SpawnPreparation.Site site) throws SpawnException {
+        Landlock.Rules what = rules;
+        if (what == null || ruleset < 0) {
+            return;
+        }
+        int copy = Descriptors.raisedCopy(ruleset); // ours is closed when the child is there
+        if (copy < 0) {
+            throw new SpawnException("sandbox", -copy, "");
+        }
+        try {
+            site.lay("sandbox", () -> fill(copy, what));
+        } finally {
+            if (site.refused()) {
+                Descriptors.close(copy);
+            }
+        }
+    }
+
+    private static void fill(int ruleset, Landlock.Rules rules) {
+        try {
+            Landlock.fill(ruleset, rules);
+        } finally {
+            Descriptors.close(ruleset);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (ruleset >= 0) {
+            Descriptors.close(ruleset);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.spawn;
+
+import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.ProcReader;
+import org.einhyrningsins.manager.runtime.WaitBudget;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.spawn.ChildGate;
+import org.einhyrningsins.posix.spawn.SpawnException;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// What is done for a worker before it is born, in directories and files that others may have a
+/// hand in (`directories`, `credentials`, `sandbox`): on another thread, one deed after the other
+/// for each program. The loop waits for it as long as there is [WaitBudget]; then the worker is
+/// born all the same, behind a [ChildGate] that opens when all is done.
+final class SpawnPreparation {
+    private final WaitBudget waitBudget;
+
+    /// What is to be done for each program for which something is being done.
+    private final Map<String, Deque<FutureTask<?>>> lines = new HashMap<>();
+
+    SpawnPreparation(WaitBudget waitBudget) {
+        this.waitBudget = waitBudget;
+    }
+
+    /// What is done for one worker.
+    Site site(String program) {
+        return new Site(program);
+    }
+
+    /// What is done for one worker. The loop's, but for its deeds.
+    final class Site {
+        private final String program;
+        private boolean late;
+        private boolean refused;
+        private volatile @Nullable SpawnException failure;
+
+        private Site(String program) {
+            this.program = program;
+        }
+
+        /// Does something now, or has it done later if that takes its time.
+        ///
+        /// @param key what it is done for, which a failure names
+        /// @throws SpawnException if it is known by now that it cannot be done
+        void lay(String key, Runnable deed) throws SpawnException {
+            FutureTask<?> task = new FutureTask<>(() -> carryOut(key, deed), null);
+            add(key, task);
+            late = late || !awaited(task);
+            SpawnException known = late ? null : failure;
+            if (known != null) {
+                throw known;
+            }
+        }
+
+        private void carryOut(String key, Runnable deed) {
+            try {
+                deed.run();
+            } catch (PosixException e) {
+                fail(new SpawnException(key + ": " + e.call(), e.number(), ""));
+            } catch (RuntimeException bug) {
+                String what = ", by our own bug: " + bug;
+                fail(new SpawnException(key, Errno.EINVAL.number(), what));
+            }
+        }
+
+        private void fail(SpawnException why) {
+            failure = failure == null ? why : failure; // one deed at a time
+        }
+
+        private void add(String key, FutureTask<?> task) throws SpawnException {
+            try {
+                SpawnPreparation.this.add(program, task);
+            } catch (RejectedExecutionException | OutOfMemoryError noThread) {
+                refused = true;
+                String why = "; too many others are held up in directories of theirs";
+                throw new SpawnException(key, Errno.EAGAIN.number(), why);
+            }
+        }
+
+        private boolean awaited(FutureTask<?> task) {
+            try {
+                task.get(waitBudget.nanos(Clock.now()), TimeUnit.NANOSECONDS);
+                return true;
+            } catch (TimeoutException e) {
+                waitBudget.missed(Clock.now());
+                return false;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        /// Whether it takes its time.
+        boolean late() {
+            return late;
+        }
+
+        /// Whether there was nobody to carry the last deed out.
+        boolean refused() {
+            return refused;
+        }
+
+        /// What the worker is to wait at; null if all is done.
+        ///
+        /// @param undo if nobody waits there any more when all is done
+        @Nullable ChildGate gate(Runnable undo) throws SpawnException {
+            if (!late) {
+                return null;
+            }
+            ChildGate childGate = ChildGate.shut();
+            try {
+                add("gate", new FutureTask<>(() -> conclude(childGate, undo), null));
+            } catch (SpawnException e) {
+                childGate.born();
+                childGate.close();
+                throw e;
+            }
+            return childGate;
+        }
+
+        private void conclude(ChildGate childGate, Runnable undo) {
+            SpawnException known = failure;
+            if (known != null) {
+                childGate.refuse(known);
+            } else if (!childGate.open()) {
+                undo.run();
+            }
+        }
+    }
+
+    private void add(String program, FutureTask<?> task) {
+        synchronized (lines) {
+            Deque<FutureTask<?>> line = lines.get(program);
+            if (line != null) {
+                line.add(task);
+                return;
+            }
+            lines.put(program, new ArrayDeque<>());
+        }
+        boolean begun = false;
+        try {
+            ProcReader.execute(() -> work(program, task));
+            begun = true;
+        } finally {
+            if (!begun) {
+                synchronized (lines) {
+                    lines.remove(program);
+                }
+            }
+        }
+    }
+
+    private void work(String program, FutureTask<?> first) {
+        for (FutureTask<?> task = first; task != null; task = next(program)) {
+            task.run();
+        }
+    }
+
+    private @Nullable FutureTask<?> next(String program) {
+        synchronized (lines) {
+            Deque<FutureTask<?>> line = lines.get(program);
+            FutureTask<?> next = line == null ? null : line.poll();
+            if (next == null) {
+                lines.remove(program);
+            }
+            return next;
+        }
+    }
+}

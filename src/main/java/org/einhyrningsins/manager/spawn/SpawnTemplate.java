@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.spawn;
+
+import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.posix.kernel.BoundSocket;
+import org.einhyrningsins.posix.kernel.Credentials;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.spawn.ChildConfinement;
+import org.einhyrningsins.posix.spawn.SpawnRequest;
+import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.ProcessIdentitySpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.SocketSpec;
+import org.einhyrningsins.spec.TextTemplate;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// What the workers of one version have in common, worked out once: a respawn should not cost more
+/// than what is new about it.
+public final class SpawnTemplate {
+    static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
+
+    /// What is about descriptors and rights that a worker has and its checks have not.
+    private static final List<String> WORKERS_OWN =
+            List.of(
+                    "EINHORN_FD_",
+                    "EINHORN_SOCK_",
+                    "EINHORN_ACK_FD=",
+                    "LISTEN_FD",
+                    "NOTIFY_SOCKET=",
+                    "SERVER_STARTER_PORT=",
+                    "WATCHDOG_USEC=");
+
+    private final ProgramVersion programVersion;
+    private final List<BoundSocket> bound;
+    private final boolean alike;
+    private final Map<String, String> addresses = new HashMap<>();
+    private final List<String> environment = new ArrayList<>();
+    private final List<Map.Entry<String, TextTemplate>> own = new ArrayList<>();
+    private final List<String> ownPid = new ArrayList<>(3);
+    private final @Nullable Credentials credentials;
+    private final ChildConfinement childConfinement;
+    private final String path;
+    private final WorkerCredentials secrets;
+    private final int nothing;
+    private final int ackFd;
+    private @Nullable String executable;
+
+    /// @param inherited what workers inherit of the manager's environment
+    /// @param bound the sockets of the version's definition, in its order; of those that each slot
+    ///   has of its own, any
+    /// @param acks the socket they ack at
+    /// @param notifications the socket they notify at
+    /// @param nothing a descriptor of /dev/null
+    SpawnTemplate(
+            ProgramVersion programVersion,
+            Map<String, String> inherited,
+            List<BoundSocket> bound,
+            Path acks,
+            Path notifications,
+            @Nullable Credentials credentials,
+            WorkerCredentials secrets,
+            int nothing) {
+        this.programVersion = programVersion;
+        this.credentials = credentials;
+        childConfinement = WorkerConfinement.of(programVersion.spec().identity(), credentials);
+        this.nothing = nothing;
+        this.secrets = secrets;
+        ProgramSpec spec = programVersion.spec();
+        this.bound = List.copyOf(bound);
+        alike = spec.sockets().stream().noneMatch(SocketSpec::perWorker);
+        for (int i = 0; i < bound.size(); i++) {
+            addresses.put(spec.sockets().get(i).name(), bound.get(i).address());
+        }
+        Map<String, String> same = new LinkedHashMap<>(inherited);
+        spec.dropEnv().forEach(same::remove);
+        spec.env().forEach((name, value) -> set(same, name, value));
+        WorkerEnvironment.announce(same, spec, bound, programVersion.generation());
+        same.put("EINHORN_SOCK_PATH", acks.toString());
+        same.put("NOTIFY_SOCKET", notifications.toString());
+        if (spec.bond().descriptor()) {
+            int number = ProgramSpec.FIRST_SOCKET_FD + bound.size();
+            same.put("EINHORN_SOCK_FD", Integer.toString(number));
+        }
+        ackFd = ackNumber(spec);
+        if (ackFd >= 0) {
+            same.put("EINHORN_ACK_FD", Integer.toString(ackFd));
+        }
+        Duration watchdog = spec.care().watchdog();
+        if (watchdog != null) {
+            same.put("WATCHDOG_USEC", Long.toString(watchdog.toNanos() / 1_000));
+            ownPid.add("WATCHDOG_PID");
+        }
+        same.put(WorkerTag.DEFINITION, programVersion.generation() + ":" + spec.birth().sum());
+        ownPid.add(WorkerTag.OWN_PID);
+        if (!spec.identity().confinement().credentials().isEmpty()) {
+            same.remove(WorkerCredentials.VARIABLE); // each worker has its own
+            own.removeIf(entry -> entry.getKey().equals(WorkerCredentials.VARIABLE));
+        }
+        own.removeIf(entry -> same.containsKey(entry.getKey()));
+        same.forEach((name, value) -> environment.add(name + "=" + value));
+        path = same.getOrDefault("PATH", DEFAULT_PATH);
+        if (!bound.isEmpty()) {
+            ownPid.add("LISTEN_PID");
+        }
+    }
+
+    /// Under which number a worker has the pipe on which it says that it is up; -1 for none.
+    static int ackNumber(ProgramSpec spec) {
+        if (!(spec.ack().mode() instanceof AckSpec.Fd fd)) {
+            return -1;
+        }
+        Integer chosen = fd.number();
+        return chosen == null ? firstFree(spec) : chosen;
+    }
+
+    /// The number after those of the sockets and of the connection to the manager.
+    private static int firstFree(ProgramSpec spec) {
+        return ProgramSpec.FIRST_SOCKET_FD
+                + spec.sockets().size()
+                + (spec.bond().descriptor() ? 1 : 0);
+    }
+
+    /// What differs from worker to worker is left for [#order].
+    private void set(Map<String, String> same, String name, TextTemplate value) {
+        if (value.constant()) {
+            same.put(name, value.expand(0, addresses));
+        } else {
+            same.remove(name);
+            own.add(Map.entry(name, value));
+        }
+    }
+
+    private static List<Integer> descriptors(
+            ProgramSpec spec, List<BoundSocket> bound, int nothing, int out, int err) {
+        List<Integer> descriptors = new ArrayList<>(List.of(nothing, out, err));
+        for (int i = 0; i < bound.size(); i++) {
+            descriptors.add(bound.get(i).fd());
+            if (spec.sockets().get(i).name().equals(spec.stdin())) {
+                descriptors.set(0, bound.get(i).fd());
+            }
+        }
+        return descriptors;
+    }
+
+    public ProgramVersion version() {
+        return programVersion;
+    }
+
+    /// The sockets of the definition, in its order; of those that each slot has of its own, any.
+    List<BoundSocket> bound() {
+        return bound;
+    }
+
+    /// Whether all workers have the same sockets.
+    boolean alike() {
+        return alike;
+    }
+
+    @Nullable Credentials credentials() {
+        return credentials;
+    }
+
+    /// Whether the file to execute is remembered from an earlier worker, and may have moved since.
+    boolean remembersExecutable() {
+        return executable != null;
+    }
+
+    public void forgetExecutable() {
+        executable = null;
+    }
+
+    /// The order for one worker.
+    ///
+    /// @param bound its sockets, in the definition's order
+    /// @param out what becomes its descriptor 1
+    /// @param err what becomes its descriptor 2
+    /// @param line what becomes its EINHORN_SOCK_FD; -1 for none
+    /// @param pipe what becomes its EINHORN_ACK_FD; -1 for none
+    SpawnRequest order(WorkerId id, List<BoundSocket> bound, int out, int err, int line, int pipe) {
+        ProgramSpec spec = programVersion.spec();
+        List<String> argv = words(id, spec.command());
+        List<Integer> given = descriptors(spec, bound, nothing, out, err);
+        if (line >= 0) {
+            given.add(line);
+        }
+        while (pipe >= 0 && given.size() < ackFd) {
+            given.add(-1);
+        }
+        if (pipe >= 0) {
+            given.add(pipe);
+        }
+        Signal orphaned = spec.bond().outlive() ? null : spec.stop().steps().getFirst().signal();
+        String executable = executable(argv.getFirst());
+        return order(executable, argv, assignments(id), ownPid, given, orphaned);
+    }
+
+    /// The order for a command that tells how a worker is: it has the worker's user, directory and
+    /// environment, but none of its descriptors, and so none of the variables that are about them.
+    ///
+    /// @param pid the worker's, in MAINPID as systemd calls it
+    SpawnRequest check(WorkerId id, List<TextTemplate> command, int pid) {
+        List<String> argv = words(id, command);
+        List<String> assignments = assignments(id);
+        assignments.removeIf(SpawnTemplate::isWorkersOwn);
+        assignments.add("MAINPID=" + pid);
+        String directory = programVersion.spec().directory().toString();
+        String executable = Processes.findExecutable(argv.getFirst(), directory, path);
+        List<Integer> given = List.of(nothing, nothing, nothing);
+        return order(executable, argv, assignments, List.of(), given, Signal.KILL);
+    }
+
+    private static boolean isWorkersOwn(String assignment) {
+        for (String prefix : WORKERS_OWN) {
+            if (assignment.startsWith(prefix)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private List<String> words(WorkerId id, List<TextTemplate> command) {
+        List<String> argv = new ArrayList<>(command.size());
+        for (TextTemplate word : command) {
+            argv.add(word.expand(id.slot(), addresses));
+        }
+        return argv;
+    }
+
+    private List<String> assignments(WorkerId id) {
+        List<String> assignments = new ArrayList<>(environment.size() + own.size() + 4);
+        assignments.addAll(environment);
+        assignments.add("EINHORN_CHILD_INDEX=" + id.slot());
+        String mark = WorkerTag.of(programVersion.spec().name(), id);
+        assignments.add(WorkerTag.VARIABLE + "=" + mark);
+        if (!programVersion.spec().identity().confinement().credentials().isEmpty()) {
+            assignments.add(secrets.assignment(mark));
+        }
+        for (Map.Entry<String, TextTemplate> entry : own) {
+            assignments.add(entry.getKey() + "=" + entry.getValue().expand(id.slot(), addresses));
+        }
+        return assignments;
+    }
+
+    private SpawnRequest order(
+            String executable,
+            List<String> argv,
+            List<String> assignments,
+            List<String> pidVariables,
+            List<Integer> given,
+            @Nullable Signal orphaned) {
+        ProgramSpec spec = programVersion.spec();
+        ProcessIdentitySpec identity = spec.identity();
+        return new SpawnRequest(
+                executable,
+                argv,
+                assignments,
+                pidVariables,
+                spec.directory().toString(),
+                given,
+                credentials,
+                identity.umask(),
+                identity.nice(),
+                identity.limits(),
+                childConfinement,
+                orphaned);
+    }
+
+    private String executable(String command) {
+        String remembered = executable;
+        if (remembered != null) {
+            return remembered;
+        }
+        ProgramSpec spec = programVersion.spec();
+        String found = Processes.findExecutable(command, spec.directory().toString(), path);
+        executable = spec.command().getFirst().constant() ? found : null;
+        return found;
+    }
+}

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.spawn;
+
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.manager.output.LogWriterThreads;
+import org.einhyrningsins.manager.output.OutputPipe;
+import org.einhyrningsins.manager.output.OutputPump;
+import org.einhyrningsins.manager.page.PageData;
+import org.einhyrningsins.manager.runtime.EventLoop;
+import org.einhyrningsins.manager.runtime.ProcReader;
+import org.einhyrningsins.manager.snapshot.WorkerSnapshot;
+import org.einhyrningsins.posix.file.AppendFiles;
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.file.OutputPipes;
+import org.einhyrningsins.posix.kernel.Credentials;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.spec.LogsSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.WorkerId;
+import org.einhyrningsins.spec.manager.LogSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/// Where the output of workers goes: opens it for each that is to be born.
+public final class WorkerOutput {
+    private static final int STDOUT = 1;
+    private static final int STDERR = 2;
+
+    private final EventLoop eventLoop;
+    private final OutputPump.Told told;
+    private final LogWriterThreads lanes;
+    private final int nothing;
+
+    /// Files that workers of this manager were given to write to themselves.
+    private final Set<Path> written = new HashSet<>();
+
+    /// Our own outputs for workers, where they are files; -1 where workers get them as they are.
+    private int out = -1;
+
+    private int err = -1;
+    private boolean opened;
+
+    private @Nullable OutputPump keeper;
+
+    /// Opens output for workers of one manager.
+    ///
+    /// @param nothing a descriptor of /dev/null
+    public WorkerOutput(EventLoop eventLoop, int nothing, OutputPump.Told told) {
+        this.eventLoop = eventLoop;
+        this.nothing = nothing;
+        this.told = told;
+        this.lanes = new LogWriterThreads(eventLoop);
+    }
+
+    /// What one worker gets.
+    ///
+    /// @param out its standard output
+    /// @param err its standard error
+    /// @param owned whether that is to be closed once it is born
+    /// @param file where it arrives, if that is a file; else null
+    /// @param extent which file that is, and how long now; null where we write it
+    /// @param pipes how it gets there, if we bring it: both together, or one for each
+    record Output(
+            int out,
+            int err,
+            boolean owned,
+            @Nullable Path file,
+            AppendFiles.@Nullable Extent extent,
+            List<OutputPipe> pipes) {
+        /// How long that file is now.
+        long since() {
+            return extent == null ? 0 : extent.size();
+        }
+
+        /// The worker is born, or will not be: it needs no more of us.
+        void release() {
+            if (owned) {
+                Descriptors.close(out);
+            }
+            if (owned && err != out) {
+                Descriptors.close(err);
+            }
+        }
+    }
+
+    /// Opens it.
+    ///
+    /// @param user whose the worker will be; null for ours
+    Output open(ProgramSpec spec, WorkerId id, @Nullable Credentials user)
+            throws WorkerSpawner.SpawnRefusedException {
+        int slot = id.slot();
+        try {
+            if (spec.logs() instanceof LogsSpec.Kept kept) {
+                return kept(spec.name(), kept, slot, user);
+            }
+            if (spec.logs() instanceof LogsSpec.Journal) {
+                OutputPump.Outlet outlet = keeper().record(spec.name(), slot, user);
+                int worker = outlet.worker();
+                return new Output(worker, worker, true, null, null, List.of(outlet.pipe()));
+            }
+            Streams streams = streams(spec, slot);
+            return spec.heard() ? passed(spec.name(), slot, streams, user) : streams.output();
+        } catch (PosixException e) {
+            throw new WorkerSpawner.SpawnRefusedException("cannot open its log: " + e.getMessage());
+        }
+    }
+
+    /// Where a worker's output goes if the manager does not keep it in a file.
+    ///
+    /// @param owned whether `out` and `err`, which then are one, were opened for this
+    private record Streams(
+            int out,
+            int err,
+            boolean owned,
+            @Nullable Path file,
+            AppendFiles.@Nullable Extent extent) {
+        Output output() {
+            return new Output(out, err, owned, file, extent, List.of());
+        }
+
+        /// Through pipes of ours instead.
+        Output through(int outlet, int errors, List<OutputPipe> pipes) {
+            return new Output(outlet, errors, true, file, extent, pipes);
+        }
+
+        OutputPump.Stream first() {
+            return new OutputPump.Stream(out, owned);
+        }
+    }
+
+    private Streams streams(ProgramSpec spec, int slot) {
+        return switch (spec.logs()) {
+            case LogsSpec.Inherit ignored -> inherited();
+            case LogsSpec.Discard ignored -> new Streams(nothing, nothing, false, null, null);
+            case LogsSpec.ToFile file -> direct(file, slot);
+            case LogsSpec.Journal brought -> throw new IllegalArgumentException("is " + brought);
+            case LogsSpec.Kept brought -> throw new IllegalArgumentException("is " + brought);
+        };
+    }
+
+    private Streams inherited() {
+        if (!opened) {
+            opened = true;
+            out = AppendFiles.appendingTwin(STDOUT);
+            err = AppendFiles.appendingTwin(STDERR);
+        }
+        return new Streams(out < 0 ? STDOUT : out, err < 0 ? STDERR : err, false, null, null);
+    }
+
+    private Output passed(String program, int slot, Streams streams, @Nullable Credentials user) {
+        OutputPump.Outlet out = keeper().pass(program, slot, streams.first(), user);
+        if (streams.err() == streams.out()) {
+            return streams.through(out.worker(), out.worker(), List.of(out.pipe()));
+        }
+        OutputPump.Outlet err = errors(program, slot, streams, user, out);
+        return streams.through(out.worker(), err.worker(), List.of(out.pipe(), err.pipe()));
+    }
+
+    private OutputPump.Outlet errors(
+            String program,
+            int slot,
+            Streams streams,
+            @Nullable Credentials user,
+            OutputPump.Outlet out) {
+        try {
+            return keeper().pass(program, slot, new OutputPump.Stream(streams.err(), false), user);
+        } catch (PosixException e) {
+            keeper().discard(out.pipe());
+            Descriptors.close(out.worker());
+            throw e;
+        }
+    }
+
+    /// Goes on with the pipes of a worker that was born under another manager: their descriptors
+    /// came over a re-exec, or the worker still has the other ends.
+    List<OutputPipe> resume(ProgramSpec spec, WorkerSnapshot worker) {
+        try {
+            if (spec.logs() instanceof LogsSpec.Kept kept) {
+                int reader = reader(worker, WorkerProcess.OUTPUT, STDOUT);
+                return reader < 0 ? List.of() : List.of(adopted(spec, worker, kept, reader));
+            }
+            if (spec.logs() instanceof LogsSpec.Journal) {
+                int reader = reader(worker, WorkerProcess.OUTPUT, STDOUT);
+                return reader < 0 ? List.of() : List.of(recorded(spec, worker, reader));
+            }
+            return spec.heard() ? resumed(spec, worker) : List.of();
+        } catch (PosixException e) {
+            String what = "cannot go on with the output of pid " + worker.pid();
+            String end = "; it waits when its pipe is full: roll the program";
+            told.tell(LogSpec.Level.ERROR, spec.name(), what + ": " + e.getMessage() + end);
+            return List.of();
+        }
+    }
+
+    private OutputPipe adopted(
+            ProgramSpec spec, WorkerSnapshot worker, LogsSpec.Kept kept, int reader) {
+        return keeper().adopt(spec.name(), worker.id().slot(), worker.pid(), kept, reader);
+    }
+
+    private OutputPipe recorded(ProgramSpec spec, WorkerSnapshot worker, int reader) {
+        return keeper().adopt(spec.name(), worker.id().slot(), worker.pid(), reader);
+    }
+
+    private List<OutputPipe> resumed(ProgramSpec spec, WorkerSnapshot worker) {
+        int slot = worker.id().slot();
+        List<OutputPipe> pipes = new ArrayList<>();
+        int out = reader(worker, WorkerProcess.OUTPUT, STDOUT);
+        Streams streams = streams(spec, slot);
+        if (out >= 0) {
+            pipes.add(keeper().adopt(spec.name(), slot, streams.first(), out));
+        }
+        int err =
+                streams.err() == streams.out() ? -1 : reader(worker, WorkerProcess.ERRORS, STDERR);
+        if (err >= 0) {
+            OutputPump.Stream to = new OutputPump.Stream(streams.err(), false);
+            pipes.add(keeper().adopt(spec.name(), slot, to, err));
+        }
+        return pipes;
+    }
+
+    private static int reader(WorkerSnapshot worker, String name, int number) {
+        int reader = worker.descriptor(name);
+        if (reader >= 0) {
+            return reader;
+        }
+        int writer = writer(worker);
+        Integer fd =
+                ProcReader.ask(
+                                worker.id(),
+                                () -> OutputPipes.reopen(writer, number, worker.inode(name)))
+                        .answer();
+        return fd == null ? -1 : fd;
+    }
+
+    /// Who has the pipe: the worker's own process, or if that is gone one of its process group.
+    private static int writer(WorkerSnapshot worker) {
+        int pid = worker.pid();
+        List<Integer> rest =
+                worker.pidfd() < 0
+                        ? Processes.members(Set.of(pid)).getOrDefault(pid, List.of())
+                        : List.of();
+        return rest.isEmpty() ? pid : rest.getFirst();
+    }
+
+    private Streams direct(LogsSpec.ToFile spec, int slot) {
+        Path path = file(spec, slot);
+        int fd = lanes.openAppend(path);
+        written.add(path);
+        return new Streams(fd, fd, true, path, AppendFiles.extent(fd));
+    }
+
+    private Output kept(String program, LogsSpec.Kept spec, int slot, @Nullable Credentials user) {
+        Path path = file(spec, slot);
+        OutputPump.Outlet outlet = keeper().open(program, slot, spec, user, written.contains(path));
+        List<OutputPipe> pipes = List.of(outlet.pipe());
+        return new Output(outlet.worker(), outlet.worker(), true, path, null, pipes);
+    }
+
+    private static Path file(LogsSpec spec, int slot) {
+        Path path = spec.file(slot);
+        if (path == null) {
+            throw new IllegalArgumentException("no file: " + spec);
+        }
+        return path;
+    }
+
+    LogWriterThreads lanes() {
+        return lanes;
+    }
+
+    /// The keeper of logs; made when it is first needed.
+    OutputPump keeper() {
+        OutputPump known = keeper;
+        if (known == null) {
+            known = new OutputPump(eventLoop, lanes, told);
+            keeper = known;
+        }
+        return known;
+    }
+
+    /// A worker that was to have it was not born.
+    void discard(Output output) {
+        output.pipes().forEach(pipe -> keeper().discard(pipe));
+    }
+
+    /// See [OutputPump#redefined].
+    public void redefined(ProgramSpec spec) {
+        if (keeper != null) {
+            keeper.redefined(spec);
+        }
+    }
+
+    /// When it wants to be told the time; null for never.
+    public @Nullable Moment deadline() {
+        return keeper == null ? null : keeper.deadline();
+    }
+
+    public void deadlinePassed(Moment now) {
+        if (keeper != null) {
+            keeper.deadlinePassed(now);
+        }
+    }
+
+    /// What is to be known of a program's output, in words; empty for nothing.
+    public String note(String program) {
+        return keeper == null ? "" : keeper.note(program);
+    }
+
+    /// What is kept of a program's output, in numbers; null if nothing is.
+    public PageData.@Nullable Log figures(String program) {
+        return keeper == null ? null : keeper.figures(program);
+    }
+
+    /// See [OutputPump#part].
+    public void part() {
+        if (keeper != null) {
+            keeper.part();
+        }
+    }
+
+    public void close() {
+        if (keeper != null) {
+            keeper.close();
+        }
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix.file;
+
+import org.einhyrningsins.posix.kernel.CpuArchitecture;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.NativeScratch;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The names in a directory that was reached by a [SafePath], and what is in its files; by system
+/// calls of ours, so that a [org.einhyrningsins.posix.spawn.SystemCallDeputy] can make them.
+public final class DirectoryEntries {
+    /// How a message about a rename begins.
+    public static final String RENAME = "rename ";
+
+    private static final int O_DIRECTORY =
+            CpuArchitecture.current() == CpuArchitecture.X86_64 ? 0x10000 : 0x4000;
+    private static final int ROOM = 32 * 1024;
+    private static final int LENGTH = 16; // struct linux_dirent64
+    private static final int NAME = 19;
+
+    private DirectoryEntries() {}
+
+    /// All names in the directory, in no order.
+    public static List<String> in(SafePath place) {
+        int fd = open(place);
+        try {
+            List<String> names = new ArrayList<>();
+            ByteBuffer room = ByteBuffer.allocateDirect(ROOM).order(ByteOrder.nativeOrder());
+            long at = SystemCalls.address(room);
+            int count = 1;
+            while (count > 0) {
+                long got = SystemCalls.call(Syscall.GETDENTS64, fd, at, ROOM);
+                count = (int) SystemCalls.check("getdents64", got);
+                for (int i = 0; i < count; i += room.getShort(i + LENGTH)) {
+                    names.add(name(room, i + NAME));
+                }
+            }
+            return names;
+        } finally {
+            Descriptors.close(fd);
+        }
+    }
+
+    private static int open(SafePath place) {
+        long here = NativeScratch.here().path(".");
+        int flags = O_DIRECTORY | Descriptors.O_CLOEXEC;
+        long fd = SystemCalls.call(Syscall.OPENAT, place.directory(), here, flags, 0);
+        return (int) SystemCalls.check("open directory", fd);
+    }
+
+    private static String name(ByteBuffer room, int at) {
+        int end = at;
+        while (room.get(end) != 0) {
+            end++;
+        }
+        byte[] name = new byte[end - at];
+        room.get(at, name);
+        return new String(name, StandardCharsets.UTF_8);
+    }
+
+    /// Whether there is anything of that name, be it a link.
+    public static boolean exists(SafePath place, String name) {
+        return mode(place, name) >= 0;
+    }
+
+    /// Whether it is a regular file, and no link.
+    public static boolean isRegular(SafePath place, String name) {
+        return (mode(place, name) & 0170000) == 0100000;
+    }
+
+    private static int mode(SafePath place, String name) {
+        try {
+            int fd = place.look(name);
+            try {
+                return FileStatus.of(fd).mode();
+            } finally {
+                Descriptors.close(fd);
+            }
+        } catch (PosixException e) {
+            return -1;
+        }
+    }
+
+    /// Gives a file another name; one that has it is replaced.
+    public static void rename(SafePath place, String from, String to) {
+        int fd = place.directory();
+        byte[] other = to.getBytes(StandardCharsets.UTF_8);
+        NativeScratch nativeScratch = NativeScratch.here();
+        nativeScratch.chunk.put(0, other).put(other.length, (byte) 0);
+        long result =
+                SystemCalls.call(
+                        Syscall.RENAMEAT2,
+                        fd,
+                        nativeScratch.path(from),
+                        fd,
+                        SystemCalls.address(nativeScratch.chunk),
+                        0);
+        SystemCalls.check(RENAME + from, result);
+    }
+
+    /// Removes a file, if it is there.
+    public static void remove(SafePath place, String name) {
+        long at = NativeScratch.here().path(name);
+        long result = SystemCalls.call(Syscall.UNLINKAT, place.directory(), at, 0);
+        if (!SystemCalls.is(result, Errno.ENOENT)) {
+            SystemCalls.check("unlink " + name, result);
+        }
+    }
+
+    /// What is read from a descriptor.
+    public static InputStream reader(int fd) {
+        return new InputStream() {
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            }
+
+            @Override
+            public int read(byte[] into, int at, int length) throws IOException {
+                try {
+                    int count = Descriptors.read(fd, ByteBuffer.wrap(into, at, length));
+                    return count == 0 && length > 0 ? -1 : count;
+                } catch (PosixException e) {
+                    throw new IOException(e.reason(), e);
+                }
+            }
+        };
+    }
+
+    /// What is written to a descriptor.
+    public static OutputStream writer(int fd) {
+        return new OutputStream() {
+            @Override
+            public void write(int one) throws IOException {
+                write(new byte[] {(byte) one}, 0, 1);
+            }
+
+            @Override
+            public void write(byte[] from, int at, int length) throws IOException {
+                ByteBuffer rest = ByteBuffer.wrap(from, at, length);
+                try {
+                    while (rest.hasRemaining()) {
+                        Descriptors.write(fd, rest);
+                    }
+                } catch (PosixException e) {
+                    throw new IOException(e.reason(), e);
+                }
+            }
+        };
+    }
+}

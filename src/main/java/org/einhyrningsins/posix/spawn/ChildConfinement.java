@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix.spawn;
+
+import org.einhyrningsins.posix.kernel.ChildPrivileges;
+import org.jspecify.annotations.Nullable;
+
+/// What is taken from a child beyond what its user and its limits take.
+///
+/// @param ruleset a descriptor of what it may reach, see [Landlock], which takes
+///   [ChildPrivileges#noNewPrivs]; -1 for all
+/// @param gate what it waits at before it touches any file; null for nothing
+public record ChildConfinement(
+        ChildPrivileges privileges,
+        ChildScheduling scheduling,
+        int ruleset,
+        @Nullable ChildGate gate) {
+    /// Nothing is taken.
+    public static final ChildConfinement NONE =
+            new ChildConfinement(ChildPrivileges.KEPT, ChildScheduling.INHERITED, -1);
+
+    /// Without a gate.
+    public ChildConfinement(ChildPrivileges privileges, ChildScheduling scheduling, int ruleset) {
+        this(privileges, scheduling, ruleset, null);
+    }
+
+    /// The same with a ruleset, or without.
+    public ChildConfinement within(int other) {
+        return other == ruleset ? this : new ChildConfinement(privileges, scheduling, other, gate);
+    }
+
+    /// The same behind a gate.
+    ChildConfinement behind(ChildGate other) {
+        return new ChildConfinement(privileges, scheduling, ruleset, other);
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix.spawn;
+
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.kernel.NativeScratch;
+import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
+import org.einhyrningsins.posix.socket.Sockets;
+import org.jspecify.annotations.Nullable;
+
+/// Keeps a child from its way to its program until somebody opens it, or refuses: what has to be
+/// done before may take as long as whoever owns some directory likes. The child is there meanwhile,
+/// and can be killed. One whose manager dies before fails.
+///
+/// It is a pair of sockets. The child reads its end, and then writes to it, which fails where
+/// nothing is received any more.
+public final class ChildGate {
+    /// The step that is told where nobody is left to say why it was refused.
+    static final String STEP = "wait for the manager";
+
+    private final int child;
+    private final int ours;
+    private boolean opened;
+    private boolean closed;
+    private volatile @Nullable SpawnException refusal;
+
+    private ChildGate(int ours, int child) {
+        this.ours = ours;
+        this.child = child;
+    }
+
+    /// A gate that is shut.
+    public static ChildGate shut() {
+        int[] pair = Sockets.pair();
+        return new ChildGate(pair[0], pair[1]);
+    }
+
+    /// The child's end, until [#born].
+    int child() {
+        return child;
+    }
+
+    /// Lets the child go on. Any thread may.
+    ///
+    /// @return false if nobody waits there any more
+    public synchronized boolean open() {
+        if (!closed) {
+            NativeScratch nativeScratch = NativeScratch.here();
+            nativeScratch.bytes.put(0, (byte) 1);
+            SystemCalls.call(Syscall.WRITE, ours, nativeScratch.structures, 1);
+            opened = true;
+        }
+        return !closed;
+    }
+
+    /// Lets the child fail. Any thread may.
+    public synchronized void refuse(SpawnException why) {
+        refusal = why;
+        shutdown();
+    }
+
+    private void shutdown() {
+        if (!closed && !opened) {
+            // other children may have copies of our end, which closing it would leave open
+            SystemCalls.call(Syscall.SHUTDOWN, ours, Sockets.SHUT_RDWR);
+        }
+    }
+
+    /// The child has its end, or will never be.
+    public void born() {
+        Descriptors.close(child);
+    }
+
+    /// Nobody waits there any more.
+    public synchronized void close() {
+        if (!closed) {
+            shutdown();
+            closed = true;
+            Descriptors.close(ours);
+        }
+    }
+
+    /// Why it was refused; null if it was not.
+    @Nullable SpawnException refusal() {
+        return refusal;
+    }
+}

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix.spawn;
+
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.NativeScratch;
+import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.spec.SchedulingSpec;
+
+import java.nio.BufferOverflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+
+/// What a child does before its new program begins, as the machine code reads it: a header, entries
+/// of 64 bytes, and behind them what they point to. The memory is used again when the child no
+/// longer needs it, and grows up to a bound. Layout: src/main/asm/child-x86_64.s.
+final class ChildProgram {
+    private static final int SMALLEST = 64 * 1024;
+    private static final int LARGEST = 4 * 1024 * 1024;
+    private static final int ZEROS = 0; // a struct sigaction of SIG_DFL, and an empty mask
+    private static final int HEADER = 192;
+    private static final int CLONE_ARGS = 64;
+    private static final int CLONE_ARGS_CHILD_TID = 16;
+    private static final int CLONE_ARGS_BYTES = 64;
+    private static final int CLONE_ARGS_CGROUP = 80;
+    private static final int CLONE_ARGS_BYTES_WITH_CGROUP = 88;
+    private static final int NAME = 160; // behind clone's arguments
+    private static final int ENTRIES = HEADER + 64;
+    private static final int ENTRY = 64;
+    private static final int TOLERATED = 56;
+    // 62 signals, setsid, name, 2 for a note, 3 close_range, chdir, umask, 16 limits, nice, 3 for
+    // the user, 2 for
+    // orphans, one for Yama, mask, execve
+    private static final int MOST_FIXED_ENTRIES = 104;
+    private static final int MOST_BYTES_A_CHAR = 3;
+    private static final int FIXED_DATA = 4096;
+    private static final int DIGITS = 16;
+
+    /// How the step of a note is told.
+    static final String NOTE = "note";
+
+    private static final int ERRNO = HEADER;
+    private static final int FAILED = HEADER + 8;
+    private static final int FIRST = HEADER + 16;
+    private static final int PIDFD = HEADER + 24;
+    private static final int AT_WORK = HEADER + 28;
+    private static final int EVERY_SIGNAL = HEADER + 32;
+    private static final int NUMBER = HEADER + 48;
+    private static final int SECOND = HEADER + 56;
+
+    private static final long WRITE_PID = -1;
+    private static final long SERVE = -2;
+    private static final int REQUEST = 64;
+    private static final long CLONE_VM = 0x100;
+    private static final long CLONE_PIDFD = 0x1000;
+    private static final long CLONE_CHILD_CLEARTID = 0x20_0000;
+    private static final long CLONE_CLEAR_SIGHAND = 0x1_0000_0000L;
+    private static final long CLONE_INTO_CGROUP = 0x2_0000_0000L;
+    private static final long FLAGS = CLONE_VM | CLONE_CHILD_CLEARTID | CLONE_PIDFD;
+    private static final long SIGCHLD = 17;
+    private static final int FUTEX_WAIT = 0; // not private: the kernel wakes the other kind
+    private static final long NANOS = 1_000_000_000;
+
+    private boolean clearsHandlers = true;
+    private ByteBuffer memory = ByteBuffer.allocate(0);
+    private long base;
+    private int kept;
+    private int entries;
+    private int data;
+    private Object[] steps = {};
+
+    /// Begins a new list, with room for what the order needs.
+    ///
+    /// @throws SpawnException if a text holds a NUL, which would cut it
+    void begin(SpawnRequest order) throws SpawnException {
+        int most = MOST_FIXED_ENTRIES + order.descriptors().size() + order.ownPidVariables().size();
+        most += ConfinementSteps.most(order.confinement());
+        long texts = size(order.argv()) + size(order.environment()) + size(order.ownPidVariables());
+        texts += size(List.of(order.executable(), order.directory()));
+        texts += (long) DIGITS * order.ownPidVariables().size();
+        texts +=
+                order.confinement().scheduling().cpus().isEmpty() ? 0 : SchedulingSpec.MAX_CPUS / 8;
+        int groups = order.credentials() == null ? 0 : order.credentials().groups().size();
+        reserve(ENTRIES + (long) most * ENTRY + texts + groups * 4L + FIXED_DATA);
+        if (steps.length < 2 * most) {
+            steps = Arrays.copyOf(steps, 2 * most);
+        }
+        entries = kept;
+        data = ENTRIES + most * ENTRY;
+        memory.putLong(ERRNO, 0).putInt(PIDFD, -1).putInt(AT_WORK, -1);
+    }
+
+    /// Begins a list for a [SystemCallDeputy].
+    void begin() {
+        reserve(SMALLEST);
+        steps = Arrays.copyOf(steps, 2 * MOST_FIXED_ENTRIES);
+        entries = kept;
+        data = ENTRIES + MOST_FIXED_ENTRIES * ENTRY;
+        memory.putLong(ERRNO, 0).putInt(PIDFD, -1).putInt(AT_WORK, -1);
+    }
+
+    /// Adds what a child ends with that makes system calls for others, until a socket's other end
+    /// is closed.
+    ///
+    /// @return where in this memory the call is put, and its result
+    int serve(int socket) {
+        long room = longs(0, 0);
+        take(REQUEST - 2 * Long.BYTES);
+        entry("serve", "", SERVE, 0, socket, room, 0, 0);
+        return (int) (room - base);
+    }
+
+    /// Puts a call there.
+    void request(int at, Syscall call, long a, long b, long c, long d, long e) {
+        memory.putLong(at, call.number).putLong(at + 8, a).putLong(at + 16, b);
+        memory.putLong(at + 24, c).putLong(at + 32, d).putLong(at + 40, e).putLong(at + 48, 0);
+    }
+
+    /// The result of the call there.
+    long result(int at) {
+        return memory.getLong(at);
+    }
+
+    private static long size(List<String> texts) throws SpawnException {
+        long size = Long.BYTES;
+        for (String text : texts) {
+            if (text.indexOf('\0') >= 0) {
+                String shown = text.substring(0, text.indexOf('\0'));
+                throw new SpawnException(
+                        "'" + shown + "…'", Errno.EINVAL.number(), ": holds a NUL");
+            }
+            size += (long) MOST_BYTES_A_CHAR * text.length() + 1 + Long.BYTES;
+        }
+        return size;
+    }
+
+    /// Beyond the largest, what does not fit overflows.
+    private void reserve(long bytes) {
+        if (bytes <= memory.capacity() || memory.capacity() == LARGEST) {
+            return;
+        }
+        int room = SMALLEST;
+        while (room < Math.min(bytes, LARGEST)) {
+            room *= 2;
+        }
+        memory = ByteBuffer.allocateDirect(room).order(ByteOrder.nativeOrder());
+        base = SystemCalls.address(memory);
+        memory.putLong(EVERY_SIGNAL, -1);
+        memory.put(NAME, Processes.UNBORN.getBytes(StandardCharsets.US_ASCII));
+        kept = 0;
+        way();
+    }
+
+    private void way() {
+        if (clearsHandlers) {
+            memory.putLong(NUMBER, Syscall.CLONE3.number).putLong(FIRST, base + CLONE_ARGS);
+            memory.putLong(SECOND, CLONE_ARGS_BYTES);
+            memory.putLong(CLONE_ARGS, FLAGS | CLONE_CLEAR_SIGHAND);
+            memory.putLong(CLONE_ARGS + 8, base + PIDFD).putLong(CLONE_ARGS + 32, SIGCHLD);
+            memory.putLong(CLONE_ARGS + CLONE_ARGS_CHILD_TID, base + AT_WORK);
+        } else {
+            memory.putLong(NUMBER, Syscall.CLONE.number).putLong(FIRST, FLAGS | SIGCHLD);
+            memory.putLong(SECOND, 0); // on our stack
+        }
+    }
+
+    /// Has the children born into that control group; clone3 only.
+    ///
+    /// @param directory descriptor of the group's directory; below 0 for our own group, as at first
+    void cgroup(int directory) {
+        if (base != 0 && clearsHandlers) {
+            boolean own = directory < 0;
+            // an older kernel takes the longer structure only if what it does not know is 0
+            memory.putLong(SECOND, own ? CLONE_ARGS_BYTES : CLONE_ARGS_BYTES_WITH_CGROUP);
+            long into = own ? 0 : CLONE_INTO_CGROUP;
+            memory.putLong(CLONE_ARGS, FLAGS | CLONE_CLEAR_SIGHAND | into);
+            memory.putLong(CLONE_ARGS + CLONE_ARGS_CGROUP, own ? 0 : directory);
+        }
+    }
+
+    /// Whether the kernel resets all signal handlers when it makes the child (clone3, Linux 5.5).
+    boolean clearsHandlers() {
+        return clearsHandlers;
+    }
+
+    /// Makes children by clone instead: some seccomp filters know no clone3.
+    void doWithoutClone3() {
+        clearsHandlers = false;
+        kept = 0;
+        if (base != 0) {
+            way();
+        }
+    }
+
+    /// One that makes children in the same way.
+    ChildProgram another() {
+        ChildProgram another = new ChildProgram();
+        another.clearsHandlers = clearsHandlers;
+        return another;
+    }
+
+    /// Whether the entries that are the same for every child are still to be added, for [#keep].
+    boolean isNew() {
+        return kept == 0;
+    }
+
+    /// Keeps what has been added for the lists to come.
+    void keep() {
+        kept = entries;
+    }
+
+    /// Adds a call.
+    ///
+    /// @param step how a failure is told, with its object
+    void add(String step, Object object, Syscall call, long a, long b, long c, long d) {
+        entry(step, object, call.number, 0, a, b, c, d);
+    }
+
+    void add(String step, Object object, Syscall call, long a, long b, long c) {
+        entry(step, object, call.number, 0, a, b, c, 0);
+    }
+
+    void add(String step, Object object, Syscall call, long a, long b) {
+        entry(step, object, call.number, 0, a, b, 0, 0);
+    }
+
+    void add(String step, Object object, Syscall call, long a) {
+        entry(step, object, call.number, 0, a, 0, 0, 0);
+    }
+
+    /// Adds a call that may fail with that errno.
+    void tolerate(Errno errno, Syscall call, long a, long b, long c) {
+        entry(call.text(), "", call.number, errno.number(), a, b, c, 0);
+    }
+
+    private void entry(
+            String step,
+            Object object,
+            long number,
+            long tolerated,
+            long a,
+            long b,
+            long c,
+            long d) {
+        int at = ENTRIES + entries * ENTRY;
+        memory.putLong(at, number).putLong(at + 8, a).putLong(at + 16, b).putLong(at + 24, c);
+        memory.putLong(at + 32, d).putLong(at + 40, 0).putLong(at + 48, 0);
+        memory.putLong(at + TOLERATED, tolerated);
+        steps[2 * entries] = step;
+        steps[2 * entries + 1] = object;
+        entries++;
+    }
+
+    /// Enough zeros for a struct sigaction, or a mask.
+    long zeros() {
+        return base + ZEROS;
+    }
+
+    /// Where [Processes#UNBORN] is, with its NUL.
+    long name() {
+        return base + NAME;
+    }
+
+    /// Where a text is, with its NUL.
+    long text(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        int at = take(bytes.length + 1);
+        memory.put(at, bytes).put(at + bytes.length, (byte) 0);
+        return base + at;
+    }
+
+    /// Where an array of texts is, ended by a null.
+    long texts(List<String> texts) {
+        int at = pointers(texts.size());
+        fill(at, texts);
+        return base + at;
+    }
+
+    /// Where the environment is; the child writes its pid into some of it.
+    long environment(List<String> texts, List<String> ownPidVariables) {
+        int at = pointers(texts.size() + ownPidVariables.size());
+        int next = fill(at, texts);
+        for (String name : ownPidVariables) {
+            String variable = name + "=";
+            byte[] bytes = variable.getBytes(StandardCharsets.UTF_8);
+            int digits = take(bytes.length + DIGITS) + bytes.length;
+            memory.put(digits - bytes.length, bytes).putLong(next, base + digits - bytes.length);
+            next += Long.BYTES;
+            entry("pid", name, WRITE_PID, 0, base + digits, 0, 0, 0);
+        }
+        return base + at;
+    }
+
+    /// Writes the text, the child's pid and a newline to a descriptor; between the pid and the
+    /// newline are NULs. A full disk is no reason not to be born.
+    void note(int fd, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        int length = bytes.length + DIGITS + 1;
+        int at = take(length);
+        memory.put(at, bytes);
+        for (int i = bytes.length; i < length - 1; i++) {
+            memory.put(at + i, (byte) 0);
+        }
+        memory.put(at + length - 1, (byte) '\n');
+        entry(NOTE, "", WRITE_PID, 0, base + at + bytes.length, 0, 0, 0);
+        int full = Errno.ENOSPC.number();
+        entry(NOTE, "", Syscall.WRITE.number, full, fd, base + at, length, 0);
+    }
+
+    private int fill(int at, List<String> texts) {
+        int next = at;
+        for (String text : texts) {
+            memory.putLong(next, text(text));
+            next += Long.BYTES;
+        }
+        return next;
+    }
+
+    /// An array of so many pointers and a null.
+    private int pointers(int count) {
+        data = (data + 7) & -8;
+        int at = take((count + 1) * Long.BYTES);
+        memory.putLong(at + count * Long.BYTES, 0);
+        return at;
+    }
+
+    long longs(long first, long second) {
+        data = (data + 7) & -8;
+        int at = take(2 * Long.BYTES);
+        memory.putLong(at, first).putLong(at + 8, second);
+        return base + at;
+    }
+
+    long ints(List<Integer> numbers) {
+        data = (data + 3) & -4;
+        int at = take(numbers.size() * Integer.BYTES);
+        for (int i = 0; i < numbers.size(); i++) {
+            memory.putInt(at + i * Integer.BYTES, numbers.get(i));
+        }
+        return base + at;
+    }
+
+    private int take(int bytes) {
+        int at = data;
+        if (bytes > memory.capacity() - at) {
+            throw new BufferOverflowException();
+        }
+        data += bytes;
+        return at;
+    }
+
+    /// What the machine code wants.
+    long table() {
+        return base + HEADER;
+    }
+
+    /// Whether the child still uses this memory: it is on its way to its program.
+    boolean atWork() {
+        return memory.getInt(AT_WORK) != 0;
+    }
+
+    /// Waits until the child is there, or dead.
+    ///
+    /// @param nanos how long at most; below 0 for as long as it takes
+    /// @return false if it is still at work
+    boolean await(long nanos) {
+        long time = 0;
+        while (atWork() && nanos != 0) {
+            if (nanos > 0) {
+                NativeScratch nativeScratch = NativeScratch.here();
+                nativeScratch.bytes.putLong(0, nanos / NANOS).putLong(8, nanos % NANOS);
+                time = nativeScratch.structures;
+            }
+            long end = SystemCalls.call(Syscall.FUTEX, base + AT_WORK, FUTEX_WAIT, -1, time);
+            if (SystemCalls.is(end, Errno.ETIMEDOUT)) {
+                break;
+            }
+        }
+        return !atWork();
+    }
+
+    /// The errno of the step that failed, or 0.
+    int errno() {
+        return memory.getInt(ERRNO);
+    }
+
+    int pidfd() {
+        return memory.getInt(PIDFD);
+    }
+
+    /// The step that failed, with its object: `chdir /srv/web`.
+    String failedStep() {
+        int index = (int) (memory.getLong(FAILED) - base - ENTRIES) / ENTRY;
+        String text = steps[2 * index] + " " + steps[2 * index + 1];
+        return text.strip();
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix.spawn;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/// What a child gets of processors and disks.
+///
+/// @param oomScoreAdj -1000 to 1000; null for the manager's
+/// @param cpus numbers of the processors it may run on; none for the manager's
+/// @param ioPriority as ioprio_set(2) takes it; null for the manager's
+public record ChildScheduling(
+        @Nullable Integer oomScoreAdj, List<Integer> cpus, @Nullable Integer ioPriority) {
+    /// All as the manager has it.
+    public static final ChildScheduling INHERITED = new ChildScheduling(null, List.of(), null);
+
+    public ChildScheduling {
+        cpus = List.copyOf(cpus);
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix.spawn;
+
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.spec.Capability;
+
+import java.nio.charset.StandardCharsets;
+
+/// Our own capabilities, see capabilities(7); read once, for nothing of ours changes them.
+///
+/// @param effective what we have
+/// @param bounding what a child of ours can ever have
+record OwnCapabilities(long effective, long bounding) {
+    private static final class Own {
+        static final OwnCapabilities SETS = read();
+    }
+
+    static OwnCapabilities own() {
+        return Own.SETS;
+    }
+
+    private static OwnCapabilities read() {
+        byte[] status = Descriptors.readWhole("/proc/self/status");
+        String text = new String(status, StandardCharsets.UTF_8);
+        return new OwnCapabilities(bits(text, "CapEff:"), bits(text, "CapBnd:"));
+    }
+
+    private static long bits(String status, String key) {
+        int begin = status.indexOf('\n' + key);
+        if (begin < 0) {
+            return 0;
+        }
+        String line = status.substring(begin + 1 + key.length(), status.indexOf('\n', begin + 1));
+        return Long.parseUnsignedLong(line.strip(), 16);
+    }
+
+    boolean has(Capability capability) {
+        return (effective & capability.bit()) != 0;
+    }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.posix.spawn;
+
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.kernel.Errno;
+import org.einhyrningsins.posix.kernel.ForwardingThread;
+import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.socket.Sockets;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.Callable;
+
+/// A thread whose system calls can be made by a small process of its own, the deputy: for calls
+/// that may wait for somebody else in a way that no signal ends, as for the lock of an inode. A
+/// thread of ours that waited so would hold up our own end, and our execve: both wait for every
+/// thread. The deputy is nobody's thread, and dies with its thread as soon as the kernel lets it.
+///
+/// It shares our memory, so arguments are addresses of ours, and has descriptors of its own: what
+/// is opened by it can be used by it alone ([#fetch] brings it here). It runs no code but a few
+/// instructions of [org.einhyrningsins.posix.kernel.MachineCode], has every signal blocked, and
+/// none of our descriptors.
+///
+/// Where there may be no more processes, the thread makes the calls itself.
+public final class SystemCallDeputy extends ForwardingThread {
+    /// How the process is called (comm in proc(5)).
+    static final String NAME = "einhyrn-deputy";
+
+    private static final int STACK_BYTES = 256 * 1024;
+    private static final int PR_SET_PDEATHSIG = 1;
+    private static final int PR_SET_NAME = 15;
+    private static final int SIGKILL = 9;
+    private static final long LAST_DESCRIPTOR = 0xffff_ffffL;
+
+    private final ByteBuffer word = ByteBuffer.allocateDirect(Long.BYTES);
+    private ChildProgram list = new ChildProgram();
+    private int request;
+    private int socket = -1;
+    private int pidfd = -1;
+    private boolean alone;
+    private boolean away;
+    private int number;
+
+    /// A thread that is not started yet.
+    ///
+    /// @param work done on this thread once it is started; descriptors of the deputy are closed
+    ///   when it is over
+    public SystemCallDeputy(Runnable work, String name) {
+        super(work, name, STACK_BYTES);
+        setDaemon(true);
+    }
+
+    @Override
+    public void run() {
+        try {
+            super.run();
+        } finally {
+            dismiss();
+        }
+    }
+
+    /// Does something with all system calls made by the process; on this thread.
+    public <T> T away(Callable<T> deed) throws Exception {
+        if (socket < 0 && !alone) {
+            appoint();
+        }
+        boolean before = away;
+        away = !alone;
+        try {
+            return deed.call();
+        } finally {
+            away = before;
+        }
+    }
+
+    /// Which process it is, counted: descriptors of another are no longer open.
+    public int number() {
+        return number;
+    }
+
+    /// A duplicate here of a descriptor of the process, which is closed there; raised and
+    /// close-on-exec.
+    public int fetch(int fd) {
+        if (!away) {
+            return fd;
+        }
+        away = false;
+        try {
+            return Processes.fetch(pidfd, fd);
+        } finally {
+            away = true;
+            Descriptors.close(fd);
+        }
+    }
+
+    @Override
+    public boolean isAway() {
+        return away;
+    }
+
+    /// EBADF if the process is gone.
+    @Override
+    public long call(Syscall call, long a, long b, long c, long d, long e) {
+        list.request(request, call, a, b, c, d, e);
+        long at = SystemCalls.address(word);
+        long sent = socket < 0 ? -1 : here(Syscall.WRITE, at);
+        long got = sent == Long.BYTES ? here(Syscall.READ, at) : -1;
+        if (got == Long.BYTES) {
+            return list.result(request);
+        }
+        dismiss();
+        return -Errno.EBADF.number();
+    }
+
+    private long here(Syscall call, long at) {
+        while (true) {
+            long count = SystemCalls.callHere(call, socket, at, Long.BYTES, 0, 0);
+            if (!SystemCalls.is(count, Errno.EINTR)) {
+                return count;
+            }
+        }
+    }
+
+    private void appoint() {
+        int[] pair = Sockets.pair();
+        try {
+            Descriptors.setNonBlocking(pair[0], false);
+            long pid = born(pair[1]);
+            if (SystemCalls.is(pid, Errno.ENOSYS) && list.clearsHandlers()) {
+                list.doWithoutClone3();
+                pid = born(pair[1]);
+            }
+            if (pid < 0) {
+                alone = true;
+                Descriptors.close(pair[0]);
+                return;
+            }
+            number++;
+            socket = pair[0];
+            pidfd = list.pidfd();
+        } finally {
+            Descriptors.close(pair[1]);
+        }
+    }
+
+    private long born(int end) {
+        list = list.another(); // one that was killed may still be in a call with its memory
+        list.begin();
+        list.tolerate(Errno.EPERM, Syscall.SETSID, 0, 0, 0);
+        list.add("name", "", Syscall.PRCTL, PR_SET_NAME, list.text(NAME));
+        list.add("end", "", Syscall.PRCTL, PR_SET_PDEATHSIG, SIGKILL);
+        list.add("socket", "", Syscall.DUP3, end, 0, 0);
+        list.add("close", "", Syscall.CLOSE_RANGE, 1, LAST_DESCRIPTOR, 0);
+        request = list.serve(0);
+        return SystemCalls.spawn(list.table());
+    }
+
+    /// It ends by itself when nobody is at the other end any more; it is reaped as an orphan.
+    private void dismiss() {
+        boolean before = away;
+        away = false;
+        if (socket >= 0) {
+            Descriptors.close(socket);
+            Descriptors.close(pidfd);
+            socket = -1;
+        }
+        away = before;
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.spec;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/// What an operator set by hand and the file says otherwise: it stays so, over reloads and restarts
+/// of the manager, until the operator takes it back or asks for a reset.
+///
+/// @param stopped the whole program was stopped
+/// @param workers how many are to run instead of the file's number; null for that
+/// @param held the slots that were stopped alone, in ascending order
+public record OperatorOverride(boolean stopped, @Nullable Integer workers, List<Integer> held) {
+    /// All is as the file has it.
+    public static final OperatorOverride NONE = new OperatorOverride(false, null, List.of());
+
+    public OperatorOverride {
+        held = List.copyOf(held);
+    }
+
+    /// Whether all is as the file has it.
+    public boolean none() {
+        return !stopped && workers == null && held.isEmpty();
+    }
+
+    /// As a person reads it, as in `workers 6 (file: 4)`; empty for nothing.
+    ///
+    /// @param inFile how many workers the file says
+    public String words(int inFile) {
+        StringBuilder words = new StringBuilder();
+        if (stopped) {
+            words.append("stopped by the operator; file: runs");
+        }
+        if (workers != null) {
+            words.append(words.isEmpty() ? "" : "; ").append("workers ").append(workers);
+            words.append(" (file: ").append(inFile).append(')');
+        }
+        if (!held.isEmpty()) {
+            words.append(words.isEmpty() ? "" : "; ");
+            words.append(held.size() == 1 ? "slot " : "slots ");
+            for (int i = 0; i < held.size(); i++) {
+                words.append(i == 0 ? "" : ", ").append(held.get(i));
+            }
+            words.append(" stopped by the operator");
+        }
+        return words.toString();
+    }
+}

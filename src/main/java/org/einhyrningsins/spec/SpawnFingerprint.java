@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.spec;
+
+import org.jspecify.annotations.Nullable;
+
+/// Sums up what workers are born with: see [ProgramSpec.Birth#sum()]. Each part is followed by a
+/// character that ends it, and sets, which have no order of their own, come in that of their type.
+final class SpawnFingerprint {
+    private static final long BASIS = 0xcbf29ce484222325L; // FNV-1a, 64 bits
+    private static final long PRIME = 0x100000001b3L;
+
+    private long hash = BASIS;
+
+    SpawnFingerprint(ProgramSpec.Birth birth) {
+        birth.command().forEach(this::add);
+        end();
+        add(birth.directory());
+        birth.env().forEach((name, value) -> add(name).add(value));
+        end();
+        birth.dropEnv().forEach(this::add);
+        end();
+        add(birth.identity());
+        birth.sockets().forEach(this::add);
+        end();
+        add(birth.stdin());
+        for (SocketProtocol socketProtocol : SocketProtocol.values()) {
+            add(birth.protocols().contains(socketProtocol));
+        }
+        add(birth.logs());
+        add(birth.bond().workerSocket()).add(birth.bond().descriptor()).add(birth.bond().outlive());
+        add(birth.watchdog());
+        add(birth.ackPipe() != null).add(birth.ackPipe() == null ? null : birth.ackPipe().number());
+        add(birth.heard());
+        said("obstacle", birth.obstacle());
+    }
+
+    String text() {
+        return Long.toHexString(hash);
+    }
+
+    private void add(ProcessIdentitySpec identity) {
+        add(identity.user()).add(identity.group()).add(identity.umask()).add(identity.nice());
+        for (ProcessIdentitySpec.Resource resource : ProcessIdentitySpec.Resource.values()) {
+            ProcessIdentitySpec.Limit limit = identity.limits().get(resource);
+            add(limit == null ? null : limit.soft()).add(limit == null ? null : limit.hard());
+        }
+        add(identity.confinement());
+    }
+
+    /// Only what is said, so that what an earlier version summed up keeps its sum.
+    private void add(ConfinementSpec confinement) {
+        said("no-new-privs", confinement.noNewPrivs());
+        said("capabilities", confinement.capabilities());
+        SchedulingSpec scheduling = confinement.scheduling();
+        said("oom-score-adj", scheduling.oomScoreAdj());
+        said("cpus", scheduling.cpus().isEmpty() ? null : scheduling.cpus());
+        SchedulingSpec.IoClass io = scheduling.ioClass();
+        said("io-class", io == null ? null : io.priority());
+        for (DirectorySpec directory : confinement.directories()) {
+            add("directories").add(directory.path()).add(directory.mode());
+        }
+        SandboxSpec sandbox = confinement.sandbox();
+        if (sandbox != null) {
+            add("sandbox").add(sandbox.read()).add(sandbox.write()).add(sandbox.connect());
+            add(sandbox.bind()).add(sandbox.required());
+            said("scope", sandbox.scope().isEmpty() ? null : sandbox.scope());
+        }
+        CgroupSpec cgroup = confinement.cgroup();
+        if (cgroup != null) {
+            add("cgroup").add(cgroup.files());
+        }
+        confinement.credentials().forEach((name, path) -> add("credentials").add(name).add(path));
+    }
+
+    private void said(String key, @Nullable Object value) {
+        if (value != null) {
+            add(key).add(value);
+        }
+    }
+
+    private void add(SocketSpec socket) {
+        add(socket.name()).add(socket.address());
+        add(socket.reuseAddress()).add(socket.nonBlocking()).add(socket.backlog());
+        add(socket.ipv6Only()).add(socket.perWorker());
+        SocketSpec.UnixFile file = socket.file();
+        add(file.mode()).add(file.owner()).add(file.group());
+    }
+
+    /// Of what a worker is born with there is nothing else in it.
+    private void add(LogsSpec logs) {
+        add(logs.getClass().getSimpleName()).add(logs.file(0)).add(logs.file(1));
+    }
+
+    private SpawnFingerprint add(@Nullable Object part) {
+        String text = part == null ? "\1" : part.toString();
+        for (int i = 0; i < text.length(); i++) {
+            hash = (hash ^ text.charAt(i)) * PRIME;
+        }
+        return end();
+    }
+
+    private SpawnFingerprint end() {
+        hash *= PRIME; // as with a character 0
+        return this;
+    }
+}
