@@ -50,7 +50,8 @@ public final class LaunchModel {
     private LaunchModel() {}
 
     /// What a command line turned out to be.
-    sealed interface Reading permits Run, Check, Print, PrintLine, Import, Init, Say, Mistake {}
+    public sealed interface Reading
+            permits Run, Check, Print, PrintLine, Import, Init, Say, Mistake {}
 
     /// Run the manager.
     public record Run(LaunchOptions options) implements Reading {}
