@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The machine code of org.einhyrningsins.posix.MachineCode, which holds the assembled bytes; a test
+# The machine code of org.einhyrningsins.posix.kernel.MachineCode, which holds the assembled bytes; a test
 # assembles this file and compares.
 #
 # long call(long number, long a1, long a2, long a3, long a4, long a5)

@@ -20,8 +20,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// What was thrown at the decoders once and is kept: seeds, and whatever broke one. Each input has
@@ -58,6 +62,20 @@ class CorpusTest {
     void everyTargetHasSeeds() throws IOException {
         assertThat(inputs().stream().map(input -> input.getName(0).toString()))
                 .containsAll(TARGETS.keySet());
+    }
+
+    @Test
+    void theFuzzerFindsTheClassOfEachTarget() throws IOException {
+        Matcher named =
+                Pattern.compile("(?m)^(\\w+)\\) class=([\\w.]+)")
+                        .matcher(Files.readString(Path.of("src/build/fuzz")));
+        Set<String> targets = new TreeSet<>();
+        while (named.find()) {
+            targets.add(named.group(1));
+            String file = named.group(2).replace('.', '/') + ".java";
+            assertThat(Path.of("src/test/java/org/einhyrningsins").resolve(file)).exists();
+        }
+        assertThat(targets).isEqualTo(new TreeSet<>(TARGETS.keySet()));
     }
 
     private static Consumer<byte[]> target(String name) {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/// The documents for developers name classes, and a class that was renamed or moved is not where
+/// they say.
+class ArchitectureTest {
+    private static final String ROOT = "src/main/java/org/einhyrningsins/";
+
+    /// `manager.spawn.WorkerSpawner` or `WorkerSpawner`, with a member behind it perhaps.
+    private static final Pattern NAME =
+            Pattern.compile("`((?:[a-z]+\\.)*)([A-Z][a-z]\\w*)(?:[.#(][^`]*)?`");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ARCHITECTURE.md", "CONTRIBUTING.md"})
+    void itsClassesAreWhereItSays(String document) throws IOException {
+        Set<String> known = names();
+        List<String> missing = new ArrayList<>();
+        Matcher name = NAME.matcher(Files.readString(Path.of(document)));
+        int found = 0;
+        while (name.find()) {
+            found++;
+            String room = name.group(1).replace('.', '/');
+            boolean there =
+                    room.isEmpty()
+                            ? known.contains(name.group(2))
+                            : Files.exists(Path.of(ROOT + room + name.group(2) + ".java"));
+            if (!there) {
+                missing.add(name.group());
+            }
+        }
+        assertThat(found).isPositive();
+        assertThat(missing).isEmpty();
+    }
+
+    /// Types of the project by their simple names, nested ones and those of tests too.
+    private static Set<String> names() throws IOException {
+        Pattern type = Pattern.compile("\\b(?:class|interface|record|enum) ([A-Z]\\w*)");
+        Set<String> names = new TreeSet<>();
+        for (String sources : List.of("src/main/java", "src/test/java")) {
+            try (Stream<Path> files = Files.walk(Path.of(sources))) {
+                for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+                    Matcher declared = type.matcher(Files.readString(file));
+                    while (declared.find()) {
+                        names.add(declared.group(1));
+                    }
+                }
+            }
+        }
+        return names;
+    }
+}
