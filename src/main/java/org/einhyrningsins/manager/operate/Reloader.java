@@ -96,7 +96,7 @@ public final class Reloader {
     }
 
     /// What came of it at once; with code DONE, the programs' answers are still to come.
-    record Outcome(ExitStatus code, String message) {}
+    public record Outcome(ExitStatus code, String message) {}
 
     /// What a reload is to do, worked out and not begun.
     ///

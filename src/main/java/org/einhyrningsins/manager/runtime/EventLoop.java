@@ -34,7 +34,7 @@ public final class EventLoop implements AutoCloseable {
     }
 
     /// What is watched.
-    static final class Watch {
+    public static final class Watch {
         private final Poll poll;
         private final int fd;
         private final int interest;

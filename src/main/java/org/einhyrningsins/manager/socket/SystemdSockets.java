@@ -34,7 +34,7 @@ public final class SystemdSockets implements SocketSource {
     private final List<Passed> all;
     private final List<String> names = new ArrayList<>();
 
-    record Passed(int fd, String name, long inode, String address) {}
+    public record Passed(int fd, String name, long inode, String address) {}
 
     private SystemdSockets(List<Passed> all) {
         this.all = new ArrayList<>(all);
