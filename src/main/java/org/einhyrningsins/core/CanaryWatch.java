@@ -20,8 +20,8 @@ import java.time.Duration;
 final class CanaryWatch {
     private CanaryWatch() {}
 
-    /// What a rollout that has just begun does about its first workers; null where no old worker is
-    /// left that would serve on meanwhile.
+    /// Returns the canary state of a rollout that has just begun; null if it has no canary, or no
+    /// old worker is left that would serve meanwhile.
     static @Nullable CanaryState first(StepContext stepContext, Rollout rollout, boolean ill) {
         if (rollout.target().spec().rollout().canary() == null) {
             return null;
@@ -34,7 +34,7 @@ final class CanaryWatch {
         return null;
     }
 
-    /// How many more slots may get a worker of the target now.
+    /// Returns the number of further slots that may get a worker of the target now.
     static int room(StepContext stepContext, Rollout rollout) {
         if (!rollout.holds()) {
             return Integer.MAX_VALUE;
@@ -129,7 +129,7 @@ final class CanaryWatch {
         }
     }
 
-    /// What is wrong with a canary, in words; null if nothing is.
+    /// Describes what is wrong with a canary; null if nothing is.
     private static @Nullable String trouble(
             StepContext stepContext, Worker worker, CanaryState.Watched watched) {
         if (HealthMonitor.isIll(worker, stepContext.count)) {
@@ -142,7 +142,8 @@ final class CanaryWatch {
         return ill ? "came, and the program is not well since then" : null;
     }
 
-    /// Whether health checks that any worker may have answered say so.
+    /// True if a health check that any worker may have answered shows that the program is
+    /// unhealthy.
     static boolean programIsIll(StepContext stepContext) {
         for (Slot slot : stepContext.slots) {
             if (slot.current() != null
@@ -162,7 +163,7 @@ final class CanaryWatch {
 
     // ---- words
 
-    /// How it stands with the canary, for status and progress; null if none is waited for.
+    /// Describes the state of the canary for status and progress; null if no canary is awaited.
     static @Nullable String words(Program program, Moment now) {
         Rollout rollout = program.rollout();
         if (rollout == null || !rollout.holds()) {

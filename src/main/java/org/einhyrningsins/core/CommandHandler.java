@@ -21,7 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/// What becomes of a command.
+/// Handles commands to a program.
 final class CommandHandler {
     private CommandHandler() {}
 
@@ -66,7 +66,8 @@ final class CommandHandler {
         }
     }
 
-    /// Who takes a server for no job would wonder why nothing is heard of it.
+    /// Waits for workers to end and says so for a job: an operator who takes it for a server would
+    /// else wonder at the silence.
     private static void expectEnd(
             StepContext stepContext, long ticket, String verb, @Nullable Set<Integer> scope) {
         expect(stepContext, ticket, verb, scope, PendingRequest.Until.ENDED);
@@ -103,7 +104,8 @@ final class CommandHandler {
         expect(stepContext, ticket, "stop", scope, PendingRequest.Until.GONE);
     }
 
-    /// Who asks again would else wait without a word of what is going on, nor of how to end it.
+    /// Reports workers that stop already: an operator who asks again would else wait without a word
+    /// of what is going on, or of how to end it.
     private static void tellOfThoseThatStopAlready(
             StepContext stepContext, long ticket, @Nullable Set<Integer> scope) {
         int count = 0;
@@ -254,7 +256,8 @@ final class CommandHandler {
         }
     }
 
-    /// What never served is nothing to go back to: then the next definition is the first.
+    /// Begins a rollout of a newer definition. A version that never served is no fallback: the next
+    /// definition is then the program's first.
     private static void roll(StepContext stepContext, ProgramSpec spec, Strategy strategy) {
         ProgramVersion target = new ProgramVersion(stepContext.nextGeneration++, spec);
         if (RolloutStrategy.debuts(stepContext)) {
@@ -323,7 +326,8 @@ final class CommandHandler {
         say(stepContext, ticket, false, why);
     }
 
-    /// What is asked for is what it is, or what a rollout under way will make of it.
+    /// Adds a request for the definition that is in force, or that a rollout under way will put in
+    /// force.
     private static void join(StepContext stepContext, long ticket, ProgramSpec spec) {
         if (stepContext.phase instanceof ProgramPhase.Waiting) {
             expect(stepContext, ticket, "reload", null, PendingRequest.Until.UP);

@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// What is left of a reload that waits to be confirmed: a version that failed went back by itself,
-/// and nothing of it is there to be confirmed.
+/// Remainder of a reload that waits to be confirmed. A version that failed was rolled back
+/// automatically, so there is nothing left of it to confirm.
 ///
 /// @param changed the programs that are not as before, by name
-/// @param back those that are as before, since what the reload brought failed
+/// @param back those that are as before, since what the reload brought has failed
 public record ConfirmationOutcome(List<String> changed, List<Program> back) {
     public ConfirmationOutcome {
         changed = List.copyOf(changed);

@@ -27,10 +27,10 @@ public record CrashLoopRule(
     /// So many in a row are a crash loop.
     public static final int LOOP = 3;
 
-    /// Who lived that long did not crash, but ended.
+    /// Minimum life of a worker whose end is no crash.
     static final Duration YOUNG = Duration.ofMinutes(1);
 
-    /// How long a worker is up at least before it has proved itself.
+    /// Minimum time that a worker is up before it counts as stable.
     static final Duration STABLE = Duration.ofSeconds(10);
 
     /// Within which time crashes of all slots are looked at together.
@@ -57,14 +57,14 @@ public record CrashLoopRule(
         return new CrashLoopRule(since, recent, longest, true, count);
     }
 
-    /// How long a worker must be up for the row to be over.
+    /// Returns the time that a worker must be up to end the row of crashes.
     Duration proof() {
         Duration twice = longest.multipliedBy(2);
         return twice.compareTo(STABLE) > 0 ? twice : STABLE;
     }
 
-    /// Whether these crashes, with those of the other slots, are a loop: three in a row in this
-    /// slot, or, where slots take turns, within a minute two more than there are slots.
+    /// True if these crashes, with those of the other slots, are a loop: three in a row in this
+    /// slot or, where slots take turns, within a minute two more than there are slots.
     ///
     /// @param slots all slots of the program, this one as it was before
     static boolean isLoop(

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 
-/// What time does to workers.
+/// Applies deadlines of workers that have passed.
 final class DeadlineHandler {
     private static final String NOT_EXECUTED =
             ": its program is not even executed yet; the kernel waits for whoever owns the file,"
@@ -102,7 +102,8 @@ final class DeadlineHandler {
         failed(stepContext, worker, why, renewal);
     }
 
-    /// What it had to say may have been lost with the manager it was said to, so nobody counts it.
+    /// Starts a replacement for a worker without an ack since the manager was killed. Its ack may
+    /// have been lost, so this is not counted as a failure.
     private static void startAnother(StepContext stepContext, Worker worker) {
         boolean successor = worker.equals(stepContext.slot(worker.id().slot()).successor());
         stepContext.report(

@@ -16,7 +16,7 @@ import java.util.List;
 final class FailedVersionTracker {
     private FailedVersionTracker() {}
 
-    /// How a rollout stands that is about to be given up.
+    /// Describes the state of a rollout that is about to be given up.
     static VersionFailure of(StepContext stepContext, Rollout rollout) {
         int kept = 0;
         int before = rollout.old().before();
@@ -126,7 +126,8 @@ final class FailedVersionTracker {
         }
     }
 
-    /// What serves is what is wanted: how another version failed tells nothing any more.
+    /// Forgets the failure of another version, since the version that serves is the one that is
+    /// wanted.
     static void forget(StepContext stepContext) {
         boolean failed = stepContext.setback != null && !stepContext.setback.returning();
         if (stepContext.rollout == null && (failed || stepContext.setback == null)) {

@@ -3,7 +3,7 @@ package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.model.WorkerExit;
 
-/// What to do about workers that fail in a way that is known, in words.
+/// Advice for workers that fail in a known way.
 public final class FailureAdvice {
     private FailureAdvice() {}
 

@@ -32,8 +32,8 @@ final class FirstWorkerTrial {
         }
     }
 
-    /// Whether a rollout goes no further than its first worker, unless the operator left no slot to
-    /// be moved.
+    /// True if the rollout goes no further than its first worker, unless the operator left no slot
+    /// to move.
     static boolean isOn(StepContext stepContext, Rollout rollout) {
         boolean some = false;
         for (Slot slot : stepContext.slots) {
@@ -47,7 +47,7 @@ final class FirstWorkerTrial {
         return end != null && end.reached(stepContext.now);
     }
 
-    /// When a worker has lived long enough; null while it is not up, or is not of the target.
+    /// Returns the end of a worker's trial; null while it is not up, or if it is not of the target.
     private static @Nullable Moment end(Rollout rollout, Worker worker) {
         if (!(worker.state() instanceof WorkerState.Ready ready) || !rollout.owns(worker)) {
             return null;
@@ -60,7 +60,7 @@ final class FirstWorkerTrial {
         return rollout.target().spec().rollout().proof().probation();
     }
 
-    /// When the next worker has lived long enough; null if none is up, or one has.
+    /// Returns the earliest end of a trial; null if no worker is up, or one has passed.
     static @Nullable Moment due(Program program, Rollout rollout) {
         Moment earliest = null;
         if (!rollout.proved()) {
@@ -73,7 +73,7 @@ final class FirstWorkerTrial {
         return earliest;
     }
 
-    /// How many more slots may get a worker of the target now.
+    /// Returns the number of further slots that may get a worker of the target now.
     static int room(StepContext stepContext, Rollout rollout) {
         if (rollout.proved() || rollout.strategy() == Strategy.FLEET) {
             return Integer.MAX_VALUE;
@@ -86,14 +86,14 @@ final class FirstWorkerTrial {
         return 1 - begun;
     }
 
-    /// Whether a worker is on trial, or of a rollout whose first one is.
+    /// True if a worker is on trial, or belongs to a rollout whose first worker is.
     static boolean watches(StepContext stepContext, Worker worker) {
         return stepContext.rollout != null
                 && !stepContext.rollout.proved()
                 && stepContext.onTrial(worker);
     }
 
-    /// How it stands with the trial, for status; null if none is going on.
+    /// Describes the state of the trial for status; null if none is going on.
     static @Nullable String words(Program program, Moment now) {
         Rollout rollout = program.rollout();
         Moment due = rollout == null || rollout.draining() ? null : due(program, rollout);

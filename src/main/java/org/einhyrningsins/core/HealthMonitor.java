@@ -22,12 +22,12 @@ import java.time.Duration;
 /// it is the business of [WorkerReplacement], but for one that hangs: that one is ended at once,
 /// since it serves nobody and may hold what its successor needs.
 final class HealthMonitor {
-    /// How often memory is looked at; at the same moments for all, so that the manager wakes up
-    /// once for all of them.
+    /// Interval of memory measurements; at the same moments for all workers, so that the manager
+    /// wakes up once for all of them.
     static final Duration WEIGHING = Duration.ofSeconds(5);
 
-    /// Who comes later than that to a deadline was away itself (stopped, replaced by execve, the
-    /// machine suspended): what was not heard meanwhile is held against nobody.
+    /// Delay of a deadline that shows that the manager itself was away (stopped, replaced by
+    /// execve, the machine suspended): what was missed meanwhile is held against no worker.
     private static final Duration LATE = Duration.ofMillis(250);
 
     private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(100);
@@ -41,7 +41,7 @@ final class HealthMonitor {
 
     // ---- time
 
-    /// When something is to be done about a worker that is up; null for never.
+    /// Returns the next deadline of a worker that is up; null for none.
     static @Nullable Moment deadline(Worker worker) {
         PeriodicCheck periodicCheck = worker.care().checkup();
         Moment earliest = periodicCheck == null ? null : periodicCheck.due();
@@ -49,7 +49,7 @@ final class HealthMonitor {
         return Moment.earlier(earliest, worker.care().weighing());
     }
 
-    /// When the watchdog has waited long enough; null without one.
+    /// Returns the deadline of the watchdog; null without one.
     private static @Nullable Moment silence(Worker worker) {
         Duration interval = interval(worker);
         Moment pinged = worker.care().pinged();
@@ -204,7 +204,7 @@ final class HealthMonitor {
         }
     }
 
-    /// Whether it uses more memory than it may.
+    /// True if the worker uses more memory than its limit.
     static boolean isLarge(Worker worker) {
         Long most = spec(worker).memoryMax();
         return most != null && worker.care().weight() > most;
@@ -299,13 +299,13 @@ final class HealthMonitor {
         }
     }
 
-    /// Whether a worker is known to be ill.
+    /// True if the worker is known to be unhealthy.
     static boolean isIll(Worker worker, int count) {
         HealthSpec health = spec(worker).health();
         return health != null && hasFailed(worker, health) && !isOfProgram(count, health);
     }
 
-    /// Whether the answers that a worker gave for all show that its program is ill.
+    /// True if the answers given for all workers show that the program is unhealthy.
     static boolean showsIllness(Worker worker, int count) {
         HealthSpec health = spec(worker).health();
         return health != null && hasFailed(worker, health) && isOfProgram(count, health);
@@ -318,13 +318,13 @@ final class HealthMonitor {
                 && periodicCheck.misses() >= health.failures();
     }
 
-    /// Whether an answer tells only something about the program: its workers share the socket, and
+    /// True if an answer says something only about the program: its workers share the socket, and
     /// one of them answers.
     private static boolean isOfProgram(int count, HealthSpec health) {
         return health.reach() == Reach.PROGRAM && count != 1;
     }
 
-    /// Whether an answer tells something: nobody else can have given it who is not meant.
+    /// True if an answer counts: no other process than the one meant can have given it.
     private static boolean tells(StepContext stepContext, Worker worker, HealthSpec health) {
         return switch (health.reach()) {
             case WORKER -> true;

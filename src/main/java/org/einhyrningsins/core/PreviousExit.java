@@ -22,12 +22,12 @@ public record PreviousExit(
         return new PreviousExit(worker, born, at, how, why);
     }
 
-    /// How long it lived.
+    /// Returns the time from its start to its end.
     public Duration lived() {
         return at.since(born);
     }
 
-    /// Whether another worker came in its place because something was wrong with it.
+    /// True if it was replaced because something was wrong with it.
     public boolean replaced() {
         for (Cause cause : List.of(Cause.STOPPED, Cause.RESTARTED, Cause.SCALED, Cause.WITHDRAWN)) {
             if (why.equals(StepContext.words(cause))) {

@@ -96,14 +96,15 @@ public record Program(
                 now);
     }
 
-    /// What follows from an event.
+    /// Applies an event and returns the program after it, with the effects to carry out.
     ///
     /// @param now not before [#asOf()]
     public Transition step(ProgramEvent programEvent, Moment now) {
         return ProgramStep.take(this, programEvent, now);
     }
 
-    /// When [ProgramEvent.DeadlinePassed] is due; null if time alone changes nothing.
+    /// Returns the time when [ProgramEvent.DeadlinePassed] is due; null if time alone changes
+    /// nothing.
     public @Nullable Moment earliestDeadline() {
         Moment earliest = null;
         for (Slot slot : slots) {
@@ -125,18 +126,19 @@ public record Program(
         return earliest;
     }
 
-    /// What was due at the last step and did not happen waits for something else than time.
+    /// Returns the moment unless it has passed: what was due at the last step and did not happen
+    /// waits for something else than time.
     private @Nullable Moment later(@Nullable Moment when) {
         return when == null || when.reached(asOf) ? null : when;
     }
 
-    /// Why a worker is to be replaced although it runs, in words; null if it is not.
+    /// Describes why a worker is to be replaced although it runs; null if it is not.
     public @Nullable String ailment(Worker worker) {
         return WorkerReplacement.ailment(worker, count, asOf);
     }
 
-    /// What is wrong with it as a whole, as its health checks have it, in words; null if nothing
-    /// is, or they tell only about single workers.
+    /// Describes what the health checks show to be wrong with the program as a whole; null if
+    /// nothing is, or if they say something only about single workers.
     public @Nullable String illness() {
         for (Slot slot : slots) {
             if (slot.current() != null && HealthMonitor.showsIllness(slot.current(), count)) {
@@ -146,12 +148,12 @@ public record Program(
         return null;
     }
 
-    /// How it stands with the canary of its rollout, in words; null if none is waited for.
+    /// Describes the state of its rollout's canary; null if none is awaited.
     public @Nullable String canary(Moment now) {
         return CanaryWatch.words(this, now);
     }
 
-    /// Whether workers of it crash again and again, until one has proved itself: see
+    /// True if its workers are in a crash loop, which ends when one has proved itself: see
     /// [CrashLoopRule].
     public boolean crashLoop() {
         return crashLoop(phase, count, slots);
@@ -170,19 +172,18 @@ public record Program(
         return false;
     }
 
-    /// How it stands with the trial of its rollout's first new worker, in words; null if none is on
-    /// trial.
+    /// Describes the trial of its rollout's first new worker; null if none is on trial.
     public @Nullable String trial(Moment now) {
         return FirstWorkerTrial.words(this, now);
     }
 
-    /// Whether how its last rollout ended tells nothing any more once what serves is what is
-    /// wanted.
+    /// True if it still has the verdict of a rollout that no longer matters once the wanted version
+    /// serves.
     public boolean remembersFailure() {
         return rollout == null && !verdict.isEmpty() && !verdict.startsWith("rolled");
     }
 
-    /// Whether the slot is meant to have a worker.
+    /// True if the slot is meant to have a worker.
     public boolean wants(Slot slot) {
         return phase instanceof ProgramPhase.Running
                 && slot.index() < count
@@ -190,7 +191,7 @@ public record Program(
                 && slot.finished() == null;
     }
 
-    /// Whether it has that worker.
+    /// True if it has that worker.
     public boolean has(WorkerId id) {
         for (Slot slot : slots) {
             for (Worker worker : slot.workers()) {
@@ -202,9 +203,9 @@ public record Program(
         return false;
     }
 
-    /// Whether others of a worker are waited for when its own process ends: they are told to go as
-    /// it was, by us or by whoever sent the signal that it died of. What is left of one that ended
-    /// by itself is ended at once, as its successor has its place.
+    /// True if the other processes of a worker are waited for when its own process ends: they were
+    /// told to stop as it was, by the manager or by the sender of the signal that it died of. The
+    /// rest of a worker that ended of itself is killed at once, as its successor takes its place.
     public boolean goesOnWithout(WorkerId id, WorkerExit workerExit) {
         WorkerState state = state(id);
         return state instanceof WorkerState.Stopping stopping
@@ -212,8 +213,8 @@ public record Program(
                 : state != null && workerExit.asked() != null;
     }
 
-    /// How the own process of a worker ended of which only others of its process group are left;
-    /// null if that lives, or there is none of that name.
+    /// Returns the exit of a worker's own process of which only others of its process group are
+    /// left; null if it lives, or no worker has that id.
     public @Nullable WorkerExit leaderOf(WorkerId id) {
         return state(id) instanceof WorkerState.Stopping stopping ? stopping.leader() : null;
     }
@@ -243,7 +244,7 @@ public record Program(
         return null;
     }
 
-    /// How many workers are up.
+    /// Returns the number of workers that are up.
     public int ready() {
         int ready = 0;
         for (Slot slot : slots) {
@@ -252,17 +253,17 @@ public record Program(
         return ready;
     }
 
-    /// Whether it is to serve in place of others, and has not done so yet.
+    /// True if it is to serve in place of other programs and has not done so yet.
     public boolean debuts() {
         return rollout != null && rollout.isDebut(serving);
     }
 
-    /// Whether no process of it is left.
+    /// True if no process of it is left.
     public boolean vacant() {
         return slots.stream().allMatch(Slot::vacant);
     }
 
-    /// How it stands with those that come after it.
+    /// Returns its state as a dependency of other programs.
     public DependencyState standing() {
         return switch (phase) {
             case ProgramPhase.Stopped ignored -> DependencyState.STOPPED;
@@ -290,7 +291,7 @@ public record Program(
         return DependencyState.UP;
     }
 
-    /// What became of a program that does not go on by itself.
+    /// Final result of a program that does not go on without a command.
     public enum Outcome {
         /// All its workers did what they were to do.
         DONE,
@@ -299,7 +300,7 @@ public record Program(
         FAILED
     }
 
-    /// How it ended; null if it has not.
+    /// Returns its final result; null if it has not ended.
     public @Nullable Outcome outcome() {
         if (phase instanceof ProgramPhase.Failed) {
             return Outcome.FAILED;
@@ -323,7 +324,7 @@ public record Program(
         return well > 0 && !goesOn ? Outcome.DONE : null;
     }
 
-    /// Whether a worker failed to come up as often as is told to who waits for it.
+    /// True if a slot failed so often that those who wait for the program are told.
     private boolean failing() {
         for (Slot slot : slots) {
             boolean wanted = slot.index() < count && !slot.held();
@@ -335,7 +336,7 @@ public record Program(
         return false;
     }
 
-    /// What the operator set by hand and the newest definition has otherwise.
+    /// Returns the operator's settings that differ from the newest definition.
     public OperatorOverride intent() {
         boolean onItsWayBack = rollout != null && rollout.workers() != null;
         boolean other = count != serving.spec().workers() && count != newest().workers();
@@ -354,7 +355,7 @@ public record Program(
         return rollout == null ? serving.spec() : rollout.target().spec();
     }
 
-    /// What it comes to when that definition takes over.
+    /// Returns the kind of change that taking over that definition is.
     ///
     /// @param roll roll even if nothing has changed
     public DefinitionChange.Kind takeover(ProgramSpec spec, boolean roll) {
@@ -372,8 +373,8 @@ public record Program(
                 : DefinitionChange.Kind.ROLLED;
     }
 
-    /// Whether nobody would be replaced by another one: all who serve only go and nobody gets their
-    /// sockets, or nobody serves yet.
+    /// True if no worker would be replaced by another: all that serve only stop and nobody gets
+    /// their sockets, or none serves yet.
     private boolean replacesNone(ProgramSpec spec) {
         ProgramSpec now = serving.spec();
         int wanted = count == now.workers() ? spec.workers() : count;
@@ -381,8 +382,8 @@ public record Program(
         return rollout == null && (onlyGo || (count == 0 && vacant()));
     }
 
-    /// Whether all who are not born so would go if the rollout under way were aborted, or do since
-    /// one was.
+    /// True if all workers that were started otherwise would stop if the rollout under way were
+    /// aborted, or do so since one was.
     private boolean goesBack(ProgramSpec.Birth birth) {
         boolean serves =
                 phase instanceof ProgramPhase.Running && serving.spec().birth().equals(birth);
@@ -405,8 +406,8 @@ public record Program(
         return rollout != null && !rollout.draining();
     }
 
-    /// Whether respawns and all who serve are born so. A rollout that failed, or is under way, may
-    /// have left some who are not.
+    /// True if respawns and all workers that serve are started with this. A rollout that failed, or
+    /// is under way, may have left some that are not.
     private boolean bornAs(ProgramSpec.Birth birth) {
         for (Slot slot : slots) {
             Worker current = slot.current();

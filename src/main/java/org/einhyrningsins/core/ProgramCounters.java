@@ -14,9 +14,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// How often what happened to one program, since a manager first had it: read off its events and
-/// the difference that each step makes. Counted whether anybody asks or not, since it is in the
-/// images and whoever asks later wants to know about before.
+/// Counters of one program since a manager first had it: read off its events and the difference
+/// that each step makes. Counted whether anybody asks or not, since it is in the images and whoever
+/// asks later wants to know about before.
 ///
 /// The key of a number is its name; behind a space comes what tells it from others of that name.
 /// There are as many as there are constants here, signals and causes.
@@ -37,7 +37,7 @@ public final class ProgramCounters {
     public static final String HEALTH_FAILURES = "health-failures";
     public static final String GIVE_UPS = "give-ups";
 
-    /// When the generation that serves began to, milliseconds since 1970: not a count.
+    /// Time when the generation that serves began to, in milliseconds since 1970; not a count.
     public static final String SERVING_SINCE = "serving-since";
 
     private final Map<String, Long> numbers;
@@ -117,7 +117,7 @@ public final class ProgramCounters {
         }
     }
 
-    /// What a step makes of a program.
+    /// Counts what a step did to a program.
     ///
     /// @param now milliseconds since 1970
     public void took(Program before, Transition step, long now) {

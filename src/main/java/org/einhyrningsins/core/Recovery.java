@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// What becomes of a program when another manager goes on with it.
+/// Takes over a program from the manager before.
 ///
 /// One that was handed on is as it was. One that is found after its manager was killed is known as
 /// it was a little earlier: a worker of it may be gone, another born, a third have said that it is
@@ -33,14 +33,14 @@ import java.util.Set;
 public final class Recovery {
     private Recovery() {}
 
-    /// What was found of a program.
+    /// State of a program as found after the manager was killed.
     ///
-    /// @param alive workers whose processes are there
-    /// @param leaderless workers whose own process is gone, and of whose process group others live
-    /// @param newborn workers that are in the notes and not in the program, dead or alive
-    /// @param acked workers that said, since the program was written down, that they are up
-    /// @param unborn workers that were ordered and never came to be: the manager was killed first
-    /// @param ends how those ended whose end the manager before has seen
+    /// @param alive workers whose processes exist
+    /// @param leaderless workers whose own process is gone and of whose process group others live
+    /// @param newborn workers that are in the journal and not in the program, dead or alive
+    /// @param acked workers whose ack came after the program was saved
+    /// @param unborn workers that were ordered and never started: the manager was killed first
+    /// @param ends exits that the manager before has seen
     public record Found(
             Set<WorkerId> alive,
             Set<WorkerId> leaderless,
@@ -217,8 +217,8 @@ public final class Recovery {
         return stepContext.serving.generation() == generation ? stepContext.serving : null;
     }
 
-    /// Who said that it is up may not have been heard, and may say it again; and whoever gave signs
-    /// of life was not heard.
+    /// Extends the deadlines of workers: an ack may have been lost and may come again, and signs of
+    /// life were not heard.
     private static void giveTime(StepContext stepContext) {
         for (Worker worker : workers(stepContext)) {
             AckSpec ack = worker.version().spec().ack();

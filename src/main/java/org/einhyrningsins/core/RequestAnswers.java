@@ -128,7 +128,7 @@ final class RequestAnswers {
         return pendingRequest.verb().equals("abort") ? "aborted" : "rollout given up";
     }
 
-    /// Whether workers of a version that was given up are still leaving.
+    /// True if workers of a version that was given up are still stopping.
     private static boolean takenBack(StepContext stepContext, Slot slot) {
         for (Worker worker : slot.leaving()) {
             if (worker.version().generation() > stepContext.serving.generation()

@@ -21,7 +21,7 @@ import java.util.List;
 /// that crashed: `burst` in a row. From then on they wait longer and longer, as those do that did
 /// not come up. All is forgotten when a worker has proved itself: [CrashLoopRule#proof()].
 final class RestartPolicy {
-    /// How far back deaths of workers that somebody killed are counted.
+    /// Period in which deaths of workers that somebody killed are counted.
     private static final Duration WINDOW = Duration.ofMinutes(1);
 
     /// So many of those in a slot within that time are replaced at once. Whoever kills more of them
@@ -40,8 +40,8 @@ final class RestartPolicy {
 
     private RestartPolicy() {}
 
-    /// Whether it was up long enough for its end to say nothing about its definition. A canary is
-    /// not done with that before its watch is over, nor the first of a rollout before its trial is.
+    /// True if it was up long enough that its end says nothing against its definition. A canary is
+    /// not until its watch is over, nor the first worker of a rollout until its trial is.
     static boolean provedItself(StepContext stepContext, Worker worker) {
         return !(stepContext.rollout != null && stepContext.rollout.watches(worker))
                 && !FirstWorkerTrial.watches(stepContext, worker)

@@ -24,7 +24,7 @@ final class Rollback {
 
     private Rollback() {}
 
-    /// What a rollout that is about to succeed leaves to go back to; null for nothing: it is not
+    /// Returns the fallback version of a rollout that is about to succeed; null for none: it is not
     /// wanted, the version before did not serve, or only some slots are rolled.
     static @Nullable FallbackVersion fallback(StepContext stepContext, Rollout rollout) {
         ProgramVersion target = rollout.target();
@@ -59,7 +59,7 @@ final class Rollback {
         }
     }
 
-    /// What the version before needs is another's now.
+    /// Drops the fallback version because another program uses what it needs.
     static void forsake(StepContext stepContext, String why) {
         FallbackVersion fallbackVersion = stepContext.fallback;
         if (fallbackVersion != null && fallbackVersion.taken() == null) {
@@ -109,7 +109,7 @@ final class Rollback {
         return what != null && goBack(stepContext, fallbackVersion, worker.id(), why, what);
     }
 
-    /// Why the version has failed, in words; null if it has not.
+    /// Describes why the version has failed; null if it has not.
     private static @Nullable String verdict(StepContext stepContext, Slot slot, String why) {
         if (slot.past().losses().all() >= LOOP) {
             return why

@@ -219,23 +219,24 @@ public record Rollout(
                 old);
     }
 
-    /// Whether it is the first of a program that serves in place of others when it succeeds, and
-    /// does not run when it fails.
+    /// True if it is the first rollout of a program that serves in place of others when it succeeds
+    /// and does not run when it fails.
     boolean isDebut(ProgramVersion serving) {
         return !draining && target.generation() == serving.generation();
     }
 
-    /// Whether it goes no further than its canary.
+    /// True if it goes no further than its canary for now.
     boolean holds() {
         return !draining && canary != null && !(canary instanceof CanaryState.Passed);
     }
 
-    /// When it goes on by itself; null if it does not wait for that.
+    /// Returns the time when its canary phase ends automatically; null if it does not wait for
+    /// that.
     @Nullable Moment watchedUntil() {
         return holds() && canary instanceof CanaryState.Watched watched ? watched.until() : null;
     }
 
-    /// Whether that worker is watched as a canary.
+    /// True if that worker is watched as a canary.
     boolean watches(Worker worker) {
         return holds() && canary instanceof CanaryState.Watched && owns(worker);
     }
@@ -244,7 +245,7 @@ public record Rollout(
         return scope == null || scope.contains(slot);
     }
 
-    /// Whether a worker was started by this rollout.
+    /// True if the worker was started by this rollout.
     public boolean owns(Worker worker) {
         return worker.version().generation() == target.generation();
     }

@@ -88,7 +88,7 @@ final class RolloutStrategy {
         return worker.version().generation() == programVersion.generation();
     }
 
-    /// Whether a slot that is to be moved has a worker that serves: only then is there something to
+    /// True if a slot that is to be moved has a worker that serves: only then is there something to
     /// lose.
     private static boolean anyUp(StepContext stepContext, Rollout rollout) {
         for (Slot slot : stepContext.slots) {
@@ -239,7 +239,7 @@ final class RolloutStrategy {
         progress(stepContext, rollout);
     }
 
-    /// How many processes there may be, but for those that the operator ordered to go.
+    /// Returns the maximum number of processes, without those that the operator ordered to stop.
     static int most(StepContext stepContext) {
         Rollout rollout = stepContext.rollout;
         RolloutSpec spec =
@@ -271,15 +271,16 @@ final class RolloutStrategy {
         return processes;
     }
 
-    /// Whether a worker is leaving since it failed. An empty slot is counted for one of those;
-    /// others are extra, as are all of a slot that has somebody else or is not wanted any more.
+    /// True if a worker is stopping since it failed. An empty slot is counted for one of those;
+    /// others are extra, as are all of a slot that has another worker or is not wanted any more.
     private static boolean failed(Worker worker) {
         return worker.state() instanceof WorkerState.Stopping s
                 && !s.stuck()
                 && (s.cause() == Cause.FAILED_START || s.cause() == Cause.HUNG);
     }
 
-    /// How many empty slots may be refilled beside a worker of a rollout that was given up.
+    /// Returns the number of empty slots that may be refilled beside a worker of a rollout that was
+    /// given up.
     static int room(StepContext stepContext) {
         int crowding = 0;
         for (Slot slot : stepContext.slots) {
@@ -288,7 +289,8 @@ final class RolloutStrategy {
         return most(stepContext) - (processes(stepContext) - crowding);
     }
 
-    /// How many workers of the target may begin to start now; without a rollout, any number.
+    /// Returns the number of workers of the target that may begin to start now; without a rollout,
+    /// any number.
     static int mayStart(StepContext stepContext) {
         Rollout rollout = stepContext.rollout;
         if (rollout == null || rollout.draining()) {
@@ -313,12 +315,12 @@ final class RolloutStrategy {
                 && rollout.owns(worker);
     }
 
-    /// Whether somebody in the slot is leaving for a rollout.
+    /// True if a worker of the slot is stopping for a rollout.
     private static boolean drains(Slot slot) {
         return slot.leaving().stream().anyMatch(RolloutStrategy::drains);
     }
 
-    /// Whether a rollout waits for this worker to be gone.
+    /// True if a rollout waits for this worker to be gone.
     private static boolean drains(Worker worker) {
         return worker.state() instanceof WorkerState.Stopping s
                 && !s.stuck()
@@ -328,7 +330,7 @@ final class RolloutStrategy {
                 };
     }
 
-    /// Whether the slot is to be moved; one whose worker did its job and ended is left alone.
+    /// True if the slot is to be moved; one whose worker did its job and ended is left alone.
     static boolean concerns(StepContext stepContext, Rollout rollout, Slot slot) {
         return inScope(stepContext, rollout, slot) && slot.finished() == null;
     }
@@ -352,7 +354,7 @@ final class RolloutStrategy {
 
     // ---- held, and for the first time
 
-    /// Whether all that a rollout that is held may do is done.
+    /// True if a rollout that is held has done all that it may.
     static boolean ready(StepContext stepContext) {
         Rollout rollout = stepContext.rollout;
         if (rollout == null
@@ -371,7 +373,7 @@ final class RolloutStrategy {
         return true;
     }
 
-    /// Whether the rollout under way is the program's first: there is no older version to go back
+    /// True if the rollout under way is the program's first: there is no older version to go back
     /// to.
     static boolean debuts(StepContext stepContext) {
         Rollout rollout = stepContext.rollout;
@@ -476,7 +478,8 @@ final class RolloutStrategy {
         }
     }
 
-    /// How many starts may fail before the rollout does: what is never to run again has one.
+    /// Returns the number of failed starts after which the rollout fails: one for a program that is
+    /// never restarted.
     private static int tries(ProgramSpec spec) {
         boolean once = spec.restart().when() == RestartSpec.When.NEVER;
         return once ? 1 : Math.max(1, spec.rollout().retries());

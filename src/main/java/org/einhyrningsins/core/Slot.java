@@ -34,22 +34,21 @@ public record Slot(
         leaving = List.copyOf(leaving);
     }
 
-    /// What became of a slot's workers before.
+    /// History of a slot's former workers.
     ///
-    /// @param quickDeaths failures in a row, for the backoff: crashes, and what could not be
-    ///   started or was not up in time
-    /// @param burst the recent deaths of workers that had been up and that somebody else killed
-    /// @param restarts how often the slot got another worker after a death, or since its worker was
-    ///   not well, too large or too old
-    /// @param trouble how its last failure went, in words; empty if there was none since it was
-    ///   well
-    /// @param blame the worker that failed last; null if none did since it was well
-    /// @param relapses how many in a row were replaced since they were ill or too large
-    /// @param crashes those in a row
-    /// @param last the end of the worker before the one there is; null before the first
-    /// @param losses what it lost of the newest version
-    /// @param ended why it was not filled again before the rollout under way moved it; null if it
-    ///   was
+    /// @param quickDeaths failures in a row, for the backoff: crashes, failed spawns and missing
+    ///   acks
+    /// @param burst recent deaths of workers that had been up and that somebody else killed
+    /// @param restarts number of times that the slot got another worker after a death, or because
+    ///   its worker was unhealthy, too large or too old
+    /// @param trouble description of its last failure; empty if there was none since it was ready
+    /// @param blame the worker that failed last; null if none did since the slot was ready
+    /// @param relapses number of workers in a row replaced because they were unhealthy or too large
+    /// @param crashes crashes in a row
+    /// @param last exit of the previous worker; null before the first
+    /// @param losses workers of the newest version that it lost
+    /// @param ended reason why it was not filled again before the rollout under way moved it; null
+    ///   if it was
     public record Past(
             int quickDeaths,
             List<Moment> burst,
@@ -78,13 +77,13 @@ public record Slot(
             burst = List.copyOf(burst);
         }
 
-        /// Whether its workers crash again and again.
+        /// True if its workers are in a crash loop.
         public boolean crashLoop() {
             return crashes.loop();
         }
 
-        /// When its failures in a row began; null if there are none, or if others than crashes are
-        /// among them, whose times nobody keeps.
+        /// Returns the time when its failures in a row began; null if there are none, or if others
+        /// than crashes are among them, whose times are not kept.
         public @Nullable Moment failingSince() {
             return crashes.count() == quickDeaths ? crashes.since() : null;
         }
@@ -208,7 +207,7 @@ public record Slot(
         return new Slot(index, false, false, null, null, List.of(), refill, null, Past.NONE);
     }
 
-    /// Whether no process of it is left.
+    /// True if no process of it is left.
     public boolean vacant() {
         return current == null && successor == null && leaving.isEmpty();
     }
@@ -241,27 +240,27 @@ public record Slot(
         return all;
     }
 
-    /// Whether it stays empty since its worker did what it was to do.
+    /// True if it stays empty since its worker did its job.
     public boolean endedWell() {
         return finished != null && past.quickDeaths() == 0;
     }
 
-    /// Whether it stays empty although its worker failed.
+    /// True if it stays empty although its worker failed.
     public boolean endedBadly() {
         return finished != null && past.quickDeaths() > 0;
     }
 
-    /// Whether it failed as often as is told to who waits for it.
+    /// True if it failed so often that those who wait for it are told.
     ///
-    /// @param finished one that is not filled again after a failure counts
+    /// @param finished true if a slot that is not filled again after a failure counts
     boolean failing(ProgramSpec spec, boolean finished) {
         return this.finished != null
                 ? finished && past.quickDeaths() > 0
                 : past.quickDeaths() >= Math.max(1, spec.rollout().retries());
     }
 
-    /// When its failures are forgotten if its worker stays up until then; null if there are none,
-    /// or it is not up.
+    /// Returns the time when its failures are forgotten if its worker stays up until then; null if
+    /// there are none, or it is not up.
     @Nullable Moment forgiven() {
         boolean failed = past.quickDeaths() > 0 || past.crashes().since() != null;
         return failed && current != null && current.state() instanceof WorkerState.Ready ready

@@ -80,7 +80,7 @@ final class SlotScaling {
                 : stepContext.serving;
     }
 
-    /// Whether somebody must be gone first.
+    /// True if another worker must be gone first.
     private static boolean blocked(StepContext stepContext, Slot slot) {
         for (Worker worker : slot.leaving()) {
             if (worker.state() instanceof WorkerState.Stopping s && !s.stuck()) {
@@ -98,7 +98,7 @@ final class SlotScaling {
         return false;
     }
 
-    /// Whether the program must not run twice in one slot.
+    /// True if the program must not run twice in one slot.
     private static boolean alone(StepContext stepContext, Slot slot, Worker worker) {
         return isReplaced(worker.version())
                 || isReplaced(version(stepContext, slot))
@@ -110,7 +110,7 @@ final class SlotScaling {
         return programVersion.spec().rollout().strategy() == Strategy.REPLACE;
     }
 
-    /// Whether the empty slot still has a worker of a rollout that was given up: a new one beside
+    /// True if the empty slot still has a worker of a rollout that was given up: a new one beside
     /// it is one more process than the slot is counted for.
     static boolean crowds(Slot slot) {
         return slot.current() == null

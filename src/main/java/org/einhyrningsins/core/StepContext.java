@@ -30,13 +30,15 @@ final class StepContext {
     /// More than any limit can be but none.
     private static final Duration ENDLESS = DrainSpec.UNLIMITED.dividedBy(2);
 
-    /// How long a worker may take to vanish after the last step of its stop, before nobody waits.
+    /// Maximum time that a worker may take to vanish after the last step of its stop; after that
+    /// nothing waits for it.
     private static final Duration LAST_HOPE = Duration.ofSeconds(10);
 
-    /// How long a worker may take to serve what waits at its own sockets, before it is told to go.
+    /// Maximum time that a worker may take to serve what waits at its own sockets, before it is
+    /// told to stop.
     static final Duration LONGEST_DRAIN = Duration.ofSeconds(1);
 
-    /// How long it is given in any case: a handshake takes a turn of the network.
+    /// Minimum time for that: a handshake takes a network round trip.
     static final Duration SHORTEST_DRAIN = Duration.ofMillis(200);
 
     final String name;
@@ -106,7 +108,7 @@ final class StepContext {
         return slots.get(index);
     }
 
-    /// Whether the slot is meant to have a worker: see [Program#wants].
+    /// True if the slot is meant to have a worker: see [Program#wants].
     boolean wants(Slot slot) {
         return phase instanceof ProgramPhase.Running
                 && slot.index() < count
@@ -114,7 +116,7 @@ final class StepContext {
                 && slot.finished() == null;
     }
 
-    /// Whether workers of it crash again and again: see [Program#crashLoop()].
+    /// True if its workers are in a crash loop: see [Program#crashLoop()].
     boolean crashLoop() {
         return Program.crashLoop(phase, count, slots);
     }
@@ -123,7 +125,7 @@ final class StepContext {
         return rollout != null && !rollout.draining();
     }
 
-    /// Whether a worker belongs to the rollout that is trying to place it.
+    /// True if a worker belongs to the rollout that is trying to place it.
     boolean onTrial(Worker worker) {
         return rollout != null && !rollout.draining() && rollout.owns(worker);
     }
@@ -223,7 +225,8 @@ final class StepContext {
         return false;
     }
 
-    /// What waited for it has been served, or has waited for too long.
+    /// Sends the first signal of the stop, since the connections that waited are served, or have
+    /// waited for too long.
     void drained(Worker worker, WorkerState.Stopping state) {
         StopSpec.Step begin = first(worker, state.cause());
         List<StopSpec.Step> rest = state.rest().subList(1, state.rest().size());
@@ -390,7 +393,7 @@ final class StepContext {
                         pendingRequest.ticket(), done, name + ": " + message, blame));
     }
 
-    /// Who waits for the rollout is to be answered when the old version is back.
+    /// Makes a request that waits for the rollout wait until the old version is back.
     void expectBack(PendingRequest pendingRequest) {
         waits.remove(pendingRequest);
         waits.add(

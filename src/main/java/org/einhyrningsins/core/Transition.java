@@ -5,7 +5,7 @@ import org.einhyrningsins.core.model.ProgramEffect;
 
 import java.util.List;
 
-/// What a step comes to: the program from now on, and the orders, in order.
+/// Result of a step: the program from now on, and the effects, in order.
 public record Transition(Program program, List<ProgramEffect> effects) {
     public Transition {
         effects = List.copyOf(effects);

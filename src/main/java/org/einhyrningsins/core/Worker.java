@@ -26,22 +26,22 @@ public record Worker(
         return new Worker(id, version, born, state, other);
     }
 
-    /// Whether it is known to be up and may be relied on.
+    /// True if it is ready: up and settled.
     public boolean ready() {
         return state instanceof WorkerState.Ready;
     }
 
-    /// Whether it is up, and not stopped by a signal.
+    /// True if it is ready and not suspended by a signal.
     public boolean serves() {
         return ready() && care.suspended() == null;
     }
 
-    /// Whether it said, or showed, that it is up.
+    /// True if its ack came, settled or not.
     boolean up() {
         return state instanceof WorkerState.Ready || state instanceof WorkerState.Settling;
     }
 
-    /// Whether it hangs in the kernel: see [WorkerState.Stopping#stuck()].
+    /// True if it hangs in the kernel: see [WorkerState.Stopping#stuck()].
     public boolean stuck() {
         return state instanceof WorkerState.Stopping stopping && stopping.stuck();
     }

@@ -31,16 +31,16 @@ final class WorkerReplacement {
 
     private static final int FRACTION_BITS = 20;
 
-    /// What becomes of one whose replacement does not come up.
+    /// Words for the fate of a worker whose replacement does not come up.
     static final String STAYS = "the one it was to replace stays and is tried again";
 
     private WorkerReplacement() {}
 
     // ---- who
 
-    /// Why a worker is to be replaced, in words; null if it is not.
+    /// Describes why a worker is to be replaced; null if it is not.
     ///
-    /// @param count the program's
+    /// @param count the program's worker count
     static @Nullable String ailment(Worker worker, int count, Moment now) {
         if (!worker.ready()) {
             return null;
@@ -67,7 +67,8 @@ final class WorkerReplacement {
         return "not well: " + DurationText.checks(health == null ? 1 : health.failures());
     }
 
-    /// When it is old: at 90 to 100 percent of `max-age`, the same for the same worker always.
+    /// Returns the time when a worker is too old: at 90 to 100 percent of `max-age`, always the
+    /// same for the same worker; null without a limit.
     private static @Nullable Moment old(Worker worker) {
         Duration age = worker.version().spec().care().maxAge();
         if (age == null) {
@@ -80,7 +81,8 @@ final class WorkerReplacement {
         return worker.born().plus(Duration.ofMillis(millis - sooner));
     }
 
-    /// When something about a slot's worker is due that has not been due at the last step.
+    /// Returns the next time when a slot's worker is due for replacement; null if nothing is, or if
+    /// it was due at the last step.
     static @Nullable Moment due(Program program, Slot slot) {
         Worker worker = slot.current();
         if (worker == null || !worker.ready()) {
@@ -92,13 +94,13 @@ final class WorkerReplacement {
         return next == null || next.reached(asOf) ? null : next;
     }
 
-    /// Whether it is ill, or too large, and would not be replaced but for that.
+    /// True if it is unhealthy or too large, and would not be replaced for another reason.
     private static boolean fails(Worker worker, int count) {
         return !worker.care().recalled()
                 && (HealthMonitor.isIll(worker, count) || HealthMonitor.isLarge(worker));
     }
 
-    /// Whether workers are left whose rollout went back.
+    /// True if workers are left whose rollout was rolled back.
     static boolean recalls(StepContext stepContext) {
         for (Slot slot : stepContext.slots) {
             if (slot.current() != null && slot.current().care().recalled()) {
@@ -108,7 +110,7 @@ final class WorkerReplacement {
         return false;
     }
 
-    /// Whether replacements for it failed as often as is told to who waits for one.
+    /// True if replacements for it failed so often that those who wait for one are told.
     static boolean triedInVain(StepContext stepContext, Worker worker) {
         return worker.care().tries() >= Math.max(1, stepContext.serving.spec().rollout().retries());
     }
@@ -130,7 +132,7 @@ final class WorkerReplacement {
         return worker.version().spec().restart().backoff();
     }
 
-    /// Whether a worker is to take over from one that is to be renewed.
+    /// True if a worker is to take over from one that is to be replaced.
     static boolean owns(StepContext stepContext, Worker worker) {
         Worker successor = stepContext.slot(worker.id().slot()).successor();
         return stepContext.rollout == null
@@ -164,7 +166,7 @@ final class WorkerReplacement {
         }
     }
 
-    /// Whether the old one has to go first: either of the two must not run beside another.
+    /// True if the old worker has to go first: one of the two must not run beside another.
     private static boolean alone(StepContext stepContext) {
         boolean alone = stepContext.serving.spec().rollout().strategy() == Strategy.REPLACE;
         for (Slot slot : stepContext.slots) {
@@ -178,8 +180,8 @@ final class WorkerReplacement {
         return alone;
     }
 
-    /// Who comes to replace an old one replaces a dead one just as well. One that is well again, or
-    /// whose definition has changed, keeps its place.
+    /// Lets a replacement take the slot; it may replace a dead worker as well as an old one. A
+    /// worker that is healthy again, or whose definition has changed, keeps its place.
     private static void inherit(StepContext stepContext, Slot slot, Worker successor) {
         Worker current = slot.current();
         if (current != null && ailment(current, stepContext.count, stepContext.now) == null) {
@@ -249,7 +251,8 @@ final class WorkerReplacement {
         return first;
     }
 
-    /// Whoever was tried less often, so that one that cannot be replaced keeps nobody waiting.
+    /// Orders workers by the number of failed replacements, so that one that cannot be replaced
+    /// keeps no other waiting.
     private static boolean sooner(Worker one, Worker other) {
         if (one.care().tries() != other.care().tries()) {
             return one.care().tries() < other.care().tries();

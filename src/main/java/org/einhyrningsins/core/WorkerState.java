@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import java.time.Duration;
 import java.util.List;
 
-/// What a worker is up to. Each state holds only what exists in it.
+/// State of a worker. Each state holds only what exists in it.
 public sealed interface WorkerState {
     /// Running, not yet known to be up.
     ///
@@ -101,24 +101,25 @@ public sealed interface WorkerState {
             return new Stopping(cause, rest, deadline, draining, sent, ended, latest);
         }
 
-        /// Whether only others of its process group are left of it.
+        /// True if only others of its process group are left of it.
         public boolean leaderless() {
             return leader != null;
         }
 
-        /// Whether connections that were being made when it was decided have had time to come.
+        /// True if connections that were being made when it was told to stop have had time to
+        /// arrive.
         public boolean settled(Moment now) {
             Duration left = StepContext.LONGEST_DRAIN.minus(StepContext.SHORTEST_DRAIN);
             return draining && deadline != null && deadline.reached(now.plus(left));
         }
 
-        /// Whether even KILL did not end it (it hangs in the kernel). Nobody waits for it.
+        /// True if even KILL did not end it (it hangs in the kernel). Nothing waits for it.
         public boolean stuck() {
             return deadline == null;
         }
     }
 
-    /// Why a worker was told to go.
+    /// Reason why a worker was told to stop.
     enum Cause {
         /// Its successor is there.
         RETIRED,

@@ -7,16 +7,16 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 
-/// How a worker is known to be up, and how long that may take.
+/// Definition of how a worker acknowledges that it is up, and of its time limit.
 ///
-/// @param timeout a worker that is not up by then is stopped and counts as a failed start; for
-///   [Timer] the time within which its program has to be executed
+/// @param timeout time limit of the ack: a worker that is not up by then is stopped and counts as a
+///   failed start; for [Timer] the time within which its program must be executed
 public record AckSpec(Mode mode, Duration timeout) {
     /// The default: alive for a second.
     public static final AckSpec DEFAULT =
             new AckSpec(new Timer(Duration.ofSeconds(1)), Duration.ofSeconds(30));
 
-    /// What counts as being up.
+    /// Signs that count as an ack.
     public sealed interface Mode {}
 
     /// The worker writes `{"command":"worker:ack","pid":PID}` to EINHORN_SOCK_PATH.
@@ -41,12 +41,12 @@ public record AckSpec(Mode mode, Duration timeout) {
     /// @param match as [java.util.regex.Pattern] has it; need not match all of the line
     public record Log(String match) implements Mode {}
 
-    /// Whom a probe asks.
+    /// Target of a probe.
     public sealed interface Target {}
 
     /// One that is connected to.
     public sealed interface SocketTarget extends Target {
-        /// What is connected to.
+        /// Returns the endpoint that the probe connects to.
         Endpoint endpoint();
     }
 
@@ -67,7 +67,7 @@ public record AckSpec(Mode mode, Duration timeout) {
         }
     }
 
-    /// Where a probe connects.
+    /// Endpoint that a probe connects to.
     public sealed interface Endpoint {}
 
     /// A socket of the program's own `bind`. While older workers share it, they may answer too: a

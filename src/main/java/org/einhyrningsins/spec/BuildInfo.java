@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec;
 
-/// Which release this is.
+/// Version and build data of this release.
 public final class BuildInfo {
     private BuildInfo() {}
 

@@ -11,6 +11,6 @@ import java.time.Duration;
 /// @param watch how long they must go on well before the rollout goes on by itself; null: it waits
 ///   for the operator to `promote` it
 public record CanarySpec(int workers, @Nullable Duration watch) {
-    /// How long they are watched unless it is said.
+    /// Default time that canaries are watched.
     public static final Duration WATCH = Duration.ofSeconds(30);
 }

@@ -26,7 +26,7 @@ public record CgroupSpec(
     /// Of a group of which all processes are killed, or none.
     public static final String OOM_GROUP = "memory.oom.group";
 
-    /// What the files of a group say that has no limits.
+    /// Contents of the files of a control group without limits.
     public static final Map<String, String> UNLIMITED =
             Map.of(
                     "memory.max", "max",
@@ -35,8 +35,8 @@ public record CgroupSpec(
                     "pids.max", "max",
                     "io.weight", "default 100");
 
-    /// What is written to which file of the group, see the kernel's cgroup-v2 documentation. The
-    /// first part of each name is its controller's.
+    /// Returns the file names of the control group with the values to write, see the kernel's
+    /// cgroup-v2 documentation. The first part of each name is that of its controller.
     public SequencedMap<String, String> files() {
         SequencedMap<String, String> files = new LinkedHashMap<>();
         if (memoryMax != null) {

@@ -11,16 +11,16 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// What a worker may gain and take, beyond what its user may.
+/// Privileges, resources and isolation of a worker, beyond the rights of its user.
 ///
-/// @param noNewPrivs whether no program that it executes can give it more than it has; null: if it
-///   runs as another user than the manager, it cannot
-/// @param capabilities all that it has and can ever have, each once, by their numbers; null: none
-///   as another user, else the manager's
-/// @param scheduling what it gets of processors and disks
-/// @param directories those made for it before it starts, in order
-/// @param credentials absolute paths of files with secrets for it, by the name of each
-/// @param sandbox what it may reach; null for all that its user may
+/// @param noNewPrivs true if no program that the worker executes may give it more rights; null:
+///   true if it runs as another user than the manager
+/// @param capabilities the capabilities that it has and can ever have, each once, by number; null:
+///   none as another user, else the manager's
+/// @param scheduling its share of processors and disks
+/// @param directories directories created for it before it starts, in order
+/// @param credentials absolute paths of files with secrets for it, by credential name
+/// @param sandbox what it may access; null for everything its user may
 /// @param cgroup the limits of its control group; null for none
 public record ConfinementSpec(
         @Nullable Boolean noNewPrivs,

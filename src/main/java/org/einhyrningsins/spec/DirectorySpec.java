@@ -8,6 +8,6 @@ import java.nio.file.Path;
 /// @param path absolute
 /// @param mode permission bits, 0 to 0777
 public record DirectorySpec(Path path, int mode) {
-    /// What it has if nothing is said.
+    /// Default mode.
     public static final int USUAL_MODE = 0755;
 }

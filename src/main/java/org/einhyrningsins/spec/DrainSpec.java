@@ -5,11 +5,11 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 
-/// How a rollout treats the old workers that it told to go.
+/// Treatment of the old workers that a rollout has told to stop.
 ///
-/// @param counted whether they count for `max-surge` until they are gone
-/// @param timeout how long each has after the first signal of its stop; null for as long as `stop`
-///   has it, [#UNLIMITED] for as long as it takes
+/// @param counted true if they count for `max-surge` until they are gone
+/// @param timeout time that each has after the first signal of its stop; null for the time of
+///   `stop`, [#UNLIMITED] for no limit
 public record DrainSpec(boolean counted, @Nullable Duration timeout) {
     /// They count, and are stopped as any other.
     public static final DrainSpec DEFAULT = new DrainSpec(true, null);

@@ -5,11 +5,11 @@ import org.einhyrningsins.spec.AckSpec.Target;
 
 import java.time.Duration;
 
-/// How workers that are up are asked whether they are well.
+/// Definition of a periodic health check of workers that are up.
 ///
-/// @param every the time from one answer to the next question, positive
-/// @param timeout what is not answered by then has failed, positive
-/// @param failures so many in a row are an illness, 1 to 1,000
+/// @param every time from one answer to the next check, positive
+/// @param timeout time limit of one check, positive; a check without an answer by then has failed
+/// @param failures number of failures in a row that make a worker unhealthy, 1 to 1,000
 public record HealthSpec(Target target, Duration every, Duration timeout, int failures) {
     /// Between two checks.
     public static final Duration EVERY = Duration.ofSeconds(5);
@@ -20,7 +20,7 @@ public record HealthSpec(Target target, Duration every, Duration timeout, int fa
     /// In a row.
     public static final int FAILURES = 3;
 
-    /// Who may be the one that answers.
+    /// Returns the set of processes that may have answered the check.
     public Reach reach() {
         return switch (target) {
             case AckSpec.ExecTarget ignored -> Reach.WORKER;
@@ -36,8 +36,8 @@ public record HealthSpec(Target target, Duration every, Duration timeout, int fa
         };
     }
 
-    /// Who may be the one that answers: an answer tells something about a worker only if nobody
-    /// else can have given it.
+    /// Set of processes that may have answered a check: an answer says something about a worker
+    /// only if no other can have given it.
     public enum Reach {
         /// That worker: a command is told its pid.
         WORKER,

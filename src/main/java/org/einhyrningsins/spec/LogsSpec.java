@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/// Where a worker's standard output and standard error go.
+/// Destination of a worker's standard output and standard error.
 public sealed interface LogsSpec {
-    /// Where the manager's own go.
+    /// The manager's own standard output and standard error.
     record Inherit() implements LogsSpec {}
 
     /// Nowhere: /dev/null.
@@ -53,7 +53,7 @@ public sealed interface LogsSpec {
 
     /// A word before a line.
     enum Word {
-        /// When the line was written to the file, UTC, to the millisecond.
+        /// Time when the line was written to the file, UTC, to the millisecond.
         TIME,
         /// The program and the slot, as in `web:0`.
         SLOT,
@@ -77,8 +77,8 @@ public sealed interface LogsSpec {
         return text.contains("%s") ? Path.of(text.replace("%s", Integer.toString(slot))) : pattern;
     }
 
-    /// What of it a worker is born with. Of a file that we keep it has a pipe, and all else about
-    /// that file can change while it runs.
+    /// Returns the part that a worker is started with. For a file that the manager writes this is a
+    /// pipe: all else about that file can change while the worker runs.
     default LogsSpec birth() {
         return switch (this) {
             case Inherit inherit -> inherit;

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec;
 
-/// How workers are bound to their manager: where they find it, and what becomes of them without it.
+/// Link between workers and their manager: how they find it, and what becomes of them without it.
 ///
-/// @param workerSocket where EINHORN_SOCK_PATH leads
-/// @param descriptor whether each worker is also born with a connection to acknowledge on
+/// @param workerSocket target of EINHORN_SOCK_PATH
+/// @param descriptor true if each worker also inherits a connection to acknowledge on
 ///   (EINHORN_SOCK_FD)
-/// @param outlive whether workers go on when the manager dies; else the kernel sends them the first
+/// @param outlive true if workers go on when the manager dies; else the kernel sends them the first
 ///   signal of their `stop`
 public record ManagerLinkSpec(WorkerSocket workerSocket, boolean descriptor, boolean outlive) {
     /// A socket of the program's own, no descriptor, and workers that outlive their manager.
     public static final ManagerLinkSpec DEFAULT =
             new ManagerLinkSpec(WorkerSocket.OWN, false, true);
 
-    /// Where EINHORN_SOCK_PATH leads.
+    /// Target of EINHORN_SOCK_PATH.
     public enum WorkerSocket {
         /// To a socket of the program's own, which takes nothing but what workers say.
         OWN,

@@ -5,13 +5,13 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 
-/// How workers are looked after while they run; what is null is not.
+/// Monitoring of workers while they run; a component that is null is switched off.
 ///
-/// @param health how they are asked whether they are well
-/// @param watchdog a worker that gives no sign of life for that long is replaced
+/// @param health the health check
+/// @param watchdog a worker without a sign of life for that long is replaced
 /// @param maxAge a worker is replaced before it is older
-/// @param memoryMax a worker is replaced when it uses more, in bytes, at least 1
-/// @param together the limits of the control group that all its workers are in
+/// @param memoryMax a worker that uses more is replaced; in bytes, at least 1
+/// @param together limits of the control group that contains all its workers
 public record MonitoringSpec(
         @Nullable HealthSpec health,
         @Nullable Duration watchdog,

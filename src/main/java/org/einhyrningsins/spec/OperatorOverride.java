@@ -5,11 +5,11 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 
-/// What an operator set by hand and the file says otherwise: it stays so, over reloads and restarts
-/// of the manager, until the operator takes it back or asks for a reset.
+/// Settings made by an operator that differ from the file. They persist over reloads and restarts
+/// of the manager until the operator takes them back or asks for a reset.
 ///
 /// @param stopped the whole program was stopped
-/// @param workers how many are to run instead of the file's number; null for that
+/// @param workers number of workers to run instead of the file's; null for the file's
 /// @param held the slots that were stopped alone, in ascending order
 public record OperatorOverride(boolean stopped, @Nullable Integer workers, List<Integer> held) {
     /// All is as the file has it.
@@ -19,7 +19,7 @@ public record OperatorOverride(boolean stopped, @Nullable Integer workers, List<
         held = List.copyOf(held);
     }
 
-    /// Whether all is as the file has it.
+    /// True if nothing differs from the file.
     public boolean none() {
         return !stopped && workers == null && held.isEmpty();
     }

@@ -121,9 +121,10 @@ public record ProgramSpec(
                 protocols, ack, stop, restart, rollout, logs, bond, care, after, obstacle);
     }
 
-    /// What a worker is born with: two definitions that agree here need no new workers, since all
-    /// else (worker count, stop, restart, rollout, ack, care, after) is the manager's business and
-    /// changes in place. A worker is told its watchdog's interval, and given the pipes it acks by.
+    /// Returns what a worker is started with. Two definitions that agree here need no new workers,
+    /// since all else (worker count, stop, restart, rollout, ack, care, after) is the manager's
+    /// business and changes in place. The watchdog's interval and the pipes for acks are part of
+    /// it: a worker is told the one and given the others.
     public Birth birth() {
         return new Birth(
                 command,
@@ -142,7 +143,7 @@ public record ProgramSpec(
                 obstacle);
     }
 
-    /// Whether connections wait for one worker alone: see [SocketSpec#ownQueue()].
+    /// True if connections wait for one worker alone: see [SocketSpec#ownQueue()].
     public boolean ownQueue() {
         for (SocketSpec socket : sockets) {
             if (socket.ownQueue()) {
@@ -152,18 +153,17 @@ public record ProgramSpec(
         return false;
     }
 
-    /// Whether it is a job: nothing but the end of its workers tells that they did what they were
-    /// started for. They are not to run again, take no connections, and say nothing of themselves
-    /// that would show earlier that they are up. `on-failure` is no job, since servers are kept in
-    /// that way too.
+    /// True if the program is a job: only the end of its workers shows that they did their work.
+    /// Its workers are not to run again, have no sockets, and send no ack that would show earlier
+    /// that they are up. `on-failure` is no job, since servers are supervised in that way too.
     public boolean endsByItself() {
         return restart.when() == RestartSpec.When.NEVER
                 && sockets.isEmpty()
                 && ack.mode() instanceof AckSpec.Timer;
     }
 
-    /// Whether the manager has to hear what workers write, so that it passes through it wherever it
-    /// goes.
+    /// True if the manager reads the workers' output for acks, so that output passes through the
+    /// manager wherever it goes.
     public boolean heard() {
         return ack.mode() instanceof AckSpec.Log;
     }

@@ -5,19 +5,19 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 
-/// What happens when a worker dies that nobody told to go.
+/// Restart policy: what follows the death of a worker that nobody told to stop.
 ///
-/// @param when which deaths are followed by a new worker
-/// @param backoff how long a slot waits after quick deaths
-/// @param giveUp when to stop trying; null for never
-/// @param burst how many workers of a slot in a row may crash after they were up, and still be
+/// @param when deaths that are followed by a new worker
+/// @param backoff delay of a slot's next start after quick deaths
+/// @param giveUp limit after which no more starts are tried; null for none
+/// @param burst number of workers of a slot in a row that may crash after they were up and still be
 ///   followed at once, 0 to 1,000
 public record RestartSpec(When when, Backoff backoff, @Nullable GiveUp giveUp, int burst) {
     /// Always, 100 ms doubling to 30 s from the third crash in a row on, never giving up.
     public static final RestartSpec DEFAULT =
             new RestartSpec(When.ALWAYS, Backoff.DEFAULT, null, 2);
 
-    /// Which deaths are followed by a new worker.
+    /// Deaths that are followed by a new worker.
     public enum When {
         ALWAYS,
         ON_FAILURE,
@@ -30,7 +30,7 @@ public record RestartSpec(When when, Backoff backoff, @Nullable GiveUp giveUp, i
         public static final Backoff DEFAULT =
                 new Backoff(Duration.ofMillis(100), 2, Duration.ofSeconds(30));
 
-        /// How long to wait after that many quick deaths in a row, counted from one.
+        /// Returns the delay after that many quick deaths in a row, counted from one.
         public Duration delay(int deaths) {
             double millis = first.toMillis() * Math.pow(factor, Math.max(0, deaths - 1));
             return millis >= max.toMillis() ? max : Duration.ofMillis((long) millis);

@@ -5,17 +5,19 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 
-/// How the workers of a program are replaced by those of a newer definition.
+/// Rollout policy: how the workers of a program are replaced by those of a newer definition.
 ///
-/// @param maxSurge how many processes there may be above the worker count at any moment, draining
-///   ones included unless [DrainSpec#counted()] says otherwise; at least 1 for smooth; no meaning
-///   for fleet and replace
-/// @param maxUnacked how many new workers may be starting at once, at least 1; MAX_VALUE: no limit
-/// @param settle how long a new worker must stay up after its ack before an old one is told to go
-/// @param retries after that many failed starts the rollout ends as failed, at least 1
-/// @param canary who comes first and is watched; null for nobody
-/// @param proof how long the newer definition has to prove itself
-/// @param drain how old workers that were told to go are treated
+/// @param maxSurge number of processes allowed above the worker count at any moment, draining ones
+///   included unless [DrainSpec#counted()] says otherwise; at least 1 for smooth; no meaning for
+///   fleet and replace
+/// @param maxUnacked number of new workers that may be starting at once, at least 1; MAX_VALUE: no
+///   limit
+/// @param settle time that a new worker must stay up after its ack before an old one is told to
+///   stop
+/// @param retries number of failed starts after which the rollout fails, at least 1
+/// @param canary the canary phase; null for none
+/// @param proof trial time of the newer definition
+/// @param drain treatment of old workers that were told to stop
 public record RolloutSpec(
         Strategy strategy,
         int maxSurge,

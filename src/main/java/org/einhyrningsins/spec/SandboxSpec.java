@@ -7,14 +7,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
 
-/// What a worker may reach, whatever its user may; the kernel's Landlock holds it to that.
+/// Landlock sandbox of a worker: limits enforced by the kernel, whatever the worker's user may.
 ///
-/// @param read absolute paths of what it may read and execute, besides what every program needs
-/// @param write absolute paths of what it may change as well
+/// @param read absolute paths that it may read and execute, besides those that every program needs
+/// @param write absolute paths that it may change as well
 /// @param connect TCP ports that it may connect to; null for all
 /// @param bind TCP ports that it may bind; null for all
-/// @param scope what it reaches only among the processes that it starts
-/// @param required whether it is not started where the kernel lacks what that takes
+/// @param scope what is limited to the worker and the processes that it starts
+/// @param required true if the worker is not started where the kernel lacks support for it
 public record SandboxSpec(
         List<Path> read,
         List<Path> write,
@@ -30,7 +30,7 @@ public record SandboxSpec(
         scope = List.copyOf(new TreeSet<>(scope));
     }
 
-    /// What may be kept among a worker and what it starts.
+    /// Means of communication that may be limited to a worker and the processes that it starts.
     public enum Scope {
         /// It sends signals to no others.
         SIGNALS,

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// What a worker gets of processors, disks and the patience of the kernel. Null, or empty, means:
-/// as the manager.
+/// Scheduling of a worker: processors, I/O priority, OOM score. Null, or empty, means the same as
+/// the manager.
 ///
-/// @param oomScoreAdj -1000, never, to 1000, first, when memory runs out: see
+/// @param oomScoreAdj -1000 (never killed) to 1000 (killed first) when memory runs out: see
 ///   proc_pid_oom_score_adj(5)
-/// @param cpus numbers of the processors that it may run on, each once, in order
+/// @param cpus numbers of the processors that it may run on, each once, ascending
 /// @param ioClass see ioprio_set(2)
 public record SchedulingSpec(
         @Nullable Integer oomScoreAdj, List<Integer> cpus, @Nullable IoClass ioClass) {
@@ -44,7 +44,7 @@ public record SchedulingSpec(
             }
         }
 
-        /// What ioprio_set(2) takes.
+        /// Returns the class and level as ioprio_set(2) takes them.
         public int priority() {
             return kind.number << 13 | level;
         }

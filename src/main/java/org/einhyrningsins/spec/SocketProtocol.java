@@ -22,7 +22,7 @@ public enum SocketProtocol {
     /// The first socket is descriptor 0 too. In a program's definition this is its `stdin`.
     FD0;
 
-    /// Whether the worker has to be told by a variable that others do not get.
+    /// True if a worker needs an extra variable that is set only on request.
     public boolean onRequest() {
         return switch (this) {
             case EINHORN, LISTEN_FDS, SERVER_STARTER, FD0 -> false;

@@ -46,23 +46,23 @@ public record SocketSpec(
                 name, address, reuseAddress, nonBlocking, length, ipv6Only, file, perWorker);
     }
 
-    /// Whether connections wait at one slot's own socket, where no other worker sees them.
+    /// True if connections wait at one slot's own socket, which no other worker accepts from.
     public boolean ownQueue() {
         return perWorker && address instanceof Tcp;
     }
 
-    /// Whether an open socket can serve as the other: what cannot change while it is open is the
-    /// same.
+    /// True if an open socket can serve as the other: all flags that cannot change while it is open
+    /// are equal.
     public boolean hasFlagsOf(SocketSpec other) {
         return nonBlocking == other.nonBlocking
                 && ipv6Only == other.ipv6Only
                 && perWorker == other.perWorker;
     }
 
-    /// Whether the kernel gives only one of the two what the other has a part of: sockets of one
-    /// protocol, different addresses and one port, of which one is a wildcard. It takes the port of
-    /// all addresses of its family; `[::]` without IPV6_V6ONLY those of IPv4 too. Of UDP sockets
-    /// with SO_REUSEADDR the more special one has its own, see socket(7).
+    /// True if binding one of the two prevents the other: both have one protocol, different
+    /// addresses and the same port, and one address is a wildcard. A wildcard takes the port on all
+    /// addresses of its family; `[::]` without IPV6_V6ONLY on those of IPv4 too. Of UDP sockets
+    /// with SO_REUSEADDR the more specific one keeps its own, see socket(7).
     public boolean overlaps(SocketSpec other) {
         // no pattern switch here: linking it costs milliseconds at start
         if (address instanceof Tcp mine && other.address instanceof Tcp yours) {
@@ -88,7 +88,7 @@ public record SocketSpec(
         return wide.isAnyLocalAddress() && (sameFamily || dual);
     }
 
-    /// Where a socket is bound. Two sockets of one address are the same socket.
+    /// Address that a socket is bound to. Two sockets of one address are the same socket.
     public sealed interface Address {
         /// As the configuration writes it.
         @Override

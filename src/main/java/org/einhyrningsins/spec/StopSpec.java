@@ -4,11 +4,11 @@ package org.einhyrningsins.spec;
 import java.time.Duration;
 import java.util.List;
 
-/// How a worker is told to go: one signal after the other, with time between them.
+/// Stop sequence of a worker: one signal after the other, with time between them.
 ///
-/// @param steps at least one; after the last there is nothing more to try, so it is KILL
-/// @param to who gets the signals while the worker's own process lives; once that has ended, what
-///   is left of its process group gets them. KILL always goes to the group
+/// @param steps at least one; the last is KILL, since nothing can follow it
+/// @param to receiver of the signals while the worker's own process lives; once that has ended, the
+///   rest of its process group gets them. KILL always goes to the group
 public record StopSpec(List<Step> steps, To to) {
     /// TERM, thirty seconds, KILL.
     public static final StopSpec DEFAULT =
@@ -26,7 +26,7 @@ public record StopSpec(List<Step> steps, To to) {
         steps = List.copyOf(steps);
     }
 
-    /// Who gets the signals of a stop.
+    /// Receiver of the signals of a stop.
     public enum To {
         /// The process that was started.
         PROCESS,

@@ -16,7 +16,7 @@ public record TextTemplate(List<Part> parts) {
         return new TextTemplate(List.of(new Text(text)));
     }
 
-    /// Whether it is the same text for every worker of a version.
+    /// True if the text is the same for every worker of a version.
     public boolean constant() {
         for (Part part : parts) {
             if (part instanceof Slot) {

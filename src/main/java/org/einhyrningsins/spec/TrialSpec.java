@@ -3,12 +3,12 @@ package org.einhyrningsins.spec;
 
 import java.time.Duration;
 
-/// How long a newer definition has to prove itself before, and after, the older one is given up.
+/// Trial times of a newer definition, before and after the older one is given up.
 ///
-/// @param probation how long the first new worker of a rollout has to live before any old worker is
-///   told to go; zero for no longer than until it is up
-/// @param rollbackWithin how long after its rollout a version that fails is rolled back by itself;
-///   zero for never
+/// @param probation time that the first new worker of a rollout has to live before any old worker
+///   is told to stop; zero: it only has to be up
+/// @param rollbackWithin time after its rollout within which a version that fails is rolled back
+///   automatically; zero for never
 public record TrialSpec(Duration probation, Duration rollbackWithin) {
     /// The probation where nobody asked for one and the ack is a timer, which says nothing about
     /// the worker.

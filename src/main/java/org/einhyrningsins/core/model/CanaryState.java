@@ -3,7 +3,7 @@ package org.einhyrningsins.core.model;
 
 import org.jspecify.annotations.Nullable;
 
-/// How it stands with the first workers of a rollout.
+/// State of the canary phase of a rollout.
 public sealed interface CanaryState {
     /// They are not all up yet.
     ///

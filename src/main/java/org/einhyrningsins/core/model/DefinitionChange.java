@@ -7,16 +7,15 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What becomes of one program when another definition takes over.
+/// Change of one program when another definition takes over.
 ///
 /// @param before its newest definition; null for a new program
 /// @param after its definition from then on; null for one that goes
-/// @param roll it was asked for by name, and rolls whether it changed or not
-/// @param more how many workers more are wanted then, of one that runs; negative for fewer; of a
-///   new one, how many more are started than the definition says, by what was set by hand
+/// @param roll true if it was asked for by name, and rolls whether it changed or not
+/// @param more number of additional workers wanted then, of a program that runs; negative for
+///   fewer; of a new one, the number started beyond the definition's because of operator overrides
 /// @param differences the keys in which the definitions differ
-/// @param notes what else one should know, in words: what was done by hand and is not as the file
-///   has it
+/// @param notes further notes for the operator: overrides that differ from the file
 public record DefinitionChange(
         String program,
         Kind kind,
@@ -44,7 +43,7 @@ public record DefinitionChange(
         return new DefinitionChange(program, kind, before, after, roll, other, differences, notes);
     }
 
-    /// Whether it is rolled for no other reason than that it was named.
+    /// True if it is rolled only because it was named.
     public boolean asAsked() {
         return kind == Kind.ROLLED && roll && differences.isEmpty();
     }
@@ -68,7 +67,7 @@ public record DefinitionChange(
         ROLLED
     }
 
-    /// What the program is to be told; null for nothing.
+    /// Returns the command to give to the program; null for none.
     public @Nullable ProgramCommand command() {
         return switch (kind) {
             case ADDED -> new ProgramCommand.Start(null);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core.model;
 
-/// How a program stands with those that come after it.
+/// State of a program as a dependency of those that start after it.
 public enum DependencyState {
     /// All its workers were ready, once at the same time, since it began to run.
     UP,

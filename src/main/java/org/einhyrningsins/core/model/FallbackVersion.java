@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// @param taken why it does not come back all the same, in words: what it needs is another's now;
 ///   null if it does
 public record FallbackVersion(ProgramVersion version, Moment since, @Nullable String taken) {
-    /// When the newer version has proved itself.
+    /// Returns the time when the newer version has proved itself.
     ///
     /// @param serving the newer version
     public Moment until(ProgramVersion serving) {

@@ -71,7 +71,7 @@ public record KeyDifference(
     private static final Set<String> READ_AT_START =
             Set.of("control.socket", "control.keeper", "state-dir");
 
-    /// Whether no running manager can take it over.
+    /// True if the change takes effect only at the manager's next start.
     public boolean waitsForStart() {
         return READ_AT_START.contains(key);
     }
@@ -85,7 +85,7 @@ public record KeyDifference(
         return value == null ? ABSENT : value;
     }
 
-    /// How two definitions of a program differ.
+    /// Returns the keys in which two definitions of a program differ.
     ///
     /// @param settings the keys of a definition, with their values
     public static List<KeyDifference> between(
@@ -112,7 +112,7 @@ public record KeyDifference(
         };
     }
 
-    /// How two sets of keys that are no program's differ.
+    /// Returns the keys in which two sets of settings that belong to no program differ.
     public static List<KeyDifference> between(
             SequencedMap<String, String> before, SequencedMap<String, String> after) {
         return between(before, after, key -> false);

@@ -13,12 +13,12 @@ public record Moment(long nanos) implements Comparable<Moment> {
         return new Moment(nanos + add);
     }
 
-    /// How long it has been from then to now.
+    /// Returns the time from then to this moment.
     public Duration since(Moment then) {
         return Duration.ofNanos(nanos - then.nanos);
     }
 
-    /// Whether this moment has come.
+    /// True if this moment has come.
     public boolean reached(Moment now) {
         return nanos <= now.nanos;
     }

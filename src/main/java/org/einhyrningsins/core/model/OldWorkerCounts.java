@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core.model;
 
-/// What became of the workers that a rollout is to replace.
+/// Counts of the workers that a rollout is to replace.
 ///
-/// @param before how many there were when it began
-/// @param up whether any of the version that served was up then
-/// @param replaced how many were told to go for a new one
-/// @param killed how many of those did not end in time and were killed
+/// @param before their number when it began
+/// @param up true if any of the version that served was up then
+/// @param replaced number that was told to stop for a new one
+/// @param killed number of those that did not end in time and were killed
 public record OldWorkerCounts(int before, boolean up, int replaced, int killed) {
     public static final OldWorkerCounts NONE = new OldWorkerCounts(0, false, 0, 0);
 
@@ -18,7 +18,7 @@ public record OldWorkerCounts(int before, boolean up, int replaced, int killed) 
         return new OldWorkerCounts(before, up, replaced, killed + 1);
     }
 
-    /// What a verdict says of those that were killed; empty if none was.
+    /// Describes those that were killed, for a verdict; empty if none was.
     public String killedWords() {
         return switch (killed) {
             case 0 -> "";

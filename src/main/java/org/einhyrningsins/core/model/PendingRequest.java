@@ -19,17 +19,17 @@ public record PendingRequest(
         return scope == null || scope.contains(slot);
     }
 
-    /// Whether it waits for what was asked to run.
+    /// True if it waits until something runs.
     public boolean forStart() {
         return until == Until.UP || until == Until.ENDED;
     }
 
-    /// Whether workers that are up are not enough, since they have a job to do.
+    /// True if it waits for the end of a job: workers that are up are not enough.
     public boolean toItsEnd(ProgramSpec spec) {
         return until == Until.ENDED && spec.endsByItself();
     }
 
-    /// What it waits for.
+    /// Condition that a request waits for.
     public enum Until {
         /// Every worker is up.
         UP,

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.Set;
 
-/// What an operator, or the manager on their behalf, may ask of one program. A scope is a set of
+/// Command of an operator, or of the manager on their behalf, to one program. A scope is a set of
 /// slots; null means all of them.
 public sealed interface ProgramCommand {
     /// Run, forgetting failures; answered when every worker is up, or one fails repeatedly.

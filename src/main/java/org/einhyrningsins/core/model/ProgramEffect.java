@@ -51,7 +51,7 @@ public sealed interface ProgramEffect {
     record Report(Severity severity, @Nullable WorkerId worker, String message)
             implements ProgramEffect {}
 
-    /// How much a report matters.
+    /// Severity of a report.
     enum Severity {
         /// Something failed that an operator should look at.
         ERROR,

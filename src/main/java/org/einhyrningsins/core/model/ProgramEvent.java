@@ -82,9 +82,9 @@ public sealed interface ProgramEvent {
     /// The definition that serves was read again and is what is wanted.
     record Affirmed() implements ProgramEvent {}
 
-    /// What the version before needs is wanted for something else: it does not come back.
+    /// The fallback version can no longer return: what it needs is used for something else.
     ///
-    /// @param why in words
+    /// @param why the reason, in words
     record Forsaken(String why) implements ProgramEvent {}
 
     /// The operator asked for something; answered exactly once.

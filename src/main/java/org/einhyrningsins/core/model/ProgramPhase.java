@@ -7,7 +7,7 @@ import java.util.Collections;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// Whether a program is meant to run.
+/// Phase of a program: the state it is meant to be in.
 public sealed interface ProgramPhase {
     /// Dead workers are replaced.
     ///
@@ -25,7 +25,7 @@ public sealed interface ProgramPhase {
             on = Collections.unmodifiableSet(new TreeSet<>(on));
         }
 
-        /// Why it does not run, as a person reads it.
+        /// Describes why it does not run, for a person.
         public String words() {
             String names = String.join(", ", on);
             if (by == null) {
@@ -37,10 +37,10 @@ public sealed interface ProgramPhase {
         }
     }
 
-    /// What keeps a program from starting.
+    /// Reason that keeps a program from starting.
     ///
-    /// @param program which other program it is
-    /// @param stopped it was stopped while it was waited for; else it failed
+    /// @param program the other program
+    /// @param stopped true if it was stopped while it was waited for; else it failed
     record Hindrance(String program, boolean stopped) {
         String words() {
             return program + (stopped ? " was stopped" : " has failed");

@@ -4,7 +4,7 @@ package org.einhyrningsins.core.model;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.SocketSpec;
 
-/// What makes a socket the same: its address or, where the kernel chooses the port, its name.
+/// Identity of a socket: its address or, where the kernel chooses the port, its name.
 ///
 /// @param owner `program/socket` where the kernel chooses the port, else empty
 public record SocketKey(SocketSpec.Address address, String owner) {
@@ -20,7 +20,7 @@ public record SocketKey(SocketSpec.Address address, String owner) {
         return new SocketKey(socket.address(), chosen ? program.name() + "/" + socket.name() : "");
     }
 
-    /// Whether the kernel chooses its port.
+    /// True if the kernel chooses its port.
     public boolean chosen() {
         return !owner.isEmpty();
     }

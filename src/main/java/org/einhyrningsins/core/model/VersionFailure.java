@@ -4,20 +4,20 @@ package org.einhyrningsins.core.model;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
-/// How the newest version failed, and what became of the workers of the version before it.
+/// Failure of the newest version, and the fate of the workers of the version before it.
 ///
 /// @param generation the version that failed
 /// @param back the version that serves instead
-/// @param rolled its rollout was over when it failed
-/// @param at when it failed
-/// @param why how, in words
+/// @param rolled true if its rollout was over when it failed
+/// @param at time of the failure
+/// @param why the failure, in words
 /// @param blame the worker that failed last
-/// @param before how many old workers there were when its rollout began; 0 if that does not matter,
-///   less if nothing of the older version runs, since it is a job
-/// @param kept how many of those are still there
-/// @param replaced how many of those were replaced before it failed
-/// @param stage how far the older version is back
-/// @param taken why it cannot come back, in words; empty if it can
+/// @param before number of old workers when its rollout began; 0 if that does not matter, and fewer
+///   if nothing of the older version runs, since it is a job
+/// @param kept number of those that still exist
+/// @param replaced number of those replaced before it failed
+/// @param stage progress of the return to the older version
+/// @param taken reason why it cannot come back, in words; empty if it can
 public record VersionFailure(
         int generation,
         int back,
@@ -30,7 +30,7 @@ public record VersionFailure(
         int replaced,
         Stage stage,
         String taken) {
-    /// How far the older version is back.
+    /// Progress of the return to the older version.
     public enum Stage {
         /// Workers of the older version are being started.
         RETURNING,
@@ -42,7 +42,7 @@ public record VersionFailure(
         OVERTAKEN,
         /// The older version is the same definition, so there is nothing to go back to.
         SAME,
-        /// What the older version needs is another program's now.
+        /// Another program uses what the older version needs.
         TAKEN
     }
 
@@ -51,14 +51,14 @@ public record VersionFailure(
                 generation, back, rolled, at, why, blame, before, kept, replaced, next, taken);
     }
 
-    /// Whether workers of the older version are still being started.
+    /// True if workers of the older version are still being started.
     public boolean returning() {
         return stage == Stage.RETURNING;
     }
 
-    /// What happened, as a person reads it.
+    /// Describes the failure for a person.
     ///
-    /// @param when for behind `failed`: empty, or such as ` at 14:02:11`
+    /// @param when time for the text after `failed`: empty, or such as ` at 14:02:11`
     public String words(String when) {
         return rolled
                 ? "generation " + generation + " failed" + when + " (" + why + "), " + rolledBack()

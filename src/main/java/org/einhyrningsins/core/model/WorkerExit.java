@@ -4,17 +4,17 @@ package org.einhyrningsins.core.model;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
-/// How a worker ended.
+/// Exit of a worker.
 ///
-/// @param code its exit status, 0 to 255, if it exited; else 0; -1 if it is not known
+/// @param code its exit status, 0 to 255, if it exited; else 0; -1 if unknown
 /// @param signal the number of the signal that killed it; 0 if it exited
-/// @param core whether it left a core
-/// @param left how many processes it had started that lived on in other groups or sessions, and
-///   were ended
-/// @param oom whether the kernel killed it, or some of it, since memory ran out: that of its
+/// @param core true if it left a core dump
+/// @param left number of processes that it had started, that lived on in other groups or sessions,
+///   and that were killed
+/// @param oom true if the kernel killed it, or a part of it, because memory ran out: that of its
 ///   control group, or all
-/// @param shared whether that was the memory that all workers of its program have together: the
-///   kernel chose it, and may as well have chosen another
+/// @param shared true if that was the memory limit that all workers of its program share: the
+///   kernel may as well have chosen another worker
 public record WorkerExit(
         int code, int signal, boolean core, int left, boolean oom, boolean shared) {
     /// Of a worker that ended while no manager was there to see it, or that was adopted.
@@ -43,13 +43,13 @@ public record WorkerExit(
         return new WorkerExit(code, signal, core, left, true, true);
     }
 
-    /// Whether it ended as a program that did its job does.
+    /// True if it exited with status 0.
     public boolean success() {
         return code == 0 && signal == 0;
     }
 
-    /// Whether it is known to have ended by what it did itself, and not by a signal of the kind
-    /// that somebody sends it.
+    /// True if it is known to have ended by what it did itself, and not by a signal of the kind
+    /// that others send.
     public boolean isOwnDoing() {
         if (signal == 0) {
             return code >= 0;
@@ -73,7 +73,7 @@ public record WorkerExit(
                 };
     }
 
-    /// Whether it seems to have put itself into the background, as daemons do.
+    /// True if it seems to have put itself into the background, as daemons do.
     public boolean isInBackground() {
         return success() && left > 0;
     }
@@ -107,7 +107,7 @@ public record WorkerExit(
         return left == 1 ? "1 process" : left + " processes";
     }
 
-    /// What shells and their like mean by it.
+    /// Returns the meaning of the exit status by the convention of shells; empty if it has none.
     private String meaning() {
         return switch (code) {
             case CANNOT_EXECUTE -> " (command cannot be executed)";

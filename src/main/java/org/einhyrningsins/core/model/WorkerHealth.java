@@ -6,19 +6,19 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 
-/// What is known about how a worker is. Everything that its definition's [org.einhyrningsins.spec
-/// .CareSpec] needs to remember, and nothing that follows from it: so a definition can change in
-/// place.
+/// Health data of a worker. Everything that its definition's [org.einhyrningsins.spec .CareSpec]
+/// needs to remember, and nothing that follows from it: so a definition can change in place.
 ///
-/// @param checkup its health checks; null if it is not asked, or not it
-/// @param pinged its last sign of life, or when it was up; null before that
-/// @param interval of its watchdog, if it chose another than its definition's; else null
-/// @param weighing when to look at its memory again; null for never
-/// @param weight its memory when last looked at, in bytes; 0 if it never was
-/// @param tries how many replacements for it failed in a row
-/// @param retry not to try the next before then; null for at any time
-/// @param recalled whether its rollout went back: one of the version that serves is to take over
-/// @param suspended the signal that stopped it, after which it does nothing; null if it runs
+/// @param checkup its health checks; null if it has none, or another worker is checked
+/// @param pinged time of its last sign of life, or when it was up; null before that
+/// @param interval interval of its watchdog, if it chose another than its definition's; else null
+/// @param weighing time of the next memory measurement; null for never
+/// @param weight its memory at the last measurement, in bytes; 0 before the first
+/// @param tries number of failed replacements in a row
+/// @param retry time before which no further replacement is tried; null for none
+/// @param recalled true if its rollout was rolled back: a worker of the version that serves is to
+///   take over
+/// @param suspended the signal that suspended it; null if it runs
 public record WorkerHealth(
         @Nullable PeriodicCheck checkup,
         @Nullable Moment pinged,

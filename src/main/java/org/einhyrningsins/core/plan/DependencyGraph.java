@@ -84,7 +84,7 @@ public record DependencyGraph(SequencedMap<String, List<String>> after) {
         visits.push(new Visit(name, names.iterator(), new ArrayList<>(names.size())));
     }
 
-    /// What a program that waits is to be told; null if it was told so before.
+    /// Returns the next event for a program that waits; null if nothing has changed for it.
     ///
     /// @param all by name, as they are now
     public @Nullable ProgramEvent next(Program program, Map<String, Program> all) {
@@ -121,8 +121,8 @@ public record DependencyGraph(SequencedMap<String, List<String>> after) {
         };
     }
 
-    /// Whether a program that is to restart after others may: those that it comes after are up, or
-    /// nobody knows whether they ever will be, since they are stopped.
+    /// True if a program that is to restart after others may: its dependencies are up or stopped. A
+    /// stopped one may never be up again.
     ///
     /// @param all by name, as they are now; one whose own turn is still to come is waiting
     public boolean mayRestart(String name, Map<String, DependencyState> all) {
@@ -137,10 +137,10 @@ public record DependencyGraph(SequencedMap<String, List<String>> after) {
         return true;
     }
 
-    /// Why a program that is to restart after others will not: one of those that it comes after did
-    /// not come up again. Null if nothing speaks against it yet.
+    /// Returns the dependency because of which a program that is to restart after others will not:
+    /// it did not come up again. Null if there is none yet.
     ///
-    /// @param all as in [#mayRestart]; one that was not restarted for that is hindered
+    /// @param all as in [#mayRestart]; a program that was not restarted for that reason is blocked
     public @Nullable String hinders(String name, Map<String, DependencyState> all) {
         for (String other : after.getOrDefault(name, List.of())) {
             DependencyState dependencyState = all.get(other);

@@ -22,17 +22,17 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
 
-/// What becomes of everything when other definitions take over: what `reload` does, and what `plan`
-/// says it would do. They are the same because this is all that either of them knows.
+/// Computed plan of a reload: `reload` carries it out, `plan` prints it. The two agree because
+/// neither knows anything else.
 ///
 /// @param changes by program: first those of the new set in its order, then the removed ones
-/// @param settings what changes of what is no program's
+/// @param settings changes of the settings that belong to no program
 /// @param sockets first those of the new set in its order, then those that are closed
 /// @param handovers programs that give up sockets, or their place, to others that are to serve
 ///   first
-/// @param objections why it cannot be done, in words; none if it can, as far as one can see without
-///   trying
-/// @param inherited what was set by hand of programs that have another name from then on, by that
+/// @param objections reasons why it cannot be done, in words; empty if it can, as far as one can
+///   see without trying
+/// @param inherited operator overrides of programs that get another name, by the new name
 public record ReloadPlan(
         SequencedMap<String, DefinitionChange> changes,
         List<KeyDifference> settings,
@@ -49,7 +49,7 @@ public record ReloadPlan(
         inherited = Collections.unmodifiableMap(new LinkedHashMap<>(inherited));
     }
 
-    /// What was set by hand of a program whose name is another one in the file.
+    /// Operator overrides of a program that has another name in the new file.
     ///
     /// @param from its name until now
     public record Inheritance(String from, OperatorOverride intent) {
@@ -63,14 +63,14 @@ public record ReloadPlan(
             return noted;
         }
 
-        /// How many workers are started.
+        /// Returns the number of workers to start.
         private int started(int inFile) {
             int count = intent.workers() == null ? inFile : intent.workers();
             long held = intent.held().stream().filter(slot -> slot < count).count();
             return intent.stopped() ? 0 : count - (int) held;
         }
 
-        /// What stays so under the new name, in words.
+        /// Describes the overrides that stay under the new name.
         private List<String> notes(int inFile) {
             List<String> notes = new ArrayList<>();
             if (intent.stopped()) {
@@ -93,9 +93,9 @@ public record ReloadPlan(
         }
     }
 
-    /// How things are now.
+    /// State before the reload.
     ///
-    /// @param programs by name, but for those that are leaving for good
+    /// @param programs by name, without those that are being removed
     /// @param inUse every definition whose sockets are open: see [Program#definitions()]
     public record Now(SequencedMap<String, Program> programs, Collection<ProgramSpec> inUse) {
         public Now {
@@ -119,8 +119,8 @@ public record ReloadPlan(
         return of(now, next, all, settings);
     }
 
-    /// Who is named by its new name is named by its old one as well: the two would else serve side
-    /// by side.
+    /// Adds the old name of each program that is named by its new name: the two would else serve
+    /// side by side.
     private static Set<String> withOldNames(
             Now now,
             SequencedMap<String, ProgramSpec> next,
@@ -268,7 +268,8 @@ public record ReloadPlan(
         return barred;
     }
 
-    /// Who is not named stays as it is.
+    /// Adds notes of addresses shared with programs that are not part of the reload; those stay as
+    /// they are.
     private static void share(
             Map<String, Program> programs, SequencedMap<String, DefinitionChange> changes) {
         List<Program> others = new ArrayList<>(programs.values());
@@ -358,8 +359,8 @@ public record ReloadPlan(
         return runs && program.intent().workers() == null ? next.workers() - program.count() : 0;
     }
 
-    /// What differs from the file because somebody wanted it so, and what happens on the way that
-    /// the keys do not show.
+    /// Notes operator overrides that differ from the file, and effects on the way that the keys do
+    /// not show.
     private static List<String> notes(Program program, ProgramSpec next, boolean roll) {
         List<String> notes = new ArrayList<>();
         Integer byHand = program.intent().workers();
@@ -397,7 +398,8 @@ public record ReloadPlan(
         return notes;
     }
 
-    /// Whether it changes nothing at all. What waits for the manager's next start is no change.
+    /// True if it changes nothing at all. Settings that wait for the manager's next start are no
+    /// change.
     public boolean nothing() {
         for (KeyDifference setting : settings) {
             if (!setting.waitsForStart()) {

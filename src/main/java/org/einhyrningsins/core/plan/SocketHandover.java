@@ -9,15 +9,15 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.SequencedSet;
 
-/// What one program gives up to others in a reload: sockets, or its place under another name. Its
-/// change waits until they serve.
+/// Handover of sockets from one program to others in a reload, or of its place under another name.
+/// The giver's change waits until the receivers serve.
 ///
 /// @param giver the program whose change waits
-/// @param receivers those that are to serve first, by name
-/// @param addresses the sockets that change hands, as the configuration writes them; none where a
+/// @param receivers names of the programs that are to serve first
+/// @param addresses the sockets that change hands, as the configuration writes them; empty where a
 ///   program without sockets is renamed
-/// @param renamed the giver goes, and its one receiver is new: it is the same program under another
-///   name
+/// @param renamed true if the giver is removed and its one receiver is new: it is the same program
+///   under another name
 public record SocketHandover(
         String giver, SequencedSet<String> receivers, List<String> addresses, boolean renamed) {
     public SocketHandover {
@@ -25,14 +25,14 @@ public record SocketHandover(
         addresses = List.copyOf(addresses);
     }
 
-    /// What changes hands, in words.
+    /// Describes what changes hands.
     public String what() {
         return addresses.isEmpty() ? "its place" : String.join(", ", addresses);
     }
 
-    /// Whether the giver cannot go back by itself afterwards as it would else, if it fails soon.
+    /// True if the giver loses its automatic rollback by the handover.
     ///
-    /// @param next what the giver becomes; null where it goes
+    /// @param next the giver's next definition; null if it is removed
     boolean isOneWay(@Nullable ProgramSpec next) {
         return next != null
                 && !addresses.isEmpty()
@@ -48,7 +48,7 @@ public record SocketHandover(
                 + " then";
     }
 
-    /// What the giver waits for, in words.
+    /// Describes what the giver waits for.
     String giving() {
         String whom = String.join(" and ", receivers);
         String serve = receivers.size() == 1 ? " serves" : " serve";
@@ -77,7 +77,7 @@ public record SocketHandover(
                         + fails;
     }
 
-    /// What a receiver is about to do, in words.
+    /// Describes what a receiver is about to do.
     String taking() {
         return renamed
                 ? "renamed "

@@ -48,7 +48,7 @@ public record SocketHandoverOrder(Map<String, Part> parts) {
         }
     }
 
-    /// How far a program has come.
+    /// Progress of a program in the handovers.
     public enum State {
         /// It was told nothing yet.
         WAITING,
@@ -64,7 +64,7 @@ public record SocketHandoverOrder(Map<String, Part> parts) {
         FAILED
     }
 
-    /// What is to be done with a program.
+    /// Action for a program.
     public enum Act {
         /// It changes now.
         CHANGE,
@@ -76,14 +76,14 @@ public record SocketHandoverOrder(Map<String, Part> parts) {
         KEEP
     }
 
-    /// What a program is to be told.
+    /// Order to a program.
     ///
-    /// @param because the program that failed; null where none did
+    /// @param because the program that failed; null if none did
     public record Order(String program, Act act, @Nullable String because) {}
 
-    /// What follows from an event.
+    /// Result of an event.
     ///
-    /// @param state as it is then
+    /// @param state the state after it
     /// @param orders to be carried out in this order
     public record Next(SocketHandoverOrder state, List<Order> orders) {}
 
@@ -127,13 +127,13 @@ public record SocketHandoverOrder(Map<String, Part> parts) {
         return reached;
     }
 
-    /// Whether a program takes part that has not come to its end.
+    /// True if a program takes part and is not finished.
     public boolean open(String program) {
         Part part = parts.get(program);
         return part != null && part.state() != State.DONE && part.state() != State.FAILED;
     }
 
-    /// Whether every part has come to its end.
+    /// True if every part is finished.
     public boolean over() {
         return parts.keySet().stream().noneMatch(this::open);
     }
@@ -262,8 +262,8 @@ public record SocketHandoverOrder(Map<String, Part> parts) {
         return true;
     }
 
-    /// Whether everyone in the circle is up, and everyone outside of it serves who is to receive
-    /// from one of them. Those that were released before are.
+    /// True if everyone in the circle is up, and every receiver of theirs outside of it serves.
+    /// Those that were released before are.
     private static boolean mayGo(Part part, Map<String, Part> parts) {
         Set<String> outside = new HashSet<>();
         for (String name : part.circle()) {

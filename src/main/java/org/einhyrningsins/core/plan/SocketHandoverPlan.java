@@ -84,7 +84,7 @@ final class SocketHandoverPlan {
         return heirs;
     }
 
-    /// What a program that goes is called from now on; null if nobody is it.
+    /// Returns the new name of a program that is removed; null if none takes its place.
     private @Nullable String heir(Program old) {
         for (SocketHandover socketHandover : handovers) {
             if (socketHandover.giver().equals(old.name())) {
@@ -125,7 +125,7 @@ final class SocketHandoverPlan {
                 || definitionChange.kind() == DefinitionChange.Kind.ROLLED;
     }
 
-    /// Where nothing runs, nothing is lost.
+    /// True if workers of the program run: where none does, nothing is lost.
     private static boolean runs(Program program) {
         boolean runs = program.phase() instanceof ProgramPhase.Running && program.count() > 0;
         return runs || !program.vacant();
@@ -189,7 +189,7 @@ final class SocketHandoverPlan {
         spec.sockets().forEach(socket -> held.put(SocketKey.of(spec, socket), socket));
     }
 
-    /// Whether a worker of that program is up that has the socket, and so will be those after it.
+    /// True if a worker of that program is up with the socket, and its successors will have it too.
     private boolean serves(String name, SocketKey key) {
         Program program = programs.get(name);
         if (program == null || !has(program.serving().spec(), key)) {
@@ -213,7 +213,7 @@ final class SocketHandoverPlan {
         return false;
     }
 
-    /// Whether it is, or was in a reload that is not over.
+    /// True if the program is new, or was in a reload that is not over.
     private boolean isNew(String name) {
         Program program = programs.get(name);
         return program == null || program.debuts();
@@ -265,10 +265,9 @@ final class SocketHandoverPlan {
                         });
     }
 
-    /// Why a receiver will not serve after a reload; null if nothing is known that speaks against
-    /// it.
+    /// Describes why a receiver will not serve after a reload; null if nothing known prevents it.
     ///
-    /// @param reset what was set by hand is as the file says it again
+    /// @param reset true if operator overrides are dropped
     static @Nullable String bar(
             @Nullable Program program, DefinitionChange definitionChange, boolean reset) {
         ProgramSpec after = definitionChange.after();

@@ -6,10 +6,10 @@ import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
 
-/// What becomes of one socket when other definitions take over.
+/// Change of one socket when other definitions take over.
 ///
-/// @param from as it is held now; null for one that is to be bound
-/// @param to as it will be used; null for one that will be closed
+/// @param from its current owner and settings; null for a socket to be bound
+/// @param to its next owner and settings; null for a socket to be closed
 public record SocketMove(@Nullable Place from, @Nullable Place to) {
     /// A socket, and the program that names it.
     public record Place(String program, SocketSpec socket, SocketKey key) {
@@ -24,7 +24,7 @@ public record SocketMove(@Nullable Place from, @Nullable Place to) {
         }
     }
 
-    /// What it comes to.
+    /// Kind of change of a socket.
     public enum Kind {
         /// It stays open, by whatever name.
         KEPT,
@@ -36,7 +36,7 @@ public record SocketMove(@Nullable Place from, @Nullable Place to) {
         return from == null ? Kind.OPENED : to == null ? Kind.CLOSED : Kind.KEPT;
     }
 
-    /// Where it is bound.
+    /// Returns the address that it is bound to.
     public SocketSpec.Address address() {
         Place place = to == null ? from : to;
         if (place == null) {
@@ -45,7 +45,8 @@ public record SocketMove(@Nullable Place from, @Nullable Place to) {
         return place.socket().address();
     }
 
-    /// What of it is not as the new definition has it while it stays open; null for nothing.
+    /// Describes what differs from the new definition while the socket stays open; null for
+    /// nothing.
     public @Nullable String remark() {
         return from == null
                         || to == null
@@ -56,7 +57,7 @@ public record SocketMove(@Nullable Place from, @Nullable Place to) {
                         + "' stays open, and its reuse-address as it is until it is bound anew";
     }
 
-    /// Whether it stays under another name, or with another program.
+    /// True if it stays under another name, or with another program.
     public boolean renamed() {
         return from != null && to != null && !from.toString().equals(to.toString());
     }

@@ -90,7 +90,8 @@ final class SocketPlan {
                 && gone.newest().sockets().equals(program.sockets());
     }
 
-    /// What programs that are leaving already have is closed with them, not by this plan.
+    /// Closes sockets that no program uses any more; those held only by programs that are being
+    /// removed are closed with them, not by this plan.
     private void close() {
         for (Program program : now.programs().values()) {
             for (SocketSpec socket : program.newest().sockets()) {

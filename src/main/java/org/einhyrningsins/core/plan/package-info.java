@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// What a reload would do, computed from two configurations and nothing else, so that `plan` and
-/// `reload` cannot differ.
+/// Plan of a reload, computed from two configurations and nothing else, so that `plan` and `reload`
+/// cannot differ.
 ///
 /// [ReloadPlan] has a [org.einhyrningsins.core.model.DefinitionChange] for each program and a
 /// [SocketMove] for each socket ([SocketPlan]). [SocketHandoverPlan] finds programs that give up

@@ -3,18 +3,18 @@ package org.einhyrningsins.spec.manager;
 
 import java.util.List;
 
-/// Who may use the control socket besides root and the manager's own user, who may do everything
-/// whatever stands here. Who is in both may do everything.
+/// Users and groups that may use the control socket, besides root and the manager's own user, which
+/// always have full control. Those in both lists have full control.
 ///
-/// @param admin may do everything
-/// @param read may only look: nothing of what they may ask changes anything
+/// @param admin full control
+/// @param read may only look: no request that they may send changes anything
 public record AllowSpec(List<Who> admin, List<Who> read) {
     public AllowSpec {
         admin = List.copyOf(admin);
         read = List.copyOf(read);
     }
 
-    /// Whether it lets anybody in at all.
+    /// True if the lists admit nobody.
     public boolean nobody() {
         return admin.isEmpty() && read.isEmpty();
     }

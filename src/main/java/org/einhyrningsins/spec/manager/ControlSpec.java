@@ -19,15 +19,16 @@ public record ControlSpec(
     /// The mode where credentials decide: whoever is refused is told so, and by which key.
     public static final int OPEN = 0666;
 
-    /// Where it is for a classic command line that does not say, as in einhyrningsins(1).
+    /// Default path for a classic command line without one, as in einhyrningsins(1).
     public static final Path CLASSIC = Path.of("/tmp/einhorn.sock");
 
-    /// Where it is for a classic command line of that name, as with einhorn(1); null for none.
+    /// Returns the path for a classic command line with that name, as with einhorn(1); null for no
+    /// name.
     public static Path classic(@Nullable String name) {
         return name == null ? CLASSIC : CLASSIC.resolveSibling("einhorn-" + name + ".sock");
     }
 
-    /// Whether others than the manager's own user are to come as far as the socket.
+    /// True if other users than the manager's own must be able to reach the socket.
     public boolean forOthers() {
         return allow != null && !allow.nobody();
     }
@@ -37,7 +38,8 @@ public record ControlSpec(
         return new ControlSpec(path, mode, allow, keeper);
     }
 
-    /// What a manager that runs with the other makes of this: see [ServicesSpec#takenOverBy].
+    /// Returns these settings as a manager that runs with the others takes them over: see
+    /// [ServicesSpec#takenOverBy].
     ControlSpec takenOverBy(ControlSpec running) {
         return new ControlSpec(running.socket, mode, allow, running.keeper);
     }

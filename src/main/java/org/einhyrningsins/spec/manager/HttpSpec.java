@@ -5,16 +5,16 @@ import org.einhyrningsins.spec.SocketSpec;
 
 import java.util.List;
 
-/// Where metrics and the status page are had: for reading only, and for whoever can connect.
+/// HTTP listener for metrics and the status page: read-only, for everyone who can connect.
 ///
 /// @param socket a TCP or UNIX listener of the manager's own, non-blocking; no worker gets it
 /// @param hosts names of this machine that a request over TCP may have as its Host, besides those
-///   that are known anyway; [#ANY] stands for all
+///   that are always known; [#ANY] stands for all
 public record HttpSpec(SocketSpec socket, List<String> hosts) {
     /// Among [#hosts]: no name is refused.
     public static final String ANY = "*";
 
-    /// What the socket is called in messages.
+    /// Name of the socket in messages.
     public static final String NAME = "http";
 
     /// Length of its accept queue.

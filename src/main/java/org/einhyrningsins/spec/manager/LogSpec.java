@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec.manager;
 
-/// How the manager's own log reads.
+/// Format and level of the manager's own log.
 ///
-/// @param syslog whether warnings and errors go to the system's log too
+/// @param syslog true if warnings and errors also go to the system's log
 public record LogSpec(Level level, Format format, boolean syslog) {
-    /// What most people want: one readable line for what happened.
+    /// Default: one readable line per event.
     public static final LogSpec DEFAULT = new LogSpec(Level.INFO, Format.TEXT, false);
 
     /// The same with another level.

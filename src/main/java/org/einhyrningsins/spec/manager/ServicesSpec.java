@@ -27,15 +27,15 @@ public record ServicesSpec(
         programs = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(programs));
     }
 
-    /// What a manager that runs with the other makes of this: what is read at start only stays as
-    /// it is, until there is another manager. One that goes on after a reexec is the same manager,
-    /// at the same control socket.
+    /// Returns these settings as a manager that runs with the others takes them over: what is read
+    /// only at start stays as it is until another manager starts. A manager that goes on after a
+    /// reexec is the same manager, at the same control socket.
     public ServicesSpec takenOverBy(ServicesSpec running) {
         return new ServicesSpec(
                 control.takenOverBy(running.control), log, running.stateDirectory, http, programs);
     }
 
-    /// What is not a program's.
+    /// Returns the settings that belong to no program.
     public ServicesSpec withoutPrograms() {
         return new ServicesSpec(control, log, stateDirectory, http, new LinkedHashMap<>());
     }
