@@ -86,7 +86,7 @@ public final class Main {
         };
     }
 
-    /// Whether this program, with that command line, could replace the manager that asks.
+    /// Checks whether this program, with that command line, could replace the manager that asks.
     private int check(String[] words) {
         if (FastManagerArguments.read(words) != null
                 || LaunchModel.read(words) instanceof LaunchModel.Run) {

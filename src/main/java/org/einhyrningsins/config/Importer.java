@@ -34,7 +34,7 @@ public final class Importer {
 
     /// Runs a file in JavaScript, as the manager does that it is written for.
     public interface ScriptRunner {
-        /// What the file exports, as JSON; blocks for a bounded time.
+        /// Returns what the file exports, as JSON; blocks for a bounded time.
         String exports(Path file) throws ImportException;
     }
 

@@ -127,7 +127,7 @@ public final class ControlClient implements AutoCloseable {
         }
     }
 
-    /// How many bytes came; negative if there will be none.
+    /// Reads bytes and returns their number; negative at the end of the stream.
     private int receiveBytes() throws ControlException {
         try {
             return channel.read(buffer);

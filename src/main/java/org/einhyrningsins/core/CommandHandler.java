@@ -66,8 +66,7 @@ final class CommandHandler {
         }
     }
 
-    /// Waits for workers to end and says so for a job: an operator who takes it for a server would
-    /// else wonder at the silence.
+    /// Waits for workers to end; says so for a job, else the silence would puzzle.
     private static void expectEnd(
             StepContext stepContext, long ticket, String verb, @Nullable Set<Integer> scope) {
         expect(stepContext, ticket, verb, scope, PendingRequest.Until.ENDED);
@@ -104,8 +103,7 @@ final class CommandHandler {
         expect(stepContext, ticket, "stop", scope, PendingRequest.Until.GONE);
     }
 
-    /// Reports workers that stop already: an operator who asks again would else wait without a word
-    /// of what is going on, or of how to end it.
+    /// Reports workers that stop already, and how to end that.
     private static void tellOfThoseThatStopAlready(
             StepContext stepContext, long ticket, @Nullable Set<Integer> scope) {
         int count = 0;
@@ -256,8 +254,7 @@ final class CommandHandler {
         }
     }
 
-    /// Begins a rollout of a newer definition. A version that never served is no fallback: the next
-    /// definition is then the program's first.
+    /// Begins a rollout. A version that never served is no fallback: the next is then the first.
     private static void roll(StepContext stepContext, ProgramSpec spec, Strategy strategy) {
         ProgramVersion target = new ProgramVersion(stepContext.nextGeneration++, spec);
         if (RolloutStrategy.debuts(stepContext)) {
@@ -326,8 +323,7 @@ final class CommandHandler {
         say(stepContext, ticket, false, why);
     }
 
-    /// Adds a request for the definition that is in force, or that a rollout under way will put in
-    /// force.
+    /// Adds a request for the definition in force, or that a rollout puts in force.
     private static void join(StepContext stepContext, long ticket, ProgramSpec spec) {
         if (stepContext.phase instanceof ProgramPhase.Waiting) {
             expect(stepContext, ticket, "reload", null, PendingRequest.Until.UP);

@@ -103,8 +103,7 @@ public record Program(
         return ProgramStep.take(this, programEvent, now);
     }
 
-    /// Returns the time when [ProgramEvent.DeadlinePassed] is due; null if time alone changes
-    /// nothing.
+    /// Returns when [ProgramEvent.DeadlinePassed] is due; null if time alone changes nothing.
     public @Nullable Moment earliestDeadline() {
         Moment earliest = null;
         for (Slot slot : slots) {
@@ -336,7 +335,7 @@ public record Program(
         return false;
     }
 
-    /// Returns the operator's settings that differ from the newest definition.
+    /// Returns the operator overrides that differ from the newest definition.
     public OperatorOverride intent() {
         boolean onItsWayBack = rollout != null && rollout.workers() != null;
         boolean other = count != serving.spec().workers() && count != newest().workers();

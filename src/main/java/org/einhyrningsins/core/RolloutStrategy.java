@@ -239,7 +239,7 @@ final class RolloutStrategy {
         progress(stepContext, rollout);
     }
 
-    /// Returns the maximum number of processes, without those that the operator ordered to stop.
+    /// Returns the maximum of processes, without those that the operator ordered to stop.
     static int most(StepContext stepContext) {
         Rollout rollout = stepContext.rollout;
         RolloutSpec spec =
@@ -279,8 +279,7 @@ final class RolloutStrategy {
                 && (s.cause() == Cause.FAILED_START || s.cause() == Cause.HUNG);
     }
 
-    /// Returns the number of empty slots that may be refilled beside a worker of a rollout that was
-    /// given up.
+    /// Returns the number of empty slots to refill beside workers of a rollout that was given up.
     static int room(StepContext stepContext) {
         int crowding = 0;
         for (Slot slot : stepContext.slots) {
@@ -289,8 +288,7 @@ final class RolloutStrategy {
         return most(stepContext) - (processes(stepContext) - crowding);
     }
 
-    /// Returns the number of workers of the target that may begin to start now; without a rollout,
-    /// any number.
+    /// Returns the number of workers of the target that may start now; MAX_VALUE: any.
     static int mayStart(StepContext stepContext) {
         Rollout rollout = stepContext.rollout;
         if (rollout == null || rollout.draining()) {
@@ -478,8 +476,7 @@ final class RolloutStrategy {
         }
     }
 
-    /// Returns the number of failed starts after which the rollout fails: one for a program that is
-    /// never restarted.
+    /// Returns the number of failed starts that fail the rollout; 1 if never restarted.
     private static int tries(ProgramSpec spec) {
         boolean once = spec.restart().when() == RestartSpec.When.NEVER;
         return once ? 1 : Math.max(1, spec.rollout().retries());

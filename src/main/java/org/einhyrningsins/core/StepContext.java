@@ -30,12 +30,10 @@ final class StepContext {
     /// More than any limit can be but none.
     private static final Duration ENDLESS = DrainSpec.UNLIMITED.dividedBy(2);
 
-    /// Maximum time that a worker may take to vanish after the last step of its stop; after that
-    /// nothing waits for it.
+    /// Time for a worker to vanish after its last signal; then nothing waits for it.
     private static final Duration LAST_HOPE = Duration.ofSeconds(10);
 
-    /// Maximum time that a worker may take to serve what waits at its own sockets, before it is
-    /// told to stop.
+    /// Maximum time to serve what waits at its own sockets, before it is told to stop.
     static final Duration LONGEST_DRAIN = Duration.ofSeconds(1);
 
     /// Minimum time for that: a handshake takes a network round trip.
@@ -225,8 +223,7 @@ final class StepContext {
         return false;
     }
 
-    /// Sends the first signal of the stop, since the connections that waited are served, or have
-    /// waited for too long.
+    /// Sends the first signal: what waited is served, or has waited for too long.
     void drained(Worker worker, WorkerState.Stopping state) {
         StopSpec.Step begin = first(worker, state.cause());
         List<StopSpec.Step> rest = state.rest().subList(1, state.rest().size());

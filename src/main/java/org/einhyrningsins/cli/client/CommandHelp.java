@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What the client's help says of each command.
+/// Help texts of the client's commands.
 final class CommandHelp {
     private static final String[] NONE = {};
     private static final int EXAMPLE_WIDTH = 42;

@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/// What may stand where somebody types: commands, options, programs, slots, signals. One answer for
-/// our own shell and for bash, zsh and fish, which ask with `einhyrningsinsctl complete`. It comes
-/// from the pages of the help, so it cannot say anything else than they do.
+/// Completion of what is typed: commands, options, programs, slots, signals. One answer for our own
+/// shell and for bash, zsh and fish, which ask with `einhyrningsinsctl complete`. It comes from the
+/// pages of the help, so it cannot say anything else than they do.
 public final class Completion {
     /// One word that may stand there.
     ///
@@ -44,7 +44,8 @@ public final class Completion {
         this.manager = manager;
     }
 
-    /// What begins with `start` and may follow the words before, in the order to be shown.
+    /// Returns the words that begin with `start` and may follow the words before, in the order to
+    /// be shown.
     public List<Choice> choices(List<String> before, String start) {
         List<Choice> all = all(before, start);
         all.removeIf(choice -> !choice.word().startsWith(start));

@@ -31,7 +31,7 @@ final class ControlModel {
 
     private ControlModel() {}
 
-    /// What a command line turned out to be.
+    /// Command line, parsed.
     sealed interface Reading permits Run, Say, Line, Session, Mistake {}
 
     /// A command to ask the manager for.

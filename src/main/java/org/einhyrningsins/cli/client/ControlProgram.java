@@ -28,10 +28,10 @@ import java.util.Map;
 
 /// `einhyrningsinsctl`, from its command line to its exit status.
 public final class ControlProgram {
-    /// What a shell calls the death by SIGPIPE, which is what a program in C would die of.
+    /// Exit status after SIGPIPE by the convention of shells, of which a program in C would die.
     private static final int NOBODY_READS = 141;
 
-    /// What a shell calls the death by SIGINT.
+    /// Exit status after SIGINT by the convention of shells.
     static final int INTERRUPTED = 130;
 
     private final Map<String, String> environment;
@@ -68,7 +68,7 @@ public final class ControlProgram {
         return run(ControlModel.read(words), words);
     }
 
-    /// What these words ask for, with their mistakes found before the manager is asked.
+    /// Parses these words, and finds their mistakes before the manager is asked.
     ControlModel.Reading read(String[] words) {
         ClientCommand quick = FastClientArguments.read(words);
         ControlModel.Reading reading =

@@ -28,7 +28,7 @@ final class FastClientArguments {
         this.words = words;
     }
 
-    /// What is asked for; null if this is not the one to say.
+    /// Parses simple command lines; null if the full parser has to decide.
     static @Nullable ClientCommand read(String[] words) {
         FastClientArguments line = new FastClientArguments(words);
         while (line.at < words.length) {

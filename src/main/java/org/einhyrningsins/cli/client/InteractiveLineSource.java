@@ -144,11 +144,11 @@ final class InteractiveLineSource implements LineSource {
         }
     }
 
-    /// What is typed of the command that the cursor is in.
+    /// Text typed of the command that the cursor is in.
     ///
     /// @param words of that command
-    /// @param wordIndex which of them the cursor is in
-    /// @param wordCursor where in it
+    /// @param wordIndex index of the word that the cursor is in
+    /// @param wordCursor position of the cursor in it
     record Typed(String line, int cursor, List<String> words, int wordIndex, int wordCursor)
             implements ParsedLine {
         private static final String SEPARATORS = " \t;";

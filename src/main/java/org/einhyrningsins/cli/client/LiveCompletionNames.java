@@ -20,7 +20,7 @@ public final class LiveCompletionNames {
         this.socket = socket;
     }
 
-    /// What is known now; nothing if no manager answers.
+    /// Returns the names known now; none if no manager answers.
     public CompletionNames ask() {
         try (ControlClient controlClient = ControlClient.connect(socket, PATIENCE)) {
             ControlReply controlReply =

@@ -92,7 +92,7 @@ final class LogProgram {
     /// @param place the first of them
     /// @param names of programs that write to it, and were asked for; a line is of one of them
     private record Shown(LogPlace place, List<String> names) {
-        /// Whose the lines are: `web:0`, or `api,web` where nobody can tell.
+        /// Returns the label of the lines: `web:0`, or `api,web` where the writer is unknown.
         String label() {
             List<String> all = writers();
             return all.size() > 1 ? String.join(",", all) : place.label();
@@ -214,7 +214,7 @@ final class LogProgram {
         return whole;
     }
 
-    /// Whether the words before the line say that it is of that slot.
+    /// True if the line's prefix says that it is of that slot.
     private static boolean isOf(LogPlace place, byte[] line) {
         String text = new String(line, StandardCharsets.UTF_8);
         int word = place.prefix().indexOf("slot");

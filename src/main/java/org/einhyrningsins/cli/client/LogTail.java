@@ -26,7 +26,7 @@ import java.util.zip.GZIPInputStream;
 final class LogTail {
     private static final int CHUNK = 64 * 1024;
 
-    /// How often the newest file may be put aside while one looks for the others.
+    /// Maximum number of rotations of the newest file during a search for the others.
     private static final int MOST_TRIES = 20;
 
     /// A longer line is shown in pieces.
@@ -42,17 +42,17 @@ final class LogTail {
     /// The newest that was put aside before the file that is open, as its name says.
     private String before = "";
 
-    /// Who takes the lines.
+    /// Receiver of the lines.
     interface Taker {
         /// A line without its end.
         void line(byte[] line);
 
-        /// Whether the line is among those that are asked for.
+        /// True if the line is among those that are asked for.
         default boolean wants(byte[] line) {
             return true;
         }
 
-        /// Whether all lines are.
+        /// True if all lines are.
         default boolean wantsAll() {
             return true;
         }
@@ -67,7 +67,7 @@ final class LogTail {
         return path;
     }
 
-    /// Whether there is no file yet.
+    /// True if there is no file yet.
     boolean missing() {
         return file == null;
     }
@@ -100,7 +100,7 @@ final class LogTail {
         }
     }
 
-    /// What is there is all: a line that has no end is one too.
+    /// Ends the log: a last line without an end counts as a line.
     void end() {
         if (unfinished.size() > 0) {
             hand(unfinished.toByteArray());
@@ -274,7 +274,7 @@ final class LogTail {
         }
     }
 
-    /// Whether nothing was put aside meanwhile: an older one may have been missed then.
+    /// True if nothing was rotated meanwhile: an older file may have been missed then.
     private boolean isAll(List<Path> aside) throws IOException {
         return key(path) == null && moments(aside).equals(moments(RotatedFiles.of(path)));
     }
@@ -302,7 +302,7 @@ final class LogTail {
         return since;
     }
 
-    /// Whether that is the file that is open: by its inode, or if it was compressed, by its length,
+    /// True if that is the file that is open: by its inode or, if it was compressed, by its length,
     /// which gzip has at the end (RFC 1952).
     private boolean isOurs(Path aside) throws IOException {
         Object its = RotatedFiles.isCompressed(aside) ? null : key(aside);

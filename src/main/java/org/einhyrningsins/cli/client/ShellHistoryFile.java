@@ -12,8 +12,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.Set;
 
-/// Where the shell's history is: `einhyrningsins/history` in the user's directory for state (XDG
-/// Base Directory Specification), for its owner alone.
+/// History file of the shell: `einhyrningsins/history` in the user's directory for state (XDG Base
+/// Directory Specification), readable by its owner alone.
 final class ShellHistoryFile {
     /// Lines kept. The file may for a while be a quarter longer.
     static final int BOUND = 1000;

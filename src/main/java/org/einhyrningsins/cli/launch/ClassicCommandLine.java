@@ -48,7 +48,7 @@ final class ClassicCommandLine {
                     flag("workers go when the manager dies", "-k", "--kill-children-on-exit"),
                     flag("warnings to the system's log too", "--syslog"));
 
-    /// What einhorn(1) has and we have not, and why.
+    /// Options of einhorn(1) that are refused here, with reasons.
     private static final List<Refusal> REFUSED =
             List.of(
                     new Refusal(
@@ -74,7 +74,7 @@ final class ClassicCommandLine {
         return OptionSpec.builder(option).build();
     }
 
-    /// Why a file cannot be given with these options; null if it can.
+    /// Describes why a file cannot be given with these options; null if it can.
     static @Nullable String objectionToFile(ParseResult line) {
         for (OptionSpec option : DEFINING) {
             if (line.hasMatchedOption(option.longestName())) {
@@ -96,7 +96,7 @@ final class ClassicCommandLine {
         return null;
     }
 
-    /// What the line stands for.
+    /// Reads a command line.
     static LaunchModel.Reading read(ParseResult line, List<String> program) {
         String objection = objection(line);
         if (objection != null) {
@@ -142,7 +142,8 @@ final class ClassicCommandLine {
         }
     }
 
-    /// What of it is the manager's business and not in a file: a comment for the file's head.
+    /// Describes the options that are the manager's business and not in a file: a comment for the
+    /// file's head.
     static String beyondAFile(LaunchOptions options) {
         StringBuilder comment = new StringBuilder();
         if (options.pidFile() != null) {
@@ -172,7 +173,7 @@ final class ClassicCommandLine {
         return "'" + text.toString().replace("'", "'\\''") + "'";
     }
 
-    /// What picocli found, by names.
+    /// Options that picocli found, by name.
     private record Given(ParseResult line) implements ClassicReader.Given {
         @Override
         public boolean has(String option) {

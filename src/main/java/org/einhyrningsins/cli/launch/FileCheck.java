@@ -81,7 +81,7 @@ public final class FileCheck {
         };
     }
 
-    /// Whether a start would start all programs but some.
+    /// True if a start would start only some of the programs.
     private static boolean cannotStart(ServicesSpec services) {
         for (ProgramSpec program : services.programs().values()) {
             if (program.obstacle() != null) {

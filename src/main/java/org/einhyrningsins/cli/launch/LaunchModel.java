@@ -49,7 +49,7 @@ public final class LaunchModel {
 
     private LaunchModel() {}
 
-    /// What a command line turned out to be.
+    /// Command line, parsed.
     public sealed interface Reading
             permits Run, Check, Print, PrintLine, Import, Init, Say, Mistake {}
 
@@ -224,7 +224,8 @@ public final class LaunchModel {
         return text.isEmpty() ? null : Path.of(text);
     }
 
-    /// What may stand where somebody types `start`, but for files, which shells know best.
+    /// Returns the words that may stand where `start` is typed, except files, which shells know
+    /// best.
     public static List<Completion.Choice> choices(List<String> before, String start) {
         CommandSpec root = root();
         List<Completion.Choice> choices = new ArrayList<>();

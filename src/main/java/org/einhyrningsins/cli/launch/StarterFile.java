@@ -17,7 +17,7 @@ import java.util.List;
 /// `init`: a first file, that runs as it is and has a line for each key. A line that begins with
 /// `#` and a key, without a blank between, is meant to be uncommented.
 public final class StarterFile {
-    /// Where it goes if nobody says.
+    /// Default name of the file.
     static final String USUAL = "services.yaml";
 
     public static final String TEXT =

@@ -6,14 +6,14 @@ import org.jspecify.annotations.Nullable;
 import java.time.Duration;
 import java.util.List;
 
-/// What the command line of the client asks for.
+/// Command line of the client, parsed.
 ///
 /// @param socket the path given; null for the default
-/// @param json print what the manager says as it says it
-/// @param waits stay until the outcome is known
-/// @param timeout the bound given; null for the command's own
-/// @param count end after that many events; that many lines of a log; -1 if not given
-/// @param follows go on with what comes
+/// @param json true to print the manager's messages as they are
+/// @param waits true to stay until the outcome is known
+/// @param timeout the time limit given; null for the command's own
+/// @param count maximum number of events, or number of lines of a log; -1 if not given
+/// @param follows true to go on with new events or lines
 public record ClientCommand(
         @Nullable String socket,
         boolean json,
@@ -27,7 +27,7 @@ public record ClientCommand(
     private static final Duration OPERATION = Duration.ofHours(1);
     private static final Duration FOREVER = Duration.ofDays(3650);
 
-    /// How long the whole of it may take.
+    /// Returns the time limit of the whole command.
     public Duration patience() {
         if (timeout != null) {
             return timeout;
@@ -41,7 +41,7 @@ public record ClientCommand(
         };
     }
 
-    /// Whether something goes on in the manager if the client goes away meanwhile.
+    /// True if something goes on in the manager when the client is gone.
     public boolean goesOnWithoutUs() {
         return switch (command) {
             case "status", "show", "plan", "confirm", "version", "signal", "events", "logs" ->

@@ -18,7 +18,7 @@ import java.util.List;
 /// [org.einhyrningsins.cli.launch.LaunchModel] then reads it and says what is wrong. What both can
 /// read means the same to both.
 public final class FastManagerArguments implements ClassicReader.Given {
-    /// What may stand beside a file.
+    /// Options that may stand beside a file.
     private static final List<String> WITH_FILE =
             List.of(
                     "--socket-path",
@@ -41,7 +41,7 @@ public final class FastManagerArguments implements ClassicReader.Given {
         this.words = words;
     }
 
-    /// What to run; null if this is not the one to say.
+    /// Parses simple command lines; null if the full parser has to decide.
     public static @Nullable LaunchOptions read(String[] words) {
         if (words.length == 0 || isSubcommand(words[0])) {
             return null;
@@ -59,7 +59,7 @@ public final class FastManagerArguments implements ClassicReader.Given {
         return program.isEmpty() ? line.withFile() : line.classic(program);
     }
 
-    /// Whether the word is a mode of einhorn's `-m`, which it follows: `manual`, or seconds.
+    /// True if the word is a mode of einhorn's `-m`, which it follows: `manual`, or seconds.
     public static boolean isMode(String word) {
         int digits = 0;
         int points = 0;

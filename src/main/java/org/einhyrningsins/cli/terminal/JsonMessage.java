@@ -4,7 +4,7 @@ package org.einhyrningsins.cli.terminal;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.JsonId;
 
-/// What the client says by itself to a script that asked for JSON: shaped like a reply.
+/// Messages of the client itself to a script that asked for JSON: shaped like a reply.
 public final class JsonMessage {
     private JsonMessage() {}
 

@@ -5,13 +5,13 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 
-/// Where the shell's lines come from: a person at a terminal, or a pipe.
+/// Source of the shell's lines: a person at a terminal, or a pipe.
 public interface LineSource extends AutoCloseable {
     /// The next line; null after the last. Between two calls, whoever types an interrupt interrupts
     /// the thread that reads, if [#isInteractive()].
     @Nullable String read() throws IOException;
 
-    /// Whether a person types.
+    /// True if a person types.
     boolean isInteractive();
 
     @Override

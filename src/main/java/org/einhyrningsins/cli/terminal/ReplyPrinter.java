@@ -46,7 +46,7 @@ public final class ReplyPrinter implements ReplyHandler {
         return true;
     }
 
-    /// What it came to. An event after which no more were wanted was already shown.
+    /// Prints the final reply. An event after which no more were wanted was already shown.
     public void verdict(ControlReply controlReply) {
         leave();
         if (!controlReply.more()) {

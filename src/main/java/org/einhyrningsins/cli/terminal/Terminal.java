@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/// Whether a person is at the other end of a descriptor.
+/// Checks of terminals: whether a person is at the other end of a descriptor.
 public final class Terminal {
     private Terminal() {}
 
@@ -16,7 +16,7 @@ public final class Terminal {
         return !isDumb(environment) && isTerminal(2);
     }
 
-    /// Whether the terminal, if there is one, can do nothing but print.
+    /// True if the terminal, if there is one, can do nothing but print.
     public static boolean isDumb(Map<String, String> environment) {
         return environment.getOrDefault("TERM", "dumb").equals("dumb");
     }

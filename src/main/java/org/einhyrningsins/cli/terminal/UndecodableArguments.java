@@ -18,7 +18,7 @@ public final class UndecodableArguments {
 
     private UndecodableArguments() {}
 
-    /// What to say of the first of them; null if there is none.
+    /// Returns the message for the first of them; null if there is none.
     public static @Nullable String objection(String[] words) {
         for (String word : words) {
             if (word.indexOf('\uFFFD') >= 0 && isLost()) {
@@ -31,7 +31,7 @@ public final class UndecodableArguments {
         return null;
     }
 
-    /// Whether that is what stands for such bytes, and was not typed.
+    /// True if that character stands for such bytes, and was not typed.
     private static boolean isLost() {
         try {
             StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(LINE)));
@@ -44,7 +44,8 @@ public final class UndecodableArguments {
         }
     }
 
-    /// Where C.UTF-8 is not installed, the JVM can name only files of ASCII.
+    /// Returns the message for a path that the JVM cannot encode: without C.UTF-8 it can name only
+    /// files of ASCII.
     public static String unnameable(InvalidPathException e) {
         return "the path \""
                 + e.getInput()

@@ -95,7 +95,7 @@ public record ComposeVariables(Map<String, String> environment, Map<String, Stri
         return pieces;
     }
 
-    /// Where the brace closes; defaults may hold further ones.
+    /// Returns the index of the closing brace; defaults may hold further ones.
     private static int end(String text, int from) throws ValueException {
         int open = 1;
         for (int i = from; i < text.length(); i++) {

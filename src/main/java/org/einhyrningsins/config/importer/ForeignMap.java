@@ -83,7 +83,7 @@ public final class ForeignMap {
         return List.copyOf(entries.keySet());
     }
 
-    /// What the key has, and leaves it; null if it has nothing.
+    /// Returns the value of a key without taking it; null if it has none.
     public @Nullable ConfigNode look(String key) {
         Entry entry = entries.get(key);
         return entry == null || isNull(entry.value()) ? null : entry.value();

@@ -27,7 +27,7 @@ public final class ForeignSection {
         return sourcePosition;
     }
 
-    /// What comes behind the colon of its name.
+    /// Returns the part of its name behind the colon.
     public String title() {
         return name.substring(name.indexOf(':') + 1).strip();
     }

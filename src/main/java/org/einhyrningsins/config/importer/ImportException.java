@@ -31,7 +31,7 @@ public final class ImportException extends Exception {
         return new ImportException(message, true);
     }
 
-    /// Whether the command line is wrong, and not a file.
+    /// True if the command line is wrong, and not a file.
     public boolean isUsage() {
         return usage;
     }

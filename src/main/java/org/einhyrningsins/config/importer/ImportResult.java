@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer;
 
-/// What an import made.
+/// Result of an import.
 ///
-/// @param yaml the text of a file, with a comment on all that it could not say
-/// @param programs how many there are in it
-/// @param changes how many settings do not do what they did; each has its comment
-/// @param blocked how many of the programs cannot be run as they were, and have `workers: 0`
+/// @param yaml text of a configuration file, with a comment on all that it could not express
+/// @param programs number of programs in it
+/// @param changes number of settings that do not do what they did; each has its comment
+/// @param blocked number of the programs that cannot run as they did, and have `workers: 0`
 public record ImportResult(String yaml, int programs, int changes, int blocked) {
 
-    /// How much of the source it is. "Nothing is lost" is said only if every line was carried over,
-    /// or means the same here without being written.
+    /// Describes how much of the source was carried over. "Nothing is lost" is said only if every
+    /// line was carried over, or means the same here without being written.
     public String verdict() {
         if (changes == 0) {
             return "nothing is lost";

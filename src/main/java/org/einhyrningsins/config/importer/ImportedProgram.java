@@ -119,12 +119,12 @@ public final class ImportedProgram {
         (key.isEmpty() ? head : at(key)).add(kind, foreignSetting, why);
     }
 
-    /// Whether it cannot be run as it was.
+    /// True if it cannot run as it did.
     boolean isBlocked() {
         return blocked || (this != file.defaults() && file.defaults().isBlocked());
     }
 
-    /// Whether none of its workers is started.
+    /// True if none of its workers is started.
     boolean isIdle() {
         return isBlocked() || "0".equals(keys.get("workers"));
     }
@@ -192,7 +192,7 @@ public final class ImportedProgram {
         }
     }
 
-    /// Who the file of a socket belongs to, as a part of the socket's map.
+    /// Returns the owner of the file of a socket, as a part of the socket's map.
     ///
     /// @param key `owner` or `group`
     /// @param foreignSetting that names it
@@ -265,7 +265,7 @@ public final class ImportedProgram {
         }
     }
 
-    /// Whether a value of its command or its variables is so.
+    /// True if a value of its command or its variables matches.
     public boolean names(Predicate<String> value) {
         return value.test(keys.getOrDefault("command", ""))
                 || env.values().stream().anyMatch(value);
@@ -287,18 +287,18 @@ public final class ImportedProgram {
         return sockets.isEmpty() ? null : sockets.firstEntry().getKey();
     }
 
-    /// Where its workers write: a file.
+    /// Sets the file to which its workers write.
     public void log(String path) {
         text("logs", named(path));
         log = path;
     }
 
-    /// Where the manager writes what they write: a file of [#log] that is put aside when it grows,
-    /// or has something before each line.
+    /// Sets a log file that the manager writes: the file of [#log], rotated when it grows, or with
+    /// a prefix before each line.
     ///
-    /// @param most bytes of it; 0 for no bound
-    /// @param keep so many that were put aside
-    /// @param prefix what stands before each line, a list; empty for nothing
+    /// @param most maximum size in bytes; 0 for no bound
+    /// @param keep number of rotated files that are kept
+    /// @param prefix prefix of each line, a list; empty for none
     public void keptLog(long most, int keep, String prefix) {
         StringBuilder map = new StringBuilder("{ to: ").append(ConfigPrinter.quoted(named(log)));
         if (most > 0) {
@@ -310,7 +310,7 @@ public final class ImportedProgram {
         set("logs", map.append(" }").toString());
     }
 
-    /// How many files that were put aside are kept.
+    /// Returns the number of rotated files to keep.
     public int kept(@Nullable ForeignSetting foreignSetting, int usual) {
         Integer number =
                 foreignSetting == null ? null : number("logs", foreignSetting, 0, 999_999_999);
@@ -420,14 +420,14 @@ public final class ImportedProgram {
         return number;
     }
 
-    /// How its workers are told to go.
+    /// Sets the stop sequence of its workers.
     public void stop(Signal signal, Duration patience) {
         stop(signal, patience, false);
     }
 
-    /// How its workers are told to go.
+    /// Sets the stop sequence of its workers.
     ///
-    /// @param group whether all of a worker's process group is
+    /// @param group true if the signals go to all of a worker's process group
     public void stop(Signal signal, Duration patience, boolean group) {
         String whom = group ? ", to: group }" : " }";
         set("stop", "{ signal: " + signal + ", timeout: " + time(patience) + whom);
@@ -491,7 +491,7 @@ public final class ImportedProgram {
         };
     }
 
-    /// Whether it has nothing but comments.
+    /// True if it has nothing but comments.
     boolean isEmpty() {
         return keys.isEmpty() && env.isEmpty();
     }

@@ -134,7 +134,7 @@ public final class ImportedServices {
         return name;
     }
 
-    /// What is like it and can name a program or a socket.
+    /// Returns a similar name that a program or a socket can have.
     public static String plainName(String wanted, String otherwise) {
         StringBuilder name = new StringBuilder();
         for (int i = 0; i < wanted.length() && name.length() < 64; i++) {

@@ -16,7 +16,7 @@ final class ImportedUsers {
     /// @param name or number
     /// @param setting that names it
     record Person(String key, String name, ForeignSetting setting) {
-        /// Whether the file of a socket belongs to it.
+        /// True if it owns the file of a socket.
         boolean isOwner() {
             return key.startsWith("bind.");
         }
@@ -25,7 +25,7 @@ final class ImportedUsers {
             return key.endsWith("group");
         }
 
-        /// What the socket's map says of it.
+        /// Returns its part of the socket's map.
         String part() {
             return ImportedUsers.part(key.substring("bind.".length()), name);
         }

@@ -14,11 +14,12 @@ import java.util.SequencedMap;
 /// Reads INI files as Python's configparser does in the two ways that supervisord and circus set it
 /// up. Sections of one name are one section, over several files too.
 public final class IniText {
-    /// Which way.
+    /// Variant of the format.
     ///
-    /// @param comments what begins a comment behind a blank, and at the start of a line
-    /// @param lowerCase whether keys are
-    /// @param lastWins which of two settings of a key counts; the other one is left with a mark
+    /// @param comments characters that begin a comment behind a blank, and at the start of a line
+    /// @param lowerCase true if keys are turned into lower case
+    /// @param lastWins true if the last of two settings of a key counts; the other one is left with
+    ///   a mark
     private record Manner(String comments, boolean lowerCase, boolean lastWins) {}
 
     private static final Manner SUPERVISORD = new Manner(";#", true, true);
@@ -27,7 +28,7 @@ public final class IniText {
     /// Stands before the key of a setting that does not count.
     private static final String OVERRULED = "(overruled) ";
 
-    /// Why such a setting needs nothing.
+    /// Words for such a setting that needs nothing.
     static final String ELSEWHERE = "the same key is given elsewhere, and that counts";
 
     private final Manner manner;
@@ -49,7 +50,7 @@ public final class IniText {
         return sections;
     }
 
-    /// Whether another setting of the same key counts.
+    /// True if another setting of the same key counts.
     static boolean isOverruled(ForeignSetting foreignSetting) {
         return foreignSetting.key().startsWith(OVERRULED);
     }

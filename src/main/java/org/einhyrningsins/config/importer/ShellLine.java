@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 /// A line that another manager gives to a shell, as our `command`: without a shell if none is
 /// needed, else in place of one where that can be.
 public final class ShellLine {
-    /// What is said of one that stays.
+    /// Words for a shell that stays.
     public static final String BETWEEN =
             "a shell stays between; see that the signal of stop reaches what it runs, best with"
                     + " exec";
@@ -23,13 +23,13 @@ public final class ShellLine {
             Pattern.compile(
                     "(?s)^\\s*(exec|eval|set|source|[.]|if|for|while|case|until|export|cd)\\b.*");
 
-    /// What makes several commands of one line, and our own splitting refuse.
+    /// Pattern of what makes several commands of one line, and what the splitter refuses.
     private static final Pattern COMPOUND =
             Pattern.compile("&&|\\|\\||[;|&<>()`\n]|\\bcd\\b|^exec ");
 
     private ShellLine() {}
 
-    /// Whether a shell stays between the manager and what is run.
+    /// True if a shell stays between the manager and what is run.
     public static boolean isCompound(String line) {
         return COMPOUND.matcher(line.strip()).find();
     }

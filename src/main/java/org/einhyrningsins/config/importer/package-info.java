@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// What all importers share: files of other managers in, a file of ours out.
+/// Shared parts of all importers: files of other managers in, a configuration file out.
 ///
 /// An importer takes settings out of a [ForeignSection] or a [ForeignMap]; what nobody took gets a
 /// comment, so that nothing is lost in silence. [ImportedServices] and [ImportedProgram] are the

@@ -664,7 +664,7 @@ public final class ConfigPrinter {
         return text.length() > 1 && !isWord(text);
     }
 
-    /// Whether a version of YAML takes it for a boolean or for nothing.
+    /// True if a version of YAML takes it for a boolean or for null.
     private static boolean isWord(String text) {
         return switch (text.toLowerCase(Locale.ROOT)) {
             case "null", "true", "false", "yes", "no", "on", "off" -> true;

@@ -99,7 +99,7 @@ public final class DefinitionSettings {
         return end(text, ':');
     }
 
-    /// Where the word at the beginning, which may be quoted, ends.
+    /// Returns the end of the first word, which may be quoted.
     private static int end(String text, char mark) {
         int at = 0;
         if (text.startsWith("\"")) {

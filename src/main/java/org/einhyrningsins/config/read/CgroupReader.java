@@ -39,7 +39,7 @@ record CgroupReader(ValueReader values) {
         return new Limits(worker, together);
     }
 
-    /// What one worker may take and all of them may not.
+    /// Warns if one worker may take more than all of them together.
     private static void warn(
             ConfigFields map,
             String key,

@@ -54,7 +54,7 @@ public final class ClassicReader {
     public interface Given {
         boolean has(String option);
 
-        /// What was given to it, in order.
+        /// Returns the values given for an option, in order.
         List<String> values(String option);
     }
 
@@ -73,8 +73,8 @@ public final class ClassicReader {
         return new ClassicReader(given, base).read(command);
     }
 
-    /// What `--nice MANAGER[:WORKER[:COMMAND]]` says of the manager; null for nothing. The command
-    /// is einhorn's way to set it, and not needed.
+    /// Returns the manager's part of `--nice MANAGER[:WORKER[:COMMAND]]`; null for none. The
+    /// command's part is einhorn's way to set it, and not needed.
     public static @Nullable Integer managerNice(Given given) throws ValueException {
         return new ClassicReader(given, Path.of("/")).nice(0);
     }
@@ -143,7 +143,7 @@ public final class ClassicReader {
                 programs);
     }
 
-    /// What was asked for, or what the command's file is called, as far as a name can have it.
+    /// Returns the name that was asked for, or one made of the command's file name.
     private String name(String executable) throws ValueException {
         String asked = text("--command-name");
         if (asked != null) {

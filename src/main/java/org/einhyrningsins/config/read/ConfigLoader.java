@@ -53,7 +53,8 @@ public final class ConfigLoader {
         }
     }
 
-    /// What was read is garbage by now, so a running manager can go on with what it has.
+    /// Returns the result for a file that takes more memory than there is. What was read is garbage
+    /// by now, so a running manager can go on with what it has.
     /// [org.einhyrningsins.config.source.ConfigLimits] makes this rare: it takes a manager that is
     /// full already.
     private static LoadResult tooLarge(Path file) {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import java.nio.file.Path;
 import java.util.List;
 
-/// What became of a file.
+/// Result of loading a file.
 public sealed interface LoadResult {
     /// It can be run. The warnings are about what may be wrong and may be meant.
     record Valid(ServicesSpec services, List<ConfigProblem> warnings) implements LoadResult {

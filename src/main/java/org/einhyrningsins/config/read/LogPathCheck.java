@@ -51,7 +51,7 @@ final class LogPathCheck {
         }
     }
 
-    /// Why workers cannot write there as things are, in words; null if nothing is in the way.
+    /// Describes why workers cannot write to a path as things are; null if nothing is in the way.
     private static @Nullable String obstacle(Path log, boolean keeps) {
         Path directory = log.getParent();
         if (Files.isDirectory(log)) {

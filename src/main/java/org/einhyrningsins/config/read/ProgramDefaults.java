@@ -45,7 +45,8 @@ final class ProgramDefaults {
         return new Mapping(defaults.place(), kept);
     }
 
-    /// How many values a program has, and what its maps and lists hold. An alias counts in full.
+    /// Returns the number of values of a program, with those in its maps and lists. An alias counts
+    /// in full.
     static int weight(ConfigNode configNode) {
         int weight = 1;
         if (configNode instanceof Mapping map) {

@@ -67,7 +67,7 @@ final class ProgramReader {
     /// Of the program that is being read.
     private final List<Path> ownEnvFiles = new ArrayList<>();
 
-    /// Why the one that is being read cannot be started; null if nothing is known.
+    /// Reason why the program that is being read cannot be started; null for none known.
     private @Nullable String obstacle;
 
     private final ProblemCollector problemCollector;
@@ -292,8 +292,8 @@ final class ProgramReader {
         return env;
     }
 
-    /// What is wrong with a file that strangers may change is no problem of the whole
-    /// configuration, or they could keep all programs from being deployed.
+    /// Reads a file of variables. A mistake in a file that other users may change is no problem of
+    /// the whole configuration, or they could keep all programs from being deployed.
     private void envFile(Path path, SourcePosition mention, Map<String, TextTemplate> into) {
         if (loadEnvironment.rights().stranger(path, null, true) == null) {
             envFile(path, mention, into, problemCollector);

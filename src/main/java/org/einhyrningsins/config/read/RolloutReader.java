@@ -27,10 +27,10 @@ public final class RolloutReader {
 
     private final ValueReader valueReader;
 
-    /// How many workers the program has.
+    /// Number of workers of the program.
     private final int workers;
 
-    /// What holds where nothing is said.
+    /// Defaults.
     private final TrialSpec proof;
 
     RolloutReader(ValueReader valueReader, int workers, AckSpec ack) {

@@ -136,8 +136,8 @@ final class ServicesReader {
         return valueReader.fields(root, configShape, "a map with programs");
     }
 
-    /// Whether the file begins as one of sections, INI, TOML or a unit, does. All that YAML has to
-    /// say of such a file would be beside the point.
+    /// True if the file begins as one with sections (INI, TOML, a unit) does. Messages of YAML
+    /// about such a file would be beside the point.
     private boolean isForeign(SourceText sourceText) {
         List<String> lines = SourceText.lines(sourceText.text());
         int first = 0;
@@ -239,8 +239,8 @@ final class ServicesReader {
         }
     }
 
-    /// What stands under a key that must have been meant for `programs`, so that one look tells of
-    /// its mistakes too.
+    /// Returns the value of a key that must have been meant for `programs`, so that one run shows
+    /// its mistakes too; null for none.
     private static @Nullable ConfigNode misspelled(ConfigFields of) {
         for (Map.Entry<String, Entry> entry : of.entries().entrySet()) {
             if ("programs".equals(UnknownKeys.spelling(entry.getKey(), ConfigShape.INCLUDED, 1))) {

@@ -98,7 +98,7 @@ final class SocketReader {
         return sockets;
     }
 
-    /// What would go wrong now, and may be right when it is bound.
+    /// Warns of what would fail now, and may be right when the socket is bound.
     private void warn(SocketSpec socket, ConfigNode configNode) {
         int port = port(socket.address());
         if (port > 0 && !kernelRights.bind(port)) {
@@ -133,7 +133,7 @@ final class SocketReader {
         return address instanceof Udp udp ? udp.scope() : "";
     }
 
-    /// Whether this process sees no interface of that name: /sys/class/net may be that of another
+    /// True if this process sees no interface of that name: /sys/class/net may be that of another
     /// network namespace.
     private static boolean isMissing(String scope) {
         if (TextUtil.areDigits(scope)) {

@@ -63,7 +63,7 @@ public final class CommandSplitter {
         }
     }
 
-    /// What supervisord fills in has a form of its own.
+    /// Returns the error for supervisord's form of variables.
     private static ValueException percent() {
         return new ValueException(
                 "%(…)s is not replaced; write ${slot} for the number of the worker, ${env.NAME} for"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.source;
 
-/// How much a configuration may hold, so that no file takes the memory that a running manager
+/// Limits of the size of a configuration, so that no file takes the memory that a running manager
 /// needs: its heap is 32 MiB. A thousand programs of the usual size take a fifth of each.
 public final class ConfigLimits {
     /// Of one file.
@@ -38,7 +38,7 @@ public final class ConfigLimits {
     private int sockets = MAX_SOCKETS;
     private int files = MAX_FILES;
 
-    /// How many bytes the next file may have.
+    /// Returns the maximum number of bytes of the next file.
     int bytes() {
         return Math.min(MAX_FILE_BYTES, bytes);
     }

@@ -6,7 +6,7 @@ import java.util.SequencedMap;
 
 /// A value of the file as it is written, with its place.
 public sealed interface ConfigNode {
-    /// Where it begins.
+    /// Returns the position of its beginning.
     SourcePosition place();
 
     /// A single value. YAML's guesses (boolean, number, null) concern only plain ones, and are made
@@ -22,7 +22,7 @@ public sealed interface ConfigNode {
                     };
         }
 
-        /// Whether YAML 1.1 takes it for a boolean.
+        /// True if YAML 1.1 takes it for a boolean.
         public boolean isFlag() {
             return plain && (isTrue() || isFalse());
         }
@@ -41,7 +41,7 @@ public sealed interface ConfigNode {
             };
         }
 
-        /// Whether it consists of digits and is not quoted.
+        /// True if it consists of digits and is not quoted.
         public boolean isDigits() {
             return plain && TextUtil.areDigits(text);
         }

@@ -5,13 +5,13 @@ import java.nio.file.Path;
 
 /// Paths of the file.
 public final class ConfigPaths {
-    /// What stands for bytes that are no UTF-8.
+    /// Replacement for bytes that are not UTF-8.
     private static final char LOST = '\uFFFD';
 
     private ConfigPaths() {}
 
-    /// What to say of a path at which there is nothing, if bytes of it are no UTF-8 and were lost
-    /// when it was read; else empty.
+    /// Returns advice on a path at which there is nothing, if bytes of it are not UTF-8 and were
+    /// lost when it was read; else empty.
     static String lostBytes(Path path) {
         return path.toAbsolutePath().toString().indexOf(LOST) < 0
                 ? ""

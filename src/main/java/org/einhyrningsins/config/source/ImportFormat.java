@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/// Whose files can be imported.
+/// File formats of other managers that can be imported.
 public enum ImportFormat {
     SUPERVISORD(
             "",
@@ -22,7 +22,7 @@ public enum ImportFormat {
             "(ecosystem|pm2)[^/]*[.](json|ya?ml|[cm]?js)",
             "(^|[{,\\s])(apps|\"apps\")\\s*:\\s*([\\[{]|$)|^\\s*\"script\"\\s*:");
 
-    /// What units there are.
+    /// Kinds of units.
     public static final String UNIT_KINDS =
             "service|socket|timer|target|path|mount|automount|swap|slice|scope|device";
 
@@ -64,7 +64,7 @@ public enum ImportFormat {
         this.sign = Pattern.compile(sign, Pattern.MULTILINE);
     }
 
-    /// What a file is that is known and not read; null if it is none of those.
+    /// Describes a file of a known format that is not read; null if it is none of those.
     public static @Nullable String stranger(SourceText sourceText) {
         for (Stranger stranger : STRANGERS) {
             if (stranger.is(sourceText.text())) {
@@ -74,7 +74,7 @@ public enum ImportFormat {
         return null;
     }
 
-    /// Whether it is of a manager whose files are made of sections.
+    /// True if it is of a manager whose files have sections.
     public static boolean hasSections(SourceText sourceText) {
         return List.of(SUPERVISORD, CIRCUS, SYSTEMD).stream()
                 .anyMatch(format -> format.sign.matcher(sourceText.text()).find());

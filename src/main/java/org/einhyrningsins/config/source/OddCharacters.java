@@ -17,7 +17,7 @@ public final class OddCharacters {
                 || c == '\u3000';
     }
 
-    /// What is not seen at all, or changes the order in which other text is seen.
+    /// True if it is invisible, or changes the order in which other text is shown.
     public static boolean isHidden(char c) {
         return c == '\u00AD'
                 || (c >= '\u200B' && c <= '\u200F')
@@ -61,7 +61,7 @@ public final class OddCharacters {
                         || replacement(c) != 0);
     }
 
-    /// What was meant by it; 0 if it is better left out.
+    /// Returns the character that was meant by it; 0 if it is better left out.
     public static char replacement(char c) {
         if (isBlank(c)) {
             return ' ';
@@ -86,7 +86,7 @@ public final class OddCharacters {
         };
     }
 
-    /// Where the first one is, or -1.
+    /// Returns the index of the first one, or -1.
     public static int first(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (isOdd(text.charAt(i))) {
@@ -96,7 +96,7 @@ public final class OddCharacters {
         return -1;
     }
 
-    /// Where the first blank or hidden one is, or -1.
+    /// Returns the index of the first blank or hidden one, or -1.
     static int firstUnseen(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -137,7 +137,7 @@ public final class OddCharacters {
         return isColon(c) ? "a wide colon" : "a wide character";
     }
 
-    /// What to do about it: `write a space`, `remove it`, `write -`.
+    /// Returns advice on it: `write a space`, `remove it`, `write -`.
     public static String advice(char c) {
         if (isBlank(c)) {
             return "write a space";

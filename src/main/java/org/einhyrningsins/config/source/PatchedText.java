@@ -34,13 +34,13 @@ public final class PatchedText {
         return number < 0 || number >= lines.size() ? "" : lines.get(number);
     }
 
-    /// Whether something in these lines was covered.
+    /// True if something in these lines was covered.
     public boolean touched(int from, int to) {
         int next = touched.nextSetBit(Math.max(0, from));
         return next >= 0 && next <= to;
     }
 
-    /// How many characters were taken out at the left of a line.
+    /// Returns the number of characters taken out at the left of a line.
     public int left(int line) {
         return line < left.length ? left[line] : 0;
     }
@@ -49,7 +49,7 @@ public final class PatchedText {
         touched.set(Math.max(0, line));
     }
 
-    /// How often something changed: without a change a parser stops where it stopped before.
+    /// Returns the number of changes: without a change a parser stops where it stopped before.
     public int changes() {
         return changes;
     }
@@ -110,7 +110,7 @@ public final class PatchedText {
         }
     }
 
-    /// Whether there is nothing but blanks and perhaps a comment.
+    /// True if the line holds only blanks and perhaps a comment.
     public boolean isEmpty(int line) {
         String text = line(line).strip();
         return text.isEmpty() || text.startsWith("#");
@@ -120,7 +120,7 @@ public final class PatchedText {
         return indent(line(line));
     }
 
-    /// How many blanks a line begins with.
+    /// Returns the number of blanks at the beginning of a line.
     public static int indent(String line) {
         int at = 0;
         while (at < line.length() && (line.charAt(at) == ' ' || line.charAt(at) == '\t')) {

@@ -102,7 +102,7 @@ public final class ProblemCollector {
         }
     }
 
-    /// Whether further ones are only counted.
+    /// True if further problems are only counted.
     public boolean full() {
         return problems.size() >= MAX;
     }

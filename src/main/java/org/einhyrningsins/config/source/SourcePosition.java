@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.source;
 
-/// Where something is written.
+/// Position in a file.
 ///
 /// @param line from 1; 0 for the file as a whole
 /// @param column from 1, in code points
@@ -35,7 +35,7 @@ public record SourcePosition(SourceText source, int line, int column, KeyPath tr
         return new ConfigProblem(source.file(), line, at, trail.toString(), text, excerpt);
     }
 
-    /// What is written there, up to the end of the line.
+    /// Returns the text there, up to the end of the line.
     public String written() {
         String whole = source.line(line);
         int characters = whole.codePointCount(0, whole.length());

@@ -176,7 +176,7 @@ public final class SourceText {
         return bytes.length > 1 && bytes[0] == 0x1F && (bytes[1] & 0xFF) == 0x8B;
     }
 
-    /// How many bytes are sound before the first that is not.
+    /// Returns the number of valid bytes before the first invalid one.
     private static int validUpTo(byte[] bytes) {
         ByteBuffer in = ByteBuffer.wrap(bytes);
         var decoder = StandardCharsets.UTF_8.newDecoder();
@@ -225,7 +225,8 @@ public final class SourceText {
                 : TextUtil.visible(text.substring(from, to));
     }
 
-    /// Where a line begins; beyond the end if there is none of that number.
+    /// Returns the index of the beginning of a line; beyond the end if there is none of that
+    /// number.
     private int start(int number) {
         int[] known = steps == null ? steps() : steps;
         steps = known;
@@ -259,7 +260,7 @@ public final class SourceText {
         return found.build().toArray();
     }
 
-    /// Where the character is that comes after so many code points.
+    /// Returns the position of the character after so many code points.
     public SourcePosition place(int codePoints) {
         int to =
                 text.offsetByCodePoints(

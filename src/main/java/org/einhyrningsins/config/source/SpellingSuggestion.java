@@ -40,8 +40,8 @@ public final class SpellingSuggestion {
         return longest;
     }
 
-    /// How many letters must be put in, left out, changed, or swapped with the next (optimal string
-    /// alignment). Long texts are just far away.
+    /// Returns the number of letters to insert, delete, change, or swap with the next (optimal
+    /// string alignment). Long texts are just far away.
     public static int distance(String a, String b) {
         if (a.length() > 40 || b.length() > 40) {
             return Integer.MAX_VALUE;

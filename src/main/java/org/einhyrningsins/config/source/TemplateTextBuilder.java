@@ -6,7 +6,7 @@ public final class TemplateTextBuilder {
     private final StringBuilder text = new StringBuilder();
     private final StringBuilder literal = new StringBuilder();
 
-    /// What means itself, as our language writes it.
+    /// Returns a literal text, escaped for a template.
     public static String escaped(String literal) {
         return new TemplateTextBuilder().literal(literal).toString();
     }

@@ -11,12 +11,12 @@ public final class TextUtil {
         return c >= '0' && c <= '9';
     }
 
-    /// Whether it consists of ASCII digits, at least one.
+    /// True if it consists of ASCII digits, at least one.
     public static boolean areDigits(String text) {
         return !text.isEmpty() && digits(text, 0) == text.length();
     }
 
-    /// Where the digits that begin there end.
+    /// Returns the end of the digits that begin there.
     public static int digits(String text, int from) {
         int end = from;
         while (end < text.length() && isDigit(text.charAt(end))) {
@@ -25,7 +25,7 @@ public final class TextUtil {
         return end;
     }
 
-    /// Whether it can name a program or a socket: letters, digits, `_`, `-`, `.`, at most 64, a
+    /// True if it can name a program or a socket: letters, digits, `_`, `-`, `.`, at most 64, a
     /// letter or digit first. So it needs no quoting in a file name, in LISTEN_FDNAMES, in `${…}`.
     public static boolean isName(String text) {
         for (int i = 0; i < text.length(); i++) {

@@ -21,7 +21,7 @@ public final class ValueException extends Exception {
         return new ValueException(message, true);
     }
 
-    /// Whether what it misses may stand in a part of the file that could not be read.
+    /// True if what is missing may stand in a part of the file that could not be read.
     boolean missing() {
         return missing;
     }

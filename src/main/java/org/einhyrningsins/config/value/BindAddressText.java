@@ -19,7 +19,7 @@ import java.util.Locale;
 /// A socket in one text, as the classic command line has it and `bind` takes it too:
 /// `ADDR:PORT[,r][,n]`, `udp:ADDR:PORT`, `unix:/path`, `unix:@name`.
 public final class BindAddressText {
-    /// What the kernel caps the accept queue at by default since Linux 5.4 (net.core.somaxconn).
+    /// Default cap of the kernel on the accept queue since Linux 5.4 (net.core.somaxconn).
     public static final int DEFAULT_BACKLOG = 4096;
 
     /// sun_path holds 108 bytes, and the name of an abstract socket costs one, as the NUL of a

@@ -16,7 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Who binds which address, to find those that two want.
+/// Addresses that are bound, with their owners, to find those that two want.
 public final class BindConflicts {
     /// @param scope of a link-local address: the same on another interface is another
     private record Claim(
@@ -94,7 +94,8 @@ public final class BindConflicts {
         return null;
     }
 
-    /// Whom the kernel has given what is asked for now.
+    /// Returns the claim to which the kernel gives the address that is asked for now; null if it is
+    /// free.
     private static @Nullable Claim rival(Port port, Claim mine) {
         for (Claim other : port.wide()) {
             if (clash(mine, other)) {
@@ -112,7 +113,7 @@ public final class BindConflicts {
         return null;
     }
 
-    /// Whether the kernel gives the same port to only one of the two.
+    /// True if the kernel gives the same port to only one of the two.
     private static boolean clash(Claim a, Claim b) {
         return a.where().equals(b.where()) || a.socket().overlaps(b.socket());
     }

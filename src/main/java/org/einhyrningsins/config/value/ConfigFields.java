@@ -138,7 +138,7 @@ public record ConfigFields(
         }
     }
 
-    /// Whether a key that is not known is a slip of that one, or another manager's word for it.
+    /// True if an unknown key is a misspelling of that one, or another manager's word for it.
     public boolean isMeant(String key) {
         ConfigShape known = shape;
         if (known == null) {
@@ -155,7 +155,7 @@ public record ConfigFields(
         return false;
     }
 
-    /// Where the value of a key is, or where it would be.
+    /// Returns the position of a key's value, or of the map if it has none.
     public SourcePosition place(String key) {
         ConfigNode configNode = node(key);
         return configNode == null ? place : configNode.place();

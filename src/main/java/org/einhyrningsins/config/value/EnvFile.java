@@ -139,7 +139,7 @@ public final class EnvFile {
                 new SourcePosition(sourceText, where, 1, KeyPath.TOP).unseen(), message);
     }
 
-    /// Whether it can name a variable in such a file.
+    /// True if it can name a variable in such a file.
     public static boolean isVariable(String name) {
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);

@@ -30,11 +30,12 @@ public final class ExecutableLookup {
         this.inherited = inherited;
     }
 
-    /// What is wrong with it, if anything. A name that depends on the worker is not looked for.
+    /// Describes what is wrong with it; null if nothing is. A name that depends on the worker is
+    /// not looked for.
     ///
     /// @param directory the worker's working directory
     /// @param env the program's own variables
-    /// @param dropped the inherited ones that it does not get
+    /// @param dropped inherited variables that it does not get
     public @Nullable String objection(
             TextTemplate command,
             Path directory,
@@ -59,7 +60,7 @@ public final class ExecutableLookup {
         return answer.isEmpty() ? null : answer;
     }
 
-    /// Where it is, if that can be told and it is there.
+    /// Returns its path; null if that is unknown, or it does not exist.
     public @Nullable Path found(
             TextTemplate command,
             Path directory,

@@ -274,9 +274,9 @@ public final class ForeignKeywords {
 
     private ForeignKeywords() {}
 
-    /// What to write in place of a key; null if it is no word of anybody.
+    /// Returns advice on what to write in place of a key; null if no other manager has it.
     ///
-    /// @param value what stands under it, which is what the user wants with our word too
+    /// @param value the value under it, which the user wants with our key too
     public static @Nullable String advice(
             ConfigShape configShape, String key, @Nullable ConfigNode value) {
         String word = bare(key);
@@ -376,7 +376,7 @@ public final class ForeignKeywords {
         }
     }
 
-    /// How a key that must be there may look like, behind a semicolon.
+    /// Returns an example of a required key, behind a semicolon.
     static String example(String key) {
         return switch (key) {
             case "command" -> "; write what to run, as in command: [./server, --verbose]";

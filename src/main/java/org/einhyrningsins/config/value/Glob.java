@@ -159,7 +159,8 @@ public final class Glob {
         return p == pattern.length();
     }
 
-    /// Where the pattern goes on after this character; -1 if it does not match.
+    /// Returns the index at which the pattern goes on after this character; -1 if it does not
+    /// match.
     private static int one(String pattern, int at, char c) {
         char p = pattern.charAt(at);
         int close = p == '[' ? pattern.indexOf(']', at + 2) : -1;

@@ -49,7 +49,7 @@ public final class HostNameLookup {
         this.patience = patience;
     }
 
-    /// Whether one could not be looked up.
+    /// True if a name could not be looked up.
     public boolean missed() {
         for (Answer answer : known.values()) {
             if (answer.addresses().isEmpty()) {

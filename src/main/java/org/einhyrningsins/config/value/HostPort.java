@@ -18,7 +18,7 @@ public record HostPort(String host, String port) {
 
     private static final int MAX_INTERFACE_NAME = 15; // IFNAMSIZ, less the NUL
 
-    /// Which kind of address a host name shall stand for.
+    /// Address family that a host name is resolved to.
     public enum Family {
         ANY,
         IPV4,

@@ -12,7 +12,7 @@ import java.util.function.UnaryOperator;
 /// Comments that an import writes in one place, those of one reason together: first what keeps a
 /// program from being started, then what changes behaviour, last what needs nothing.
 public final class ImportComments {
-    /// What became of a setting, in the order in which it is told.
+    /// Kind of comment on a setting, in the order in which comments are written.
     public enum Kind {
         /// Something a person wants to know; nothing is different for it.
         SAYS("", false),
@@ -36,7 +36,7 @@ public final class ImportComments {
             return words;
         }
 
-        /// Whether something behaves in another way than it did.
+        /// True if something behaves in another way than it did.
         public boolean changes() {
             return changes;
         }

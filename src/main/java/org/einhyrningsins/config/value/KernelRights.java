@@ -6,24 +6,25 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
 
-/// What the kernel allows to whoever runs the programs of the file. It is asked only about what a
-/// file wants, and that may be much later than the file is written, by another user: so what is
-/// missing gives a warning.
+/// Rights that the kernel gives to the user who runs the programs of the file. It is asked only
+/// about what a file wants, and that may be much later than the file is written, by another user:
+/// so what is missing gives a warning.
 public interface KernelRights {
-    /// Whether it may bind a TCP or UDP port of that number.
+    /// True if it may bind a TCP or UDP port of that number.
     boolean bind(int port);
 
-    /// Whether it may start workers as that user, a name or a number.
+    /// True if it may start workers as that user, a name or a number.
     boolean become(String user);
 
-    /// Whether it may give workers that capability.
+    /// True if it may give workers that capability.
     boolean give(Capability capability);
 
-    /// Who else may change what a path leads to, by a directory on the way or the file itself.
+    /// Returns another user who may change what a path leads to, by a directory on the way or the
+    /// file itself.
     ///
-    /// @param user who may: a name or number, besides root and whoever runs the programs; null for
-    ///   nobody
-    /// @param groups whether a group that may write counts too
+    /// @param user the one who may: a name or number, besides root and the user who runs the
+    ///   programs; null for nobody
+    /// @param groups true if a group that may write counts too
     /// @return null for nobody
     @Nullable Stranger stranger(Path file, @Nullable String user, boolean groups);
 

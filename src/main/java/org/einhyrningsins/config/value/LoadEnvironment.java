@@ -6,13 +6,14 @@ import org.einhyrningsins.config.source.FileContents;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/// What the loader may ask of the machine, besides host names, and what files there are.
+/// Environment of the loader: what it may ask of the machine, besides host names, and the contents
+/// of files.
 ///
-/// @param environment what `${env.NAME}` is replaced from
-/// @param processors what `workers: cpus` stands for
-/// @param userExists whether a user name is known; not asked about numbers
-/// @param groupExists whether a group name is known; not asked about numbers
-/// @param rights what the kernel would allow
+/// @param environment variables for `${env.NAME}`
+/// @param processors value of `workers: cpus`
+/// @param userExists true for a known user name; not asked about numbers
+/// @param groupExists true for a known group name; not asked about numbers
+/// @param rights rights that the kernel would give
 /// @param contents reads files
 public record LoadEnvironment(
         Map<String, String> environment,

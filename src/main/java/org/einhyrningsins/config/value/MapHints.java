@@ -13,8 +13,8 @@ import org.einhyrningsins.config.yaml.YamlMistakes;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// What to write in place of a text, a number or a list that stands where a map should. Each is
-/// empty, or stands behind a semicolon at the end of a message.
+/// Advice on what to write in place of a text, a number or a list that stands where a map should.
+/// Each is empty, or stands behind a semicolon at the end of a message.
 public final class MapHints {
     /// A key and its value with no space between, as the first of the lines that YAML makes one of.
     private static final Pattern TIGHT = Pattern.compile("([a-z][a-z-]*) *([:=]) *(\\S.*)");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.value;
 
-/// What workers do when the manager is killed, as `on-manager-death` says it.
+/// Effect of the manager's sudden death on workers, as `on-manager-death` has it.
 public enum OnManagerDeath {
     CONTINUE,
     STOP;

@@ -17,7 +17,7 @@ public final class PasswdFile {
         return user.equals("root") ? "/root" : field(user, 5);
     }
 
-    /// Whether there is a user of that name or number.
+    /// True if there is a user of that name or number.
     public static boolean exists(String user) {
         return !field(user, 0).isEmpty();
     }

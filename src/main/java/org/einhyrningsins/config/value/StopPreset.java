@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/// How servers want to be told to go, by their names: `stop: nginx`. First comes the signal that
+/// Stop sequences of well-known servers, by their names: `stop: nginx`. First comes the signal that
 /// each documents as graceful, with more than the time that it gives its own requests by default;
 /// then, where there is one, the signal that it documents as quick, so that it can still clean up;
 /// KILL is last. The manual, einhyrningsins.yaml(5), has the same table with its sources.

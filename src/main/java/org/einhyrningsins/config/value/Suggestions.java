@@ -13,13 +13,13 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// What somebody meant by a time, size or address that is written in another way, as it is written
-/// here. Each is empty, or stands behind a semicolon at the end of a message.
+/// Advice on a time, size or address that is written in another way than here. Each is empty, or
+/// stands behind a semicolon at the end of a message.
 public final class Suggestions {
     private static final Pattern PART =
             Pattern.compile("\\s*([0-9]+(?:\\.[0-9]+)?)\\s*([a-zµ]*)\\.?\\s*(?:,|and)?");
 
-    /// What other managers write for a time without an end, or for none at all.
+    /// Words of other managers for a time without an end, or for none at all.
     private static final Set<String> ENDLESS =
             Set.of("infinity", "infinite", "inf", ".inf", "never", "unlimited", "forever", "none");
 
@@ -174,7 +174,7 @@ public final class Suggestions {
         return text.startsWith("-") ? "" : "; write it in digits";
     }
 
-    /// How many workers there shall be, in words of other managers or of a shell.
+    /// Returns advice on a number of workers in words of other managers or of a shell.
     public static String workers(String text) {
         String bare = text.strip().toLowerCase(Locale.ROOT);
         boolean processors =

@@ -145,7 +145,7 @@ public record TemplateReader(
         throw ValueException.ofMissing(noSocket(name));
     }
 
-    /// What to say when there is no socket of that name.
+    /// Returns the message for a socket name that does not exist.
     public String noSocket(String name) {
         StringBuilder message =
                 new StringBuilder()

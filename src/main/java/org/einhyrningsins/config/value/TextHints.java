@@ -14,8 +14,9 @@ import org.einhyrningsins.spec.Signal;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What to write where a list or a map stands in place of one text: of a command, a variable, a
-/// name, a signal or a limit. Each is empty, or stands behind a semicolon at the end of a message.
+/// Advice on what to write where a list or a map stands in place of one text: of a command, a
+/// variable, a name, a signal or a limit. Each is empty, or stands behind a semicolon at the end of
+/// a message.
 public final class TextHints {
     private static final int MAX_SHOWN = 60;
 

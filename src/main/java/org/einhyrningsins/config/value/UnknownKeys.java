@@ -77,7 +77,7 @@ public final class UnknownKeys {
                 : "unknown key; did you mean " + nearest + "?";
     }
 
-    /// Whether the key is what to write in place of another one.
+    /// True if the key is the one to write in place of another.
     static boolean mentions(ConfigShape configShape, String typed, String key) {
         String advice = foreign(configShape, typed, null);
         return advice != null

@@ -63,7 +63,8 @@ public record ValueReader(ProblemCollector problems, HostNameLookup names) {
         return "; put it in quotes if it is meant as text, or remove the key";
     }
 
-    /// What the user wrote, to the letter: `no` and `022` stay what they are. Null after a problem.
+    /// Returns the text exactly as the user wrote it: `no` and `022` stay what they are. Null after
+    /// a problem.
     public @Nullable String text(ConfigNode configNode, String what) {
         if (!(configNode instanceof Scalar scalar)) {
             expected(configNode, what, TextHints.of(configNode));
@@ -97,7 +98,7 @@ public record ValueReader(ProblemCollector problems, HostNameLookup names) {
         return true;
     }
 
-    /// Whether a text can be the path that somebody meant.
+    /// True if a text can be the path that was meant.
     public boolean isPath(ConfigNode configNode, String text, Map<String, String> environment) {
         String tilde = ShellSyntaxWarnings.tilde(text, environment);
         if (tilde != null) {

@@ -55,8 +55,8 @@ public record WordWithValue(String word, String value) {
         return TextUtil.areDigits(value);
     }
 
-    /// What to write for `restart`, behind a semicolon; empty if that cannot be told. A number is
-    /// one of tries, as compose has it.
+    /// Returns advice on `restart`, behind a semicolon; empty if there is none. A number is one of
+    /// tries, as compose has it.
     public String restart() {
         List<String> words =
                 Arrays.stream(RestartSpec.When.values())

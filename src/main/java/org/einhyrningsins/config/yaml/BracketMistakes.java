@@ -53,7 +53,7 @@ record BracketMistakes(PatchedText text, YamlMistakes others) {
         return new Mistake(number, column, open(opener.text(), open, close));
     }
 
-    /// Whether a line that only closes comes before the next one of the opener's own level.
+    /// True if a line that only closes comes before the next one of the opener's own level.
     private boolean isClosed(int from, int indent, String close) {
         for (int line = from; line < text.size(); line++) {
             String there = text.line(line).strip();
@@ -127,7 +127,7 @@ record BracketMistakes(PatchedText text, YamlMistakes others) {
         return new Mistake(number, e.contextColumn(), open(line.text(), open, close));
     }
 
-    /// What to say of a bracket whose end was not found. A place of ours ends where it begins for
+    /// Returns the message for a bracket that is not closed. A `${…}` ends where it begins for
     /// YAML, unless it is in quotes.
     private static String open(String line, String open, String close) {
         Matcher place =

@@ -20,7 +20,7 @@ final class OddCharacterLines {
         this.text = text;
     }
 
-    /// What is wrong with the next line, if anything; then it is mended.
+    /// Returns the mistake in the next line, and mends it; null if there is none.
     YamlMistakes.@Nullable Mistake mistake(int number) {
         int before = opener;
         boolean isText = isText(number);
@@ -143,7 +143,7 @@ final class OddCharacterLines {
         return (!value && !flow) || last || first || colon;
     }
 
-    /// Whether only gaps come between a colon, or the dash of an item, and the place.
+    /// True if only gaps come between a colon, or the dash of an item, and the place.
     private static boolean afterColon(String line, int at) {
         char solid = lastSolid(line, at);
         return solid == ':' || (solid == '-' && line.substring(0, at).strip().equals("-"));
@@ -175,7 +175,8 @@ final class OddCharacterLines {
         return text ? ", or quotes around the whole text if it is meant" : "";
     }
 
-    /// What has a width is replaced; what has none goes, at the left with the columns counted.
+    /// Replaces characters that have a width and removes those without; at the left with the
+    /// columns counted.
     private static void mend(PatchedText text, int number, String line) {
         StringBuilder mended = new StringBuilder();
         int left = 0;

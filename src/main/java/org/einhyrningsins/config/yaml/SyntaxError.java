@@ -5,10 +5,11 @@ import org.einhyrningsins.config.source.PatchedText;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
-/// Where SnakeYAML stopped, and what it says of it. Lines and columns count from 0, columns in
-/// UTF-16 units.
+/// Position and message of an error of SnakeYAML. Lines and columns count from 0, columns in UTF-16
+/// units.
 ///
-/// @param contextLine where what it was reading began; the same as `line` if it does not say
+/// @param contextLine line where the structure that was being read began; the same as `line` if
+///   unknown
 record SyntaxError(
         String problem, int line, int column, String context, int contextLine, int contextColumn) {
 

@@ -43,8 +43,8 @@ public final class TextMistakes {
         this.text = text;
     }
 
-    /// What to say of a value that holds a colon: it is a text, or a key of the map that the line
-    /// begins.
+    /// Returns advice on a value that holds a colon: it is a text, or a key of the map that the
+    /// line begins.
     String colon(String key, String value) {
         String behind = behind(key, value);
         if (behind != null) {
@@ -67,7 +67,7 @@ public final class TextMistakes {
                 + (simple ? ", or " + key + ": { " + value + " }" : "");
     }
 
-    /// What to say of a number or word with another key behind it; null if it is none.
+    /// Returns advice on a number or word with another key behind it; null if it is none.
     private static @Nullable String behind(String key, String value) {
         Matcher next = NEXT.matcher(value);
         if (!next.matches() || OF_TEXT.contains(key) || !isKey(next.group(2))) {
@@ -167,7 +167,7 @@ public final class TextMistakes {
         return new Mistake(number, text.indent(number), ofTemplate(sign));
     }
 
-    /// What to say of a text with signs of a template language in it.
+    /// Returns advice on a text with signs of a template language in it.
     public static String ofTemplate(String text) {
         String signs = text.contains("<%") ? "<% %>" : text.contains("{%") ? "{% %}" : "{{ }}";
         return signs
@@ -175,7 +175,7 @@ public final class TextMistakes {
                 + " einhyrningsins";
     }
 
-    /// Whether the line goes on with a bare text that a line above it begins.
+    /// True if the line continues a bare text that a line above it begins.
     boolean isContinued(int number) {
         int indent = text.indent(number);
         int above = text.before(number);

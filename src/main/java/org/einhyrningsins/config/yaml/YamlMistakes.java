@@ -109,7 +109,8 @@ public final class YamlMistakes {
                         + "; a text with characters that mean something to YAML goes in quotes");
     }
 
-    /// What comes after a directive without `---`, or after the end of the document.
+    /// Returns the mistake of content after a directive without `---`, or after the end of the
+    /// document; null for none.
     private @Nullable Mistake document(int before) {
         for (int at = Math.min(before, text.size()) - 1; at >= 0; at--) {
             String line = text.line(at).stripTrailing();
@@ -291,7 +292,7 @@ public final class YamlMistakes {
                                 : ""));
     }
 
-    /// Whether the line above is an item of a list.
+    /// True if the line above is an item of a list.
     private boolean isBelowItem(int number, YamlSourceLine line) {
         String above = text.line(text.before(number)).stripLeading();
         return line.keyStart() == PatchedText.indent(line.text()) && above.startsWith("- ");

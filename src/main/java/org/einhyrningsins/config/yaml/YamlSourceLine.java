@@ -85,12 +85,12 @@ record YamlSourceLine(String text, String key, int keyStart, int valueStart, int
         return hasKey() && valueStart < end;
     }
 
-    /// What stands there, up to a comment.
+    /// Returns the text from there, up to a comment.
     String from(int column) {
         return column >= end ? "" : text.substring(column, end).strip();
     }
 
-    /// How many brackets and braces are open before a column.
+    /// Returns the number of open brackets and braces before a column.
     int depth(int column) {
         int depth = 0;
         char quote = 0;
@@ -109,7 +109,7 @@ record YamlSourceLine(String text, String key, int keyStart, int valueStart, int
         return depth;
     }
 
-    /// Where the value begins that a column is in.
+    /// Returns the column where the value begins that a column is in.
     int tokenStart(int column) {
         if (depth(column) <= 0) {
             return Math.min(column, valueStart);
@@ -123,7 +123,7 @@ record YamlSourceLine(String text, String key, int keyStart, int valueStart, int
         return Math.min(column, afterBlanks(text, at));
     }
 
-    /// Where the value ends that begins there.
+    /// Returns the column where the value ends that begins there.
     int tokenEnd(int start) {
         if (depth(start) <= 0) {
             return Math.max(start, end);

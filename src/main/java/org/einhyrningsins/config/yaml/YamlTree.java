@@ -44,10 +44,10 @@ import java.util.SequencedMap;
 /// guesses types while it composes (with regular expressions that cost milliseconds at start) and
 /// forgets what was written.
 public final class YamlTree {
-    /// What is said of a second document, before what to do with it.
+    /// Beginning of the message for a second document.
     public static final String SECOND = "a second document begins, and one file holds one";
 
-    /// What is said of a file with nothing in it, before what is missing.
+    /// Beginning of the message for an empty file.
     public static final String EMPTY = "the file is empty";
 
     /// Deeper than any sensible file, and far from the end of the stack.
@@ -55,7 +55,7 @@ public final class YamlTree {
 
     private final SourceText sourceText;
 
-    /// What is read in place of the file; null if nothing was covered.
+    /// Text that is read in place of the file; null if nothing was covered.
     private final @Nullable PatchedText patched;
 
     private final ProblemCollector problemCollector;
@@ -225,8 +225,8 @@ public final class YamlTree {
         return new Scalar(sourcePosition, event.getValue(), event.isPlain() && !text);
     }
 
-    /// Whether it begins or ends with a character that only looks like one of YAML's, or one that
-    /// is not seen at all.
+    /// True if it begins or ends with a character that only looks like one of YAML's, or with an
+    /// invisible one.
     private static boolean isOdd(String text) {
         if (text.isEmpty()) {
             return false;

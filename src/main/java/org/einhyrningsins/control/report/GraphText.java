@@ -9,8 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Which program starts after which, as a tree that a person reads: what `show --graph` says. Each
-/// program stands below that one of those before it that is up last; the others are named beside.
+/// Tree of programs by start order, for a person: the output of `show --graph`. Each program stands
+/// below that one of its dependencies that is up last; the others are named beside it.
 public final class GraphText {
     /// Deeper ones begin a tree of their own, which says what they come after.
     private static final int DEEPEST = 40;
@@ -46,8 +46,9 @@ public final class GraphText {
         return text.toString();
     }
 
-    /// How many are to be up, one after the other, before each. What may be a circle (of programs
-    /// that were reloaded alone) has an end after as many rounds as there are programs.
+    /// Computes the number of programs that must be up, one after the other, before each. A
+    /// possible circle (of programs that were reloaded alone) ends after as many rounds as there
+    /// are programs.
     private void measure() {
         boolean changed = true;
         for (int round = 0; changed && round < programs.size(); round++) {

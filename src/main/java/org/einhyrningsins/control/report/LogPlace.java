@@ -6,14 +6,14 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 
-/// Where the output of a program's workers is, for a client that reads it there itself.
+/// Location of the output of a program's workers, for a client that reads the file itself.
 ///
-/// @param slot whose; [CommandTarget#WHOLE] for the whole program's
+/// @param slot its slot; [CommandTarget#WHOLE] for the whole program
 /// @param file an absolute path; null if it goes to none
 /// @param prefix the words before each line: `time`, `slot`, `pid`
-/// @param shared whether other slots' lines are in the file too
-/// @param others other programs that write to the same file; who wrote a line cannot be told then
-/// @param why why there is no file, and where to look instead; else empty
+/// @param shared true if other slots' lines are in the file too
+/// @param others other programs that write to the same file; the writer of a line is then unknown
+/// @param why reason why there is no file, and where to look instead; else empty
 public record LogPlace(
         String program,
         int slot,
@@ -32,7 +32,7 @@ public record LogPlace(
         return new LogPlace(program, slot, file, prefix, shared, names, why);
     }
 
-    /// Whose it is, as in `web:0`.
+    /// Returns the program or slot that it belongs to, as in `web:0`.
     public String label() {
         return new CommandTarget(program, slot).toString();
     }

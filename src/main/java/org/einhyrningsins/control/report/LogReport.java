@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Where output is to be read: what `logs` answers.
+/// Locations of output: the answer to `logs`.
 public record LogReport(List<LogPlace> places) implements ReplyData {
     public LogReport {
         places = List.copyOf(places);

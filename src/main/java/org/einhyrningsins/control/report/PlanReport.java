@@ -5,11 +5,11 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 
-/// What a reload would do: what `plan` answers.
+/// Effects of a reload: the answer to `plan`.
 ///
-/// @param definition where the programs come from
-/// @param settings what changes that is no program's
-/// @param objections why a reload would be refused, in words; none if it would not
+/// @param definition source of the programs
+/// @param settings changes of settings that belong to no program
+/// @param objections reasons why a reload would be refused, in words; empty if it would not
 public record PlanReport(
         String definition,
         List<SettingPlan> settings,
@@ -24,7 +24,7 @@ public record PlanReport(
         objections = List.copyOf(objections);
     }
 
-    /// What becomes of a program, or of a socket, in one word for each.
+    /// Change of a program or socket, in one word.
     public enum Word {
         ADDED,
         REMOVED,
@@ -54,11 +54,12 @@ public record PlanReport(
         }
     }
 
-    /// What becomes of one program.
+    /// Change of one program.
     ///
-    /// @param workers how many will be wanted; of one that goes, how many are wanted now
-    /// @param more how many more that is, of one that runs and stays; negative for fewer; of a new
-    ///   one, how many of them are not started since that was set by hand, negative
+    /// @param workers number of workers wanted after it; of a program that is removed, number
+    ///   wanted now
+    /// @param more number of additional workers, of one that runs and stays; negative for fewer; of
+    ///   a new one, the negative number that is not started because of operator overrides
     public record ProgramPlan(
             String name,
             Word change,
@@ -99,19 +100,19 @@ public record PlanReport(
     public record SettingPlan(
             String key, @Nullable String before, @Nullable String after, boolean atStart) {}
 
-    /// What becomes of one socket.
+    /// Change of one socket.
     ///
     /// @param from as in `web/http`; null for a new one
     /// @param to null for one that is closed
     public record SocketPlan(
             String address, Word change, @Nullable String from, @Nullable String to) {}
 
-    /// Whether a reload would change nothing.
+    /// True if a reload would change nothing.
     public boolean nothing() {
         return count(Word.UNCHANGED) == programs.size() && changedSettings() == 0;
     }
 
-    /// How many settings a reload would take over.
+    /// Returns the number of settings that a reload would put in force.
     int changedSettings() {
         int count = 0;
         for (SettingPlan setting : settings) {
@@ -120,7 +121,7 @@ public record PlanReport(
         return count;
     }
 
-    /// How many programs, or sockets, have that in common.
+    /// Returns the number of programs and sockets with that change.
     int count(Word word) {
         int count = 0;
         for (ProgramPlan program : programs) {

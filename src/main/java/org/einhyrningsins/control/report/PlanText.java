@@ -18,7 +18,7 @@ import java.util.List;
 ///       env.TOKEN: (hidden) -> (hidden)
 /// ```
 public final class PlanText {
-    /// What is said of a setting that no running manager can take over.
+    /// Words for a setting that no running manager can change.
     public static final String AT_START =
             "takes effect when the manager is stopped and started again, not by a reexec";
 

@@ -5,16 +5,16 @@ import org.einhyrningsins.spec.OperatorOverride;
 
 import java.util.List;
 
-/// How one program is.
+/// Status of one program.
 ///
 /// @param ready workers that are up, of any generation
-/// @param wanted workers there should be
+/// @param wanted number of workers that there should be
 /// @param generation of the definition that new workers get, from 1
-/// @param rollout the rollout in progress, or how the last one ended, in words; empty for none
+/// @param rollout the rollout in progress, or the result of the last one, in words; empty for none
 /// @param note anything else worth knowing, in words; empty for nothing
 /// @param failures of its slots
-/// @param intent what the operator set by hand and the file has otherwise
-/// @param after the programs it comes after
+/// @param intent operator overrides that differ from the file
+/// @param after the programs that it starts after
 /// @param workers by slot; a slot may have an old and a new one
 /// @param sockets in the order of `bind`
 public record ProgramStatus(

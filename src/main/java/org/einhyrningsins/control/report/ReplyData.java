@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control.report;
 
-/// What goes into the `data` of a reply.
+/// Content of `data` in a reply.
 public sealed interface ReplyData permits StatusReport, PlanReport, LogReport {}

@@ -24,23 +24,23 @@ public final class ReplyWriter {
         return line(id, message, null, null);
     }
 
-    /// How it ended.
+    /// Returns a final reply.
     public static byte[] done(JsonId id, ExitStatus code, String message) {
         return line(id, message, code, null);
     }
 
-    /// How it ended, and how things are.
+    /// Returns a final reply with data.
     public static byte[] done(
             JsonId id, ExitStatus code, String message, @Nullable ReplyData data) {
         return line(id, message, code, data);
     }
 
-    /// What is answered to a line that is no request.
+    /// Returns the reply to a line that is no request.
     public static byte[] malformed(MalformedRequest line) {
         return done(line.id(), ExitStatus.USAGE, line.message());
     }
 
-    /// What is answered to a line longer than the bound.
+    /// Returns the reply to a line longer than the bound.
     public static byte[] tooLong(int bound) {
         return done(
                 JsonId.NONE,

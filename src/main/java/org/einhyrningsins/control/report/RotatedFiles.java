@@ -70,7 +70,8 @@ public final class RotatedFiles {
         }
     }
 
-    /// When it was put aside, as its name says; empty if the name says that of no such file.
+    /// Returns the time of its rotation, as in its name; empty if the name is not that of a rotated
+    /// file.
     public static String moment(Path file, Path entry) {
         String name = String.valueOf(entry.getFileName());
         String begin = file.getFileName() + "-";

@@ -3,13 +3,13 @@ package org.einhyrningsins.control.report;
 
 import java.util.List;
 
-/// How things are: what `status` and `show` answer.
+/// Status of the manager and its programs: the answer to `status` and `show`.
 ///
 /// @param version of the manager
 /// @param uptimeMillis since the manager started, in milliseconds
 /// @param configFile the file the programs come from
-/// @param confirmMillis in how many milliseconds the last reload goes back unless it is confirmed;
-///   -1 if it does not
+/// @param confirmMillis milliseconds until the last reload is rolled back unless it is confirmed;
+///   -1 if it is not
 public record StatusReport(
         String version,
         long managerPid,

@@ -95,7 +95,7 @@ public final class StatusText {
         return program.ready() + "/" + program.wanted();
     }
 
-    /// How long the program has had a process: the age of its oldest.
+    /// Returns the time for which the program has had a process: the age of its oldest.
     private static String up(ProgramStatus program) {
         long oldest = -1;
         for (WorkerStatus worker : program.workers()) {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control.report;
 
-/// How one worker is.
+/// Status of one worker.
 ///
-/// @param incarnation which of the slot's occupants it is, from 1
+/// @param incarnation number of this worker among all that the slot has had, from 1
 /// @param pid 0 if the slot has no process now
 /// @param state starting, ready, stopping, …: the core's word
 /// @param generation of the definition it was started with
 /// @param ageMillis since it was started, in milliseconds
-/// @param restarts how often the slot got another worker after a death, or since its worker was not
-///   well, too large or too old
+/// @param restarts number of times that the slot got another worker after a death, or because its
+///   worker was unhealthy, too large or too old
 /// @param note anything else worth knowing, in words; empty for nothing
 /// @param failures of its slot
 public record WorkerStatus(

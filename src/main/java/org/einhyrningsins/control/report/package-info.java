@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// What the manager answers: status, plan and places of logs, as data and as text for people.
+/// Answers of the manager: status, plan and locations of logs, as data and as text for people.
 ///
 /// [ReplyWriter] writes replies in the dialect of the request. [StatusText] and [PlanText] are what
 /// a person reads; they are rendered by the manager, so that the client only prints.

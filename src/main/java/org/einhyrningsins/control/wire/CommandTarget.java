@@ -4,7 +4,7 @@ package org.einhyrningsins.control.wire;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Whom a command is about: a program, one slot of it, or one process among its workers.
+/// Target of a command: a program, one slot of it, or one process among its workers.
 ///
 /// @param slot from 0; [#WHOLE] for all of the program
 /// @param pid of a worker; [#ANY] for all of the slot or program
@@ -27,7 +27,7 @@ public record CommandTarget(String program, int slot, int pid) {
         this(program, slot, ANY);
     }
 
-    /// Whether all of the program is meant.
+    /// True if the target is the whole program.
     public boolean whole() {
         return slot == WHOLE;
     }

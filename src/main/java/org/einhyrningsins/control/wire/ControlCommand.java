@@ -14,12 +14,12 @@ public sealed interface ControlCommand {
     /// The most workers a program can have.
     int MOST_WORKERS = 10_000;
 
-    /// How the programs are.
+    /// Asks for the status of the programs.
     record Status(List<CommandTarget> targets) implements ControlCommand {}
 
-    /// How the programs are, with each worker and socket.
+    /// Asks for the status of the programs with each worker and socket.
     ///
-    /// @param graph instead of that, which of them starts after which
+    /// @param graph true to ask for the start order instead
     record Show(List<CommandTarget> targets, boolean graph) implements ControlCommand {}
 
     /// Read the file again; roll what changed, and what is named whether it changed or not.
@@ -30,7 +30,7 @@ public sealed interface ControlCommand {
     record Reload(List<CommandTarget> targets, @Nullable Duration confirm, boolean reset)
             implements ControlCommand {}
 
-    /// What `reload` would do.
+    /// Asks for the effects of `reload`.
     record Plan(List<CommandTarget> targets) implements ControlCommand {}
 
     /// Stay with what the last reload brought.
@@ -80,7 +80,7 @@ public sealed interface ControlCommand {
     /// Tell where what the workers write is to be read.
     record Logs(List<CommandTarget> targets) implements ControlCommand {}
 
-    /// Which manager this is.
+    /// Asks for the manager's version.
     record Version() implements ControlCommand {}
 
     /// Everything there is to know, in the shape that einhorn's clients read.
@@ -91,7 +91,7 @@ public sealed interface ControlCommand {
     /// @param user who asks, as they call themselves; empty if they do not
     record Greet(String user) implements ControlCommand {}
 
-    /// What can be asked.
+    /// Asks for the list of commands.
     record Help() implements ControlCommand {}
 
     /// Log more, or less.

@@ -12,7 +12,7 @@ public final class ControlException extends Exception {
         this.status = status;
     }
 
-    /// What it means for the exit status.
+    /// Returns the exit status for it.
     public ExitStatus status() {
         return status;
     }

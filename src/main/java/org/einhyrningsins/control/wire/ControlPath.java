@@ -10,7 +10,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Map;
 
-/// Where the control socket is if nobody says otherwise: the one rule, for manager and client.
+/// Default path of the control socket, for manager and client.
 ///
 /// Root's is under /run whatever the environment says: a manager started at boot has no
 /// XDG_RUNTIME_DIR, and root's shell has one, and the two must meet.
@@ -78,7 +78,7 @@ public final class ControlPath {
         return standard;
     }
 
-    /// Whether nobody but the user and root can have put a socket there.
+    /// True if only the user and root can have put a socket there.
     private static boolean belongsTo(Path socket, int uid) {
         Path directory = socket.getParent();
         try {
@@ -92,7 +92,7 @@ public final class ControlPath {
         }
     }
 
-    /// Whether others cannot take away what is in a directory of that mode.
+    /// True if other users cannot remove files of a directory with that mode.
     private static boolean isKept(int mode) {
         return (mode & WRITABLE_BY_OTHERS) == 0 || (mode & STICKY) != 0;
     }

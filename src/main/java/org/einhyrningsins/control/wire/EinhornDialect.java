@@ -27,7 +27,7 @@ final class EinhornDialect {
         this.fields = fields;
     }
 
-    /// Whether the line is in this dialect: it begins with `---` or an escape, with a word and a
+    /// True if the line is in this dialect: it begins with `---` or an escape, with a word and a
     /// colon, or with a brace and then something that cannot begin a JSON key.
     static boolean speaks(byte[] line) {
         int at = skipBlanks(line, 0);

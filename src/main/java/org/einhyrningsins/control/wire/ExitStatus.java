@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control.wire;
 
-/// How a command ended: the exit status of the client, and `code` on the wire.
+/// Result of a command: the exit status of the client, and `code` on the wire.
 public enum ExitStatus {
     DONE(0),
     /// The thing asked for failed; the message says how things are now.

@@ -8,7 +8,7 @@ package org.einhyrningsins.control.wire;
 public record JsonId(String json, Dialect dialect) {
     private static final String NULL = "null";
 
-    /// What a request without an id is answered with.
+    /// Id of a reply to a request without one.
     public static final JsonId NONE = new JsonId(NULL, Dialect.JSON);
 
     /// An id of JSON.
@@ -26,7 +26,7 @@ public record JsonId(String json, Dialect dialect) {
         return new JsonId(JsonText.quote(text));
     }
 
-    /// Whether the request had no id.
+    /// True if the request had no id.
     public boolean none() {
         return json.equals(NULL);
     }

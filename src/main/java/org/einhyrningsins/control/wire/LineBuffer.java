@@ -25,7 +25,7 @@ public final class LineBuffer {
         this.bound = bound;
     }
 
-    /// Who takes the lines.
+    /// Receiver of the lines.
     public interface Taker {
         /// A whole line that is not empty, without its newline. The array is the taker's.
         void line(byte[] line);
@@ -46,7 +46,7 @@ public final class LineBuffer {
         }
     }
 
-    /// Whether the stream, if it ended now, would end inside a line.
+    /// True if the stream, if it ended now, would end inside a line.
     public boolean insideALine() {
         return length > 0 || skipping;
     }

@@ -18,17 +18,17 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeSet;
 
-/// What operators set by hand, as the file says it in which it outlives the manager:
+/// Format of the file with operator overrides that outlives the manager:
 /// `{"format":1,"config":"/etc/services.yaml","programs":{"web":{"stopped":true}}}`.
 public final class OverridesJson {
     private static final int FORMAT = 1;
 
     private OverridesJson() {}
 
-    /// What a file says.
+    /// Content of such a file.
     ///
-    /// @param config which file the programs are of; what was set by hand of another one's programs
-    ///   is nothing to us
+    /// @param config configuration file of the programs; overrides for another file's programs are
+    ///   ignored
     public record Content(String config, SequencedMap<String, OperatorOverride> programs) {}
 
     /// The text of a file.

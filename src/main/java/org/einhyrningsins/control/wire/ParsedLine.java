@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control.wire;
 
-/// What a line from a client turned out to be.
+/// Line of a client, parsed.
 public sealed interface ParsedLine permits ControlRequest, WorkerMessage, MalformedRequest {}

@@ -9,7 +9,7 @@ public final class PlainText {
 
     private PlainText() {}
 
-    /// Whether a character is better not shown as it is; so are `\n` and `\t`.
+    /// True if a character is not to be shown as it is; so are `\n` and `\t`.
     public static boolean isUnsafe(int point) {
         if (point < 0x7f) {
             return point < ' ';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control.wire;
 
-/// Who hears of progress.
+/// Receiver of progress.
 public interface ReplyHandler {
     /// Something happened on the way.
     ///

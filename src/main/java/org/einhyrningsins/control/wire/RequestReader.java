@@ -25,7 +25,7 @@ public final class RequestReader {
 
     private RequestReader() {}
 
-    /// What the line says.
+    /// Parses a line; never throws.
     ///
     /// @param line without its newline
     public static ParsedLine parse(byte[] line) {

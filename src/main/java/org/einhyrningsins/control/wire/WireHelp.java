@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control.wire;
 
-/// What `help` answers on the wire: for those who speak it by hand, and for `einhornsh`. Our own
+/// Text of `help` on the wire: for those who speak the protocol by hand, and for `einhornsh`. The
 /// client has help of its own.
 public final class WireHelp {
     private WireHelp() {}

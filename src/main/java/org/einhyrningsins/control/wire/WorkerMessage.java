@@ -9,7 +9,7 @@ public sealed interface WorkerMessage extends ParsedLine {
     /// The process that is said to be the worker.
     int pid();
 
-    /// What to echo in a reply; null if no reply is expected.
+    /// Returns the text to echo in a reply; null if no reply is expected.
     @Nullable JsonId id();
 
     /// The worker is up.

@@ -28,17 +28,17 @@ import java.util.Map;
 final class YamlRequest {
     private static final int DEPTH_BOUND = 16;
 
-    /// What a field that is not there counts as.
+    /// Value of a field that is absent.
     static final Value NOTHING = new Text("", true);
 
     private final ParserImpl parser;
 
-    /// What a field holds.
+    /// Value of a field.
     sealed interface Value {}
 
     /// @param plain not in quotes, so it may be a number, a symbol or null
     record Text(String text, boolean plain) implements Value {
-        /// Whether it is YAML's null.
+        /// True if it is YAML's null.
         boolean none() {
             return plain
                     && switch (text) {

@@ -93,7 +93,7 @@ public final class YamlText {
         }
     }
 
-    /// Whether every YAML takes it as it is, and not for the end of a line.
+    /// True if every YAML version takes it as it is, and not for the end of a line.
     private static boolean isPrintable(int c) {
         return (c >= ' ' && c <= '~')
                 || (c >= 0xA0 && c <= 0xFFFD && !isSurrogate(c) && !isLineEnd(c) && c != 0xFEFF)

@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 
-/// Health data of a worker. Everything that its definition's [org.einhyrningsins.spec .CareSpec]
-/// needs to remember, and nothing that follows from it: so a definition can change in place.
+/// Health data of a worker. Everything that its definition's
+/// [org.einhyrningsins.spec.MonitoringSpec] needs to remember, and nothing that follows from it: so
+/// a definition can change in place.
 ///
 /// @param checkup its health checks; null if it has none, or another worker is checked
 /// @param pinged time of its last sign of life, or when it was up; null before that

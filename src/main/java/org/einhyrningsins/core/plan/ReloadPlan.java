@@ -268,8 +268,7 @@ public record ReloadPlan(
         return barred;
     }
 
-    /// Adds notes of addresses shared with programs that are not part of the reload; those stay as
-    /// they are.
+    /// Notes addresses shared with programs that the reload does not concern.
     private static void share(
             Map<String, Program> programs, SequencedMap<String, DefinitionChange> changes) {
         List<Program> others = new ArrayList<>(programs.values());
@@ -398,8 +397,7 @@ public record ReloadPlan(
         return notes;
     }
 
-    /// True if it changes nothing at all. Settings that wait for the manager's next start are no
-    /// change.
+    /// True if it changes nothing. What waits for the manager's next start is no change.
     public boolean nothing() {
         for (KeyDifference setting : settings) {
             if (!setting.waitsForStart()) {

@@ -60,7 +60,7 @@ public final class NewlineAckPipe implements EventLoop.Watcher {
         }
     }
 
-    /// What another manager is to go on with; -1 if it is closed.
+    /// Returns the descriptor for the next manager; -1 if it is closed.
     public int fd() {
         return open ? fd : -1;
     }

@@ -8,10 +8,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What a worker says in a datagram to its NOTIFY_SOCKET, a line for each: see sd_notify(3). What
-/// is not listed here is not heard, MAINPID and STOPPING among it.
+/// Message of a worker to its NOTIFY_SOCKET, a line of a datagram: see sd_notify(3). Others,
+/// MAINPID and STOPPING among them, are ignored.
 public sealed interface NotifyMessage {
-    /// What asks for the descriptor that comes with it to be closed when all before was heard.
+    /// Message that asks for the descriptor that comes with it to be closed when all before was
+    /// handled.
     String BARRIER = "BARRIER=1";
 
     /// `READY=1`
@@ -84,7 +85,8 @@ public sealed interface NotifyMessage {
         }
     }
 
-    /// What strangers wrote must not look like lines of ours, nor command a terminal.
+    /// Returns text of a worker on one line, so that it can neither look like the manager's own
+    /// lines nor control a terminal.
     static String onOneLine(String text) {
         return PlainText.line(text);
     }

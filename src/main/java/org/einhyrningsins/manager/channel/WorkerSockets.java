@@ -40,7 +40,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.IntFunction;
 
-/// Where the workers of one program speak to us: a stream socket for `worker:ack` and `worker:ping`
+/// Sockets of one program's workers: a stream socket for `worker:ack` and `worker:ping`
 /// (EINHORN_SOCK_PATH) and a datagram socket for notifications (NOTIFY_SOCKET). Only the program's
 /// user can reach them, and a message counts only if the kernel says that its sender is the worker
 /// it speaks for, or descends from it.
@@ -69,9 +69,9 @@ public final class WorkerSockets {
     private int lines;
     private final ByteBuffer buffer;
 
-    /// Who speaks to us.
+    /// Client of the stream socket.
     ///
-    /// @param worker whose line it is, of those that were born with one; null for one who came in
+    /// @param worker the worker that inherited the connection; null for a client that connected
     private record Guest(LineBuffer lines, @Nullable PeerCredentials worker) {}
 
     /// Opens a program's worker sockets.
@@ -82,7 +82,7 @@ public final class WorkerSockets {
         WorkerSockets resume(WorkerSocketsSnapshot image, Listener listener) throws IOException;
     }
 
-    /// Who is told what workers say.
+    /// Listener for workers' messages.
     public interface Listener {
         /// A worker is said to be up.
         ///
@@ -102,11 +102,11 @@ public final class WorkerSockets {
         void refused(String why);
     }
 
-    /// Where a door is.
+    /// Location of the sockets.
     ///
-    /// @param name of its files, without `.sock` and `.notify`; nobody else's as long as the door
-    ///   is open
-    /// @param owner who may use them besides root; null for the manager's own user
+    /// @param name base name of their files, without `.sock` and `.notify`; unique while they are
+    ///   open
+    /// @param owner user who may connect, besides root; null for the manager's own user
     /// @param maker makes the directory again
     record Place(
             Path directory,
@@ -212,9 +212,9 @@ public final class WorkerSockets {
     /// Half a line is nobody's word yet.
     private static final PeerCredentials NOBODY = new PeerCredentials(0, -1, -1);
 
-    /// What another manager needs to go on.
+    /// Returns the snapshot of the sockets.
     ///
-    /// @param user whose it is; empty for the manager's own
+    /// @param user their owner; empty for the manager's own user
     public WorkerSocketsSnapshot image(String user) {
         List<WorkerClientSnapshot> here = new ArrayList<>();
         guests.forEach(
@@ -331,7 +331,7 @@ public final class WorkerSockets {
         notifications.empty();
     }
 
-    /// Who connects mostly speaks at once, so the first look is not left to the next turn.
+    /// Accepts a client and reads at once: most write as soon as they connect.
     private boolean accept() {
         int guest = SocketAcceptor.accept(acks);
         if (guest < 0) {
@@ -444,7 +444,7 @@ public final class WorkerSockets {
             }
         }
 
-        /// Whether the guest is gone since; its number may be somebody else's.
+        /// True if the client is gone since; its number may be another's.
         private boolean left() {
             return !known.equals(guests.get(guest));
         }
@@ -459,7 +459,7 @@ public final class WorkerSockets {
             showOut(id, ExitStatus.NOT_ALLOWED, why);
         }
 
-        /// Who said one wrong thing would say a million of them, and we would read them all.
+        /// Rejects a client after a malformed line, lest it send a million of them.
         private void showOut(JsonId id, ExitStatus code, String message) {
             write(ReplyWriter.done(id, code, message));
             dismiss(guest);

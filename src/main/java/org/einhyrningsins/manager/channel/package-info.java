@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// What workers say to the manager: acks, pings and notifications.
+/// Messages from workers to the manager: acks, pings and notifications.
 ///
 /// [WorkerSockets] has the two sockets of one program: a stream for `worker:ack` and `worker:ping`
 /// (einhorn's protocol) and a datagram socket for sd_notify(3), which [NotifyMessage] reads.

@@ -12,8 +12,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/// Who may do what at the control socket, by what the kernel says of them: it notes user and groups
-/// when they connect, as it does when a file is opened.
+/// Access rights at the control socket, by the credentials that the kernel notes when a client
+/// connects.
 ///
 /// Names become numbers here and once, so that no request waits for a directory service.
 public final class AccessControl {
@@ -25,7 +25,7 @@ public final class AccessControl {
     private final Numbers admin;
     private final Numbers read;
 
-    /// Whose numbers those are.
+    /// Users and groups by number.
     private record Numbers(Set<Integer> users, Set<Integer> groups) {
         boolean have(PeerCredentials peerCredentials, Supplier<Set<Integer>> more) {
             return users.contains(peerCredentials.uid())
@@ -34,7 +34,7 @@ public final class AccessControl {
         }
     }
 
-    /// What somebody may do.
+    /// Role of a client.
     public enum Role {
         /// Everything.
         ADMIN,
@@ -51,9 +51,9 @@ public final class AccessControl {
             };
         }
 
-        /// Why not, and which key would change that.
+        /// Explains a refusal, and names the key that would allow it.
         ///
-        /// @param caller who asks, in words
+        /// @param caller name of the client
         public String refusal(String caller, String command) {
             String why =
                     this == READER
@@ -110,7 +110,7 @@ public final class AccessControl {
         return new Numbers(users, groups);
     }
 
-    /// Whether the mode of the socket's file alone decides.
+    /// True if the mode of the socket's file alone decides.
     boolean byModeAlone() {
         return always == null;
     }
@@ -125,7 +125,7 @@ public final class AccessControl {
         return read.have(peerCredentials, more) ? Role.READER : Role.STRANGER;
     }
 
-    /// Whether an order changes nothing, neither of what runs nor of what the manager does next.
+    /// True if a command changes nothing, neither of what runs nor of what the manager does next.
     static boolean onlyLooks(ControlCommand controlCommand) {
         return switch (controlCommand) {
             case ControlCommand.Status ignored -> true;

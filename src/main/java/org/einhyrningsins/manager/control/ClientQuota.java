@@ -23,16 +23,17 @@ final class ClientQuota<M extends ClientQuota.Member> {
 
     /// A client.
     interface Member {
-        /// Whose it is.
+        /// Returns the client's user.
         int uid();
 
-        /// Whether what it asked for is being carried out.
+        /// True if a command of the client is in progress.
         boolean awaitsOutcome();
 
-        /// Whether nothing is owed to it: it follows nothing, either, and took all that was sent.
+        /// True if nothing is owed to the client: it follows nothing, either, and took all that was
+        /// sent.
         boolean idle();
 
-        /// What it makes us hold, in bytes.
+        /// Returns the bytes held in memory for the client.
         int heldBytes();
     }
 
@@ -60,8 +61,8 @@ final class ClientQuota<M extends ClientQuota.Member> {
         return List.copyOf(members);
     }
 
-    /// Who makes room for one more of that user; null if nobody has to. Those who follow what
-    /// happens, or do not take what they asked for, go after those who are idle.
+    /// Returns the client to evict for one more of that user; null if none has to be. Clients that
+    /// follow events, or do not take their replies, are evicted after idle ones.
     @Nullable M inTheWayOf(int uid) {
         Map<Integer, Integer> counts = new HashMap<>();
         members.forEach(member -> counts.merge(member.uid(), 1, Integer::sum));
@@ -80,7 +81,7 @@ final class ClientQuota<M extends ClientQuota.Member> {
         return found;
     }
 
-    /// Who makes us hold most, of the user who does.
+    /// Returns the client with the most bytes held, of the user with the most.
     ///
     /// @return null if all together hold no more than the bound
     @Nullable M heaviest(long bound) {

@@ -45,7 +45,7 @@ public final class ControlConnection implements ClientQuota.Member {
     private Set<String> followed = Set.of();
     private boolean closed;
 
-    /// Who is told that a connection is closed, whoever closed it.
+    /// Listener for the end of a connection, whoever closed it.
     interface Gone {
         void gone(ControlConnection client);
     }
@@ -71,7 +71,7 @@ public final class ControlConnection implements ClientQuota.Member {
         }
     }
 
-    /// What another manager needs to go on.
+    /// Returns the snapshot of the connection.
     ControlConnectionSnapshot image() {
         StringBuilder untaken = new StringBuilder();
         for (ByteBuffer reply : waiting) {
@@ -95,7 +95,7 @@ public final class ControlConnection implements ClientQuota.Member {
         return fd;
     }
 
-    /// What it is to be watched for.
+    /// Returns the events that it is to be watched for.
     int interest() {
         return waiting.isEmpty() ? Poll.IN : Poll.IN | Poll.OUT;
     }

@@ -40,7 +40,7 @@ import java.util.List;
 /// forgotten in a script, none may keep the others out: when there are too many, or they make us
 /// hold too much, some have to go, see [ClientQuota].
 public final class ControlServer implements SocketFileWatch.Owner {
-    /// What a worker is told whose socket is another one.
+    /// Reply to a worker that uses the operator's socket by mistake.
     public static final String ELSEWHERE =
             "this is the operator's socket; a worker acknowledges at its EINHORN_SOCK_PATH";
 
@@ -64,7 +64,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
     private final int mostClients;
     private final Requested requested;
 
-    /// Who is told what is asked.
+    /// Listener for requests.
     public interface Requested {
         /// A client asks for something.
         ///
@@ -169,7 +169,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
         return listener;
     }
 
-    /// How many clients it has.
+    /// Returns the number of clients.
     public int count() {
         return connections.size();
     }

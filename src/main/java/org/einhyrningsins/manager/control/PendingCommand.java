@@ -49,9 +49,9 @@ public final class PendingCommand {
         outcomes.addAll(image.outcomes());
     }
 
-    /// What another manager needs to go on; null if nobody waits for it.
+    /// Returns the snapshot of the command; null if no client waits for it.
     ///
-    /// @param tickets of the questions that are still to be answered
+    /// @param tickets tickets of the questions that are still to be answered
     public @Nullable PendingCommandSnapshot image(
             List<Long> tickets, PendingCommandSnapshot.About about) {
         return client == null || client.closed()
@@ -84,7 +84,7 @@ public final class PendingCommand {
         }
     }
 
-    /// Whether there is a client to hear of it.
+    /// True if a client waits for the reply.
     public boolean isHeard() {
         return client != null;
     }

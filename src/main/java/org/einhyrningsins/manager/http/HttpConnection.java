@@ -54,7 +54,7 @@ final class HttpConnection {
     private @Nullable RenderedPage renderedPage;
     private boolean closed;
 
-    /// Who answers it, and is told when it is gone.
+    /// Listener that answers the request, and learns when the connection is gone.
     interface Served {
         /// To be answered now or later by [HttpConnection#answer].
         void asked(HttpConnection client, HttpRequest httpRequest);
@@ -73,7 +73,7 @@ final class HttpConnection {
         return deadline;
     }
 
-    /// Whether nothing is owed to it: it has not asked yet, or has its answer.
+    /// True if nothing is owed to the client: it has not asked yet, or has its answer.
     boolean idle() {
         return state == State.ASKING || state == State.LEAVING;
     }
@@ -143,7 +143,7 @@ final class HttpConnection {
         }
     }
 
-    /// What it gets.
+    /// Sends the answer.
     void answer(RenderedPage given) {
         if (closed || state == State.TAKING || state == State.LEAVING) {
             return; // it was told already that its time was over

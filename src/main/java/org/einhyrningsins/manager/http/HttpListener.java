@@ -123,7 +123,7 @@ public final class HttpListener {
         }
     }
 
-    /// What was prepared is in force from now on.
+    /// Puts the prepared listener in force.
     public void settle() {
         if (!changing) {
             return;
@@ -210,14 +210,14 @@ public final class HttpListener {
         Descriptors.close(boundSocket.fd());
     }
 
-    /// What is in force; null if nobody listens.
+    /// Returns the settings in force; null if there is no listener.
     public @Nullable HttpSpec spec() {
         return open == null ? null : new HttpSpec(open.spec(), open.hosts());
     }
 
     // ---- from one manager to the next
 
-    /// What another manager needs to go on; null if there is no listener.
+    /// Returns the snapshot of the listener; null if there is none.
     public @Nullable SocketSnapshot image() {
         Open now = open;
         return now == null
@@ -249,7 +249,7 @@ public final class HttpListener {
 
     // ---- time, and the end
 
-    /// When it wants to be told the time; null for never.
+    /// Returns the time of its next call; null for none.
     public @Nullable Moment deadline() {
         return open == null ? null : open.server().deadline();
     }

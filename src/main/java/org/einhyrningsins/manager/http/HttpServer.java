@@ -53,23 +53,26 @@ public final class HttpServer implements HttpConnection.Served {
     private final Sight sight;
     private final PageRenderer pageRenderer;
 
-    /// Whom requests may be sent to; null where it does not matter: browsers know no UNIX sockets.
+    /// Host names that requests may have; null where that does not matter: browsers know no UNIX
+    /// sockets.
     private @Nullable Names names;
 
     /// In the order in which they came.
     private final SequencedSet<HttpConnection> clients = new LinkedHashSet<>();
 
-    /// Who waits for a page that is not being made yet, and for one that is.
+    /// Clients that wait for a page that is not being rendered yet, and those that wait for one
+    /// that is.
     private final Map<HttpConnection, Pages> next = new LinkedHashMap<>();
 
     private Map<HttpConnection, Pages> current = new LinkedHashMap<>();
 
-    /// What pages are made of.
+    /// Source of the pages' data.
     public interface Sight {
-        /// How everything is now.
+        /// Returns the present state.
         PageData snapshot();
 
-        /// Why not all is up that is meant to be, a line for each reason; empty if all is.
+        /// Returns the reasons why not all is up that is meant to be, a line for each; empty if all
+        /// is.
         List<String> unready();
     }
 
@@ -231,7 +234,8 @@ public final class HttpServer implements HttpConnection.Served {
         begin();
     }
 
-    /// Whoever came first has had the most time to take its page.
+    /// Closes connections when pages not taken yet hold too much memory; the eldest first, since
+    /// they had the most time.
     private void boundWhatIsHeld() {
         Set<RenderedPage> held = Collections.newSetFromMap(new IdentityHashMap<>());
         long bytes = 0;
@@ -255,7 +259,7 @@ public final class HttpServer implements HttpConnection.Served {
 
     // ---- time
 
-    /// When it wants to be told the time; null for never.
+    /// Returns the time of its next call; null for none.
     @Nullable Moment deadline() {
         Moment earliest = null;
         for (HttpConnection client : clients) {

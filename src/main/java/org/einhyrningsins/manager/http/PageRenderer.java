@@ -25,7 +25,7 @@ import java.util.function.Supplier;
 /// thread at a time, and it steps back behind the manager and its workers, so that whoever asks
 /// without end slows down himself.
 final class PageRenderer implements AutoCloseable {
-    /// Where its threads come from.
+    /// Factory of its threads.
     static final ThreadFactory THREADS = Thread::new;
 
     private static final int NICE = 10;
@@ -40,7 +40,7 @@ final class PageRenderer implements AutoCloseable {
     private boolean working;
     private boolean closed;
 
-    /// Who gets what was made.
+    /// Receiver of the pages.
     interface Reader {
         void made(Map<Pages, RenderedPage> pages);
     }
@@ -60,7 +60,7 @@ final class PageRenderer implements AutoCloseable {
         }
     }
 
-    /// Whether it is at work, and cannot begin another.
+    /// True if it is rendering, and cannot begin another.
     boolean working() {
         return working;
     }
@@ -136,8 +136,8 @@ final class PageRenderer implements AutoCloseable {
         }
     }
 
-    /// What it is at is nobody's any more. Its descriptors stay until it has rung: their numbers
-    /// must not be somebody else's by then.
+    /// Closes the renderer and drops the work under way. Its descriptors stay open until the thread
+    /// has finished: their numbers must not be reused by then.
     @Override
     public void close() {
         closed = true;

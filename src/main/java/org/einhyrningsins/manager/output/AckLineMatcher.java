@@ -40,12 +40,12 @@ public final class AckLineMatcher {
         this.tooHard = tooHard;
     }
 
-    /// Whether there is still something to listen for.
+    /// True if the line has not been found and is still wanted.
     boolean wanted() {
         return wanted.getAsBoolean();
     }
 
-    /// Whether the last look found it.
+    /// True if the last check found it.
     boolean found() {
         return found;
     }

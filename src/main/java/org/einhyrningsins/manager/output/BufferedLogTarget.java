@@ -5,10 +5,10 @@ import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.manager.page.PageData;
 import org.jspecify.annotations.Nullable;
 
-/// Where lines are brought to by us, and wait in memory, the newest of them, while they cannot be.
-/// Used by pipes, and done with when none does and nothing waits.
+/// Log target that the manager writes, with a backlog of the newest lines in memory while it
+/// cannot. Used by pipes; over when none uses it and nothing waits.
 sealed interface BufferedLogTarget extends LineSink permits ManagedLogFile, JournalStream {
-    /// Whose it is first, for messages.
+    /// Returns the program that it belongs to first, for messages.
     String program();
 
     /// Somebody needs it.
@@ -19,22 +19,22 @@ sealed interface BufferedLogTarget extends LineSink permits ManagedLogFile, Jour
     /// @return whether it is done with
     boolean leave();
 
-    /// Whether nobody uses it and nothing waits to be written.
+    /// True if no pipe uses it and nothing waits to be written.
     boolean over();
 
-    /// When it is to be told the time; null for never.
+    /// Returns the time of its next call; null for none.
     @Nullable Moment retryAt();
 
     /// The time has come to try again.
     void retry();
 
-    /// What is to be known of it, in words; empty for nothing.
+    /// Describes its problems; empty for none.
     String note();
 
-    /// What it adds to what others have.
+    /// Returns the sum of its counters and the others'.
     PageData.Log figures(PageData.@Nullable Log others);
 
-    /// What it takes of our memory, in bytes.
+    /// Returns the bytes of memory that it takes.
     int heldRoom();
 
     /// The last try before another manager goes on: what waits in our memory is not handed on, and
@@ -44,7 +44,7 @@ sealed interface BufferedLogTarget extends LineSink permits ManagedLogFile, Jour
     /// The last try, and the end.
     void close();
 
-    /// How much is lost, in words.
+    /// Describes lost lines.
     static String lost(long lines, long bytes) {
         return lines + (lines == 1 ? " line (" : " lines (") + bytes + " bytes)";
     }

@@ -35,7 +35,7 @@ final class JournalStream implements BufferedLogTarget {
     private static final Duration SOON = Duration.ofMillis(10);
     private static final int INFO = 6;
 
-    /// What an entry that waits takes besides its bytes.
+    /// Memory of a waiting entry besides its bytes.
     private static final int OVERHEAD = 64;
 
     private final OutputPump keeper;

@@ -24,12 +24,12 @@ final class LineBacklog {
         return length;
     }
 
-    /// What it takes of our memory.
+    /// Returns the bytes of memory that it takes.
     int room() {
         return ring.length;
     }
 
-    /// How many lines were pushed out since it was made; a piece of a line counts as one.
+    /// Returns the number of lines pushed out since it was made; a piece of a line counts as one.
     long lostLines() {
         return lostLines;
     }

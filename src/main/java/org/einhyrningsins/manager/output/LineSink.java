@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.output;
 
-/// Where the lines of pipes arrive.
+/// Destination of the lines of pipes.
 sealed interface LineSink permits BufferedLogTarget, PassThroughTarget {
     /// Takes lines from the beginning of a pipe, which the keeper's window shows. What was taken is
     /// in the pipe no more.

@@ -122,7 +122,7 @@ final class LogFile implements ManagedLogFile {
 
     // ---- taking lines
 
-    /// What it takes is in the file, or held, or lost and counted, when this is over.
+    /// Takes bytes from a pipe into the file or the backlog, or counts them as lost.
     @Override
     public boolean take(OutputPipe from, int length) {
         if (held != null && !caughtUp()) {
@@ -254,7 +254,7 @@ final class LogFile implements ManagedLogFile {
         return bound == 0 ? Integer.MAX_VALUE : Math.clamp(bound - size, 0, Integer.MAX_VALUE);
     }
 
-    /// How much of it goes into this file; begins a new one if that is nothing.
+    /// Returns the number of bytes that go into this file; begins a new file if that is none.
     private int cut(ByteBuffer window, int length) {
         int room = room();
         if (length <= room) {
@@ -313,7 +313,7 @@ final class LogFile implements ManagedLogFile {
         return true;
     }
 
-    /// Why the file could not be renamed, in words; null if it was.
+    /// Renames the file aside and describes a failure; null if it succeeded.
     private @Nullable String putAside() {
         try (SafePath place = SafePath.toName(path)) {
             lastTurn = RotatedFileNames.moment(place, Clock.wallMillis(), lastTurn);

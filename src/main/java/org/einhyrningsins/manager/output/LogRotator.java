@@ -53,7 +53,8 @@ final class LogRotator {
         }
     }
 
-    /// Where there may be no more threads now, it waits for the next occasion.
+    /// Starts the thread; where no further threads are allowed now, the work waits for the next
+    /// occasion.
     private void begin(SystemCallDeputy thread) {
         try {
             working = true;
@@ -64,7 +65,7 @@ final class LogRotator {
         }
     }
 
-    /// What went wrong since this was last asked; null for nothing.
+    /// Returns the last error since the previous call; null for none.
     synchronized @Nullable String complaint() {
         String told = complaint;
         complaint = null;

@@ -7,22 +7,23 @@ import org.jspecify.annotations.Nullable;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
-/// What a [LogFile] works with: room, and who hears of it. Belongs to the thread that writes.
+/// Context of a [LogFile]: memory, and the receiver of its messages. Belongs to the thread that
+/// writes.
 interface LogWriterContext {
     /// The lines that are to be written; good until the next ones.
     ByteBuffer window();
 
     LinePrefix dress();
 
-    /// Whether lines are moved from pipes to the file by the kernel; else they are written.
+    /// True if lines are moved from pipes to the file by the kernel; else they are written.
     boolean moves();
 
     /// The beginning of a pipe is written, or held: it is taken out and forgotten.
     void drop(OutputPipe from, int length);
 
-    /// How much of our memory the lines of one place may take that cannot be written.
+    /// Returns the maximum memory of one target's backlog, in bytes.
     ///
-    /// @param own what it takes now
+    /// @param own the bytes it takes now
     int mayHold(int own);
 
     /// Counts who has the descriptors: those of one before are not open any more.

@@ -49,7 +49,7 @@ final class LogWriterThread {
         notifyAll();
     }
 
-    /// Whether it is not needed.
+    /// True if the thread has ended and no file uses it.
     synchronized boolean idle() {
         return !running && users == 0;
     }
@@ -142,7 +142,7 @@ final class LogWriterThread {
         return true;
     }
 
-    /// What came of something that is done.
+    /// Returns the result of a task that is done.
     static <T> T outcome(FutureTask<T> task) {
         try {
             return task.get();

@@ -151,7 +151,8 @@ public final class LogWriterThreads {
                         + " not answer");
     }
 
-    /// What is under way is nobody's any more. The rope stays: a lane may still ring.
+    /// Closes the pool; results of work under way are dropped. The eventfd stays open: a thread may
+    /// still write to it.
     void close() {
         if (bell >= 0) {
             eventLoop.forget(bell);

@@ -11,10 +11,11 @@ import java.nio.file.Path;
 public sealed interface ManagedLogFile extends BufferedLogTarget permits LogFile, OffLoopLogFile {
     Path path();
 
-    /// Which file it is; null while it cannot be opened.
+    /// Returns the file's identity; null while it cannot be opened.
     AppendFiles.@Nullable Extent extent();
 
-    /// Which file of this name it is, counted from when we began.
+    /// Returns the number of this file among those of its name, counted from the start of the
+    /// manager.
     long number();
 
     long size();

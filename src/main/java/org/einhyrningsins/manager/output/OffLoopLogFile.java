@@ -55,7 +55,7 @@ final class OffLoopLogFile implements ManagedLogFile {
     private int users;
     private boolean closed;
 
-    /// What the loop knows of the file, as it was when the last thing was done.
+    /// State of the file as the loop knows it, as of the last finished task.
     private record View(
             long number,
             long size,

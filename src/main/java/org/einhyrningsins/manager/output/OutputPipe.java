@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 
-/// What one worker writes, on its way to a file or elsewhere: our end of the pipe that is its
-/// standard output, its standard error, or both.
+/// Pipe from one worker to a file or elsewhere: the manager's end of its standard output, its
+/// standard error, or both.
 ///
 /// A line stays in the pipe until it is whole, so lines of several workers do not mix. One that is
 /// longer than the pipe can be trusted to hold (64 KiB, see [#longest]) is moved in pieces.
@@ -34,13 +34,13 @@ public final class OutputPipe {
     private long firstFile;
     private boolean ended;
 
-    /// Whether its sink is at work with something else, or with what is in it.
+    /// True if its sink is busy with something else, or with its content.
     private boolean waits;
 
-    /// Whether its worker was dead when it was last emptied, and something was left.
+    /// True if its worker was dead when it was last emptied, and something was left.
     private boolean abandoned;
 
-    /// How it stands with a pipe after a move.
+    /// State of a pipe after a move.
     enum State {
         /// Nothing is left but, perhaps, the beginning of a line.
         WAITING,
@@ -72,7 +72,7 @@ public final class OutputPipe {
         }
     }
 
-    /// What is written from now on is heard by it as well, before it goes on.
+    /// Sets a listener that sees what is written from now on, before it goes on.
     public void listen(AckLineMatcher listener) {
         ear = listener;
     }
@@ -107,13 +107,13 @@ public final class OutputPipe {
         return fd;
     }
 
-    /// Which pipe it is: the same at both ends.
+    /// Returns the inode number of the pipe: the same at both ends.
     public long inode() {
         inode = inode == 0 ? Sockets.inode(fd) : inode;
         return inode;
     }
 
-    /// Whether there is nobody left who could write to it.
+    /// True if no process is left that could write to it.
     public boolean ended() {
         return ended;
     }
@@ -122,7 +122,7 @@ public final class OutputPipe {
         return prefix;
     }
 
-    /// Where it goes.
+    /// Returns its sink.
     LineSink sink() {
         return sink;
     }
@@ -132,7 +132,7 @@ public final class OutputPipe {
         return sink instanceof ManagedLogFile file ? file : null;
     }
 
-    /// Where in that file the worker's own words begin, at the earliest.
+    /// Returns the earliest offset in that file at which the worker's own output begins.
     public long since() {
         ManagedLogFile file = file();
         return file != null && file.number() == firstFile ? firstByte : 0;
@@ -192,7 +192,7 @@ public final class OutputPipe {
         waits = now;
     }
 
-    /// How often in a row nobody took what is in it.
+    /// Returns the number of tries in a row at which its sink took nothing.
     int tries() {
         return tries;
     }

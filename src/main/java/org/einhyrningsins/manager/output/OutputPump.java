@@ -54,7 +54,7 @@ public final class OutputPump implements LogWriterContext {
     private static final Duration FIRST_RETRY = Duration.ofMillis(10);
     private static final int MOST_DOUBLINGS = 6;
 
-    /// How long others may hold up the end of a manager, and one manager's going on as another.
+    /// Maximum time that others may delay the end of a manager, and a re-exec.
     private static final Duration CLOSING = Duration.ofSeconds(2);
 
     private static final Duration PARTING = Duration.ofMillis(100);
@@ -79,7 +79,7 @@ public final class OutputPump implements LogWriterContext {
     private @Nullable LinePrefix dress;
     private long serial;
 
-    /// Who hears of it.
+    /// Receiver of messages.
     public interface Told {
         void tell(LogSpec.Level level, String program, String message);
     }
@@ -130,9 +130,9 @@ public final class OutputPump implements LogWriterContext {
         }
     }
 
-    /// Where lines are passed on to.
+    /// Stream that lines are passed on to.
     ///
-    /// @param owned whether it is closed when nothing is passed on any more
+    /// @param owned true if it is closed when nothing is passed on any more
     public record Stream(int fd, boolean owned) {
         void release() {
             if (owned) {
@@ -354,7 +354,7 @@ public final class OutputPump implements LogWriterContext {
         error(pipe.program(), "its output is not read any more: " + why.getMessage());
     }
 
-    /// When it wants to be told the time; null for never.
+    /// Returns the time of its next call; null for none.
     public @Nullable Moment deadline() {
         Moment next = null;
         for (BufferedLogTarget store : stores()) {
@@ -388,7 +388,7 @@ public final class OutputPump implements LogWriterContext {
         return pipe == null || entry.getValue().reached(now);
     }
 
-    /// What is to be known of a program's output, in words; empty for nothing.
+    /// Describes problems of a program's output; empty for none.
     public String note(String program) {
         StringBuilder notes = new StringBuilder();
         stores().stream()
@@ -397,7 +397,7 @@ public final class OutputPump implements LogWriterContext {
         return notes.toString();
     }
 
-    /// What is kept of a program's output, in numbers; null if nothing is.
+    /// Returns the counters of a program's output; null if none of it is kept.
     public PageData.@Nullable Log figures(String program) {
         PageData.Log sum = null;
         for (BufferedLogTarget store : stores()) {
@@ -453,7 +453,7 @@ public final class OutputPump implements LogWriterContext {
         return nothing;
     }
 
-    /// What was seen of a pipe; good until the next look.
+    /// Returns the content of a pipe that was peeked at; valid until the next peek.
     @Override
     public ByteBuffer window() {
         return window;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// What workers write, and where it goes: files that the manager rotates, its own stdout, the
+/// Output of workers, and its destinations: files that the manager rotates, its own stdout, the
 /// journal.
 ///
 /// A line's way: worker, its pipe, [OutputPipe] (our end), [OutputPump] (which pipe is read when),

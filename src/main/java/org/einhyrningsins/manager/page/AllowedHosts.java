@@ -79,7 +79,7 @@ public final class AllowedHosts {
         }
     }
 
-    /// Whether a request with that Host, which may be empty, is for us.
+    /// True if a request with that Host, which may be empty, is accepted.
     public boolean has(String host) {
         if (any || host.isEmpty()) {
             return true;

@@ -14,19 +14,19 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
-/// What somebody wants: the head of a request of HTTP/1.x, as far as it matters here. A body is not
-/// read, since nothing that has one is done.
+/// Head of a request of HTTP/1.x, as far as it matters here. A body is not read, since no request
+/// that has one is served.
 ///
-/// @param path without what stands behind `?`
-/// @param accept the media types that are wanted; empty if nothing was said
-/// @param host whom it was sent to, with the port, as the client knows us; empty if it does not say
+/// @param path the path without the part behind `?`
+/// @param accept the media types that are accepted; empty if absent
+/// @param host the Host with the port; empty if absent
 public record HttpRequest(String method, String path, String accept, String host) {
     /// A longer head is refused, in bytes.
     public static final int LONGEST = 8 * 1024;
 
     private static final int MOST_HEADERS = 64;
 
-    /// Why a request is answered with an error.
+    /// Reason why a request is answered with an error.
     public static final class Refused extends Exception {
         private static final long serialVersionUID = 1L;
         private final int status;
@@ -53,7 +53,7 @@ public record HttpRequest(String method, String path, String accept, String host
         }
     }
 
-    /// Whether a head is complete: an empty line was read, after a line that was not.
+    /// True if a head is complete: an empty line was read, after a line that was not.
     public static boolean complete(byte[] bytes, int length) {
         boolean begun = false;
         boolean empty = true;

@@ -4,8 +4,8 @@ package org.einhyrningsins.manager.page;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/// What is answered, in bytes. The connection is closed behind it: whoever asks again connects
-/// again, and whoever is silent has nothing of ours.
+/// Bytes of an answer. The connection is closed after it: a client that asks again connects again,
+/// and a silent one holds nothing.
 public final class HttpResponse {
     private static final String TEXT = "text/plain; charset=utf-8";
 
@@ -23,7 +23,7 @@ public final class HttpResponse {
 
     private HttpResponse() {}
 
-    /// What stands before a page.
+    /// Returns the head of an answer.
     public static byte[] head(int status, String type, int length) {
         String head =
                 "HTTP/1.1 "

@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/// How everything is at one moment, for pages that are made on another thread.
+/// State of the manager and its programs at one moment, for pages that are rendered on another
+/// thread.
 ///
 /// @param status the manager and its programs, as `status` has them
 /// @param programs the same in numbers, in the order of the file

@@ -6,7 +6,7 @@ import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.JsonId;
 import org.jspecify.annotations.Nullable;
 
-/// Which pages there are, and how each is made. Any thread.
+/// Pages that exist, and their renderers. Any thread.
 public enum Pages {
     STATUS("/", "text/html; charset=utf-8"),
     JSON("/status.json", "application/json"),

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// What is said over HTTP: requests in, pages out, and nothing but that. Sockets and time are the
-/// manager's.
+/// HTTP: requests in, pages out, and nothing but that. Sockets and time are the manager's.
 ///
 /// **For reading only.** There is no request that changes anything, so there is nothing to
 /// authenticate but the right to look, and that is the address's: loopback, or the mode of a UNIX

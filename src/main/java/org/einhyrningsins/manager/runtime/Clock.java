@@ -20,8 +20,8 @@ public final class Clock {
         return System.currentTimeMillis();
     }
 
-    /// When that moment was, for people: the time of day where this machine is, with the date if it
-    /// is not today, by the clock on the wall as it is set now.
+    /// Returns the time of day of a moment, for people: local, with the date if it is not today, by
+    /// the wall clock as it is set now.
     public static String told(Moment when) {
         long now = wallMillis();
         long then = now - now().since(when).toMillis();

@@ -5,7 +5,7 @@ import org.einhyrningsins.spec.manager.ServicesSpec;
 
 import java.nio.file.Path;
 
-/// Where it is said what the manager shall run.
+/// Source of the configuration: a file or a classic command line.
 public sealed interface ConfigOrigin {
     /// As a person names it.
     @Override

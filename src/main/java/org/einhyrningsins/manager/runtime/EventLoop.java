@@ -25,7 +25,7 @@ public final class EventLoop implements AutoCloseable {
         this.managerLog = managerLog;
     }
 
-    /// Who is told that a descriptor is ready.
+    /// Callback for a descriptor that is ready.
     public interface Watcher {
         /// A descriptor is ready.
         ///
@@ -33,7 +33,7 @@ public final class EventLoop implements AutoCloseable {
         void ready(int events);
     }
 
-    /// What is watched.
+    /// Registration of a descriptor.
     public static final class Watch {
         private final Poll poll;
         private final int fd;

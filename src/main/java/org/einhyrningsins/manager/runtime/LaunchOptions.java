@@ -9,17 +9,17 @@ import org.jspecify.annotations.Nullable;
 import java.nio.file.Path;
 import java.util.List;
 
-/// What the command line asks of the manager.
+/// Options of the manager's command line.
 ///
-/// @param definition what to run
-/// @param controlSocket instead of the definition's or the default; null for those
+/// @param definition source of the configuration
+/// @param controlSocket path that replaces the definition's or the default; null for those
 /// @param pidFile written at start, removed at the end; null for none
 /// @param lockFile locked as long as the manager runs; null for none
 /// @param nice the manager's own niceness, -20 to 19; null leaves it
-/// @param level of the log, whatever the definition says; null for what that says
+/// @param level level of the log, whatever the definition says; null for the definition's
 /// @param reexecAs the words to execute instead of the launcher when the manager replaces itself;
 ///   empty for the launcher
-/// @param reset forget what operators set by hand
+/// @param reset true to drop operator overrides
 public record LaunchOptions(
         ConfigOrigin definition,
         @Nullable Path controlSocket,
@@ -29,7 +29,7 @@ public record LaunchOptions(
         LogSpec.@Nullable Level level,
         List<String> reexecAs,
         boolean reset) {
-    /// What is set by hand stays.
+    /// Makes options that keep operator overrides.
     public LaunchOptions(
             ConfigOrigin definition,
             @Nullable Path controlSocket,
@@ -60,7 +60,7 @@ public record LaunchOptions(
         return path == null ? null : StartDirectory.resolve(path);
     }
 
-    /// What the definition says, where the command line does not win over it.
+    /// Returns the definition's settings, with those of the command line in their place.
     public ServicesSpec over(ServicesSpec services) {
         LogSpec log = services.log();
         return new ServicesSpec(

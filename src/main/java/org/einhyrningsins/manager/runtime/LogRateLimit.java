@@ -15,7 +15,7 @@ public final class LogRateLimit {
     private int told;
     private long untold;
 
-    /// Whether one more may be told now; if not, it is counted.
+    /// True if one more may be logged now; if not, it is counted.
     public boolean mayBeTold(Moment now) {
         if (until.reached(now)) {
             until = now.plus(WHILE);
@@ -29,7 +29,7 @@ public final class LogRateLimit {
         return false;
     }
 
-    /// What was not told since this was last asked, in words; empty if nothing.
+    /// Describes the number that was not logged since the last call; empty if none.
     public String untold() {
         long count = untold;
         untold = 0;

@@ -42,9 +42,9 @@ public final class PathTrust {
         static final User NONE = new User(-1, -1);
     }
 
-    /// Whom a look is about.
+    /// Subject of a check.
     ///
-    /// @param ownerOfAll whose / is: root, or whoever is seen as root where we are not
+    /// @param ownerOfAll owner of /: root, or the user seen as root in this user namespace
     private record Question(User user, boolean groups, int ownerOfAll) {
         boolean trusts(int uid) {
             return uid == 0 || uid == ownerOfAll || uid == Processes.user() || uid == user.uid();
@@ -77,7 +77,7 @@ public final class PathTrust {
         }
     }
 
-    /// Where links lead; as far as there is anything.
+    /// Resolves links, as far as the path exists.
     private static Path real(Path file) {
         for (Path at = file; at != null; at = at.getParent()) {
             try {

@@ -62,7 +62,8 @@ public final class PidFile {
         return type != REGULAR && type != SYMBOLIC_LINK;
     }
 
-    /// Where we may make no files, one that is there and ours is written in its place.
+    /// Replaces the pid file. Where no files may be created, an existing one that the manager owns
+    /// is overwritten.
     private static void replace(SafePath place, byte[] text) throws IOException {
         Path fresh = place.sibling("." + place.name() + ".new");
         try (FileChannel file = created(fresh)) {

@@ -50,7 +50,7 @@ public final class ProcReader {
     private static final long IN_THE_LOOP = 50_000_000;
     private static volatile long longest = AT_THE_START;
 
-    /// Who has answered in time is not in it.
+    /// Queues of users with unanswered reads; those that answered in time are not in it.
     private static final Map<Object, Line> LINES = new ConcurrentHashMap<>();
 
     private ProcReader() {}
@@ -58,7 +58,7 @@ public final class ProcReader {
     /// Those whose last answer came late, or has not come.
     private record Line(WaitBudget patience, FutureTask<?> last) {}
 
-    /// What is asked.
+    /// Read of /proc on another thread.
     public static final class Question<T> {
         private final Object whose;
         private final @Nullable FutureTask<T> task;
@@ -68,7 +68,7 @@ public final class ProcReader {
             this.task = task;
         }
 
-        /// Whether nobody is asked, and no answer will come.
+        /// True if the read was refused: no answer will come.
         public boolean refused() {
             return task == null;
         }
@@ -157,9 +157,9 @@ public final class ProcReader {
         return found == null ? -1 : found;
     }
 
-    /// What a process has open.
+    /// Reads the open files of a process.
     ///
-    /// @throws IOException as the question does, or if it was not to be known in time
+    /// @throws IOException as the question does, or if there was no answer in time
     public static <T> T files(int pid, Callable<T> question) throws IOException {
         try {
             T found = ask(user(pid), question).answer();

@@ -125,8 +125,8 @@ public final class RuntimeFiles {
         }
     }
 
-    /// What went wrong, as a person reads it. Of a file system's exception the message is often the
-    /// path alone, and what went wrong is its class.
+    /// Describes an error for a person. A file system's exception often has the path alone as its
+    /// message; the error is its class.
     public static String why(IOException e) {
         String message = String.valueOf(e.getMessage());
         return switch (e) {
@@ -137,7 +137,7 @@ public final class RuntimeFiles {
         };
     }
 
-    /// Whose a directory is; -1 if there is none, or others could choose which it is.
+    /// Returns the owner of a directory; -1 if it does not exist, or if others could replace it.
     public static int owner(Path directory) {
         try (SafePath place = SafePath.into(directory)) {
             return place.owner();
@@ -146,7 +146,7 @@ public final class RuntimeFiles {
         }
     }
 
-    /// Which file a path names; 0 if none.
+    /// Returns the inode number of a path; 0 if it does not exist.
     public static long inode(Path path) {
         try {
             Object inode = Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS);

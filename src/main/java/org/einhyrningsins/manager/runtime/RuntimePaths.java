@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// Where the manager is in the file system: the directory of its control socket, the one of its
-/// worker sockets, its state directory, its pid file and its lock.
+/// Paths of the manager: the directory of its control socket, that of its worker sockets, its state
+/// directory, its pid file and its lock file.
 public final class RuntimePaths {
     /// Above the worker sockets of all managers of root.
     private static final Path SHARED = Path.of("/run/einhyrningsins-workers");
@@ -42,7 +42,7 @@ public final class RuntimePaths {
         return new StateDirectory(Path.of(control + ".state"));
     }
 
-    /// What survived a manager of whose configuration no more than this can be read.
+    /// Returns the state directory of a manager of whose configuration only this much can be read.
     public static StateDirectory state(LaunchOptions options, LoadResult.Whereabouts known) {
         Path named = known.stateDirectory();
         return named == null
@@ -62,12 +62,12 @@ public final class RuntimePaths {
         return control;
     }
 
-    /// What survives the manager.
+    /// Returns the state directory, which survives the manager.
     public StateDirectory state() {
         return state;
     }
 
-    /// Where the worker sockets are. Exists once [#openWorkers()] has been called.
+    /// Returns the directory of the worker sockets. Exists once [#openWorkers()] has been called.
     public Path workers() {
         if (workers == null) {
             throw new IllegalStateException("programs are hosted after the manager is open");
@@ -75,7 +75,7 @@ public final class RuntimePaths {
         return workers;
     }
 
-    /// Where secrets of workers are, which need not be there.
+    /// Returns the directory of workers' credentials, which need not exist.
     public Path credentials() {
         Path directory = workerDirectory(control, Processes.user());
         return directory.resolveSibling(directory.getFileName() + ".credentials");
@@ -107,7 +107,7 @@ public final class RuntimePaths {
         this.lock = lock;
     }
 
-    /// Whether the control socket's directory is ours to remove.
+    /// True if the manager made the control socket's directory and removes it.
     public boolean madeForControl() {
         return madeForControl != null;
     }

@@ -34,7 +34,7 @@ public final class StartDirectory {
         return path;
     }
 
-    /// What a path on the command line means, absolute.
+    /// Returns a path of the command line, absolute.
     public static Path resolve(Path path) {
         return path.isAbsolute() ? path : path().resolve(path).normalize();
     }

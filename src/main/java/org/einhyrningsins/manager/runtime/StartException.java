@@ -3,7 +3,7 @@ package org.einhyrningsins.manager.runtime;
 
 import org.einhyrningsins.control.wire.ExitStatus;
 
-/// Why the manager cannot start. Nothing was started.
+/// Reason why the manager cannot start. Nothing was started.
 public final class StartException extends Exception {
     private static final long serialVersionUID = 1L;
     private final ExitStatus code;

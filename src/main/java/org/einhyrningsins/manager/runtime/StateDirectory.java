@@ -33,11 +33,11 @@ import java.util.regex.Pattern;
 ///
 /// All of it may fail (a full disk, a read-only file system); whoever writes says so and goes on.
 public final class StateDirectory {
-    /// How long whoever removes a whole directory may take: a file that comes meanwhile would be in
+    /// Time that the removal of a whole directory may take: a file created meanwhile would be in
     /// the way.
     public static final Duration WHILE_CLEANED = Duration.ofMillis(250);
 
-    /// When what could not be written is tried again.
+    /// Delay before a failed write is tried again.
     public static final Duration LATER = Duration.ofSeconds(1);
 
     private static final Set<StandardOpenOption> NEW =
@@ -52,7 +52,7 @@ public final class StateDirectory {
     private final Path path;
     private boolean made;
 
-    /// What is there can be read, and is none of ours: trying again would not help.
+    /// Failure because the file is readable and not the manager's: another try would not help.
     public static final class Foreign extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -113,7 +113,7 @@ public final class StateDirectory {
         }
     }
 
-    /// What a manager that was killed left of one is no use either.
+    /// Creates a temporary file; one left by a manager that was killed is replaced.
     private static FileChannel create(Path fresh) throws IOException {
         try {
             return FileChannel.open(fresh, NEW, OWNER_ONLY);
@@ -168,7 +168,7 @@ public final class StateDirectory {
         }
     }
 
-    /// Whether there is a file of that name.
+    /// True if there is a file of that name.
     public boolean has(String name) {
         return Files.exists(path.resolve(name));
     }

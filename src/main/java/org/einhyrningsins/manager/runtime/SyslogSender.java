@@ -52,7 +52,8 @@ final class SyslogSender {
         }
     }
 
-    /// Whoever listened may have been replaced since, so a connection that fails is made anew once.
+    /// Sends a datagram; after a failure connects anew once, since the syslog daemon may have been
+    /// restarted.
     private void deliver(ByteBuffer datagram) {
         if (fd >= 0) {
             try {

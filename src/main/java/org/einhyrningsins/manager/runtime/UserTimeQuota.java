@@ -7,13 +7,13 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
-/// How much of the loop's time a user has for what may take long: a second, and then a tenth of it.
+/// Quota of the loop's time for each user's slow requests: a second, and then a tenth of the time.
 public final class UserTimeQuota {
     private static final int SHARE = 10;
     private static final Duration AT_ONCE = Duration.ofSeconds(1);
     private final Map<Integer, Account> accounts = new HashMap<>();
 
-    /// What a user had used at some time, less what was given back until then.
+    /// Time that a user had used at some moment, less what was given back until then.
     private record Account(Duration used, Moment at) {
         Duration used(Moment now) {
             Duration left = used.minus(now.since(at).dividedBy(SHARE));
@@ -26,7 +26,7 @@ public final class UserTimeQuota {
         return account == null ? Duration.ZERO : account.used(now);
     }
 
-    /// How long a user has to wait for his turn; zero if it has come.
+    /// Returns the time until the user's next turn; zero if it has come.
     public Duration left(int user, Moment now) {
         Duration over = used(user, now).minus(AT_ONCE);
         return over.isNegative() ? Duration.ZERO : over.multipliedBy(SHARE);

@@ -5,9 +5,9 @@ import org.einhyrningsins.core.model.Moment;
 
 import java.time.Duration;
 
-/// How long the loop waits for what others may make it wait for: a little, and half as long after
-/// each time that it waited in vain. So nobody makes it wait for more than twice as long in a row,
-/// however often they try. One such time is forgotten each second.
+/// Time limit of the loop's waits for other processes: a little, and half as long after each wait
+/// in vain. So nobody makes it wait for more than twice as long in a row, however often they try.
+/// One such time is forgotten each second.
 public final class WaitBudget {
     private static final long BIRTH = 20_000_000;
     private static final Duration FORGET = Duration.ofSeconds(1);
@@ -31,7 +31,7 @@ public final class WaitBudget {
         this.longest = longest;
     }
 
-    /// How long to wait now, in nanoseconds.
+    /// Returns the present limit, in nanoseconds.
     public long nanos(Moment now) {
         long seconds = misses == 0 ? 0 : now.since(last).dividedBy(FORGET);
         if (seconds > 0) {
@@ -41,7 +41,7 @@ public final class WaitBudget {
         return longest >> misses;
     }
 
-    /// Whether nothing is remembered.
+    /// True if no wait in vain is remembered.
     boolean unshaken() {
         return misses == 0;
     }

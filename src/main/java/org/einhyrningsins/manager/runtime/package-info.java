@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// What every other room of the manager stands on: the event loop, the clock, the log, and the
-/// files and directories of the manager's own.
+/// Foundation of all other rooms of the manager: the event loop, the clock, the log, and the files
+/// and directories of the manager's own.
 ///
 /// [EventLoop] calls whoever watches a descriptor that is ready; [Clock] is the only place where
 /// time is read. [ManagerLog] writes the manager's own log ([LogOutput] to a descriptor that may be

@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 
-/// What the format calls the constants of one enum.
+/// Names of the constants of one enum in the format.
 final class ConstantNames {
     private static final Map<Class<?>, ConstantNames> KNOWN = new HashMap<>();
 

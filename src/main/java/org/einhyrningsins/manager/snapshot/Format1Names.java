@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.snapshot;
 
-/// What format 1, of the builds before 0.1.0, called what format 2 has: the names of Java's types,
+/// Names of format 1, of the builds before 0.1.0, for those of format 2: the names of Java's types,
 /// components and constants of then. It never changes.
 ///
 /// A line begins with a type's name in format 2; `health=care` is `health` in format 2 and `care`
-/// in format 1; what stands without a name before `=` is what format 1 had under `is`. What is not
-/// here had the same name.
+/// in format 1; a word without a name before `=` is what format 1 had under `is`. A name that is
+/// not here was the same.
 final class Format1Names {
     private Format1Names() {}
 

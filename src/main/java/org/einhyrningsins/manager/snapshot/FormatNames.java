@@ -25,15 +25,15 @@ record FormatNames(String type, Map<String, String> parts) {
         return new FormatNames(name, parts);
     }
 
-    /// What the format calls a type. Of one that is one of several, what is behind the dot tells it
-    /// from the others.
+    /// Returns the name of a type in the format. In that of a subtype, the part behind the dot
+    /// tells it from the others.
     static String type(Class<?> type) {
         String line = line(type);
         int end = line.indexOf(' ');
         return end < 0 ? line : line.substring(0, end);
     }
 
-    /// What tells it from the others of its sealed type.
+    /// Returns the part of the name that tells a type from the others of its sealed type.
     static String kind(String type) {
         return type.substring(type.lastIndexOf('.') + 1);
     }
@@ -60,7 +60,7 @@ record FormatNames(String type, Map<String, String> parts) {
         return name.substring(name.lastIndexOf('.') + 1).replace('$', '.');
     }
 
-    /// What stands behind the first word, by the first word: lines that are indented belong to the
+    /// Splits a table into the first word of each line and the rest; indented lines belong to the
     /// one before.
     static Map<String, String> lines(String table) {
         Map<String, String> lines = new HashMap<>(512);

@@ -8,24 +8,25 @@ import org.jspecify.annotations.Nullable;
 import java.nio.file.Path;
 import java.util.List;
 
-/// What is the manager's own.
+/// Snapshot of the manager's own state.
 ///
-/// @param release which version wrote this
-/// @param boot which run of the machine its pids and moments are of
-/// @param pid the manager's
+/// @param release version that wrote this
+/// @param boot boot that its pids and moments belong to
+/// @param pid the manager's pid
 /// @param control path of its control socket
-/// @param settings what the file says, but for its programs
-/// @param log as it is now
-/// @param startedMillis when it was first started, wall clock
-/// @param reexecs how often it went on as another program
-/// @param recoveries how often it went on after it had been killed
-/// @param http where its listener is bound, if it is one; else null
-/// @param stopping it was told to stop everything
-/// @param madeDirectory of the control socket, which is removed at the end
-/// @param programs where their images are, in the order of the file; for a re-exec empty
+/// @param settings the file's settings, without its programs
+/// @param log log settings as they are now
+/// @param startedMillis time of its first start, wall clock
+/// @param reexecs number of re-execs
+/// @param recoveries number of recoveries after it had been killed
+/// @param http its HTTP listener; null for none
+/// @param stopping true if it was told to stop everything
+/// @param madeDirectory true if it created the directory of the control socket, and removes it at
+///   the end
+/// @param programs locations of their snapshots, in the order of the file; for a re-exec empty
 /// @param kept its descriptors, for a re-exec
-/// @param trial a reload that waits to be confirmed; null if none does
-/// @param reload one in which programs wait for others that take over from them; null if none does
+/// @param trial a reload that waits to be confirmed; null for none
+/// @param reload a reload in which programs wait for others that take over from them; null for none
 public record ManagerSnapshot(
         String release,
         String boot,

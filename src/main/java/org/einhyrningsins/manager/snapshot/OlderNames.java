@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.StringTokenizer;
 
-/// What an older format called what the present one has.
+/// Names of an older format for those of the present one.
 final class OlderNames {
     /// The present format.
     static final OlderNames NONE = new OlderNames(List.of());
 
-    /// What changed from each format to the next, from the first on.
+    /// Changes from each format to the next, from the first on.
     private static final List<String> CHANGES = List.of(Format1Names.TEXT);
 
     /// The newest change first: each tells what the format before it called a name.

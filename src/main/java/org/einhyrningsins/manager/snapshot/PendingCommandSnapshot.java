@@ -27,7 +27,7 @@ public record PendingCommandSnapshot(
         tickets = List.copyOf(tickets);
     }
 
-    /// What it is about.
+    /// Subject of the command.
     public enum About {
         /// Programs, which answer by the tickets.
         PROGRAMS,

@@ -26,8 +26,8 @@ final class RecordShape {
     /// @param name in the format
     /// @param type with its type arguments
     record Component(String name, Type type, Method accessor, RecordComponent declared) {
-        /// Whether a record without it would be a hole to fall into. It is looked up where
-        /// something is missing, since that takes long.
+        /// True if a record is invalid without it. Computed only where a component is missing,
+        /// since that takes long.
         boolean required() {
             return !declared.getAnnotatedType().isAnnotationPresent(Nullable.class);
         }
@@ -59,12 +59,12 @@ final class RecordShape {
         return KNOWN.computeIfAbsent(type, RecordShape::new);
     }
 
-    /// What the format calls the type.
+    /// Returns the type's name in the format.
     String name() {
         return name;
     }
 
-    /// What tells it from the others of its sealed type.
+    /// Returns the part of the name that tells it from the others of its sealed type.
     String kind() {
         return kind;
     }

@@ -19,14 +19,14 @@ public record ReloadSnapshot(SocketHandoverOrder state, List<Task> tasks, List<A
         asked = List.copyOf(asked);
     }
 
-    /// What becomes of a program in its turn.
+    /// Task of a program in a staged reload.
     ///
-    /// @param command what it is told when it changes
-    /// @param definition what it takes over; null for one that goes
-    /// @param removed the file has it no more
-    /// @param debut it is new, and goes again if it does not come up
-    /// @param ticket of its answer to who asked for the reload
-    /// @param what it takes over from others, in words; empty for nothing
+    /// @param command command to give when it changes
+    /// @param definition next definition; null for a program that is removed
+    /// @param removed true if the file no longer has it
+    /// @param debut true if it is new, and is removed again if it does not come up
+    /// @param ticket ticket of its answer to the client that asked for the reload
+    /// @param what what it takes over from others, in words; empty for nothing
     public record Task(
             String program,
             ProgramCommand command,

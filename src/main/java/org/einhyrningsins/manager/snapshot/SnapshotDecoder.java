@@ -27,7 +27,7 @@ public final class SnapshotDecoder {
 
     private final List<ProgramVersion> table = new ArrayList<>();
 
-    /// What the format of this text calls what we have.
+    /// Names of this text's format.
     private final OlderNames older;
 
     /// Components by the names of this text's format, if it is an older one.
@@ -144,7 +144,7 @@ public final class SnapshotDecoder {
         return named;
     }
 
-    /// What an older manager did not know of yet.
+    /// Returns the default of a component that an older manager did not know yet.
     static @Nullable Object byDefault(Type declared) {
         if (declared instanceof ParameterizedType type) {
             Class<?> raw = (Class<?>) type.getRawType();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.snapshot;
 
-/// Which language images are written in.
+/// Language and version of snapshots.
 public final class SnapshotLanguage {
     private SnapshotLanguage() {}
 

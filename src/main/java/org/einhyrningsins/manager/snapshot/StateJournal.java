@@ -15,12 +15,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// What happened since the last images were written, as far as it could not be found out later: a
-/// line for each worker that was born, which the worker itself writes before it becomes its
-/// program, one for each that said it is up, and one for each whose end was seen, both written
-/// before anybody acts on them: the kernel says only once how a process ended. Once the images have
-/// it, the lines go. Notes that do not begin with a line that says so were begun anew, by a manager
-/// that had not written its images yet: what was noted before is lost.
+/// Append-only log of what happened since the last snapshots, as far as it could not be found out
+/// later.
+///
+/// A line for each worker that was spawned, which the worker itself writes before it executes its
+/// program, one for each ack, and one for each exit; the last two are written before anybody acts
+/// on them: the kernel says only once how a process ended. Once the snapshots have it, the lines
+/// are removed. A journal without a `noted` line at its beginning was begun anew, by a manager that
+/// had not written its snapshots yet: what was noted before is lost.
 ///
 /// ```
 ///   noted
@@ -52,7 +54,7 @@ public final class StateJournal {
         room = Descriptors.reserve(file, ROOM);
     }
 
-    /// Whether the next births can be noted, come what may.
+    /// True if the next spawns can be noted, come what may.
     public boolean hasRoom() {
         return room;
     }
@@ -61,12 +63,12 @@ public final class StateJournal {
         return file;
     }
 
-    /// Which file that is.
+    /// Returns the inode number of its file.
     public long inode() {
         return inode;
     }
 
-    /// What a worker that is about to be born shall write of itself; its pid follows.
+    /// Returns the note that a worker about to be spawned shall write; its pid follows.
     public String birth(String program, WorkerId id, int generation) {
         some = true;
         return BORN
@@ -139,11 +141,11 @@ public final class StateJournal {
         }
     }
 
-    /// What was read.
+    /// Content of the journal.
     ///
-    /// @param whole nothing was lost since the images were written
+    /// @param whole true if nothing was lost since the snapshots were written
     public record Read(List<Birth> births, List<Ack> acks, List<End> ends, boolean whole) {
-        /// How those workers of a program ended whose end was seen.
+        /// Returns the exits of a program's workers that were seen.
         public Map<WorkerId, WorkerExit> ends(String program) {
             Map<WorkerId, WorkerExit> its = new HashMap<>();
             for (End end : ends) {

@@ -161,7 +161,7 @@ final class TreeReader {
         }
     }
 
-    /// What is too large for a number would be written as a word that is none.
+    /// Parses a number; refuses one that is too large, since it would be written as a word.
     private static Double finite(String digits) {
         Double number = Double.valueOf(digits);
         if (number.isInfinite()) {

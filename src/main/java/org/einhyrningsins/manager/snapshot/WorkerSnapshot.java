@@ -35,7 +35,8 @@ public record WorkerSnapshot(
         boolean adopted,
         String words,
         List<KeptDescriptor> kept) {
-    /// Which file was kept under that name, also where the descriptor is gone; 0 if nobody knows.
+    /// Returns the inode number of the descriptor kept under that name, also where it is gone; 0 if
+    /// unknown.
     public long inode(String name) {
         for (KeptDescriptor each : kept) {
             if (each.name().equals(name)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// What a manager leaves to the next one: an image of everything it knows, as text. One that
-/// replaces itself hands it on in memory, with its descriptors; one that is killed leaves what it
-/// wrote to the state directory.
+/// State that a manager leaves to the next one: a snapshot of everything it knows, as text. One
+/// that replaces itself hands it on in memory, with its descriptors; one that is killed leaves what
+/// it wrote to the state directory.
 ///
 /// **The text** is JSON: `format`, its number; `versions`, a table of definitions, since each
 /// worker of a program mostly has the same; `body`, the record itself.

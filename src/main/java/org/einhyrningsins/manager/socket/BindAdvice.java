@@ -7,11 +7,11 @@ import org.einhyrningsins.spec.SocketSpec;
 
 import java.nio.file.Path;
 
-/// What may help when a socket cannot be bound.
+/// Advice for a socket that cannot be bound.
 public final class BindAdvice {
     private BindAdvice() {}
 
-    /// What may help, behind what the kernel said; empty if nothing is known.
+    /// Returns advice to follow the kernel's error; empty if there is none.
     public static String of(PosixException e, SocketSpec socket) {
         return socket.address() instanceof SocketSpec.UnixPath unix
                 ? onFile(e, unix.path())
@@ -46,8 +46,8 @@ public final class BindAdvice {
         return port < 1024;
     }
 
-    /// Who has the address. The kernel says no also while connections of before linger, and both
-    /// they and the new socket need SO_REUSEADDR for a yes.
+    /// Describes the holder of an address. The kernel also refuses while former connections linger,
+    /// and both they and the new socket need SO_REUSEADDR to succeed.
     private static String holder(SocketSpec socket) {
         PortUsage use =
                 socket.address() instanceof SocketSpec.Tcp tcp

@@ -40,7 +40,7 @@ public final class HeldSockets implements SocketSource {
     /// @param who in words
     private record Holder(String who, int pidfd, int fd) {}
 
-    /// Why some could not be looked at.
+    /// Returns the reasons why some could not be read.
     public List<String> refusals() {
         return refusals;
     }

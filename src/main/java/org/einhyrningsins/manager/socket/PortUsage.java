@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// What the kernel's tables of TCP say of an address that cannot be bound.
+/// Use of a TCP address that cannot be bound, from the kernel's tables.
 enum PortUsage {
     /// Somebody listens there.
     LISTENING,

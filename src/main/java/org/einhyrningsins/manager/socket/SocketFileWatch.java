@@ -24,18 +24,18 @@ import java.util.Map;
 /// has it made again: of the manager's own sockets by a new one, of those of programs see
 /// [UnixSocketFiles].
 public final class SocketFileWatch {
-    /// When one that could not be made again is tried once more.
+    /// Delay before a file that could not be made again is tried once more.
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
-    /// When what cannot be watched is tried once more. Where the kernel has no watch to give that
+    /// Delay before a failed watch is tried once more. Where the kernel has no watch to give that
     /// may last, and it is no reason to wake up often.
     private static final Duration BLINK = Duration.ofMinutes(1);
 
-    /// How long a directory that was moved away may be missing before the last of its name is made
-    /// again: whoever deploys by two renames moves another one there, and would find it taken.
+    /// Time that a directory that was moved away may be missing before the last of its name is made
+    /// again: a deployment by two renames moves another one there, and would find it taken.
     private static final Duration TO_BE_MOVED = Duration.ofSeconds(10);
 
-    /// How long after one was made again that is not worth another warning.
+    /// Time after a file was made again in which that is not worth another warning.
     private static final Duration QUIET = Duration.ofSeconds(10);
 
     private final EventLoop eventLoop;
@@ -54,7 +54,7 @@ public final class SocketFileWatch {
     /// Of these, that they are missing has been said, and why.
     private final Map<Path, String> told = new HashMap<>();
 
-    /// When these were made again: one that is removed again and again fills no log.
+    /// Times when files were made again: one that is removed again and again fills no log.
     private final Map<Path, Moment> made = new HashMap<>();
 
     private @Nullable Inotify inotify;
@@ -62,7 +62,7 @@ public final class SocketFileWatch {
     private Runnable removed = () -> {};
     private int attendance = -1;
 
-    /// When to try to watch what is not watched; null if all is.
+    /// Time of the next try to watch what is not watched; null if all is.
     private @Nullable Moment look;
 
     /// That there is such has been said.
@@ -75,7 +75,7 @@ public final class SocketFileWatch {
 
     /// A socket that can be made again at its path.
     public interface Owner {
-        /// Which file it has.
+        /// Returns the inode number of its file.
         long inode();
 
         /// Listens at the path anew, and no more at what had it before; its directory may be gone.
@@ -134,7 +134,7 @@ public final class SocketFileWatch {
         }
     }
 
-    /// What was watched there is elsewhere now.
+    /// Forgets the watches below a directory that was moved away.
     private void forgetPlaces(Path moved) {
         for (Map.Entry<Integer, Path> place : Map.copyOf(places).entrySet()) {
             if (place.getValue().startsWith(moved)) {
@@ -211,7 +211,7 @@ public final class SocketFileWatch {
         }
     }
 
-    /// Where the kernel has no more watches to give, that is said.
+    /// Adds a watch; logs if the kernel has no more to give.
     private int watch(Inotify with, Path path) {
         try {
             return with.add(path);
@@ -233,7 +233,7 @@ public final class SocketFileWatch {
         look = Clock.now().plus(BLINK);
     }
 
-    /// What is missing by now is found out too.
+    /// Tries again to watch what is not watched, and finds files that are missing by now.
     private void lookAgain() {
         look = null;
         if (inotify == null) {
@@ -279,7 +279,7 @@ public final class SocketFileWatch {
         }
     }
 
-    /// Whether it may be made again by now.
+    /// True if it may be made again by now.
     private boolean hasPlace(Path path) {
         Moment since = away.get(path);
         Path directory = path.getParent();

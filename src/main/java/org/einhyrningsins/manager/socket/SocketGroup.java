@@ -16,13 +16,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.IntPredicate;
 
-/// What is open at one address: a socket that all workers share, or one for each slot
-/// (`per-worker`).
+/// Sockets open at one address: one that all workers share, or one for each slot (`per-worker`).
 ///
-/// Those of slots are a group in the kernel, which spreads what comes over them and knows them by
-/// number: one that joins gets the next, and when one is closed the last takes its number
-/// (reuseport_detach_sock in net/core/sock_reuseport.c). So the order here is the kernel's, which
-/// nobody can ask it for.
+/// Those of slots are a reuseport group in the kernel, which spreads connections over them and
+/// knows them by number: one that joins gets the next, and when one is closed the last takes its
+/// number (reuseport_detach_sock in net/core/sock_reuseport.c). So the order here is the kernel's,
+/// which cannot be read from it.
 final class SocketGroup {
     /// In place of a slot, of a socket that all share.
     static final int SHARED = -1;
@@ -85,7 +84,7 @@ final class SocketGroup {
         ordered |= members.size() < 2;
     }
 
-    /// Whether nothing is open any more.
+    /// True if no socket is open any more.
     boolean isEmpty() {
         return members.isEmpty();
     }
@@ -109,9 +108,9 @@ final class SocketGroup {
         return members.stream().map(Member::bound).toList();
     }
 
-    /// What another manager needs to go on, in the kernel's order.
+    /// Adds the snapshots of its sockets, in the kernel's order.
     ///
-    /// @param one image of a socket that all share
+    /// @param one snapshot of a socket that all share
     void images(SocketSnapshot one, List<SocketSnapshot> into) {
         for (Member member : members) {
             BoundSocket boundSocket = member.bound();

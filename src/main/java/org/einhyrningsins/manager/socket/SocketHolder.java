@@ -171,7 +171,8 @@ public final class SocketHolder {
         }
     }
 
-    /// Where it cannot be noted, it can still be found by what it carries.
+    /// Records the holder's pid. If that fails, a later manager can still find the holder by its
+    /// descriptors.
     private void tryToNote(int pid) {
         try {
             note(pid);

@@ -40,11 +40,11 @@ public final class SocketTable {
         this.managerLog = managerLog;
     }
 
-    /// What we hold at an address.
+    /// Open sockets of an address.
     ///
-    /// @param program one that has it; empty if that is not known
-    /// @param file inode of the file of a UNIX socket, so that we unlink no other; else 0
-    /// @param foreign it was passed to us: whoever bound it may go on with it
+    /// @param program one that uses them; empty if unknown
+    /// @param file inode of a UNIX socket's file, so that no other is unlinked; else 0
+    /// @param foreign it was passed to the manager: the process that bound it may go on with it
     private record Held(
             String program, SocketSpec spec, SocketGroup group, long file, boolean foreign) {
         Held as(String name, SocketSpec wanted) {
@@ -52,7 +52,7 @@ public final class SocketTable {
         }
     }
 
-    /// Why the sockets of a set of definitions cannot all be had.
+    /// Reason why the sockets of a set of definitions cannot all be bound.
     public static final class CannotBind extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -358,14 +358,14 @@ public final class SocketTable {
         return held;
     }
 
-    /// Whether any socket of a definition is not open.
+    /// True if that socket of a definition is not open.
     public boolean lacks(ProgramSpec program, SocketSpec socket) {
         return !sockets.containsKey(SocketKey.of(program, socket));
     }
 
     // ---- sockets that each slot has of its own
 
-    /// Whether connections wait for single workers anywhere.
+    /// True if any socket has a queue for single workers.
     public boolean haveOwnQueues() {
         for (Held held : sockets.values()) {
             if (held.spec().ownQueue()) {
@@ -375,7 +375,7 @@ public final class SocketTable {
         return false;
     }
 
-    /// Whether a slot's connections are, or will be, served.
+    /// Check whether a slot's connections are, or will be, served.
     public interface Served {
         boolean serves(SocketKey key, int slot);
     }
@@ -407,7 +407,7 @@ public final class SocketTable {
         }
     }
 
-    /// Whether anybody waits to be accepted by the worker of that slot alone.
+    /// True if connections wait to be accepted by the worker of that slot alone.
     public boolean waits(ProgramSpec program, int slot) {
         for (SocketSpec socket : program.sockets()) {
             Held held = sockets.get(SocketKey.of(program, socket));
@@ -421,7 +421,7 @@ public final class SocketTable {
 
     // ---- from one manager to the next
 
-    /// What another manager needs to go on.
+    /// Returns the snapshots of all sockets.
     public List<SocketSnapshot> images() {
         List<SocketSnapshot> images = new ArrayList<>(sockets.size());
         sockets.forEach(
@@ -515,7 +515,7 @@ public final class SocketTable {
         return files;
     }
 
-    /// Where the file of one of [#files] is to be.
+    /// Returns the path of the file of one of [#files].
     public Path path(SocketKey key) {
         if (key.address() instanceof SocketSpec.UnixPath unix) {
             return unix.path();
@@ -561,7 +561,7 @@ public final class SocketTable {
         }
     }
 
-    /// What is wrong with the sockets of a definition, in words; empty for nothing.
+    /// Describes what is wrong with the sockets of a definition; empty for nothing.
     public String troubles(ProgramSpec program) {
         StringBuilder words = new StringBuilder();
         if (!troubles.isEmpty()) {

@@ -57,8 +57,8 @@ public final class SystemdSockets implements SocketSource {
         return new SystemdSockets(all);
     }
 
-    /// What is no bound socket is left alone: were LISTEN_FDS wrong, it would be the Java
-    /// machine's.
+    /// Adds a passed descriptor if it is a bound socket. Any other is left alone: were LISTEN_FDS
+    /// wrong, it would be the JVM's.
     private static void look(int fd, String name, List<Passed> all, ManagerLog managerLog) {
         long inode = Sockets.inode(fd);
         if (Sockets.isBound(fd)) {
@@ -131,7 +131,8 @@ public final class SystemdSockets implements SocketSource {
         return isReachable(wanted) && (!wanted.perWorker() || Sockets.sharesPort(passed.fd()));
     }
 
-    /// Whoever bound it may have removed its file since, and nobody would get in.
+    /// True if the socket can be reached: the process that bound it may have removed its file
+    /// since.
     private static boolean isReachable(SocketSpec wanted) {
         return !(wanted.address() instanceof SocketSpec.UnixPath unix)
                 || Sockets.answers(unix.path());

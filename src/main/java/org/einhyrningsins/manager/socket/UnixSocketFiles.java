@@ -34,11 +34,12 @@ import java.util.function.Consumer;
 /// directory is, a new socket is bound at the path, and the programs that have the old one are
 /// rolled onto it.
 public final class UnixSocketFiles {
-    /// How long after a socket was bound anew another one is, should its file go again: a worker
-    /// that removes it at its end would have its program rolled for ever.
+    /// Minimum time between two binds of a socket because its file is gone: a worker that removes
+    /// it at its end would have its program rolled for ever.
     private static final Duration CALM = Duration.ofMinutes(1);
 
-    /// When a second name in the state directory comes again: that is there again by then.
+    /// Delay before a second name in the state directory is made again: the directory exists again
+    /// by then.
     private static final Duration AFTER_A_CLEANER = StateDirectory.WHILE_CLEANED.multipliedBy(2);
 
     private final SocketTable sockets;
@@ -49,7 +50,7 @@ public final class UnixSocketFiles {
     private final Map<SocketKey, Guard> guards = new HashMap<>();
     private boolean purged;
 
-    /// When to see whether second names are missing; null if nothing happened to a file.
+    /// Time of the next check for missing second names; null if nothing happened to a file.
     private @Nullable Moment missed;
 
     /// Looks after the sockets of a table.
@@ -206,7 +207,8 @@ public final class UnixSocketFiles {
             }
         }
 
-        /// What was linked is looked at, since its name may be another's by then.
+        /// Links a second name and checks the result, since the first may be another file's by
+        /// then.
         private boolean link(Path from, Path to) throws IOException {
             try {
                 Files.createLink(to, from);
@@ -267,7 +269,7 @@ public final class UnixSocketFiles {
             sockets.trouble(key, null);
         }
 
-        /// What is there may be a socket of somebody who has ended, and of nobody else.
+        /// Removes a file in the way: a socket of a process that has ended, and nothing else.
         private void clear(Path file) throws IOException {
             if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
                 if (Sockets.answers(path)) {

@@ -40,7 +40,7 @@ public final class DelayedSpawns {
         }
     }
 
-    /// Who hears of them.
+    /// Listener for delayed spawns.
     public interface Told {
         /// One executes its program now.
         void executed(WorkerId id);
@@ -58,14 +58,14 @@ public final class DelayedSpawns {
         due = Moment.earlier(due, now.plus(SOONEST));
     }
 
-    /// Whether one is among them.
+    /// True if that worker is among them.
     boolean has(WorkerId id) {
         return late.containsKey(id);
     }
 
-    /// Whether there may be another one. As many as there may be are waited for: the eldest.
+    /// True if another spawn may begin. At the maximum, waits for the eldest.
     ///
-    /// @param nanos how long at most
+    /// @param nanos maximum time to wait
     public boolean room(long nanos) {
         int count = 0;
         PendingChild eldest = null;
@@ -79,7 +79,7 @@ public final class DelayedSpawns {
         return count < MOST || eldest == null || eldest.await(nanos);
     }
 
-    /// When to look at them; null if there are none.
+    /// Returns the time of the next check; null if there are none.
     public @Nullable Moment due() {
         return due;
     }

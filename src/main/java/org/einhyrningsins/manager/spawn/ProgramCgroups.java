@@ -40,26 +40,26 @@ final class ProgramCgroups {
         this.groups = groups;
     }
 
-    /// What is known of one.
+    /// State of one program's group.
     private static final class Group {
         boolean there;
 
         /// Nobody is in it yet.
         boolean fresh;
 
-        /// Whether its limits are those of [#held], and not unknown.
+        /// True if its limits are known to be those of [#held].
         boolean sure;
 
         @Nullable CgroupSpec held;
         @Nullable CgroupSpec wanted;
 
-        /// How often its memory ran out, and when that was seen to grow.
+        /// Number of times that its memory ran out, and the moment when that was seen to grow.
         long ooms;
 
         @Nullable Moment oomAt;
     }
 
-    /// Whether a group is one of a program.
+    /// True if the directory is a program's group.
     static boolean isOne(String directory) {
         return directory.startsWith(PREFIX);
     }
@@ -69,7 +69,7 @@ final class ProgramCgroups {
         return mark.substring(0, mark.indexOf(':'));
     }
 
-    /// Where a worker's group is.
+    /// Returns the path of a worker's group.
     static String place(String mark) {
         return directory(program(mark)) + "/" + mark;
     }
@@ -138,13 +138,13 @@ final class ProgramCgroups {
         }
     }
 
-    /// Whether they are limited together.
+    /// True if the program's workers are limited together.
     boolean limited(String program) {
         Group group = known.get(program);
         return group != null && group.wanted != null;
     }
 
-    /// Whether they share a limited memory.
+    /// True if the program's workers share a limited memory.
     boolean sharesMemory(String program) {
         Group group = known.get(program);
         CgroupSpec wanted = group == null ? null : group.wanted;
@@ -190,7 +190,7 @@ final class ProgramCgroups {
         return true;
     }
 
-    /// What is to be written: what is wanted, and what is not any more.
+    /// Returns the files to write: the limits wanted, and defaults for those no longer wanted.
     private SequencedMap<String, String> changes(String program, Group group) {
         CgroupSpec wanted = group.wanted;
         CgroupSpec held = group.held;
@@ -227,7 +227,7 @@ final class ProgramCgroups {
         }
     }
 
-    /// Whether memory ran out for all workers of a program together, lately.
+    /// True if memory ran out recently for all workers of a program together.
     boolean ranOutOfMemory(String program) {
         Group group = known.get(program);
         if (group == null || !group.there) {

@@ -22,11 +22,11 @@ import java.util.List;
 /// @param ruleset what the child restricts itself by; -1 if it does not
 /// @param rules what is to be put into it; null for nothing
 record SandboxRuleset(int ruleset, Landlock.@Nullable Rules rules) implements AutoCloseable {
-    /// What programs, libraries and runtimes read and execute.
+    /// Paths that programs, libraries and runtimes read and execute.
     private static final List<Path> USUAL =
             paths("/usr /bin /sbin /lib /lib32 /lib64 /libx32 /etc /opt /proc /sys");
 
-    /// What programs write to, and that holds nothing.
+    /// Devices that programs write to and that hold nothing.
     private static final List<Path> DEVICES =
             paths("/dev/null /dev/zero /dev/full /dev/random /dev/urandom");
 

@@ -20,26 +20,26 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// What is done for a worker before it is born, in directories and files that others may have a
-/// hand in (`directories`, `credentials`, `sandbox`): on another thread, one deed after the other
-/// for each program. The loop waits for it as long as there is [WaitBudget]; then the worker is
-/// born all the same, behind a [ChildGate] that opens when all is done.
+/// Work for a worker before it is spawned, in directories and files that others may change
+/// (`directories`, `credentials`, `sandbox`): on another thread, one task after the other for each
+/// program. The loop waits for it as long as there is [WaitBudget]; then the worker is born all the
+/// same, behind a [ChildGate] that opens when all is done.
 final class SpawnPreparation {
     private final WaitBudget waitBudget;
 
-    /// What is to be done for each program for which something is being done.
+    /// Queued tasks of each program that has any.
     private final Map<String, Deque<FutureTask<?>>> lines = new HashMap<>();
 
     SpawnPreparation(WaitBudget waitBudget) {
         this.waitBudget = waitBudget;
     }
 
-    /// What is done for one worker.
+    /// Returns the preparation of one worker.
     Site site(String program) {
         return new Site(program);
     }
 
-    /// What is done for one worker. The loop's, but for its deeds.
+    /// Preparation of one worker. Used by the loop, except for its tasks.
     final class Site {
         private final String program;
         private boolean late;
@@ -104,19 +104,19 @@ final class SpawnPreparation {
             }
         }
 
-        /// Whether it takes its time.
+        /// True if it takes longer than the loop waits.
         boolean late() {
             return late;
         }
 
-        /// Whether there was nobody to carry the last deed out.
+        /// True if no thread could run the last task.
         boolean refused() {
             return refused;
         }
 
-        /// What the worker is to wait at; null if all is done.
+        /// Returns the gate at which the worker is to wait; null if all is done.
         ///
-        /// @param undo if nobody waits there any more when all is done
+        /// @param undo called if no worker waits there any more when all is done
         @Nullable ChildGate gate(Runnable undo) throws SpawnException {
             if (!late) {
                 return null;

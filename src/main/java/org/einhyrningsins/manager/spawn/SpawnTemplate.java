@@ -24,12 +24,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// What the workers of one version have in common, worked out once: a respawn should not cost more
-/// than what is new about it.
+/// Data that the workers of one version have in common, computed once: a respawn should not cost
+/// more than what is new about it.
 public final class SpawnTemplate {
     static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
-    /// What is about descriptors and rights that a worker has and its checks have not.
+    /// Variables about descriptors and rights that a worker has and its checks do not.
     private static final List<String> WORKERS_OWN =
             List.of(
                     "EINHORN_FD_",
@@ -130,7 +130,7 @@ public final class SpawnTemplate {
                 + (spec.bond().descriptor() ? 1 : 0);
     }
 
-    /// What differs from worker to worker is left for [#order].
+    /// Sets a variable that is the same for all workers; one that differs is left to [#order].
     private void set(Map<String, String> same, String name, TextTemplate value) {
         if (value.constant()) {
             same.put(name, value.expand(0, addresses));
@@ -161,7 +161,7 @@ public final class SpawnTemplate {
         return bound;
     }
 
-    /// Whether all workers have the same sockets.
+    /// True if all workers have the same sockets.
     boolean alike() {
         return alike;
     }
@@ -170,7 +170,7 @@ public final class SpawnTemplate {
         return credentials;
     }
 
-    /// Whether the file to execute is remembered from an earlier worker, and may have moved since.
+    /// True if the file to execute is remembered from an earlier worker, and may have moved since.
     boolean remembersExecutable() {
         return executable != null;
     }

@@ -65,7 +65,7 @@ public final class WorkerCgroups {
     /// Programs whose workers are limited together.
     private final Set<String> limited = new HashSet<>();
 
-    /// Where each is, by the worker's mark.
+    /// Paths of the groups, by worker tag.
     private final Map<String, String> lived = new HashMap<>();
 
     private final Deque<String> lingering = new ArrayDeque<>();
@@ -266,8 +266,8 @@ public final class WorkerCgroups {
         }
     }
 
-    /// How a worker that was killed ended, with whether that was since memory ran out, and whose.
-    /// Of one of which nobody knows how it ended, that is known too if its group is killed whole.
+    /// Adds to the exit of a killed worker whether memory ran out, and whose. Even without an exit
+    /// this is known if its group is killed as a whole.
     public WorkerExit withCause(WorkerExit workerExit, String mark) {
         Cgroups here = groups;
         ProgramCgroups of = programs;

@@ -24,7 +24,7 @@ import java.util.function.Predicate;
 /// manager knows those of one that was killed. The directories are the manager's, so nothing of
 /// others is ever in them, and removing one is safe.
 public final class WorkerCredentials {
-    /// What may be in one file.
+    /// Maximum size of one file, in bytes.
     static final int MOST_BYTES = 1024 * 1024;
 
     static final String VARIABLE = "CREDENTIALS_DIRECTORY";
@@ -53,12 +53,12 @@ public final class WorkerCredentials {
         return known;
     }
 
-    /// How a worker is told where they are.
+    /// Returns the variable with the path of a worker's credentials.
     String assignment(String mark) {
         return VARIABLE + "=" + directory(mark);
     }
 
-    /// Where those of a worker are.
+    /// Returns the directory of a worker's credentials.
     Path directory(String mark) {
         return base().resolve(mark);
     }

@@ -19,12 +19,12 @@ import java.util.Set;
 /// The environment of workers: what the manager was started with, less what was meant for the
 /// manager alone, plus what the program and the protocols say.
 public final class WorkerEnvironment {
-    /// What the launcher marks its own changes with: see bin/einhyrningsins.
+    /// Prefix of the launcher's own variables: see bin/einhyrningsins.
     private static final String OURS = "EINHYRNINGSINS_";
 
     private static final String SET = "EINHYRNINGSINS_SET";
 
-    /// What an operator tells the launcher.
+    /// Variables by which an operator configures the launcher.
     private static final Set<String> FOR_THE_LAUNCHER =
             Set.of("EINHYRNINGSINS_JAVA_OPTS", "EINHYRNINGSINS_AOT", "EINHYRNINGSINS_BUILD");
 
@@ -45,17 +45,16 @@ public final class WorkerEnvironment {
     /// The same by their whole names: those that begin so are nobody's protocol.
     private static final Set<String> NAMES = Set.of("NGINX", "UNICORN_FD", "FPM_SOCKETS");
 
-    /// What the manager that was started with it has taken; to its successor the numbers mean
-    /// nothing.
+    /// Variables that the manager has consumed; to its successor the numbers mean nothing.
     private static final Set<String> TAKEN =
             Set.of("LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "LISTEN_PIDFDID");
 
-    /// What says who somebody is.
+    /// Variables that name the user.
     private static final List<String> USERS_OWN = List.of("USER", "LOGNAME", "SHELL");
 
     private WorkerEnvironment() {}
 
-    /// What workers inherit.
+    /// Returns the variables that workers inherit.
     ///
     /// @param own the manager's environment
     public static SequencedMap<String, String> inherited(Map<String, String> own) {
@@ -72,8 +71,9 @@ public final class WorkerEnvironment {
         return inherited;
     }
 
-    /// What workers of another user inherit: HOME, USER, LOGNAME and SHELL are that user's, as
-    /// login sets them. One that nobody knows has a home all the same, and no name.
+    /// Returns the variables that workers of another user inherit: HOME, USER, LOGNAME and SHELL
+    /// are that user's, as login sets them. One that nobody knows has a home all the same, and no
+    /// name.
     ///
     /// @param user null if the database of users has none of that number
     static SequencedMap<String, String> of(
@@ -90,8 +90,8 @@ public final class WorkerEnvironment {
         return its;
     }
 
-    /// What the manager was started with, before the launcher changed it: for the launcher of the
-    /// next one.
+    /// Returns the environment that the manager was started with, before the launcher changed it:
+    /// for the launcher of the next one.
     ///
     /// @param own the manager's environment
     public static SequencedMap<String, String> original(Map<String, String> own) {
@@ -120,8 +120,8 @@ public final class WorkerEnvironment {
         return NAMES.contains(name);
     }
 
-    /// What the protocols tell a worker: einhorn's, systemd's and Server::Starter's, and those that
-    /// it asks for.
+    /// Adds the variables of the socket protocols: einhorn's, systemd's and Server::Starter's, and
+    /// those on request.
     ///
     /// @param into the worker's environment
     /// @param sockets of the program's definition, bound, in its order

@@ -27,7 +27,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Where the output of workers goes: opens it for each that is to be born.
+/// Destinations of workers' output: opens them for each worker to be spawned.
 public final class WorkerOutput {
     private static final int STDOUT = 1;
     private static final int STDERR = 2;
@@ -58,14 +58,14 @@ public final class WorkerOutput {
         this.lanes = new LogWriterThreads(eventLoop);
     }
 
-    /// What one worker gets.
+    /// Output of one worker.
     ///
     /// @param out its standard output
     /// @param err its standard error
-    /// @param owned whether that is to be closed once it is born
-    /// @param file where it arrives, if that is a file; else null
-    /// @param extent which file that is, and how long now; null where we write it
-    /// @param pipes how it gets there, if we bring it: both together, or one for each
+    /// @param owned true if the descriptors are to be closed once it is spawned
+    /// @param file the file that it arrives in; null for none
+    /// @param extent that file and its present length; null where the manager writes it
+    /// @param pipes pipes to the manager, if it writes the file: one for both, or one for each
     record Output(
             int out,
             int err,
@@ -73,7 +73,7 @@ public final class WorkerOutput {
             @Nullable Path file,
             AppendFiles.@Nullable Extent extent,
             List<OutputPipe> pipes) {
-        /// How long that file is now.
+        /// Returns the present length of that file.
         long since() {
             return extent == null ? 0 : extent.size();
         }
@@ -111,9 +111,9 @@ public final class WorkerOutput {
         }
     }
 
-    /// Where a worker's output goes if the manager does not keep it in a file.
+    /// Destination of a worker's output if the manager does not write it to a file.
     ///
-    /// @param owned whether `out` and `err`, which then are one, were opened for this
+    /// @param owned true if `out` and `err`, which then are one, were opened for this
     private record Streams(
             int out,
             int err,
@@ -238,7 +238,8 @@ public final class WorkerOutput {
         return fd == null ? -1 : fd;
     }
 
-    /// Who has the pipe: the worker's own process, or if that is gone one of its process group.
+    /// Returns the process that writes to the pipe: the worker's own or, if that is gone, one of
+    /// its process group.
     private static int writer(WorkerSnapshot worker) {
         int pid = worker.pid();
         List<Integer> rest =
@@ -296,7 +297,7 @@ public final class WorkerOutput {
         }
     }
 
-    /// When it wants to be told the time; null for never.
+    /// Returns the time of its next call; null for none.
     public @Nullable Moment deadline() {
         return keeper == null ? null : keeper.deadline();
     }
@@ -307,12 +308,12 @@ public final class WorkerOutput {
         }
     }
 
-    /// What is to be known of a program's output, in words; empty for nothing.
+    /// Describes problems of a program's output; empty for none.
     public String note(String program) {
         return keeper == null ? "" : keeper.note(program);
     }
 
-    /// What is kept of a program's output, in numbers; null if nothing is.
+    /// Returns the counters of a program's output; null if none of it is kept.
     public PageData.@Nullable Log figures(String program) {
         return keeper == null ? null : keeper.figures(program);
     }

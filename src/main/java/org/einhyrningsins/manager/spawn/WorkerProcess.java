@@ -89,10 +89,10 @@ public record WorkerProcess(
         return fd == null ? -1 : fd;
     }
 
-    /// What another manager needs to go on.
+    /// Returns the snapshot of this worker.
     ///
-    /// @param words what it last said of itself
-    /// @param open what of [#ack] is still open; -1 if it is not
+    /// @param words the status that it last sent
+    /// @param open the descriptor of [#ack] if it is open; else -1
     /// @param startTicks as [Processes#startTime] has it
     public WorkerSnapshot image(String words, int open, long startTicks) {
         return new WorkerSnapshot(

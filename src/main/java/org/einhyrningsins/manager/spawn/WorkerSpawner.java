@@ -80,7 +80,7 @@ public final class WorkerSpawner {
         this.workerOutput = workerOutput;
     }
 
-    /// Why a worker could not be born, as a person reads it.
+    /// Reason why a worker could not be spawned, for a person.
     public static final class SpawnRefusedException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -102,8 +102,8 @@ public final class WorkerSpawner {
                 programVersion, given, bound, acks, notifications, credentials, secrets, nothing);
     }
 
-    /// What a worker inherits of the manager's environment: what is about the manager's own user is
-    /// not about another.
+    /// Returns the part of the manager's environment that a worker inherits; variables about the
+    /// manager's own user are not inherited by another.
     private Map<String, String> given(
             ProcessIdentitySpec identity, @Nullable Credentials credentials) {
         return identity.user() == null || credentials == null
@@ -111,8 +111,8 @@ public final class WorkerSpawner {
                 : WorkerEnvironment.of(inherited, Accounts.account(credentials.uid()).orElse(null));
     }
 
-    /// Why a worker of that definition could not be born, as far as one can see without trying.
-    /// What another user may see of it is not known, so only what is certain counts.
+    /// Describes why a worker of that definition could not be spawned, as far as one can see
+    /// without trying. The view of another user is unknown, so only what is certain counts.
     ///
     /// @return null if nothing speaks against it
     public @Nullable String objection(ProgramSpec spec) {
@@ -139,7 +139,7 @@ public final class WorkerSpawner {
         return objection;
     }
 
-    /// Whether its working directory is made before it starts.
+    /// True if its working directory is created before it starts.
     private static boolean isMade(ProgramSpec spec) {
         for (DirectorySpec directory : spec.identity().confinement().directories()) {
             if (directory.path().startsWith(spec.directory())) {
@@ -159,8 +159,8 @@ public final class WorkerSpawner {
         }
     }
 
-    /// What differs from slot to slot is looked for as the first one has it; what depends on a port
-    /// is not known yet.
+    /// Checks that the executable exists. A command that differs from slot to slot is checked for
+    /// the first slot; one that depends on a port is not known yet.
     private void requireExecutable(ProgramSpec spec, TextTemplate command) {
         TextTemplate path = spec.env().get("PATH");
         boolean known = path == null || path.constant();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// How a worker is started: everything between the order "spawn" and a process that executes its
+/// Spawning of workers: everything between the order "spawn" and a process that executes its
 /// program.
 ///
 /// [WorkerSpawner] does it, in this order: what must be there (directories, secrets, log, sockets

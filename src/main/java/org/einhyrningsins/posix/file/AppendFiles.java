@@ -28,12 +28,12 @@ public final class AppendFiles {
 
     private AppendFiles() {}
 
-    /// Which file it is, and how long.
+    /// Identity and size of a file.
     ///
-    /// @param device with the inode it names a file for as long as one has it open
+    /// @param device with the inode it identifies a file for as long as that is open
     /// @param size bytes
     public record Extent(long device, long inode, long size) {
-        /// Whether both are the same file, whatever its length.
+        /// True if both are the same file, whatever its length.
         public boolean sameFile(Extent other) {
             return device == other.device && inode == other.inode;
         }
@@ -84,7 +84,7 @@ public final class AppendFiles {
         }
     }
 
-    /// Whether what is behind a descriptor is a regular file.
+    /// True if the descriptor is of a regular file.
     public static boolean isRegular(int fd) {
         return FileStatus.of(fd).isRegular();
     }
@@ -110,8 +110,8 @@ public final class AppendFiles {
         return extent(nativeScratch);
     }
 
-    /// When the file behind a descriptor was made, in milliseconds since 1970; -1 where its file
-    /// system does not say.
+    /// Returns the time when the file of a descriptor was created, in milliseconds since 1970; -1
+    /// where its file system does not record that.
     public static long bornMillis(int fd) {
         NativeScratch nativeScratch = NativeScratch.here().clear(STATX_BYTES);
         long empty = nativeScratch.path("");

@@ -145,10 +145,11 @@ public final class Descriptors {
         return length;
     }
 
-    /// Whether something can be written without waiting; of a pipe, a page (pipe(7): 4,096 bytes).
-    /// What has an error or nobody to read it can be written to too: the write then says so.
+    /// True if something can be written without waiting; to a pipe, a page (pipe(7): 4,096 bytes).
+    /// A descriptor with an error, or a pipe without a reader, counts as writable: the write then
+    /// reports it.
     ///
-    /// @param millis how long to wait for it; 0 does not wait
+    /// @param millis time to wait for it; 0 does not wait
     public static boolean writable(int fd, int millis) {
         return await(fd, Poll.OUT, millis);
     }
@@ -248,7 +249,7 @@ public final class Descriptors {
         return !SystemCalls.is(result, Errno.ENOSPC) && !SystemCalls.is(result, Errno.EDQUOT);
     }
 
-    /// Whether a program that this process becomes, or a child of it, still has the descriptor.
+    /// Sets whether a program that this process executes, or a child of it, keeps the descriptor.
     public static void setInherited(int fd, boolean inherited) {
         SystemCalls.check(
                 "fcntl of descriptor " + fd,

@@ -20,7 +20,7 @@ import java.util.List;
 /// The names in a directory that was reached by a [SafePath], and what is in its files; by system
 /// calls of ours, so that a [org.einhyrningsins.posix.spawn.SystemCallDeputy] can make them.
 public final class DirectoryEntries {
-    /// How a message about a rename begins.
+    /// Beginning of a message about a rename.
     public static final String RENAME = "rename ";
 
     private static final int O_DIRECTORY =
@@ -69,12 +69,12 @@ public final class DirectoryEntries {
         return new String(name, StandardCharsets.UTF_8);
     }
 
-    /// Whether there is anything of that name, be it a link.
+    /// True if an entry of that name exists, be it a link.
     public static boolean exists(SafePath place, String name) {
         return mode(place, name) >= 0;
     }
 
-    /// Whether it is a regular file, and no link.
+    /// True if it is a regular file, and no link.
     public static boolean isRegular(SafePath place, String name) {
         return (mode(place, name) & 0170000) == 0100000;
     }
@@ -118,7 +118,7 @@ public final class DirectoryEntries {
         }
     }
 
-    /// What is read from a descriptor.
+    /// Returns a stream that reads from a descriptor.
     public static InputStream reader(int fd) {
         return new InputStream() {
             @Override
@@ -139,7 +139,7 @@ public final class DirectoryEntries {
         };
     }
 
-    /// What is written to a descriptor.
+    /// Returns a stream that writes to a descriptor.
     public static OutputStream writer(int fd) {
         return new OutputStream() {
             @Override

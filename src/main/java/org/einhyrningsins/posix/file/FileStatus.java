@@ -6,10 +6,10 @@ import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
 
-/// What fstat(2) says of a file.
+/// Result of fstat(2).
 ///
 /// @param mode its type and permission bits
-/// @param links how many names it has
+/// @param links number of its names
 public record FileStatus(long inode, int mode, long links, int uid, int gid) {
     private static final boolean X86 = CpuArchitecture.current() == CpuArchitecture.X86_64;
     private static final int TYPE = 0170000;
@@ -42,12 +42,12 @@ public record FileStatus(long inode, int mode, long links, int uid, int gid) {
         return (mode & TYPE) == SOCKET;
     }
 
-    /// Whether group or others may write.
+    /// True if group or others may write.
     boolean isShared() {
         return (mode & WRITABLE_BY_OTHERS) != 0;
     }
 
-    /// Whether it is a directory such as /tmp: all may write, and remove only what is theirs.
+    /// True if it is a directory such as /tmp: all may write, and remove only their own files.
     boolean isSticky() {
         return (mode & STICKY_FOR_ALL) == STICKY_FOR_ALL;
     }

@@ -117,7 +117,7 @@ public final class OutputPipes {
         }
     }
 
-    /// What it is; empty for nothing.
+    /// Returns the target of a process's descriptor; empty if it is none.
     private static String named(int pid, int fd) throws IOException {
         Path file = Path.of(file(pid, fd));
         return Files.isSymbolicLink(file) ? Files.readSymbolicLink(file).toString() : "";
@@ -136,7 +136,7 @@ public final class OutputPipes {
         return "/proc/" + pid + "/fd/" + fd;
     }
 
-    /// How much a pipe holds, if its writer fills each page.
+    /// Returns the number of bytes that a pipe holds if its writer fills each page.
     public static int capacity(int pipe) {
         return (int)
                 SystemCalls.check("fcntl", SystemCalls.call(Syscall.FCNTL, pipe, F_GETPIPE_SZ));

@@ -123,12 +123,12 @@ public final class Poll implements AutoCloseable {
         return nanos < 0 ? -1 : Math.min(millis, Integer.MAX_VALUE);
     }
 
-    /// Whose the i-th event of the last [#await] is.
+    /// Returns the token of the i-th event of the last [#await].
     public long token(int i) {
         return memory.getLong(i * EVENT + TOKEN);
     }
 
-    /// What happened: a set of IN, OUT, HUP, ERR, RDHUP.
+    /// Returns the events: a set of IN, OUT, HUP, ERR, RDHUP.
     public int events(int i) {
         return memory.getInt(i * EVENT);
     }

@@ -57,13 +57,13 @@ public final class SafePath implements AutoCloseable {
     /// namespace), who owns it can do everything anyway.
     private int ownerOfAll;
 
-    /// Whose directory we are below: the first owner on the way who is not trusted.
+    /// Owner of a directory on the way: the first one that is not trusted.
     private int holder = NOBODY;
 
-    /// Who may have made a link that was followed.
+    /// User who may have made a link that was followed.
     private int linker = NOBODY;
 
-    /// Whether all may enter the directories since then.
+    /// True if all users may enter the directories since then.
     private boolean open = true;
 
     /// The same without the directory itself.
@@ -163,7 +163,7 @@ public final class SafePath implements AutoCloseable {
         }
     }
 
-    /// Whether others own the directory or a link that led there, or may change its names.
+    /// True if others own the directory or a link that led there, or may change its names.
     private boolean isTheirs() {
         boolean anybodys = status.isShared() && !status.isSticky();
         boolean groups = anybodys && (status.mode() & 0002) == 0;
@@ -172,9 +172,9 @@ public final class SafePath implements AutoCloseable {
                 || (anybodys && !(groups && trustedGroup(status.gid())));
     }
 
-    /// Whether others may open it.
+    /// True if others may open it.
     ///
-    /// @param reached whether all of them may enter the directories on the way
+    /// @param reached true if all of them may enter the directories on the way
     private static boolean isOpenTo(FileStatus it, boolean reached) {
         return (reached && (it.mode() & 0006) != 0)
                 || ((it.mode() & 0060) != 0 && !trustedGroup(it.gid()));
@@ -309,8 +309,8 @@ public final class SafePath implements AutoCloseable {
         }
     }
 
-    /// Who, other than those we trust, may have put a link here; [#NOBODY] for none. In another's
-    /// directory also a link of root is theirs: they may have moved it there.
+    /// Returns the user, other than trusted ones, who may have put a link here; [#NOBODY] for none.
+    /// In another's directory also a link of root counts as theirs: they may have moved it there.
     private int maker(FileStatus link) {
         if (!trusted(link.uid())) {
             return link.uid();
@@ -327,7 +327,7 @@ public final class SafePath implements AutoCloseable {
         return result == 0 && nativeScratch.bytes.getLong(0) == PROC_SUPER_MAGIC;
     }
 
-    /// What the kernel shows as links below /proc leads to open files, whatever text it has.
+    /// Follows a link below /proc: the kernel leads to an open file, whatever text it has.
     private void followMadeUp(String next, int by) {
         if (by != NOBODY) {
             throw refused(next + " is a link to a file of a process of uid " + by);
@@ -531,7 +531,7 @@ public final class SafePath implements AutoCloseable {
         return SystemCalls.call(Syscall.MKDIRAT, directory, NativeScratch.here().path(what), mode);
     }
 
-    /// What has just been made is ours, unless it was taken away and another put in its place.
+    /// Gives a directory to its owner; a new one is the manager's, unless another was put there.
     private void give(int fd, int mode, @Nullable Credentials owner, boolean isNew) {
         FileStatus found = FileStatus.of(fd);
         int uid = owner == null ? Credentials.effectiveUser() : owner.uid();

@@ -63,10 +63,10 @@ public final class Accounts {
         return account == null ? Optional.empty() : Optional.of(name(account));
     }
 
-    /// What the database of users says of one, besides numbers.
+    /// Entry of a user in the database, besides numbers.
     public record Account(String name, String home, String shell) {}
 
-    /// What is known of a user; empty if the number is nobody's.
+    /// Returns the entry of a user; empty if the number has none.
     public static Optional<Account> account(int uid) {
         ByteBuffer found = entry("getpwuid_r", "", uid);
         return found == null
@@ -88,9 +88,9 @@ public final class Accounts {
                 .orElseThrow(() -> new UnknownAccountException("group", nameOrNumber));
     }
 
-    /// What a worker of that user and group has. A user has the groups it is listed in; without a
-    /// group, its own is the main one. A group alone keeps the manager's user. A number nobody has
-    /// needs a group, and is in no other.
+    /// Returns the credentials of a worker with that user and group. A user has the groups it is
+    /// listed in; without a group, its own is the main one. A group alone keeps the manager's user.
+    /// A number nobody has needs a group, and is in no other.
     ///
     /// @throws UnknownAccountException if one of them is not known
     public static Credentials credentials(@Nullable String user, @Nullable String group) {
@@ -149,7 +149,8 @@ public final class Accounts {
         throw new PosixException(function, Errno.ERANGE.number());
     }
 
-    /// What a database says of one it does not have differs: getpwnam(3) lists them.
+    /// Returns the entry that was found; null if there is none. The databases differ in the error
+    /// for an entry that they do not have: getpwnam(3) lists them.
     private static @Nullable ByteBuffer found(ByteBuffer memory, String function, int error) {
         return switch (Errno.of(error)) {
             case EIO, EMFILE, ENFILE, ENOMEM, EAGAIN, EINTR ->

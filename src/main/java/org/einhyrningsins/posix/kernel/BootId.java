@@ -5,15 +5,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// Which run of the machine this is, and how long it has been going on: with them a pid and a
-/// moment mean the same to two processes.
+/// Identity and age of this boot: with them a pid and a moment mean the same to two processes.
 public final class BootId {
     private BootId() {}
 
     private static final int CLOCK_BOOTTIME = 7;
     private static final long NANOS = 1_000_000_000;
 
-    /// How many ticks /proc counts in a second.
+    /// Clock ticks of /proc in a second.
     public static final long TICKS_A_SECOND = 100; // USER_HZ, in which /proc counts, is fixed
 
     /// Names this boot and this pid namespace. Pids and moments of another are none of ours.

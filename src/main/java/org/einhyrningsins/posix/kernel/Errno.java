@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix.kernel;
 
-/// What the kernel says when it says no; numbers as on x86-64 and aarch64 (asm-generic/errno.h).
+/// Errors of the kernel; numbers as on x86-64 and aarch64 (asm-generic/errno.h).
 public enum Errno {
     EPERM(1, "operation not permitted"),
     ENOENT(2, "no such file or directory"),

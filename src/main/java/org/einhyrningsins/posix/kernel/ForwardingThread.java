@@ -10,7 +10,7 @@ public abstract class ForwardingThread extends Thread {
         super((@Nullable ThreadGroup) null, work, name, stackBytes);
     }
 
-    /// Whether they are made elsewhere now. Asked on this thread.
+    /// True if calls are made elsewhere now. Called on this thread.
     public abstract boolean isAway();
 
     /// One system call, made elsewhere; below zero an errno, negated.

@@ -274,10 +274,10 @@ public final class MachineCode {
     private static final int READ_EXECUTE = 5;
     private static final int PRIVATE_ANONYMOUS = 0x22;
 
-    /// Where the two functions are, once they are executable.
+    /// Addresses of the two functions, once they are executable.
     record Entry(long call, long spawn) {}
 
-    /// What makes one system call on that machine.
+    /// Returns the code of one system call on that architecture.
     static byte[] call(CpuArchitecture cpuArchitecture) {
         return switch (cpuArchitecture) {
             case X86_64 -> assemble(X86_64_CALL);
@@ -285,7 +285,7 @@ public final class MachineCode {
         };
     }
 
-    /// What makes a child on that machine.
+    /// Returns the code that makes a child on that architecture.
     static byte[] spawn(CpuArchitecture cpuArchitecture) {
         return switch (cpuArchitecture) {
             case X86_64 -> assemble(X86_64_SPAWN);

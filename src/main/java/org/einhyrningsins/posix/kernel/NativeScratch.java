@@ -21,7 +21,7 @@ public final class NativeScratch {
     /// Structures; an offset in here is an offset from [#structures].
     public final ByteBuffer bytes;
 
-    /// Where [#bytes] begin.
+    /// Address of the beginning of [#bytes].
     public final long structures;
 
     /// A stretch of [#CHUNK] bytes.

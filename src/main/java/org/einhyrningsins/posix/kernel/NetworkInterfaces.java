@@ -25,7 +25,7 @@ public final class NetworkInterfaces {
         return found.getIndex();
     }
 
-    /// Whether there is one of that name; a number is not looked up.
+    /// True if there is an interface of that name; a number is not looked up.
     public static boolean has(String name) {
         return isNumber(name) || find(name) != null;
     }

@@ -5,7 +5,7 @@ import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
 import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 import org.jspecify.annotations.Nullable;
 
-/// How many files the manager may have open, and how many its workers.
+/// Limits of open files of the manager and of its workers.
 ///
 /// A manager of many workers holds more descriptors than the usual 1,024. Workers shall not inherit
 /// that: a program that uses select(2) breaks above 1,024, and one that closes "all" descriptors in
@@ -29,8 +29,8 @@ public final class OpenFileLimits {
         return raised;
     }
 
-    /// What this process was started with, and what workers get. True only if the JVM was told to
-    /// leave its limit alone (-XX:-MaxFDLimit).
+    /// Returns the limit that this process was started with, which workers get. Correct only if the
+    /// JVM was told to leave its limit alone (-XX:-MaxFDLimit).
     public static Limit inheritedOpenFiles() {
         Limit known = inherited;
         if (known == null) {

@@ -6,7 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Which listener hears of those who want to connect: programs of the kernel's classic packet
+/// Packet filters that choose the listener of a connection: programs of the kernel's classic packet
 /// filter (socket(7), bpf(2), Documentation/networking/filter.rst). They need no right.
 public final class PacketFilters {
     /// The most sockets below the number of those steered to that may be left out.

@@ -37,7 +37,7 @@ public final class PosixException extends RuntimeException {
         return new PosixException(call, why);
     }
 
-    /// Whether it was not the kernel that said no, but we.
+    /// True if the refusal is not the kernel's, but this program's.
     public boolean isRefusal() {
         return refusal != null;
     }
@@ -47,12 +47,12 @@ public final class PosixException extends RuntimeException {
         return refusal == null ? Errno.describe(number) : refusal;
     }
 
-    /// What was tried.
+    /// Returns the call that was tried.
     public String call() {
         return call;
     }
 
-    /// What the kernel said; [Errno#UNKNOWN] if we have no name for it.
+    /// Returns the kernel's error; [Errno#UNKNOWN] if the number has no name here.
     public Errno errno() {
         return Errno.of(number);
     }

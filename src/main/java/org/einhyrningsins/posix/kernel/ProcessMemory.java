@@ -10,18 +10,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.StringTokenizer;
 
-/// How much memory processes use, by what /proc says: see proc(5).
+/// Memory use of processes, from /proc: see proc(5).
 public final class ProcessMemory {
     private static final int MOST_PROCESSES = 1_000;
     private static final long KIB = 1024;
 
     private ProcessMemory() {}
 
-    /// What a process and those that come from it use, in bytes; 0 if there is none.
+    /// Returns the memory that a process and its descendants use, in bytes; 0 if there is none.
     ///
-    /// The resident set counts what processes share once for each, so it is never too small, and
-    /// cheap to ask for. Only if that is more than `enough` the kernel is made to walk the page
-    /// tables for the proportional set, in which what is shared is divided by those who share it;
+    /// The resident set counts shared memory once for each process, so it is never too small, and
+    /// cheap to read. Only if that is more than `enough` the kernel is made to walk the page tables
+    /// for the proportional set, in which shared memory is divided by the processes that share it;
     /// where that is not allowed, the resident set stands.
     public static long ofTree(int pid, long enough) {
         List<Integer> tree = tree(pid);

@@ -59,12 +59,12 @@ public final class SystemCalls {
         return result;
     }
 
-    /// Whether a result is that error.
+    /// True if the result is that error.
     public static boolean is(long result, Errno errno) {
         return result == -errno.number();
     }
 
-    /// Where a direct buffer's first byte (not its position) is.
+    /// Returns the address of a direct buffer's first byte (not its position).
     public static long address(ByteBuffer direct) {
         return MemoryIO.getInstance().getDirectBufferAddress(direct);
     }

@@ -76,12 +76,12 @@ public final class Cgroups {
         return groups;
     }
 
-    /// Whether the directory had been there before.
+    /// True if the directory existed before.
     public boolean found() {
         return found;
     }
 
-    /// Where it is.
+    /// Returns its path.
     public Path path() {
         return path;
     }
@@ -115,8 +115,8 @@ public final class Cgroups {
         return new String(Descriptors.readWhole(file), StandardCharsets.UTF_8).split("\n", -1);
     }
 
-    /// Where a group is below a mount, if that is one of version 2 and shows it; else null. The
-    /// line is `id parent device root mount-point options … - type source options`, see
+    /// Returns the path of a group below a mount, if that is one of version 2 and shows it; else
+    /// null. The line is `id parent device root mount-point options … - type source options`, see
     /// proc_pid_mountinfo(5).
     static @Nullable Path path(String mount, String group) {
         if (!mount.contains(" - cgroup2 ") || group.startsWith("/..")) {
@@ -244,28 +244,28 @@ public final class Cgroups {
         return written;
     }
 
-    /// Whether a group has a file.
+    /// True if the group has that file.
     public boolean has(String name, String file) {
         return Files.exists(path.resolve(name).resolve(file));
     }
 
-    /// How often the kernel killed in a group, or below it, since memory ran out; 0 also where it
-    /// does not count.
+    /// Returns the number of OOM kills in a group, or below it; 0 also where the kernel does not
+    /// count.
     public long oomKills(String name) {
         return count(name + "/memory.events", OOM_KILL);
     }
 
-    /// How often memory ran out for a group, or one below it, by its own limit.
+    /// Returns how often memory ran out for a group, or one below it, by its own limit.
     public long ooms(String name) {
         return count(name + "/memory.events", OOM);
     }
 
-    /// How often memory ran out for a group by its own limit, and not by that of one below it.
+    /// Returns how often memory ran out for a group by its own limit, and not by that of one below.
     public long ownOoms(String name) {
         return count(name + "/memory.events.local", OOM);
     }
 
-    /// Whether all processes of a group are killed when memory runs out for one of them.
+    /// True if all processes of a group are killed when memory runs out for one of them.
     public boolean isKilledWhole(String name) {
         return text(name + "/memory.oom.group").startsWith("1");
     }

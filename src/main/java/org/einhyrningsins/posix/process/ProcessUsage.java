@@ -11,10 +11,10 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// What one process has used, by /proc/PID/stat: see proc_pid_stat(5). Any thread.
+/// Resources that one process has used, from /proc/PID/stat: see proc_pid_stat(5). Any thread.
 ///
 /// @param cpuSeconds in user and kernel mode, of all its threads, without its children
-/// @param residentBytes what of it is in memory
+/// @param residentBytes size of its resident set
 public record ProcessUsage(double cpuSeconds, long residentBytes) {
     /// The kernel tells programs of times in these, whatever it counts in itself (USER_HZ).
     private static final double TICKS_A_SECOND = 100;
@@ -53,7 +53,7 @@ public record ProcessUsage(double cpuSeconds, long residentBytes) {
         return number;
     }
 
-    /// How many descriptors this process has open; -1 if that cannot be told.
+    /// Returns the number of descriptors that this process has open; -1 if unknown.
     public static int openFiles() {
         int count = -1; // the directory itself
         try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {

@@ -51,7 +51,7 @@ public final class Processes {
     private static final int MOST_ANCESTORS = 1_000;
     private static final int MOST_ORPHANS_AT_ONCE = 1_000;
 
-    /// How a child is called on its way to its program, where the kernel tells (comm in proc(5)).
+    /// Name of a child until it executes its program (comm in proc(5)), where the kernel shows it.
     /// Its program's file gives it another name.
     public static final String UNBORN = "einhyrn-birth";
 
@@ -82,7 +82,7 @@ public final class Processes {
         return (int) SystemCalls.call(Syscall.GETPID, 0);
     }
 
-    /// Whose we are: our effective user.
+    /// Returns the effective user of this process.
     public static int user() {
         return Credentials.effectiveUser();
     }
@@ -116,8 +116,7 @@ public final class Processes {
                 (int) SystemCalls.check("pidfd_getfd of descriptor " + number, fd));
     }
 
-    /// How a process ended that is no child of ours and has been reaped by whose it was: the kernel
-    /// tells from Linux 6.15 on (PIDFD_GET_INFO).
+    /// Returns the exit of a process reaped by another parent, from Linux 6.15 on (PIDFD_GET_INFO).
     ///
     /// Waits a few milliseconds for it to be reaped.
     ///
@@ -152,7 +151,7 @@ public final class Processes {
                 : new ProcessExit(0, signal, (status & 0x80) != 0);
     }
 
-    /// Whether a process is our child.
+    /// True if a process is a child of this one.
     public static boolean isChild(int pid) {
         return parent(pid) == self();
     }
@@ -251,13 +250,13 @@ public final class Processes {
                 : new Change(pid, stopped ? nativeScratch.bytes.getInt(SIGINFO_STATUS) : 0);
     }
 
-    /// Whether a process is one of our kind's that does not execute its program yet
-    /// ([org.einhyrningsins.posix.spawn.Birth]).
+    /// True if a process was spawned by this program and does not execute its own yet
+    /// ([org.einhyrningsins.posix.spawn.Spawner]).
     public static boolean isUnborn(int pid) {
         return status(pid, NAME).equals(UNBORN);
     }
 
-    /// Whether a process is stopped by a signal; false if there is none.
+    /// True if a process is stopped by a signal; false if it does not exist.
     public static boolean isStopped(int pid) {
         return status(pid, STATE).startsWith("T");
     }
@@ -372,7 +371,7 @@ public final class Processes {
         }
     }
 
-    /// Whether a process leads a process group.
+    /// True if a process leads a process group.
     public static boolean leads(int pid) {
         return group(pid) == pid;
     }
@@ -437,7 +436,7 @@ public final class Processes {
         return sent(toGroup(pidfd, pgid, signal.number()));
     }
 
-    /// Whether the process group that a process led has any process, dead ones that are not reaped
+    /// True if the process group that a process led has any process, dead ones that are not reaped
     /// included.
     ///
     /// @param pidfd as for [#killGroup(int, int, Signal)]
@@ -549,7 +548,7 @@ public final class Processes {
         return parent.isEmpty() ? -1 : Integer.parseInt(parent);
     }
 
-    /// Whether there is a process of that pid, a dead one that is not reaped included.
+    /// True if there is a process of that pid, a dead one that is not reaped included.
     public static boolean exists(int pid) {
         return group(pid) >= 0;
     }
@@ -559,8 +558,8 @@ public final class Processes {
         return pid <= 0 ? -1 : (int) SystemCalls.call(Syscall.GETPGID, pid);
     }
 
-    /// Whether a process is that ancestor or comes from it, as far as its parents live: an orphan
-    /// has lost its descent.
+    /// True if a process is that ancestor or descends from it, as far as its parents live: an
+    /// orphan has lost its descent.
     public static boolean isDescendant(int pid, int ancestor) {
         int at = pid;
         for (int i = 0; i < MOST_ANCESTORS && at > 0; i++) {
@@ -572,10 +571,11 @@ public final class Processes {
         return false;
     }
 
-    /// When a process started, in clock ticks since boot; -1 if there is none. With the pid it
-    /// names a process for good. The kernel may make us wait for the answer, see [#status].
+    /// Returns the start time of a process, in clock ticks since boot; -1 if it does not exist.
+    /// With the pid it identifies a process for good. The kernel may block the call, see [#status].
     ///
-    /// @throws PosixException if the kernel cannot be asked now: that is no process that is gone
+    /// @throws PosixException if the kernel cannot be asked now: that does not mean that the
+    ///   process is gone
     public static long startTime(int pid) {
         return field(Descriptors.readAboutProcess("/proc/" + pid + "/stat"), STAT_START);
     }
@@ -601,7 +601,7 @@ public final class Processes {
         }
     }
 
-    /// Whether a process is there and has not ended; one whose first thread ended lives on in the
+    /// True if a process exists and has not ended; one whose first thread ended lives on in the
     /// others.
     public static boolean isAlive(int pid) {
         String status = status(pid);
@@ -610,9 +610,9 @@ public final class Processes {
         return !state.isEmpty() && !(ended && line(status, THREADS).matches("[01]"));
     }
 
-    /// What the kernel says of a process without asking for its memory or waiting for a lock that
-    /// it may hold: in `/proc/PID/stat` it does wait, while a process that executes another program
-    /// closes its files.
+    /// Returns a field of a process's status without asking for its memory or waiting for a lock
+    /// that it may hold: to read `/proc/PID/stat` does wait, while a process that executes another
+    /// program closes its files.
     ///
     /// @return empty if there is no such process
     private static String status(int pid, String field) {

@@ -74,7 +74,7 @@ public final class SignalDescriptor {
                         () -> new IllegalStateException("signal " + number + " not asked for"));
     }
 
-    /// Whether this thread has it blocked; if not, the launcher was not used.
+    /// True if this thread has the signal blocked; if not, the launcher was not used.
     public static boolean blocked(Signal signal) {
         NativeScratch nativeScratch = NativeScratch.here();
         long mask = nativeScratch.structures;

@@ -180,7 +180,7 @@ public final class Sockets {
         }
     }
 
-    /// Whose a file is to be; -1 leaves it.
+    /// Owner of a new socket file; -1 leaves it.
     private record Owner(int uid, int gid) {
         static Owner of(SocketSpec.UnixFile file) {
             return new Owner(
@@ -256,7 +256,7 @@ public final class Sockets {
         }
     }
 
-    /// Whether somebody holds the socket of that path, of whatever type.
+    /// True if a process holds the socket of that path, of whatever type.
     public static boolean answers(Path path) {
         int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
         try {
@@ -273,7 +273,7 @@ public final class Sockets {
         }
     }
 
-    /// Who holds the stream listener of that path; null if nobody does.
+    /// Returns the process with the stream listener of that path; null if there is none.
     public static @Nullable PeerCredentials owner(Path path) {
         int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
         try {
@@ -390,7 +390,7 @@ public final class Sockets {
         SystemCalls.call(Syscall.SHUTDOWN, fd, SHUT_WR);
     }
 
-    /// Who connected, or who listens: as the kernel noted it at that moment.
+    /// Returns the process that connected, or that listens, as the kernel noted it then.
     public static PeerCredentials peer(int fd) {
         NativeScratch nativeScratch = NativeScratch.here();
         get(fd, SO_PEERCRED, 12);
@@ -427,7 +427,7 @@ public final class Sockets {
         return groups;
     }
 
-    /// What came of looking for a datagram.
+    /// Result of receiving a datagram.
     public enum Received {
         /// None is waiting.
         NONE,
@@ -500,7 +500,7 @@ public final class Sockets {
         SystemCalls.call(Syscall.RECVFROM, fd, none, 0, MSG_DONTWAIT);
     }
 
-    /// Whether the kernel refuses descriptors for us; null as long as nobody asked it.
+    /// True if the kernel refuses passed descriptors; null before it was asked.
     private static volatile @Nullable Boolean refusing;
 
     /// Nobody may pass descriptors to this socket, and to what is accepted from it: whoever tries
@@ -615,7 +615,7 @@ public final class Sockets {
         }
     }
 
-    /// How connecting ended: null if well.
+    /// Returns the error of a connect; null if it succeeded.
     public static @Nullable Errno connectResult(int fd) {
         NativeScratch nativeScratch = NativeScratch.here();
         get(fd, SO_ERROR, 4);
@@ -623,13 +623,13 @@ public final class Sockets {
         return error == 0 ? null : Errno.of(error);
     }
 
-    /// Whether others may be bound where this one is, if they may too (SO_REUSEPORT).
+    /// True if other sockets may be bound to the same address if they allow it too (SO_REUSEPORT).
     public static boolean sharesPort(int fd) {
         get(fd, SO_REUSEPORT, 4);
         return NativeScratch.here().bytes.getInt(0) != 0;
     }
 
-    /// How many connections wait to be accepted at a TCP listener.
+    /// Returns the number of connections that wait to be accepted at a TCP listener.
     public static int queued(int fd) {
         get(fd, IPPROTO_TCP, TCP_INFO, TCP_INFO_UNACKED + 4);
         return NativeScratch.here().bytes.getInt(TCP_INFO_UNACKED);
@@ -655,7 +655,7 @@ public final class Sockets {
         }
     }
 
-    /// Where a socket is bound, as in [BoundSocket#address].
+    /// Returns the address that a socket is bound to, as in [BoundSocket#address].
     public static String localAddress(int fd) {
         NativeScratch nativeScratch = NativeScratch.here();
         int lengthAt = 128;
@@ -666,7 +666,7 @@ public final class Sockets {
         return SocketAddress.text(nativeScratch.bytes, nativeScratch.bytes.getInt(lengthAt));
     }
 
-    /// Whether it is a socket that has an address.
+    /// True if it is a socket with an address.
     public static boolean isBound(int fd) {
         try {
             return !localAddress(fd).equals("unix:");
@@ -675,8 +675,8 @@ public final class Sockets {
         }
     }
 
-    /// Whether a socket is what [#bind] would make of that: of its type, at its address and, for a
-    /// stream, listening. Where the kernel chooses the port, none is.
+    /// True if a socket is like one that [#bind] would make: of its type, at its address and, for a
+    /// stream, listening. False where the kernel chooses the port.
     public static boolean isBound(int fd, SocketSpec spec) {
         return isOfKind(fd, spec) && isAt(localAddress(fd), spec.address());
     }
@@ -691,7 +691,7 @@ public final class Sockets {
         return address.substring(0, address.lastIndexOf(':') + 1);
     }
 
-    /// Whether a socket is of the type that [#bind] would make and, for a stream, listening;
+    /// True if a socket is of the type that [#bind] would make and, for a stream, listening;
     /// wherever it is bound.
     private static boolean isOfKind(int fd, SocketSpec spec) {
         get(fd, SO_TYPE, 4);
@@ -699,7 +699,7 @@ public final class Sockets {
         return datagrams == spec.address() instanceof SocketSpec.Udp && (datagrams || listens(fd));
     }
 
-    /// Whoever bound the file of a UNIX socket may have spelled its path otherwise.
+    /// True if the local address is that one; a UNIX path may be spelled otherwise.
     private static boolean isAt(String local, SocketSpec.Address address) {
         return local.equals(address(address))
                 || (address instanceof SocketSpec.UnixPath unix
@@ -723,7 +723,7 @@ public final class Sockets {
         };
     }
 
-    /// Whether it is a socket that listens.
+    /// True if it is a socket that listens.
     public static boolean listens(int fd) {
         NativeScratch nativeScratch = NativeScratch.here();
         get(fd, SO_ACCEPTCONN, 4);

@@ -4,11 +4,11 @@ package org.einhyrningsins.posix.spawn;
 import org.einhyrningsins.posix.kernel.ChildPrivileges;
 import org.jspecify.annotations.Nullable;
 
-/// What is taken from a child beyond what its user and its limits take.
+/// Restrictions of a child, beyond those of its user and its limits.
 ///
-/// @param ruleset a descriptor of what it may reach, see [Landlock], which takes
-///   [ChildPrivileges#noNewPrivs]; -1 for all
-/// @param gate what it waits at before it touches any file; null for nothing
+/// @param ruleset descriptor of a Landlock ruleset, see [Landlock], which needs
+///   [ChildPrivileges#noNewPrivs]; -1 for none
+/// @param gate gate at which it waits before it touches any file; null for none
 public record ChildConfinement(
         ChildPrivileges privileges,
         ChildScheduling scheduling,

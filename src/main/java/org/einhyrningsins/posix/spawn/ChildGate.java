@@ -80,7 +80,7 @@ public final class ChildGate {
         }
     }
 
-    /// Why it was refused; null if it was not.
+    /// Returns the reason of the refusal; null if it was not refused.
     @Nullable SpawnException refusal() {
         return refusal;
     }

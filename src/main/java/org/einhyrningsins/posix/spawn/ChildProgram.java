@@ -15,9 +15,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 
-/// What a child does before its new program begins, as the machine code reads it: a header, entries
-/// of 64 bytes, and behind them what they point to. The memory is used again when the child no
-/// longer needs it, and grows up to a bound. Layout: src/main/asm/child-x86_64.s.
+/// List of system calls of a child before its new program, as the machine code reads it: a header,
+/// entries of 64 bytes, and behind them what they point to. The memory is used again when the child
+/// no longer needs it, and grows up to a bound. Layout: src/main/asm/child-x86_64.s.
 final class ChildProgram {
     private static final int SMALLEST = 64 * 1024;
     private static final int LARGEST = 4 * 1024 * 1024;
@@ -40,7 +40,7 @@ final class ChildProgram {
     private static final int FIXED_DATA = 4096;
     private static final int DIGITS = 16;
 
-    /// How the step of a note is told.
+    /// Name of the step that writes a note.
     static final String NOTE = "note";
 
     private static final int ERRNO = HEADER;
@@ -182,7 +182,7 @@ final class ChildProgram {
         }
     }
 
-    /// Whether the kernel resets all signal handlers when it makes the child (clone3, Linux 5.5).
+    /// True if the kernel resets all signal handlers when it makes the child (clone3, Linux 5.5).
     boolean clearsHandlers() {
         return clearsHandlers;
     }
@@ -203,7 +203,7 @@ final class ChildProgram {
         return another;
     }
 
-    /// Whether the entries that are the same for every child are still to be added, for [#keep].
+    /// True if the entries that are the same for every child are still to be added, for [#keep].
     boolean isNew() {
         return kept == 0;
     }
@@ -260,12 +260,12 @@ final class ChildProgram {
         return base + ZEROS;
     }
 
-    /// Where [Processes#UNBORN] is, with its NUL.
+    /// Returns the address of [Processes#UNBORN], with its NUL.
     long name() {
         return base + NAME;
     }
 
-    /// Where a text is, with its NUL.
+    /// Adds a text with its NUL and returns its address.
     long text(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         int at = take(bytes.length + 1);
@@ -273,14 +273,14 @@ final class ChildProgram {
         return base + at;
     }
 
-    /// Where an array of texts is, ended by a null.
+    /// Adds an array of texts, ended by a null, and returns its address.
     long texts(List<String> texts) {
         int at = pointers(texts.size());
         fill(at, texts);
         return base + at;
     }
 
-    /// Where the environment is; the child writes its pid into some of it.
+    /// Adds the environment and returns its address; the child writes its pid into some of it.
     long environment(List<String> texts, List<String> ownPidVariables) {
         int at = pointers(texts.size() + ownPidVariables.size());
         int next = fill(at, texts);
@@ -353,12 +353,12 @@ final class ChildProgram {
         return at;
     }
 
-    /// What the machine code wants.
+    /// Returns the address of the table, for the machine code.
     long table() {
         return base + HEADER;
     }
 
-    /// Whether the child still uses this memory: it is on its way to its program.
+    /// True if the child still uses this memory: it is on its way to its program.
     boolean atWork() {
         return memory.getInt(AT_WORK) != 0;
     }

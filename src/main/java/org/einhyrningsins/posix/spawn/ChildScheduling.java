@@ -5,10 +5,10 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 
-/// What a child gets of processors and disks.
+/// Scheduling of a child.
 ///
 /// @param oomScoreAdj -1000 to 1000; null for the manager's
-/// @param cpus numbers of the processors it may run on; none for the manager's
+/// @param cpus numbers of the processors it may run on; empty for the manager's
 /// @param ioPriority as ioprio_set(2) takes it; null for the manager's
 public record ChildScheduling(
         @Nullable Integer oomScoreAdj, List<Integer> cpus, @Nullable Integer ioPriority) {

@@ -30,8 +30,8 @@ final class ConfinementSteps {
     private static final String RESTRICT = "landlock_restrict_self";
 
     private static final class Keyrings {
-        /// Whether the kernel has any, and no seccomp filter (of a container) forbids them: then
-        /// the child can reach none either.
+        /// True if the kernel has keyrings, and no seccomp filter (of a container) forbids them:
+        /// else a child can reach none either.
         static final boolean USABLE = usable();
 
         private static boolean usable() {
@@ -49,7 +49,7 @@ final class ConfinementSteps {
         return childConfinement.equals(ChildConfinement.NONE) ? 0 : 2 * Long.SIZE + 8;
     }
 
-    /// What has to be done before the user changes.
+    /// Adds the steps before the change of user.
     static void beforeUser(ChildProgram list, SpawnRequest order) {
         SchedulingSteps.add(list, order.confinement().scheduling());
         ChildPrivileges childPrivileges = order.confinement().privileges();
@@ -76,7 +76,7 @@ final class ConfinementSteps {
         }
     }
 
-    /// What has to be done after the user has changed.
+    /// Adds the steps after the change of user.
     static void afterUser(ChildProgram list, SpawnRequest order) {
         ChildPrivileges childPrivileges = order.confinement().privileges();
         if (childPrivileges.capabilities() != ChildPrivileges.UNTOUCHED) {
@@ -104,7 +104,7 @@ final class ConfinementSteps {
         }
     }
 
-    /// What EPERM means at one of these steps; empty for others.
+    /// Explains EPERM at one of these steps; empty for others.
     static String whyRefused(String step) {
         return step.startsWith(SETS)
                 ? "; a worker can have only what the manager has itself: see CapPrm in its"
@@ -112,7 +112,7 @@ final class ConfinementSteps {
                 : SchedulingSteps.whyRefused(step);
     }
 
-    /// What EDQUOT means at one of these steps; empty for others.
+    /// Explains EDQUOT at one of these steps; empty for others.
     static String whyFull(String step) {
         return step.startsWith(KEYRING)
                 ? "; the manager's user may have no more keyrings: raise kernel.keys.maxkeys"

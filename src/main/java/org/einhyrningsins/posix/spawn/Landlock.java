@@ -38,15 +38,15 @@ public final class Landlock {
     private static final int DIRECTORY = 0040000;
     private static final int TYPE = 0170000;
 
-    /// What may be reached.
+    /// Rules of a sandbox.
     ///
-    /// @param usual paths to read and execute, as far as there is such a thing
-    /// @param usualDevices paths to read and write, as far as there is such a thing
+    /// @param usual paths to read and execute, as far as they exist
+    /// @param usualDevices paths to read and write, as far as they exist
     /// @param read paths to read and execute
     /// @param write paths to change as well
     /// @param connect TCP ports to connect to; null for all
     /// @param bind TCP ports to bind; null for all
-    /// @param scope what is reached only among the processes that are restricted together
+    /// @param scope what is limited to the processes that are restricted together
     public record Rules(
             List<Path> usual,
             List<Path> usualDevices,

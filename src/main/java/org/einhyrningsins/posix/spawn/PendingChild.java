@@ -26,7 +26,7 @@ public final class PendingChild {
         return child;
     }
 
-    /// Whether it is still on its way.
+    /// True if it is still on its way.
     public boolean underWay() {
         return !await(0);
     }
@@ -48,18 +48,18 @@ public final class PendingChild {
         return over;
     }
 
-    /// What another birth can use when this one is over.
+    /// Returns the list, which another child can use when this one is finished.
     ChildProgram list() {
         return list;
     }
 
-    /// Whether it takes another user than ours.
+    /// True if the child changes its user.
     boolean disguised() {
         return order.credentials() != null;
     }
 
-    /// Why it does not execute its program; null if it does, was killed on its way, or is still on
-    /// it. Who failed ends with exit status 127, or is killed.
+    /// Returns the failure to execute its program; null if it does, was killed on its way, or is
+    /// still on it. A child that failed ends with exit status 127, or is killed.
     public @Nullable SpawnException failure() {
         return failure;
     }

@@ -89,12 +89,12 @@ final class SchedulingSteps {
         return written;
     }
 
-    /// What EPERM means at one of these steps; empty for others.
+    /// Explains EPERM at one of these steps; empty for others.
     static String whyRefused(String step) {
         return step.startsWith(IO) ? "; the class realtime takes CAP_SYS_NICE" : "";
     }
 
-    /// What EINVAL means at one of these steps; empty for others.
+    /// Explains EINVAL at one of these steps; empty for others.
     static String whyInvalid(String step) {
         return step.startsWith(AFFINITY)
                 ? "; the machine has, or the manager may use, none of the processors in cpus"

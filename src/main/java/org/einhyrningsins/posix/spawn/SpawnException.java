@@ -29,12 +29,12 @@ public final class SpawnException extends Exception {
         return step;
     }
 
-    /// Whether the control group was what the kernel did not want.
+    /// True if the kernel refused the control group.
     public boolean refusesCgroup() {
         return step.equals(INTO_CGROUP);
     }
 
-    /// What the kernel said; [Errno#UNKNOWN] if we have no name for it.
+    /// Returns the kernel's error; [Errno#UNKNOWN] if the number has no name here.
     public Errno errno() {
         return Errno.of(number);
     }

@@ -150,8 +150,8 @@ public final class Spawner {
         }
     }
 
-    /// Whether any child is on its way that was not waited for to its end. What those need that are
-    /// not any more is given back.
+    /// True if any child is on its way that was not waited for to its end. Gives back the resources
+    /// of those that are not any more.
     public synchronized boolean attend() {
         List.copyOf(underWay).forEach(PendingChild::underWay);
         return !underWay.isEmpty();
@@ -189,8 +189,8 @@ public final class Spawner {
         return pid;
     }
 
-    /// Whether it is the group that is in the way, and not a lack of something: that would be
-    /// lacking without a group too.
+    /// True if the group is the obstacle, and not a lack of something, which would be lacking
+    /// without a group too.
     private static boolean refused(int errno) {
         return switch (Errno.of(errno)) {
             case EAGAIN, ENOMEM, EMFILE, ENFILE -> false;
@@ -240,8 +240,8 @@ public final class Spawner {
         image(order);
     }
 
-    /// What is caught is reset by clone3, what is ignored never is. We ourselves ignore nothing, so
-    /// what was ignored at first is what we were started with.
+    /// Adds steps that reset signals: clone3 resets those that are caught, never those that are
+    /// ignored. The manager itself ignores none, so it was started with those that are ignored.
     private void signals() {
         for (int signal = 1; signal <= LAST_SIGNAL; signal++) {
             boolean fixed = signal == SIGKILL || signal == SIGSTOP;
@@ -324,7 +324,7 @@ public final class Spawner {
         list.tolerate(Errno.EAGAIN, Syscall.WRITE, lifeline(), list.zeros(), 1);
     }
 
-    /// Where one writes to see whether we live.
+    /// Returns the write end of a pipe; a write to it fails once the manager is dead.
     private int lifeline() {
         if (lifeline < 0) {
             int[] pipe = Descriptors.pipe();
@@ -424,7 +424,7 @@ public final class Spawner {
         }
     }
 
-    /// How many are on their way to another user.
+    /// Returns the number of children on their way to another user.
     private int disguised() {
         int count = 0;
         for (PendingChild pendingChild : underWay) {
@@ -443,7 +443,7 @@ public final class Spawner {
         };
     }
 
-    /// What the kernel's word alone does not tell.
+    /// Explains an error beyond the kernel's word.
     static String hint(SpawnRequest order, String step, int errno) {
         boolean exec = step.startsWith("execve");
         Path file = Path.of(order.directory()).resolve(order.executable());

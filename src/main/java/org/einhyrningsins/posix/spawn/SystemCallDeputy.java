@@ -24,7 +24,7 @@ import java.util.concurrent.Callable;
 ///
 /// Where there may be no more processes, the thread makes the calls itself.
 public final class SystemCallDeputy extends ForwardingThread {
-    /// How the process is called (comm in proc(5)).
+    /// Name of the process (comm in proc(5)).
     static final String NAME = "einhyrn-deputy";
 
     private static final int STACK_BYTES = 256 * 1024;
@@ -74,7 +74,7 @@ public final class SystemCallDeputy extends ForwardingThread {
         }
     }
 
-    /// Which process it is, counted: descriptors of another are no longer open.
+    /// Returns the number of the process, counted: descriptors of another one are no longer open.
     public int number() {
         return number;
     }

@@ -6,7 +6,7 @@ import org.einhyrningsins.config.importer.ImportedProgram;
 
 import java.util.List;
 
-/// What becomes of keys of a service in a compose file that no key here is made of. What is listed
+/// Words for keys of a service in a compose file that have no counterpart here. What is listed
 /// first counts.
 final class ComposeReasons {
     private record Reason(String keys, boolean isLost, String why) {}
@@ -45,7 +45,7 @@ final class ComposeReasons {
                     new Reason("deploy[.](update|rollback)_config", true, "see rollout"),
                     new Reason("deploy[.]placement", false, "there is one machine"));
 
-    /// What a container may have in common with the machine that it runs on.
+    /// Keys of namespaces that a container may share with the machine that it runs on.
     private static final String SHARED = "network_mode|pid|ipc|uts|userns_mode|cgroup";
 
     private ComposeReasons() {}

@@ -29,7 +29,7 @@ public final class Pm2File {
         this.evaluated = evaluated;
     }
 
-    /// Whether the file has to be run to be read.
+    /// True if the file has to be run to be read.
     public static boolean isScript(Path file) {
         return String.valueOf(file.getFileName()).matches(".*[.][cm]?js");
     }

@@ -75,8 +75,8 @@ public final class ProcfileReader {
         return draft;
     }
 
-    /// What speaks against a file being a Procfile that is not called one: `KEY: value` is a line
-    /// of many kinds of files.
+    /// Describes why a file with another name is no Procfile: `KEY: value` is a line of many kinds
+    /// of files.
     ///
     /// @param environment with the PATH that commands are looked for in
     /// @return empty if nothing does

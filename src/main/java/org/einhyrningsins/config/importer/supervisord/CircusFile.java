@@ -123,7 +123,8 @@ public final class CircusFile {
         return false;
     }
 
-    /// What a pattern of Python's fnmatch means, but for its sets of characters.
+    /// Returns the regular expression of a pattern of Python's fnmatch; sets of characters are not
+    /// supported.
     private static String regex(String pattern) {
         StringBuilder regex = new StringBuilder();
         for (int i = 0; i < pattern.length(); i++) {

@@ -23,7 +23,7 @@ record CircusSocket(String name, ForeignSection section) {
         return ImportedServices.plainName(name, "socket");
     }
 
-    /// Whether a program has it, or has said why not.
+    /// True if a program has it, or has said why not.
     static boolean isTaken(ForeignSection foreignSection) {
         return foreignSection.has(TAKEN);
     }

@@ -392,7 +392,7 @@ final class CircusWatcher {
             }
         }
 
-        /// What is written to a file keeps its file; anything else is the manager's.
+        /// Imports an output stream: a file stays a file; all else goes to the manager's output.
         private void stream(String stream) {
             ForeignSetting type = foreignSection.take(stream + ".class");
             ForeignSetting file = settled(stream + ".filename");
@@ -425,9 +425,9 @@ final class CircusWatcher {
             }
         }
 
-        /// What the manager is to do with the file.
+        /// Imports the rotation of the file.
         ///
-        /// @return whether it is the manager that writes there
+        /// @return true if the manager writes the file
         private boolean kept(String stream) {
             ForeignSetting most = foreignSection.take(stream + ".max_bytes");
             int keep = program.kept(foreignSection.take(stream + ".backup_count"), 0);

@@ -95,7 +95,7 @@ final class SupervisordProgram {
         return number == null || number < 0 || number > 10_000 ? null : number;
     }
 
-    /// Whether each process differs from the others in what no `${slot}` can say.
+    /// True if the processes differ from each other in something that `${slot}` cannot express.
     private boolean isUnfolded(int first) {
         boolean unfolded = false;
         for (String key : List.of("command", "environment")) {

@@ -186,14 +186,14 @@ record SupervisordVariables(
         return text.replaceAll("[-_.]?" + NUMBER, "");
     }
 
-    /// Whether a text needs the number in a way that our `${slot}` cannot say.
+    /// True if a text needs the number in a way that `${slot}` cannot express.
     static boolean needsNumber(String text) {
         return text.replace("%(process_num)d", "")
                 .replace("%(process_num)s", "")
                 .contains("%(process_num)");
     }
 
-    /// Whether a text has the number at all.
+    /// True if a text has the number at all.
     static boolean hasNumber(String text) {
         return text.contains("%(process_num)");
     }

@@ -45,12 +45,12 @@ record SystemdCommand(ForeignSetting setting, String prefixes, String name, List
         return new SystemdCommand(foreignSetting, prefixes, name, words);
     }
 
-    /// Whether its failure is none.
+    /// True if its failure is ignored.
     boolean mayFail() {
         return prefixes.contains("-");
     }
 
-    /// Whether it runs as root although the unit has a user.
+    /// True if it runs as root although the unit has a user.
     boolean isPrivileged() {
         return prefixes.replace("!!", "").matches(".*[+!].*");
     }

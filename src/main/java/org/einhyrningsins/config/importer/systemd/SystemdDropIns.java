@@ -14,7 +14,7 @@ import java.util.TreeMap;
 /// template, of the prefixes of its name and of its kind; in the order of the files' names alone,
 /// and of two of one name the more particular one. Source: systemd.unit(5).
 final class SystemdDropIns {
-    /// Where the system has its units, the most important one first.
+    /// Directories of the system's units, the most important one first.
     private static final List<Path> FOLDERS =
             List.of(
                     Path.of("/etc/systemd/system"),

@@ -40,7 +40,7 @@ public final class SystemdEnvFile {
         return file.variables;
     }
 
-    /// Whether an `env-file` has the same variables, and nothing that it reports.
+    /// True if an `env-file` has the same variables, and no problem.
     static boolean isReadAlike(SourceText sourceText, Map<String, ForeignSetting> variables) {
         ProblemCollector problemCollector = new ProblemCollector();
         Map<String, TextTemplate> ours = new HashMap<>();

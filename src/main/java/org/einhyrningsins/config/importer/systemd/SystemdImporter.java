@@ -176,7 +176,7 @@ public final class SystemdImporter {
         return services;
     }
 
-    /// Whether a process is started for each connection; the last such line counts.
+    /// True if a process is started for each connection; the last such line counts.
     static boolean isAccepting(Unit socket) {
         boolean accepts = false;
         for (ForeignSetting foreignSetting : socket.section("Socket").lookAll("Accept")) {
@@ -194,7 +194,7 @@ public final class SystemdImporter {
         }
     }
 
-    /// Whether a file is there to be read.
+    /// True if the file exists and can be read.
     static boolean isReadable(Path file) {
         return Files.isRegularFile(file) && Files.isReadable(file);
     }

@@ -196,7 +196,8 @@ final class SystemdLifecycle {
                 + " }, burst: 0";
     }
 
-    /// What may stand in either section, by its older names too.
+    /// Returns a setting that may stand in either section, by its older names too; null if it is
+    /// absent.
     private @Nullable ForeignSetting eitherSection(String key) {
         ForeignSetting inUnit = ofUnit.last(key);
         ForeignSetting inService = settings.last(key);

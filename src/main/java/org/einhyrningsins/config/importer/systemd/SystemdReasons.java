@@ -7,9 +7,9 @@ import org.einhyrningsins.config.value.ImportComments;
 
 import java.util.List;
 
-/// What becomes of settings of systemd that no key here is made of. What is listed first counts.
+/// Words for settings of systemd that have no counterpart here. What is listed first counts.
 ///
-/// @param kind that it is lost, or needs nothing here
+/// @param kind lost, or needs nothing here
 record SystemdReasons(ImportComments.Kind kind, String why) {
     private record Reason(String keys, ImportComments.Kind kind, String why) {}
 

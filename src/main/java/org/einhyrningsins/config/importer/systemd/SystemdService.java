@@ -70,7 +70,8 @@ final class SystemdService {
         starter(timer, isJob);
     }
 
-    /// What nobody took: of a flag the last one counts, of a list those since the last empty one.
+    /// Writes comments on settings that nothing took: of a flag the last one counts, of a list
+    /// those since the last empty one.
     void writeRest() {
         for (ForeignSection foreignSection : unit.sections().values()) {
             List<ForeignSetting> rest = foreignSection.takeRest();
@@ -108,7 +109,7 @@ final class SystemdService {
         }
     }
 
-    /// Who starts it if nobody installs it.
+    /// Blocks a program that is not installed, and says what starts it.
     private void starter(@Nullable Unit timer, boolean isJob) {
         boolean installed = isInstalled();
         String by = "'einhyrningsinsctl scale " + program.name() + " 1' starts it";
@@ -130,7 +131,7 @@ final class SystemdService {
         }
     }
 
-    /// Whether it is started with the machine; there are targets that come later, or never.
+    /// True if it is started with the machine; there are targets that come later, or never.
     private boolean isInstalled() {
         boolean installed = false;
         for (String key : List.of("WantedBy", "RequiredBy", "UpheldBy")) {

@@ -15,7 +15,7 @@ import java.util.function.Predicate;
 /// The settings of one section of a unit, by systemd's rules: of several of a key the last one
 /// counts, or all of a list since the last empty one. What is wrong is said at the program.
 record SystemdSettings(ForeignSection section, SystemdValues texts, ImportedProgram program) {
-    /// What is as good as never.
+    /// Duration that is as good as never.
     static final Duration FOREVER = Duration.ofDays(3650);
 
     /// Of several settings of a key the last one counts; null if it is empty or there is none.

@@ -43,7 +43,7 @@ final class SystemdSocket {
         }
     }
 
-    /// What all sockets of the unit share.
+    /// Options that all sockets of the unit share.
     private record Options(String name, boolean ipv6Only, String all, String unix) {}
 
     private Options options() {

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// How values are written in a unit of systemd: specifiers, quoted words, times, sizes. Source:
+/// Syntax of values in a unit of systemd: specifiers, quoted words, times, sizes. Source:
 /// systemd.unit(5), systemd.syntax(7), systemd.time(7).
 ///
 /// @param unit the full name of the unit, as in `web@1.service`
