@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.program;
 
+import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
 import org.einhyrningsins.posix.file.Descriptors;
@@ -17,33 +18,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// What workers that were told to go have in other process groups than their own: it is told too.
+/// Signals processes that workers have in other process groups than their own, when those workers
+/// are told to go.
 ///
 /// A process whose parent lives and was told is left to that parent: it knows in which order its
 /// children are to end. One that has lost its parents gets the signal, once. KILL goes to all.
 final class DetachedProcesses {
     private final OrphanReaper orphanReaper;
-    private final Told listener;
+    private final ProgramContext context;
     private final Map<WorkerId, Set<Integer>> told = new HashMap<>(0);
 
-    /// Who hears of it.
-    interface Told {
-        void told(WorkerId worker, int pid, Signal signal);
-
-        /// Why one of them was not told.
-        void refused(WorkerId worker, int pid, Signal signal, String why);
-    }
-
-    DetachedProcesses(OrphanReaper orphanReaper, Told listener) {
+    DetachedProcesses(OrphanReaper orphanReaper, ProgramContext context) {
         this.orphanReaper = orphanReaper;
-        this.listener = listener;
+        this.context = context;
     }
 
-    /// Those that live and are in other process groups.
+    /// Lists those that live and are in other process groups.
     ///
     /// @param led whether the worker's own process lives
-    List<Integer> of(String mark, WorkerProcess process, boolean led) {
-        return elsewhere(orphanReaper.of(mark, led ? process.pid() : 0), process.pid());
+    List<Integer> of(WorkerProcess process, boolean led) {
+        return elsewhere(all(process, led), process.pid());
+    }
+
+    private List<Integer> all(WorkerProcess process, boolean led) {
+        return orphanReaper.of(context.tag(process.id()), led ? process.pid() : 0);
     }
 
     private static List<Integer> elsewhere(List<Integer> all, int group) {
@@ -56,9 +54,9 @@ final class DetachedProcesses {
         return elsewhere;
     }
 
-    /// Those that have lost their parents, or all of them for KILL, get a signal.
-    void tell(String mark, WorkerProcess process, boolean led, Signal signal) {
-        List<Integer> all = orphanReaper.of(mark, led ? process.pid() : 0);
+    /// Sends a signal to those that have lost their parents, or to all of them for KILL.
+    void tell(WorkerProcess process, boolean led, Signal signal) {
+        List<Integer> all = all(process, led);
         for (int pid : elsewhere(all, process.pid())) {
             if (signal == Signal.KILL || isOrphan(pid, all, led ? process.pid() : 0)) {
                 send(process.id(), pid, signal);
@@ -66,12 +64,12 @@ final class DetachedProcesses {
         }
     }
 
-    /// Those that have lost their parents since, and have not had the signal, get it.
+    /// Sends the signal to those that have lost their parents since and have not had it.
     ///
     /// @param signal null if they had it already, from another manager
     /// @return all that live and are in other process groups
-    List<Integer> attend(String mark, WorkerProcess process, @Nullable Signal signal) {
-        List<Integer> all = orphanReaper.of(mark, 0);
+    List<Integer> attend(WorkerProcess process, @Nullable Signal signal) {
+        List<Integer> all = all(process, false);
         List<Integer> elsewhere = elsewhere(all, process.pid());
         for (int pid : elsewhere) {
             if (isOrphan(pid, all, 0) && toldOf(process.id()).add(pid) && signal != null) {
@@ -90,7 +88,7 @@ final class DetachedProcesses {
         return told.computeIfAbsent(id, none -> new HashSet<>());
     }
 
-    /// Not to one that has its pid since.
+    /// Sends a signal, but not to another process that has the pid since.
     private void send(WorkerId id, int pid, Signal signal) {
         toldOf(id).add(pid);
         long started = ProcReader.startTimeIfAlive(pid);
@@ -104,16 +102,24 @@ final class DetachedProcesses {
                 if (signal != Signal.KILL && Processes.isStopped(pid)) {
                     Processes.kill(pidfd, Signal.CONT);
                 }
-                listener.told(id, pid, signal);
+                reportSent(id, pid, signal);
             }
         } catch (PosixException e) { // it became another user, and we are not root
-            listener.refused(id, pid, signal, String.valueOf(e.getMessage()));
+            String what = "pid " + pid + " of it cannot be sent SIG" + signal + ": ";
+            context.report(ProgramEffect.Severity.ERROR, id, what + e.getMessage());
         } finally {
             Descriptors.close(pidfd);
         }
     }
 
-    /// Nobody is left of it.
+    private void reportSent(WorkerId id, int pid, Signal signal) {
+        String what = signal + " sent to pid " + pid + ", which it has in another process group";
+        boolean killed = signal == Signal.KILL;
+        context.report(
+                killed ? ProgramEffect.Severity.DEBUG : ProgramEffect.Severity.INFO, id, what);
+    }
+
+    /// Forgets a worker of which nothing is left.
     void forget(WorkerId id) {
         told.remove(id);
     }

@@ -12,16 +12,16 @@ import java.util.function.BiConsumer;
 /// (`cgroup.program`). Workers that run are under a new limit at once.
 final class ProgramCgroupLimits {
     private final WorkerCgroups cgroups;
-    private final BiConsumer<Severity, String> told;
+    private final ProgramContext context;
     private @Nullable ProgramSpec seen;
 
-    /// @param told hears of what cannot be done
-    ProgramCgroupLimits(OrphanReaper orphanReaper, BiConsumer<Severity, String> told) {
+    /// @param context hears of what cannot be done
+    ProgramCgroupLimits(OrphanReaper orphanReaper, ProgramContext context) {
         this.cgroups = orphanReaper.cgroups();
-        this.told = told;
+        this.context = context;
     }
 
-    /// This is the definition that counts from now on.
+    /// Has the limits of that definition, which counts from now on, put into force.
     ///
     /// Asked at each step, so it looks whether it is the same object: an equal one is limited once
     /// more, which changes nothing.
@@ -29,6 +29,8 @@ final class ProgramCgroupLimits {
     void follow(ProgramSpec newest) {
         if (newest != seen) {
             seen = newest;
+            BiConsumer<Severity, String> told =
+                    (severity, why) -> context.report(severity, null, why);
             boolean settled = cgroups.limit(newest.name(), newest.care().together(), told);
             if (!settled) {
                 seen = null; // once more at the next step
@@ -36,7 +38,7 @@ final class ProgramCgroupLimits {
         }
     }
 
-    /// There is no such program any more.
+    /// Forgets the limits of a program that is no more.
     void end(String program) {
         cgroups.forget(program);
     }

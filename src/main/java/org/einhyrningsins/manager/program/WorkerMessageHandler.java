@@ -7,25 +7,46 @@ import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.manager.channel.NotifyMessage;
 import org.einhyrningsins.manager.channel.WorkerSockets;
+import org.einhyrningsins.manager.control.ControlServer;
 import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.LogRateLimit;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.ManagerLinkSpec;
 import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 
-/// What the workers of one program say at their sockets, and whether it is believed.
+/// Takes what the workers of one program say at their sockets, checks who said it, and makes an
+/// event of what is believed.
 final class WorkerMessageHandler implements WorkerSockets.Listener {
-    private final ProgramHost host;
+    private final ProgramContext context;
     private final WorkerTable workerTable;
     private final LogRateLimit logRateLimit = new LogRateLimit();
 
-    WorkerMessageHandler(ProgramHost host, WorkerTable workerTable) {
-        this.host = host;
+    WorkerMessageHandler(ProgramContext context, WorkerTable workerTable) {
+        this.context = context;
         this.workerTable = workerTable;
+    }
+
+    /// Takes an acknowledgement at the control socket, if the program does so there.
+    ///
+    /// @return why it does not count; null if it does
+    @Nullable String ackedAtControlSocket(int pid, PeerCredentials sender) {
+        if (context.program().newest().bond().workerSocket() == ManagerLinkSpec.WorkerSocket.OWN) {
+            return ControlServer.ELSEWHERE;
+        }
+        return acked(pid, sender) ? null : "you may not acknowledge for pid " + pid;
+    }
+
+    /// Takes a ping at the control socket.
+    ///
+    /// @return why it does not count; null if it does
+    @Nullable String pingedAtControlSocket(WorkerMessage.Ping ping, PeerCredentials sender) {
+        return pinged(ping, sender) ? null : "you may not ping for pid " + ping.pid();
     }
 
     @Override
@@ -66,20 +87,20 @@ final class WorkerMessageHandler implements WorkerSockets.Listener {
                                         + " another user than that worker: let it send an id, and"
                                         + " wait for the answer"
                                 : ": it is no worker of '"
-                                        + host.name()
+                                        + context.name()
                                         + "', or the sender is neither that worker nor a"
                                         + " descendant of it"));
     }
 
-    /// Who has no watchdog may ping as it likes.
+    /// Notes a sign of life; a worker without a watchdog may ping as it likes.
     private void alive(WorkerId id) {
         if (watchdog(id)) {
-            host.take(new ProgramEvent.Pinged(id));
+            context.take(new ProgramEvent.Pinged(id));
         }
     }
 
     private boolean watchdog(WorkerId id) {
-        Worker worker = host.worker(id);
+        Worker worker = context.worker(id);
         return worker != null && worker.version().spec().care().watchdog() != null;
     }
 
@@ -96,7 +117,7 @@ final class WorkerMessageHandler implements WorkerSockets.Listener {
             String who = "pid " + sender.pid() + " (uid " + sender.uid() + ") ";
             refused(
                     Processes.exists(sender.pid())
-                            ? who + "is no worker of '" + host.name() + "' and may not notify"
+                            ? who + "is no worker of '" + context.name() + "' and may not notify"
                             : who
                                     + "notified and ended before it was known whose it was: let it"
                                     + " wait for the answer to BARRIER=1, as systemd-notify does"
@@ -108,14 +129,14 @@ final class WorkerMessageHandler implements WorkerSockets.Listener {
         }
     }
 
-    /// In another mode, what counts is not what the worker says here.
+    /// Counts an acknowledgement, if the ack mode is `manual`.
     private void acked(WorkerId id) {
-        Worker worker = host.worker(id);
+        Worker worker = context.worker(id);
         if (worker != null && worker.version().spec().ack().mode() instanceof AckSpec.Manual) {
-            host.take(new ProgramEvent.Acked(id));
+            context.take(new ProgramEvent.Acked(id));
         } else {
             String what = "acknowledged, but its ack mode is not manual; ignored";
-            host.report(ProgramEffect.Severity.DEBUG, id, what);
+            context.report(ProgramEffect.Severity.DEBUG, id, what);
         }
     }
 
@@ -123,23 +144,23 @@ final class WorkerMessageHandler implements WorkerSockets.Listener {
         switch (notifyMessage) {
             case NotifyMessage.Ready() -> ready(id);
             case NotifyMessage.Alive() -> alive(id);
-            case NotifyMessage.Despaired() -> host.take(new ProgramEvent.Despaired(id));
+            case NotifyMessage.Despaired() -> context.take(new ProgramEvent.Despaired(id));
             case NotifyMessage.Retimed(Duration interval) -> {
                 if (watchdog(id)) {
-                    host.take(new ProgramEvent.Retimed(id, interval));
+                    context.take(new ProgramEvent.Retimed(id, interval));
                 }
             }
             case NotifyMessage.Extended(Duration time) ->
-                    host.take(new ProgramEvent.Extended(id, time));
+                    context.take(new ProgramEvent.Extended(id, time));
             case NotifyMessage.Status(String words) -> workerTable.says(id, words);
             case NotifyMessage.Nonsense(String why) -> refused(why);
         }
     }
 
     private void ready(WorkerId id) {
-        Worker worker = host.worker(id);
+        Worker worker = context.worker(id);
         if (worker != null && worker.version().spec().ack().mode() instanceof AckSpec.Notify) {
-            host.take(new ProgramEvent.Acked(id));
+            context.take(new ProgramEvent.Acked(id));
         }
     }
 
@@ -147,7 +168,7 @@ final class WorkerMessageHandler implements WorkerSockets.Listener {
     public void refused(String why) {
         if (logRateLimit.mayBeTold(Clock.now())) {
             String more = logRateLimit.untold();
-            host.report(
+            context.report(
                     ProgramEffect.Severity.WARN,
                     null,
                     "refused: " + NotifyMessage.onOneLine(why) + more);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.program;
+
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.manager.output.LogWriterThreads;
+import org.einhyrningsins.manager.spawn.WorkerProcess;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.spec.Signal;
+
+/// Carries out the effects of one program's steps. Each has two parts: what it does to workers
+/// ([#act]) and what it tells people ([#tell]); either may be nothing.
+final class EffectRunner {
+    private final ProgramContext context;
+    private final WorkerTable workerTable;
+    private final WorkerStarter starter;
+    private final WorkerProbes probes;
+    private final DetachedProcesses detachedProcesses;
+    private final LogWriterThreads logWriterThreads;
+
+    EffectRunner(
+            ProgramContext context,
+            WorkerTable workerTable,
+            WorkerStarter starter,
+            WorkerProbes probes,
+            DetachedProcesses detachedProcesses,
+            LogWriterThreads logWriterThreads) {
+        this.context = context;
+        this.workerTable = workerTable;
+        this.starter = starter;
+        this.probes = probes;
+        this.detachedProcesses = detachedProcesses;
+        this.logWriterThreads = logWriterThreads;
+    }
+
+    void act(ProgramEffect programEffect) {
+        switch (programEffect) {
+            case ProgramEffect.Spawn e -> starter.spawn(e);
+            case ProgramEffect.Send e -> send(e);
+            case ProgramEffect.Deliver ignored -> {}
+            case ProgramEffect.Probe e -> probes.begin(e);
+            case ProgramEffect.EndProbe e -> probes.end(e.worker());
+            case ProgramEffect.Weigh e -> probes.measureMemory(e.worker());
+            case ProgramEffect.Progress ignored -> {}
+            case ProgramEffect.Answer ignored -> {}
+            case ProgramEffect.Report ignored -> {}
+        }
+    }
+
+    void tell(ProgramEffect programEffect) {
+        switch (programEffect) {
+            case ProgramEffect.Spawn e ->
+                    context.report(ProgramEffect.Severity.DEBUG, e.worker(), "spawned");
+            case ProgramEffect.Send ignored -> {}
+            case ProgramEffect.Deliver e -> {
+                var delivery = SignalDelivery.of(e, context.program(), workerTable);
+                context.answer(e.ticket(), delivery.reached(), delivery.words());
+            }
+            case ProgramEffect.Probe ignored -> {}
+            case ProgramEffect.EndProbe ignored -> {}
+            case ProgramEffect.Weigh ignored -> {}
+            case ProgramEffect.Progress e -> context.progress(e.ticket(), e.message());
+            case ProgramEffect.Answer e -> {
+                String lastWords = workerTable.lastWords(e.blame(), logWriterThreads);
+                context.answer(e.ticket(), e.done(), e.message() + lastWords);
+            }
+            case ProgramEffect.Report e -> context.report(e.severity(), e.worker(), e.message());
+        }
+    }
+
+    private void send(ProgramEffect.Send order) {
+        WorkerProcess process = workerTable.of(order.worker());
+        if (process == null) {
+            return;
+        }
+        boolean led = context.program().leaderOf(order.worker()) == null && process.pidfd() >= 0;
+        try {
+            if (order.signal() == Signal.KILL) { // while it is known what came from whom
+                detachedProcesses.tell(process, led, order.signal());
+            }
+            send(process, order.signal(), order.group());
+            boolean heard = order.signal() == Signal.KILL;
+            if (!heard && (order.group() || Processes.isStopped(process.pid()))) {
+                send(process, Signal.CONT, order.group());
+            }
+            if (order.signal() == Signal.KILL || (order.group() && !led)) { // and what was forked
+                detachedProcesses.tell(process, led, order.signal());
+            }
+            workerTable.signaled(order.worker());
+        } catch (PosixException e) { // it became another user, and we are not root
+            String what = "cannot be sent SIG" + order.signal() + ": " + e.getMessage();
+            context.report(ProgramEffect.Severity.ERROR, order.worker(), what);
+        }
+    }
+
+    private static void send(WorkerProcess process, Signal signal, boolean group) {
+        if (group) {
+            Processes.killGroup(process.pidfd(), process.pid(), signal);
+        } else {
+            Processes.kill(process.pidfd(), signal);
+        }
+    }
+}

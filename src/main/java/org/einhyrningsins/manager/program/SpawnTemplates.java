@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.program;
+
+import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.manager.channel.WorkerSockets;
+import org.einhyrningsins.manager.spawn.SpawnTemplate;
+import org.einhyrningsins.manager.spawn.WorkerSpawner;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/// Cache of the spawn templates of one program. It holds two, since at most two versions are in
+/// use: the one that serves and the one that is to.
+final class SpawnTemplates {
+    private final WorkerSpawner workerSpawner;
+    private final ProgramWorkerSockets workerSockets;
+    private final Path controlSocket;
+    private @Nullable SpawnTemplate latest;
+    private @Nullable SpawnTemplate earlier;
+
+    SpawnTemplates(
+            WorkerSpawner workerSpawner, ProgramWorkerSockets workerSockets, Path controlSocket) {
+        this.workerSpawner = workerSpawner;
+        this.workerSockets = workerSockets;
+        this.controlSocket = controlSocket;
+    }
+
+    /// The template for workers of that version, made if it is not remembered.
+    SpawnTemplate of(ProgramVersion version)
+            throws WorkerSpawner.SpawnRefusedException, IOException {
+        SpawnTemplate known = latest;
+        if (known != null && known.version().equals(version)) {
+            return known;
+        }
+        SpawnTemplate other = earlier;
+        earlier = known;
+        latest = other != null && other.version().equals(version) ? other : make(version);
+        return latest;
+    }
+
+    private SpawnTemplate make(ProgramVersion version)
+            throws WorkerSpawner.SpawnRefusedException, IOException {
+        WorkerSockets sockets = workerSockets.of(version.spec());
+        Path acks =
+                switch (version.spec().bond().workerSocket()) {
+                    case OWN -> sockets.ackPath();
+                    case CONTROL -> controlSocket;
+                };
+        return workerSpawner.blueprint(version, acks, sockets.notifyPath());
+    }
+
+    /// Forgets all: sockets of the program have other descriptors than before.
+    void clear() {
+        latest = null;
+        earlier = null;
+    }
+
+    /// Has the executable looked for again at the next spawn: it may be elsewhere by now.
+    void forgetExecutables() {
+        if (latest != null) {
+            latest.forgetExecutable();
+        }
+        if (earlier != null) {
+            earlier.forgetExecutable();
+        }
+    }
+}

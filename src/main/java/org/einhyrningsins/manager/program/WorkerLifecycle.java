@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.program;
+
+import org.einhyrningsins.core.Worker;
+import org.einhyrningsins.core.WorkerState;
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.WorkerExit;
+import org.einhyrningsins.manager.snapshot.WorkerSnapshot;
+import org.einhyrningsins.manager.spawn.DelayedSpawns;
+import org.einhyrningsins.manager.spawn.WorkerProcess;
+import org.einhyrningsins.manager.spawn.WorkerSpawner;
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.file.Poll;
+import org.einhyrningsins.posix.kernel.PeerCredentials;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.spawn.SpawnException;
+import org.einhyrningsins.spec.ManagerLinkSpec;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/// Follows the processes of one program's workers from their start, or their adoption, to the end
+/// of the last process that came from them.
+///
+/// A worker ends in two steps. Its own process dies ([#died]); what it left in its process group
+/// and in others is killed, or waited for if the core says so. When nothing of it is left ([#gone])
+/// the core hears of its exit, and it goes out of the [WorkerTable] once what its siblings said
+/// before has been taken up.
+final class WorkerLifecycle {
+    private final ProgramContext context;
+    private final ProgramHost.Surface surface;
+    private final WorkerTable workerTable;
+    private final ProgramWorkerSockets workerSockets;
+    private final SpawnTemplates spawnTemplates;
+    private final DelayedSpawns delayedSpawns;
+    private final WorkerProbes probes;
+    private final DetachedProcesses detachedProcesses;
+    private final AckListeners ackListeners;
+
+    WorkerLifecycle(
+            ProgramContext context,
+            ProgramHost.Surface surface,
+            WorkerTable workerTable,
+            ProgramWorkerSockets workerSockets,
+            SpawnTemplates spawnTemplates,
+            DelayedSpawns delayedSpawns,
+            WorkerProbes probes,
+            DetachedProcesses detachedProcesses) {
+        this.context = context;
+        this.surface = surface;
+        this.workerTable = workerTable;
+        this.workerSockets = workerSockets;
+        this.spawnTemplates = spawnTemplates;
+        this.delayedSpawns = delayedSpawns;
+        this.probes = probes;
+        this.detachedProcesses = detachedProcesses;
+        this.ackListeners = new AckListeners(context, surface.loop());
+    }
+
+    // ---- begin
+
+    /// Watches a worker that was just spawned.
+    ///
+    /// @throws IOException if there are no worker sockets for it
+    void begin(WorkerSpawner.Born born, ProgramSpec spec) throws IOException {
+        WorkerProcess process = born.process();
+        workerTable.add(process);
+        ackListeners.listen(process);
+        if (process.line() >= 0) {
+            PeerCredentials worker = new PeerCredentials(process.pid(), process.uid(), -1);
+            workerSockets.of(spec).connect(process.line(), worker);
+        }
+        surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
+        if (born.birth() != null) {
+            delayedSpawns.add(process, born.birth());
+            context.enqueue(new ProgramEvent.Delayed(process.id()));
+        }
+    }
+
+    /// Gives up a worker that was just spawned and cannot be watched. It is a child of ours and
+    /// nobody's worker, so it is reaped as an orphan.
+    void abandon(WorkerId id) {
+        WorkerProcess process = workerTable.forget(id);
+        if (process == null) {
+            return;
+        }
+        if (!workerSockets.disconnect(process) && process.line() >= 0) {
+            Descriptors.close(process.line());
+        }
+        ackListeners.drop(process);
+        Processes.killGroup(process.pid(), Signal.KILL);
+        surface.strays().sweep(context.tag(id), process.pid());
+        Descriptors.close(process.pidfd());
+    }
+
+    /// Goes on with a worker that was born under another manager.
+    void adopt(WorkerSnapshot image, ProgramSpec spec) {
+        WorkerProcess process = WorkerProcess.of(image, spec, surface.births().resume(spec, image));
+        workerTable.add(process);
+        ackListeners.listen(process);
+        WorkerExit ended =
+                process.pidfd() < 0 ? WorkerExit.UNKNOWN : context.program().leaderOf(process.id());
+        if (ended == null) {
+            surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
+            followIfDelayed(process);
+        } else {
+            detachedProcesses.attend(process, null); // they were told before
+            awaitRest(process, ended);
+        }
+        workerTable.says(image.id(), image.words());
+    }
+
+    /// A worker that the manager before began and that was held up may be so still.
+    private void followIfDelayed(WorkerProcess process) {
+        Worker worker = context.worker(process.id());
+        if (worker != null && !(worker.state() instanceof WorkerState.Starting)) {
+            return;
+        }
+        boolean delayed =
+                worker != null && worker.state() instanceof WorkerState.Starting s && s.delayed();
+        boolean unborn = Processes.isUnborn(process.pid());
+        if (delayed || unborn) {
+            delayedSpawns.add(process, null);
+        }
+        if (unborn) {
+            context.enqueue(new ProgramEvent.Delayed(process.id()));
+        }
+    }
+
+    /// State of the workers' processes, for another manager to go on with.
+    List<WorkerSnapshot> images() {
+        List<WorkerSnapshot> images = new ArrayList<>();
+        for (WorkerProcess process : workerTable.all()) {
+            WorkerId id = process.id();
+            if (context.worker(id) != null) { // else it died in this very step
+                int ack = ackListeners.descriptor(id);
+                long started = workerTable.startTicks(process);
+                images.add(process.image(workerTable.words(id), ack, started));
+            }
+        }
+        return images;
+    }
+
+    // ---- live
+
+    /// A child of ours was stopped by a signal, or goes on. A signal that we have no name for is
+    /// none that stops anybody.
+    void changed(Processes.Change change) {
+        WorkerProcess process = workerTable.byPid(change.pid());
+        Signal by = Signal.of(change.by());
+        if (process != null && by != null) {
+            context.take(new ProgramEvent.Suspended(process.id(), by));
+        } else if (process != null) {
+            context.take(new ProgramEvent.Resumed(process.id()));
+        }
+    }
+
+    /// Takes up all that workers have said until now.
+    private void listen() {
+        if (context.program().newest().bond().workerSocket()
+                == ManagerLinkSpec.WorkerSocket.CONTROL) {
+            surface.listener().listen();
+        }
+        workerSockets.listen();
+    }
+
+    // ---- end
+
+    /// A worker's own process has died. What is left of one that was told to go is waited for, in
+    /// its process group and in others. Of others it is ended, while the leader of the group is
+    /// still a zombie, so that no other group can have its number.
+    private void died(WorkerProcess process) {
+        WorkerId id = process.id();
+        if (context.isStarting(id)) { // else it makes no difference what it said before
+            listen();
+        }
+        ackListeners.finish(id);
+        WorkerExit workerExit = WorkerReaper.peek(process);
+        if (workerExit == null) {
+            return;
+        }
+        workerExit = surface.strays().withCause(workerExit, context.tag(id));
+        boolean patient = context.program().goesOnWithout(id, workerExit);
+        if (!patient) {
+            Processes.killGroup(process.pid(), Signal.KILL);
+        }
+        WorkerReaper.reap(process);
+        surface.loop().forget(process.pidfd());
+        if (!patient && Processes.groupExists(process.pidfd(), process.pid())) {
+            String what = workerExit + "; KILL sent to what it left in its process group";
+            context.report(ProgramEffect.Severity.WARN, id, what);
+        }
+        if (patient && leavesOthers(process)) {
+            surface.births().noteEnd(context.name(), id, workerExit);
+            context.take(new ProgramEvent.LeaderExited(id, workerExit));
+            awaitRest(process, workerExit);
+        } else {
+            gone(process, workerExit);
+        }
+    }
+
+    /// Whether others of a dead worker live, in its process group or in others. One that was
+    /// adopted may still be a zombie of its parent, and the kernel counts it as one of the group.
+    private boolean leavesOthers(WorkerProcess process) {
+        int pid = process.pid();
+        boolean any = Processes.groupExists(process.pidfd(), pid);
+        try {
+            return (any && (!process.adopted() || Processes.members(Set.of(pid)).containsKey(pid)))
+                    || !detachedProcesses.of(process, false).isEmpty();
+        } catch (PosixException e) {
+            return any; // no descriptor to look with: who waits for the group looks again
+        }
+    }
+
+    /// Waits until nothing is left of a worker.
+    ///
+    /// @param workerExit how its own process ended
+    private void awaitRest(WorkerProcess process, WorkerExit workerExit) {
+        ProcessGroupWatch.Others others =
+                () -> detachedProcesses.attend(process, context.program().signalFor(process.id()));
+        Runnable empty = () -> gone(process, workerExit);
+        surface.groups().await(process.pidfd(), process.pid(), others, empty);
+    }
+
+    /// Nothing is left of a worker: the core hears of its exit, or of the start that failed.
+    private void gone(WorkerProcess process, WorkerExit workerExit) {
+        WorkerId id = process.id();
+        detachedProcesses.forget(id);
+        int left = surface.strays().sweep(context.tag(id), process.pid());
+        probes.forget(id);
+        process.pipes().forEach(output -> output.drain(true));
+        SpawnException failure = delayedSpawns.ended(id);
+        surface.births().attend();
+        if (failure == null) {
+            WorkerExit seen = workerExit.leaving(left);
+            surface.births().noteEnd(context.name(), id, seen);
+            context.take(new ProgramEvent.Exited(id, seen));
+        } else {
+            spawnTemplates.forgetExecutables();
+            context.take(new ProgramEvent.SpawnFailed(id, String.valueOf(failure.getMessage())));
+        }
+        surface.loop().afterwards(() -> depart(process));
+    }
+
+    /// Takes a worker out of the table. Not on the way from deaths to births: what its siblings
+    /// have to say would come before the next birth. Its own last words are heard while it is still
+    /// known whose they are.
+    private void depart(WorkerProcess process) {
+        listen();
+        if (process.line() >= 0) {
+            workerSockets.disconnect(process);
+        }
+        workerTable.depart(process);
+        if (process.pidfd() >= 0) {
+            Descriptors.close(process.pidfd());
+        }
+    }
+}
