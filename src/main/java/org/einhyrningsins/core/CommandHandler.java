@@ -353,7 +353,7 @@ final class CommandHandler {
         }
     }
 
-    /// Nothing runs: it is what the program is from now on.
+    /// Adopts a definition while nothing runs: it is the program's from now on.
     private static void note(StepContext stepContext, ProgramSpec spec) {
         boolean same = spec.birth().equals(stepContext.serving.spec().birth());
         ProgramVersion programVersion =
@@ -415,7 +415,7 @@ final class CommandHandler {
         }
     }
 
-    /// One that is starting shows in the new way that it is up, and has all the time for it.
+    /// Applies a definition to a worker; one that is starting acks in the new way, in full time.
     private static Worker managedBy(StepContext stepContext, Worker worker, ProgramSpec spec) {
         Worker managed = worker.under(worker.version().managedBy(spec));
         boolean asBefore = worker.version().spec().ack().equals(spec.ack());

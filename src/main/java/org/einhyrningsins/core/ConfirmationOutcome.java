@@ -46,7 +46,8 @@ public record ConfirmationOutcome(List<String> changed, List<Program> back) {
                 && versionFailure.back() == is.serving().generation();
     }
 
-    /// One that failed before, and was not tried again, tells nothing about this reload.
+    /// True if the version failed since the reload; a version that failed before, and was not tried
+    /// again, does not count.
     private static boolean failedSince(Program was, Program is) {
         boolean tried = is.nextGeneration() != was.nextGeneration();
         return is.remembersFailure() && (tried || !is.verdict().equals(was.verdict()));

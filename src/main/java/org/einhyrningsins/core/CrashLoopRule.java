@@ -42,7 +42,7 @@ public record CrashLoopRule(
         recent = List.copyOf(recent);
     }
 
-    /// One more, now.
+    /// Adds a crash.
     CrashLoopRule and(Moment now, Duration lived) {
         List<Moment> last = new ArrayList<>(recent);
         last.add(now);

@@ -16,8 +16,8 @@ import java.util.TreeSet;
 final class DependencyGate {
     private DependencyGate() {}
 
-    /// It is to run, and its deaths are forgotten. One that runs goes on, and so does one with a
-    /// worker left: others are waited for only by who begins with nothing.
+    /// Asks for admission to run, and forgets deaths. A program that runs, or has a worker left,
+    /// goes on: only one that begins with nothing waits for others.
     static void ask(StepContext stepContext) {
         stepContext.deaths = List.of();
         if (!(stepContext.phase instanceof ProgramPhase.Running)) {

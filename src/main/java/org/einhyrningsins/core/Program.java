@@ -20,22 +20,21 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayList;
 import java.util.List;
 
-/// One program, at one moment: everything that is known about it, and nothing that is not its own.
+/// State of one program at one moment: everything that is known about it, and nothing of others.
 ///
-/// @param phase whether it is meant to run
+/// @param phase the phase: whether it is meant to run
 /// @param serving the definition that respawns use
-/// @param count how many workers are wanted; the file says it first, the operator may change it
+/// @param count number of workers wanted; first the file's, then as changed by the operator
 /// @param slots by index; more than `count` while workers of removed slots are leaving
-/// @param rollout the one under way, null if none is
+/// @param rollout the rollout under way; null if none is
 /// @param waits commands that are not answered yet
-/// @param deaths the recent ones, as far back as `give-up` looks
-/// @param nextIncarnation of the next worker
-/// @param nextGeneration of the next rollout
-/// @param verdict how the last rollout ended, in words; empty before the first, and when it tells
-///   nothing any more
+/// @param deaths recent deaths, as far back as `give-up` looks
+/// @param nextIncarnation incarnation of the next worker
+/// @param nextGeneration generation of the next rollout
+/// @param verdict result of the last rollout, in words; empty if none, or if it is obsolete
 /// @param fallback the version that comes back if the one that serves fails soon; null for none
-/// @param setback how the newest version failed; null if it did not, or that tells nothing any more
-/// @param asOf when the last step was taken
+/// @param setback failure of the newest version; null if none, or if it is obsolete
+/// @param asOf time of the last step
 public record Program(
         String name,
         ProgramPhase phase,
@@ -292,9 +291,9 @@ public record Program(
 
     /// Final result of a program that does not go on without a command.
     public enum Outcome {
-        /// All its workers did what they were to do.
+        /// All its workers ended with success.
         DONE,
-        /// It was given up, or nobody is left of it and a worker failed; a job (see
+        /// It gave up, or no worker is left and one failed; a job (see
         /// [ProgramSpec#endsByItself()]) as soon as one of its workers did.
         FAILED
     }

@@ -15,7 +15,7 @@ import org.einhyrningsins.spec.WorkerId;
 
 import java.time.Duration;
 
-/// One step of a program: the event, then the deadlines, then what follows from the state.
+/// Step of a program: the event, then the deadlines, then what follows from the state.
 final class ProgramStep {
     private static final Duration MOST_EXTENSION = Duration.ofHours(1);
 
@@ -169,7 +169,7 @@ final class ProgramStep {
         }
     }
 
-    /// It is not up by having lived for a while: it does not live yet.
+    /// Delays a worker's start: it does not execute its program yet, so time alone is no ack.
     private static void delayed(StepContext stepContext, WorkerId id) {
         Worker worker = stepContext.find(id);
         if (worker != null && worker.state() instanceof WorkerState.Starting) {

@@ -52,7 +52,7 @@ public final class Recovery {
             return ends.getOrDefault(worker, WorkerExit.UNKNOWN);
         }
 
-        /// One of which all that were ordered came to be.
+        /// Makes the findings of a program of which all ordered workers were started.
         public Found(
                 Set<WorkerId> alive,
                 Set<WorkerId> leaderless,
@@ -67,7 +67,7 @@ public final class Recovery {
     /// @param other it is of another definition than its generation's, and nobody knows of which:
     ///   whatever becomes of a rollout, it is not what the file says
     public record Newborn(WorkerId worker, int generation, boolean other) {
-        /// One that is of its generation's definition.
+        /// Makes a newborn worker of its generation's definition.
         public Newborn(WorkerId worker, int generation) {
             this(worker, generation, false);
         }
@@ -121,7 +121,8 @@ public final class Recovery {
         return new Transition(stepContext.program(), stepContext.effects);
     }
 
-    /// Those that are gone ended: as the manager before has seen it, or nobody knows how.
+    /// Ends the workers that are gone, with the exits that the manager before has seen, or unknown
+    /// ones.
     private static void bury(StepContext stepContext, Found found) {
         for (Worker worker : workers(stepContext)) {
             if (found.leaderless().contains(worker.id())) {
@@ -136,13 +137,13 @@ public final class Recovery {
         }
     }
 
-    /// It has not failed: another is ordered in its place.
+    /// Orders a worker again that was never started. That is no failure.
     private static void orderAgain(StepContext stepContext, Worker worker) {
         Slot slot = StepContext.without(stepContext.slot(worker.id().slot()), worker);
         stepContext.put(slot.current() == null ? slot.refill(stepContext.now) : slot);
     }
 
-    /// Its own process ended before the manager was killed, or after.
+    /// Handles a worker whose own process ended before or after the death of the manager.
     private static void goOnWithout(StepContext stepContext, Worker worker, WorkerExit workerExit) {
         if (!(worker.state() instanceof WorkerState.Stopping stopping)) {
             ProgramStep.exited(stepContext, new ProgramEvent.Exited(worker.id(), workerExit));
@@ -172,7 +173,7 @@ public final class Recovery {
         }
     }
 
-    /// It gets the place that it was born for, if that is free; else it has to go.
+    /// Gives a newborn worker the place that it was started for, if that is free; else stops it.
     private static void welcome(StepContext stepContext, Newborn newborn) {
         int index = newborn.worker().slot();
         while (stepContext.slots.size() <= index) {

@@ -155,14 +155,14 @@ final class RequestAnswers {
         }
     }
 
-    /// Nothing went wrong: whoever stopped it wanted that.
+    /// Answers a request whose program the operator stopped meanwhile. That is no failure.
     private static void stoppedMeanwhile(StepContext stepContext, PendingRequest pendingRequest) {
         String what = "stopped meanwhile by the operator";
         stepContext.report(Severity.INFO, null, what);
         stepContext.answer(pendingRequest, false, what, null);
     }
 
-    /// Nobody waits for one that does not start unless somebody does something.
+    /// Answers a request for a program that will not start unless an operator acts.
     private static void hindered(StepContext stepContext, PendingRequest pendingRequest) {
         if (stepContext.phase instanceof ProgramPhase.Waiting waiting && waiting.by() != null) {
             stepContext.answer(pendingRequest, false, waiting.words(), null);
@@ -233,7 +233,7 @@ final class RequestAnswers {
                 && slot.index() < stepContext.count;
     }
 
-    /// Nobody is left but who cannot be killed.
+    /// True if no worker of the slot is left, or only such as cannot be killed.
     private static boolean vacant(Slot slot) {
         if (slot.current() != null || slot.successor() != null) {
             return false;

@@ -77,7 +77,7 @@ final class RestartPolicy {
         }
     }
 
-    /// That of the definition its slot is refilled with.
+    /// Returns the restart policy of the definition that the slot is refilled with.
     private static RestartSpec policy(StepContext stepContext, Worker worker) {
         ProgramVersion programVersion =
                 stepContext.onTrial(worker) ? worker.version() : stepContext.serving;
@@ -189,7 +189,7 @@ final class RestartPolicy {
         return stepContext.now.since(worker.born());
     }
 
-    /// Its slot, with one more crash in the row.
+    /// Returns a worker's slot with one more crash in the row.
     private static Slot crashed(StepContext stepContext, Worker worker) {
         Slot slot = stepContext.slot(worker.id().slot());
         CrashLoopRule crashLoopRule =
@@ -204,7 +204,7 @@ final class RestartPolicy {
         return slot.crashed(loop ? crashLoopRule.looping() : crashLoopRule);
     }
 
-    /// It was up, and had to be ended.
+    /// Handles the end of a worker that was up and had to be killed.
     static void hung(StepContext stepContext, Worker worker, String why) {
         if (policy(stepContext, worker).when() == RestartSpec.When.NEVER) {
             finish(stepContext, worker, false, why);
@@ -213,7 +213,7 @@ final class RestartPolicy {
         }
     }
 
-    /// It never came up, or could not be spawned at all.
+    /// Handles a worker that was never up, or that could not be spawned.
     static void failedToStart(StepContext stepContext, Worker worker, String why) {
         if (policy(stepContext, worker).when() == RestartSpec.When.NEVER) {
             finish(stepContext, worker, false, why);

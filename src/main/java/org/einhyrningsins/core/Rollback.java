@@ -19,7 +19,7 @@ import java.util.List;
 /// [WorkerReplacement]; who serves meanwhile serves on, and an empty slot gets the older version at
 /// once.
 final class Rollback {
-    /// That many workers lost by one slot are a crash loop.
+    /// Number of workers lost by one slot that is a crash loop.
     private static final int LOOP = 3;
 
     private Rollback() {}

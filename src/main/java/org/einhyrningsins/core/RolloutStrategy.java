@@ -421,7 +421,7 @@ final class RolloutStrategy {
                 "rolled to generation " + generation(rollout) + " in " + took + killed);
     }
 
-    /// One that was told to go is gone.
+    /// Counts an old worker that is gone.
     static void drained(
             StepContext stepContext, WorkerState.Stopping state, WorkerExit workerExit) {
         boolean replaced = state.cause() == Cause.RETIRED || state.cause() == Cause.REPLACED;
@@ -482,7 +482,7 @@ final class RolloutStrategy {
         return once ? 1 : Math.max(1, spec.rollout().retries());
     }
 
-    /// One that is watched has no second try.
+    /// Fails the rollout: a canary has no second try.
     static void canaryFailed(StepContext stepContext, Rollout rollout, Worker worker, String why) {
         String what = "canary " + why;
         stepContext.report(Severity.WARN, worker.id(), what);

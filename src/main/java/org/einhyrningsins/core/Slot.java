@@ -131,7 +131,7 @@ public record Slot(
                     losses);
         }
 
-        /// Somebody killed another one.
+        /// Adds the death of a worker that somebody killed.
         Past killed(List<Moment> recent) {
             return new Past(
                     quickDeaths,
@@ -224,7 +224,7 @@ public record Slot(
         return earliest;
     }
 
-    /// All its workers: current, successor, leaving.
+    /// Returns all its workers: current, successor, leaving.
     public List<Worker> workers() {
         if (successor == null && leaving.isEmpty()) {
             return current == null ? List.of() : List.of(current);

@@ -190,8 +190,8 @@ final class StepContext {
         return timeout != null && succeeded ? new StopSpec.Step(step.signal(), timeout) : step;
     }
 
-    /// One that a rollout told to go, and that may have had longer, has as long as any other from
-    /// now on.
+    /// Gives an old worker of a rollout only the usual time to stop from now on, if it may have had
+    /// longer.
     void hurry(Worker worker) {
         boolean longer = worker.version().spec().rollout().drain().timeout() != null;
         if (longer

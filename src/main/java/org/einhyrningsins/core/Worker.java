@@ -7,11 +7,11 @@ import org.einhyrningsins.core.model.WorkerHealth;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
-/// One process of a program, as the core sees it.
+/// Worker: one process of a program.
 ///
 /// @param version the definition it was started with
-/// @param born when it was spawned
-/// @param care what is known about how it is
+/// @param born time when it was spawned
+/// @param care its health data
 public record Worker(
         WorkerId id, ProgramVersion version, Moment born, WorkerState state, WorkerHealth care) {
     Worker in(WorkerState next) {
@@ -46,7 +46,7 @@ public record Worker(
         return state instanceof WorkerState.Stopping stopping && stopping.stuck();
     }
 
-    /// Its next deadline, null if time changes nothing.
+    /// Returns its next deadline; null if time changes nothing.
     @Nullable Moment deadline() {
         return switch (state) {
             case WorkerState.Starting s -> Moment.earlier(s.deadline(), s.nextProbe());

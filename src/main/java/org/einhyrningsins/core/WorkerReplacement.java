@@ -26,7 +26,7 @@ final class WorkerReplacement {
     /// came together do not go together.
     private static final int SPREAD = 10;
 
-    /// Its multiples, taken modulo 2^64, lie far from each other: the golden ratio.
+    /// Factor whose multiples, taken modulo 2^64, lie far from each other: the golden ratio.
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
     private static final int FRACTION_BITS = 20;
@@ -115,7 +115,8 @@ final class WorkerReplacement {
         return worker.care().tries() >= Math.max(1, stepContext.serving.spec().rollout().retries());
     }
 
-    /// One that replaced an ill one and is ill itself is left alone for a while, longer and longer.
+    /// Returns the time before which a worker is not replaced: one that replaced an unhealthy one
+    /// and is unhealthy itself is left alone for a while, longer and longer.
     private static @Nullable Moment notBefore(Worker worker, Slot slot, int count) {
         Moment retry = worker.care().retry();
         int relapses = slot.past().relapses();
@@ -142,7 +143,7 @@ final class WorkerReplacement {
 
     // ---- how
 
-    /// Those that are up take over.
+    /// Lets replacements that are up take over.
     static void advance(StepContext stepContext) {
         if (stepContext.rollout != null) {
             return;
@@ -199,7 +200,7 @@ final class WorkerReplacement {
                 stepContext.slot(slot.index()).current(successor).successor(null).refill(null));
     }
 
-    /// One that a rollout brought and that has to go again is no restart.
+    /// Counts a replacement as a restart, unless the old worker is recalled by a rollback.
     private static void count(StepContext stepContext, Worker old) {
         Slot slot = stepContext.slot(old.id().slot());
         int relapses = fails(old, stepContext.count) ? slot.past().relapses() + 1 : 0;
@@ -271,8 +272,9 @@ final class WorkerReplacement {
         return starting;
     }
 
-    /// One slot after the other, so that at most one is empty for that; and none while somebody
-    /// waits for all to be up, but for those whom somebody wants to be gone.
+    /// Stops an old worker to make room, in one slot after the other, so that at most one is empty
+    /// for that; none while a request waits for all to be up, and only recalled ones while one
+    /// waits for a rollback.
     private static void makeRoom(StepContext stepContext) {
         for (Slot slot : stepContext.slots) {
             if (stepContext.wants(slot) && (slot.current() == null || !slot.current().ready())) {

@@ -77,12 +77,13 @@ public sealed interface WorkerState {
             this(cause, rest, deadline, draining, sent, leader, null);
         }
 
-        /// One that has been sent nothing, since it serves what waits at its own sockets.
+        /// Makes the state of a worker that was sent no signal yet, since it serves what waits at
+        /// its own sockets.
         static Stopping draining(Cause cause, List<StopSpec.Step> steps, Moment latest) {
             return new Stopping(cause, steps, latest, true, null, null);
         }
 
-        /// One that has been sent a signal.
+        /// Returns the state after a signal was sent.
         Stopping told(Signal signal, List<StopSpec.Step> later, Moment next) {
             return new Stopping(cause, later, next, false, signal, leader, latest);
         }
@@ -91,12 +92,12 @@ public sealed interface WorkerState {
             return new Stopping(cause, rest, next, draining, sent, leader, latest);
         }
 
-        /// It has more time, and may have some until then.
+        /// Returns the state with an extended deadline.
         Stopping extended(Moment next, Moment end) {
             return new Stopping(cause, rest, next, draining, sent, leader, end);
         }
 
-        /// Its own process has ended, others of its process group live.
+        /// Returns the state after the end of its own process; others of its process group live.
         Stopping without(WorkerExit ended) {
             return new Stopping(cause, rest, deadline, draining, sent, ended, latest);
         }
@@ -121,7 +122,7 @@ public sealed interface WorkerState {
 
     /// Reason why a worker was told to stop.
     enum Cause {
-        /// Its successor is there.
+        /// Its successor took its place.
         RETIRED,
         /// The program was given fewer workers.
         SCALED,
@@ -129,13 +130,13 @@ public sealed interface WorkerState {
         STOPPED,
         /// The operator restarted it: its slot waits until it is gone.
         RESTARTED,
-        /// It did not come up in time.
+        /// It was not up in time.
         FAILED_START,
         /// Its rollout was given up.
         WITHDRAWN,
-        /// It was up, and gave no sign of life any more: its slot waits until it is gone.
+        /// It was up, and its watchdog expired: its slot waits until it is gone.
         HUNG,
-        /// It goes before another comes, as `replace` has it: its slot waits until it is gone.
+        /// It stops before another starts, as `replace` has it: its slot waits until it is gone.
         REPLACED,
         /// Its own process ended while there was no manager, others of its process group live.
         LEFT_BEHIND

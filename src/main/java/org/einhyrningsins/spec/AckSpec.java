@@ -44,7 +44,7 @@ public record AckSpec(Mode mode, Duration timeout) {
     /// Target of a probe.
     public sealed interface Target {}
 
-    /// One that is connected to.
+    /// Target at an endpoint.
     public sealed interface SocketTarget extends Target {
         /// Returns the endpoint that the probe connects to.
         Endpoint endpoint();

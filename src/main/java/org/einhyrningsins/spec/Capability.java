@@ -52,7 +52,7 @@ public enum Capability {
         return ordinal();
     }
 
-    /// Its bit in a set of capabilities, as in the `CapEff` of proc_pid_status(5).
+    /// Returns its bit in a set of capabilities, as in the `CapEff` of proc_pid_status(5).
     public long bit() {
         return 1L << number();
     }

@@ -30,7 +30,7 @@ public record ConfinementSpec(
         SequencedMap<String, Path> credentials,
         @Nullable SandboxSpec sandbox,
         @Nullable CgroupSpec cgroup) {
-    /// Nothing is said.
+    /// No settings.
     public static final ConfinementSpec NONE =
             new ConfinementSpec(
                     null, null, SchedulingSpec.NONE, List.of(), new LinkedHashMap<>(), null, null);

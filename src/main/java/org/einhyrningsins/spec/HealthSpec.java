@@ -39,7 +39,7 @@ public record HealthSpec(Target target, Duration every, Duration timeout, int fa
     /// Set of processes that may have answered a check: an answer says something about a worker
     /// only if no other can have given it.
     public enum Reach {
-        /// That worker: a command is told its pid.
+        /// The worker alone: a command is told its pid.
         WORKER,
         /// Any worker of its slot: the port is the slot's.
         SLOT,

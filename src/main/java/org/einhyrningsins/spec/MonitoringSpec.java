@@ -18,7 +18,7 @@ public record MonitoringSpec(
         @Nullable Duration maxAge,
         @Nullable Long memoryMax,
         @Nullable CgroupSpec together) {
-    /// Nothing: a worker that runs is left alone.
+    /// No monitoring: a worker that runs is left alone.
     public static final MonitoringSpec NONE = new MonitoringSpec(null, null, null, null);
 
     /// Without limits of all workers together.

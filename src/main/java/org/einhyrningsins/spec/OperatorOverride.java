@@ -12,7 +12,7 @@ import java.util.List;
 /// @param workers number of workers to run instead of the file's; null for the file's
 /// @param held the slots that were stopped alone, in ascending order
 public record OperatorOverride(boolean stopped, @Nullable Integer workers, List<Integer> held) {
-    /// All is as the file has it.
+    /// No override.
     public static final OperatorOverride NONE = new OperatorOverride(false, null, List.of());
 
     public OperatorOverride {

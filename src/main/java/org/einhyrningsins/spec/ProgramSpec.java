@@ -12,7 +12,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 
-/// One program: what to run, how often, on which sockets, and how to treat its workers.
+/// Definition of one program: what to run, how often, on which sockets, and how to treat its
+/// workers.
 ///
 /// @param name unique in the file; letters, digits, `_`, `-`, `.`
 /// @param command program and arguments, at least one; exec'ed as they are, never given to a shell
@@ -20,21 +21,21 @@ import java.util.Set;
 /// @param env variables to set, after `env-file`, in order; they win over the inherited ones
 /// @param dropEnv names of inherited variables that workers must not see
 /// @param identity user, group, umask, nice and limits
-/// @param workers how many to run, 0 to 10,000
+/// @param workers number of workers, 0 to 10,000
 /// @param sockets in the order in which workers get them, from descriptor 3 up
 /// @param stdin the name of the socket that is also descriptor 0; null for /dev/null
-/// @param protocols those on request, beyond the ones that are always there
-/// @param ack how a worker is known to be up
-/// @param stop how a worker is told to go
-/// @param restart what happens when a worker dies by itself
-/// @param rollout how workers are replaced by those of a newer definition
-/// @param logs where descriptors 1 and 2 go
-/// @param bond how workers are bound to the manager
-/// @param care how workers that are up are looked after
+/// @param protocols socket protocols on request, beyond the ones that are always there
+/// @param ack how a worker acknowledges that it is up
+/// @param stop the stop sequence
+/// @param restart the restart policy
+/// @param rollout the rollout policy
+/// @param logs destination of descriptors 1 and 2
+/// @param bond link between workers and the manager
+/// @param care monitoring of workers that are up
 /// @param after the programs that are up before it starts, and are stopped after it; in the order
 ///   of the file
-/// @param obstacle why no worker of it can be started, in words; null if nothing is known. It is
-///   what others than the manager's user did to a file of it, and so this program's trouble alone
+/// @param obstacle reason why no worker of it can be started, in words; null for none known. It is
+///   what other users than the manager's did to a file of it, and so this program's trouble alone
 public record ProgramSpec(
         String name,
         List<TextTemplate> command,
@@ -64,7 +65,7 @@ public record ProgramSpec(
         after = List.copyOf(after);
     }
 
-    /// One of which nothing speaks against a start.
+    /// Makes a definition without an obstacle.
     public ProgramSpec(
             String name,
             List<TextTemplate> command,

@@ -43,7 +43,7 @@ public record RolloutSpec(
     public enum Strategy {
         /// A new worker is up before an old one is told to go, slot by slot.
         SMOOTH,
-        /// All new workers are up before any old one is told to go.
+        /// All new workers are up before any old one is told to stop.
         FLEET,
         /// The old worker goes first, slot by slot: for programs that cannot run twice.
         REPLACE

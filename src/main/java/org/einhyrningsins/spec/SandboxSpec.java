@@ -32,9 +32,9 @@ public record SandboxSpec(
 
     /// Means of communication that may be limited to a worker and the processes that it starts.
     public enum Scope {
-        /// It sends signals to no others.
+        /// Signals: none to processes outside.
         SIGNALS,
-        /// It connects to no abstract UNIX sockets of others.
+        /// Abstract UNIX sockets: no connection to those of processes outside.
         ABSTRACT_SOCKETS
     }
 

@@ -16,10 +16,10 @@ import java.util.TreeSet;
 /// @param ioClass see ioprio_set(2)
 public record SchedulingSpec(
         @Nullable Integer oomScoreAdj, List<Integer> cpus, @Nullable IoClass ioClass) {
-    /// Nothing is said.
+    /// No settings.
     public static final SchedulingSpec NONE = new SchedulingSpec(null, List.of(), null);
 
-    /// One above the largest number of a processor.
+    /// Number above that of any processor.
     public static final int MAX_CPUS = 8192;
 
     public SchedulingSpec {

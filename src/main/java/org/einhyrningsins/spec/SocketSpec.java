@@ -28,7 +28,7 @@ public record SocketSpec(
         boolean ipv6Only,
         UnixFile file,
         boolean perWorker) {
-    /// One that all workers share.
+    /// Makes a socket that all workers share.
     public SocketSpec(
             String name,
             Address address,
@@ -100,7 +100,7 @@ public record SocketSpec(
     /// @param scope name or number of the interface of a link-local IPv6 address; else empty. The
     ///   interface need not be there before the socket is bound
     public record Tcp(InetAddress host, int port, String scope) implements Address {
-        /// One without a scope.
+        /// Makes an address without a scope.
         public Tcp(InetAddress host, int port) {
             this(host, port, "");
         }
@@ -115,7 +115,7 @@ public record SocketSpec(
     ///
     /// @param scope as of [Tcp]
     public record Udp(InetAddress host, int port, String scope) implements Address {
-        /// One without a scope.
+        /// Makes an address without a scope.
         public Udp(InetAddress host, int port) {
             this(host, port, "");
         }
@@ -133,7 +133,7 @@ public record SocketSpec(
     /// @param place the file itself: the path through no symbolic link, `.` or `..`, as it was when
     ///   the configuration was read; null for the path as it is
     public record UnixPath(Path path, @Nullable Path place) implements Address {
-        /// One whose path goes through no link.
+        /// Makes a path without symbolic links.
         public UnixPath(Path path) {
             this(path, null);
         }

@@ -30,7 +30,7 @@ public record StopSpec(List<Step> steps, To to) {
     public enum To {
         /// The process that was started.
         PROCESS,
-        /// All of its process group: it, and what came from it and stayed in it.
+        /// The process group: the worker, and descendants that stayed in it.
         GROUP;
 
         static final To DEFAULT = PROCESS;

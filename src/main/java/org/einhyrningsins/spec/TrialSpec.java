@@ -14,7 +14,7 @@ public record TrialSpec(Duration probation, Duration rollbackWithin) {
     /// the worker.
     public static final Duration TIMER_PROBATION = Duration.ofSeconds(10);
 
-    /// No probation, a rollback within a minute.
+    /// Default: no probation, a rollback within a minute.
     public static final TrialSpec DEFAULT = new TrialSpec(Duration.ZERO, Duration.ofMinutes(1));
 
     /// The default for workers that are known to be up in that way.

@@ -13,7 +13,7 @@ import java.util.function.Function;
 /// shell and for bash, zsh and fish, which ask with `einhyrningsinsctl complete`. It comes from the
 /// pages of the help, so it cannot say anything else than they do.
 public final class Completion {
-    /// One word that may stand there.
+    /// Word that completes what is typed.
     ///
     /// @param meaning for people; may be empty
     public record Choice(String word, String meaning) {}

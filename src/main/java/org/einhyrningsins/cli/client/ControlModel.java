@@ -37,13 +37,13 @@ final class ControlModel {
     /// A command to ask the manager for.
     record Run(ClientCommand asked) implements Reading {}
 
-    /// Something to print: help, a version.
+    /// Text to print: help, a version.
     record Say(String text) implements Reading {}
 
     /// A line to be split and read, with the options given before it.
     record Line(List<String> options, String line) implements Reading {}
 
-    /// No command: whoever asks wants the shell.
+    /// Request for the shell: no command was given.
     record Session(@Nullable String socket) implements Reading {}
 
     /// A mistake, and how it might have been meant.

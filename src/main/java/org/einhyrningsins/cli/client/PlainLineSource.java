@@ -28,7 +28,7 @@ final class PlainLineSource implements LineSource {
         this.prompt = prompt;
     }
 
-    /// Nobody is there to be prompted, and an interrupt ends the whole.
+    /// Makes a source without a prompt; an interrupt ends the whole program.
     static PlainLineSource ofPipe(InputStream in, TextOutput err) {
         return new PlainLineSource(in, err, null);
     }

@@ -81,7 +81,7 @@ public final class LaunchModel {
     /// @param file where; `-` for stdout
     public record Init(String file) implements Reading {}
 
-    /// Something to print: help, a version.
+    /// Text to print: help, a version.
     public record Say(String text) implements Reading {}
 
     /// A mistake.

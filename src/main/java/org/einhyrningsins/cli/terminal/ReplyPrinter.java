@@ -8,7 +8,8 @@ import org.einhyrningsins.control.wire.ReplyHandler;
 /// one line that changes and a pipe gets line after line. Events are what was asked for, so they go
 /// to stdout.
 public final class ReplyPrinter implements ReplyHandler {
-    /// Nobody tells us the width; a longer line would wrap and could not be taken back.
+    /// Width to which progress is cut: the terminal's is not known, and a longer line would wrap
+    /// and could not be taken back.
     private static final int LINE_WIDTH = 79;
 
     private static final String ERASE_LINE = "\r\033[K";

@@ -8,8 +8,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/// One of the two streams a person or a script reads: UTF-8 whatever the locale says, written at
-/// once.
+/// Output stream for a person or a script: UTF-8 whatever the locale says, written at once.
 public final class TextOutput {
     private final OutputStream stream;
 

@@ -50,7 +50,7 @@ public final class ForeignSection {
         return null;
     }
 
-    /// All settings of that key, and leaves them.
+    /// Returns all settings of that key without taking them.
     public List<ForeignSetting> lookAll(String key) {
         return settings.stream()
                 .filter(foreignSetting -> foreignSetting.key().equals(key))

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.Locale;
 
-/// One setting of a foreign file.
+/// Setting of a foreign file.
 ///
 /// @param key as its manager understands it
 /// @param value without comments, its continued lines joined

@@ -250,7 +250,7 @@ public final class ImportedServices {
                 "(?<![^ ])" + Pattern.quote(folder + "/") + "(?=[^ :]+:[0-9]+\\b)", "");
     }
 
-    /// One line, of nothing but what YAML takes.
+    /// Writes one line of a comment, with only characters that YAML takes.
     static void comment(String text, int indent, StringBuilder out) {
         out.repeat(' ', indent).append("# ");
         text.codePoints().forEach(c -> out.appendCodePoint(harmless(c)));

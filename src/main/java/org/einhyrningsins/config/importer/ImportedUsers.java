@@ -49,7 +49,7 @@ final class ImportedUsers {
         return ", " + key + ": " + ConfigPrinter.quoted(name);
     }
 
-    /// Those that the machine does not know. A number needs not be known.
+    /// Returns those that the machine does not know. A number need not be known.
     List<Person> strangers(LoadEnvironment machine) {
         return people.stream().filter(person -> !isKnown(person, machine)).toList();
     }

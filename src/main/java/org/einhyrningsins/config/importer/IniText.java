@@ -66,7 +66,7 @@ public final class IniText {
         new Reading(sourceText).read();
     }
 
-    /// One file being read.
+    /// State of the reading of one file.
     private final class Reading {
         private final SourceText sourceText;
         private @Nullable ForeignSection foreignSection;

@@ -24,8 +24,8 @@ public final class DefinitionSettings {
 
     private DefinitionSettings() {}
 
-    /// All of them, in the order of `print`: a key of a key as `rollout.settle`, a socket as
-    /// `bind.http`, and under `bind` the order of the sockets.
+    /// Returns all settings of a program, in the order of `print`: a key of a key as
+    /// `rollout.settle`, a socket as `bind.http`, and under `bind` the order of the sockets.
     public static SequencedMap<String, String> of(ProgramSpec program) {
         String text = ConfigPrinter.print(program);
         SequencedMap<String, String> settings = read(text.substring(text.indexOf('\n') + 1));
@@ -35,7 +35,8 @@ public final class DefinitionSettings {
         return settings;
     }
 
-    /// All that are no program's, in the order of `print`, as `control.mode` and `log.level`.
+    /// Returns all settings that belong to no program, in the order of `print`, as `control.mode`
+    /// and `log.level`.
     public static SequencedMap<String, String> of(ServicesSpec services) {
         return read(ConfigPrinter.printOwn(services));
     }

@@ -20,7 +20,7 @@ record CgroupReader(ValueReader values) {
     private static final int MAX_WEIGHT = 10_000;
     private static final String CPU = "a part of processors such as 50% or 150%";
 
-    /// Those of each worker, and of all workers of a program together; null for none.
+    /// Limits of each worker, and of all workers of a program together; null for none.
     record Limits(@Nullable CgroupSpec worker, @Nullable CgroupSpec program) {}
 
     Limits read(ConfigFields program) {

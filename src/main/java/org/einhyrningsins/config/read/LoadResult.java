@@ -11,18 +11,18 @@ import java.util.List;
 
 /// Result of loading a file.
 public sealed interface LoadResult {
-    /// It can be run. The warnings are about what may be wrong and may be meant.
+    /// Valid configuration. The warnings are about what may be wrong and may be meant.
     record Valid(ServicesSpec services, List<ConfigProblem> warnings) implements LoadResult {
         public Valid {
             warnings = List.copyOf(warnings);
         }
     }
 
-    /// It cannot, for these problems: at least one, by file, line and column. The warnings are
-    /// about what else was seen.
+    /// Invalid configuration, with its problems: at least one, by file, line and column. The
+    /// warnings are about what else was seen.
     ///
-    /// @param passing whether a host name could not be looked up: that may pass by itself
-    /// @param whereabouts what could be read of them, for who looks for an earlier manager's state
+    /// @param passing true if a host name could not be looked up, which may succeed later
+    /// @param whereabouts the paths that could be read, to find the state of an earlier manager
     record Invalid(
             List<ConfigProblem> problems,
             List<ConfigProblem> warnings,

@@ -23,7 +23,7 @@ import java.time.Duration;
 record MonitoringReader(ValueReader values, TemplateReader templates, int workers) {
     private static final int MOST_FAILURES = 1_000;
 
-    /// No process of any use is smaller.
+    /// Smallest limit of memory that is no mistake: no useful process is smaller.
     private static final long SMALLEST_MEANT = 1 << 20;
 
     /// @param together the limits of the control group of all workers; null for none

@@ -206,7 +206,7 @@ final class ProgramReader {
         warnOfStrangers(program, spec, log);
     }
 
-    /// Others than root, ourselves and the program's own user who may change what it is made of.
+    /// Warns of users besides root, the manager's and the program's who may change its files.
     private void warnOfStrangers(ConfigFields program, ProgramSpec spec, @Nullable Path log) {
         String user = spec.identity().user();
         Path executable =

@@ -84,7 +84,7 @@ public final class RolloutReader {
         return valueReader.positive(configNode, DrainSpec.UNLIMITED);
     }
 
-    /// None with 0 workers: so a program does without the one of `defaults`.
+    /// Reads the canary; 0 workers mean none, so that a program can drop that of `defaults`.
     private @Nullable CanarySpec canary(ConfigFields configFields, Strategy strategy) {
         int canaries = configFields.number("workers", 0, MAX_WORKERS, 1);
         Duration watch = watch(configFields);

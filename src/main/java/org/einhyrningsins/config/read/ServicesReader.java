@@ -180,7 +180,8 @@ final class ServicesReader {
                 configFields.flag("keeper", ControlSpec.DEFAULT.keeper()));
     }
 
-    /// Nobody is asked for an identity whom the file's mode keeps out.
+    /// Returns the default mode of the socket: the file's mode must not exclude those whom `allow`
+    /// admits.
     private static int usualMode(@Nullable AllowSpec allow) {
         return allow == null || allow.nobody() ? ControlSpec.DEFAULT.mode() : ControlSpec.OPEN;
     }

@@ -3,7 +3,7 @@ package org.einhyrningsins.config.source;
 
 import java.nio.file.Path;
 
-/// Something wrong in a file, and where.
+/// Problem in a file, with its position.
 ///
 /// @param file as the user named it
 /// @param line from 1; 0 if the problem is the file as a whole

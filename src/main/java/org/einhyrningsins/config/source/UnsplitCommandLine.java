@@ -87,7 +87,8 @@ public final class UnsplitCommandLine {
         return out.toString();
     }
 
-    /// Everything in double quotes but bare variables, and what needs none.
+    /// Writes a word for a shell: in double quotes except bare variables, or plain where it needs
+    /// no quotes.
     private void shell(String word, BitSet bare, TemplateTextBuilder out) {
         boolean plain = word.matches("[A-Za-z0-9_./:=,@%+\uE000-\uF8FF-]+");
         boolean quoted = false;

@@ -16,7 +16,7 @@ public final class ValueException extends Exception {
         this.missing = missing;
     }
 
-    /// It means something that is written elsewhere, and is not there.
+    /// Returns an error about a reference to something that is missing.
     public static ValueException ofMissing(String message) {
         return new ValueException(message, true);
     }

@@ -390,7 +390,7 @@ public final class ForeignKeywords {
         };
     }
 
-    /// One of the words, which somebody calls so; null if nobody does.
+    /// Returns the word that another manager calls so; null if none does.
     static @Nullable String word(String text, List<String> words) {
         for (String word : words) {
             if (WORDS.getOrDefault(word, List.of()).contains(text.toLowerCase(Locale.ROOT))) {

@@ -59,7 +59,7 @@ public final class HostNameLookup {
         return false;
     }
 
-    /// All addresses of a host; at least one.
+    /// Returns all addresses of a host; at least one.
     List<InetAddress> addresses(String host) throws ValueException {
         Answer answer = known.get(host);
         if (answer == null) {

@@ -14,14 +14,14 @@ import java.util.function.UnaryOperator;
 public final class ImportComments {
     /// Kind of comment on a setting, in the order in which comments are written.
     public enum Kind {
-        /// Something a person wants to know; nothing is different for it.
+        /// A note for a person; nothing changes in behaviour.
         SAYS("", false),
         /// The program cannot be run as it was, so it is written with `workers: 0`.
         BLOCKS("cannot be run as it was", true),
         LOST("not carried over", true),
         /// Carried over, but it does not do quite the same.
         DIFFERS("otherwise here", true),
-        /// It means the same here without being written, or concerns nothing that runs.
+        /// Same behaviour here without being written, or no effect on what runs.
         SAME("nothing to carry over", false);
 
         private final String words;

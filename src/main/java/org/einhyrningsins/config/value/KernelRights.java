@@ -28,9 +28,9 @@ public interface KernelRights {
     /// @return null for nobody
     @Nullable Stranger stranger(Path file, @Nullable String user, boolean groups);
 
-    /// Somebody else, and what ends it.
+    /// Another user with access, and the remedy.
     ///
-    /// @param who and what he may, as in `uid 1001 owns /srv/web`
+    /// @param who the user and the access, as in `uid 1001 owns /srv/web`
     /// @param remedy a command, as in `chown root /srv/web`
     record Stranger(String who, String remedy) {
         /// For a warning.
@@ -44,7 +44,7 @@ public interface KernelRights {
     /// The version of Landlock's interface that the kernel has; 0 for none.
     int landlock();
 
-    /// All of them.
+    /// All rights.
     KernelRights ALL =
             new KernelRights() {
                 @Override

@@ -300,7 +300,7 @@ public record ValueReader(ProblemCollector problems, HostNameLookup names) {
                 && digits.indexOf('9') < 0;
     }
 
-    /// One of the constants, by its word.
+    /// Returns the constant with that word.
     public <E extends Enum<E>> E choice(ConfigNode configNode, E[] constants, E otherwise) {
         StringBuilder words = new StringBuilder();
         for (int i = 0; i < constants.length; i++) {

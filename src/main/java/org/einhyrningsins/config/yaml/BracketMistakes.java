@@ -159,7 +159,7 @@ record BracketMistakes(PatchedText text, YamlMistakes others) {
         return others.unknown(e);
     }
 
-    /// Something stands where a value should.
+    /// Returns the mistake of content where a value should be.
     Mistake content(SyntaxError e) {
         int number = e.line();
         YamlSourceLine line = YamlSourceLine.of(text.line(number));

@@ -165,7 +165,8 @@ public final class YamlTree {
         return configNode;
     }
 
-    /// No pattern switch here: linking one costs milliseconds at start.
+    /// Builds the node of an event. No pattern switch here: linking one costs milliseconds at
+    /// start.
     private ConfigNode opened(Event event, SourcePosition sourcePosition, int depth)
             throws Unusable, OddText {
         if (event instanceof ScalarEvent scalar) {

@@ -13,7 +13,7 @@ import java.util.Map;
 ///
 /// @param slots by program; a slot with an old and a new worker is there once
 public record CompletionNames(Map<String, List<Integer>> slots) {
-    /// Nothing is known.
+    /// Empty set of names.
     public static final CompletionNames EMPTY = new CompletionNames(Map.of());
 
     /// Reads it from the line with which a manager answers `status` in JSON. What it does not know

@@ -72,7 +72,7 @@ public record PlanReport(
             notes = List.copyOf(notes);
         }
 
-        /// One whose number of workers stays.
+        /// Makes the plan of a program whose number of workers stays.
         public ProgramPlan(
                 String name, Word change, int workers, List<KeyPlan> keys, List<String> notes) {
             this(name, change, workers, 0, keys, notes);

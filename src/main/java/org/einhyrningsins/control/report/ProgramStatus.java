@@ -30,7 +30,7 @@ public record ProgramStatus(
         List<String> after,
         List<WorkerStatus> workers,
         List<SocketStatus> sockets) {
-    /// One that did not fail.
+    /// Makes the status of a program without failures.
     public ProgramStatus(
             String name,
             State state,
@@ -75,7 +75,7 @@ public record ProgramStatus(
         STOPPED("stopped"),
         /// Given up, or a worker failed that is not to run again; an operator must start it again.
         FAILED("failed"),
-        /// All its workers did what they were to do.
+        /// All its workers ended with success.
         DONE("done"),
         /// Up, with fewer workers than wanted.
         DEGRADED("degraded"),

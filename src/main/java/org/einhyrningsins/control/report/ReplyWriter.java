@@ -19,7 +19,7 @@ import java.io.UncheckedIOException;
 public final class ReplyWriter {
     private ReplyWriter() {}
 
-    /// Something that happened on the way; more follows.
+    /// Returns a reply with progress; more replies follow.
     public static byte[] progress(JsonId id, String message) {
         return line(id, message, null, null);
     }

@@ -29,8 +29,8 @@ public final class RotatedFiles {
         return file.toString().endsWith(COMPRESSED);
     }
 
-    /// Those of a log file, the oldest first. Of one that is there twice, since its compression was
-    /// cut short after the end, the compressed one.
+    /// Returns the rotated files of a log, the oldest first. Of a file that exists twice, since its
+    /// compression was cut short after the end, the compressed one.
     public static List<Path> of(Path file) throws IOException {
         TreeMap<String, Path> found = new TreeMap<>();
         Path directory = file.toAbsolutePath().getParent();

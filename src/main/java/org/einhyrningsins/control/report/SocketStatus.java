@@ -6,12 +6,12 @@ package org.einhyrningsins.control.report;
 /// @param address where it is bound, with the port the kernel chose
 /// @param perWorker whether each slot has one of its own there
 public record SocketStatus(String name, String address, boolean perWorker) {
-    /// One that all workers share.
+    /// Makes the status of a socket that all workers share.
     public SocketStatus(String name, String address) {
         this(name, address, false);
     }
 
-    /// Its address, for people.
+    /// Returns its address, for people.
     public String place() {
         return perWorker ? address + " (per worker)" : address;
     }

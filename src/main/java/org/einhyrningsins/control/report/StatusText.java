@@ -33,7 +33,7 @@ public final class StatusText {
         return print(textTable) + awaited(report);
     }
 
-    /// That the last reload has to be confirmed; empty if it has not.
+    /// Describes a reload that waits to be confirmed; empty if none does.
     private static String awaited(StatusReport report) {
         return report.confirmMillis() < 0
                 ? ""

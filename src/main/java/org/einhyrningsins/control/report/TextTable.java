@@ -23,7 +23,7 @@ final class TextTable {
         rows.add(cells);
     }
 
-    /// All rows, each with its newline.
+    /// Prints all rows, each with its newline.
     void print(StringBuilder text) {
         for (String[] row : rows) {
             print(text, row);

@@ -22,7 +22,7 @@ public record WorkerStatus(
         long restarts,
         String note,
         FailureStatus failures) {
-    /// One whose slot did not fail.
+    /// Makes the status of a worker whose slot did not fail.
     public WorkerStatus(
             int slot,
             long incarnation,

@@ -38,7 +38,7 @@ public record CommandTarget(String program, int slot, int pid) {
         return whole() && pid == ANY ? program : program + ":" + which;
     }
 
-    /// Those of a list of words, of which some may be like `web:pid/1234`; as [#list] has it else.
+    /// Parses a list of words, of which some may be like `web:pid/1234`; else like [#list].
     static List<CommandTarget> processes(List<String> words) throws UsageException {
         List<String> others = new ArrayList<>(words);
         others.removeIf(CommandTarget::isProcess);

@@ -54,13 +54,13 @@ public sealed interface ControlCommand {
     /// Stop, then start.
     record Restart(List<CommandTarget> targets) implements ControlCommand {}
 
-    /// That many workers more.
+    /// Adds that many workers.
     record Increase(List<CommandTarget> targets, int by) implements ControlCommand {}
 
-    /// That many workers fewer.
+    /// Removes that many workers.
     record Decrease(List<CommandTarget> targets, int by) implements ControlCommand {}
 
-    /// That many workers.
+    /// Sets the number of workers.
     record Scale(List<CommandTarget> targets, int workers) implements ControlCommand {}
 
     /// Send signals to workers, one after the other.
@@ -83,7 +83,7 @@ public sealed interface ControlCommand {
     /// Asks for the manager's version.
     record Version() implements ControlCommand {}
 
-    /// Everything there is to know, in the shape that einhorn's clients read.
+    /// Asks for the whole state, in the shape that einhorn's clients read.
     record State() implements ControlCommand {}
 
     /// Say who you are.

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
 
-/// One line from the manager.
+/// Reply of the manager, one line.
 ///
 /// @param id of the request it answers, as JSON; null if the manager could not tell
 /// @param more more replies follow

@@ -4,7 +4,7 @@ package org.einhyrningsins.control.wire;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/// Something an operator asks for.
+/// Request of an operator.
 ///
 /// @param command its name, not yet known to exist: see [ControlCommand#read]
 /// @param waits answer when the outcome is known, not when it has begun

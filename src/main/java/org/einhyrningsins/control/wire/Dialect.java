@@ -3,9 +3,9 @@ package org.einhyrningsins.control.wire;
 
 /// The two languages of the wire. A request is answered in its own.
 public enum Dialect {
-    /// One JSON object a line.
+    /// JSON, one object a line.
     JSON,
-    /// One YAML document a line, in %-escapes: einhorn's. See [EinhornDialect] and
+    /// YAML, one document a line, in %-escapes: einhorn's. See [EinhornDialect] and
     /// [org.einhyrningsins.control.report.EinhornReplies].
     YAML
 }

@@ -12,11 +12,11 @@ public enum ExitStatus {
     INVALID(3),
     NO_MANAGER(4),
     NOT_ALLOWED(5),
-    /// Nothing is known about the outcome; what was begun goes on.
+    /// The outcome is unknown; what was begun goes on.
     TIMED_OUT(6),
     /// Not an error: `plan` found something to do.
     CHANGES(10),
-    /// Our own bug: EX_SOFTWARE of sysexits.h.
+    /// An internal error: EX_SOFTWARE of sysexits.h.
     BUG(70);
 
     private final int code;

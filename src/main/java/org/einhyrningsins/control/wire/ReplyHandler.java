@@ -3,8 +3,8 @@ package org.einhyrningsins.control.wire;
 
 /// Receiver of progress.
 public interface ReplyHandler {
-    /// Something happened on the way.
+    /// Handles progress.
     ///
-    /// @return whether to go on listening
+    /// @return true to go on listening
     boolean progress(ControlReply controlReply);
 }

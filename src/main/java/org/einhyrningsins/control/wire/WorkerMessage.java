@@ -3,7 +3,7 @@ package org.einhyrningsins.control.wire;
 
 import org.jspecify.annotations.Nullable;
 
-/// Something a worker says about itself. The pid is a claim: the server believes it only if the
+/// Message of a worker about itself. The pid is a claim: the server believes it only if the
 /// kernel's peer credentials agree.
 public sealed interface WorkerMessage extends ParsedLine {
     /// The process that is said to be the worker.

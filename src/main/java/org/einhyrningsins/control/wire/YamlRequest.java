@@ -60,7 +60,7 @@ final class YamlRequest {
         }
     }
 
-    /// Something deeper, which no field we know may hold.
+    /// Nested value, which no known field may hold.
     record Other() implements Value {}
 
     private YamlRequest(String text) {

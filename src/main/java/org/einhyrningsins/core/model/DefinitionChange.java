@@ -50,20 +50,20 @@ public record DefinitionChange(
 
     /// The one word for it.
     public enum Kind {
-        /// It is new: it is started.
+        /// New: the program is started.
         ADDED,
-        /// It is gone: it is stopped.
+        /// Gone: the program is stopped.
         REMOVED,
-        /// Nothing.
+        /// No change.
         UNCHANGED,
-        /// It is stopped, or waits for others: there is no worker to whom it matters.
+        /// Taken over without effect: the program is stopped, or waits for others.
         NOTED,
-        /// Its workers stay; counts and policies change.
+        /// Workers stay; counts and policies change.
         IN_PLACE,
         /// The definition that serves is asked for again, while a rollout is on its way to another
         /// or being taken back: that is aborted, and only what it moved is replaced.
         BACK,
-        /// Its workers are replaced, one rollout.
+        /// Workers are replaced in one rollout.
         ROLLED
     }
 

@@ -3,16 +3,16 @@ package org.einhyrningsins.core.model;
 
 /// State of a program as a dependency of those that start after it.
 public enum DependencyState {
-    /// All its workers were ready, once at the same time, since it began to run.
+    /// Up: all its workers were ready, once at the same time, since it began to run.
     UP,
-    /// It runs and was not up yet.
+    /// Running, and not up yet.
     COMING,
-    /// It waits for others itself.
+    /// Waiting for others itself.
     WAITING,
-    /// It waits for one that failed or was stopped.
+    /// Waiting for one that failed or was stopped.
     HINDERED,
-    /// It gave up, or a worker failed to come up again and again.
+    /// Failed: it gave up, or a worker failed to come up again and again.
     FAILED,
-    /// Nobody wants it to run.
+    /// Stopped on purpose.
     STOPPED
 }

@@ -7,7 +7,7 @@ import java.time.Duration;
 
 /// A point in time: nanoseconds on a clock that never goes back. Only differences mean anything.
 public record Moment(long nanos) implements Comparable<Moment> {
-    /// That much later; a very long time saturates instead of wrapping around.
+    /// Returns the moment that much later; a very long time saturates instead of wrapping around.
     public Moment plus(Duration time) {
         long add = time.compareTo(FOREVER) >= 0 ? FOREVER.toNanos() : time.toNanos();
         return new Moment(nanos + add);

@@ -35,7 +35,7 @@ public record PendingRequest(
         UP,
         /// Every worker is up; of a job, has ended.
         ENDED,
-        /// No process is left.
+        /// All processes are gone.
         GONE,
         /// Every worker is up and none is left above the count.
         SCALED,

@@ -30,7 +30,7 @@ public sealed interface ProgramCommand {
     /// Stop, and start when all is gone; answered as a [Start] to its end. Requests are lost.
     record Restart(@Nullable Set<Integer> scope) implements ProgramCommand {}
 
-    /// Those that were told to go and have not gone get the next signal now.
+    /// Sends the next signal now to those that were told to stop and have not ended.
     record Hasten() implements ProgramCommand {}
 
     /// Roll the definition as it is.

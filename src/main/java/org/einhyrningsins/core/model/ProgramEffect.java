@@ -53,11 +53,11 @@ public sealed interface ProgramEffect {
 
     /// Severity of a report.
     enum Severity {
-        /// Something failed that an operator should look at.
+        /// A failure that an operator should look at.
         ERROR,
-        /// Something went wrong and is being dealt with.
+        /// A problem that is being handled.
         WARN,
-        /// Something happened as it should.
+        /// A normal event.
         INFO,
         /// Of interest when looking for the cause of something.
         DEBUG

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import java.time.Duration;
 import java.util.Set;
 
-/// Something that happened to a program.
+/// Event of a program.
 public sealed interface ProgramEvent {
     /// A worker ended, and nobody of its process group is left. Comes once for every worker that
     /// was spawned without error.
@@ -21,7 +21,7 @@ public sealed interface ProgramEvent {
     /// The process of a worker was stopped by a signal: it lives and does nothing.
     record Suspended(WorkerId worker, Signal by) implements ProgramEvent {}
 
-    /// It goes on.
+    /// A suspended worker continues.
     record Resumed(WorkerId worker) implements ProgramEvent {}
 
     /// A worker could not be spawned. Comes instead of [Exited]; late for one that was [Delayed].
@@ -58,25 +58,25 @@ public sealed interface ProgramEvent {
     /// A worker chose the time within which it is going to give signs of life.
     record Retimed(WorkerId worker, Duration interval) implements ProgramEvent {}
 
-    /// Somebody looked how much memory a worker uses.
+    /// The memory of a worker was measured.
     record Weighed(WorkerId worker, long bytes) implements ProgramEvent {}
 
-    /// Nobody waits any more at the sockets of a worker that is to go: see
+    /// No connection waits any more at the sockets of a worker that is to stop: see
     /// [org.einhyrningsins.core.WorkerState.Stopping#draining()].
     record Drained(WorkerId worker) implements ProgramEvent {}
 
     /// A worker asked for more time to start or to stop.
     record Extended(WorkerId worker, Duration time) implements ProgramEvent {}
 
-    /// Those that it comes after are up, or are not waited for: it may start.
+    /// The program may start: its dependencies are up, or not waited for.
     ///
-    /// @param without those that are not waited for, since they are stopped
+    /// @param without dependencies that are not waited for, since they are stopped
     record Admitted(Set<String> without) implements ProgramEvent {}
 
-    /// It may not start yet.
+    /// The program may not start yet.
     ///
-    /// @param on those it waits for
-    /// @param by what hinders it for longer; null if nothing does
+    /// @param on dependencies that it waits for
+    /// @param by reason for a longer wait; null for none
     record Deferred(Set<String> on, ProgramPhase.@Nullable Hindrance by) implements ProgramEvent {}
 
     /// The definition that serves was read again and is what is wanted.
@@ -90,6 +90,6 @@ public sealed interface ProgramEvent {
     /// The operator asked for something; answered exactly once.
     record Requested(long ticket, ProgramCommand command) implements ProgramEvent {}
 
-    /// Nothing but time.
+    /// Time passed.
     record DeadlinePassed() implements ProgramEvent {}
 }

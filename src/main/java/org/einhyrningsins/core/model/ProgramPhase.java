@@ -15,11 +15,11 @@ public sealed interface ProgramPhase {
     ///   run
     record Running(boolean up) implements ProgramPhase {}
 
-    /// It is to run as soon as those that it comes after are up.
+    /// Waiting: it starts as soon as its dependencies are up.
     ///
-    /// @param on those that are waited for; empty until
+    /// @param on dependencies that are waited for; empty until
     ///   [org.einhyrningsins.core.plan.DependencyGraph] was asked
-    /// @param by why it will not start if nobody does something; null if all goes well so far
+    /// @param by reason why it will not start unless somebody acts; null for none so far
     record Waiting(Set<String> on, @Nullable Hindrance by) implements ProgramPhase {
         public Waiting {
             on = Collections.unmodifiableSet(new TreeSet<>(on));
@@ -50,6 +50,6 @@ public sealed interface ProgramPhase {
     /// The operator does not want it.
     record Stopped() implements ProgramPhase {}
 
-    /// It died too often; nobody is replaced until the operator asks.
+    /// Given up: it died too often; no worker is replaced until the operator asks.
     record Failed(String why) implements ProgramPhase {}
 }

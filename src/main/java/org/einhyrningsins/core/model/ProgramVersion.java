@@ -3,7 +3,7 @@ package org.einhyrningsins.core.model;
 
 import org.einhyrningsins.spec.ProgramSpec;
 
-/// One definition of a program, as a worker was or will be started with.
+/// Version of a program: a definition as a worker was or will be started with.
 ///
 /// @param generation grows by one with every rollout, from 1
 public record ProgramVersion(int generation, ProgramSpec spec) {

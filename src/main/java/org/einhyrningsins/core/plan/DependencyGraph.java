@@ -152,9 +152,10 @@ public record DependencyGraph(SequencedMap<String, List<String>> after) {
         return null;
     }
 
-    /// Those that may not be told to stop yet, since somebody is left who comes after them.
+    /// Returns the programs that may not be told to stop yet, since others that come after them are
+    /// left.
     ///
-    /// @param left those that are to stop as well and have not gone
+    /// @param left programs that are to stop as well and have not stopped
     public Set<String> needed(Set<String> left) {
         Set<String> needed = new HashSet<>();
         for (String name : left) {

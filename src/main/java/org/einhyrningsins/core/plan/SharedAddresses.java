@@ -15,10 +15,10 @@ import java.util.List;
 public final class SharedAddresses {
     private SharedAddresses() {}
 
-    /// That others have sockets of a program, and how that ends, in words.
+    /// Describes other programs that use the program's sockets, and how that ends.
     ///
-    /// @param others as they are now; itself may be among them
-    /// @return a line for each of the others that has some
+    /// @param others all programs as they are now; may contain this one
+    /// @return a line for each of the others that uses some
     public static List<String> words(ProgramSpec spec, Collection<Program> others) {
         List<String> words = new ArrayList<>();
         for (Program other : others) {

@@ -39,7 +39,7 @@ public record SocketHandover(
                 && next.rollout().proof().rollbackWithin().isPositive();
     }
 
-    /// That, in words.
+    /// Describes the lost rollback.
     public String oneWay() {
         return "is not rolled back by itself if it fails afterwards: "
                 + what()

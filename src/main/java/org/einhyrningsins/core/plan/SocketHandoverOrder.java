@@ -26,16 +26,16 @@ import java.util.Set;
 ///
 /// @param parts by program, in the order of the reload
 public record SocketHandoverOrder(Map<String, Part> parts) {
-    /// No handover is under way.
+    /// Order without a handover.
     public static final SocketHandoverOrder NONE = new SocketHandoverOrder(Map.of());
 
     public SocketHandoverOrder {
         parts = Collections.unmodifiableMap(new LinkedHashMap<>(parts));
     }
 
-    /// One program's part.
+    /// Part of one program in the handovers.
     ///
-    /// @param after those that are to serve before its old workers go
+    /// @param after programs that must serve before its old workers stop
     /// @param circle itself and those that it gives to and receives from in a circle; else empty
     public record Part(Set<String> after, Set<String> circle, State state) {
         public Part {
@@ -50,13 +50,13 @@ public record SocketHandoverOrder(Map<String, Part> parts) {
 
     /// Progress of a program in the handovers.
     public enum State {
-        /// It was told nothing yet.
+        /// Not begun.
         WAITING,
-        /// Its new workers are coming up, and its old ones stay until it is told more.
+        /// Its new workers are coming up, and its old ones stay until it is released.
         HELD,
         /// Its new workers are up beside the old ones.
         READY,
-        /// It changes.
+        /// Its change is under way.
         TOLD,
         /// It serves as its new definition says.
         DONE,
@@ -66,13 +66,13 @@ public record SocketHandoverOrder(Map<String, Part> parts) {
 
     /// Action for a program.
     public enum Act {
-        /// It changes now.
+        /// Change now.
         CHANGE,
-        /// It brings its new workers up, and keeps its old ones.
+        /// Bring the new workers up, and keep the old ones.
         HOLD,
-        /// Its old workers may go.
+        /// Let the old workers stop.
         RELEASE,
-        /// It stays as it is, since another failed.
+        /// Stay as it is, since another failed.
         KEEP
     }
 
@@ -104,7 +104,7 @@ public record SocketHandoverOrder(Map<String, Part> parts) {
         return new SocketHandoverOrder(parts);
     }
 
-    /// Those that a program waits for and that wait for it; with itself, if there are any.
+    /// Returns the programs that it waits for and that wait for it; with itself, if there are any.
     private static Set<String> circle(String name, Map<String, Set<String>> after) {
         Set<String> circle = new LinkedHashSet<>();
         for (String other : reachable(name, after)) {
@@ -239,7 +239,7 @@ public record SocketHandoverOrder(Map<String, Part> parts) {
         };
     }
 
-    /// One of those that it waits for and that failed; null if none did.
+    /// Returns a program that it waits for and that failed; null if none did.
     private static @Nullable String failed(Part part, Map<String, Part> parts) {
         Set<String> others = new LinkedHashSet<>(part.after());
         others.addAll(part.circle());

@@ -26,7 +26,7 @@ public record SocketMove(@Nullable Place from, @Nullable Place to) {
 
     /// Kind of change of a socket.
     public enum Kind {
-        /// It stays open, by whatever name.
+        /// Stays open, under any name.
         KEPT,
         OPENED,
         CLOSED

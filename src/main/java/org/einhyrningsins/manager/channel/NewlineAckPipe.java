@@ -8,9 +8,9 @@ import org.einhyrningsins.posix.kernel.PosixException;
 
 import java.nio.ByteBuffer;
 
-/// Our end of the pipe on which a worker says that it is up: by a newline, as s6 has it. Whoever
-/// holds the other end has it from that worker. What comes after the newline is read and dropped,
-/// so that nobody who writes more is killed by SIGPIPE.
+/// Reading end of the pipe on which a worker acks with a newline, as s6 has it. Every holder of the
+/// other end got it from that worker. What follows the newline is read and dropped, so that no
+/// further writer is killed by SIGPIPE.
 public final class NewlineAckPipe implements EventLoop.Watcher {
     private static final int ROOM = 64;
 

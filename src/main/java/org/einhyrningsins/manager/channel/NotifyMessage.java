@@ -36,7 +36,7 @@ public sealed interface NotifyMessage {
     /// A line that was begun well and makes no sense.
     record Nonsense(String why) implements NotifyMessage {}
 
-    /// All that is in a datagram, in its order.
+    /// Parses all messages of a datagram, in its order.
     static List<NotifyMessage> read(String text) {
         List<NotifyMessage> all = new ArrayList<>();
         for (String line : text.split("\n", -1)) {

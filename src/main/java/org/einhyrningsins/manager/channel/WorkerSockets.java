@@ -95,10 +95,10 @@ public final class WorkerSockets {
         /// @return whether the sender may speak for it
         boolean pinged(WorkerMessage.Ping ping, PeerCredentials sender);
 
-        /// Somebody sent a notification.
+        /// Handles a notification.
         void notified(PeerCredentials sender, String text);
 
-        /// Something was said that does not count.
+        /// Handles a message that was refused.
         void refused(String why);
     }
 
@@ -352,7 +352,7 @@ public final class WorkerSockets {
         return true;
     }
 
-    /// Those who were born with a line stay.
+    /// Evicts the client that connected first; connections inherited by workers stay.
     private void dismissTheFirst() {
         for (Map.Entry<Integer, Guest> entry : guests.entrySet()) {
             if (entry.getValue().worker() == null) {
@@ -394,7 +394,7 @@ public final class WorkerSockets {
         }
     }
 
-    /// One line after the other of one guest.
+    /// Reader of one client's lines.
     private final class Ear implements LineBuffer.Taker {
         private final PeerCredentials sender;
         private final int guest;

@@ -36,11 +36,11 @@ public final class AccessControl {
 
     /// Role of a client.
     public enum Role {
-        /// Everything.
+        /// Full control.
         ADMIN,
         /// Look.
         READER,
-        /// Nothing.
+        /// No rights.
         STRANGER;
 
         public boolean may(ControlCommand controlCommand) {
@@ -71,7 +71,7 @@ public final class AccessControl {
 
         OptionalInt gid(String group);
 
-        /// Somebody is named whom nobody knows any more.
+        /// Reports a user or group in the list that no longer exists.
         void unknown(AllowSpec.Who who);
     }
 

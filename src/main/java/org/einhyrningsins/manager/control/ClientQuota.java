@@ -45,7 +45,7 @@ final class ClientQuota<M extends ClientQuota.Member> {
         members.remove(member);
     }
 
-    /// It asked for something.
+    /// Records a request of a client.
     void spoke(M member) {
         if (members.remove(member)) {
             members.add(member);
@@ -56,7 +56,7 @@ final class ClientQuota<M extends ClientQuota.Member> {
         return members.size();
     }
 
-    /// All of them, as they are now.
+    /// Returns all clients, as they are now.
     List<M> all() {
         return List.copyOf(members);
     }

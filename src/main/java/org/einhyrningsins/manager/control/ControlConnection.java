@@ -20,8 +20,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Set;
 
-/// One client at the control socket. Its requests come as lines; its replies wait here until it
-/// takes them. One that never reads costs at most its bound, and then its connection.
+/// Client at the control socket. Its requests come as lines; its replies wait here until it takes
+/// them. One that never reads costs at most its bound, and then its connection.
 public final class ControlConnection implements ClientQuota.Member {
     private static final int MOST_WAITING = 1024 * 1024;
 
@@ -109,7 +109,7 @@ public final class ControlConnection implements ClientQuota.Member {
         return peerCredentials.uid();
     }
 
-    /// Its groups besides the one in [#peer()], as of when it connected.
+    /// Returns its groups besides the one in [#peer()], as of when it connected.
     public Set<Integer> groups() {
         Set<Integer> known = groups;
         if (known == null) {

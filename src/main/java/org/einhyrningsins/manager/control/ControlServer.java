@@ -46,7 +46,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
 
     private static final int MOST_CLIENTS = 512;
 
-    /// Those who connected and were not accepted yet: our backlog, and one.
+    /// Maximum of connections not accepted yet: the backlog, and one.
     private static final int MOST_QUEUED = 129;
 
     /// Of replies not taken and lines not ended, all clients together: a quarter of the heap.
@@ -164,7 +164,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
         return Math.clamp(OpenFileLimits.openFiles().soft() / 4, 16, MOST_CLIENTS);
     }
 
-    /// Its socket, for the next manager.
+    /// Returns the listening socket, for the next manager.
     public int listener() {
         return listener;
     }
@@ -174,7 +174,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
         return connections.size();
     }
 
-    /// Its clients, for the next manager.
+    /// Returns the clients, for the next manager.
     public List<ControlConnectionSnapshot> clients() {
         return connections.all().stream().map(ControlConnection::image).toList();
     }
@@ -327,7 +327,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
         boundWhatIsHeld();
     }
 
-    /// One line after the other of one client.
+    /// Reader of one client's lines.
     private final class Taker implements LineBuffer.Taker {
         private final ControlConnection client;
 

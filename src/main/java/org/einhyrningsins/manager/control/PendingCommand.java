@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayList;
 import java.util.List;
 
-/// One request that is being carried out: it may concern several programs, and is answered when all
-/// of them have said what came of it.
+/// Command in progress: it may concern several programs, and is answered when all of them have
+/// answered.
 public final class PendingCommand {
     private @Nullable ControlConnection client;
     private final JsonId id;
@@ -60,7 +60,7 @@ public final class PendingCommand {
                         client.fd(), id, waits, open, failed, outcomes, tickets, about);
     }
 
-    /// Nobody asked, so nobody hears of it.
+    /// Makes a command without a client: its outcome is reported to nobody.
     public static PendingCommand withNobody() {
         return new PendingCommand(null, JsonId.NONE);
     }
@@ -77,7 +77,7 @@ public final class PendingCommand {
                         };
     }
 
-    /// It came to nothing, and whoever asked was told otherwise.
+    /// Closes the client of a command that came to nothing although it was accepted.
     public void abandon() {
         if (client != null) {
             client.end();
@@ -89,15 +89,14 @@ public final class PendingCommand {
         return client != null;
     }
 
-    /// One program more is to answer.
+    /// Adds one program that is to answer.
     public void expect() {
         open++;
     }
 
-    /// All that can be known at once is known: a client that does not wait is answered, unless it
-    /// was, because the outcome was there already.
+    /// Answers a client that does not wait, unless its command has ended already.
     ///
-    /// @param what it is that has begun
+    /// @param what what has begun
     public void begun(String what) {
         if (client != null && !waits && open > 0) {
             client.end();
@@ -112,7 +111,7 @@ public final class PendingCommand {
         }
     }
 
-    /// One program has answered; the last of them ends the conversation.
+    /// Adds the answer of one program; the last one ends the command.
     public void outcome(boolean done, String message) {
         open--;
         failed |= !done;

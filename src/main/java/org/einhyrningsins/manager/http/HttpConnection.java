@@ -17,8 +17,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 
-/// One connection to the HTTP listener: one request, one answer, the end. Whatever it waits for, it
-/// waits for so long and no longer.
+/// Connection to the HTTP listener: one request, one answer, the end. Each wait has a time limit.
 final class HttpConnection {
     /// For the whole head, however its bytes come.
     private static final Duration TO_ASK = Duration.ofSeconds(5);
@@ -192,7 +191,7 @@ final class HttpConnection {
         }
     }
 
-    /// Its time is over.
+    /// Ends the connection at its deadline.
     void expire() {
         switch (state) {
             case ASKING -> answer(HttpResponse.text(408, "no request came in time"));

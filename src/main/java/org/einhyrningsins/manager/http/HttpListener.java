@@ -44,7 +44,7 @@ public final class HttpListener {
         }
     }
 
-    /// Has no listener yet.
+    /// Makes an object without a listener.
     ///
     /// @param files look after the file of a UNIX socket
     public HttpListener(
@@ -62,8 +62,8 @@ public final class HttpListener {
 
     // ---- a change
 
-    /// Has what is wanted, beside what is there: all that it takes, since to settle it may not
-    /// fail.
+    /// Binds the listener for new settings beside the one in force; then it is committed or rolled
+    /// back. Acquires everything now, since the commit may not fail.
     ///
     /// @param wanted null for none
     public void prepare(@Nullable HttpSpec wanted) throws SocketTable.CannotBind {

@@ -219,7 +219,7 @@ public final class HttpServer implements HttpConnection.Served {
         waited.forEach(client -> client.answer(why));
     }
 
-    /// Those who asked meanwhile want to know how things are now: another round.
+    /// Sends the pages; clients that asked meanwhile get the state as of now in another round.
     private void made(Map<Pages, RenderedPage> pages) {
         Map<HttpConnection, Pages> waited = current;
         current = new LinkedHashMap<>();

@@ -11,12 +11,12 @@ sealed interface BufferedLogTarget extends LineSink permits ManagedLogFile, Jour
     /// Returns the program that it belongs to first, for messages.
     String program();
 
-    /// Somebody needs it.
+    /// Adds a user.
     void use();
 
-    /// Somebody needs it no more.
+    /// Removes a user.
     ///
-    /// @return whether it is done with
+    /// @return true if no user is left and nothing waits
     boolean leave();
 
     /// True if no pipe uses it and nothing waits to be written.

@@ -55,7 +55,7 @@ final class JournalStream implements BufferedLogTarget {
     private long toldLines;
     private long toldBytes;
 
-    /// One that waits.
+    /// Entry that waits.
     ///
     /// @param text of the message, in bytes
     private record Entry(ByteBuffer datagram, int text, @Nullable PeerCredentials writer) {

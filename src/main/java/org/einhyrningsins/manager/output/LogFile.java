@@ -18,9 +18,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/// One log file that we write. It begins anew when it is long or old enough, always at the end of a
-/// line; it finds out when somebody else has moved it away; and when it cannot be written, the
-/// newest lines wait in memory until it can.
+/// Log file that the manager writes. It is rotated when it is large or old enough, always at the
+/// end of a line; a file moved away by others is noticed; and while it cannot be written, the
+/// newest lines wait in memory.
 final class LogFile implements ManagedLogFile {
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final Duration AFTER_A_FAILED_TURN = Duration.ofMinutes(1);

@@ -45,7 +45,7 @@ final class LogRotator {
         tidy(new Task(file, spec.keep(), spec.compress(), spared));
     }
 
-    /// Has it done, some time.
+    /// Queues a task.
     private synchronized void tidy(Task task) {
         waiting.put(task.file(), task);
         if (!working) {
@@ -102,7 +102,8 @@ final class LogRotator {
         }
     }
 
-    /// All by the directory as it was reached: others may own a part of the way to it.
+    /// Carries a task out in the directory that was opened: others may own a part of the path to
+    /// it.
     private static void carryOut(Task task) throws IOException {
         try (SafePath place = SafePath.toName(task.file())) {
             carryOut(task, place);

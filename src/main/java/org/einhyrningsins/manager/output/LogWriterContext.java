@@ -32,7 +32,7 @@ interface LogWriterContext {
     /// Another file has that name now: others may have a hand in it.
     void reopened(Path file);
 
-    /// Has files removed that are too old, and others compressed.
+    /// Queues the removal of rotated files that are too old, and the compression of others.
     void tidy(Path file, LogsSpec.Kept spec, @Nullable Path spared);
 
     void warn(String program, String message);

@@ -54,9 +54,9 @@ final class LogWriterThread {
         return !running && users == 0;
     }
 
-    /// Has something done when all before it is.
+    /// Runs a task after all before it.
     ///
-    /// @return null if it cannot be now: no thread may be started, or too much waits
+    /// @return null if it cannot run now: no thread may be started, or too many wait
     synchronized <T> @Nullable FutureTask<T> submit(Callable<T> deed) {
         if (queue.size() >= MOST_WAITING || !(running || begun())) {
             return null;

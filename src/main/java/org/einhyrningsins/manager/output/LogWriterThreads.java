@@ -75,7 +75,7 @@ public final class LogWriterThreads {
         finish();
     }
 
-    /// Something of it is under way.
+    /// Records that a file has work under way.
     void begins(OffLoopLogFile file) {
         listen();
         busy.add(file);

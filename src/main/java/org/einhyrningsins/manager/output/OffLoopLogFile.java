@@ -381,7 +381,7 @@ final class OffLoopLogFile implements ManagedLogFile {
         }
     }
 
-    /// It is waited for by whoever waits for all; see [LogWriterThreads#await].
+    /// Closes the file; its work is waited for by [LogWriterThreads#await].
     @Override
     public void close() {
         if (closed) {

@@ -42,13 +42,13 @@ public final class OutputPipe {
 
     /// State of a pipe after a move.
     enum State {
-        /// Nothing is left but, perhaps, the beginning of a line.
+        /// Empty, except perhaps the beginning of a line.
         WAITING,
-        /// Something was moved, and there may be more.
+        /// Bytes were moved, and there may be more.
         MORE,
-        /// Nobody takes it now.
+        /// The sink takes nothing now.
         STUCK,
-        /// Nobody can write to it any more, and all of it is moved.
+        /// No process can write to it any more, and all of it is moved.
         ENDED
     }
 
@@ -77,7 +77,7 @@ public final class OutputPipe {
         ear = listener;
     }
 
-    /// Its worker is born.
+    /// Sets its worker, which has been spawned.
     public void born(int worker) {
         pid = worker;
     }
@@ -94,7 +94,7 @@ public final class OutputPipe {
         return pid;
     }
 
-    /// Its worker with its user, to write in its name; null if that is not known.
+    /// Returns its worker with its user, to write in its name; null if unknown.
     @Nullable PeerCredentials writer() {
         if (writer == null && pid > 0) {
             writer = Processes.identity(pid);
@@ -102,7 +102,7 @@ public final class OutputPipe {
         return writer;
     }
 
-    /// Our end; to be carried over when the manager replaces itself.
+    /// Returns the reading end, which is carried over in a re-exec.
     public int fd() {
         return fd;
     }

@@ -203,7 +203,7 @@ public final class OutputPump implements LogWriterContext {
         return file;
     }
 
-    /// All pipes, for whoever carries them over.
+    /// Returns all pipes, to carry them over.
     List<OutputPipe> pipes() {
         return List.copyOf(pipes.values());
     }
@@ -279,7 +279,7 @@ public final class OutputPump implements LogWriterContext {
         return pipe.sink() instanceof OffLoopLogFile aside && aside.await() && !pipe.waits();
     }
 
-    /// Nobody uses it any more, and nothing waits.
+    /// Closes a target that no pipe uses and where nothing waits.
     void done(BufferedLogTarget store) {
         close(store);
     }

@@ -50,12 +50,13 @@ public final class EventLoop implements AutoCloseable {
             this.watcher = watcher;
         }
 
-        /// Nothing but an error is told from now on.
+        /// Stops all events but errors.
         void pause() {
             poll.modify(fd, 0, token);
         }
 
-        /// It is told again, as in the beginning. Any thread; the descriptor has to be open.
+        /// Enables the events again, as in the beginning. Any thread; the descriptor has to be
+        /// open.
         void resume() {
             poll.modify(fd, interest, token);
         }
@@ -103,8 +104,8 @@ public final class EventLoop implements AutoCloseable {
         afterwards.clear();
     }
 
-    /// Has it done at the end of this turn, when all that is ready has been handed on: for what
-    /// nobody waits for.
+    /// Runs an action at the end of this turn, when all descriptors that are ready have been
+    /// handled: for what nothing waits for.
     public void afterwards(Runnable deed) {
         afterwards.add(deed);
     }

@@ -48,7 +48,7 @@ public final class ManagerLog {
         write(LogSpec.Level.DEBUG, subject, message);
     }
 
-    /// Something that cannot happen did. It is survived; the trace is for whoever mends it.
+    /// Logs an internal error that was survived, with its trace for a bug report.
     public void bug(String subject, RuntimeException thrown) {
         StringBuilder trace = new StringBuilder("our own bug, please report it: ").append(thrown);
         for (StackTraceElement element : thrown.getStackTrace()) {
@@ -76,7 +76,7 @@ public final class ManagerLog {
         out.write(line.append('\n').toString().getBytes(StandardCharsets.UTF_8));
     }
 
-    /// That it cannot be had is said once, and whenever it is lost.
+    /// Sends a line to syslog; a failure is logged once, and again after each success.
     private void toSystem(LogSpec.Level level, String subject, String message) {
         if (syslogSender == null) {
             syslogSender = new SyslogSender(SyslogSender.SOCKET);
@@ -113,7 +113,7 @@ public final class ManagerLog {
         line.append('}');
     }
 
-    /// All of one width, so that subjects stand below each other.
+    /// Returns the word of a level; all have one width, so that subjects stand below each other.
     private static String word(LogSpec.Level level) {
         return switch (level) {
             case ERROR -> "error";

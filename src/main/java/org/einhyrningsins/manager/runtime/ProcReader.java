@@ -55,7 +55,7 @@ public final class ProcReader {
 
     private ProcReader() {}
 
-    /// Those whose last answer came late, or has not come.
+    /// State of a user whose last answer came late, or has not come.
     private record Line(WaitBudget patience, FutureTask<?> last) {}
 
     /// Read of /proc on another thread.
@@ -124,7 +124,7 @@ public final class ProcReader {
         return new Question<>(whose, task);
     }
 
-    /// Has something done on a thread of its own.
+    /// Runs an action on a thread of its own.
     ///
     /// @throws RejectedExecutionException if there are too many
     public static void execute(Runnable deed) {

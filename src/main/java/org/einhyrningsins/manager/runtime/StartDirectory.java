@@ -20,14 +20,14 @@ public final class StartDirectory {
     /// one before it has written for it.
     public static final String IMAGE = "EINHYRNINGSINS_IMAGE";
 
-    /// Its name, for a manager that goes on for another.
+    /// Variable with its path, for a manager that follows another.
     public static final String VARIABLE = "EINHYRNINGSINS_DIRECTORY";
 
     private static @Nullable Path known;
 
     private StartDirectory() {}
 
-    /// Its name, absolute; the same for as long as this process lives.
+    /// Returns its path, absolute; the same for as long as this process lives.
     public static synchronized Path path() {
         Path path = known == null ? find(System.getenv()) : known;
         known = path;

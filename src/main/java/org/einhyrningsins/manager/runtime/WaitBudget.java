@@ -46,7 +46,7 @@ public final class WaitBudget {
         return misses == 0;
     }
 
-    /// It was waited for in vain.
+    /// Records a wait in vain.
     public void missed(Moment now) {
         misses = Math.min(misses + 1, MOST);
         last = now;

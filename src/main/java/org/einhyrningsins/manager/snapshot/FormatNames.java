@@ -6,10 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.StringTokenizer;
 
-/// One type's names in the format, as [FormatTable] has them.
+/// Names of one type in the format, as in [FormatTable].
 ///
-/// @param type the type's own
-/// @param parts those of its components or constants, by their names in Java
+/// @param type name of the type itself
+/// @param parts names of its components or constants, by their names in Java
 record FormatNames(String type, Map<String, String> parts) {
     private static final Map<String, String> LINES = lines(FormatTable.TEXT);
 

@@ -6,7 +6,7 @@ package org.einhyrningsins.manager.snapshot;
 /// @param name unique where it stands: `output`, `line` …
 /// @param fd its number; the same before and after
 public record KeptDescriptor(String name, int fd, long inode) {
-    /// One that is only handed on.
+    /// Makes a descriptor that is only handed on.
     public KeptDescriptor(String name, int fd) {
         this(name, fd, 0);
     }

@@ -33,7 +33,7 @@ public record PendingCommandSnapshot(
         PROGRAMS,
         /// The end of the manager.
         END,
-        /// Its replacement.
+        /// Replacement by another program.
         REPLACEMENT
     }
 }

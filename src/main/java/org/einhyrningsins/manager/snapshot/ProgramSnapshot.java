@@ -6,11 +6,11 @@ import org.einhyrningsins.core.Program;
 import java.util.List;
 import java.util.Map;
 
-/// One program with its processes.
+/// Snapshot of one program with its processes.
 ///
-/// @param retiring the file has it no more, and its last workers are leaving
-/// @param tally how often what happened to it
-/// @param kept what else is kept for it
+/// @param retiring true if the file no longer has it, and its last workers are leaving
+/// @param tally its counters
+/// @param kept other descriptors kept for it
 public record ProgramSnapshot(
         Program program,
         boolean retiring,

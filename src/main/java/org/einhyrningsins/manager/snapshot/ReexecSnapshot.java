@@ -6,14 +6,13 @@ import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
 import java.util.ArrayList;
 import java.util.List;
 
-/// All that a manager hands on to the program that it becomes.
+/// Snapshot of all that a manager hands on in a re-exec.
 ///
-/// @param clients at the control socket
-/// @param conversations what they asked and is not answered
-/// @param nextTicket of the next question to a program
-/// @param openFiles the limit that the first manager was started with, and workers get
-/// @param leftAt when the old one stopped to look after anything, nanoseconds on the clock of this
-///   boot
+/// @param clients clients at the control socket
+/// @param conversations their commands that are not answered yet
+/// @param nextTicket ticket of the next question to a program
+/// @param openFiles limit that the first manager was started with, and that workers get
+/// @param leftAt time when the old manager stopped to serve, nanoseconds on the clock of this boot
 public record ReexecSnapshot(
         ManagerSnapshot manager,
         List<ProgramSnapshot> programs,

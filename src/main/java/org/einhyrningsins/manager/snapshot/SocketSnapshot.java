@@ -24,7 +24,7 @@ public record SocketSnapshot(
         int own,
         boolean disordered,
         boolean foreign) {
-    /// One that all workers share.
+    /// Makes the snapshot of a socket that all workers share.
     public SocketSnapshot(
             String owner, SocketSpec spec, int fd, String address, long inode, long file) {
         this(owner, spec, fd, address, inode, file, 0, false, false);

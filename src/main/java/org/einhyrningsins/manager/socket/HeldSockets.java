@@ -65,7 +65,7 @@ public final class HeldSockets implements SocketSource {
         }
     }
 
-    /// One of the process group of a worker whose own process is gone.
+    /// Reads the sockets of a process in the process group of a worker whose own process is gone.
     public void look(String name, int pid) {
         int pidfd = Processes.open(pid);
         if (pidfd < 0) {
@@ -80,7 +80,7 @@ public final class HeldSockets implements SocketSource {
         }
     }
 
-    /// Nothing is fetched any more.
+    /// Closes the processes; no further socket can be taken.
     public void close() {
         opened.forEach(Descriptors::close);
         opened.clear();
@@ -207,9 +207,9 @@ public final class HeldSockets implements SocketSource {
         return socket.perWorker() ? one.of(worker.id().slot() + 1, true, fd, one.inode()) : one;
     }
 
-    /// All that a keeper has, to be taken where they are to be bound.
+    /// Takes all sockets of a holder, to be used where they are to be bound.
     ///
-    /// @param known the inodes of those that are here
+    /// @param known inodes of those that are here already
     public List<SystemdSockets.Passed> allBut(Set<Long> known, SocketHolder.Former keeper) {
         List<SystemdSockets.Passed> all = new ArrayList<>();
         try {

@@ -17,11 +17,12 @@ import java.util.Locale;
 
 /// Use of a TCP address that cannot be bound, from the kernel's tables.
 enum PortUsage {
-    /// Somebody listens there.
+    /// A process listens there.
     LISTENING,
-    /// Nobody listens there, but there are connections from that port that are open on a side.
+    /// No process listens there, but there are connections from that port that are open on a side.
     CONNECTED,
-    /// Nobody listens there, and all connections are closed; the kernel remembers them for a time.
+    /// No process listens there, and all connections are closed; the kernel remembers them for a
+    /// time.
     LINGERING,
     /// The tables do not tell; somebody may have bound it without listening.
     UNKNOWN;
@@ -29,7 +30,8 @@ enum PortUsage {
     private static final List<Path> TABLES =
             List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"));
 
-    /// Those who listen come first in a table, so what is not read changes no verdict on them.
+    /// Maximum number of lines read. Listeners come first in a table, so what is not read changes
+    /// no verdict on them.
     private static final int MOST_LINES = 20_000;
 
     private static final String LISTEN = "0A";

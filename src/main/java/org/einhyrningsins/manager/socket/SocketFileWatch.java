@@ -65,7 +65,7 @@ public final class SocketFileWatch {
     /// Time of the next try to watch what is not watched; null if all is.
     private @Nullable Moment look;
 
-    /// That there is such has been said.
+    /// True if the warning about failed watches was logged.
     private boolean blind;
 
     public SocketFileWatch(EventLoop eventLoop, ManagerLog managerLog) {
@@ -83,10 +83,10 @@ public final class SocketFileWatch {
         /// @throws PosixException why it cannot; nothing was changed
         void remake() throws IOException;
 
-        /// Something else happened to its file, which is there.
+        /// Handles another change of its file, which exists.
         default void touched() {}
 
-        /// It is missing, and could not be made again.
+        /// Handles a file that is missing and could not be made again.
         ///
         /// @param why in words
         default void lost(String why) {}
@@ -146,15 +146,15 @@ public final class SocketFileWatch {
         }
     }
 
-    /// Its owner may have found nothing either, if it was removed while one manager followed
-    /// another.
+    /// True if the file is gone or replaced. Its owner may have found none either, if it was
+    /// removed while one manager followed another.
     private static boolean isGone(Guarded file) {
         long inode = RuntimeFiles.inode(file.path());
         return inode == 0 || inode != file.owner().inode();
     }
 
-    /// Has somebody told when a directory, or something in it, is removed. Where that cannot be
-    /// watched, nobody is told.
+    /// Sets a callback for when a directory, or something in it, is removed. Where that cannot be
+    /// watched, it is never called.
     public void attend(Path directory, Runnable changed) {
         attended = directory;
         removed = changed;

@@ -46,7 +46,7 @@ final class SocketGroup {
         return group;
     }
 
-    /// One that another manager had, of which nothing is here yet.
+    /// Makes the empty group of a socket that another manager had.
     static SocketGroup resumed() {
         return new SocketGroup();
     }
@@ -55,9 +55,9 @@ final class SocketGroup {
         members.add(new Member(slot, boundSocket));
     }
 
-    /// One that another manager had.
+    /// Adds a socket that another manager had.
     ///
-    /// @param fd its number here; below 0 if it is gone: see [#forgetLost]
+    /// @param fd its descriptor here; below 0 if it is gone: see [#forgetLost]
     void resume(SocketSnapshot image, int fd) {
         join(image.own() - 1, new BoundSocket(fd, image.address(), image.inode()));
         ordered &= !image.disordered();
@@ -140,16 +140,16 @@ final class SocketGroup {
         members.clear();
     }
 
-    /// Has new connections come to those of some slots only, if they do not already; to all, if
-    /// they would come to none.
+    /// Steers new connections to the sockets of some slots only, if they do not go there already;
+    /// to all, if they would go to none.
     ///
-    /// The others turn away whom the kernel brings them nevertheless: from when one is closed until
-    /// the kernel is told the new numbers, it may take the wrong ones. Who was turned away tries
-    /// again, after a second, and is steered again.
+    /// The other sockets turn away connections that the kernel brings them nevertheless: from when
+    /// one is closed until the kernel is told the new numbers, it may take the wrong ones. A client
+    /// that was turned away tries again, after a second, and is steered again.
     ///
-    /// @return false if they cannot be steered, since nobody knows their numbers: then who is
-    ///   turned away comes to the same one until it is closed
-    /// @throws PosixException if the kernel will not
+    /// @return false if they cannot be steered, since their numbers are unknown: a client that is
+    ///   turned away then comes to the same one until it is closed
+    /// @throws PosixException if the kernel refuses
     boolean steer(IntPredicate served) {
         List<Integer> numbers = new ArrayList<>();
         Map<Integer, BoundSocket> others = new HashMap<>();

@@ -46,7 +46,8 @@ public final class SocketHolder {
     private static final int MOST_BYTES = 100;
     private static final String PATH = "/usr/local/bin:/usr/bin:/bin";
 
-    /// One that lives for less is not started again until the sockets change.
+    /// Minimum life of a holder: one that lives for less is not started again until the sockets
+    /// change.
     private static final Duration SHORT_LIFE = Duration.ofSeconds(1);
 
     private final StateDirectory state;
@@ -59,7 +60,7 @@ public final class SocketHolder {
 
     private record Life(int pid, int pidfd, Moment born) {}
 
-    /// One that a manager before this one left.
+    /// Holder left by an earlier manager.
     ///
     /// @param pidfd the caller closes it
     public record Former(int pid, int pidfd) {}
@@ -79,7 +80,7 @@ public final class SocketHolder {
         return noted == null && !Files.exists(state.path().resolve(FILE)) ? search(state) : noted;
     }
 
-    /// One of which the note was removed.
+    /// Searches for a holder whose note was removed; null if there is none.
     private static @Nullable Former search(StateDirectory state) {
         try {
             for (int pid : Processes.all()) {
@@ -117,10 +118,10 @@ public final class SocketHolder {
         return null;
     }
 
-    /// Has these kept from now on, and no others. When it is over, there is a process that has
-    /// them, and it can be found.
+    /// Keeps these sockets from now on, and no others. When it returns, a process has them, and can
+    /// be found.
     ///
-    /// @return false if there is not, though there was one until now
+    /// @return false if none has, though one had until now
     public boolean keep(List<SocketSnapshot> sockets) {
         Set<Long> wanted = new HashSet<>();
         sockets.forEach(socket -> wanted.add(socket.inode()));
@@ -137,7 +138,7 @@ public final class SocketHolder {
         return started || !had;
     }
 
-    /// Somebody removed the note of who it is.
+    /// Writes the note of the holder's pid again after its removal.
     public void noteAgain() throws IOException {
         Life now = life;
         if (now != null) {
@@ -209,7 +210,7 @@ public final class SocketHolder {
         }
     }
 
-    /// It is reaped as an orphan: it is nobody's worker.
+    /// Handles the end of the holder. It is reaped as an orphan: it is no worker.
     private void died(List<SocketSnapshot> sockets) {
         Life before = life;
         if (before == null) {

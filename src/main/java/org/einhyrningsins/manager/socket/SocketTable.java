@@ -61,17 +61,17 @@ public final class SocketTable {
         }
     }
 
-    /// Has what is to be bound taken from those first.
+    /// Sets sockets that are used first, before others are bound.
     public void offer(SystemdSockets from) {
         passed = from;
     }
 
-    /// Has this run when a socket was bound for a slot that had none yet, before anybody has it.
+    /// Sets an action to run when a slot's first socket was bound, before anybody has it.
     public void whenJoined(Runnable then) {
         joined = then;
     }
 
-    /// Has this run before the file of a socket is removed that is closed.
+    /// Sets an action that runs before the file of a closed socket is removed.
     void whenClosed(Consumer<SocketKey> then) {
         closed = then;
     }
@@ -116,7 +116,7 @@ public final class SocketTable {
         return opened.size() - renamed;
     }
 
-    /// It has both names until no definition in use has the old one.
+    /// Renames sockets. A socket has both names until no definition in use has the old one.
     private List<SocketKey> rename(List<SocketMove> moves) {
         List<SocketKey> names = new ArrayList<>();
         for (SocketMove move : moves) {
@@ -267,7 +267,7 @@ public final class SocketTable {
         return listens;
     }
 
-    /// Has the sockets of a definition listen that rested.
+    /// Makes resting sockets of a definition listen again.
     public void wake(ProgramSpec program) throws CannotBind {
         for (SocketSpec socket : program.sockets()) {
             SocketKey key = SocketKey.of(program, socket);
@@ -317,8 +317,7 @@ public final class SocketTable {
         return bound;
     }
 
-    /// Those that a worker in this slot has, in the definition's order. Its own are bound if it is
-    /// the first in its slot.
+    /// Returns the sockets of a worker in this slot, in order. Its own are bound for the first one.
     public List<BoundSocket> of(ProgramSpec program, int slot) throws CannotBind {
         List<BoundSocket> bound = new ArrayList<>(program.sockets().size());
         for (SocketSpec socket : program.sockets()) {
@@ -380,7 +379,7 @@ public final class SocketTable {
         boolean serves(SocketKey key, int slot);
     }
 
-    /// Has new connections come only where they are served.
+    /// Steers new connections only to where they are served.
     public void steer(Served served) {
         sockets.forEach(
                 (key, held) -> {
@@ -454,7 +453,7 @@ public final class SocketTable {
         held.group().resume(image, fd);
     }
 
-    /// Those that were taken and are gone are no more.
+    /// Removes sockets that were handed on and are gone.
     public void forgetLost() {
         sockets.values().forEach(held -> held.group().forgetLost());
         sockets.values().removeIf(held -> held.group().isEmpty());
@@ -503,7 +502,7 @@ public final class SocketTable {
 
     // ---- files of UNIX sockets
 
-    /// Those that have one.
+    /// Returns the sockets with a file.
     List<SocketKey> files() {
         List<SocketKey> files = new ArrayList<>();
         sockets.forEach(

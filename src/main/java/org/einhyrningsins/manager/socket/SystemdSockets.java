@@ -23,7 +23,7 @@ import java.util.function.Predicate;
 /// nobody wants is closed. Those that a keeper had are treated alike, where nothing is written of
 /// them.
 public final class SystemdSockets implements SocketSource {
-    /// Nothing.
+    /// No passed sockets.
     static final SystemdSockets NONE = new SystemdSockets(List.of());
 
     private static final int FIRST = 3;
@@ -41,7 +41,7 @@ public final class SystemdSockets implements SocketSource {
         all.forEach(each -> names.add(each.name()));
     }
 
-    /// Those meant for this process. To be called once: their numbers are used again.
+    /// Returns the sockets passed to this process. To be called once: their numbers are used again.
     public static SystemdSockets inherited(Map<String, String> environment, ManagerLog managerLog) {
         boolean ours = number(environment.get("LISTEN_PID")) == Processes.self();
         int count = ours ? number(environment.get("LISTEN_FDS")) : 0;
@@ -149,7 +149,7 @@ public final class SystemdSockets implements SocketSource {
         return null;
     }
 
-    /// Nobody takes any more.
+    /// Closes those that nothing took.
     public void closeRest(ManagerLog managerLog) {
         for (Passed each : all) {
             managerLog.info(

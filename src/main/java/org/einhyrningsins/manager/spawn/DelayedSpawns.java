@@ -30,7 +30,7 @@ public final class DelayedSpawns {
     private final Map<WorkerId, Late> late = new LinkedHashMap<>(0);
     private @Nullable Moment due;
 
-    /// One of them.
+    /// Spawn that is delayed.
     ///
     /// @param birth null if it was begun by another manager
     private record Late(
@@ -42,10 +42,10 @@ public final class DelayedSpawns {
 
     /// Listener for delayed spawns.
     public interface Told {
-        /// One executes its program now.
+        /// Handles a worker that executes its program now.
         void executed(WorkerId id);
 
-        /// One does not, after a while.
+        /// Handles a worker that does not, after a while.
         void waits(WorkerId id, Duration time);
     }
 
@@ -113,9 +113,9 @@ public final class DelayedSpawns {
         return least.compareTo(LATEST) > 0 ? LATEST : least;
     }
 
-    /// One is dead.
+    /// Removes a dead worker.
     ///
-    /// @return why it could not execute its program; null if that was not it
+    /// @return reason why it could not execute its program; null for another end
     public @Nullable SpawnException ended(WorkerId id) {
         Late one = late.remove(id);
         PendingChild pendingChild = one == null ? null : one.birth();

@@ -23,7 +23,8 @@ import java.util.Set;
 /// limits are of all of them together. They are changed while workers run, and stay when the
 /// manager is killed.
 final class ProgramCgroups {
-    /// No file of the kernel's in a group begins like that, and no worker's mark.
+    /// Prefix of its groups: no file of the kernel's in a group begins like that, and no worker
+    /// tag.
     private static final String PREFIX = "program-";
 
     private static final String PROCESSES = "cgroup.procs";
@@ -44,7 +45,7 @@ final class ProgramCgroups {
     private static final class Group {
         boolean there;
 
-        /// Nobody is in it yet.
+        /// True if it has no processes yet.
         boolean fresh;
 
         /// True if its limits are known to be those of [#held].
@@ -151,10 +152,10 @@ final class ProgramCgroups {
         return wanted != null && wanted.memoryMax() != null;
     }
 
-    /// Has the kernel hold all workers of a program to what is wanted, if there is a group. To take
-    /// memory back may take the kernel its time, in which others are not held up.
+    /// Applies the limits of all workers of a program together, if there is a group. To take memory
+    /// back may take the kernel its time, in which others are not held up.
     ///
-    /// @return false if it is not known yet whether it does
+    /// @return false if the result is not known yet
     /// @throws PosixException if it cannot
     boolean hold(String program) {
         Group group = known.get(program);
@@ -210,8 +211,7 @@ final class ProgramCgroups {
         return files;
     }
 
-    /// Has the kernel count for each worker, and limit it, by the controller that a file belongs
-    /// to.
+    /// Enables, for each worker, the controller that a file belongs to.
     void enable(String file) {
         String controller = file.substring(0, file.indexOf('.'));
         if (!controllers.contains(controller)) {

@@ -388,7 +388,7 @@ public final class WorkerCgroups {
         }
     }
 
-    /// No worker is born any more. What was killed is waited for, for a moment.
+    /// Closes the groups: no worker is spawned any more. Waits a moment for killed ones.
     public void close() {
         Cgroups here = groups;
         if (here == null) {

@@ -121,7 +121,7 @@ public final class WorkerCredentials {
         }
     }
 
-    /// No worker is there any more.
+    /// Removes all credentials: no worker is left.
     public void close() {
         Path known = base;
         if (known != null) {

@@ -40,7 +40,8 @@ public final class WorkerOutput {
     /// Files that workers of this manager were given to write to themselves.
     private final Set<Path> written = new HashSet<>();
 
-    /// Our own outputs for workers, where they are files; -1 where workers get them as they are.
+    /// Descriptors of the manager's own outputs for workers, where they are files; -1 where workers
+    /// inherit them as they are.
     private int out = -1;
 
     private int err = -1;

@@ -52,9 +52,9 @@ public record WorkerProcess(
     /// The name of our end of the pipe it says on that it is up.
     static final String ACK = "ack";
 
-    /// One that another manager had spawned.
+    /// Makes the record of a worker that another manager had spawned.
     ///
-    /// @param spec what it was born with
+    /// @param spec the definition it was started with
     public static WorkerProcess of(WorkerSnapshot image, ProgramSpec spec, List<OutputPipe> pipes) {
         return new WorkerProcess(
                 image.id(),

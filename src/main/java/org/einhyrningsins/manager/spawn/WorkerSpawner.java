@@ -303,9 +303,9 @@ public final class WorkerSpawner {
         }
     }
 
-    /// It leads a session of its own.
+    /// Sets the niceness of a worker, which leads a session of its own.
     ///
-    /// @param wanted null for ours
+    /// @param wanted null for the manager's
     private void nice(int pid, @Nullable Integer wanted) {
         Integer known = own;
         int ours = known == null ? Processes.nice() : known;
@@ -354,7 +354,7 @@ public final class WorkerSpawner {
         return workerOutput.lanes();
     }
 
-    /// Its sockets, and where it writes.
+    /// Sockets and output of one worker.
     private record Given(
             List<BoundSocket> sockets, WorkerOutput.Output output, SpawnPreparation.Site site) {
         int out() {

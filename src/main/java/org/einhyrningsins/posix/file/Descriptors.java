@@ -225,9 +225,9 @@ public final class Descriptors {
         return raised;
     }
 
-    /// All there is in a file, from its beginning, wherever its offset stands.
+    /// Reads a file from its beginning, wherever its offset stands.
     ///
-    /// @param mostBytes no more than these
+    /// @param mostBytes maximum number of bytes
     public static byte[] readAll(int fd, int mostBytes) {
         NativeScratch nativeScratch = NativeScratch.here();
         SystemCalls.check("fstat", SystemCalls.call(Syscall.FSTAT, fd, nativeScratch.structures));

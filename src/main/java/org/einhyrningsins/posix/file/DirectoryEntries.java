@@ -31,7 +31,7 @@ public final class DirectoryEntries {
 
     private DirectoryEntries() {}
 
-    /// All names in the directory, in no order.
+    /// Returns all names in the directory, in no order.
     public static List<String> in(SafePath place) {
         int fd = open(place);
         try {

@@ -52,7 +52,7 @@ public final class Poll implements AutoCloseable {
         return open(MOST_AT_ONCE);
     }
 
-    /// One that reports so many events at once, at most 256.
+    /// Opens an epoll that reports so many events at once, at most 256.
     public static Poll open(int most) {
         long fd = SystemCalls.call(Syscall.EPOLL_CREATE1, Descriptors.O_CLOEXEC);
         return new Poll(Descriptors.raise((int) SystemCalls.check("epoll_create1", fd)), most);

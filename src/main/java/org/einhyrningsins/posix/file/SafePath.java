@@ -79,7 +79,7 @@ public final class SafePath implements AutoCloseable {
         TARGET,
         /// The same, of a file that is only read: what all may read a link may lead to.
         READ,
-        /// All names are directories.
+        /// All components are directories.
         DIRECTORY,
         /// As a name, and no further than to the first directory that is not only ours.
         REACH
@@ -247,8 +247,8 @@ public final class SafePath implements AutoCloseable {
         return uid == 0 || uid == ownerOfAll || uid == Credentials.effectiveUser();
     }
 
-    /// One name on the way. A directory is opened as one at once, so that one that is mounted when
-    /// it is needed is.
+    /// Enters the next component. A directory is opened as one at once, so that an automount is
+    /// triggered.
     private void step(String next) {
         long into = tryAt(next, LOOK | O_DIRECTORY, 0);
         if (SystemCalls.is(into, Errno.ENOTDIR) || SystemCalls.is(into, Errno.ELOOP)) {

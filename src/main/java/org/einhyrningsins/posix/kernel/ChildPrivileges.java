@@ -11,9 +11,9 @@ package org.einhyrningsins.posix.kernel;
 /// @param ownKeyring true if it has a session keyring of its own, and not the manager's
 public record ChildPrivileges(
         boolean noNewPrivs, long capabilities, boolean bounds, boolean ownKeyring) {
-    /// All that the kernel leaves it.
+    /// Capabilities as the kernel leaves them.
     public static final long UNTOUCHED = -1;
 
-    /// Nothing is taken.
+    /// Privileges unchanged.
     public static final ChildPrivileges KEPT = new ChildPrivileges(false, UNTOUCHED, false, false);
 }

@@ -75,7 +75,7 @@ public enum Errno {
     ESTALE(116, "stale file handle"),
     EDQUOT(122, "disk quota exceeded"),
     ECANCELED(125, "operation canceled"),
-    /// One we have no name for; whoever carries it carries its number too.
+    /// An error without a name here; an exception with it carries the number too.
     UNKNOWN(0, "unknown error");
 
     private static final Errno[] BY_NUMBER = new Errno[134];

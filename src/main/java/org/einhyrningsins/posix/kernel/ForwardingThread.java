@@ -13,6 +13,6 @@ public abstract class ForwardingThread extends Thread {
     /// True if calls are made elsewhere now. Called on this thread.
     public abstract boolean isAway();
 
-    /// One system call, made elsewhere; below zero an errno, negated.
+    /// Makes a system call elsewhere; below zero an errno, negated.
     public abstract long call(Syscall call, long a, long b, long c, long d, long e);
 }

@@ -13,10 +13,10 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
 
-/// Our machine code: one raw system call, and the birth of a child, which goes on to another
-/// program or makes system calls for a thread ([org.einhyrningsins.posix.spawn.SystemCallDeputy]).
-/// The left column is what runs, the right column is what it says; `src/main/asm` holds the same
-/// with its reasons, and a test assembles that and compares.
+/// Machine code: one raw system call, and the spawn of a child, which goes on to another program or
+/// makes system calls for a thread ([org.einhyrningsins.posix.spawn.SystemCallDeputy]). The left
+/// column is what runs, the right column is what it says; `src/main/asm` holds the same with its
+/// reasons, and a test assembles that and compares.
 ///
 /// The page is writable while it is filled and executable afterwards, never both.
 public final class MachineCode {

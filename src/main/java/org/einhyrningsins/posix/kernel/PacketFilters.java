@@ -66,9 +66,9 @@ public final class PacketFilters {
         detach(fd, SO_DETACH_REUSEPORT_BPF);
     }
 
-    /// Has a TCP listener not hear those who want to connect from now on. They try again after a
-    /// second, and then perhaps reach another listener of the address. Who waits in its queue, or
-    /// was answered on the way there, goes on; connections inherit the filter, to no effect.
+    /// Makes a TCP listener ignore new connections from now on. They try again after a second, and
+    /// then perhaps reach another listener of the address. Who waits in its queue, or was answered
+    /// on the way there, goes on; connections inherit the filter, to no effect.
     public static void turnAway(int fd) {
         ByteBuffer bytes = NativeScratch.here().bytes;
         int at = append(bytes, 0, LOAD_BYTE, 0, TCP_FLAGS);

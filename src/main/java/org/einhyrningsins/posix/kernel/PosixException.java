@@ -29,10 +29,10 @@ public final class PosixException extends RuntimeException {
         this.refusal = why;
     }
 
-    /// It was not the kernel that said no, but we.
+    /// Makes the exception for a refusal that is not the kernel's.
     ///
-    /// @param call what was tried
-    /// @param why as a person reads it
+    /// @param call the call that was tried
+    /// @param why reason, for a person
     public static PosixException refused(String call, String why) {
         return new PosixException(call, why);
     }

@@ -15,15 +15,15 @@ public final class SystemCalls {
     private static final CallContext SIX_LONGS = MachineCode.sixLongs(false);
     private static final MachineCode.Entry CODE = MachineCode.map();
 
-    /// One system call; a result below zero is an errno, negated. Those of a [ForwardingThread] may
-    /// be made by its process.
+    /// Makes one system call; a result below zero is an errno, negated. Those of a
+    /// [ForwardingThread] may be made by its process.
     public static long call(Syscall call, long a, long b, long c, long d, long e) {
         return Thread.currentThread() instanceof ForwardingThread thread && thread.isAway()
                 ? thread.call(call, a, b, c, d, e)
                 : callHere(call, a, b, c, d, e);
     }
 
-    /// One that is made by this process whoever asks.
+    /// Makes a system call in this process, on whatever thread.
     public static long callHere(Syscall call, long a, long b, long c, long d, long e) {
         return INVOKER.invokeL6NoErrno(SIX_LONGS, CODE.call(), call.number, a, b, c, d, e);
     }

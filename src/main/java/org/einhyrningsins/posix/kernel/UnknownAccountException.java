@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix.kernel;
 
-/// No such user or group on this system.
+/// Error for a user or group that this system does not have.
 public final class UnknownAccountException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -170,9 +170,9 @@ public final class Cgroups {
 
     // ---- limits
 
-    /// Has the kernel count for each group, and limit it, by that controller.
+    /// Enables a controller for each group: the kernel counts and limits by it.
     ///
-    /// @throws PosixException if it is not given to us, or we cannot give it further
+    /// @throws PosixException if it is not delegated to the manager, or cannot be delegated further
     public void enable(String controller) {
         Path above = path.getParent();
         if (above != null && hasProcesses(above)) {
@@ -198,7 +198,7 @@ public final class Cgroups {
                 && !lines(group + "/cgroup.procs")[0].isEmpty();
     }
 
-    /// Has the kernel count for each group in a group of ours, by a controller that is enabled.
+    /// Enables, for each group in a group, a controller that is enabled above.
     public void enable(String group, String controller) {
         set(group, "cgroup.subtree_control", "+" + controller);
     }

@@ -77,7 +77,7 @@ public final class Processes {
     private static final int EXECUTE = 1;
     private static final int EFFECTIVE_IDS = 0x200;
 
-    /// Our pid.
+    /// Returns the pid of this process.
     public static int self() {
         return (int) SystemCalls.call(Syscall.GETPID, 0);
     }
@@ -276,9 +276,9 @@ public final class Processes {
         SystemCalls.check("prctl", SystemCalls.call(Syscall.PRCTL, PR_SET_CHILD_SUBREAPER, 1));
     }
 
-    /// Our children that lost their own parent, dead ones too. They are given to the first thread
-    /// of a process, and what we spawn is the child of the thread that spawns, which in a JVM is
-    /// another. Empty too if the kernel does not tell (CONFIG_PROC_CHILDREN).
+    /// Returns orphans that became children of this process, dead or alive. They go to a process's
+    /// first thread; spawned children belong to the spawning thread, which in a JVM is another.
+    /// Empty too if the kernel does not tell (CONFIG_PROC_CHILDREN).
     public static List<Integer> orphans() {
         int self = self();
         byte[] list = Descriptors.readWhole("/proc/" + self + "/task/" + self + "/children");
@@ -324,7 +324,7 @@ public final class Processes {
         return null;
     }
 
-    /// All processes that we can see.
+    /// Returns all processes that are visible.
     public static List<Integer> all() {
         List<Integer> pids = new ArrayList<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of("/proc"))) {
@@ -515,7 +515,7 @@ public final class Processes {
                 "setpriority", SystemCalls.call(Syscall.SETPRIORITY, PRIO_PROCESS, 0, nice));
     }
 
-    /// Our niceness.
+    /// Returns the niceness of this process.
     public static int nice() {
         byte[] stat = Descriptors.readWhole("/proc/" + self() + "/stat");
         return (int) field(stat, STAT_NICE);

@@ -149,7 +149,7 @@ public final class Sockets {
                 });
     }
 
-    /// Nobody gets in before listen, so mode and owner are right before anybody does.
+    /// Binds a socket to a file. No client connects before listen: mode and owner are right.
     private static int bindFile(SocketSpec spec, Path path) {
         Owner owner = Owner.of(spec.file()); // before anything is bound
         int fd = socket(SocketAddress.AF_UNIX, SOCK_STREAM | nonBlocking(spec));
@@ -429,13 +429,13 @@ public final class Sockets {
 
     /// Result of receiving a datagram.
     public enum Received {
-        /// None is waiting.
+        /// No datagram is waiting.
         NONE,
 
-        /// One was handed over.
+        /// A datagram was handed over.
         TAKEN,
 
-        /// One was handed over, and is still there since descriptors came with it: see
+        /// A datagram was handed over, and is still there since descriptors came with it: see
         /// [#letGo(int)].
         LEFT
     }
@@ -503,8 +503,8 @@ public final class Sockets {
     /// True if the kernel refuses passed descriptors; null before it was asked.
     private static volatile @Nullable Boolean refusing;
 
-    /// Nobody may pass descriptors to this socket, and to what is accepted from it: whoever tries
-    /// is told EPERM. Before Linux 6.16 they may, and [#hear] and [#hangUp] see to it.
+    /// Makes this socket, and connections accepted from it, refuse descriptors: the sender gets
+    /// EPERM. Before Linux 6.16 they are not refused, and [#hear] and [#hangUp] see to it.
     ///
     /// @param fd a stream socket
     public static void refuseDescriptors(int fd) {
@@ -647,7 +647,7 @@ public final class Sockets {
         set(fd, SOL_SOCKET, SO_REUSEADDR, false);
     }
 
-    /// Has one that rests listen again; nothing happens to another.
+    /// Makes a resting socket listen again; does nothing to another.
     public static void wake(int fd, SocketSpec spec) {
         if (!listens(fd)) {
             set(fd, SOL_SOCKET, SO_REUSEADDR, spec.reuseAddress());

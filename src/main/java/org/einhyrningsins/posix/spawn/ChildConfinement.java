@@ -14,7 +14,7 @@ public record ChildConfinement(
         ChildScheduling scheduling,
         int ruleset,
         @Nullable ChildGate gate) {
-    /// Nothing is taken.
+    /// No restrictions.
     public static final ChildConfinement NONE =
             new ChildConfinement(ChildPrivileges.KEPT, ChildScheduling.INHERITED, -1);
 

@@ -71,7 +71,7 @@ public final class ChildGate {
         Descriptors.close(child);
     }
 
-    /// Nobody waits there any more.
+    /// Closes the gate: no child waits there any more.
     public synchronized void close() {
         if (!closed) {
             shutdown();

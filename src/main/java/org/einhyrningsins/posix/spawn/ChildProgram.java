@@ -168,9 +168,9 @@ final class ChildProgram {
         }
     }
 
-    /// Has the children born into that control group; clone3 only.
+    /// Sets the control group of children; clone3 only.
     ///
-    /// @param directory descriptor of the group's directory; below 0 for our own group, as at first
+    /// @param directory descriptor of the group; below 0 for the manager's own, as at first
     void cgroup(int directory) {
         if (base != 0 && clearsHandlers) {
             boolean own = directory < 0;
@@ -196,7 +196,7 @@ final class ChildProgram {
         }
     }
 
-    /// One that makes children in the same way.
+    /// Makes another list with the same way to make children.
     ChildProgram another() {
         ChildProgram another = new ChildProgram();
         another.clearsHandlers = clearsHandlers;

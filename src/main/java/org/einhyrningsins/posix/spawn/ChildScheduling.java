@@ -12,7 +12,7 @@ import java.util.List;
 /// @param ioPriority as ioprio_set(2) takes it; null for the manager's
 public record ChildScheduling(
         @Nullable Integer oomScoreAdj, List<Integer> cpus, @Nullable Integer ioPriority) {
-    /// All as the manager has it.
+    /// Scheduling as the manager's.
     public static final ChildScheduling INHERITED = new ChildScheduling(null, List.of(), null);
 
     public ChildScheduling {

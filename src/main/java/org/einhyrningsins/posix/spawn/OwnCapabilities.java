@@ -6,10 +6,10 @@ import org.einhyrningsins.spec.Capability;
 
 import java.nio.charset.StandardCharsets;
 
-/// Our own capabilities, see capabilities(7); read once, for nothing of ours changes them.
+/// Capabilities of the manager, see capabilities(7); read once, for nothing changes them.
 ///
-/// @param effective what we have
-/// @param bounding what a child of ours can ever have
+/// @param effective capabilities that it has
+/// @param bounding capabilities that a child can ever have
 record OwnCapabilities(long effective, long bounding) {
     private static final class Own {
         static final OwnCapabilities SETS = read();

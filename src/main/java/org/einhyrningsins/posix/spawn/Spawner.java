@@ -38,7 +38,7 @@ import java.util.Map;
 /// root. That is undone when no such child is on its way any more, and not before: until then the
 /// mark is what keeps that user from attaching to the child, and so from our memory.
 public final class Spawner {
-    /// No control group but ours.
+    /// The manager's own control group.
     public static final int OWN_CGROUP = -1;
 
     private static final long FOR_EVER = -1;
@@ -413,7 +413,7 @@ public final class Spawner {
         return pendingChild;
     }
 
-    /// It no longer shares our memory.
+    /// Frees the list of a child that no longer shares the manager's memory.
     void over(PendingChild pendingChild) {
         underWay.remove(pendingChild);
         if (pendingChild.list() != list && spare.size() < MOST_SPARE) {

@@ -156,7 +156,7 @@ public final class SystemCallDeputy extends ForwardingThread {
         return SystemCalls.spawn(list.table());
     }
 
-    /// It ends by itself when nobody is at the other end any more; it is reaped as an orphan.
+    /// Dismisses the process. It ends when no other holds its socket; it is reaped as an orphan.
     private void dismiss() {
         boolean before = away;
         away = false;

@@ -39,7 +39,7 @@ public record LogSpec(Level level, Format format, boolean syslog) {
         }
     }
 
-    /// One line of text, or one JSON object a line.
+    /// Format of the log: lines of text, or one JSON object a line.
     public enum Format {
         TEXT,
         JSON

@@ -9,13 +9,13 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 
-/// One configuration file with everything it includes, validated.
+/// Configuration file with everything it includes, validated.
 ///
 /// @param control the operator's socket
 /// @param log the manager's own log
-/// @param stateDirectory of what survives the manager; null for the default, beside the control
-///   socket
-/// @param http where metrics and the status page are had; null for nowhere
+/// @param stateDirectory directory of the state that survives the manager; null for the default,
+///   beside the control socket
+/// @param http the HTTP listener for metrics and the status page; null for none
 /// @param programs by name, in the order of the file
 public record ServicesSpec(
         ControlSpec control,

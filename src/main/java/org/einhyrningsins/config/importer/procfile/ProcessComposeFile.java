@@ -205,7 +205,7 @@ public final class ProcessComposeFile {
         }
     }
 
-    /// One process being written.
+    /// State of the writing of one process.
     private record Writing(
             ForeignMap map,
             ImportedProgram program,

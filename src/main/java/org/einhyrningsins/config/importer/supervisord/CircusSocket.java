@@ -18,7 +18,7 @@ import java.util.Locale;
 record CircusSocket(String name, ForeignSection section) {
     private static final String TAKEN = "(taken)";
 
-    /// Its name as our language takes it.
+    /// Returns its name in a form that a socket can have.
     String plainName() {
         return ImportedServices.plainName(name, "socket");
     }

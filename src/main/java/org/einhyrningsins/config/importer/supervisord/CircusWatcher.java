@@ -99,7 +99,7 @@ final class CircusWatcher {
         }
     }
 
-    /// One program being written.
+    /// State of the writing of one program.
     private final class Writing {
         private final ImportedProgram program;
         private final CircusVariables texts;

@@ -211,7 +211,7 @@ final class SupervisordProgram {
         return pairs;
     }
 
-    /// One program being written.
+    /// State of the writing of one program.
     private final class Writing {
         private final ImportedProgram program;
         private final ForeignSection settings;

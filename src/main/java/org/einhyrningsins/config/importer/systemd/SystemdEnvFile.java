@@ -31,7 +31,7 @@ public final class SystemdEnvFile {
         this.text = sourceText.text().replace("\r\n", "\n").replace('\r', '\n');
     }
 
-    /// Its variables; a later one wins.
+    /// Reads the variables of a file; a later one wins.
     public static SequencedMap<String, ForeignSetting> read(SourceText sourceText) {
         SystemdEnvFile file = new SystemdEnvFile(sourceText);
         while (file.hasMore()) {

@@ -83,7 +83,7 @@ final class SystemdEnvironment {
         }
     }
 
-    /// One that has to be there and is not keeps the unit from starting.
+    /// Imports a file of variables. A required file that is missing keeps the unit from starting.
     private void file(ForeignSetting foreignSetting) {
         String text = settings.specified(foreignSetting);
         if (text == null) {

@@ -28,7 +28,7 @@ import java.util.SequencedMap;
 public final class SystemdImporter {
     /// A unit with all that its drop-ins add.
     record Unit(String name, SourcePosition place, SequencedMap<String, ForeignSection> sections) {
-        /// Its name without `.service`.
+        /// Returns its name without `.service`.
         String stem() {
             int dot = name.lastIndexOf('.');
             return dot < 0 ? name : name.substring(0, dot);

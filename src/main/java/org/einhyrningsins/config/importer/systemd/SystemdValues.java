@@ -58,7 +58,7 @@ record SystemdValues(String unit) {
         };
     }
 
-    /// That of this machine.
+    /// Returns the host name of this machine.
     private static String hostName() throws ValueException {
         try {
             return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
