@@ -3,13 +3,10 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.core.model.ProgramCommand;
-import org.einhyrningsins.manager.runtime.EventLoop;
-import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.runtime.StartException;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.process.SignalDescriptor;
 import org.einhyrningsins.spec.Signal;
-import org.jspecify.annotations.Nullable;
 
 import java.util.EnumSet;
 import java.util.Set;
@@ -29,30 +26,12 @@ final class SignalReader {
                     Signal.TTOU,
                     Signal.CONT);
 
-    private final EventLoop eventLoop;
-    private final ManagerLog managerLog;
-    private final Obeyed obeyed;
+    private final ManagerParts parts;
+    private final ChildReaper children;
 
-    /// Does what signals ask for.
-    interface Obeyed {
-        void reloadAll();
-
-        void everyProgram(ProgramCommand programCommand);
-
-        /// Stops everything gracefully, and more firmly when told again.
-        ///
-        /// @param first instead of the first signal of each program's own steps; null for those
-        void stop(@Nullable Signal first);
-
-        void quit();
-
-        void childDied();
-    }
-
-    SignalReader(EventLoop eventLoop, ManagerLog managerLog, Obeyed obeyed) {
-        this.eventLoop = eventLoop;
-        this.managerLog = managerLog;
-        this.obeyed = obeyed;
+    SignalReader(ManagerParts parts, ChildReaper children) {
+        this.parts = parts;
+        this.children = children;
     }
 
     /// Listens from now on; what came before is heard too.
@@ -64,7 +43,7 @@ final class SignalReader {
         }
         SignalDescriptor.hearOfStops();
         int fd = SignalDescriptor.open(SIGNALS);
-        eventLoop.watch(fd, Poll.IN, events -> read(fd));
+        parts.runtime.eventLoop().watch(fd, Poll.IN, events -> read(fd));
     }
 
     private void read(int fd) {
@@ -72,7 +51,9 @@ final class SignalReader {
                 next != null;
                 next = SignalDescriptor.read(fd)) {
             if (next.signal() != Signal.CHLD) {
-                managerLog.info("", "SIG" + next.signal() + " from " + sender(next));
+                parts.runtime
+                        .managerLog()
+                        .info("", "SIG" + next.signal() + " from " + sender(next));
             }
             take(next.signal());
         }
@@ -89,13 +70,13 @@ final class SignalReader {
 
     private void take(Signal signal) {
         switch (signal) {
-            case HUP -> obeyed.reloadAll();
+            case HUP -> parts.commands.reloadAll();
             case USR1, TTIN, TTOU, CONT ->
-                    obeyed.everyProgram(new ProgramCommand.SendSignal(signal, null));
-            case INT, USR2 -> obeyed.stop(null);
-            case TERM -> obeyed.stop(Signal.TERM);
-            case QUIT -> obeyed.quit();
-            case CHLD -> obeyed.childDied();
+                    parts.commands.everyProgram(new ProgramCommand.SendSignal(signal, null));
+            case INT, USR2 -> parts.shutdown.stop(null);
+            case TERM -> parts.shutdown.stop(Signal.TERM);
+            case QUIT -> parts.shutdown.quit();
+            case CHLD -> children.childDied();
             default -> {}
         }
     }

@@ -53,7 +53,7 @@ record Walls(String root) {
     /// neither end a wait nor prolong it.
     static final Set<String> WALL_READERS =
             Set.of(
-                    "manager.Manager",
+                    "manager.handover.ManagerHistory",
                     "manager.handover.CrashRecovery",
                     "manager.operate.TroubleReports",
                     "manager.output.LinePrefix",

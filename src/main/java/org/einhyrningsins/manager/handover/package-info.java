@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// From one manager to the next: after a kill -9, and in a re-exec.
 ///
-/// **Killed.** [SnapshotWriter] writes what changed a moment later, `snapshot.StateJournal` what
-/// cannot wait. The next manager reads them ([CrashRecovery]): it finds the processes that live,
-/// takes the sockets out of them, and lets `core.Recovery` say what becomes of each program. Where
-/// nothing is written, [WorkerAdoption] makes programs of [SurvivingWorker]s by the variables they
-/// carry.
+/// **Snapshots.** [SnapshotBuilder] makes them of the manager's parts, for both ways.
+///
+/// **Killed.** [StateRecorder] has what changed written a moment later, by [SnapshotWriter];
+/// `snapshot.StateJournal` has what cannot wait. The next manager reads both ([CrashRecovery]): it
+/// finds the processes that live, takes the sockets out of them, and lets `core.Recovery` say what
+/// becomes of each program. Where nothing is written, [WorkerAdoption] makes programs of
+/// [SurvivingWorker]s by the variables they carry.
 ///
 /// **Re-exec.** [ReexecRequest] is the command; [Reexec] starts the new program as a check, hands
 /// over a snapshot and the descriptors, and executes it in the same process.

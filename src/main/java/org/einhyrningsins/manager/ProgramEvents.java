@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.manager.control.ControlServer;
+import org.einhyrningsins.manager.program.ProgramHost;
+import org.einhyrningsins.spec.manager.LogSpec;
+
+/// Hears what happens to programs, and passes it on to the parts it concerns: the state that is
+/// recorded, the sockets, those who wait for an answer, the log.
+final class ProgramEvents implements ProgramHost.Listener {
+    private final ManagerParts parts;
+
+    ProgramEvents(ManagerParts parts) {
+        this.parts = parts;
+    }
+
+    @Override
+    public void progress(long ticket, String message) {
+        parts.commandDispatcher.progress(ticket, message);
+    }
+
+    @Override
+    public void answer(ProgramHost host, long ticket, boolean done, String message) {
+        if (parts.commandDispatcher.isAwaited(ticket)) {
+            parts.recorder.changed(host); // in this very step, which is not over
+            parts.recorder.write(); // what was told to be done stays done
+        }
+        parts.commandDispatcher.answer(ticket, done, message);
+    }
+
+    @Override
+    public void report(
+            ProgramHost host, ProgramEffect.Severity severity, String subject, String message) {
+        LogSpec.Level level =
+                switch (severity) {
+                    case ERROR -> LogSpec.Level.ERROR;
+                    case WARN -> LogSpec.Level.WARN;
+                    case INFO -> LogSpec.Level.INFO;
+                    case DEBUG -> LogSpec.Level.DEBUG;
+                };
+        parts.files.tell(level, host.name(), subject, message);
+    }
+
+    @Override
+    public void listen() {
+        ControlServer control = parts.files.control();
+        if (control != null) {
+            control.listen();
+        }
+    }
+
+    @Override
+    public void stepped(ProgramHost host) {
+        parts.service.changed();
+        parts.sockets.stepped();
+        parts.recorder.changed(host);
+        if (parts.programTable.dropIfGone(host)) {
+            host.close();
+            parts.recorder.gone(host);
+            parts.sockets.mayBeOver();
+            parts.runtime.managerLog().info(host.name(), "removed");
+        }
+        parts.shutdown.stepped();
+    }
+
+    @Override
+    public void unsettled() {
+        parts.commands.unsettled();
+    }
+
+    @Override
+    public void births(ProgramHost host) {
+        parts.recorder.writeBeforeBirths(host);
+    }
+
+    @Override
+    public void finished() {
+        parts.recorder.changedForGood();
+    }
+
+    @Override
+    public void redefined(ProgramHost host) {
+        parts.recorder.changedForGood();
+        parts.sockets.mayBeOver();
+        parts.workers.output().redefined(host.program().serving().spec());
+        parts.overrides.redefined();
+        parts.programTable.redefined(host);
+    }
+
+    @Override
+    public void bug(ProgramHost host, RuntimeException thrown) {
+        parts.runtime.managerLog().bug(host.name(), thrown);
+    }
+}

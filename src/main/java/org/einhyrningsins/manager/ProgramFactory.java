@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager;
+
+import org.einhyrningsins.manager.channel.WorkerSocketFactory;
+import org.einhyrningsins.manager.program.ProgramHost;
+import org.einhyrningsins.manager.runtime.RuntimePaths;
+import org.einhyrningsins.manager.snapshot.ProgramSnapshot;
+import org.einhyrningsins.spec.OperatorOverride;
+import org.einhyrningsins.spec.ProgramSpec;
+
+import java.io.IOException;
+
+/// Makes the hosts of programs, wired to the parts of this manager.
+final class ProgramFactory {
+    private final ManagerParts parts;
+    private final ProgramEvents events;
+
+    ProgramFactory(ManagerParts parts) {
+        this.parts = parts;
+        events = new ProgramEvents(parts);
+    }
+
+    /// Makes the host of a program that is new.
+    ///
+    /// @param byHand what an operator had set of it
+    ProgramHost host(ProgramSpec spec, OperatorOverride byHand) throws IOException {
+        parts.sockets.mayBeOver(); // they are bound already, and this may fail
+        long incarnation = parts.programTable.nextIncarnation(spec.name());
+        return new ProgramHost(spec, byHand, incarnation, surface());
+    }
+
+    /// Makes the host of a program that another manager had, and puts it in the table.
+    ProgramHost resume(ProgramSnapshot image) throws IOException {
+        ProgramHost host = new ProgramHost(image, surface());
+        parts.programTable.add(host, image.retiring());
+        return host;
+    }
+
+    private ProgramHost.Surface surface() {
+        ManagerRuntime runtime = parts.runtime;
+        RuntimePaths paths = parts.files.paths();
+        WorkerParts workers = parts.workers;
+        return new ProgramHost.Surface(
+                runtime.eventLoop(),
+                workers.spawner(),
+                parts.sockets.table(),
+                workers.probeRunner(),
+                workers.orphanReaper(),
+                workers.groups(),
+                new WorkerSocketFactory(
+                        runtime.eventLoop(), paths, parts.sockets.files(), runtime.buffer()),
+                paths.control(),
+                events);
+    }
+}
