@@ -474,6 +474,6 @@ final class CommandHandler {
                 new ProgramEffect.Answer(ticket, done, stepContext.name + ": " + message, null));
     }
 
-    /// As many as the configuration allows.
+    /// Maximum number of workers, as in the configuration.
     private static final int MOST_WORKERS = 10_000;
 }

@@ -24,7 +24,7 @@ import java.util.List;
 /// @param count how many there are in the row
 public record CrashLoopRule(
         @Nullable Moment since, List<Moment> recent, Duration longest, boolean loop, int count) {
-    /// So many in a row are a crash loop.
+    /// Number of crashes in a row that is a crash loop.
     public static final int LOOP = 3;
 
     /// Minimum life of a worker whose end is no crash.

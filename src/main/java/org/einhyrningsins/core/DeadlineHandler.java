@@ -19,8 +19,8 @@ final class DeadlineHandler {
 
     private DeadlineHandler() {}
 
-    /// Every deadline that has passed takes effect. One may be the end of a rollout and change
-    /// other workers, so each is looked at again when its turn comes.
+    /// Applies every deadline that has passed. One may be the end of a rollout and change other
+    /// workers, so each is checked again when its turn comes.
     static void expire(StepContext stepContext) {
         for (Slot slot : stepContext.slots) {
             if (reached(stepContext, slot.deadline())) {

@@ -130,8 +130,8 @@ final class HealthMonitor {
         hangs(stepContext, worker, "gave no sign of life" + time);
     }
 
-    /// As systemd does: ABRT, so that there is a core to look at, and then what `stop` goes on
-    /// with.
+    /// Stops a worker that hangs as systemd does: ABRT, so that there is a core dump, and then the
+    /// signals of `stop`.
     private static void hangs(StepContext stepContext, Worker worker, String why) {
         Slot slot = stepContext.slot(worker.id().slot());
         boolean successor = worker.equals(slot.successor());
@@ -399,8 +399,8 @@ final class HealthMonitor {
         return sooner ? periodicCheck.rest(next, periodicCheck.misses()) : periodicCheck;
     }
 
-    /// Of workers that share a socket only one is asked, as any of them may answer: the one that
-    /// was asked before, else the first.
+    /// True if the worker is the one that is checked: of workers that share a socket any may
+    /// answer, so only one is asked: the one asked before, else the first.
     private static boolean isDelegate(StepContext stepContext, Worker worker) {
         Worker first = null;
         for (Slot slot : stepContext.slots) {

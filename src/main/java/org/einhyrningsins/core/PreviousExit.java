@@ -37,7 +37,7 @@ public record PreviousExit(
         return !why.isEmpty();
     }
 
-    /// As a person says it.
+    /// Describes the exit for a person.
     public String words() {
         if (why.isEmpty()) {
             return String.valueOf(exit);

@@ -195,7 +195,7 @@ public final class ProgramCounters {
         return false;
     }
 
-    /// Workers that a manager lost sight of while there was none.
+    /// Counts workers that ended while there was no manager.
     public void recovered(Program before, Program after) {
         for (Slot slot : before.slots()) {
             for (Worker worker : slot.workers()) {

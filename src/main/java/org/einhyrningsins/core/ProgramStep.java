@@ -229,7 +229,8 @@ final class ProgramStep {
         }
     }
 
-    /// More time than an hour in all is not given: else nobody could wait for the end of anything.
+    /// Extends a deadline, in all by at most an hour: else nobody could wait for the end of
+    /// anything.
     private static void extended(StepContext stepContext, ProgramEvent.Extended event) {
         Worker worker = stepContext.find(event.worker());
         if (worker == null) {

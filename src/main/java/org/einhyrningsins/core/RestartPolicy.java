@@ -15,23 +15,23 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Workers that end without having been told to: what their slot does next.
+/// Restart policy of workers that end without having been told to stop.
 ///
 /// A worker that had been up and that somebody killed is replaced at once, and so are the first
-/// that crashed: `burst` in a row. From then on they wait longer and longer, as those do that did
-/// not come up. All is forgotten when a worker has proved itself: [CrashLoopRule#proof()].
+/// that crashed: `burst` in a row. From then on the delay grows, as for those that were not up in
+/// time. All is forgotten when a worker has proved itself: [CrashLoopRule#proof()].
 final class RestartPolicy {
     /// Period in which deaths of workers that somebody killed are counted.
     private static final Duration WINDOW = Duration.ofMinutes(1);
 
-    /// So many of those in a slot within that time are replaced at once. Whoever kills more of them
-    /// (the kernel, since they use too much memory; a script that went wrong) goes on with it.
+    /// Maximum number of those in a slot within that time that are replaced at once. The killer of
+    /// more (the kernel, since they use too much memory; a script that went wrong) goes on with it.
     private static final int MAX_KILLED = 50;
 
-    /// So many in a row that got KILL, each within [#SECONDS] of its birth, are a crash loop: it is
-    /// the kernel that runs out of memory, or a guard that they offend. Those that do not even live
-    /// for a second are left to [#MAX_KILLED], which they reach within a minute: that is how
-    /// somebody kills who tries how soon they are replaced.
+    /// Number of workers in a row killed with KILL, each within [#SECONDS] of its start, that is a
+    /// crash loop: the kernel runs out of memory, or a guard kills them. Those that do not even
+    /// live for a second are left to [#MAX_KILLED], which they reach within a minute: that is a
+    /// person who tries how soon they are replaced.
     private static final int KILLED_IN_A_ROW = 5;
 
     private static final Duration SECOND = Duration.ofSeconds(1);

@@ -93,7 +93,7 @@ public record Slot(
                     quick, recent, restarts, how, who, relapses, crashes, last, ended, losses);
         }
 
-        /// So many failures in a row.
+        /// Sets the number of failures in a row.
         Past failing(int quick) {
             return failed(quick, burst, trouble, blame);
         }

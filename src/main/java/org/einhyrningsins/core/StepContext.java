@@ -27,7 +27,7 @@ import java.util.List;
 /// A program while a step changes it: the mutable inside of a pure function. Made from a [Program],
 /// read back into one, never seen outside this package.
 final class StepContext {
-    /// More than any limit can be but none.
+    /// Time longer than any limit but none.
     private static final Duration ENDLESS = DrainSpec.UNLIMITED.dividedBy(2);
 
     /// Time for a worker to vanish after its last signal; then nothing waits for it.

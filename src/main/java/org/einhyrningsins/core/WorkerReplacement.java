@@ -233,10 +233,10 @@ final class WorkerReplacement {
         }
     }
 
-    /// Of those that are to be replaced and have no successor yet, who comes first; null if there
-    /// is none.
+    /// Returns the first worker that is to be replaced and has no successor yet; null if there is
+    /// none.
     ///
-    /// @param back only of those whose rollout went back
+    /// @param back true for only those whose rollout was rolled back
     private static @Nullable Worker first(StepContext stepContext, boolean back) {
         Worker first = null;
         for (Slot slot : stepContext.slots) {

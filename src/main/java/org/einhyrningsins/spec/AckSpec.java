@@ -50,17 +50,17 @@ public record AckSpec(Mode mode, Duration timeout) {
         Endpoint endpoint();
     }
 
-    /// Up when a connection is accepted.
+    /// TCP probe: up when a connection is accepted.
     public record TcpTarget(Endpoint endpoint) implements SocketTarget {}
 
-    /// Up when a GET of the path is answered with a status from 200 to 399.
+    /// HTTP probe: up when a GET of the path is answered with a status from 200 to 399.
     ///
     /// @param host the Host header
     /// @param path with its leading slash
     public record HttpTarget(Endpoint endpoint, String host, String path) implements SocketTarget {}
 
-    /// Up when a command ends with exit status 0. It runs as the worker's user, in its directory,
-    /// with its environment and `MAINPID`, the worker's pid.
+    /// Command probe: up when a command ends with exit status 0. It runs as the worker's user, in
+    /// its directory, with its environment and `MAINPID`, the worker's pid.
     public record ExecTarget(List<TextTemplate> command) implements Target {
         public ExecTarget {
             command = List.copyOf(command);

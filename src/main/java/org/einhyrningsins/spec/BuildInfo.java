@@ -5,7 +5,7 @@ package org.einhyrningsins.spec;
 public final class BuildInfo {
     private BuildInfo() {}
 
-    /// As the jar's manifest says it.
+    /// Returns the version in the jar's manifest.
     public static String text() {
         String version = BuildInfo.class.getPackage().getImplementationVersion();
         return version == null ? "(unpackaged)" : version;

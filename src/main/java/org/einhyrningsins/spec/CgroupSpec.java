@@ -23,7 +23,7 @@ public record CgroupSpec(
         @Nullable Integer ioWeight) {
     private static final int PERIOD_MICROS = 100_000;
 
-    /// Of a group of which all processes are killed, or none.
+    /// File of a group that makes the OOM killer kill all its processes, or none.
     public static final String OOM_GROUP = "memory.oom.group";
 
     /// Contents of the files of a control group without limits.

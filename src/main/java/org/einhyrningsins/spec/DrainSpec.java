@@ -11,7 +11,7 @@ import java.time.Duration;
 /// @param timeout time that each has after the first signal of its stop; null for the time of
 ///   `stop`, [#UNLIMITED] for no limit
 public record DrainSpec(boolean counted, @Nullable Duration timeout) {
-    /// They count, and are stopped as any other.
+    /// Default: old workers count, and are stopped like any other.
     public static final DrainSpec DEFAULT = new DrainSpec(true, null);
 
     /// No limit: a hundred years.

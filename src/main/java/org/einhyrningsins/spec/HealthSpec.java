@@ -11,13 +11,13 @@ import java.time.Duration;
 /// @param timeout time limit of one check, positive; a check without an answer by then has failed
 /// @param failures number of failures in a row that make a worker unhealthy, 1 to 1,000
 public record HealthSpec(Target target, Duration every, Duration timeout, int failures) {
-    /// Between two checks.
+    /// Default time between two checks.
     public static final Duration EVERY = Duration.ofSeconds(5);
 
     /// For each of them.
     public static final Duration TIMEOUT = Duration.ofSeconds(1);
 
-    /// In a row.
+    /// Default number of failures in a row.
     public static final int FAILURES = 3;
 
     /// Returns the set of processes that may have answered the check.

@@ -15,7 +15,7 @@ public sealed interface LogsSpec {
     /// Nowhere: /dev/null.
     record Discard() implements LogsSpec {}
 
-    /// To systemd-journald, as a program that it calls by the program's name.
+    /// Output to systemd-journald, under the program's name.
     record Journal() implements LogsSpec {}
 
     /// Appended to a file by the worker itself. The file is made with mode 0640 if it is not there.
@@ -23,15 +23,15 @@ public sealed interface LogsSpec {
     /// @param path absolute; `%s` in it stands for the slot
     record ToFile(Path path) implements LogsSpec {}
 
-    /// To a pipe, and from there to a file that the manager keeps: it begins a new one when it is
-    /// time, and puts words before the lines.
+    /// Output to a pipe, and from there to a file that the manager writes: it rotates the file, and
+    /// prefixes the lines.
     ///
     /// @param path absolute; `%s` in it stands for the slot
-    /// @param maxBytes a longer file is put aside; 0 for no bound
-    /// @param maxAge an older file is put aside; null for no bound
-    /// @param keep how many that were put aside are kept, from 1
-    /// @param compress whether they are compressed (gzip)
-    /// @param prefix what stands before each line, in that order
+    /// @param maxBytes size at which the file is rotated; 0 for no bound
+    /// @param maxAge age at which the file is rotated; null for no bound
+    /// @param keep number of rotated files that are kept, from 1
+    /// @param compress true if they are compressed (gzip)
+    /// @param prefix parts of the prefix of each line, in that order
     record Kept(
             Path path,
             long maxBytes,

@@ -15,9 +15,9 @@ public record ManagerLinkSpec(WorkerSocket workerSocket, boolean descriptor, boo
 
     /// Target of EINHORN_SOCK_PATH.
     public enum WorkerSocket {
-        /// To a socket of the program's own, which takes nothing but what workers say.
+        /// A socket of the program's own, which takes only workers' messages.
         OWN,
-        /// To the control socket, as einhorn(1) has it. A worker can then do all that its user may.
+        /// The control socket, as einhorn(1) has it. A worker can then do all that its user may.
         CONTROL
     }
 }

@@ -21,7 +21,7 @@ public record MonitoringSpec(
     /// No monitoring: a worker that runs is left alone.
     public static final MonitoringSpec NONE = new MonitoringSpec(null, null, null, null);
 
-    /// Without limits of all workers together.
+    /// Makes monitoring without limits of all workers together.
     public MonitoringSpec(
             @Nullable HealthSpec health,
             @Nullable Duration watchdog,

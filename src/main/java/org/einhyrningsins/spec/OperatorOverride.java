@@ -24,9 +24,9 @@ public record OperatorOverride(boolean stopped, @Nullable Integer workers, List<
         return !stopped && workers == null && held.isEmpty();
     }
 
-    /// As a person reads it, as in `workers 6 (file: 4)`; empty for nothing.
+    /// Describes the override for a person, as in `workers 6 (file: 4)`; empty for none.
     ///
-    /// @param inFile how many workers the file says
+    /// @param inFile number of workers in the file
     public String words(int inFile) {
         StringBuilder words = new StringBuilder();
         if (stopped) {

@@ -5,14 +5,14 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.Map;
 
-/// As whom and within which limits a worker runs. Null means: as the manager.
+/// User, groups and limits that a worker runs with. Null means the same as the manager.
 ///
 /// @param user a user name known to the system, or a number as text
 /// @param group a group name or number; null with a user means the user's own groups
 /// @param umask 0 to 0777
 /// @param nice -20 to 19
 /// @param limits resource limits to set; the others are those the manager was started with
-/// @param confinement what it may gain and take beyond what its user may
+/// @param confinement privileges and resources beyond the rights of its user
 public record ProcessIdentitySpec(
         @Nullable String user,
         @Nullable String group,
@@ -20,7 +20,7 @@ public record ProcessIdentitySpec(
         @Nullable Integer nice,
         Map<Resource, Limit> limits,
         ConfinementSpec confinement) {
-    /// As the manager itself.
+    /// Identity of the manager itself.
     public static final ProcessIdentitySpec INHERITED =
             new ProcessIdentitySpec(null, null, null, null, Map.of(), ConfinementSpec.NONE);
 

@@ -39,7 +39,7 @@ public record RolloutSpec(
                     TrialSpec.DEFAULT,
                     DrainSpec.DEFAULT);
 
-    /// In which order new workers come and old ones go.
+    /// Order in which new workers start and old ones stop.
     public enum Strategy {
         /// A new worker is up before an old one is told to go, slot by slot.
         SMOOTH,

@@ -90,7 +90,7 @@ public record SocketSpec(
 
     /// Address that a socket is bound to. Two sockets of one address are the same socket.
     public sealed interface Address {
-        /// As the configuration writes it.
+        /// Returns the address as the configuration writes it.
         @Override
         String toString();
     }
@@ -170,7 +170,7 @@ public record SocketSpec(
 
     /// Mode and owner of a UNIX socket's file; null leaves what bind made.
     public record UnixFile(@Nullable Integer mode, @Nullable String owner, @Nullable String group) {
-        /// As bind makes it.
+        /// Owner and mode as bind sets them.
         public static final UnixFile DEFAULT = new UnixFile(null, null, null);
     }
 

@@ -47,7 +47,7 @@ final class SpawnFingerprint {
         add(identity.confinement());
     }
 
-    /// Only what is said, so that what an earlier version summed up keeps its sum.
+    /// Adds only what is set, so that a fingerprint made by an earlier version stays the same.
     private void add(ConfinementSpec confinement) {
         said("no-new-privs", confinement.noNewPrivs());
         said("capabilities", confinement.capabilities());
@@ -86,7 +86,7 @@ final class SpawnFingerprint {
         add(file.mode()).add(file.owner()).add(file.group());
     }
 
-    /// Of what a worker is born with there is nothing else in it.
+    /// Adds the log settings that a worker is started with; it has no others.
     private void add(LogsSpec logs) {
         add(logs.getClass().getSimpleName()).add(logs.file(0)).add(logs.file(1));
     }

@@ -42,8 +42,9 @@ public record TextTemplate(List<Part> parts) {
         return text.toString();
     }
 
-    /// As the configuration would write it; read again there, it is an equal template. Of dollars
-    /// before a `{` each two stand for one, so those are doubled, and no others.
+    /// Returns the template as the configuration would write it; read again there, it is an equal
+    /// template. Of dollars before a `{` each two stand for one, so those are doubled, and no
+    /// others.
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();

@@ -67,7 +67,7 @@ public final class Completion {
         return page == null ? new ArrayList<>() : arguments(page, plain.size() == 1, before, start);
     }
 
-    /// Without the options and their values.
+    /// Returns the words without options and their values.
     private static List<String> plain(List<String> words) {
         List<String> plain = new ArrayList<>();
         for (int i = 0; i < words.size(); i++) {

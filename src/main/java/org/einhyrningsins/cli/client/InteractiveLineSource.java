@@ -39,7 +39,7 @@ final class InteractiveLineSource implements LineSource {
         this.prompt = prompt;
     }
 
-    /// To be called by the thread that will read.
+    /// Opens the terminal. To be called by the thread that will read.
     ///
     /// @param type of the terminal, as in TERM
     /// @param history null to keep none

@@ -194,7 +194,8 @@ final class LogProgram {
         };
     }
 
-    /// On a terminal, what would command it is made harmless; a pipe gets what is there.
+    /// Prints a line. On a terminal control characters are made harmless; a pipe gets the bytes as
+    /// they are.
     private void show(Shown shown, boolean labelled, byte[] line) {
         if (!asked.json() && !labelled && !terminal) {
             out.copy(withEnd(line));
@@ -222,7 +223,7 @@ final class LogProgram {
         return words.length > word && words[word].equals(place.label());
     }
 
-    /// Without a program where nobody can tell which it was.
+    /// Returns a line as JSON, without a program where the writer is unknown.
     private static String json(Shown shown, String line) {
         LogPlace place = shown.place();
         StringBuilder json = new StringBuilder("{\"program\":");

@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
 
 /// Lines as they come, from a pipe or from a terminal that can do nothing.
 final class PlainLineSource implements LineSource {
-    /// In characters; the manager takes no more in one request.
+    /// Maximum length of a line, in characters; the manager takes no more in one request.
     private static final int LINE_BOUND = 64 * 1024;
 
     private final BufferedReader in;
@@ -33,7 +33,7 @@ final class PlainLineSource implements LineSource {
         return new PlainLineSource(in, err, null);
     }
 
-    /// To be closed by the thread that opened it.
+    /// Makes a source with a prompt. To be closed by the thread that opened it.
     static PlainLineSource ofTerminal(InputStream in, TextOutput err, String prompt) {
         PlainLineSource lines = new PlainLineSource(in, err, prompt);
         Thread shell = Thread.currentThread();

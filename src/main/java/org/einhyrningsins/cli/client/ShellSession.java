@@ -112,7 +112,8 @@ final class ShellSession {
         seen = now.isEmpty() ? seen : now;
     }
 
-    /// Of the socket's file; empty if there is none. A manager makes its own.
+    /// Returns the identity of the socket's file; empty if it does not exist. A manager makes its
+    /// own.
     private String identity() {
         try {
             return Files.getAttribute(socket, "unix:ino")

@@ -105,7 +105,7 @@ public final class FastManagerArguments implements ClassicReader.Given {
         return !value.isEmpty() && !value.startsWith("-");
     }
 
-    /// False if that is given twice and may not be.
+    /// Sets an option; false if it is given twice and may not be.
     private boolean put(String name, String value) {
         boolean repeats = name.equals("--bind") || name.equals("--drop-env-var");
         if (has(name) && !repeats) {

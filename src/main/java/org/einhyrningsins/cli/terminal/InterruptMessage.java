@@ -14,7 +14,7 @@ public final class InterruptMessage extends Thread {
         this.err = err;
     }
 
-    /// From now until [#over()].
+    /// Watches for an interrupt from now until [#over()].
     public static InterruptMessage during(String command, TextOutput err) {
         InterruptMessage interruptMessage = new InterruptMessage(command, err);
         Runtime.getRuntime().addShutdownHook(interruptMessage);

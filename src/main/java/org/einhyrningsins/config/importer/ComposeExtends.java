@@ -63,7 +63,7 @@ final class ComposeExtends {
         return nothing && !(under instanceof Scalar) ? base : own;
     }
 
-    /// In the form in which both can be put together.
+    /// Returns a value in the form in which both can be merged.
     private static ConfigNode unified(String key, ConfigNode value) {
         if (value instanceof Items list && key.matches(MAP_OR_LIST)) {
             return map(list);
@@ -87,7 +87,7 @@ final class ComposeExtends {
         return new Mapping(list.place(), entries);
     }
 
-    /// Without what both have.
+    /// Returns both lists, without duplicates.
     private static List<ConfigNode> joined(Items base, Items own) {
         List<ConfigNode> all = new ArrayList<>(base.values());
         List<String> known = base.values().stream().map(ForeignMap::shown).toList();

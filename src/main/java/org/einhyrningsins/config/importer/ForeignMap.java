@@ -61,7 +61,7 @@ public final class ForeignMap {
         }
     }
 
-    /// Without advice that is for files of ours.
+    /// Returns a message without advice that is for configuration files of this program.
     private static String plain(String message) {
         for (String fact : List.of(YamlTree.SECOND, YamlTree.EMPTY)) {
             if (message.startsWith(fact)) {
@@ -164,7 +164,7 @@ public final class ForeignMap {
         return configNode instanceof Scalar scalar && scalar.isNull();
     }
 
-    /// On one line, and not too long.
+    /// Returns a value on one line, cut to a short length.
     public static String shown(ConfigNode configNode) {
         String text =
                 switch (configNode) {

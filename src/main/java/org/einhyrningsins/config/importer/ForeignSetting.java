@@ -40,7 +40,7 @@ public record ForeignSetting(String key, String value, SourcePosition place) {
         return new ForeignSetting(key, other, place);
     }
 
-    /// Without its place, and without what is secret.
+    /// Returns the setting without its place and without secrets.
     String words() {
         String shown = key.toLowerCase(Locale.ROOT).contains("password") ? "…" : value;
         return key + (shown.isEmpty() ? " =" : " = " + shown);

@@ -231,7 +231,7 @@ public final class ImportedProgram {
         set("command", list(words));
     }
 
-    /// Without a command that means what the setting means, nothing is run.
+    /// Blocks a program whose setting no command can express.
     public void noCommand(ForeignSetting foreignSetting, String why) {
         command(List.of("/bin/false"));
         blocks(foreignSetting, why);
@@ -320,7 +320,7 @@ public final class ImportedProgram {
         return number == null ? usual : Math.min(number, LogsReader.MOST_KEPT);
     }
 
-    /// As our language writes a size.
+    /// Returns a size as the configuration writes it.
     public static String size(long bytes) {
         if (bytes % (1 << 20) == 0) {
             return (bytes >> 20) + "MiB";
@@ -363,7 +363,7 @@ public final class ImportedProgram {
         }
     }
 
-    /// In quotes, as our language wants them; null if they are none.
+    /// Returns octal digits in quotes, as the configuration needs them; null if they are none.
     public static @Nullable String octal(String digits) {
         String plain = digits.startsWith("0o") ? digits.substring(2) : digits;
         boolean octal =
@@ -448,7 +448,7 @@ public final class ImportedProgram {
         return signal == null ? usual : signal;
     }
 
-    /// As our language writes a time, at most as long as it takes.
+    /// Returns a time as the configuration writes it, at most the maximum.
     public static String time(Duration time) {
         return Durations.print(time.compareTo(LONGEST) > 0 ? LONGEST : time);
     }

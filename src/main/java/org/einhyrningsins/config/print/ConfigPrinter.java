@@ -222,7 +222,7 @@ public final class ConfigPrinter {
         optional("memory-max: ", care.memoryMax() == null ? null : care.memoryMax().toString());
     }
 
-    /// Only what differs: nearly every program goes without.
+    /// Prints settings that differ from the defaults, which nearly every program has.
     private void bond(ManagerLinkSpec bond) {
         if (bond.workerSocket() != ManagerLinkSpec.DEFAULT.workerSocket()) {
             line(4, "worker-socket: " + ConfigShape.word(bond.workerSocket()));

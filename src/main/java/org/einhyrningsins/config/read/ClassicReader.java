@@ -251,10 +251,10 @@ public final class ClassicReader {
         return new RestartSpec(otherwise.when(), backoff, otherwise.giveUp(), otherwise.burst());
     }
 
-    /// Neither forebear can roll without a worker more than there are, whatever is asked for: 0
-    /// means 1. So does a count of 0 tries. As with einhorn, old workers that a rollout stops are
-    /// waited for as long as it takes unless `--signal-timeout` says for how long, and do not hold
-    /// up the next new one unless `--max-upgrade-additional` says how many there may be.
+    /// Reads the rollout. Neither forebear can roll without a worker more than there are, whatever
+    /// is asked for: 0 means 1. So does a count of 0 tries. As with einhorn, old workers that a
+    /// rollout stops are waited for without limit unless `--signal-timeout` sets one, and do not
+    /// hold up the next new one unless `--max-upgrade-additional` says how many there may be.
     private RolloutSpec rollout(AckSpec ack) throws ValueException {
         RolloutSpec otherwise = RolloutSpec.DEFAULT;
         int surge = number("--max-upgrade-additional", 0, MAX_WORKERS, otherwise.maxSurge());

@@ -22,7 +22,7 @@ record CommandReader(ValueReader values, TemplateReader templates) {
 
     private static final List<TextTemplate> NO_COMMAND = List.of(UNKNOWN);
 
-    /// Never empty.
+    /// Reads a command; the result is never empty.
     List<TextTemplate> read(@Nullable ConfigNode configNode) {
         if (configNode == null) {
             return NO_COMMAND;
@@ -93,7 +93,7 @@ record CommandReader(ValueReader values, TemplateReader templates) {
         return words;
     }
 
-    /// Null after a problem.
+    /// Reads a command line; null after a problem.
     @Nullable TextTemplate template(ConfigNode configNode, String what) {
         String text = values.text(configNode, what);
         if (text == null) {

@@ -66,8 +66,8 @@ public final class ConfigLoader {
                 List.of(configProblem), List.of(), false, Whereabouts.UNKNOWN);
     }
 
-    /// Null if a path cannot be handled at all: in the C locale the JVM knows only ASCII file
-    /// names.
+    /// Reads a file; null if a path cannot be handled at all: in the C locale the JVM knows only
+    /// ASCII file names.
     private static @Nullable ServicesSpec read(
             Path file,
             LoadEnvironment loadEnvironment,

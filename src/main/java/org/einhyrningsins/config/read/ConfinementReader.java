@@ -133,7 +133,7 @@ record ConfinementReader(ValueReader values, LoadEnvironment surroundings, Path 
         return capabilities;
     }
 
-    /// As capabilities(7) writes it, with or without its CAP_, in any case.
+    /// Reads a capability as capabilities(7) writes it, with or without its CAP_, in any case.
     private @Nullable Capability capability(ConfigNode configNode) {
         String text = values.text(configNode, WHAT);
         if (text == null) {

@@ -54,7 +54,7 @@ final class HttpReader {
         this.problemCollector = valueReader.problems();
     }
 
-    /// Null if there is none, or none that can be read.
+    /// Reads the settings; null if there are none, or none that can be read.
     @Nullable HttpSpec read(ConfigFields http) {
         http.require("bind");
         ConfigNode bind = http.node("bind");

@@ -81,7 +81,7 @@ final class LogPathCheck {
                 : log + " is a socket or a disk, and not for logs; name a file";
     }
 
-    /// As in the mode of a file; 0 if it cannot be had.
+    /// Returns the type as in the mode of a file; 0 if unknown.
     private static int kind(Path file) {
         try {
             return Files.getAttribute(file, "unix:mode") instanceof Integer mode ? mode & KIND : 0;

@@ -154,7 +154,7 @@ public record LogsReader(ValueReader values, TemplateReader templates, Path base
         };
     }
 
-    /// With `%s`, or `${slot}`, for the slot.
+    /// Returns a path with `%s`, or `${slot}`, for the slot.
     private Path path(ConfigNode configNode, String text, String what) {
         StringBuilder path = new StringBuilder();
         if (text.indexOf('/') < 0 && text.indexOf('.') < 0) {

@@ -26,10 +26,10 @@ import java.util.List;
 ///
 /// @param workers how many slots there are, for ports that depend on the slot
 record ProbeTargetReader(ValueReader values, TemplateReader templates, int workers) {
-    /// Of which there is one.
+    /// Keys of a target; exactly one is needed.
     static final List<String> KEYS = List.of("tcp", "http", "exec");
 
-    /// Null after a problem.
+    /// Reads a target; null after a problem.
     ///
     /// @param what needs a target
     @Nullable Target read(ConfigFields configFields, String what) {

@@ -64,7 +64,7 @@ final class ProgramReader {
     private final ExecutableLookup executableLookup;
     private final LogPathCheck logs = new LogPathCheck();
 
-    /// Of the program that is being read.
+    /// Files of variables of the program that is being read.
     private final List<Path> ownEnvFiles = new ArrayList<>();
 
     /// Reason why the program that is being read cannot be started; null for none known.
@@ -167,7 +167,7 @@ final class ProgramReader {
         return command;
     }
 
-    /// Only warnings: what is missing may come with the next deploy.
+    /// Warns of what is missing; it may come with the next deployment.
     private void warn(ConfigFields program, ProgramSpec spec) {
         String objection =
                 executableLookup.objection(

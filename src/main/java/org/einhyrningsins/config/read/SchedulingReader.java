@@ -100,7 +100,7 @@ public record SchedulingReader(ValueReader values) {
         };
     }
 
-    /// As it is read.
+    /// Returns the class and level as they are read.
     public static String print(IoClass io) {
         String word = ConfigShape.word(io.kind());
         return io.kind() == IoClass.Kind.IDLE ? word : word + ":" + io.level();

@@ -42,7 +42,7 @@ import java.util.SequencedMap;
 
 /// Reads the main file and what it includes.
 final class ServicesReader {
-    /// By the group or by all: who connects to a socket writes to it.
+    /// Write permissions of group and others: to connect to a socket needs write permission.
     private static final int WRITABLE_BY_OTHERS = 0022;
 
     private final Path file;
@@ -347,8 +347,8 @@ final class ServicesReader {
         }
     }
 
-    /// Without the main file, and without what is included already: so a list can name the first
-    /// one and then all others.
+    /// Includes files, without the main file and those included already: so a list can name the
+    /// first one and then all others.
     private void includeAll(String pattern, SourcePosition mention) {
         List<String> matching;
         try {
@@ -389,7 +389,7 @@ final class ServicesReader {
         }
     }
 
-    /// Beside the main file, named as the user named that.
+    /// Resolves a path beside the main file, named as the user named that.
     private Path sibling(String path) {
         return file.resolveSibling(path);
     }

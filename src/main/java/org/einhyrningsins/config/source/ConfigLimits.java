@@ -4,10 +4,10 @@ package org.einhyrningsins.config.source;
 /// Limits of the size of a configuration, so that no file takes the memory that a running manager
 /// needs: its heap is 32 MiB. A thousand programs of the usual size take a fifth of each.
 public final class ConfigLimits {
-    /// Of one file.
+    /// Maximum size of one file.
     static final int MAX_FILE_BYTES = 2 << 20;
 
-    /// Of all files of one configuration.
+    /// Maximum size of all files of one configuration.
     static final int MAX_BYTES = 4 << 20;
 
     /// An argument or variable that is longer cannot be given to a program (MAX_ARG_STRLEN), and
@@ -23,10 +23,10 @@ public final class ConfigLimits {
 
     static final int MAX_PROGRAMS = 10_000;
 
-    /// Of all programs; a process may hardly have more open.
+    /// Maximum number of sockets of all programs; a process can hardly have more open.
     static final int MAX_SOCKETS = 10_000;
 
-    /// Of one file of variables; a process can hardly be given more.
+    /// Maximum number of variables in one file; a process can hardly be given more.
     public static final int MAX_VARIABLES = 10_000;
 
     /// Files that are included.
@@ -47,25 +47,25 @@ public final class ConfigLimits {
         bytes -= length;
     }
 
-    /// False if there are too many.
+    /// Counts values; false if there are too many.
     public boolean takeValues(int number) {
         values -= number;
         return values >= 0;
     }
 
-    /// False if there are too many.
+    /// Counts a program; false if there are too many.
     public boolean takeProgram() {
         programs--;
         return programs >= 0;
     }
 
-    /// False if there are too many.
+    /// Counts sockets; false if there are too many.
     public boolean takeSockets(int number) {
         sockets -= number;
         return sockets >= 0;
     }
 
-    /// False if there are too many.
+    /// Counts a file; false if there are too many.
     public boolean takeFile() {
         files--;
         return files >= 0;

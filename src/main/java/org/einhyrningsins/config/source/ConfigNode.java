@@ -57,7 +57,7 @@ public sealed interface ConfigNode {
     /// A key with its value.
     record Entry(SourcePosition key, ConfigNode value) {}
 
-    /// As a message says what it found: `"many"`, `12`, `nothing`, `a list`.
+    /// Describes the node as found, for a message: `"many"`, `12`, `nothing`, `a list`.
     default String found() {
         return switch (this) {
             case Scalar s when s.isNull() -> "nothing";

@@ -14,8 +14,8 @@ import java.nio.file.Path;
 public record ConfigProblem(
         Path file, int line, int column, String path, String message, String excerpt) {
 
-    /// As a person reads it: `services.yaml:12:14: programs.web.workers: expected …`, then the
-    /// line, then a caret below the column. Without a newline at the end.
+    /// Returns the message for a person: `services.yaml:12:14: programs.web.workers: expected …`,
+    /// then the line, then a caret below the column. Without a newline at the end.
     public String render() {
         StringBuilder text = new StringBuilder(TextUtil.escaped(file.toString()));
         if (line > 0) {
@@ -32,7 +32,7 @@ public record ConfigProblem(
         return text.toString();
     }
 
-    /// As wide as what stands before the column: tabs stay tabs.
+    /// Returns blanks as wide as the text before the column: tabs stay tabs.
     private String indent() {
         StringBuilder indent = new StringBuilder();
         int at = 0;

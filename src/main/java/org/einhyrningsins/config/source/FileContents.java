@@ -16,7 +16,7 @@ public interface FileContents {
     ///   `AccessDeniedException`, or a `FileSystemException`
     byte[] read(Path file, int most) throws IOException;
 
-    /// As Java does it: it waits where opening the file waits.
+    /// Reads as Java does: waits where opening the file waits.
     FileContents WAITING =
             (file, most) -> {
                 try (InputStream in = Files.newInputStream(file)) {

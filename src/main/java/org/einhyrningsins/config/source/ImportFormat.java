@@ -99,7 +99,7 @@ public enum ImportFormat {
         return words;
     }
 
-    /// By the name of a file; null if that does not tell.
+    /// Returns the format by a file's name; null if that does not tell.
     public static @Nullable ImportFormat byName(SourceText sourceText) {
         String name = String.valueOf(sourceText.file().getFileName());
         // what is called compose.yaml may be a file of process-compose
@@ -112,7 +112,7 @@ public enum ImportFormat {
         return null;
     }
 
-    /// By what is in a file; null if that does not tell.
+    /// Returns the format by a file's content; null if that does not tell.
     public static @Nullable ImportFormat byContents(SourceText sourceText) {
         boolean isTree =
                 String.valueOf(sourceText.file().getFileName())

@@ -16,7 +16,7 @@ import java.util.Set;
 /// Collects what is wrong while a file is read. What is found twice at the same place (by two
 /// programs that share a default, say) is kept once.
 public final class ProblemCollector {
-    /// More than anybody reads; the rest is counted.
+    /// Maximum number of problems; further ones are counted.
     static final int MAX = 100;
 
     private final Set<ConfigProblem> problems = new LinkedHashSet<>();
@@ -93,7 +93,7 @@ public final class ProblemCollector {
         }
     }
 
-    /// Of what is only counted, nothing is made.
+    /// Keeps a problem, or only counts it.
     private void keep(SourcePosition sourcePosition, String message) {
         if (full()) {
             more++;
@@ -111,7 +111,7 @@ public final class ProblemCollector {
         return problems.isEmpty();
     }
 
-    /// By file (in the order in which they were read), line and column.
+    /// Returns the problems by file (in the order in which they were read), line and column.
     public List<ConfigProblem> problems() {
         List<ConfigProblem> sorted = sorted(problems);
         if (more > 0) {

@@ -48,7 +48,7 @@ public record SourcePosition(SourceText source, int line, int column, KeyPath tr
         return new SourcePosition(source, line, column, trail.of(key));
     }
 
-    /// As one problem mentions another place: `services.yaml:12`.
+    /// Returns the position as another problem mentions it: `services.yaml:12`.
     @Override
     public String toString() {
         return source.file() + ":" + line;

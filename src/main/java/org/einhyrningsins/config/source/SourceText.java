@@ -23,8 +23,8 @@ import java.util.stream.IntStream;
 public final class SourceText {
     private static final int MAX_EXCERPT = 500;
 
-    /// Of how many lines, or of lines of how many characters, one is known by its place: so a file
-    /// of short lines is not held twice, and no walk is long.
+    /// Number of lines, or of characters of long lines, between two known positions: so a file of
+    /// short lines is not held twice, and no walk is long.
     private static final int STEP_LINES = 64;
 
     private static final int STEP_CHARACTERS = 4_096;
@@ -70,10 +70,10 @@ public final class SourceText {
                 file, mention, FileContents.WAITING, new ConfigLimits(), problemCollector, false);
     }
 
-    /// Null if it cannot be read; then there is a problem at `mention`, or at the file itself if
-    /// nothing mentions it.
+    /// Reads a file; null if it cannot be read; then there is a problem at `mention`, or at the
+    /// file itself if nothing mentions it.
     ///
-    /// @param secret nothing of it is shown
+    /// @param secret true if nothing of it is shown
     public static @Nullable SourceText read(
             Path file,
             @Nullable SourcePosition mention,
@@ -184,7 +184,7 @@ public final class SourceText {
         return decoder.decode(in, out, true).isError() ? in.position() : 0;
     }
 
-    /// Null if they are no text.
+    /// Decodes UTF-8; null if the bytes are no text.
     private static @Nullable String decoded(byte[] bytes) {
         String text = new String(bytes, StandardCharsets.UTF_8);
         try {

@@ -38,17 +38,17 @@ public final class TextUtil {
         return !text.isEmpty() && text.length() <= 64;
     }
 
-    /// In quotes for a message, on one line and not too long.
+    /// Returns a text in quotes for a message, on one line and cut to a short length.
     public static String quoted(String text) {
         return '"' + line(text) + '"';
     }
 
-    /// On one line and not too long.
+    /// Returns a text on one line, cut to a short length.
     public static String line(String text) {
         return escaped(cut(text));
     }
 
-    /// On one line, of whatever length.
+    /// Returns a text on one line, of whatever length.
     public static String escaped(String text) {
         return visible(OddCharacters.shown(text))
                 .replace("\n", "\\n")
@@ -68,7 +68,8 @@ public final class TextUtil {
         return visible(OddCharacters.shown(text.substring(0, end))) + "…";
     }
 
-    /// Without what a terminal would obey or not show; tabs and newlines stay.
+    /// Returns a text without characters that control a terminal or are invisible; tabs and
+    /// newlines stay.
     public static String visible(String text) {
         StringBuilder visible = new StringBuilder(text);
         for (int i = 0; i < text.length(); i++) {

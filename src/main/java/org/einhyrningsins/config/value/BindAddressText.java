@@ -43,12 +43,12 @@ public final class BindAddressText {
         this.classic = classic;
     }
 
-    /// As a file has it: SO_REUSEADDR is the default.
+    /// Returns the reader for files: SO_REUSEADDR is the default.
     public static BindAddressText ofFile(Path base, HostNameLookup names) {
         return new BindAddressText(base, HostPort.Family.ANY, false, names);
     }
 
-    /// As the classic command line has it: SO_REUSEADDR only with `,r`.
+    /// Returns the reader for the classic command line: SO_REUSEADDR only with `,r`.
     ///
     /// @param ipv4 `-4`
     /// @param ipv6 `-6`: such a socket takes no IPv4 either

@@ -13,7 +13,7 @@ public final class Durations {
 
     private Durations() {}
 
-    /// From zero to ten years, in whole milliseconds. Zero needs no unit.
+    /// Parses a time from zero to ten years, in whole milliseconds. Zero needs no unit.
     public static Duration parse(String text) throws ValueException {
         int whole = TextUtil.digits(text, 0);
         boolean fraction = whole < text.length() && text.charAt(whole) == '.';

@@ -80,7 +80,7 @@ public final class EnvFile {
         into.put(name, TextTemplate.of(value));
     }
 
-    /// To the end of the line, or to a comment.
+    /// Reads an unquoted value to the end of the line, or to a comment.
     private String bare() {
         String rest = text.substring(at, lineEnd(at));
         at += rest.length();

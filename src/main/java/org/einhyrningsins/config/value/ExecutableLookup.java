@@ -15,12 +15,12 @@ import java.util.Map;
 
 /// Looks for the file of a command where a worker will look for it, to tell early what is missing.
 public final class ExecutableLookup {
-    /// As workers have it whose environment has none.
+    /// PATH of workers whose environment has none.
     private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
     private final Map<String, String> inherited;
 
-    /// By PATH and name, for a thousand programs of one server.
+    /// Cache by PATH and name, for a thousand programs of one server.
     private final Map<String, String> sought = new HashMap<>();
 
     /// Looks in the PATH that a worker has.
@@ -85,7 +85,7 @@ public final class ExecutableLookup {
         return parts.size() == 1 && parts.getFirst() instanceof Text text ? text.text() : null;
     }
 
-    /// Null if it depends on the worker.
+    /// Returns the worker's PATH; null if it depends on the worker.
     private @Nullable String path(Map<String, TextTemplate> env, List<String> dropped) {
         TextTemplate own = env.get("PATH");
         if (own != null) {

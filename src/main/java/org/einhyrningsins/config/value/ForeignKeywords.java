@@ -15,7 +15,7 @@ import java.util.Map;
 /// Words of other managers (compose, supervisord, systemd, pm2, circus, einhorn, Kubernetes) for
 /// what is written differently here. Looked at only once something is unknown.
 public final class ForeignKeywords {
-    /// Of a probe and of a health check.
+    /// Words for keys of a probe and of a health check.
     private static final String TARGET =
             """
             interval period periodseconds: write `every: <5s>`
@@ -25,7 +25,7 @@ public final class ForeignKeywords {
             command cmd test script run: write `exec: [./check]`
             """;
 
-    /// By the kind of map: words without case, `-` and `_`, a colon, and what to write.
+    /// Words by the kind of map: without case, `-` and `_`, a colon, and what to write.
     private static final Map<String, String> KEYS =
             Map.ofEntries(
                     Map.entry(
@@ -337,7 +337,7 @@ public final class ForeignKeywords {
         return List.of(line.substring(0, colon).split(" ", -1));
     }
 
-    /// With the value in the place of the example, if it is of the same kind.
+    /// Returns advice with the value in the place of the example, if it is of the same kind.
     private static String filled(String advice, @Nullable ConfigNode value) {
         int from = advice.indexOf('<');
         int to = advice.indexOf('>');
@@ -400,7 +400,7 @@ public final class ForeignKeywords {
         return null;
     }
 
-    /// Without what people write differently: case, `-`, `_` and `.`.
+    /// Returns a key without what people write differently: case, `-`, `_`, `.` and blanks.
     public static String bare(String key) {
         return key.toLowerCase(Locale.ROOT).replaceAll("[-_. ]", "");
     }

@@ -164,7 +164,8 @@ public record HostPort(String host, String port) {
         return address;
     }
 
-    /// As the kernel takes them: at most 15 bytes, and no `/`, `:` or space.
+    /// True if the kernel takes it as an interface name: at most 15 bytes, and no `/`, `:` or
+    /// space.
     private static boolean isInterface(String scope) {
         for (int i = 0; i < scope.length(); i++) {
             char c = scope.charAt(i);

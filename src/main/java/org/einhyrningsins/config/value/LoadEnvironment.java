@@ -26,7 +26,7 @@ public record LoadEnvironment(
         environment = Map.copyOf(environment);
     }
 
-    /// With all rights, and files that are waited for.
+    /// Makes an environment with all rights, and files that are waited for.
     public LoadEnvironment(
             Map<String, String> environment,
             int processors,

@@ -55,7 +55,8 @@ public final class MapHints {
         };
     }
 
-    /// Of one text or number: the only one of a list, or of a map. A map of several is not guessed.
+    /// Returns advice for one text or number: the only one of a list, or of a map. A map of several
+    /// is not guessed.
     static String ofText(ConfigNode configNode) {
         String meant = "";
         if (configNode instanceof Items list && list.values().size() == 1) {
@@ -174,7 +175,7 @@ public final class MapHints {
                 : "; its keys go below it, indented further, as in command: [./server]";
     }
 
-    /// Of `programs`.
+    /// Returns advice for `programs`.
     public static String ofPrograms(ConfigNode configNode) {
         if (configNode instanceof Scalar text && TextUtil.isName(text.text())) {
             return "; write programs: { " + text.text() + ": { command: [./server] } }";
@@ -201,7 +202,7 @@ public final class MapHints {
                 + ": { command: … } }";
     }
 
-    /// Of `env`.
+    /// Returns advice for `env`.
     public static String ofVariables(ConfigNode configNode) {
         ConfigNode first =
                 configNode instanceof Items list && !list.values().isEmpty()

@@ -31,9 +31,9 @@ public final class ShellSyntaxWarnings {
 
     private ShellSyntaxWarnings() {}
 
-    /// Of the value of a variable.
+    /// Returns a warning about the value of a variable; null for none.
     ///
-    /// @param environment the manager's
+    /// @param environment the manager's environment
     public static @Nullable String inValue(String text, Map<String, String> environment) {
         Matcher variable = VARIABLE.matcher(text);
         while (variable.find()) {
@@ -60,7 +60,7 @@ public final class ShellSyntaxWarnings {
         return null;
     }
 
-    /// Of the words of a command that was given as a list.
+    /// Returns a warning about the words of a command given as a list; null for none.
     public static @Nullable String inWords(List<String> words, Map<String, String> environment) {
         String first = words.isEmpty() ? "" : words.getFirst();
         if (isShell(words)) {
@@ -106,7 +106,8 @@ public final class ShellSyntaxWarnings {
         return name.endsWith("sh") || words.contains("-c") || words.contains("-e");
     }
 
-    /// Of a path. A `~` at its beginning is an error, since nobody has a directory of that name.
+    /// Returns the error for a path with a `~` at its beginning, since nobody has a directory of
+    /// that name; null for none.
     public static @Nullable String tilde(String path, Map<String, String> environment) {
         if (!path.startsWith("~")) {
             return null;
@@ -119,7 +120,7 @@ public final class ShellSyntaxWarnings {
                 + ", or ./~ for a file of that name";
     }
 
-    /// Of a path in which nothing is replaced.
+    /// Returns a warning about a path in which nothing is replaced; null for none.
     static @Nullable String inPath(String path) {
         boolean variable = path.contains("${") || path.matches("(?s).*\\$[A-Za-z_].*");
         return variable ? "$ stands for itself in a path here: write the whole path" : null;

@@ -8,7 +8,7 @@ import org.einhyrningsins.config.source.ValueException;
 public final class Sizes {
     private Sizes() {}
 
-    /// In bytes, below 2^53.
+    /// Parses a size in bytes, below 2^53.
     public static long parse(String text) throws ValueException {
         int digits = TextUtil.digits(text, 0);
         if (digits == 0 || digits > 16) {

@@ -138,9 +138,9 @@ public final class Suggestions {
         return "; write a number and its unit, such as 512MiB";
     }
 
-    /// Of a whole number.
+    /// Returns advice on a whole number.
     ///
-    /// @param most the largest one there may be
+    /// @param most the largest number allowed
     static String number(String text, int most) {
         int end = TextUtil.digits(text, 0);
         String rest = text.substring(end).strip();
@@ -183,7 +183,7 @@ public final class Suggestions {
         return processors ? "; write cpus for one on each processor" : "";
     }
 
-    /// Of permission bits as ls(1) or chmod(1) have them.
+    /// Returns advice on permission bits as ls(1) or chmod(1) have them.
     static String permissions(String text) {
         String letters = text.length() == 10 ? text.substring(1) : text;
         if (!letters.matches("([r-][w-][x-]){3}")) {
@@ -200,7 +200,7 @@ public final class Suggestions {
         return bits.append('"').toString();
     }
 
-    /// Of an address with a port.
+    /// Returns advice on an address with a port.
     static String address(String text) {
         String bare = text.strip();
         if (bare.startsWith("-")) {
@@ -271,7 +271,7 @@ public final class Suggestions {
         return TextUtil.areDigits(text) ? "0.0.0.0:" + text : text;
     }
 
-    /// Of a flag behind an address.
+    /// Returns advice on a flag behind an address.
     static String flag(String address, String text) {
         String bare = text.strip().toLowerCase(Locale.ROOT).replaceAll("[-_ ]", "");
         String meant =
@@ -300,7 +300,7 @@ public final class Suggestions {
         return meant.isEmpty() ? "" : "; write " + address.strip() + "," + meant;
     }
 
-    /// Of a port.
+    /// Returns advice on a port.
     static String port(String host, String text) {
         String[] words = text.split("\\s+", -1);
         if (words.length == 2 && TextUtil.areDigits(words[0])) {

@@ -118,7 +118,7 @@ public record TemplateReader(
         parts.add(part);
     }
 
-    /// As in a shell, a default also stands for a variable that is empty.
+    /// Expands a variable. As in a shell, a default also replaces an empty one.
     private String variable(String text) throws ValueException {
         int split = text.indexOf(":-");
         String name = split < 0 ? text : text.substring(0, split);

@@ -82,7 +82,7 @@ public final class TextHints {
                 : text + YamlMistakes.inQuotes(String.join(" ", words)) + " or " + quoted;
     }
 
-    /// As JSON, which a program that wants a structure in a variable reads.
+    /// Returns a node as JSON, which a program that wants a structure in a variable reads.
     private static String json(ConfigNode configNode) {
         return switch (configNode) {
             case Scalar scalar when scalar.plain() && (scalar.isDigits() || isLiteral(scalar)) ->
@@ -211,7 +211,7 @@ public final class TextHints {
         return "; write " + (both.size() == 1 ? all : '"' + all + '"');
     }
 
-    /// Each socket is a map of its own.
+    /// Returns advice for sockets, each a map of its own.
     private static String sockets(String kind, List<String> addresses) {
         List<String> all =
                 addresses.stream()
@@ -232,7 +232,7 @@ public final class TextHints {
         return texts;
     }
 
-    /// Of a list that stands for one of a few words: the only one that is meant.
+    /// Returns advice for a list that stands for one of a few words: the only one that is meant.
     public static String ofWord(ConfigNode configNode, List<String> words) {
         String meant = "";
         if (configNode instanceof Items list && list.values().size() == 1) {

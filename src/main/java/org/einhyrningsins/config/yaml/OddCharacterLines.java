@@ -54,7 +54,7 @@ final class OddCharacterLines {
                         + meant(line, at));
     }
 
-    /// Up to the end of the conflict, or to where the next one begins.
+    /// Blanks one side up to the end of the conflict, or to where the next one begins.
     private void keepOneSide(int number) {
         text.blank(number);
         boolean other = false;

@@ -34,7 +34,7 @@ public final class YamlMistakes {
         this.texts = new TextMistakes(text);
     }
 
-    /// Null if it follows from a mistake that was told already.
+    /// Returns the mistake; null if it follows from one that was reported already.
     @Nullable Mistake take(SyntaxError e) {
         // a block begins far above, and is not what is wrong
         boolean within =

@@ -19,7 +19,8 @@ import org.yaml.snakeyaml.reader.ReaderException;
 final class YamlRecovery {
     private static final int MAX_ATTEMPTS = 50;
 
-    /// Of all attempts together, so that a large file with many mistakes does not take long.
+    /// Maximum number of characters of all attempts together, so that a large file with many
+    /// mistakes does not take long.
     private static final long MAX_CHARACTERS = 8L << 20;
 
     private final SourceText sourceText;
@@ -93,7 +94,7 @@ final class YamlRecovery {
         return written(line, column + text.left(line));
     }
 
-    /// Of a column of the file itself.
+    /// Returns the position of a column of the file itself.
     private SourcePosition written(int line, int column) {
         String written = sourceText.line(line + 1);
         int at = Math.min(column, written.length());

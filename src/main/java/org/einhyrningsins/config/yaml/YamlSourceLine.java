@@ -39,7 +39,7 @@ record YamlSourceLine(String text, String key, int keyStart, int valueStart, int
         return at;
     }
 
-    /// Before a comment; a `#` in quotes begins none.
+    /// Returns the end of the content before a comment; a `#` in quotes begins none.
     private static int end(String text) {
         char quote = 0;
         int end = text.length();

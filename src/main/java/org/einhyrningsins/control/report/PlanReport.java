@@ -37,7 +37,7 @@ public record PlanReport(
         OPENED,
         CLOSED;
 
-        /// As people and the wire write it.
+        /// Returns the word for people and the wire.
         public String word() {
             return switch (this) {
                 case ADDED -> "added";

@@ -69,7 +69,7 @@ public record ProgramStatus(
         /// As many workers are up as are wanted.
         RUNNING("running"),
         STARTING("starting"),
-        /// To be started when the programs it comes after are up.
+        /// Waiting: to be started when its dependencies are up.
         WAITING("waiting"),
         STOPPING("stopping"),
         STOPPED("stopped"),
@@ -91,7 +91,7 @@ public record ProgramStatus(
             this.word = word;
         }
 
-        /// As people and the wire write it.
+        /// Returns the word for people and the wire.
         public String word() {
             return word;
         }

@@ -132,7 +132,7 @@ public final class ReplyWriter {
         json.writeEndObject();
     }
 
-    /// Only what there is: most programs come after none and are as the file has them.
+    /// Writes settings that exist: most programs have no dependencies and no overrides.
     private static void writeSettings(JsonGenerator json, ProgramStatus program)
             throws IOException {
         if (!program.after().isEmpty()) {
@@ -162,7 +162,7 @@ public final class ReplyWriter {
         json.writeEndObject();
     }
 
-    /// Only what there is.
+    /// Writes failures that exist.
     private static void write(JsonGenerator json, FailureStatus failureStatus) throws IOException {
         if (failureStatus.inARow() > 0) {
             json.writeNumberField("failures", failureStatus.inARow());

@@ -107,7 +107,7 @@ final class CommandArguments {
                 programs("scale", words.subList(0, last)), number(words.get(last), 0));
     }
 
-    /// As einhorn has it: the number alone is about every program.
+    /// Parses einhorn's form: the number alone is about every program.
     static ControlCommand setWorkers(List<String> words) throws UsageException {
         int last = words.size() - 1;
         if (last < 0 || !CommandTarget.isNumber(words.get(last))) {

@@ -21,7 +21,7 @@ public final class ControlPath {
     private static final int ROOT = 0;
     private static final String NAME = "control.sock";
 
-    /// Of a file's mode: inode(7).
+    /// Mask of the type in a file's mode: inode(7).
     private static final int TYPE = 0170000;
 
     private static final int SOCKET = 0140000;

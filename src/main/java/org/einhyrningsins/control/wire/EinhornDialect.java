@@ -120,9 +120,9 @@ final class EinhornDialect {
         return new UsageException("field '" + name + "': expected " + expected);
     }
 
-    /// Every `%` and two hexadecimal digits is a byte: einhorn escapes only newlines and percent
-    /// signs now, but did more once, and clients in other languages escape whatever their library
-    /// does. A percent sign that begins no escape is one.
+    /// Decodes escapes: `%` and two hexadecimal digits is a byte. Einhorn escapes only newlines and
+    /// percent signs now, but did more once, and clients in other languages escape whatever their
+    /// library does. A percent sign that begins no escape stands for itself.
     private static byte[] unescape(byte[] line) {
         byte[] bytes = new byte[line.length];
         int length = 0;

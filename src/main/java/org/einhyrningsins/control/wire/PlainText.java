@@ -21,12 +21,12 @@ public final class PlainText {
         };
     }
 
-    /// On one line: a blank in place of each of them.
+    /// Returns a text on one line: a blank in place of each unsafe character.
     public static String line(String text) {
         return firstUnsafe(text, false) < 0 ? text : replaced(text, false, ' ');
     }
 
-    /// On as many lines as it has, with its tabs: U+FFFD in place of each other of them.
+    /// Returns a text with its lines and tabs: U+FFFD in place of each other unsafe character.
     public static String lines(String text) {
         return firstUnsafe(text, true) < 0 ? text : replaced(text, true, '\uFFFD');
     }

@@ -47,7 +47,7 @@ final class YamlRequest {
                     };
         }
 
-        /// Without the colon of a Ruby symbol.
+        /// Returns the text without the colon of a Ruby symbol.
         String word() {
             return plain && text.startsWith(":") ? text.substring(1) : text;
         }
@@ -145,7 +145,7 @@ final class YamlRequest {
         return deep ? new Other() : new Items(texts);
     }
 
-    /// To the end of the collection that has just begun.
+    /// Skips to the end of the collection that has just begun.
     private void skip(int depth) throws UsageException {
         int open = 1;
         while (open > 0) {

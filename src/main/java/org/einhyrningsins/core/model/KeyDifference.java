@@ -98,7 +98,8 @@ public record KeyDifference(
                 key -> rolls(key, before.birth(), after.birth()));
     }
 
-    /// Of the ways to ack and to keep logs, only some need other pipes.
+    /// True if a change of the key needs new workers. Of the ack modes and kinds of logs, only some
+    /// need other pipes.
     private static boolean rolls(String key, ProgramSpec.Birth before, ProgramSpec.Birth after) {
         int end = key.indexOf('.');
         String first = end < 0 ? key : key.substring(0, end);
@@ -118,7 +119,7 @@ public record KeyDifference(
         return between(before, after, key -> false);
     }
 
-    /// In the order of the later one, then what it does not have.
+    /// Returns the differences in the order of the later one, then the keys that it does not have.
     private static List<KeyDifference> between(
             SequencedMap<String, String> before,
             SequencedMap<String, String> after,

@@ -50,7 +50,7 @@ public sealed interface ProgramCommand {
     /// @param roll roll even if nothing has changed
     record Apply(ProgramSpec spec, boolean roll) implements ProgramCommand {}
 
-    /// As [Apply], and what was stopped, held or scaled by hand is as the definition has it again.
+    /// Like [Apply], and drops operator overrides: stops, held slots and scaling.
     record Reset(ProgramSpec spec, boolean roll) implements ProgramCommand {}
 
     /// Run for the first time, in place of others that serve until then: answered as a rollout is,

@@ -59,7 +59,7 @@ public sealed interface ProgramEffect {
         WARN,
         /// A normal event.
         INFO,
-        /// Of interest when looking for the cause of something.
+        /// Detail for the search of a cause.
         DEBUG
     }
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 ///   kernel may as well have chosen another worker
 public record WorkerExit(
         int code, int signal, boolean core, int left, boolean oom, boolean shared) {
-    /// Of a worker that ended while no manager was there to see it, or that was adopted.
+    /// Exit of a worker that ended while no manager was there to see it, or that was adopted.
     public static final WorkerExit UNKNOWN = new WorkerExit(-1, 0);
 
     private static final int CANNOT_EXECUTE = 126;
@@ -83,7 +83,7 @@ public record WorkerExit(
         return signal == 0 ? "" : name(signal);
     }
 
-    /// As a person says it: `exit status 1`, `killed by SIGKILL`.
+    /// Describes the exit for a person: `exit status 1`, `killed by SIGKILL`.
     @Override
     public String toString() {
         if (code < 0) {

@@ -30,7 +30,7 @@ public record WorkerHealth(
         @Nullable Moment retry,
         boolean recalled,
         @Nullable Signal suspended) {
-    /// Of a worker that is not up yet.
+    /// Health data of a worker that is not up yet.
     public static final WorkerHealth NONE =
             new WorkerHealth(null, null, null, null, 0, 0, null, false, null);
 

@@ -20,15 +20,15 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// In which order programs start, and the other way round stop.
+/// Order in which programs start, and in reverse stop.
 ///
 /// It is an order and no more: a program that comes after another waits for that one only if it is
 /// meant to run. One that is stopped when the program is to start is not waited for, since nobody
 /// knows whether it will ever come; one that is stopped while it is waited for goes on to be waited
 /// for, so that a stop never starts anything.
 ///
-/// @param after by program, those it comes after: in an order in which each comes after all of its
-///   own, without names that are unknown and without what would close a circle
+/// @param after dependencies by program, in an order in which each comes after all of its own,
+///   without unknown names and without what would close a circle
 public record DependencyGraph(SequencedMap<String, List<String>> after) {
     public DependencyGraph {
         after = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(after));

@@ -169,7 +169,7 @@ final class SocketHandoverPlan {
                 .formatted(socket.address(), giver, other);
     }
 
-    /// Of the definition that serves, and of workers that another one left.
+    /// Returns the sockets of the definition that serves, and of workers that another one left.
     private static Map<SocketKey, SocketSpec> held(Program program) {
         Map<SocketKey, SocketSpec> held = new LinkedHashMap<>();
         hold(program.serving().spec(), held);
@@ -246,7 +246,7 @@ final class SocketHandoverPlan {
         }
     }
 
-    /// In a circle new workers run beside old ones until all are up.
+    /// Objects to a circle with strategy replace: there new workers run beside old ones.
     private void circles() {
         SocketHandoverOrder.of(handovers)
                 .parts()

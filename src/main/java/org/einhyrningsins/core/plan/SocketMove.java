@@ -17,7 +17,7 @@ public record SocketMove(@Nullable Place from, @Nullable Place to) {
             return new Place(program.name(), socket, SocketKey.of(program, socket));
         }
 
-        /// As in `web/http`.
+        /// Returns the name as in `web/http`.
         @Override
         public String toString() {
             return program + "/" + socket.name();

@@ -76,7 +76,7 @@ public sealed interface NotifyMessage {
         }
     }
 
-    /// Null if it is no number, or one beyond all time.
+    /// Parses microseconds; null if it is no number, or one beyond all time.
     private static @Nullable Duration micros(String value) {
         try {
             return Duration.ofNanos(Math.multiplyExact(Long.parseLong(value.strip()), 1_000L));

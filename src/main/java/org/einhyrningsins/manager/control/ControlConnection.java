@@ -28,7 +28,7 @@ public final class ControlConnection implements ClientQuota.Member {
     /// Read at once: a client that writes without end lets the others have their turns.
     private static final int MOST_READ = 8 * 1024;
 
-    /// As [LineBuffer] has it for requests.
+    /// Maximum length of a request's line, as in [LineBuffer].
     private static final int LONGEST_LINE = 64 * 1024;
 
     private final EventLoop eventLoop;
@@ -149,17 +149,17 @@ public final class ControlConnection implements ClientQuota.Member {
         return waitingBytes + unfinishedBytes;
     }
 
-    /// From now on it is told what happens.
+    /// Makes the client follow events.
     ///
-    /// @param names to these programs only; empty for all
+    /// @param names names of programs to follow; empty for all
     public void follow(JsonId request, Set<String> names) {
         follows = request;
         followed = names;
     }
 
-    /// From now on it is told no more.
+    /// Ends the following of events.
     ///
-    /// @param why the last it is told
+    /// @param why the last message
     void unfollow(String why) {
         JsonId request = follows;
         if (request != null) {

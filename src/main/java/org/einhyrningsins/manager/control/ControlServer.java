@@ -49,7 +49,8 @@ public final class ControlServer implements SocketFileWatch.Owner {
     /// Maximum of connections not accepted yet: the backlog, and one.
     private static final int MOST_QUEUED = 129;
 
-    /// Of replies not taken and lines not ended, all clients together: a quarter of the heap.
+    /// Maximum of replies not taken and lines not ended, all clients together: a quarter of the
+    /// heap.
     private static final int MOST_HELD = 8 * 1024 * 1024;
 
     private final EventLoop eventLoop;
@@ -279,11 +280,11 @@ public final class ControlServer implements SocketFileWatch.Owner {
 
     // ---- who may do what
 
-    /// From now on others may do what. Clients stay connected and are judged by their next request;
-    /// those who follow and may not look any more are told no more.
+    /// Sets the access rights. Clients stay connected and their next request is checked; followers
+    /// that may not look any more get no more events.
     ///
-    /// Where only the mode of the file is to decide, it has to have decided about everybody who is
-    /// here: whoever came past another mode, and may not do everything now, has to go.
+    /// Where only the mode of the file decides, it must have decided for every client that is
+    /// connected: clients admitted by another mode, without full rights now, are disconnected.
     public void admit(ControlSpec next, AccessControl by) {
         if (next.mode() != spec.mode() && file == RuntimeFiles.inode(path)) {
             Sockets.mode(path, next.mode(), file);

@@ -17,7 +17,7 @@ public final class PeerNames {
     private static final int MOST_GROUPS = 16;
     private final Map<Integer, String> names = new HashMap<>();
 
-    /// As in `deploy (uid 1003, groups 1003 50)`.
+    /// Describes a peer, as in `deploy (uid 1003, groups 1003 50)`.
     public String words(PeerCredentials peerCredentials, Set<Integer> more) {
         StringBuilder words = new StringBuilder(name(peerCredentials.uid()));
         words.append("uid ").append(Integer.toUnsignedString(peerCredentials.uid()));

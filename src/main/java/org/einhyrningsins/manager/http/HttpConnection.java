@@ -55,7 +55,7 @@ final class HttpConnection {
 
     /// Listener that answers the request, and learns when the connection is gone.
     interface Served {
-        /// To be answered now or later by [HttpConnection#answer].
+        /// Handles a request, to be answered now or later by [HttpConnection#answer].
         void asked(HttpConnection client, HttpRequest httpRequest);
 
         void gone(HttpConnection client);
@@ -111,7 +111,7 @@ final class HttpConnection {
         }
     }
 
-    /// Of a head that is too long the rest is of no interest.
+    /// Takes bytes of the head; the rest of a head that is too long is ignored.
     private void take(ByteBuffer bytes) {
         int room = Math.min(bytes.remaining(), HttpRequest.LONGEST + 1 - length);
         if (length + room > head.length) {

@@ -41,7 +41,7 @@ import java.util.concurrent.ThreadFactory;
 public final class HttpServer implements HttpConnection.Served {
     static final int MOST_CLIENTS = 64;
 
-    /// Of pages not taken, each counted once however many clients it is for.
+    /// Maximum bytes of pages not taken, each counted once however many clients it is for.
     private static final int MOST_HELD = 4 * 1024 * 1024;
 
     private static final List<String> PATHS =
@@ -57,7 +57,7 @@ public final class HttpServer implements HttpConnection.Served {
     /// sockets.
     private @Nullable Names names;
 
-    /// In the order in which they came.
+    /// Connections in the order in which they came.
     private final SequencedSet<HttpConnection> clients = new LinkedHashSet<>();
 
     /// Clients that wait for a page that is not being rendered yet, and those that wait for one
@@ -127,7 +127,7 @@ public final class HttpServer implements HttpConnection.Served {
         clients.getFirst().close();
     }
 
-    /// From now on, requests may be sent to these names; null for any.
+    /// Sets the names that requests may be sent to; null for any.
     void answerTo(@Nullable List<String> hosts) {
         names = hosts == null ? null : new Names(hosts);
     }

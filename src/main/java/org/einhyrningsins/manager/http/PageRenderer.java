@@ -94,7 +94,7 @@ final class PageRenderer implements AutoCloseable {
         return working;
     }
 
-    /// On its thread.
+    /// Renders pages, on its own thread.
     private void work(Supplier<Map<Pages, RenderedPage>> work) {
         try {
             Processes.reniceThread(NICE);

@@ -156,7 +156,7 @@ final class LogFile implements ManagedLogFile {
         }
     }
 
-    /// In the kernel: whoever is killed meanwhile has lost nothing, nor written anything twice.
+    /// Moves bytes in the kernel: a kill meanwhile loses nothing, and writes nothing twice.
     private void move(OutputPipe from, ByteBuffer window, int length) {
         int done = 0;
         try {

@@ -184,7 +184,7 @@ final class LogRotator {
         }
     }
 
-    /// Of two open files, by their descriptors: so they are the same to the end.
+    /// Compresses between two open files: by their descriptors they are the same to the end.
     private static void compress(int from, int to) throws IOException {
         if (!AppendFiles.isRegular(from)) {
             throw new IOException("a log that was put aside is no regular file any more");

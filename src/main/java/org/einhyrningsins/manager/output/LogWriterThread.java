@@ -27,7 +27,7 @@ final class LogWriterThread {
     private static final Duration IDLE = Duration.ofSeconds(10);
     private static final int DRESSED = 256 * 1024;
 
-    /// So many things wait at most; a file has one.
+    /// Maximum number of tasks that wait; a file has one.
     private static final int MOST_WAITING = 1024;
 
     private final Runnable bell;
@@ -93,7 +93,7 @@ final class LogWriterThread {
         }
     }
 
-    /// On the lane's thread.
+    /// Returns the deputy of the current thread, which is the writer's.
     static SystemCallDeputy deputy() {
         return (SystemCallDeputy) Thread.currentThread();
     }

@@ -41,7 +41,7 @@ final class OffLoopLogFile implements ManagedLogFile {
     private final Desk desk = new Desk();
     private volatile LogsSpec.Kept spec;
 
-    /// Of the lane's thread.
+    /// File that the writer thread uses.
     private @Nullable LogFile file;
 
     private View view = NOTHING;
@@ -129,7 +129,7 @@ final class OffLoopLogFile implements ManagedLogFile {
         keeper.lanes().begins(this);
     }
 
-    /// On the lane's thread.
+    /// Returns the file. Called on the writer thread.
     private LogFile file() {
         LogFile known = file;
         if (known == null) {

@@ -41,7 +41,7 @@ import java.util.Set;
 ///
 /// A manager none of whose programs wants it has none of this.
 public final class OutputPump implements LogWriterContext {
-    /// Of lines that cannot be written now, for each file.
+    /// Maximum memory of lines that cannot be written now, for each file.
     static final int MOST_HELD = 256 * 1024;
 
     private static final int MOST_HELD_TOGETHER = 4 * 1024 * 1024;
@@ -141,7 +141,7 @@ public final class OutputPump implements LogWriterContext {
         }
     }
 
-    /// As the other one, with a pipe whose lines are passed on.
+    /// Adopts a pipe whose lines are passed on.
     public OutputPipe adopt(String program, int slot, Stream to, int reader) {
         return watch(program, slot, List.of(), new PassThroughTarget(this, to), reader);
     }
@@ -155,7 +155,7 @@ public final class OutputPump implements LogWriterContext {
         return pipe;
     }
 
-    /// As the other one, with a pipe whose lines go to the journal.
+    /// Adopts a pipe whose lines go to the journal.
     public OutputPipe adopt(String program, int slot, int pid, int reader) {
         OutputPipe pipe = watch(program, slot, List.of(), journal(program), reader);
         pipe.born(pid);

@@ -60,7 +60,7 @@ final class PassThroughTarget implements LineSink {
         }
     }
 
-    /// As many whole lines as go at once, or a piece of one that is longer.
+    /// Returns the length of as many whole lines as go at once, or of a piece of a longer one.
     private static int piece(ByteBuffer text, int from, int to) {
         int most = Math.min(to, from + AT_ONCE);
         for (int end = most; end > from; end--) {

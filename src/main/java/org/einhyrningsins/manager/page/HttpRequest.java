@@ -36,7 +36,7 @@ public record HttpRequest(String method, String path, String accept, String host
             this.status = status;
         }
 
-        /// Of the answer.
+        /// Returns the status of the answer.
         public int status() {
             return status;
         }

@@ -114,7 +114,7 @@ final class StatusPage {
                         : time.toSeconds() + "s";
     }
 
-    /// Workers and files of operators say what they like, so nothing is taken as it is.
+    /// Appends escaped text: texts of workers and operators may hold anything.
     private void text(String given) {
         String raw = PlainText.lines(given);
         for (int i = 0; i < raw.length(); i++) {

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 
 /// Source of the configuration: a file or a classic command line.
 public sealed interface ConfigOrigin {
-    /// As a person names it.
+    /// Returns the name for a person.
     @Override
     String toString();
 

@@ -74,7 +74,7 @@ public final class DatagramInbox {
         }
     }
 
-    /// On another thread.
+    /// Finishes the reading, on another thread.
     private void finish() {
         Sockets.letGo(fd);
         resume();

@@ -78,7 +78,7 @@ public final class EventLoop implements AutoCloseable {
         }
     }
 
-    /// To be called before the descriptor is closed.
+    /// Stops to watch a descriptor. To be called before it is closed.
     public void forget(int fd) {
         if (watches.remove(fd) != null) {
             poll.remove(fd);

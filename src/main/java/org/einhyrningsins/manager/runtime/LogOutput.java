@@ -21,7 +21,7 @@ public final class LogOutput implements ManagerLog.Sink {
     private static final int MOST_HELD = 64 * 1024;
     private static final int AT_ONCE = 4096;
 
-    /// At the end: a reader that is merely slow gets the last lines.
+    /// Time to wait at the end: a reader that is merely slow gets the last lines.
     private static final int LAST_WAIT_MILLIS = 1_000;
 
     private final int fd;
@@ -35,7 +35,7 @@ public final class LogOutput implements ManagerLog.Sink {
         this.fd = fd;
     }
 
-    /// From now on, what is held is written as soon as there is room.
+    /// Attaches the event loop: what is held is written as soon as there is room from now on.
     public void in(EventLoop where) {
         eventLoop = where;
         write();
@@ -90,7 +90,7 @@ public final class LogOutput implements ManagerLog.Sink {
         }
     }
 
-    /// Before the next line that is not begun: those that were lost came before it.
+    /// Logs a loss before the next whole line: lost lines came before it.
     private void tellLoss() {
         if (lost > 0 && held.getFirst().position() == 0) {
             String count = lost == 1 ? "1 line" : lost + " lines";

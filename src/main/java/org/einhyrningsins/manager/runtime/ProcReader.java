@@ -44,7 +44,8 @@ public final class ProcReader {
                         return thread;
                     });
 
-    /// Before the loop begins nobody is served yet, and who is not known is lost.
+    /// Time limit before the loop begins: nobody is served yet, and a worker that is not recognised
+    /// is lost.
     private static final long AT_THE_START = 2_000_000_000;
 
     private static final long IN_THE_LOOP = 50_000_000;
@@ -101,7 +102,7 @@ public final class ProcReader {
         }
     }
 
-    /// From now on others wait while an answer is waited for.
+    /// Sets the shorter time limit: from now on others wait while an answer is waited for.
     public static void loopBegins() {
         longest = IN_THE_LOOP;
         LINES.clear();
@@ -131,7 +132,7 @@ public final class ProcReader {
         THREADS.execute(deed);
     }
 
-    /// As [Processes#variable] has it; null also if it was not to be known in time.
+    /// Returns a variable like [Processes#variable]; null also if there was no answer in time.
     public static @Nullable String variable(int pid, String name) {
         Question<Optional<String>> question =
                 ask(user(pid), () -> Optional.ofNullable(Processes.variable(pid, name)));
@@ -139,19 +140,20 @@ public final class ProcReader {
         return found == null ? null : found.orElse(null);
     }
 
-    /// As [Processes#variables] has it; empty also if they were not to be known in time.
+    /// Returns variables like [Processes#variables]; empty also if there was no answer in time.
     public static Map<String, String> variables(int pid, String one) {
         Map<String, String> found = ask(user(pid), () -> Processes.variables(pid, one)).answer();
         return found == null ? Map.of() : found;
     }
 
-    /// As [Processes#startTime] has it; -1 also if it was not to be known in time.
+    /// Returns the start time like [Processes#startTime]; -1 also if there was no answer in time.
     public static long startTime(int pid) {
         Long found = ask(user(pid), () -> Processes.startTime(pid)).answer();
         return found == null ? -1 : found;
     }
 
-    /// As [Processes#startTimeIfAlive] has it; -1 also if it was not to be known in time.
+    /// Returns the start time like [Processes#startTimeIfAlive]; -1 also if there was no answer in
+    /// time.
     public static long startTimeIfAlive(int pid) {
         Long found = ask(user(pid), () -> Processes.startTimeIfAlive(pid)).answer();
         return found == null ? -1 : found;
@@ -187,7 +189,7 @@ public final class ProcReader {
         return fd;
     }
 
-    /// As [ProcessUsage#of] has it; null also if it was not to be known in time.
+    /// Returns the usage like [ProcessUsage#of]; null also if there was no answer in time.
     public static @Nullable ProcessUsage usage(int pid) {
         Question<Optional<ProcessUsage>> question =
                 ask(user(pid), () -> Optional.ofNullable(ProcessUsage.of(pid)));

@@ -109,8 +109,8 @@ public final class RuntimeFiles {
         }
     }
 
-    /// With no descriptor left the way cannot be held on to; where nobody else owns any of it, it
-    /// need not be.
+    /// Deletes by name when no descriptor is left to hold on to the directory; only where nobody
+    /// else owns any of the path.
     private static void deleteByName(Path path) {
         try {
             for (Path at = path.getParent(); at != null; at = at.getParent()) {
@@ -156,9 +156,9 @@ public final class RuntimeFiles {
         }
     }
 
-    /// Of the directory of the control socket, if we make it.
+    /// Returns the permissions of the control socket's directory, if the manager makes it.
     ///
-    /// @param others whether others than our own user are to reach the socket
+    /// @param others true if users other than the manager's must reach the socket
     public static String permissions(boolean others) {
         return others ? "rwx--x--x" : "rwx------";
     }

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 /// Paths of the manager: the directory of its control socket, that of its worker sockets, its state
 /// directory, its pid file and its lock file.
 public final class RuntimePaths {
-    /// Above the worker sockets of all managers of root.
+    /// Directory above the worker sockets of all managers of root.
     private static final Path SHARED = Path.of("/run/einhyrningsins-workers");
 
     private final LaunchOptions options;
@@ -161,7 +161,8 @@ public final class RuntimePaths {
         return control.equals(ControlPath.standard(System.getenv(), Processes.user()));
     }
 
-    /// In /tmp anybody could have made the default directory before us, and would own our socket.
+    /// Requires that the directory belongs to the manager's user: in /tmp anybody could have made
+    /// the default directory before, and would own the socket.
     private void requireOurs(Path directory) throws StartException {
         if (isDefault() && RuntimeFiles.owner(directory) != Processes.user()) {
             throw new StartException(

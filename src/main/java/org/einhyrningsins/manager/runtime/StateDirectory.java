@@ -45,7 +45,7 @@ public final class StateDirectory {
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
-    /// Of this version and of those before.
+    /// Names of the files of this version and of those before.
     private static final Pattern OURS =
             Pattern.compile("(manager|program-.*|intent)[.]json([.].*)?|notes|keeper.*");
 
@@ -211,11 +211,11 @@ public final class StateDirectory {
         }
     }
 
-    /// Beside a control socket in /tmp anybody could have made it; what they wrote is not believed.
-    /// Nor is what is in a directory where all may write. That its group may, as with a umask of
-    /// 002, is mended.
+    /// Opens the directory if it is the manager's own. Beside a control socket in /tmp anybody
+    /// could have made it; what they wrote is not believed. Nor is what is in a directory where all
+    /// may write. Write permission of its group, as with a umask of 002, is removed.
     ///
-    /// @return the way into it
+    /// @return the open directory
     private SafePath ours() throws IOException {
         try {
             SafePath place = SafePath.into(path);

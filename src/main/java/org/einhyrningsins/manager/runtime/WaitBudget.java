@@ -19,7 +19,7 @@ public final class WaitBudget {
     private int misses;
     private Moment last = new Moment(0);
 
-    /// With births.
+    /// Makes the budget for spawns.
     public WaitBudget() {
         this(BIRTH);
     }

@@ -54,7 +54,7 @@ record FormatNames(String type, Map<String, String> parts) {
         return line;
     }
 
-    /// With the types that it is declared in, without the package.
+    /// Returns the name with its enclosing types, without the package.
     static String javaName(Class<?> type) {
         String name = type.getName();
         return name.substring(name.lastIndexOf('.') + 1).replace('$', '.');

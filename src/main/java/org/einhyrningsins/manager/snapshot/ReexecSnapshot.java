@@ -22,7 +22,7 @@ public record ReexecSnapshot(
         Limit openFiles,
         long leftAt) {
 
-    /// Every descriptor that is handed on.
+    /// Returns every descriptor that is handed on.
     public List<Integer> descriptors() {
         List<Integer> all = new ArrayList<>();
         manager.kept().forEach(kept -> all.add(kept.fd()));

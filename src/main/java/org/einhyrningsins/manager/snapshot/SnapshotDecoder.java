@@ -22,7 +22,7 @@ import java.util.Set;
 
 /// Reads images: the whole of one, or none of it.
 public final class SnapshotDecoder {
-    /// Some 292 years: nobody who reckons with a time need look for more.
+    /// Maximum duration, some 292 years.
     private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
 
     private final List<ProgramVersion> table = new ArrayList<>();
@@ -128,7 +128,7 @@ public final class SnapshotDecoder {
         return recordShape.make(values);
     }
 
-    /// By the names that they have in this text.
+    /// Returns the components by the names that they have in this text.
     private Map<String, RecordShape.Component> components(RecordShape recordShape) {
         if (older == OlderNames.NONE) {
             return recordShape.components();

@@ -37,7 +37,7 @@ public final class StateJournal {
     private static final String ENDED = "ended";
     private static final String SHARED = " shared";
 
-    /// Some hundred lines: births while the disk is full must not be lost.
+    /// Space reserved for some hundred lines: spawns while the disk is full must not be lost.
     private static final long ROOM = 16 * 1024;
 
     private final int file;

@@ -30,7 +30,8 @@ import java.util.TreeMap;
 /// looked up once. Where it is written down which sockets there were, they are known by their
 /// inodes; else by where they are bound.
 public final class HeldSockets implements SocketSource {
-    /// So many sockets of a process are tried; those that it was born with have low numbers.
+    /// Maximum number of sockets of a process that are tried; those that it was started with have
+    /// low numbers.
     private static final int MOST_TRIED = 64;
 
     private final Map<Long, Holder> holders = new HashMap<>();

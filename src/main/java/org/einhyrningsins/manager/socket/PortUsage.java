@@ -78,7 +78,7 @@ enum PortUsage {
         return isAny || local.matches("0+") || local.endsWith(wanted);
     }
 
-    /// As the tables have it: words of four bytes, each in this machine's order.
+    /// Returns an address as the tables have it: words of four bytes, each in this machine's order.
     private static String hex(InetAddress host) {
         byte[] bytes = host.getAddress();
         boolean little = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;

@@ -51,7 +51,7 @@ public final class SocketFileWatch {
 
     private @Nullable Moment due;
 
-    /// Of these, that they are missing has been said, and why.
+    /// Reasons logged for files that are missing.
     private final Map<Path, String> told = new HashMap<>();
 
     /// Times when files were made again: one that is removed again and again fills no log.

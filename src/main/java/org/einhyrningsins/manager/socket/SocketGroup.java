@@ -23,13 +23,13 @@ import java.util.function.IntPredicate;
 /// number (reuseport_detach_sock in net/core/sock_reuseport.c). So the order here is the kernel's,
 /// which cannot be read from it.
 final class SocketGroup {
-    /// In place of a slot, of a socket that all share.
+    /// Number in place of a slot, of a socket that all share.
     static final int SHARED = -1;
 
     private final List<Member> members = new ArrayList<>();
     private boolean ordered = true;
 
-    /// Null if it is not known.
+    /// Slots that get new connections; null if unknown.
     private @Nullable List<Integer> steered;
 
     /// The slots at which new connections are turned away; null if that is not known.
@@ -89,7 +89,7 @@ final class SocketGroup {
         return members.isEmpty();
     }
 
-    /// Any of them: all have one address.
+    /// Returns any socket of the group: all have one address.
     BoundSocket any() {
         return members.getFirst().bound();
     }

@@ -37,7 +37,7 @@ import java.util.Set;
 /// reading from a pipe whose other end only it has. When the set of sockets changes a new one is
 /// started, and then the old one is ended.
 public final class SocketHolder {
-    /// In the state directory: its pid and when that started.
+    /// File in the state directory: its pid and start time.
     static final String FILE = "keeper";
 
     /// Says whose it is: the state directory.

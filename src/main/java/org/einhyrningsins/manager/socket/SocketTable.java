@@ -192,7 +192,8 @@ public final class SocketTable {
         return BindAdvice.of(e, socket);
     }
 
-    /// Only when all sockets are had: what cannot be had as a whole changes nothing.
+    /// Applies a kept socket, only when all sockets are bound: what cannot be bound as a whole
+    /// changes nothing.
     private void keep(Kept kept) {
         Held held = sockets.get(kept.key());
         SocketSpec wanted = kept.wanted();
@@ -246,7 +247,7 @@ public final class SocketTable {
         return changed;
     }
 
-    /// Under another name.
+    /// True if the socket is served under another name.
     private boolean isServed(Held held, Set<SocketKey> served) {
         for (SocketKey key : served) {
             Held other = sockets.get(key);
@@ -583,7 +584,7 @@ public final class SocketTable {
         }
     }
 
-    /// Under another name.
+    /// True if the group is held under another name.
     private boolean isHeld(SocketGroup group) {
         for (Held held : sockets.values()) {
             if (held.group().equals(group)) {
@@ -593,7 +594,7 @@ public final class SocketTable {
         return false;
     }
 
-    /// Of the file of a UNIX socket; else 0.
+    /// Returns the inode number of the file of a UNIX socket; else 0.
     public static long inode(SocketSpec socket) {
         return socket.address() instanceof SocketSpec.UnixPath unix
                 ? RuntimeFiles.inode(unix.path())

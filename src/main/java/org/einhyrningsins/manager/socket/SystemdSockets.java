@@ -28,7 +28,7 @@ public final class SystemdSockets implements SocketSource {
 
     private static final int FIRST = 3;
 
-    /// More cannot be open.
+    /// Maximum number of descriptors.
     private static final int MOST = 1 << 20;
 
     private final List<Passed> all;
@@ -79,12 +79,12 @@ public final class SystemdSockets implements SocketSource {
         }
     }
 
-    /// More of them, which a keeper had.
+    /// Adds sockets of a holder.
     public void add(List<Passed> kept) {
         all.addAll(kept);
     }
 
-    /// By what they were stored or their units are called; also those that were taken since.
+    /// Returns the names in the descriptor store or of units; also of those taken since.
     public List<String> names() {
         return names;
     }

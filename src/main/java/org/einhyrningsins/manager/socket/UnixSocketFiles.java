@@ -113,7 +113,7 @@ public final class UnixSocketFiles {
         }
     }
 
-    /// Before its file is removed for good.
+    /// Removes the guard of a socket before its file is removed for good.
     private void leave(SocketKey key) {
         Guard guard = guards.remove(key);
         if (guard != null) {

@@ -24,7 +24,7 @@ public final class DelayedSpawns {
     private static final Duration WORTH_A_WORD = Duration.ofSeconds(1);
     private static final int SHARE = 8;
 
-    /// Each of ours holds 64 KiB and more until it executes its program.
+    /// Maximum number: each spawned child holds 64 KiB and more until it executes its program.
     public static final int MOST = 16;
 
     private final Map<WorkerId, Late> late = new LinkedHashMap<>(0);

@@ -132,7 +132,7 @@ final class ProgramCgroups {
         }
     }
 
-    /// From now on, these are the limits of all workers of a program together.
+    /// Sets the limits of all workers of a program together.
     void want(String program, @Nullable CgroupSpec limits) {
         if (limits != null || known.containsKey(program)) {
             of(program).wanted = limits;

@@ -114,7 +114,7 @@ public final class SpawnTemplate {
         }
     }
 
-    /// Under which number a worker has the pipe on which it says that it is up; -1 for none.
+    /// Returns the descriptor number of a worker's ack pipe; -1 for none.
     static int ackNumber(ProgramSpec spec) {
         if (!(spec.ack().mode() instanceof AckSpec.Fd fd)) {
             return -1;

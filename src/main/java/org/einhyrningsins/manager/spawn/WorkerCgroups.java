@@ -78,9 +78,9 @@ public final class WorkerCgroups {
         this.managerLog = managerLog;
     }
 
-    /// From now on, workers get groups, if we may make any.
+    /// Enables groups for workers, if the manager may make any.
     ///
-    /// @param manager tells us from other managers
+    /// @param manager name that tells this manager from others
     public void begin(String manager) {
         try {
             Cgroups opened = Cgroups.open(PREFIX + manager);
@@ -95,8 +95,8 @@ public final class WorkerCgroups {
         }
     }
 
-    /// Of a manager that was killed, or was us before we replaced ourselves: the empty ones are
-    /// removed, in the others workers live that we may know.
+    /// Takes over groups of a manager that was killed, or re-executed: empty ones are removed, in
+    /// the others live workers that may be known.
     private void takeOver(Cgroups found, ProgramCgroups of) {
         for (String name : found.names()) {
             if (ProgramCgroups.isOne(name)) {
@@ -209,10 +209,9 @@ public final class WorkerCgroups {
         return lived.getOrDefault(mark, mark);
     }
 
-    /// From now on, these are the limits of all workers of a program together, also of those that
-    /// run.
+    /// Sets the limits of all workers of a program together, also of those that run.
     ///
-    /// @param told hears why not, and who is not under them
+    /// @param told receives the reason of a failure, and workers not under the limits
     /// @return false if it is not known yet whether they hold
     public boolean limit(
             String program, @Nullable CgroupSpec limits, BiConsumer<Severity, String> told) {
@@ -239,7 +238,7 @@ public final class WorkerCgroups {
         }
     }
 
-    /// Workers that run are killed as a whole, too.
+    /// Sets workers that run to be killed as a whole, too.
     private void include(String program, ProgramCgroups of, BiConsumer<Severity, String> told) {
         Cgroups here = groups;
         for (Map.Entry<String, String> each : lived.entrySet()) {

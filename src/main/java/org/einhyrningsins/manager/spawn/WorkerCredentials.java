@@ -32,9 +32,9 @@ public final class WorkerCredentials {
     private final Set<String> there = new HashSet<>();
     private @Nullable Path base;
 
-    /// From now on workers get theirs there.
+    /// Enables credentials.
     ///
-    /// @param directory need not be there
+    /// @param directory directory for them, which need not exist
     public void begin(Path directory) {
         base = directory;
         there.addAll(names(directory));

@@ -178,7 +178,7 @@ public final class WorkerEnvironment {
         return String.join(separator, numbers);
     }
 
-    /// By the address of each, as Server::Starter has it, but with commas between them.
+    /// Returns the descriptors by address, as Server::Starter has it, but with commas between them.
     private static String fpm(ProgramSpec spec, List<BoundSocket> sockets) {
         List<String> pairs = new ArrayList<>();
         for (int i = 0; i < sockets.size(); i++) {
@@ -188,7 +188,7 @@ public final class WorkerEnvironment {
         return String.join(",", pairs);
     }
 
-    /// As `bind` in Puma's own configuration names it.
+    /// Returns the URL of a socket as `bind` in Puma's own configuration has it.
     private static String pumaUrl(SocketSpec.Address address, BoundSocket boundSocket) {
         return switch (address) {
             case SocketSpec.Tcp ignored -> "tcp://" + boundSocket.address();
@@ -211,7 +211,7 @@ public final class WorkerEnvironment {
         return host instanceof java.net.Inet6Address ? "AF_INET6" : "AF_INET";
     }
 
-    /// As Server::Starter writes it: paths as they are, UDP like TCP.
+    /// Returns the address as Server::Starter writes it: paths as they are, UDP like TCP.
     private static String starterAddress(SocketSpec.Address address, BoundSocket boundSocket) {
         return switch (address) {
             case SocketSpec.Tcp ignored -> boundSocket.address();

@@ -192,7 +192,7 @@ public final class WorkerSpawner {
         }
     }
 
-    /// Workers leave their notes there from now on.
+    /// Sets the journal in which workers leave their notes.
     public void noteIn(StateJournal file) {
         stateJournal = file;
         spawner.noteIn(file.file());

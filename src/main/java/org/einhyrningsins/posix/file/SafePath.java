@@ -81,7 +81,7 @@ public final class SafePath implements AutoCloseable {
         READ,
         /// All components are directories.
         DIRECTORY,
-        /// As a name, and no further than to the first directory that is not only ours.
+        /// Like a name, but only as far as the first directory that is not the manager's alone.
         REACH
     }
 

@@ -3,7 +3,7 @@ package org.einhyrningsins.posix.kernel;
 
 import java.util.List;
 
-/// As whom a worker runs.
+/// Credentials that a worker runs with.
 ///
 /// @param groups all supplementary groups; the others are dropped
 public record Credentials(int uid, int gid, List<Integer> groups) {

@@ -102,7 +102,7 @@ public enum Errno {
         return errno == null ? UNKNOWN : errno;
     }
 
-    /// As a person reads it: `address already in use (EADDRINUSE)`, or `errno 150`.
+    /// Describes an error for a person: `address already in use (EADDRINUSE)`, or `errno 150`.
     public static String describe(int number) {
         Errno errno = of(number);
         return errno == UNKNOWN ? "errno " + number : errno.text + " (" + errno + ")";
@@ -113,7 +113,7 @@ public enum Errno {
         return number;
     }
 
-    /// As a person reads it, without the name.
+    /// Returns the text for a person, without the name.
     public String text() {
         return text;
     }

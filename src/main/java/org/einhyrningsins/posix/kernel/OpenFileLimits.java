@@ -40,7 +40,7 @@ public final class OpenFileLimits {
         return known;
     }
 
-    /// After a re-exec: what the first manager was started with.
+    /// Sets the limit after a re-exec: the one that the first manager was started with.
     public static void rememberInherited(Limit openFiles) {
         inherited = openFiles;
     }

@@ -44,7 +44,7 @@ public final class ProcessMemory {
         return Math.max(0, field(pid, "status", "VmRSS:"));
     }
 
-    /// In bytes; -1 if it cannot be read.
+    /// Returns a field in bytes; -1 if it cannot be read.
     private static long field(int pid, String file, String name) {
         try {
             for (String line : lines(Path.of("/proc/" + pid + "/" + file))) {

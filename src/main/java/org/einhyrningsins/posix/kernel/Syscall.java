@@ -112,7 +112,7 @@ public enum Syscall {
                 };
     }
 
-    /// As manual pages write it.
+    /// Returns the name as manual pages write it.
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }

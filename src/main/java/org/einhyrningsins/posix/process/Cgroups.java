@@ -135,8 +135,9 @@ public final class Cgroups {
         return shown ? Path.of(point + group.substring(root.length())) : null;
     }
 
-    /// On a systemd machine groups belong to systemd, unless it says otherwise: see "Delegation" in
-    /// systemd.resource-control(5). The root that we see is ours: we are in a container.
+    /// True if groups may be made there. Groups belong to systemd unless delegated: see
+    /// "Delegation" in systemd.resource-control(5). If the visible root is its own group, it is in
+    /// a container.
     private static boolean mayMakeBelow(Path parent) {
         return ROOT.equals(ownGroup())
                 || !Files.isDirectory(SYSTEMD)
@@ -223,7 +224,7 @@ public final class Cgroups {
         }
     }
 
-    /// From 1 to 10000 of a usual 100, as from 1 to 1000 of a usual 100.
+    /// Scales a weight of 1 to 10000 to one of 1 to 1000, both with a default of 100.
     public static String bfqWeight(String weight) {
         int of = Integer.parseInt(weight);
         return String.valueOf(of <= 100 ? of : 100 + (of - 100) / 11);

@@ -24,7 +24,7 @@ public record ProcessUsage(double cpuSeconds, long residentBytes) {
     private static final int SYSTEM_TIME = 12;
     private static final int RESIDENT_PAGES = 21;
 
-    /// Of a process; null if there is none.
+    /// Returns the usage of a process; null if it does not exist.
     public static @Nullable ProcessUsage of(int pid) {
         byte[] stat = Descriptors.readWhole("/proc/" + pid + "/stat");
         int end = stat.length - 1;
@@ -40,7 +40,7 @@ public record ProcessUsage(double cpuSeconds, long residentBytes) {
                 ticks / TICKS_A_SECOND, pages * PageManager.getInstance().pageSize());
     }
 
-    /// Without a text for each field: there may be thousands of workers.
+    /// Parses a field without a text for each: there may be thousands of workers.
     private static long field(byte[] stat, int from, int index) {
         int at = from;
         for (int i = 0; i < index && at < stat.length; at++) {

@@ -341,8 +341,8 @@ public final class Sockets {
         }
     }
 
-    /// Two stream sockets connected to each other: the first is ours, non-blocking and raised; the
-    /// second blocks and is raised.
+    /// Makes two stream sockets connected to each other: the first is the manager's, non-blocking
+    /// and raised; the second blocks and is raised.
     public static int[] pair() {
         NativeScratch nativeScratch = NativeScratch.here();
         int type = SOCK_STREAM | SOCK_CLOEXEC;
@@ -706,7 +706,7 @@ public final class Sockets {
                         && local.equals("unix:" + unix.file()));
     }
 
-    /// As [#localAddress] has it.
+    /// Returns the address in the form of [#localAddress].
     private static String address(SocketSpec.Address address) {
         ByteBuffer bytes = NativeScratch.here().bytes;
         return switch (address) {

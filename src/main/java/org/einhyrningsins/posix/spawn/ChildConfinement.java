@@ -18,7 +18,7 @@ public record ChildConfinement(
     public static final ChildConfinement NONE =
             new ChildConfinement(ChildPrivileges.KEPT, ChildScheduling.INHERITED, -1);
 
-    /// Without a gate.
+    /// Makes a confinement without a gate.
     public ChildConfinement(ChildPrivileges privileges, ChildScheduling scheduling, int ruleset) {
         this(privileges, scheduling, ruleset, null);
     }

@@ -138,7 +138,7 @@ final class ChildProgram {
         return size;
     }
 
-    /// Beyond the largest, what does not fit overflows.
+    /// Grows the memory; beyond the largest, what does not fit overflows.
     private void reserve(long bytes) {
         if (bytes <= memory.capacity() || memory.capacity() == LARGEST) {
             return;

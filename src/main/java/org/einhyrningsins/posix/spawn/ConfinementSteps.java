@@ -91,7 +91,8 @@ final class ConfinementSteps {
         }
     }
 
-    /// With the inheritable set goes what was ambient; then ambient is what shall be.
+    /// Sets capabilities: the inheritable set takes the ambient ones along; then those wanted
+    /// become ambient.
     private static void sets(ChildProgram list, long capabilities) {
         int low = (int) capabilities;
         int high = (int) (capabilities >>> Integer.SIZE);

@@ -63,10 +63,10 @@ public final class Spawner {
     private static final long LAST_DESCRIPTOR = 0xffff_ffffL;
     private static final Resource[] RESOURCES = Resource.values();
 
-    /// Of lists that are kept for the next time that so many are on their way at once.
+    /// Maximum number of spare lists, kept for when so many are on their way again.
     private static final int MOST_SPARE = 8;
 
-    /// From so many children on their way on, it is waited for the eldest, so many nanoseconds.
+    /// Number of children on their way at which the eldest is waited for.
     private static final int CROWD = 64;
 
     private static final long CROWD_PATIENCE = 20_000_000;
@@ -139,7 +139,7 @@ public final class Spawner {
         }
     }
 
-    /// Each child on its way holds memory of ours. On a busy machine the eldest is soon there.
+    /// Waits for the eldest child if many are on their way: each holds memory.
     private void makeRoom() throws SpawnException {
         if (underWay.size() >= CROWD && attend()) {
             underWay.iterator().next().await(CROWD_PATIENCE);
@@ -308,7 +308,7 @@ public final class Spawner {
         }
     }
 
-    /// Without it nothing leaks either: all we open is close-on-exec.
+    /// Closes all others; nothing leaks without it either, as all are close-on-exec.
     private void closeFrom(int first, long last) {
         if (first <= last) {
             list.tolerate(Errno.ENOSYS, Syscall.CLOSE_RANGE, first, last, 0);

@@ -23,7 +23,7 @@ public record AllowSpec(List<Who> admin, List<Who> read) {
     ///
     /// @param name or number
     public record Who(String name, boolean group) {
-        /// As the file writes it: `deploy`, `@ops`.
+        /// Returns the name as the file writes it: `deploy`, `@ops`.
         @Override
         public String toString() {
             return group ? "@" + name : name;

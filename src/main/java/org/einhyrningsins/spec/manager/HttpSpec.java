@@ -11,7 +11,7 @@ import java.util.List;
 /// @param hosts names of this machine that a request over TCP may have as its Host, besides those
 ///   that are always known; [#ANY] stands for all
 public record HttpSpec(SocketSpec socket, List<String> hosts) {
-    /// Among [#hosts]: no name is refused.
+    /// Entry of [#hosts] that allows any name.
     public static final String ANY = "*";
 
     /// Name of the socket in messages.

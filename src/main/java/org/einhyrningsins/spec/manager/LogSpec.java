@@ -13,7 +13,7 @@ public record LogSpec(Level level, Format format, boolean syslog) {
         return new LogSpec(other, format, syslog);
     }
 
-    /// From silent to talkative; a level includes those before it.
+    /// Level from silent to talkative; a level includes those before it.
     public enum Level {
         ERROR,
         WARN,

@@ -140,7 +140,8 @@ final class ComposeService {
 
     // ---- with what
 
-    /// As a map, or as a list of `NAME=value`; one without a value is the environment's.
+    /// Imports variables: a map, or a list of `NAME=value`; one without a value is the
+    /// environment's.
     private void environment() {
         ConfigNode configNode = service.look("environment");
         if (configNode instanceof Mapping map) {

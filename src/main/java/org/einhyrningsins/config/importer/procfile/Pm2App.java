@@ -107,7 +107,7 @@ final class Pm2App {
         return interpreter.equals("node");
     }
 
-    /// By what the name ends in; what has no such end is a command, or says itself what runs it.
+    /// Returns the interpreter by the suffix; without one it is a command, or names its own.
     private static String interpreter(String script, Path directory) {
         String end = script.replaceFirst(".*/", "");
         end = end.contains(".") ? end.substring(end.lastIndexOf('.')) : "";

@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
 
 /// Imports a `[program:x]` or `[fcgi-program:x]` of supervisord.
 final class SupervisordProgram {
-    /// More processes that each are a program of their own nobody wants to see.
+    /// Maximum number of processes that each become a program of their own.
     private static final int MAX_UNFOLDED = 100;
 
     private static final int USUAL_RETRIES = 3;
@@ -379,7 +379,7 @@ final class SupervisordProgram {
             return "";
         }
 
-        /// So many failed starts in a row, with the time they take under our growing delays.
+        /// Returns the limit of failed starts in a row, with the time they take here.
         private String giveUp() {
             ForeignSetting foreignSetting = settings.take("startretries");
             Integer given =
@@ -526,7 +526,7 @@ final class SupervisordProgram {
             program.keptLog(bytes, Math.max(1, keep), "");
         }
 
-        /// As supervisord reads it: a number, and KB, MB or GB.
+        /// Parses a size as supervisord does: a number, and KB, MB or GB.
         private @Nullable Long bytes(ForeignSetting foreignSetting) {
             Matcher size = SIZE.matcher(foreignSetting.value().toUpperCase(Locale.ROOT));
             if (!size.matches()) {

@@ -181,7 +181,7 @@ record SupervisordVariables(
         }
     }
 
-    /// With what joins it to the rest of the name.
+    /// Returns a name without the number and what joins it to the rest.
     private static String withoutNumber(String text) {
         return text.replaceAll("[-_.]?" + NUMBER, "");
     }

@@ -80,7 +80,7 @@ record SystemdCommand(ForeignSetting setting, String prefixes, String name, List
         return List.of("/bin/sh", "-c", TemplateTextBuilder.escaped(line.toString()));
     }
 
-    /// Null if a variable is in it that only the worker's environment knows.
+    /// Returns the words; null if a variable is in them that only the worker's environment has.
     private @Nullable List<String> plain(Map<String, String> variables) {
         if (!expands()) {
             return words;
@@ -138,7 +138,8 @@ record SystemdCommand(ForeignSetting setting, String prefixes, String name, List
         return line.toString();
     }
 
-    /// In double quotes, in which a shell replaces what stands in braces and nothing else.
+    /// Returns a word in double quotes, in which a shell replaces what stands in braces and nothing
+    /// else.
     private String quoted(String word) {
         if (word.matches("[A-Za-z0-9_./:=,@%+-]+")) {
             return word;

@@ -44,7 +44,8 @@ final class SystemdConfinement {
         credentials();
     }
 
-    /// Only files can be named here; systemd can also take them from its own, and decrypt them.
+    /// Imports credentials. Only files can be named here; systemd can also take them from its own,
+    /// and decrypt them.
     private void credentials() {
         List<String> files = new ArrayList<>();
         for (ForeignSetting foreignSetting : settings.list("LoadCredential")) {
@@ -104,7 +105,8 @@ final class SystemdConfinement {
         }
     }
 
-    /// Of who runs as another user, the set bounds nothing but what it could gain.
+    /// Comments on the bounding set of a program that runs as another user: it limits only what the
+    /// program could gain.
     private void boundsAnother(ForeignSetting foreignSetting, boolean gains, boolean alike) {
         if (gains && !alike) {
             String bound = program.has(CAPABILITIES) ? "no more than these" : "all that there is";
@@ -114,9 +116,10 @@ final class SystemdConfinement {
         }
     }
 
-    /// By systemd's rules: lists add up, an empty one takes all back, one with `~` is taken out.
+    /// Returns a set by systemd's rules: lists add up, an empty one clears them, one with `~` is
+    /// subtracted.
     ///
-    /// @param unset what it is if nothing is said
+    /// @param unset the set if nothing is said
     private Set<Capability> set(List<ForeignSetting> settings, Set<Capability> unset) {
         Set<Capability> set = EnumSet.noneOf(Capability.class);
         boolean begun = false;

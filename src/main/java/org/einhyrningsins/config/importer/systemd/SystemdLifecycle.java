@@ -207,7 +207,7 @@ final class SystemdLifecycle {
         return inUnit == null ? inService : inUnit;
     }
 
-    /// So many starts in so much time, and systemd refuses the next one.
+    /// Returns the limit of starts: after so many in so much time systemd refuses the next one.
     private String limit(boolean never) {
         ForeignSetting burst = eitherSection("StartLimitBurst");
         ForeignSetting newer = eitherSection("StartLimitIntervalSec");

@@ -18,7 +18,7 @@ record SystemdSettings(ForeignSection section, SystemdValues texts, ImportedProg
     /// Duration that is as good as never.
     static final Duration FOREVER = Duration.ofDays(3650);
 
-    /// Of several settings of a key the last one counts; null if it is empty or there is none.
+    /// Returns the last setting of a key; null if it is empty or absent.
     @Nullable ForeignSetting last(String key) {
         return last(key::equals);
     }
@@ -36,7 +36,7 @@ record SystemdSettings(ForeignSection section, SystemdValues texts, ImportedProg
         return last;
     }
 
-    /// Of a list an empty setting takes back what stands before it.
+    /// Returns the settings of a list; an empty setting clears those before it.
     List<ForeignSetting> list(String key) {
         return list(key::equals);
     }
@@ -55,7 +55,8 @@ record SystemdSettings(ForeignSection section, SystemdValues texts, ImportedProg
         return counting;
     }
 
-    /// With its specifiers replaced; null after saying that the program cannot be run so.
+    /// Returns a value with its specifiers replaced; null after a comment that the program cannot
+    /// run so.
     @Nullable String specified(ForeignSetting foreignSetting) {
         try {
             return texts.specified(foreignSetting.value());
