@@ -158,7 +158,7 @@ def file_broken_meanwhile(lab, manager):
         manager = killed(lab, manager)
         manager.wait_until_up("web", 3)
         same(manager.pids_of("web"), before, "workers")
-        check('found "three"' in manager.stderr() and "goes on with what" in manager.stderr(), manager.tail)
+        check('found "three"' in manager.stderr() and "running the previous configuration" in manager.stderr(), manager.tail)
     manager.ctl("reload", code=INVALID)
     lab.write("services.yaml", good.replace("workers: 3", "workers: 4").replace("VERSION: v2", "VERSION: v3"))
     manager.ctl("reload")

@@ -228,7 +228,7 @@ def leader_died_at_birth(lab, manager):
     (before,) = manager.pids_of("chain")
     manager.ctl("restart", "chain")
     (shell,), (server,) = manager.pids_of("chain"), served(lab, "chain")
-    check(shell != before and "cannot write down" in manager.stderr(), manager.tail)
+    check(shell != before and "cannot save recovery state" in manager.stderr(), manager.tail)
     without_its_leader(lab, manager, shell, server, lambda: shutil.rmtree(in_the_way))
 
 

@@ -92,4 +92,4 @@ def nothing_at_all(lab):
     with os.fdopen(reader, errors="replace") as log:
         said = log.read()
     same(manager.wait(), 0, "exit status")
-    same(said.count("cannot write down what would survive this manager"), 1, "complaints in " + said)
+    same(said.count("cannot save recovery state"), 1, "complaints in " + said)

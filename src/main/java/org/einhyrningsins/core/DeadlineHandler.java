@@ -109,8 +109,8 @@ final class DeadlineHandler {
         stepContext.report(
                 Severity.WARN,
                 worker.id(),
-                "not heard to be up, and may have said so to the manager that was killed; another"
-                        + " is started");
+                "no ack since the manager restarted (it may have been lost); starting a"
+                    + " replacement");
         stepContext.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
         if (!successor) {
             stepContext.put(stepContext.slot(worker.id().slot()).refill(stepContext.now));

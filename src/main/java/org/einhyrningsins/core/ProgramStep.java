@@ -194,8 +194,7 @@ final class ProgramStep {
         if (worker != null && worker.state() instanceof WorkerState.Starting) {
             DeadlineHandler.up(stepContext, worker);
         } else {
-            stepContext.report(
-                    Severity.DEBUG, id, "said again, or too late, that it is up; ignored");
+            stepContext.report(Severity.DEBUG, id, "duplicate or late ack ignored");
         }
     }
 

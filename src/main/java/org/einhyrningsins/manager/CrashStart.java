@@ -62,8 +62,8 @@ final class CrashStart {
                             "",
                             ManagerStart.problems(parts.runtime.options(), invalid)
                                     + "\n"
-                                    + "goes on with what the manager before had of it; reload when"
-                                    + " it is mended");
+                                    + "running the previous configuration; fix the file, then"
+                                    + " reload");
         }
         if (crashRecovery.manager().stopping()) {
             parts.commands.everyProgram(new ProgramCommand.Start(null));

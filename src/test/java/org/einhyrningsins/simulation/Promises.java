@@ -194,7 +194,7 @@ final class Promises {
 
     void said(String text) {
         held = false;
-        if (text.contains("cannot write down what would survive")) {
+        if (text.contains("cannot save recovery state")) {
             unwritten = true;
             saids++;
             isTriedAgain();

@@ -385,10 +385,7 @@ public final class SnapshotWriter {
         if (!failing) {
             failing = true;
             managerLog.error(
-                    "",
-                    "cannot write down what would survive this manager: "
-                            + why
-                            + "; it goes on, and tries again");
+                    "", "cannot save recovery state: " + why + "; it goes on, and tries again");
         }
     }
 

@@ -135,9 +135,8 @@ public final class Cgroups {
         return shown ? Path.of(point + group.substring(root.length())) : null;
     }
 
-    /// True if groups may be made there. Groups belong to systemd unless delegated: see
-    /// "Delegation" in systemd.resource-control(5). If the visible root is its own group, it is in
-    /// a container.
+    /// True if groups may be made there: without systemd, by its "Delegation" (see
+    /// systemd.resource-control(5)), or in the root that a container sees, which is its own.
     private static boolean mayMakeBelow(Path parent) {
         return ROOT.equals(ownGroup())
                 || !Files.isDirectory(SYSTEMD)

@@ -69,7 +69,7 @@ class SnapshotWriterIT {
             assertThat(snapshotWriter.due()).as("tries again").isNotNull();
         }
         assertThat(said.toString(StandardCharsets.UTF_8))
-                .containsOnlyOnce("cannot write down what would survive");
+                .containsOnlyOnce("cannot save recovery state");
         Files.delete(obstacle.resolve("full"));
         Files.delete(obstacle);
         snapshotWriter.write(SnapshotWriterIT::image);
