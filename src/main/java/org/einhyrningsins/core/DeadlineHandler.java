@@ -110,7 +110,7 @@ final class DeadlineHandler {
                 Severity.WARN,
                 worker.id(),
                 "no ack since the manager restarted (it may have been lost); starting a"
-                    + " replacement");
+                        + " replacement");
         stepContext.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
         if (!successor) {
             stepContext.put(stepContext.slot(worker.id().slot()).refill(stepContext.now));
