@@ -519,8 +519,8 @@ public final class Reloader {
                 added = true;
             }
             if (handoverTurns.has(definitionChange.program())) {
-                handoverTurns.add(
-                        definitionChange, programCommand, commandDispatcher.ticket(pendingCommand));
+                long ticket = commandDispatcher.programs().ticket(pendingCommand);
+                handoverTurns.add(definitionChange, programCommand, ticket);
                 continue;
             }
             boolean quiet =

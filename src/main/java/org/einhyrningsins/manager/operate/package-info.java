@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// What operators ask for: commands, reloads, their order, and reports.
+/// Commands of operators: their rights, reloads, the order of starts and stops, and reports.
 ///
-/// [CommandDispatcher] finds the programs that a command is about, passes it on to each, and brings
-/// what came of it back. [Reloader] reads the configuration, computes `core.plan.ReloadPlan`, gets
-/// [StagedResources], commits or rolls back; [SocketHandoverRunner] and [HandoverTurns] let
-/// programs that exchange sockets change one after the other; [PendingConfirmation] is `reload
-/// --confirm`. [OrderedRestart] starts and stops along dependencies. [OperatorOverrides] keeps what
-/// was set by hand. Reports: [StatusReports], [TroubleReports], [PlanReports], [LogLocations],
-/// [EinhornState] (the command `state`), [HttpData].
+/// [CommandDispatcher] takes a command and checks that the client may give it. [QueryCommands]
+/// answers those that change nothing; [ProgramCommands] passes the others on to the programs that
+/// [TargetScopes] finds, and [PendingCommands] has those that wait for answers. [Reloader] reads
+/// the configuration, computes `core.plan.ReloadPlan`, gets [StagedResources], commits or rolls
+/// back; [SocketHandoverRunner] and [HandoverTurns] let programs that exchange sockets change one
+/// after the other; [PendingConfirmation] is `reload --confirm`. [OrderedRestart] starts and stops
+/// along dependencies. [OperatorOverrides] keeps what was set by hand. Reports: [StatusReports],
+/// [TroubleReports], [PlanReports], [LogLocations], [EinhornState] (the command `state`),
+/// [HttpData].
 @NullMarked
 package org.einhyrningsins.manager.operate;
 

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.operate;
+
+import org.einhyrningsins.control.wire.CommandTarget;
+import org.einhyrningsins.control.wire.ControlCommand;
+import org.einhyrningsins.control.wire.UsageException;
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.plan.SharedAddresses;
+import org.einhyrningsins.manager.control.PendingCommand;
+import org.einhyrningsins.manager.program.ProgramHost;
+import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.program.SignalTargets;
+import org.einhyrningsins.manager.runtime.ManagerLog;
+import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Passes commands on to programs, in the order of their dependencies where one matters, and their
+/// answers back to the [PendingCommand].
+final class ProgramCommands implements SocketHandoverRunner.Asking {
+    private final ProgramTable programTable;
+    private final ManagerLog managerLog;
+    private final CommandDispatcher.Conduct conduct;
+    private final PendingCommands pendingCommands;
+    private final TargetScopes targetScopes;
+    private final SocketHandoverRunner handovers;
+    private @Nullable OrderedRestart orderedRestart;
+
+    ProgramCommands(
+            ProgramTable programTable,
+            ManagerLog managerLog,
+            CommandDispatcher.Conduct conduct,
+            PendingCommands pendingCommands) {
+        this.programTable = programTable;
+        this.managerLog = managerLog;
+        this.conduct = conduct;
+        this.pendingCommands = pendingCommands;
+        this.targetScopes = new TargetScopes(programTable);
+        this.handovers = new SocketHandoverRunner(programTable, managerLog, this);
+    }
+
+    /// Makes the command for a scope of slots, null for all.
+    interface Wording {
+        ProgramCommand command(@Nullable Set<Integer> scope);
+    }
+
+    // ---- commands of clients
+
+    /// Sends signals to workers.
+    void deliver(ClientRequest request, ControlCommand.Deliver order) throws UsageException {
+        Map<ProgramHost, Set<WorkerId>> workers = SignalTargets.of(programTable, order.targets());
+        PendingCommand pendingCommand = request.pending();
+        for (int i = Math.max(1, workers.size() * order.signals().size()); i > 0; i--) {
+            pendingCommand.expect();
+        }
+        for (Signal signal : order.signals()) {
+            workers.forEach(
+                    (host, its) ->
+                            ask(host, new ProgramCommand.SendSignal(signal, its), pendingCommand));
+        }
+        if (workers.isEmpty()) {
+            pendingCommand.outcome(true, "there is no worker");
+        }
+        pendingCommand.begun(request.request().command());
+    }
+
+    /// Passes a command on to each of the programs at once.
+    void tell(ClientRequest request, List<CommandTarget> targets, Wording wording)
+            throws UsageException {
+        Map<ProgramHost, @Nullable Set<Integer>> scopes = targetScopes.of(targets);
+        PendingCommand pendingCommand = request.pending();
+        // all expected first: a program may answer at once, and must not end the conversation
+        scopes.keySet().forEach(host -> pendingCommand.expect());
+        List<String> shared = new ArrayList<>();
+        scopes.forEach((host, scope) -> shared.addAll(shared(host, wording.command(scope))));
+        shared.forEach(words -> pendingCommand.expect());
+        scopes.forEach((host, scope) -> ask(host, wording.command(scope), pendingCommand));
+        shared.forEach(words -> pendingCommand.outcome(true, words));
+        if (scopes.isEmpty()) {
+            pendingCommand.expect();
+            pendingCommand.outcome(true, "there is no program");
+        }
+        pendingCommand.begun(request.request().command());
+    }
+
+    /// Addresses that a program which is to start shares with others, in words. A reload left it as
+    /// it was, since it did not run then.
+    private List<String> shared(ProgramHost host, ProgramCommand programCommand) {
+        Program program = host.program();
+        List<String> shared = new ArrayList<>();
+        if (program.vacant() && programCommand instanceof ProgramCommand.Start) {
+            for (String words :
+                    SharedAddresses.words(program.newest(), programTable.states().values())) {
+                managerLog.warn(host.name(), words);
+                shared.add(host.name() + ": " + words);
+            }
+        }
+        return shared;
+    }
+
+    void stop(ClientRequest request, List<CommandTarget> targets) throws UsageException {
+        tellInOrder(
+                request,
+                targets,
+                scope -> new ProgramCommand.Stop(scope, null),
+                (whole, pendingCommand) -> stop(whole, null, pendingCommand));
+    }
+
+    void restart(ClientRequest request, List<CommandTarget> targets) throws UsageException {
+        Wording wording = ProgramCommand.Restart::new;
+        if (programTable.ordered()) {
+            tellInOrder(request, targets, wording, orderedRestart()::restart);
+        } else {
+            tell(request, targets, wording);
+        }
+    }
+
+    /// Tells several programs what they do one after the other.
+    private interface Ordered {
+        /// @param pendingCommand expects the answer of each
+        void tell(List<ProgramHost> whole, PendingCommand pendingCommand);
+    }
+
+    /// @param wording for one program alone, and for some of its slots
+    /// @param ordered for several whole programs
+    private void tellInOrder(
+            ClientRequest request, List<CommandTarget> targets, Wording wording, Ordered ordered)
+            throws UsageException {
+        Map<ProgramHost, @Nullable Set<Integer>> scopes = targetScopes.of(targets);
+        if (scopes.size() < 2) {
+            tell(request, targets, wording);
+            return;
+        }
+        PendingCommand pendingCommand = request.pending();
+        scopes.keySet().forEach(host -> pendingCommand.expect());
+        List<ProgramHost> whole = new ArrayList<>();
+        scopes.forEach(
+                (host, scope) -> {
+                    if (scope == null) {
+                        whole.add(host);
+                    } else {
+                        ask(host, wording.command(scope), pendingCommand);
+                    }
+                });
+        ordered.tell(whole, pendingCommand);
+        pendingCommand.begun(request.request().command());
+    }
+
+    // ---- order
+
+    /// Stops programs, those that come after others before them; the command already expects the
+    /// answer of each.
+    void stop(List<ProgramHost> hosts, @Nullable Signal first, PendingCommand pendingCommand) {
+        if (programTable.ordered()) {
+            orderedRestart().stop(hosts, first, pendingCommand);
+        } else {
+            hosts.forEach(host -> ask(host, new ProgramCommand.Stop(null, first), pendingCommand));
+        }
+    }
+
+    /// Stops all programs that wait for others to stop first.
+    void stopAtOnce() {
+        if (orderedRestart != null) {
+            orderedRestart.stopAtOnce();
+        }
+    }
+
+    /// Starts and stops the programs whose turn it is.
+    ///
+    /// @return whether anybody was told anything
+    boolean goOn() {
+        return programTable.ordered() && orderedRestart().goOn(!conduct.ending());
+    }
+
+    /// Whether programs are being stopped or restarted one after the other, which no other manager
+    /// would go on with.
+    boolean worksInOrder() {
+        return orderedRestart != null && orderedRestart.busy();
+    }
+
+    private OrderedRestart orderedRestart() {
+        if (orderedRestart == null) {
+            orderedRestart = new OrderedRestart(programTable, managerLog, this::ask);
+        }
+        return orderedRestart;
+    }
+
+    // ---- one program
+
+    /// Asks one program; the command already expects its answer.
+    void ask(ProgramHost host, ProgramCommand programCommand, PendingCommand pendingCommand) {
+        ask(host, programCommand, ticket(pendingCommand));
+    }
+
+    @Override
+    public void ask(ProgramHost host, ProgramCommand programCommand, long ticket) {
+        switch (programCommand) {
+            case ProgramCommand.Start ignored -> begins(host);
+            case ProgramCommand.Restart ignored -> begins(host);
+            case ProgramCommand.Reset ignored -> begins(host);
+            case ProgramCommand.Stop stop -> ends(host, stop);
+            case ProgramCommand.Apply ignored -> conduct.setByHand();
+            case ProgramCommand.ScaleBy ignored -> conduct.setByHand();
+            case ProgramCommand.ScaleTo ignored -> conduct.setByHand();
+            case ProgramCommand.Hasten ignored -> {}
+            case ProgramCommand.Upgrade ignored -> {}
+            case ProgramCommand.Promote ignored -> {}
+            case ProgramCommand.Abort ignored -> {}
+            case ProgramCommand.SendSignal ignored -> {}
+            case ProgramCommand.Debut ignored -> {}
+            case ProgramCommand.Hold ignored -> {}
+            case ProgramCommand.Release ignored -> {}
+            case ProgramCommand.Keep ignored -> {}
+        }
+        host.take(new ProgramEvent.Requested(ticket, programCommand));
+    }
+
+    private void begins(ProgramHost host) {
+        conduct.setByHand();
+        if (orderedRestart != null) {
+            orderedRestart.startedAgain(host);
+        }
+    }
+
+    private void ends(ProgramHost host, ProgramCommand.Stop stop) {
+        conduct.setByHand();
+        if (orderedRestart != null && stop.scope() == null) {
+            orderedRestart.stopped(host);
+        }
+    }
+
+    /// Makes a ticket for a question whose answer ends a part of that command.
+    long ticket(PendingCommand pendingCommand) {
+        return pendingCommands.ticket(pendingCommand);
+    }
+
+    @Override
+    public long ticket() {
+        return pendingCommands.ticket();
+    }
+
+    // ---- answers
+
+    @Override
+    public void progress(long ticket, String message) {
+        pendingCommands.progress(ticket, message);
+    }
+
+    @Override
+    public void answer(long ticket, boolean done, String message) {
+        pendingCommands.answer(ticket, done, message);
+        handovers.answered(ticket, done, message);
+    }
+
+    @Override
+    public void unsettled() {
+        conduct.unsettled();
+    }
+
+    /// Reloads in which programs take over from others.
+    SocketHandoverRunner handovers() {
+        return handovers;
+    }
+}
