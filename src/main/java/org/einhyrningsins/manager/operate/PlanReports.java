@@ -17,7 +17,7 @@ import java.util.List;
 final class PlanReports {
     private PlanReports() {}
 
-    static PlanReport of(String definition, Reloader.Prospect prospect) {
+    static PlanReport of(String definition, ReloadPlanner.Prospect prospect) {
         return of(definition, prospect.plan(), prospect.objections());
     }
 

@@ -123,10 +123,10 @@ final class QueryCommands {
     void plan(ClientRequest request, List<CommandTarget> targets, boolean lines)
             throws UsageException {
         try {
-            Reloader.Prospect prospect = reloader.prospect(TargetScopes.reloaded(targets));
+            ReloadPlanner.Prospect prospect = reloader.prospect(TargetScopes.reloaded(targets));
             PlanReport report = PlanReports.of(reloader.definition(), prospect);
             request.reply(PlanReports.code(report), () -> PlanText.of(report), report);
-        } catch (Reloader.Refused e) {
+        } catch (ReloadPlanner.Refused e) {
             boolean shown = lines || e.code() != ExitStatus.INVALID;
             request.reply(e.code(), shown ? String.valueOf(e.getMessage()) : INVALID);
         }

@@ -3,13 +3,17 @@
 ///
 /// [CommandDispatcher] takes a command and checks that the client may give it. [QueryCommands]
 /// answers those that change nothing; [ProgramCommands] passes the others on to the programs that
-/// [TargetScopes] finds, and [PendingCommands] has those that wait for answers. [Reloader] reads
-/// the configuration, computes `core.plan.ReloadPlan`, gets [StagedResources], commits or rolls
-/// back; [SocketHandoverRunner] and [HandoverTurns] let programs that exchange sockets change one
-/// after the other; [PendingConfirmation] is `reload --confirm`. [OrderedRestart] starts and stops
-/// along dependencies. [OperatorOverrides] keeps what was set by hand. Reports: [StatusReports],
-/// [TroubleReports], [PlanReports], [LogLocations], [EinhornState] (the command `state`),
-/// [HttpData].
+/// [TargetScopes] finds, and [PendingCommands] has those that wait for answers.
+///
+/// [Reloader] reloads: [ReloadPlanner] reads the configuration and computes `core.plan.ReloadPlan`,
+/// [ReloadPreparation] gets [StagedResources] or gives all of them back, [ReloadExecution] tells
+/// the programs, [ReloadMessages] has the texts. [SocketHandoverRunner] and [HandoverTurns] let
+/// programs that exchange sockets change one after the other; [PendingConfirmation] is `reload
+/// --confirm`. [OrderedRestart] starts and stops along dependencies. [OperatorOverrides] keeps what
+/// was set by hand.
+///
+/// Reports: [StatusReports], [TroubleReports], [PlanReports], [LogLocations], [EinhornState] (the
+/// command `state`), [HttpData].
 @NullMarked
 package org.einhyrningsins.manager.operate;
 

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.operate;
+
+import org.einhyrningsins.core.model.DefinitionChange;
+import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.plan.ReloadPlan;
+import org.einhyrningsins.manager.control.PendingCommand;
+import org.einhyrningsins.manager.program.ProgramHost;
+import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.runtime.ManagerLog;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// Carries out a reload whose plan is accepted and whose resources are there: tells each program
+/// what it is to do.
+final class ReloadExecution {
+    private final ProgramTable programTable;
+    private final ManagerLog managerLog;
+    private final Reloader.Hosting hosting;
+
+    ReloadExecution(ProgramTable programTable, ManagerLog managerLog, Reloader.Hosting hosting) {
+        this.programTable = programTable;
+        this.managerLog = managerLog;
+        this.hosting = hosting;
+    }
+
+    /// Tells the programs, and answers for those that need not be told.
+    ///
+    /// @param stopped new ones that are not started
+    /// @param reset what was stopped or scaled by hand is as the file says it again
+    /// @param more is added to the answer
+    void carryOut(
+            ReloadPlan reloadPlan,
+            StagedResources stagedResources,
+            Set<String> stopped,
+            boolean reset,
+            String more,
+            PendingCommand pendingCommand,
+            ProgramCommands programCommands) {
+        // expected first: a program may answer at once, and must not end the conversation
+        pendingCommand.expect();
+        int changed = 0;
+        int asked = 0;
+        boolean added = false;
+        List<ProgramHost> removed = new ArrayList<>();
+        HandoverTurns handoverTurns =
+                new HandoverTurns(reloadPlan, programTable.states(), stopped, reset);
+        for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
+            ProgramCommand programCommand =
+                    reset ? resetting(definitionChange) : definitionChange.command();
+            changed += programCommand == null || definitionChange.asAsked() ? 0 : 1;
+            asked += definitionChange.asAsked() ? 1 : 0;
+            programCommand =
+                    programCommand == null
+                            ? handoverTurns.joining(definitionChange)
+                            : programCommand;
+            if (programCommand == null) {
+                affirm(definitionChange);
+                continue;
+            }
+            pendingCommand.expect();
+            ProgramHost host = stagedResources.host(definitionChange);
+            if (definitionChange.kind() == DefinitionChange.Kind.ADDED) {
+                programTable.add(host);
+                added = true;
+            }
+            if (handoverTurns.has(definitionChange.program())) {
+                long ticket = programCommands.ticket(pendingCommand);
+                handoverTurns.add(definitionChange, programCommand, ticket);
+                continue;
+            }
+            boolean quiet =
+                    definitionChange.kind() == DefinitionChange.Kind.ADDED
+                            && stopped.contains(definitionChange.program());
+            String words =
+                    quiet ? "new, is stopped as it was" : ReloadMessages.change(definitionChange);
+            managerLog.info(definitionChange.program(), "reload: " + words);
+            if (definitionChange.kind() == DefinitionChange.Kind.REMOVED) {
+                programTable.retire(host);
+                removed.add(host);
+                continue;
+            }
+            programCommands.ask(
+                    host,
+                    quiet ? new ProgramCommand.Stop(null, null) : programCommand,
+                    pendingCommand);
+        }
+        programCommands.stop(removed, null, pendingCommand);
+        handoverTurns.begin(programCommands.handovers());
+        hosting.unsettled();
+        if (added) {
+            hosting.decided(); // a worker of a program that nobody knows of would be nobody's
+        }
+        int unchanged = reloadPlan.changes().size() - changed - asked;
+        pendingCommand.outcome(true, ReloadMessages.counted(asked, changed, unchanged) + more);
+    }
+
+    /// Has a program that serves what the file says forget how another version failed.
+    private void affirm(DefinitionChange definitionChange) {
+        ProgramHost host = programTable.get(definitionChange.program());
+        if (host != null && host.program().remembersFailure()) {
+            host.take(new ProgramEvent.Affirmed());
+        }
+    }
+
+    /// The command for a program that is to be as the file says in everything.
+    private @Nullable ProgramCommand resetting(DefinitionChange definitionChange) {
+        ProgramSpec after = definitionChange.after();
+        ProgramHost host = programTable.get(definitionChange.program());
+        boolean setByHand = host != null && !host.program().intent().none();
+        return after == null || definitionChange.before() == null || !setByHand
+                ? definitionChange.command()
+                : new ProgramCommand.Reset(after, definitionChange.roll());
+    }
+
+    /// New programs that were stopped under another name.
+    static Set<String> stopped(ReloadPlan reloadPlan, boolean reset) {
+        Set<String> stopped = new TreeSet<>();
+        reloadPlan
+                .inherited()
+                .forEach(
+                        (name, its) -> {
+                            if (!reset && its.intent().stopped()) {
+                                stopped.add(name);
+                            }
+                        });
+        return stopped;
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.operate;
+
+import org.einhyrningsins.config.print.DefinitionSettings;
+import org.einhyrningsins.config.read.ConfigLoader;
+import org.einhyrningsins.config.read.LoadResult;
+import org.einhyrningsins.config.source.ConfigProblem;
+import org.einhyrningsins.config.value.LoadEnvironment;
+import org.einhyrningsins.control.wire.ExitStatus;
+import org.einhyrningsins.core.model.DefinitionChange;
+import org.einhyrningsins.core.plan.ReloadPlan;
+import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.runtime.ConfigOrigin;
+import org.einhyrningsins.manager.runtime.LaunchOptions;
+import org.einhyrningsins.manager.runtime.ManagerLog;
+import org.einhyrningsins.manager.spawn.WorkerSpawner;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.manager.ServicesSpec;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/// Reads the definition and works out what a reload has to do. Changes nothing.
+final class ReloadPlanner {
+    private final LaunchOptions options;
+    private final ConfigOrigin configOrigin;
+    private final LoadEnvironment loadEnvironment;
+    private final ProgramTable programTable;
+    private final WorkerSpawner workerSpawner;
+    private final ManagerLog managerLog;
+    private final PendingConfirmation pendingConfirmation;
+    private final Supplier<ServicesSpec> settingsInForce;
+
+    /// @param settingsInForce the settings that are no program's
+    ReloadPlanner(
+            LaunchOptions options,
+            LoadEnvironment loadEnvironment,
+            ProgramTable programTable,
+            WorkerSpawner workerSpawner,
+            ManagerLog managerLog,
+            PendingConfirmation pendingConfirmation,
+            Supplier<ServicesSpec> settingsInForce) {
+        this.options = options;
+        this.configOrigin = options.definition();
+        this.loadEnvironment = loadEnvironment;
+        this.programTable = programTable;
+        this.workerSpawner = workerSpawner;
+        this.managerLog = managerLog;
+        this.pendingConfirmation = pendingConfirmation;
+        this.settingsInForce = settingsInForce;
+    }
+
+    /// What a reload is to do, worked out and not begun.
+    ///
+    /// @param objections why it is refused; none if it is not
+    record Prospect(ServicesSpec services, ReloadPlan plan, List<String> objections) {}
+
+    /// A reload that cannot be worked out, or not be begun.
+    static final class Refused extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final ExitStatus code;
+
+        Refused(ExitStatus code, String message) {
+            super(message);
+            this.code = code;
+        }
+
+        ExitStatus code() {
+            return code;
+        }
+    }
+
+    /// Name of the file, or the command line, that the definition is read from.
+    String definition() {
+        return configOrigin.toString();
+    }
+
+    /// Reads the definition. What the command line says instead is in it.
+    LoadResult load() {
+        LoadResult loadResult =
+                switch (configOrigin) {
+                    case ConfigOrigin.File file -> ConfigLoader.load(file.path(), loadEnvironment);
+                    case ConfigOrigin.CommandLine line ->
+                            new LoadResult.Valid(line.services(), List.of());
+                };
+        return switch (loadResult) {
+            case LoadResult.Valid valid ->
+                    new LoadResult.Valid(options.over(valid.services()), valid.warnings());
+            case LoadResult.Invalid invalid -> invalid;
+        };
+    }
+
+    /// Reads the definition and works out what a reload would do.
+    ///
+    /// @param names only these programs, and these roll whether they changed or not; empty for all
+    ///   that changed. A command line never changes, and who says reload wants something done: all.
+    Prospect prospect(Set<String> names) throws Refused {
+        return switch (load()) {
+            case LoadResult.Invalid invalid ->
+                    throw new Refused(ExitStatus.INVALID, problems(invalid));
+            case LoadResult.Valid valid -> prospect(valid, names);
+        };
+    }
+
+    private static String problems(LoadResult.Invalid invalid) {
+        StringBuilder text = new StringBuilder();
+        for (ConfigProblem configProblem : invalid.problems()) {
+            text.append(configProblem.render()).append('\n');
+        }
+        int count = invalid.problems().size();
+        return text.append(count).append(count == 1 ? " problem" : " problems").toString();
+    }
+
+    private Prospect prospect(LoadResult.Valid valid, Set<String> names) throws Refused {
+        requireKnown(names, valid.services());
+        for (ConfigProblem warning : valid.warnings()) {
+            managerLog.warn("", warning.render());
+        }
+        Set<String> named =
+                names.isEmpty() && configOrigin instanceof ConfigOrigin.CommandLine line
+                        ? line.services().programs().keySet()
+                        : names;
+        ReloadPlan reloadPlan = plan(valid.services().programs(), named);
+        reloadPlan = names.isEmpty() ? withSettings(reloadPlan, valid.services()) : reloadPlan;
+        return new Prospect(valid.services(), reloadPlan, objections(reloadPlan));
+    }
+
+    private void requireKnown(Set<String> names, ServicesSpec services) throws Refused {
+        for (String name : names) {
+            if (!services.programs().containsKey(name) && programTable.get(name) == null) {
+                String message = programTable.unknown(name) + " and " + configOrigin + " has none";
+                throw new Refused(ExitStatus.USAGE, message);
+            }
+        }
+    }
+
+    private List<String> objections(ReloadPlan reloadPlan) {
+        List<String> objections = new ArrayList<>(reloadPlan.objections());
+        for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
+            ProgramSpec after = definitionChange.after();
+            String objection =
+                    after == null || definitionChange.kind() == DefinitionChange.Kind.UNCHANGED
+                            ? null
+                            : workerSpawner.objection(after);
+            if (objection != null) {
+                objections.add("'" + definitionChange.program() + "': " + objection);
+            }
+        }
+        return objections;
+    }
+
+    /// Works out the way from what there is to these definitions. Sockets that only a version has
+    /// that may come back are no obstacle: see [ReloadPreparation#makeWay].
+    ReloadPlan plan(SequencedMap<String, ProgramSpec> next, Set<String> named) {
+        List<ProgramSpec> inUse = programTable.needed();
+        inUse.addAll(pendingConfirmation.definitions());
+        ReloadPlan.Now now = new ReloadPlan.Now(programTable.states(), inUse);
+        return ReloadPlan.between(now, next, named, DefinitionSettings::of);
+    }
+
+    /// Adds the changes of settings that are no program's.
+    ReloadPlan withSettings(ReloadPlan reloadPlan, ServicesSpec next) {
+        return reloadPlan.withSettings(
+                DefinitionSettings.of(settingsInForce.get()), DefinitionSettings.of(next));
+    }
+}
