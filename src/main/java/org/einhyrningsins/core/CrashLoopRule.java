@@ -17,11 +17,11 @@ import java.util.List;
 /// Signals that somebody else sends are no crashes, nor is what could not be started, or was not up
 /// in time: it never ran so that it could crash.
 ///
-/// @param since when the first of the row ended; null if there is no row
-/// @param recent when the last ones ended, at most [#LOOP]
-/// @param longest how long the one lived that lived longest
+/// @param since end of the first in the row; null if there is no row
+/// @param recent ends of the last ones, at most [#LOOP]
+/// @param longest longest life of one in the row
 /// @param loop whether it is a crash loop: see [#isLoop]
-/// @param count how many there are in the row
+/// @param count number in the row
 public record CrashLoopRule(
         @Nullable Moment since, List<Moment> recent, Duration longest, boolean loop, int count) {
     /// Number of crashes in a row that is a crash loop.

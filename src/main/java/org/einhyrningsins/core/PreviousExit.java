@@ -12,10 +12,10 @@ import java.util.List;
 
 /// The end of the worker that a slot had before.
 ///
-/// @param born when it was started
-/// @param at when it ended, or was given up
-/// @param exit how its process ended; null as long as it has not
-/// @param why what it had to go for, in words; empty if it ended by itself
+/// @param born time of its start
+/// @param at time when it ended, or was given up
+/// @param exit exit of its process; null as long as it lives
+/// @param why reason for its stop, in words; empty if it ended of itself
 public record PreviousExit(
         WorkerId worker, Moment born, Moment at, @Nullable WorkerExit exit, String why) {
     PreviousExit with(WorkerExit how) {

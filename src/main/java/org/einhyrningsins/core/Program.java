@@ -63,7 +63,7 @@ public record Program(
 
     /// A program that does not run yet, of whose name there may have been one before.
     ///
-    /// @param count how many workers are wanted, whatever the definition says
+    /// @param count number of workers wanted, whatever the definition says
     /// @param nextIncarnation none of that name has had it
     public static Program of(ProgramSpec spec, int count, long nextIncarnation, Moment now) {
         return of(spec, count, List.of(), nextIncarnation, now);

@@ -75,7 +75,7 @@ public final class Recovery {
 
     /// A program of which nothing is left but workers: it runs, as the file has it.
     ///
-    /// @param count how many workers are wanted
+    /// @param count number of workers wanted
     /// @param held the slots that an operator stopped
     /// @param generation the newest that a worker of it is of
     public static Program found(

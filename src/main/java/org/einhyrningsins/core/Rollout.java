@@ -13,20 +13,20 @@ import java.util.Set;
 
 /// A rolling replacement of workers that is under way.
 ///
-/// @param target what the new workers are started with
+/// @param target version of the new workers
 /// @param strategy in which order they come and the old ones go
 /// @param scope the slots it is about, null for all
 /// @param draining whether the target is already `serving` and only old workers are waited for
 /// @param failures failed starts so far
 /// @param retryAt not to start another worker before then
-/// @param began when it began
-/// @param lastFailure how the last start failed, in words; empty if none did
+/// @param began time of its beginning
+/// @param lastFailure failure of the last start, in words; empty if none failed
 /// @param blame the worker that failed last
 /// @param workers the worker count from its success on; null for the one that is
-/// @param canary how it stands with its first workers; null if it has none to be watched
+/// @param canary state of its canary phase; null without one
 /// @param held no old worker goes before it is released, though all new ones be up
 /// @param proved whether a worker of it lived as long as `probation` wants before old ones go
-/// @param old what became of the workers that it is to replace
+/// @param old counts of the workers that it is to replace
 public record Rollout(
         ProgramVersion target,
         Strategy strategy,

@@ -17,9 +17,9 @@ import java.util.List;
 /// @param current the worker meant to serve
 /// @param successor the worker that is to take over from it
 /// @param leaving those that were told to go
-/// @param refill when an empty slot is filled again; null: as soon as it is wanted
-/// @param finished why it is not filled again although nobody stopped it; null if it is
-/// @param past what became of the workers before
+/// @param refill time when an empty slot is filled again; null: as soon as it is wanted
+/// @param finished reason why it is not filled again although nobody stopped it; null if it is
+/// @param past history of its former workers
 public record Slot(
         int index,
         boolean held,

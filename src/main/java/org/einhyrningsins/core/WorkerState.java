@@ -14,8 +14,8 @@ import java.util.List;
 public sealed interface WorkerState {
     /// Running, not yet known to be up.
     ///
-    /// @param deadline when it counts as up (ack by timer) or as failed (all other modes)
-    /// @param nextProbe when to ask it; null if it is not asked, or an answer is due
+    /// @param deadline time when it counts as up (ack by timer) or as failed (all other modes)
+    /// @param nextProbe time of the next probe; null without one, or while an answer is due
     /// @param unheard whether it may have said that it is up to a manager that was killed: if it
     ///   says no more, that is not its failure
     /// @param delayed whether its process does not execute its program yet: see
@@ -43,14 +43,14 @@ public sealed interface WorkerState {
 
     /// Told to go. It is gone when nobody of its process group is left.
     ///
-    /// @param cause why
+    /// @param cause reason of the stop
     /// @param rest the steps that are still to come
-    /// @param deadline when the next of them is due, or, after the last, when to stop hoping; null
-    ///   when nothing is hoped for any more
+    /// @param deadline time of the next of them, or, after the last, end of the wait; null when
+    ///   nothing is hoped for any more
     /// @param draining whether it serves still what waits at its own sockets, to which nothing new
     ///   is to come; all steps are still to come
     /// @param sent the signal that was sent last; null for none yet
-    /// @param leader how its own process ended, while others of its process group live; null while
+    /// @param leader exit of its own process, while others of its process group live; null while
     ///   that lives
     /// @param latest until when it may have more time than the steps give it; null if it has not
     ///   asked

@@ -7,9 +7,9 @@ import java.time.Duration;
 
 /// The first workers of a new version, which are watched before the others follow.
 ///
-/// @param workers how many there are, at least 1
-/// @param watch how long they must go on well before the rollout goes on by itself; null: it waits
-///   for the operator to `promote` it
+/// @param workers number of canaries, at least 1
+/// @param watch time that they must stay healthy before the rollout goes on automatically; null: it
+///   waits for the operator to `promote` it
 public record CanarySpec(int workers, @Nullable Duration watch) {
     /// Default time that canaries are watched.
     public static final Duration WATCH = Duration.ofSeconds(30);

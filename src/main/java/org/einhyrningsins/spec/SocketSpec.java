@@ -11,7 +11,7 @@ import java.nio.file.Path;
 /// each slot, on one address.
 ///
 /// @param name unique in its program; what `stdin`, `${fd.NAME}` and LISTEN_FDNAMES say
-/// @param address where it is bound
+/// @param address address that it is bound to
 /// @param reuseAddress SO_REUSEADDR, set before bind
 /// @param nonBlocking O_NONBLOCK; belongs to the open socket, so to every worker, and never changes
 /// @param backlog length of the accept queue, 1 to 65535; the kernel caps it at net.core.somaxconn

@@ -110,8 +110,8 @@ final class LogTail {
 
     /// Looks for the place where the last lines begin.
     ///
-    /// @param start where, afterwards
-    /// @return how many lines are behind it
+    /// @param start position to start at
+    /// @return the number of lines behind it
     private static int countBack(FileChannel file, int lines, long[] start) throws IOException {
         ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
         long end = file.size();

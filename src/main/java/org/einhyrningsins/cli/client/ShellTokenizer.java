@@ -30,7 +30,7 @@ final class ShellTokenizer {
         return words.commands;
     }
 
-    /// @return where to go on
+    /// @return the index to go on at
     private int take(int at) throws UsageException {
         char c = line.charAt(at);
         if (c == '\'' || c == '"') {

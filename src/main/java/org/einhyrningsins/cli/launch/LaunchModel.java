@@ -78,7 +78,7 @@ public final class LaunchModel {
 
     /// Write a first file.
     ///
-    /// @param file where; `-` for stdout
+    /// @param file path; `-` for stdout
     public record Init(String file) implements Reading {}
 
     /// Text to print: help, a version.

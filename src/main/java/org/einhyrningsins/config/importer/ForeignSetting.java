@@ -11,7 +11,7 @@ import java.util.Locale;
 ///
 /// @param key as its manager understands it
 /// @param value without comments, its continued lines joined
-/// @param place where it stands
+/// @param place its position in the file
 public record ForeignSetting(String key, String value, SourcePosition place) {
     private static final int MAX_DIGITS = 9;
 

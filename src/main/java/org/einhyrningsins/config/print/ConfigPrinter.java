@@ -79,7 +79,7 @@ public final class ConfigPrinter {
     /// The same with a comment behind each key of a program that was given somewhere; the others
     /// have their default.
     ///
-    /// @param origins what to write there, for each `PROGRAM.KEY`
+    /// @param origins comments to write, for each `PROGRAM.KEY`
     public static String print(ServicesSpec services, Map<String, String> origins) {
         ConfigPrinter configPrinter = new ConfigPrinter(origins);
         configPrinter.own(services);

@@ -30,7 +30,7 @@ import java.util.List;
 
 /// Reads `ack`: a mode, or a map that names it by `mode`, `timer` or `probe`.
 ///
-/// @param workers how many slots there are, for ports that depend on the slot
+/// @param workers number of slots, for ports that depend on the slot
 /// @param connected whether workers are born with a connection to the manager
 record AckReader(ValueReader values, TemplateReader templates, int workers, boolean connected) {
     private static final Duration TIMER = Duration.ofSeconds(1);

@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
 
 /// Reads `logs`: a word, a file, or a map that says what is to be done with the file.
 ///
-/// @param base where a relative path begins
+/// @param base directory of relative paths
 public record LogsReader(ValueReader values, TemplateReader templates, Path base) {
     public static final int MOST_KEPT = 10_000;
     private static final String NOWHERE = "/dev/null";

@@ -19,7 +19,7 @@ import java.time.Duration;
 
 /// Reads how workers that are up are looked after: `health`, `watchdog`, `max-age`, `memory-max`.
 ///
-/// @param workers how many slots there are, for ports that depend on the slot
+/// @param workers number of slots, for ports that depend on the slot
 record MonitoringReader(ValueReader values, TemplateReader templates, int workers) {
     private static final int MOST_FAILURES = 1_000;
 

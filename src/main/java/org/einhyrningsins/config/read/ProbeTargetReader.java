@@ -24,7 +24,7 @@ import java.util.List;
 
 /// Reads whom a probe or a health check asks: one of `tcp`, `http` and `exec`.
 ///
-/// @param workers how many slots there are, for ports that depend on the slot
+/// @param workers number of slots, for ports that depend on the slot
 record ProbeTargetReader(ValueReader values, TemplateReader templates, int workers) {
     /// Keys of a target; exactly one is needed.
     static final List<String> KEYS = List.of("tcp", "http", "exec");

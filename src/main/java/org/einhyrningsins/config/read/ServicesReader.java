@@ -62,7 +62,7 @@ final class ServicesReader {
     private final @Nullable Map<String, String> origins;
     private boolean full;
 
-    /// @param origins where each key of a program was given; null if nobody wants to know
+    /// @param origins receives the position of each key of a program; null if not wanted
     ServicesReader(
             Path file,
             LoadEnvironment loadEnvironment,

@@ -19,7 +19,7 @@ import java.util.Set;
 /// An address that is written in parts, as in `{ address: 127.0.0.1, port: 80 }`, and how it is
 /// written here.
 ///
-/// @param advice what to write, and in place of what
+/// @param advice the text to write, and the one it replaces
 /// @param rest the map without those parts
 record SplitAddress(String advice, Mapping rest) {
     private static final Set<String> HOSTS =

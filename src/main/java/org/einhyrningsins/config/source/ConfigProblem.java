@@ -9,7 +9,7 @@ import java.nio.file.Path;
 /// @param line from 1; 0 if the problem is the file as a whole
 /// @param column from 1, counted in code points; 0 if the problem is the file as a whole
 /// @param path the keys that lead there, as in `programs.web.bind[0]`; empty at the top
-/// @param message what is wrong, what was expected
+/// @param message the mistake, and the value expected
 /// @param excerpt the line; empty if there is none, or if it is too long to be read
 public record ConfigProblem(
         Path file, int line, int column, String path, String message, String excerpt) {

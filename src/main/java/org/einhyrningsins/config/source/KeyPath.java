@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /// The keys that lead to a value, as in `programs.web.bind[0]`. It is spelled out only when
 /// somebody wants to read it: a large file has many values and few problems.
 ///
-/// @param parent what it is in; null at the top of a file
+/// @param parent path of the map or list around it; null at the top of a file
 /// @param key in a map
 /// @param index in a list; -1 in a map
 public record KeyPath(@Nullable KeyPath parent, String key, int index) {

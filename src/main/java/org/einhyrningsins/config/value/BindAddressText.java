@@ -31,7 +31,7 @@ public final class BindAddressText {
     private final boolean classic;
     private final HostNameLookup names;
 
-    /// @param base what a relative path of a UNIX socket begins at, absolute
+    /// @param base directory of relative paths of UNIX sockets, absolute
     /// @param family which address of a host name is taken, and what `:80` means by "all"
     /// @param classic as the forebears have it: SO_REUSEADDR only with `,r`; flags in upper case,
     ///   and none behind a comma, are taken

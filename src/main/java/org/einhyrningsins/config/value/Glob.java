@@ -81,7 +81,7 @@ public final class Glob {
 
     // ---- directories
 
-    /// @param path what is found already, with a slash at its end
+    /// @param path the part found already, with a slash at its end
     private void descend(String path, String pattern) throws ValueException {
         int slash = pattern.indexOf('/');
         String part = slash < 0 ? pattern : pattern.substring(0, slash);

@@ -54,7 +54,7 @@ public final class ImportComments {
 
     /// Adds a comment of one kind.
     ///
-    /// @param setting what is spoken of; null for something that was never written
+    /// @param setting subject of the comment; null for something that was never written
     public void add(Kind kind, @Nullable Object setting, String why) {
         List<String> group =
                 settings.computeIfAbsent(new Reason(kind, why), _ -> new ArrayList<>());

@@ -21,7 +21,7 @@ public final class MapHints {
 
     private MapHints() {}
 
-    /// @param configNode what was found
+    /// @param configNode the value found
     static String ofMap(ConfigShape configShape, ConfigNode configNode) {
         WordWithValue wordWithValue = WordWithValue.of(configNode);
         String meant = wordWithValue == null ? "" : ofPair(configShape, wordWithValue);

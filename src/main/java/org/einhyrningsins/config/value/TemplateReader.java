@@ -21,7 +21,7 @@ import java.util.Map;
 /// two stand for one, so `$${` is a literal `${`.
 ///
 /// @param program its name
-/// @param environment what `${env.NAME}` is replaced from
+/// @param environment variables for `${env.NAME}`
 /// @param sockets in the order of their descriptors
 public record TemplateReader(
         String program, Map<String, String> environment, List<SocketSpec> sockets) {

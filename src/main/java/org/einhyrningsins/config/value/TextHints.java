@@ -22,7 +22,7 @@ public final class TextHints {
 
     private TextHints() {}
 
-    /// @param configNode what was found; its place says what it is of
+    /// @param configNode the value found; its place tells its key
     static String of(ConfigNode configNode) {
         KeyPath keyPath = configNode.place().trail();
         String key = keyPath.key();

@@ -43,7 +43,7 @@ public final class UnknownKeys {
 
     private UnknownKeys() {}
 
-    /// @param value what stands under it
+    /// @param value the value under it
     static String message(ConfigShape configShape, String key, ConfigNode value) {
         if (configShape.equals(ConfigShape.INCLUDED) && ConfigShape.FILE.has(key)) {
             return "only the main file may hold this; an included file holds programs";

@@ -22,7 +22,7 @@ import java.util.Map;
 
 /// Reads single values. What is not what it should be is reported, and a stand-in returned.
 ///
-/// @param names what host names stand for
+/// @param names addresses of host names
 public record ValueReader(ProblemCollector problems, HostNameLookup names) {
     public ValueReader(ProblemCollector problems) {
         this(problems, new HostNameLookup());
@@ -34,7 +34,7 @@ public record ValueReader(ProblemCollector problems, HostNameLookup names) {
 
     /// Reports that a value is not what is expected.
     ///
-    /// @param hint what to write instead, behind a semicolon; empty if there is nothing to say
+    /// @param hint advice, behind a semicolon; empty for none
     public void expected(ConfigNode configNode, String what, String hint) {
         String message = "expected " + what + ", found " + configNode.found() + hint;
         if (configNode instanceof Scalar scalar && scalar.isNull()) {

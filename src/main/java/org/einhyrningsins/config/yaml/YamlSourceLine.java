@@ -6,9 +6,9 @@ import org.einhyrningsins.config.source.PatchedText;
 /// The parts of a line of YAML as its writer saw them, whatever a parser makes of it.
 ///
 /// @param key without quotes, empty if there is none
-/// @param keyStart where the key begins, or the text if there is none, behind the dashes of a list
-/// @param valueStart where the value begins; where the key begins if there is none
-/// @param end where it ends, before a comment and the blanks at the end
+/// @param keyStart column of the key, or of the text if there is none, behind the dashes of a list
+/// @param valueStart column of the value; of the key if there is none
+/// @param end end of the content, before a comment and the blanks at the end
 record YamlSourceLine(String text, String key, int keyStart, int valueStart, int end) {
 
     static YamlSourceLine of(String text) {

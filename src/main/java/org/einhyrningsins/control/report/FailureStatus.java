@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 /// try, the longest row.
 ///
 /// @param lastExit the end of the worker before the one there is; null if there was none
-/// @param inARow how many failed since the last that stayed up
-/// @param since when the first of a row of crashes ended, as RFC 3339 has it; empty if there is
-///   none
-/// @param nextTryAt when an empty slot is filled again, as RFC 3339 has it; empty if none waits
+/// @param inARow number of failures since the last worker that stayed up
+/// @param since time of the first crash in the row, as RFC 3339 has it; empty if there is none
+/// @param nextTryAt time when an empty slot is filled again, as RFC 3339 has it; empty if none
+///   waits
 public record FailureStatus(
         @Nullable LastExit lastExit, int inARow, String since, String nextTryAt) {
     public static final FailureStatus NONE = new FailureStatus(null, 0, "", "");

@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 /// @param core whether it left a core
 /// @param oom whether the kernel killed it, or some of it, since memory ran out
 /// @param shared whether that was the memory of all workers of its program together
-/// @param left how many processes it left behind in other groups or sessions
-/// @param why what it was told to go for, in words; empty if it ended by itself
+/// @param left number of processes it left behind in other groups or sessions
+/// @param why reason for its stop, in words; empty if it ended of itself
 /// @param text all of it in words
-/// @param at when it ended, as RFC 3339 has it
-/// @param livedMillis how long it lived, in milliseconds
+/// @param at time of its end, as RFC 3339 has it
+/// @param livedMillis its life, in milliseconds
 public record LastExit(
         int slot,
         long incarnation,

@@ -3,7 +3,7 @@ package org.einhyrningsins.control.report;
 
 /// A socket the manager holds.
 ///
-/// @param address where it is bound, with the port the kernel chose
+/// @param address address it is bound to, with the port the kernel chose
 /// @param perWorker whether each slot has one of its own there
 public record SocketStatus(String name, String address, boolean perWorker) {
     /// Makes the status of a socket that all workers share.

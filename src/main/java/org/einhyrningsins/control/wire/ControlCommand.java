@@ -26,7 +26,7 @@ public sealed interface ControlCommand {
     ///
     /// @param confirm go back to what was before, unless that is confirmed in that time; null to
     ///   stay
-    /// @param reset what was stopped or scaled by hand is as the file says it again
+    /// @param reset true to drop operator overrides
     record Reload(List<CommandTarget> targets, @Nullable Duration confirm, boolean reset)
             implements ControlCommand {}
 
@@ -88,7 +88,7 @@ public sealed interface ControlCommand {
 
     /// Say who you are.
     ///
-    /// @param user who asks, as they call themselves; empty if they do not
+    /// @param user user name given by the client; empty for none
     record Greet(String user) implements ControlCommand {}
 
     /// Asks for the list of commands.

@@ -4,5 +4,5 @@ package org.einhyrningsins.control.wire;
 /// A line that is no request.
 ///
 /// @param id the id of it, as far as one could be made out; else [JsonId#NONE]
-/// @param message what is wrong, for the one who wrote it
+/// @param message the mistake, for its author
 public record MalformedRequest(JsonId id, String message) implements ParsedLine {}

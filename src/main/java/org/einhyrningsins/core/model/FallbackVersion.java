@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 /// The version that served before the last rollout, which comes back by itself if the newer one
 /// fails soon: see [org.einhyrningsins.core.Rollback].
 ///
-/// @param since when the newer one took over
-/// @param taken why it does not come back all the same, in words: what it needs is another's now;
-///   null if it does
+/// @param since time when the newer one took over
+/// @param taken reason why it does not come back all the same: what it needs is another's now; null
+///   if it does
 public record FallbackVersion(ProgramVersion version, Moment since, @Nullable String taken) {
     /// Returns the time when the newer version has proved itself.
     ///

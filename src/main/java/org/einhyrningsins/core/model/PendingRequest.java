@@ -8,9 +8,9 @@ import java.util.Set;
 
 /// A command that is not answered yet.
 ///
-/// @param ticket whom to answer
-/// @param verb what was asked, for the answer: `start`, `stop` …
-/// @param began when it was asked
+/// @param ticket ticket of the answer
+/// @param verb the command, for the answer: `start`, `stop` …
+/// @param began time of the request
 /// @param scope the slots it is about, null for all
 public record PendingRequest(
         long ticket, String verb, Moment began, @Nullable Set<Integer> scope, Until until) {

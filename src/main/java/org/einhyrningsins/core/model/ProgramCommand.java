@@ -56,8 +56,8 @@ public sealed interface ProgramCommand {
     /// Run for the first time, in place of others that serve until then: answered as a rollout is,
     /// and when it fails, the program does not run.
     ///
-    /// @param before what served in its place under another name, as a definition of this program:
-    ///   it comes back if the program fails soon after; null for nothing
+    /// @param before definition that served in its place under another name, as a definition of
+    ///   this program: it comes back if the program fails soon after; null for nothing
     record Debut(@Nullable ProgramSpec before) implements ProgramCommand {}
 
     /// Take over a definition, and bring all new workers up beside the old ones, none of which goes

@@ -47,7 +47,7 @@ public sealed interface ProgramEffect {
 
     /// Write a line to the log and to those who follow events.
     ///
-    /// @param worker whom it is about; null for the program
+    /// @param worker its subject; null for the program
     record Report(Severity severity, @Nullable WorkerId worker, String message)
             implements ProgramEffect {}
 

@@ -3,8 +3,8 @@ package org.einhyrningsins.core.model;
 
 /// The workers of the newest version that a slot lost since its rollout began.
 ///
-/// @param all how many ended that nobody had told to go
-/// @param own how many of those did so by their own failure
+/// @param all number that ended without having been told to stop
+/// @param own number of those that ended by their own failure
 public record WorkerLosses(int all, int own) {
     public static final WorkerLosses NONE = new WorkerLosses(0, 0);
 

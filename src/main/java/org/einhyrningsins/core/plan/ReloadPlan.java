@@ -249,7 +249,7 @@ public record ReloadPlan(
     /// The receivers of sockets that will not serve, as far as one knows, each with why.
     ///
     /// @param programs as they are now, by name
-    /// @param reset what was set by hand is as the file says it again
+    /// @param reset true to drop operator overrides
     public Map<String, String> barred(Map<String, Program> programs, boolean reset) {
         Map<String, String> barred = new LinkedHashMap<>();
         for (SocketHandover socketHandover : handovers) {

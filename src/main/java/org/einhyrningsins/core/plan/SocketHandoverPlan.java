@@ -35,7 +35,7 @@ final class SocketHandoverPlan {
     private final SequencedMap<String, String> heirs = new LinkedHashMap<>();
 
     /// @param programs as they are now, by name
-    /// @param file what the file says of all programs, by name
+    /// @param file definitions of all programs in the file, by name
     SocketHandoverPlan(
             Map<String, Program> programs,
             SequencedMap<String, DefinitionChange> changes,

@@ -28,7 +28,7 @@ final class SocketPlan {
     private final Set<SocketKey> taken = new HashSet<>();
     private final List<SocketMove> moves = new ArrayList<>();
 
-    /// @param result what is to run, all of it
+    /// @param result all definitions that are to run
     SocketPlan(ReloadPlan.Now now, SequencedMap<String, ProgramSpec> result) {
         this.now = now;
         this.result = result;

@@ -69,13 +69,13 @@ public final class ControlServer implements SocketFileWatch.Owner {
     public interface Requested {
         /// A client asks for something.
         ///
-        /// @param role what it may do now
+        /// @param role its rights now
         void request(
                 ControlConnection client, AccessControl.Role role, ControlRequest controlRequest);
 
         /// A worker says something of itself.
         ///
-        /// @return why it does not count; null if it does
+        /// @return reason why it does not count; null if it does
         default @Nullable String heard(WorkerMessage message, PeerCredentials sender) {
             return ELSEWHERE;
         }

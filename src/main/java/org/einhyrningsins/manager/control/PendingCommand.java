@@ -96,7 +96,7 @@ public final class PendingCommand {
 
     /// Answers a client that does not wait, unless its command has ended already.
     ///
-    /// @param what what has begun
+    /// @param what description of what has begun
     public void begun(String what) {
         if (client != null && !waits && open > 0) {
             client.end();

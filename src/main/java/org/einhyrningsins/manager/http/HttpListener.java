@@ -35,7 +35,7 @@ public final class HttpListener {
     private boolean changing;
 
     /// @param file inode of the file of a UNIX socket, so that we unlink no other; else 0
-    /// @param hosts whom requests may be sent to, besides the machine's own names
+    /// @param hosts names that requests may be sent to, besides the machine's own
     private record Open(
             SocketSpec spec, List<String> hosts, BoundSocket bound, long file, HttpServer server) {
         /// Names matter over TCP alone.

@@ -41,7 +41,7 @@ final class LineBacklog {
     /// Adds lines. Of more than it can hold, the last.
     ///
     /// @param count bytes from that place; they end with a line, or are a piece of a long one
-    /// @param allowed how much it may take of our memory at present
+    /// @param allowed bytes of memory that it may take at present
     void add(ByteBuffer from, int at, int count, int allowed) {
         int bound = Math.min(most, allowed);
         int skipped = 0;
@@ -110,7 +110,7 @@ final class LineBacklog {
     /// Copies the oldest bytes, as many as have room.
     ///
     /// @param into from its first byte on
-    /// @return how many
+    /// @return the number
     int oldest(ByteBuffer into) {
         int count = Math.min(length, into.capacity());
         for (int i = 0; i < count; i++) {

@@ -30,7 +30,7 @@ final class LinePrefix {
     ///
     /// @param goesOn whether they begin inside a line that has its words already
     /// @param room bytes they may take
-    /// @return how many bytes of the lines were taken; 0 if not one line had room
+    /// @return the number of bytes of the lines that were taken; 0 if not one line had room
     int put(OutputPipe from, ByteBuffer lines, int count, boolean goesOn, int room) {
         byte[] words = words(from);
         length = 0;

@@ -53,7 +53,7 @@ final class LogFile implements ManagedLogFile {
     private long lostLines;
     private long lostBytes;
 
-    /// @param program whose it is first, for messages
+    /// @param program program that it belongs to first, for messages
     /// @param others whether workers may still write to it themselves: then each write of ours goes
     ///   to the end, wherever that is by then
     LogFile(LogWriterContext desk, String program, Path path, LogsSpec.Kept spec, boolean others) {
@@ -175,9 +175,9 @@ final class LogFile implements ManagedLogFile {
     /// Through our memory: first written, then taken out of the pipe, so that whoever is killed
     /// meanwhile has lost nothing, but may write it twice.
     ///
-    /// @param text what is written
+    /// @param text the text to write
     /// @param length of it
-    /// @param origin how many bytes of the pipe it stands for
+    /// @param origin number of bytes of the pipe it stands for
     private void copy(OutputPipe from, ByteBuffer text, int length, int origin) {
         int done = 0;
         try {
@@ -201,7 +201,7 @@ final class LogFile implements ManagedLogFile {
 
     /// A disk that is full may have taken half a line. It is held as a whole instead.
     ///
-    /// @return how many bytes are in the file for good
+    /// @return the number of bytes in the file for good
     private int takeBack(ByteBuffer text, int done) {
         int whole = done;
         while (whole > 0 && text.get(whole - 1) != '\n') {

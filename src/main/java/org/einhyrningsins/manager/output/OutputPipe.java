@@ -148,7 +148,7 @@ public final class OutputPipe {
 
     /// Moves so much as the keeper looks at once.
     ///
-    /// @param last what is in it now is all there will be, whole lines or not
+    /// @param last true if no more will come, whole lines or not
     State move(boolean last) {
         if (ended) {
             return State.ENDED;

@@ -45,7 +45,7 @@ final class PassThroughTarget implements LineSink {
         return count;
     }
 
-    /// @return how many bytes are done with
+    /// @return the number of bytes done with
     private int write(OutputPipe from, ByteBuffer text) {
         try {
             boolean room = Descriptors.writable(to.fd(), 0);

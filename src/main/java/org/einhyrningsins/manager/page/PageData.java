@@ -26,7 +26,7 @@ public record PageData(StatusReport status, List<Numbers> programs, Manager mana
     /// @param program its state
     /// @param tally as [org.einhyrningsins.core.ProgramCounters] counts
     /// @param lives the processes of the slots that have one
-    /// @param log what is kept of its output; null if nothing is
+    /// @param log counters of its output; null if none is kept
     public record Numbers(
             Program program, Map<String, Long> tally, List<Life> lives, @Nullable Log log) {
         public Numbers {

@@ -298,7 +298,7 @@ final class PrometheusMetrics {
         return found;
     }
 
-    /// @param label what tells the counts apart; empty for the acks, which are one
+    /// @param label label that tells the counts apart; empty for the acks, which are one
     private void summary(String name, String help, String label, String counts) {
         SummarySnapshot.Builder family =
                 SummarySnapshot.builder().name(OURS + name).help(help + KEPT);

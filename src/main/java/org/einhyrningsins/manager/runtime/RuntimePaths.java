@@ -141,7 +141,7 @@ public final class RuntimePaths {
     /// Lets others through to the control socket, or no longer. A directory that somebody else made
     /// stays as it is.
     ///
-    /// @return what keeps them from it, in words; null if nothing does
+    /// @return the obstacle, in words; null for none
     public @Nullable String letThrough(boolean others) {
         Path directory = control.getParent();
         if (directory != null && (directory.equals(madeForControl) || (others && isDefault()))) {

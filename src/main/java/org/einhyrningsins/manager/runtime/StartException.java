@@ -10,7 +10,7 @@ public final class StartException extends Exception {
 
     /// Ends a start with that exit status.
     ///
-    /// @param message what, why and what to do next
+    /// @param message the failure, its reason and the next step
     public StartException(ExitStatus code, String message) {
         super(message);
         this.code = code;

@@ -253,7 +253,7 @@ public final class StateDirectory {
 
     /// Puts a file that cannot be used where a person finds it and nobody reads it again.
     ///
-    /// @return where it is now
+    /// @return its new path
     public Path setAside(String name) throws IOException {
         String aside = name + ".set-aside";
         try (SafePath place = ours()) {

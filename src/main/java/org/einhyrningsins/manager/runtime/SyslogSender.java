@@ -38,7 +38,7 @@ final class SyslogSender {
 
     /// Says it there.
     ///
-    /// @return what is wrong, the first time since it was well; else null
+    /// @return the error, the first time after a success; else null
     @Nullable String send(LogSpec.Level level, String message) {
         ByteBuffer datagram = datagram(level, message);
         try {

@@ -35,7 +35,7 @@ final class ConstantNames {
 
     /// The constant of that name; null if there is none.
     ///
-    /// @param older what another format calls them
+    /// @param older their names in another format
     @Nullable Enum<?> constant(String name, OlderNames older) {
         for (Enum<?> constant : constants) {
             if (older.part(type, name(constant)).equals(name)) {

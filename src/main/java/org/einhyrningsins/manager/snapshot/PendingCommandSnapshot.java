@@ -9,7 +9,7 @@ import java.util.List;
 ///
 /// @param client descriptor of who asked
 /// @param waits the client wants progress and the outcome
-/// @param open how many answers are still to come
+/// @param open number of answers still to come
 /// @param failed one of those that came was no success
 /// @param outcomes the answers that came
 /// @param tickets by which programs answer

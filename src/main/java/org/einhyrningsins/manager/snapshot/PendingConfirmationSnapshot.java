@@ -11,10 +11,10 @@ import java.util.Map;
 
 /// A reload that waits to be confirmed.
 ///
-/// @param before what it goes back to, by name in the order of the file
-/// @param settings what the file said before, but for its programs
+/// @param before the definitions before, by name in the order of the file
+/// @param settings the file's settings before, without its programs
 /// @param time to confirm it in, from its end
-/// @param until when it goes back; null while it is under way
+/// @param until time of its rollback; null while it is under way
 public record PendingConfirmationSnapshot(
         Map<String, Program> before,
         ServicesSpec settings,

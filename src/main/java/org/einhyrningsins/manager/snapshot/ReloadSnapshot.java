@@ -10,9 +10,9 @@ import java.util.List;
 
 /// A reload in which programs wait for others that are to take over from them.
 ///
-/// @param state how far each program has come
-/// @param tasks what each program is told in its turn
-/// @param asked what was asked and is not answered
+/// @param state progress of each program
+/// @param tasks tasks of the programs, each in its turn
+/// @param asked commands that are not answered yet
 public record ReloadSnapshot(SocketHandoverOrder state, List<Task> tasks, List<Asked> asked) {
     public ReloadSnapshot {
         tasks = List.copyOf(tasks);

@@ -10,17 +10,17 @@ import java.util.List;
 
 /// A worker's process.
 ///
-/// @param startTicks when it started, in ticks since boot: with the pid it names it for good
+/// @param startTicks start time in ticks since boot: with the pid it identifies it for good
 /// @param pidfd for a re-exec; else -1
 /// @param line the manager's end of its EINHORN_SOCK_FD, for a re-exec; else -1
-/// @param uid whom it was started as; -1 for the manager's own user
+/// @param uid its user; -1 for the manager's own
 /// @param bornMillis wall clock, for people
-/// @param log what it writes to, if that is a file; else null
-/// @param logOffset how long that file was when it was born
+/// @param log file that it writes to; null if it is none
+/// @param logOffset length of that file at its start
 /// @param logFile which file that was; null if it is not known, or is written by the manager
 /// @param adopted it is no child of the manager's
-/// @param words what it last said of itself
-/// @param kept what else is kept for it
+/// @param words the status that it last sent
+/// @param kept other descriptors kept for it
 public record WorkerSnapshot(
         WorkerId id,
         int pid,

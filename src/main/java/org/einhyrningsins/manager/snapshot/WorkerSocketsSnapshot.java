@@ -8,9 +8,9 @@ import java.util.List;
 
 /// A program's worker sockets.
 ///
-/// @param user whose they are; empty for the manager's own
+/// @param user their owner; empty for the manager's own user
 /// @param name of their files, which running workers have in their environment
-/// @param owner who may use them besides root; null for the manager's own user
+/// @param owner user who may connect, besides root; null for the manager's own user
 /// @param acks descriptor, for a re-exec; else -1
 /// @param notifications descriptor, for a re-exec; else -1
 /// @param guests those who are connected, for a re-exec

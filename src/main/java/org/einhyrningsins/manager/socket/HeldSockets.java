@@ -147,7 +147,7 @@ public final class HeldSockets implements SocketSource {
     /// A socket that a worker serves at, of its definition.
     ///
     /// @param name of the worker, which may be of another program than is to have the socket
-    /// @param members who else is in its process group, if its own process is gone
+    /// @param members the rest of its process group, if its own process is gone
     /// @return with our descriptor; null if it has none that is bound there
     public @Nullable SocketSnapshot find(
             ProgramSpec spec,

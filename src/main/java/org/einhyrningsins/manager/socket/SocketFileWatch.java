@@ -80,7 +80,7 @@ public final class SocketFileWatch {
 
         /// Listens at the path anew, and no more at what had it before; its directory may be gone.
         ///
-        /// @throws PosixException why it cannot; nothing was changed
+        /// @throws PosixException if it fails; nothing was changed
         void remake() throws IOException;
 
         /// Handles another change of its file, which exists.
@@ -294,7 +294,7 @@ public final class SocketFileWatch {
     /// Makes again what could not be made at once, and watches what could not be watched, if it is
     /// time to.
     ///
-    /// @return when next; null if nothing is missing
+    /// @return the time of the next try; null if nothing is missing
     public @Nullable Moment retry(Moment now) {
         if (look != null && look.reached(now)) {
             lookAgain();

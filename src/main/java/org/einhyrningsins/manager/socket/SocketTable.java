@@ -80,7 +80,7 @@ public final class SocketTable {
     /// the first: it shows that the address can be had. The others are bound for those who serve
     /// them, when they are born.
     ///
-    /// @return how many were bound
+    /// @return the number bound
     public int open(Collection<ProgramSpec> programs) throws CannotBind {
         return open(programs, List.of());
     }
@@ -88,7 +88,7 @@ public final class SocketTable {
     /// The same, when definitions take over from others.
     ///
     /// @param moves a socket whose port the kernel chose may stay under another name
-    /// @return how many were bound
+    /// @return the number bound
     public int open(Collection<ProgramSpec> programs, List<SocketMove> moves) throws CannotBind {
         List<SocketKey> opened = rename(moves);
         int renamed = opened.size();
@@ -462,7 +462,7 @@ public final class SocketTable {
 
     /// Closes what none of these definitions names.
     ///
-    /// @param slots how many a program has, by its name; what the others had of their own is closed
+    /// @param slots number of slots of a program, by name; sockets of other slots are closed
     public void closeAllBut(Collection<ProgramSpec> inUse, ToIntFunction<String> slots) {
         Map<SocketKey, Integer> needed = new HashMap<>();
         for (ProgramSpec program : inUse) {
@@ -575,7 +575,7 @@ public final class SocketTable {
         return words.toString();
     }
 
-    /// @param why what is wrong with it, in words; null for nothing any more
+    /// @param why the problem, in words; null if it is solved
     void trouble(SocketKey key, @Nullable String why) {
         if (why == null) {
             troubles.remove(key);

@@ -91,7 +91,7 @@ public final class UnixSocketFiles {
     /// Gives second names again that were removed: a moment later than that happened, since one
     /// that came at once would be in the way of whoever removes the whole directory.
     ///
-    /// @return when to be called again; null if none may be missing
+    /// @return the time of the next call; null if none may be missing
     public @Nullable Moment renew(Moment now) {
         if (missed != null && missed.reached(now)) {
             missed = null;

@@ -19,8 +19,8 @@ import java.util.List;
 /// Works out what a worker with a `sandbox` may reach: what its definition says, and what every
 /// program needs to run at all. A ruleset is made for each birth, of what there is then.
 ///
-/// @param ruleset what the child restricts itself by; -1 if it does not
-/// @param rules what is to be put into it; null for nothing
+/// @param ruleset descriptor for the child to restrict itself by; -1 for none
+/// @param rules rules to put into it; null for none
 record SandboxRuleset(int ruleset, Landlock.@Nullable Rules rules) implements AutoCloseable {
     /// Paths that programs, libraries and runtimes read and execute.
     private static final List<Path> USUAL =

@@ -52,7 +52,7 @@ final class SpawnPreparation {
 
         /// Does something now, or has it done later if that takes its time.
         ///
-        /// @param key what it is done for, which a failure names
+        /// @param key the key that it is done for, named by a failure
         /// @throws SpawnException if it is known by now that it cannot be done
         void lay(String key, Runnable deed) throws SpawnException {
             FutureTask<?> task = new FutureTask<>(() -> carryOut(key, deed), null);

@@ -55,7 +55,7 @@ public final class SpawnTemplate {
     private final int ackFd;
     private @Nullable String executable;
 
-    /// @param inherited what workers inherit of the manager's environment
+    /// @param inherited variables that workers inherit of the manager
     /// @param bound the sockets of the version's definition, in its order; of those that each slot
     ///   has of its own, any
     /// @param acks the socket they ack at
@@ -182,10 +182,10 @@ public final class SpawnTemplate {
     /// The order for one worker.
     ///
     /// @param bound its sockets, in the definition's order
-    /// @param out what becomes its descriptor 1
-    /// @param err what becomes its descriptor 2
-    /// @param line what becomes its EINHORN_SOCK_FD; -1 for none
-    /// @param pipe what becomes its EINHORN_ACK_FD; -1 for none
+    /// @param out descriptor that becomes its 1
+    /// @param err descriptor that becomes its 2
+    /// @param line descriptor of its EINHORN_SOCK_FD; -1 for none
+    /// @param pipe descriptor of its EINHORN_ACK_FD; -1 for none
     SpawnRequest order(WorkerId id, List<BoundSocket> bound, int out, int err, int line, int pipe) {
         ProgramSpec spec = programVersion.spec();
         List<String> argv = words(id, spec.command());

@@ -319,7 +319,7 @@ public final class WorkerCgroups {
     /// Ends everything in the group of a worker that is dead, and removes it, now or later.
     ///
     /// @param processGroup of the worker; what is in it is ended anyway and not worth a word
-    /// @return how many processes in other process groups it had; -1 if it had no control group
+    /// @return the number of its processes in other process groups; -1 if it had no control group
     public int end(String mark, int processGroup) {
         tidy();
         Cgroups here = groups;

@@ -75,7 +75,7 @@ public final class WorkerCredentials {
     /// Makes those of a worker that are expected. Whoever owns a file's directory may make that
     /// take as long as they like, so any thread may.
     ///
-    /// @param directory where: see [#directory]
+    /// @param directory its path: see [#directory]
     /// @param sources the file of each, by the name that it gets
     /// @param owner as whom the worker runs; null for the manager's user
     /// @throws PosixException if one cannot be read; then there are none

@@ -92,7 +92,7 @@ public final class WorkerOutput {
 
     /// Opens it.
     ///
-    /// @param user whose the worker will be; null for ours
+    /// @param user the worker's user; null for the manager's
     Output open(ProgramSpec spec, WorkerId id, @Nullable Credentials user)
             throws WorkerSpawner.SpawnRefusedException {
         int slot = id.slot();

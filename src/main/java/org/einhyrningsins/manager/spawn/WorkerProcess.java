@@ -24,8 +24,8 @@ import java.util.List;
 /// @param line our end of its EINHORN_SOCK_FD; -1 if it has none
 /// @param ack our end of its EINHORN_ACK_FD when it was born; -1 if it had none
 /// @param bornMillis wall clock, for people
-/// @param log what it writes to, if that is a file; else null
-/// @param logOffset how long that file was when it was born
+/// @param log file that it writes to; null if it is none
+/// @param logOffset length of that file at its start
 /// @param logFile which file that was; null if it is not known, or written by us
 /// @param adopted it is the child of a manager that was killed, and no longer of anybody of ours
 /// @param pipes how what it writes gets to where it goes, if we bring it: one, or one for its

@@ -91,8 +91,8 @@ public final class WorkerSpawner {
 
     /// Works out what the workers of a version have in common.
     ///
-    /// @param acks where they ack
-    /// @param notifications where they notify
+    /// @param acks path of their ack socket
+    /// @param notifications path of their notify socket
     public SpawnTemplate blueprint(ProgramVersion programVersion, Path acks, Path notifications)
             throws SpawnRefusedException {
         List<BoundSocket> bound = awake(programVersion.spec());
@@ -221,7 +221,7 @@ public final class WorkerSpawner {
 
     /// A worker's process.
     ///
-    /// @param birth how it comes to execute its program, if it does not yet; else null
+    /// @param birth the child on its way to its program; null if it executes it already
     public record Born(WorkerProcess process, @Nullable PendingChild birth) {}
 
     /// Spawns a worker. Nobody makes it wait for longer than there is [WaitBudget].

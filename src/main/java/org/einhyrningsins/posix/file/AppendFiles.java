@@ -154,7 +154,7 @@ public final class AppendFiles {
     /// Writes to a place of a file as much as goes at once; to the end, if it is open to append.
     ///
     /// @param from a direct buffer
-    /// @return how many bytes, at least one
+    /// @return the number of bytes, at least one
     /// @throws PosixException if it takes none: ENOSPC, EDQUOT, EIO
     public static int write(int fd, ByteBuffer from, int at, int length, long offset) {
         while (true) {

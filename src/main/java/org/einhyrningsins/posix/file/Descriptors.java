@@ -99,7 +99,7 @@ public final class Descriptors {
 
     /// Reads what is there, up to the buffer's room.
     ///
-    /// @return how many bytes, 0 at the end, -1 if there is nothing yet
+    /// @return the number of bytes, 0 at the end, -1 if there is nothing yet
     public static int read(int fd, ByteBuffer into) {
         if (into.isDirect()) {
             long at = SystemCalls.address(into) + into.position();
@@ -119,7 +119,7 @@ public final class Descriptors {
     /// Reads what is there at a connection, up to the buffer's room, and leaves it there.
     ///
     /// @param into direct
-    /// @return how many bytes, 0 at the end, -1 if there is nothing yet
+    /// @return the number of bytes, 0 at the end, -1 if there is nothing yet
     public static int peek(int fd, ByteBuffer into) {
         long at = SystemCalls.address(into) + into.position();
         int length = move(Syscall.RECVFROM, fd, at, into.remaining(), MSG_PEEK);
@@ -129,7 +129,7 @@ public final class Descriptors {
 
     /// Writes what goes in at once.
     ///
-    /// @return how many bytes, -1 if there is no room yet
+    /// @return the number of bytes, -1 if there is no room yet
     public static int write(int fd, ByteBuffer from) {
         int length;
         if (from.isDirect()) {

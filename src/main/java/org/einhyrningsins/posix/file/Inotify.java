@@ -46,28 +46,28 @@ public final class Inotify implements AutoCloseable {
 
     /// Watches a file.
     ///
-    /// @return what [#read] calls it
+    /// @return the name that [#read] has for it
     public int add(Path file) {
         return watch(file, IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF);
     }
 
     /// Watches a directory, and what is removed in it.
     ///
-    /// @return what [#read] calls it
+    /// @return the name that [#read] has for it
     public int addDirectory(Path directory) {
         return add(directory, IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF);
     }
 
     /// Watches whether a directory is moved or removed, and nothing in it.
     ///
-    /// @return what [#read] calls it
+    /// @return the name that [#read] has for it
     public int addPlace(Path directory) {
         return add(directory, IN_DELETE_SELF | IN_MOVE_SELF);
     }
 
     /// Watches whether a symbolic link is moved, removed or replaced, and not what it leads to.
     ///
-    /// @return what [#read] calls it
+    /// @return the name that [#read] has for it
     public int addLink(Path link) {
         return watch(link, IN_DELETE_SELF | IN_MOVE_SELF | IN_DONT_FOLLOW | IN_MASK_ADD);
     }

@@ -36,12 +36,13 @@ public final class OutputPipes {
     /// A pipe for a worker's output.
     ///
     /// @param reader ours: does not block, close-on-exec, raised
-    /// @param worker what becomes the worker's; to be closed once it is born
+    /// @param worker the worker's end; to be closed once it is spawned
     public record Outlet(int reader, int worker) {}
 
     /// Makes one.
     ///
-    /// @param owner who may open it again by its name in /proc (as `/dev/stdout` is); null for us
+    /// @param owner user who may open it again by its name in /proc (as `/dev/stdout` is); null for
+    ///   ours
     public static Outlet outlet(@Nullable Credentials owner) {
         Outlet outlet = narrow(owner);
         SystemCalls.call(Syscall.FCNTL, outlet.reader(), F_SETPIPE_SZ, WANTED); // as it is will do
@@ -155,8 +156,8 @@ public final class OutputPipes {
     ///
     /// @param glass an empty pipe, empty again afterwards
     /// @param into a direct buffer; as much as has room after its position
-    /// @return how many bytes; 0 at the end, when nobody writes any more; -1 if there is nothing
-    ///   yet
+    /// @return the number of bytes; 0 at the end, when nobody writes any more; -1 if there is
+    ///   nothing yet
     public static int peek(int pipe, int[] glass, ByteBuffer into) {
         long seen = again(Syscall.TEE, pipe, glass[1], into.remaining(), NONBLOCK, 0);
         if (SystemCalls.is(seen, Errno.EAGAIN)) {
@@ -177,7 +178,7 @@ public final class OutputPipes {
     ///
     /// @param file not opened to append: splice(2) does not take that
     /// @param length as much is in the pipe
-    /// @return how many bytes, at least one
+    /// @return the number of bytes, at least one
     /// @throws PosixException if the file takes none: ENOSPC, EDQUOT, EIO
     public static int move(int pipe, int file, long offset, int length) {
         NativeScratch nativeScratch = NativeScratch.here();

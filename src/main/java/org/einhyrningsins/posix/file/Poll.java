@@ -66,7 +66,7 @@ public final class Poll implements AutoCloseable {
     /// Watches a descriptor.
     ///
     /// @param interest IN, OUT, RDHUP; ERR and HUP are always reported
-    /// @param token what [#token] returns for its events
+    /// @param token value of [#token] for its events
     public void add(int watched, int interest, long token) {
         control(ADD, watched, interest, token);
     }
@@ -95,8 +95,8 @@ public final class Poll implements AutoCloseable {
     /// Waits until something happens or the time is over.
     ///
     /// @param timeoutNanos 0 does not wait, -1 waits forever
-    /// @return how many events there are, for [#token] and [#events]; 0 also after an interruption
-    ///   by a signal handler
+    /// @return the number of events, for [#token] and [#events]; 0 also after an interruption by a
+    ///   signal handler
     public int await(long timeoutNanos) {
         long count = inNanos ? awaitNanos(timeoutNanos) : -Errno.ENOSYS.number();
         if (SystemCalls.is(

@@ -163,7 +163,7 @@ public final class Accounts {
         return text(account, ENTRY);
     }
 
-    /// @param field where the entry has the address of the text
+    /// @param field offset of the text's address in the entry
     private static String text(ByteBuffer account, int field) {
         int from = (int) (account.getLong(field) - SystemCalls.address(account));
         int to = from;

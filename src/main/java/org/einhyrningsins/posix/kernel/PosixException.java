@@ -13,7 +13,7 @@ public final class PosixException extends RuntimeException {
 
     /// A call failed with that errno.
     ///
-    /// @param call what was tried: a system call, with its object where that helps
+    /// @param call the system call that was tried, with its object where that helps
     /// @param number the errno
     public PosixException(String call, int number) {
         super(call + ": " + Errno.describe(number));

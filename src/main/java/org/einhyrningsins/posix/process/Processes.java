@@ -179,7 +179,7 @@ public final class Processes {
 
     /// Waits until that child is dead, and takes its status.
     ///
-    /// @param nanos how long at most; below 0 for as long as it takes
+    /// @param nanos maximum wait; below 0 for no limit
     /// @return null if it lives
     public static @Nullable ProcessExit await(int pidfd, long nanos) {
         if (nanos < 0) {
@@ -215,7 +215,7 @@ public final class Processes {
     /// Reaps dead children that are not ours: as pid 1 or subreaper we are given orphans. Stops at
     /// one of ours, which is to be reaped by its pidfd; call again after that.
     ///
-    /// @return how many; if any, there may be more
+    /// @return their number; if any, there may be more
     public static int reapOrphans(IntPredicate ours) {
         int reaped = 0;
         for (; reaped < MOST_ORPHANS_AT_ONCE; reaped++) {
@@ -642,7 +642,7 @@ public final class Processes {
     /// Finds what a command names, as execvp would: with a slash it is a path, else it is looked
     /// for.
     ///
-    /// @param directory what a relative path (also in `path`) is relative to
+    /// @param directory base of relative paths (also in `path`)
     /// @param path directories with colons between them
     /// @return an absolute path
     /// @throws PosixException with ENOENT, EACCES or EISDIR and such

@@ -87,7 +87,7 @@ public final class Sockets {
 
     /// Binds a socket of a program, and listens where that applies; raised.
     ///
-    /// @throws PosixException what the kernel said, beginning with the call
+    /// @throws PosixException the kernel's error, beginning with the call
     /// @throws UnknownAccountException if the owner of its file is not known
     public static BoundSocket bind(SocketSpec spec) {
         int fd =

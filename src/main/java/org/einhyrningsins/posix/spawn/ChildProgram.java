@@ -106,7 +106,7 @@ final class ChildProgram {
     /// Adds what a child ends with that makes system calls for others, until a socket's other end
     /// is closed.
     ///
-    /// @return where in this memory the call is put, and its result
+    /// @return the offset in this memory of the call, and of its result
     int serve(int socket) {
         long room = longs(0, 0);
         take(REQUEST - 2 * Long.BYTES);
@@ -215,7 +215,7 @@ final class ChildProgram {
 
     /// Adds a call.
     ///
-    /// @param step how a failure is told, with its object
+    /// @param step name of the step in a failure, with its object
     void add(String step, Object object, Syscall call, long a, long b, long c, long d) {
         entry(step, object, call.number, 0, a, b, c, d);
     }
@@ -365,7 +365,7 @@ final class ChildProgram {
 
     /// Waits until the child is there, or dead.
     ///
-    /// @param nanos how long at most; below 0 for as long as it takes
+    /// @param nanos maximum wait; below 0 for no limit
     /// @return false if it is still at work
     boolean await(long nanos) {
         long time = 0;

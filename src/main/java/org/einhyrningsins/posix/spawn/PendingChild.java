@@ -33,7 +33,7 @@ public final class PendingChild {
 
     /// Waits until it executes its program, or has failed to.
     ///
-    /// @param nanos how long at most; below 0 for as long as it takes
+    /// @param nanos maximum wait; below 0 for no limit
     /// @return false if it is still on its way
     public boolean await(long nanos) {
         if (!over && list.await(nanos)) {

@@ -58,7 +58,7 @@ final class SchedulingSteps {
     /// life it has ours.
     ///
     /// @param child executes its own program
-    /// @return why we may not; then the child is killed
+    /// @return reason of a refusal; then the child is killed
     static @Nullable SpawnException placeInMemory(
             ChildScheduling childScheduling, SpawnedChild child) {
         Integer score = childScheduling.oomScoreAdj();

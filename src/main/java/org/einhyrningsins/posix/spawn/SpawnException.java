@@ -15,9 +15,9 @@ public final class SpawnException extends Exception {
 
     /// A step failed with that errno.
     ///
-    /// @param step what the child tried, with its object
+    /// @param step the step that failed, with its object
     /// @param number the errno
-    /// @param hint what else there is to say, with its punctuation, or nothing
+    /// @param hint further advice, with its punctuation, or empty
     public SpawnException(String step, int number, String hint) {
         super(step + ": " + Errno.describe(number) + hint);
         this.step = step;

@@ -17,12 +17,13 @@ import java.util.Map;
 /// @param environment `NAME=VALUE`; the whole of it
 /// @param ownPidVariables names of variables that hold the child's own pid
 /// @param directory working directory
-/// @param descriptors what become 0, 1, 2, 3 …, -1 for a number that stays free; the child has no
-///   others
+/// @param descriptors those that become 0, 1, 2, 3 …, -1 for a number that stays free; the child
+///   has no others
 /// @param nice -20 to 19
 /// @param limits those to be set; NOFILE is what the manager was started with, if not given
-/// @param confinement what is taken from it beyond that
-/// @param orphaned what the kernel sends it when the thread that spawned it ends; null for nothing
+/// @param confinement restrictions beyond that
+/// @param orphaned signal that the kernel sends it when the thread that spawned it ends; null for
+///   none
 public record SpawnRequest(
         String executable,
         List<String> argv,

@@ -120,8 +120,8 @@ public final class Spawner {
     /// @param note its words, which its pid follows; empty for none
     /// @param cgroup descriptor of the directory of the control group it is born into;
     ///   [#OWN_CGROUP] for ours
-    /// @param patience how long to wait until it executes its program, in nanoseconds; below 0 for
-    ///   as long as it takes
+    /// @param patience maximum wait until it executes its program, in nanoseconds; below 0 for as
+    ///   long as it takes
     /// @return it may still be on its way
     /// @throws SpawnException if a step failed meanwhile; then there is no child, dead or alive, or
     ///   it is about to end. If that is [SpawnException#refusesCgroup], there may be one without a

@@ -9,7 +9,8 @@ import java.nio.file.Path;
 ///
 /// @param socket its path, absolute; null for the default, which depends on who runs the manager
 /// @param mode permission bits of the socket, 0 to 0777
-/// @param allow who may do what, by their credentials; null: whoever the mode lets in, everything
+/// @param allow rights of users and groups, by their credentials; null: whoever the mode lets in,
+///   everything
 /// @param keeper whether a process of its own keeps copies of the sockets
 public record ControlSpec(
         @Nullable Path socket, int mode, @Nullable AllowSpec allow, boolean keeper) {

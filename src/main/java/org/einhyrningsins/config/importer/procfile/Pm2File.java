@@ -23,7 +23,7 @@ public final class Pm2File {
 
     /// Reads a file that was evaluated before, if it is one in JavaScript.
     ///
-    /// @param evaluated what a file in JavaScript exports, as JSON; null for one that needs no
+    /// @param evaluated exports of a file in JavaScript, as JSON; null for one that needs no
     ///   running
     public Pm2File(@Nullable String evaluated) {
         this.evaluated = evaluated;

@@ -46,7 +46,7 @@ final class SupervisordProgram {
     private final Map<String, String> environment;
 
     /// @param group the one that the program is in; null for none
-    /// @param common what `%(NAME)s` stands for in every program
+    /// @param common values of `%(NAME)s` in every program
     SupervisordProgram(
             ForeignSection foreignSection,
             @Nullable ForeignSection group,

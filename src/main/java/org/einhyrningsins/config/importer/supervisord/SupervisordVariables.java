@@ -77,7 +77,7 @@ record SupervisordVariables(
     ///
     /// @param literal if it is no place
     /// @param place the name in `%(NAME)s`; empty for none
-    /// @param format what stands behind the parenthesis
+    /// @param format the text behind the parenthesis
     private record Piece(String literal, String place, String format) {
         /// The name of a variable; empty if it is none.
         String variable() {

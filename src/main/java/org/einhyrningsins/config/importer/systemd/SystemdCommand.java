@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 
 /// A command line of a unit, as in `ExecStart=`. Source: systemd.service(5), "Command lines".
 ///
-/// @param setting where it stands
+/// @param setting the setting that it is of
 /// @param prefixes of its path: `@`, `-`, `:`, `+`, `!`, `|`
 /// @param name by which the program is to be called; empty for that of its file
 /// @param words without quotes and specifiers, and with their variables

@@ -149,7 +149,7 @@ record SystemdReasons(ImportComments.Kind kind, String why) {
 
     /// Says it at a program.
     ///
-    /// @param key where it stands; empty for the head
+    /// @param key the key that it belongs to; empty for the head
     void tell(ImportedProgram program, String key, ForeignSetting foreignSetting) {
         if (kind == ImportComments.Kind.SAME) {
             program.same(foreignSetting, why);

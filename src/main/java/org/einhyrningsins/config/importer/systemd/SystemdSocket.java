@@ -18,7 +18,7 @@ final class SystemdSocket {
     private final boolean nonBlocking;
     private final SystemdSettings settings;
 
-    /// @param nonBlocking what the service says of all its sockets
+    /// @param nonBlocking the service's setting for all its sockets
     SystemdSocket(SystemdImporter.Unit unit, ImportedProgram program, boolean nonBlocking) {
         this.unit = unit;
         this.program = program;
