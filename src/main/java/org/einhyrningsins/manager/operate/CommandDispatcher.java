@@ -52,7 +52,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
 
     /// Does and tells what only the manager itself can.
     public interface Conduct {
-        /// What an operator set by hand may have changed.
+        /// Notes that what an operator set by hand may have changed.
         void setByHand();
 
         /// Sockets may be over.
@@ -63,7 +63,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
         /// @param first instead of the first signal of each program's own steps; null for those
         void die(PendingCommand pendingCommand, @Nullable Signal first);
 
-        /// Whether it has been told to stop everything.
+        /// Returns whether it has been told to stop everything.
         boolean ending();
 
         /// A report on those programs, complete but for them.
@@ -164,7 +164,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
         return "pid " + message.pid() + " is no worker of this manager";
     }
 
-    /// Whether the command may start workers.
+    /// Returns whether the command may start workers.
     private static boolean starts(ControlCommand controlCommand) {
         return switch (controlCommand) {
             case ControlCommand.Status ignored -> false;
@@ -338,7 +338,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
         programCommands.answer(ticket, done, message);
     }
 
-    /// Whether a client will hear of the answer.
+    /// Returns whether a client will hear of the answer.
     public boolean isAwaited(long ticket) {
         return pendingCommands.isAwaited(ticket);
     }

@@ -34,7 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 
-/// What `state` answers: a YAML document whose keys are those of einhorn's own state
+/// The answer of `state`: a YAML document whose keys are those of einhorn's own state
 /// (lib/einhorn.rb, `default_state`), so that scripts that read it go on to work. What einhorn has
 /// no notion of is `:program` and `:state` of a child, and `:programs`. `:versions` and `:sockets`
 /// are as empty as there: einhorn fills them no more. The worker's signals are a list, not a Ruby
@@ -44,7 +44,7 @@ public final class EinhornState {
     private final Collection<ProgramHost> hosts;
     private final General general;
 
-    /// What is not a program's.
+    /// The part that is not a program's.
     ///
     /// @param respawns dead workers are replaced
     public record General(

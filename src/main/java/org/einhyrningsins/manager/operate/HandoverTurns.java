@@ -50,12 +50,12 @@ final class HandoverTurns {
         }
     }
 
-    /// Whether a program has its turn.
+    /// Returns whether a program has its turn.
     boolean has(String program) {
         return takes.containsKey(program);
     }
 
-    /// What is asked of a program that does not change: whether it serves as it is to.
+    /// Question to a program that does not change: whether it serves as it is to.
     @Nullable ProgramCommand joining(DefinitionChange definitionChange) {
         return has(definitionChange.program()) && definitionChange.after() != null
                 ? new ProgramCommand.Apply(definitionChange.after(), false)
@@ -78,7 +78,7 @@ final class HandoverTurns {
                         takes.getOrDefault(definitionChange.program(), "")));
     }
 
-    /// What served until now under another name; null if nothing did.
+    /// Program that served until now under another name; null if none did.
     private @Nullable ProgramSpec predecessor(String added) {
         for (SocketHandover socketHandover : handovers) {
             Program old = before.get(socketHandover.giver());

@@ -17,8 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/// What the pages show, as it is at this moment. Programs that the file has lost are not in it:
-/// their name may be another's already.
+/// Data of the pages, as it is at this moment. Programs that the file has lost are not in it: their
+/// name may be another's already.
 public final class HttpData implements HttpServer.Sight {
     private final ProgramTable programTable;
     private final StatusReports statusReports;

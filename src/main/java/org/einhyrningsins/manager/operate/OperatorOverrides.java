@@ -23,9 +23,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/// What operators set by hand, in the one file in which it outlives the manager. A file that cannot
-/// be read or is about other programs is put aside and told of; it is never a reason not to start.
-/// A command line is the operator's own word: only a file can differ from what was set by hand.
+/// Settings that operators made by hand, in the one file in which they outlive the manager. A file
+/// that cannot be read or is about other programs is put aside and told of; it is never a reason
+/// not to start. A command line is the operator's own word: only a file can differ from what was
+/// set by hand.
 public final class OperatorOverrides {
     private static final String FILE = "intent.json";
     private static final int LONGEST = 4 * 1024 * 1024;
@@ -34,13 +35,13 @@ public final class OperatorOverrides {
     private final @Nullable String config;
     private final ManagerLog managerLog;
 
-    /// What is in the file; null if an earlier manager wrote it, and nobody has read it.
+    /// Content of the file; null if an earlier manager wrote it, and nobody has read it.
     private @Nullable Map<String, OperatorOverride> written = Map.of();
 
     private boolean inUse;
     private boolean mayDiffer;
 
-    /// When what could not be written is tried again; null if nothing failed.
+    /// Time to write again what could not be written; null if nothing failed.
     private @Nullable Moment again;
 
     private boolean failing;
@@ -55,12 +56,12 @@ public final class OperatorOverrides {
         this.managerLog = managerLog;
     }
 
-    /// Whether there is anything to read. Costs one system call.
+    /// Returns whether there is anything to read. Costs one system call.
     private boolean exist() {
         return config != null && Files.exists(state.path().resolve(FILE));
     }
 
-    /// What an earlier manager kept, by program.
+    /// Settings that an earlier manager kept, by program.
     ///
     /// @param reset forget it instead: all is as the file with the programs says it
     /// @throws CannotStart if it cannot be read this time: to start without it would be to forget
@@ -92,7 +93,7 @@ public final class OperatorOverrides {
         again = null;
     }
 
-    /// What is set by hand may be as the file with the programs has it now.
+    /// Notes that what is set by hand may be as the file with the programs has it now.
     public void redefined() {
         mayDiffer |= inUse;
     }

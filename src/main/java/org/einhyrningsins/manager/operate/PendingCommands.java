@@ -47,7 +47,7 @@ final class PendingCommands {
         }
     }
 
-    /// Whether a client will hear of the answer.
+    /// Returns whether a client will hear of the answer.
     boolean isAwaited(long ticket) {
         PendingCommand pendingCommand = byTicket.get(ticket);
         return pendingCommand != null && pendingCommand.isHeard();

@@ -58,7 +58,7 @@ public final class PendingConfirmation {
         }
     }
 
-    /// How everything was.
+    /// State before the reload.
     record Before(SequencedMap<String, Program> programs, ServicesSpec settings) {
         SequencedMap<String, ProgramSpec> definitions() {
             SequencedMap<String, ProgramSpec> definitions = new LinkedHashMap<>();
@@ -66,7 +66,7 @@ public final class PendingConfirmation {
             return definitions;
         }
 
-        /// What was stopped by hand.
+        /// Programs that were stopped by hand.
         Set<String> stopped() {
             Set<String> stopped = new HashSet<>();
             for (Program program : programs.values()) {
@@ -77,7 +77,7 @@ public final class PendingConfirmation {
             return stopped;
         }
 
-        /// How many workers were wanted by hand, and are to be again of programs that were changed.
+        /// Numbers of workers set by hand that programs which were changed are to have again.
         List<Intent> intents(ReloadPlan reloadPlan) {
             List<Intent> intents = new ArrayList<>();
             for (Program program : programs.values()) {
@@ -96,7 +96,7 @@ public final class PendingConfirmation {
         }
     }
 
-    /// What an operator had wanted of a program.
+    /// A command that brings back what an operator had set.
     record Intent(String program, ProgramCommand command) {}
 
     /// @param settings those in force
@@ -133,7 +133,7 @@ public final class PendingConfirmation {
         }
     }
 
-    /// What the next manager needs to go on with it; null if there is nothing.
+    /// State for the next manager to go on with; null if there is nothing.
     public @Nullable PendingConfirmationSnapshot image() {
         return before == null || terms == null
                 ? null
@@ -160,7 +160,7 @@ public final class PendingConfirmation {
         }
     }
 
-    /// Whether a reload that is to be confirmed has not ended yet.
+    /// Returns whether a reload that is to be confirmed has not ended yet.
     public boolean underWay() {
         return before != null && until == null;
     }
@@ -206,7 +206,7 @@ public final class PendingConfirmation {
         until = null;
     }
 
-    /// When it goes back; null for never.
+    /// Time to go back; null for never.
     public @Nullable Moment deadline() {
         return until;
     }
@@ -225,7 +225,7 @@ public final class PendingConfirmation {
         return was;
     }
 
-    /// Why an ordinary reload has to wait; null if it has not.
+    /// Reason why an ordinary reload has to wait; null if it has not.
     @Nullable String objection() {
         settle();
         return before == null
@@ -234,7 +234,7 @@ public final class PendingConfirmation {
                         + " TIME' to try another file, or let it go back";
     }
 
-    /// How long it waits, in milliseconds; -1 if nothing does.
+    /// Time left to confirm, in milliseconds; -1 if nothing waits.
     public long leftMillis() {
         settle();
         if (terms == null) {

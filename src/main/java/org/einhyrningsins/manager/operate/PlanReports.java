@@ -34,7 +34,7 @@ final class PlanReports {
         return new PlanReport(definition, settings, programs, sockets, objections);
     }
 
-    /// What the command ends with.
+    /// Exit status of the command.
     static ExitStatus code(PlanReport report) {
         if (!report.objections().isEmpty()) {
             return ExitStatus.FAILED;

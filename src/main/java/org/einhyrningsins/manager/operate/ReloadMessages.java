@@ -55,7 +55,7 @@ final class ReloadMessages {
         return words.toString();
     }
 
-    /// What stays as an operator set it, a line for each program; empty for nothing.
+    /// Settings that stay as an operator made them, a line for each program; empty for none.
     static String setByHand(ReloadPlan reloadPlan, ProgramTable programTable) {
         StringBuilder words = new StringBuilder();
         for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
@@ -88,7 +88,7 @@ final class ReloadMessages {
                 + "' ends that";
     }
 
-    /// What becomes of a program: `changed (command), is rolled`.
+    /// Fate of a program: `changed (command), is rolled`.
     static String change(DefinitionChange definitionChange) {
         List<String> keys = new ArrayList<>();
         for (KeyDifference keyDifference : definitionChange.differences()) {

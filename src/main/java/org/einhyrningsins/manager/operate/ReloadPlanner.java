@@ -53,7 +53,7 @@ final class ReloadPlanner {
         this.settingsInForce = settingsInForce;
     }
 
-    /// What a reload is to do, worked out and not begun.
+    /// A reload that is worked out and not begun.
     ///
     /// @param objections why it is refused; none if it is not
     record Prospect(ServicesSpec services, ReloadPlan plan, List<String> objections) {}

@@ -56,7 +56,7 @@ public final class SocketHandoverRunner {
         this.asking = asking;
     }
 
-    /// Whether a reload waits for programs that are to take over from others.
+    /// Returns whether a reload waits for programs that are to take over from others.
     boolean underWay() {
         return !state.over();
     }
@@ -242,7 +242,7 @@ public final class SocketHandoverRunner {
 
     // ---- from one manager to the next
 
-    /// What another manager needs to go on; null if nothing is under way.
+    /// State for another manager to go on with; null if nothing is under way.
     public @Nullable ReloadSnapshot image() {
         return underWay()
                 ? new ReloadSnapshot(

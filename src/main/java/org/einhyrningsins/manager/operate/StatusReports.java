@@ -58,7 +58,7 @@ public final class StatusReports {
                 sockets(program));
     }
 
-    /// What did its work is not wanted any more.
+    /// Number of workers that are wanted; a slot that did its work needs none.
     private static int wanted(Program program) {
         int wanted = program.phase() instanceof ProgramPhase.Stopped ? 0 : program.count();
         for (Slot slot : program.slots()) {
@@ -162,14 +162,14 @@ public final class StatusReports {
         return to + ": " + moved + " of " + program.count() + done + failures;
     }
 
-    /// What is wrong with its sockets and its output.
+    /// Troubles of its sockets and its output.
     private String besides(Program program) {
         String socket = sockets.troubles(program.serving().spec());
         String output = workerOutput.note(program.name());
         return joined(socket, output);
     }
 
-    /// How the last rollout ended, and when, if it failed.
+    /// Verdict and time of the last rollout, if it failed.
     static String verdict(Program program) {
         VersionFailure versionFailure = program.setback();
         FallbackVersion fallbackVersion = program.fallback();
@@ -224,7 +224,7 @@ public final class StatusReports {
                 troubleReports.of(host.program(), slot));
     }
 
-    /// What it says of itself, and what is known of it.
+    /// Words of a worker about itself, and what is known of it.
     private static String words(ProgramHost host, Worker worker, @Nullable WorkerProcess process) {
         String own = host.workforce().words(worker.id());
         String ailment = host.program().ailment(worker);

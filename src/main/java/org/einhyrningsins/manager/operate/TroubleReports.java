@@ -20,8 +20,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What went wrong with a program and its workers, as status tells it: in words, and as facts with
-/// times by the clock on the wall.
+/// Troubles of a program and its workers, as status tells them: in words, and as facts with times
+/// by the clock on the wall.
 final class TroubleReports {
     /// The end of a worker is news for so long.
     private static final Duration NEWS = Duration.ofHours(1);
@@ -95,7 +95,7 @@ final class TroubleReports {
 
     // ---- words
 
-    /// What is wrong with a program, or what happened to it lately; empty if nothing is and did.
+    /// Troubles of a program now or lately, in words; empty if there are none.
     String words(Program program) {
         if (program.phase() instanceof ProgramPhase.Failed failed) {
             return failed.why();
@@ -139,7 +139,7 @@ final class TroubleReports {
         return worst;
     }
 
-    /// What happened last, if that was not long ago.
+    /// Last event, if that was not long ago.
     private String news(Program program) {
         Slot latest = null;
         PreviousExit last = null;
@@ -160,7 +160,7 @@ final class TroubleReports {
         return (program.count() == 1 ? "" : "worker " + latest.index() + ": ") + ending(last);
     }
 
-    /// What is known of a slot besides what its worker says.
+    /// Facts about a slot besides what its worker says.
     String words(Program program, Slot slot) {
         if (slot.past().quickDeaths() > 0) {
             return failed(program, slot);
@@ -202,7 +202,7 @@ final class TroubleReports {
         return String.join("; ", words);
     }
 
-    /// How it failed last. What it had to go for is said better by its failure than by its end.
+    /// Last failure, in words. What it had to go for is said better by its failure than by its end.
     private String how(Slot.Past past) {
         PreviousExit last = past.last();
         if (last == null || !last.worker().equals(past.blame())) {

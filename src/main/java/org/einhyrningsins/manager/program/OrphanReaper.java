@@ -53,7 +53,7 @@ public final class OrphanReaper {
         cgroups.tidy();
     }
 
-    /// How a worker ended, with what the kernel says of why.
+    /// Adds to a worker's exit what the kernel says of its cause.
     WorkerExit withCause(WorkerExit workerExit, String mark) {
         boolean killed = workerExit.signal() == Signal.KILL.number();
         return killed || workerExit.equals(WorkerExit.UNKNOWN)

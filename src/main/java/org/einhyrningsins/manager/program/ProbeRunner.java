@@ -39,7 +39,7 @@ public final class ProbeRunner {
         this.buffer = buffer;
     }
 
-    /// Who is told what came of it.
+    /// Receives the result of an attempt.
     interface Asker {
         /// An attempt is over.
         ///
@@ -99,7 +99,7 @@ public final class ProbeRunner {
         eventLoop.watch(command.pidfd(), Poll.IN, attempt);
     }
 
-    /// Whether a process is a command that is waited for.
+    /// Returns whether a process is a command that is waited for.
     public boolean owns(int pid) {
         for (Attempt attempt : attempts.values()) {
             if (attempt instanceof Command command && command.process.pid() == pid) {
@@ -123,7 +123,7 @@ public final class ProbeRunner {
             this.over = over;
         }
 
-        /// What it leaves behind goes with it, while its number is still its own.
+        /// Ends what the command leaves behind, while its number is still its own.
         @Override
         public void ready(int events) {
             Processes.killGroup(process.pid(), Signal.KILL);

@@ -46,7 +46,7 @@ public final class ProcessGroupWatch {
     private record Group(
             int leader, int number, Others others, Runnable empty, List<Integer> members) {}
 
-    /// Who is waited for beside the processes of the group.
+    /// Processes to wait for beside those of the group.
     interface Others {
         /// Those that live.
         List<Integer> look();

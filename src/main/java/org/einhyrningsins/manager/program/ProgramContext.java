@@ -48,7 +48,7 @@ interface ProgramContext {
         return null;
     }
 
-    /// Whether it is a worker that has not acknowledged yet.
+    /// Returns whether it is a worker that has not acknowledged yet.
     default boolean isStarting(WorkerId id) {
         Worker worker = worker(id);
         return worker != null && worker.state() instanceof WorkerState.Starting;

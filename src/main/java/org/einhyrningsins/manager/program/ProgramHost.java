@@ -73,10 +73,10 @@ public final class ProgramHost {
 
     /// Hears what happens to a program.
     public interface Listener {
-        /// What was asked of it goes on.
+        /// A command to it goes on.
         void progress(long ticket, String message);
 
-        /// What was asked of it is done, or is not.
+        /// A command to it is done, or has failed.
         void answer(ProgramHost host, long ticket, boolean done, String message);
 
         /// Something worth telling happened.
@@ -85,7 +85,7 @@ public final class ProgramHost {
         void report(
                 ProgramHost host, ProgramEffect.Severity severity, String subject, String message);
 
-        /// What was said at the control socket until now is to be heard.
+        /// Messages that wait at the control socket are to be taken up.
         void listen();
 
         /// An event has been dealt with.
@@ -103,7 +103,7 @@ public final class ProgramHost {
         /// Its definitions have changed, so sockets may be over.
         void redefined(ProgramHost host);
 
-        /// What cannot happen did; it is survived.
+        /// An impossible thing happened; it is survived.
         void bug(ProgramHost host, RuntimeException thrown);
     }
 
@@ -188,7 +188,7 @@ public final class ProgramHost {
         }
     }
 
-    /// Why its workers' health is not known; null if it is, or nobody asks.
+    /// Reason why its workers' health is not known; null if it is, or nobody asks.
     public @Nullable String unasked() {
         return program.newest().care().health() == null ? null : workers.probes().failure();
     }

@@ -58,7 +58,7 @@ public final class ProgramTable {
         ordered |= !host.program().serving().spec().after().isEmpty();
     }
 
-    /// Whether any program comes, or came, after another.
+    /// Returns whether any program comes, or came, after another.
     public boolean ordered() {
         return ordered;
     }
@@ -98,14 +98,14 @@ public final class ProgramTable {
         }
     }
 
-    /// How each is.
+    /// State of each program, by name.
     public SequencedMap<String, Program> states() {
         SequencedMap<String, Program> states = new LinkedHashMap<>();
         hosts.forEach((name, host) -> states.put(name, host.program()));
         return states;
     }
 
-    /// What is said to one who asks for a program that is not there.
+    /// Message for one who asks for a program that is not there.
     public String unknown(String name) {
         String known =
                 hosts.isEmpty() ? "there is none" : "there is " + String.join(", ", hosts.keySet());
@@ -161,7 +161,7 @@ public final class ProgramTable {
         return slots;
     }
 
-    /// Whether no process is left, but those that hang in the kernel.
+    /// Returns whether no process is left, but those that hang in the kernel.
     ///
     /// @return those, in words; empty if there are none; null if others are left
     public @Nullable String stuck() {

@@ -51,7 +51,7 @@ final class WorkerProbes {
         this.spawnTemplates = spawnTemplates;
     }
 
-    /// Why the last command of a health check could not be run; null if it could.
+    /// Reason why the last command of a health check could not be run; null if it could.
     @Nullable String failure() {
         return failure;
     }

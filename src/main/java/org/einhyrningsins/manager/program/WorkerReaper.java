@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class WorkerReaper {
     private WorkerReaper() {}
 
-    /// How a worker's process ended, which stays a zombie; null if it has not ended yet.
+    /// Exit of a worker's process, which stays a zombie; null if it has not ended yet.
     static @Nullable WorkerExit peek(WorkerProcess process) {
         try {
             return exit(Processes.peek(process.pidfd()));

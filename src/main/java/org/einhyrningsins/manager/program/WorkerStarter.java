@@ -87,7 +87,7 @@ final class WorkerStarter {
         }
     }
 
-    /// When to look at the workers that are held up; null if there are none.
+    /// Time to look at the workers that are held up; null if there are none.
     @Nullable Moment due() {
         return delayedSpawns.due();
     }

@@ -42,7 +42,7 @@ public final class WorkerTable {
     private final Map<WorkerId, Long> startTicks = new HashMap<>();
     private final Deque<WorkerProcess> departed = new ArrayDeque<>();
 
-    /// When what last happened to a worker, by the wall clock, for people.
+    /// Times of what last happened to a worker, by the wall clock, for people.
     ///
     /// @param signaledMillis it was sent a signal; 0 for never
     /// @param pingedMillis it said that it was alive; 0 for never
@@ -59,7 +59,7 @@ public final class WorkerTable {
         return processes.get(id);
     }
 
-    /// When its process started, as [Processes#startTime] has it; -1 as long as that is not known.
+    /// Start of its process, as [Processes#startTime] has it; -1 as long as that is not known.
     long startTicks(WorkerProcess process) {
         Long known = startTicks.get(process.id());
         if (known != null) {
@@ -95,12 +95,12 @@ public final class WorkerTable {
         }
     }
 
-    /// Whether a process is a worker of it.
+    /// Returns whether a process is a worker of it.
     public boolean owns(int pid) {
         return byPid(pid) != null;
     }
 
-    /// Whether one of its workers has that mark.
+    /// Returns whether one of its workers has that mark.
     boolean marked(String program, String mark) {
         for (WorkerId id : processes.keySet()) {
             if (mark.equals(WorkerTag.of(program, id))) {
@@ -119,14 +119,14 @@ public final class WorkerTable {
         return null;
     }
 
-    /// How a worker is called in a log: its slot, and its pid as long as it has one.
+    /// Name of a worker in a log: its slot, and its pid as long as it has one.
     String subject(String program, WorkerId worker) {
         WorkerProcess process = processes.get(worker);
         String slot = program + ":" + worker.slot();
         return process == null ? slot : slot + " pid " + process.pid();
     }
 
-    /// What a worker last said of itself by STATUS=; empty if nothing.
+    /// Words of a worker about itself, by STATUS=; empty if it said nothing.
     public String words(WorkerId id) {
         return words.getOrDefault(id, "");
     }
