@@ -53,8 +53,9 @@ record Walls(String root) {
     /// neither end a wait nor prolong it.
     static final Set<String> WALL_READERS =
             Set.of(
-                    "manager.handover.ManagerHistory",
                     "manager.handover.CrashRecovery",
+                    "manager.handover.JournalBirth",
+                    "manager.handover.ManagerHistory",
                     "manager.operate.TroubleReports",
                     "manager.output.LinePrefix",
                     "manager.output.LogFile",

@@ -159,13 +159,13 @@ final class WorkerAdoption {
                                 + "'s, as whom no worker of it runs; left alone");
                 continue;
             }
-            int pidfd = CrashRecovery.living(birth);
+            int pidfd = JournalBirth.open(birth);
             boolean left = survivingWorker != null && !survivingWorker.members().isEmpty();
             if (living.containsKey(birth.id())) {
-                CrashRecovery.close(pidfd);
+                JournalBirth.close(pidfd);
             } else if (pidfd >= 0 || left) {
                 Program none = Program.of(spec, Clock.now());
-                living.put(birth.id(), CrashRecovery.born(none, birth, pidfd));
+                living.put(birth.id(), JournalBirth.worker(none, birth, pidfd));
                 candidates.add(candidate(spec, birth, survivingWorker));
                 generation = Math.max(generation, birth.generation());
             }
@@ -220,20 +220,20 @@ final class WorkerAdoption {
             List<StateJournal.Birth> births) {
         for (StateJournal.Birth birth : births) {
             SurvivingWorker survivingWorker = survivors.get(birth.pid());
-            int pidfd = CrashRecovery.living(birth);
+            int pidfd = JournalBirth.open(birth);
             if (survivingWorker != null && survivingWorker.mayBe(user(other))) {
                 WorkerSnapshot worker =
-                        CrashRecovery.born(Program.of(other, Clock.now()), birth, pidfd);
+                        JournalBirth.worker(Program.of(other, Clock.now()), birth, pidfd);
                 SocketSnapshot found =
                         heldSockets.find(
                                 other, index, birth.program(), worker, survivingWorker.members());
                 if (found != null) {
-                    CrashRecovery.close(found.fd());
-                    CrashRecovery.close(pidfd);
+                    JournalBirth.close(found.fd());
+                    JournalBirth.close(pidfd);
                     return true;
                 }
             }
-            CrashRecovery.close(pidfd);
+            JournalBirth.close(pidfd);
         }
         return false;
     }
@@ -251,7 +251,7 @@ final class WorkerAdoption {
     private static void close(Map<WorkerId, WorkerSnapshot> living, Candidate each) {
         WorkerSnapshot worker = living.get(each.birth().id());
         if (worker != null) {
-            CrashRecovery.close(worker.pidfd());
+            JournalBirth.close(worker.pidfd());
         }
     }
 
@@ -317,7 +317,7 @@ final class WorkerAdoption {
         Duration patience =
                 ack.mode() instanceof AckSpec.Timer timer ? timer.after() : ack.timeout();
         // who had not said in time that it was up would have been ended
-        boolean up = CrashRecovery.age(birth).compareTo(patience) > 0;
+        boolean up = JournalBirth.age(birth).compareTo(patience) > 0;
         String sum = survivingWorker == null ? "" : survivingWorker.sum();
         boolean other = !sum.isEmpty() && !sum.equals(spec.birth().sum());
         return new Candidate(birth, survivingWorker, up, other);

@@ -4,10 +4,10 @@
 /// **Snapshots.** [SnapshotBuilder] makes them of the manager's parts, for both ways.
 ///
 /// **Killed.** [StateRecorder] has what changed written a moment later, by [SnapshotWriter];
-/// `snapshot.StateJournal` has what cannot wait. The next manager reads both ([CrashRecovery]): it
-/// finds the processes that live, takes the sockets out of them, and lets `core.Recovery` say what
-/// becomes of each program. Where nothing is written, [WorkerAdoption] makes programs of
-/// [SurvivingWorker]s by the variables they carry.
+/// `snapshot.StateJournal` has what cannot wait. The next manager recovers it ([CrashRecovery]):
+/// [StateReader] reads both, [WorkerRecovery] finds the processes that live, [SocketRecovery] takes
+/// the sockets out of them, and `core.Recovery` says what becomes of each program. Where nothing is
+/// written, [WorkerAdoption] makes programs of [SurvivingWorker]s by the variables they carry.
 ///
 /// **Re-exec.** [ReexecRequest] is the command; [Reexec] starts the new program as a check, hands
 /// over a snapshot and the descriptors, and executes it in the same process.

@@ -111,7 +111,7 @@ class SurvivingWorkerIT {
                                 assertThat(one.door()).isEqualTo("web");
                                 long started = Processes.startTime(left.getFirst());
                                 assertThat(one.startTicks()).isEqualTo(started);
-                                assertThat(CrashRecovery.living(one.birth())).isNegative();
+                                assertThat(JournalBirth.open(one.birth())).isNegative();
                             });
         } finally {
             left.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));

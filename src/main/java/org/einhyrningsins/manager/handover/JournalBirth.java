@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.handover;
+
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.ProcReader;
+import org.einhyrningsins.manager.snapshot.StateJournal;
+import org.einhyrningsins.manager.snapshot.WorkerSnapshot;
+import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.kernel.BootId;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.spec.LogsSpec;
+
+import java.time.Duration;
+import java.util.List;
+
+/// Finds the process of a birth that the state journal tells of.
+final class JournalBirth {
+    /// How much later than its note a child may have begun, in ticks; nobody else gets its pid that
+    /// soon.
+    private static final long LATEST_TICKS = 500;
+
+    private JournalBirth() {}
+
+    /// Opens the process of a birth, known by its pid and when it started.
+    ///
+    /// @return its pidfd; -1 if it is gone
+    static int open(StateJournal.Birth birth) {
+        int pidfd = birth.pid() > 1 ? Processes.open(birth.pid()) : -1;
+        long started = pidfd < 0 ? -1 : ProcReader.startTimeIfAlive(birth.pid());
+        // the clock of the note and that of the process may round differently
+        if (started >= birth.ticks() - 1 && started <= birth.ticks() + LATEST_TICKS) {
+            return pidfd;
+        }
+        close(pidfd);
+        return -1;
+    }
+
+    /// Makes the snapshot of a worker of which nothing but its birth was written.
+    ///
+    /// @param pidfd of its process; -1 if that is gone
+    static WorkerSnapshot worker(Program program, StateJournal.Birth birth, int pidfd) {
+        LogsSpec logs = program.newest().logs();
+        return new WorkerSnapshot(
+                birth.id(),
+                birth.pid(),
+                pidfd < 0 ? birth.ticks() : ProcReader.startTime(birth.pid()),
+                pidfd,
+                -1,
+                -1,
+                Clock.wallMillis() - age(birth).toMillis(),
+                logs.file(birth.id().slot()),
+                0,
+                null,
+                true,
+                "",
+                List.of());
+    }
+
+    /// The time that has passed since a birth.
+    static Duration age(StateJournal.Birth birth) {
+        long ticks = Math.max(0, BootId.ticks() - birth.ticks());
+        return Duration.ofMillis(ticks * 1000 / BootId.TICKS_A_SECOND);
+    }
+
+    /// Closes a descriptor; -1 is none.
+    static void close(int fd) {
+        if (fd >= 0) {
+            Descriptors.close(fd);
+        }
+    }
+}
