@@ -140,7 +140,7 @@ public final class CrashRecovery {
     private List<ProgramSnapshot> readPrograms(
             StateReader reader, StateDirectory state, boolean known) throws StartException {
         List<ProgramSnapshot> images = new ArrayList<>();
-        for (String file : known ? manager.programs() : SnapshotWriter.files(state)) {
+        for (String file : known ? manager.programs() : ProgramFiles.all(state)) {
             ProgramSnapshot image = reader.program(file);
             if (image == null) {
                 lost.add(file);
@@ -174,7 +174,7 @@ public final class CrashRecovery {
         for (Found saved : workerAdoption.without(images)) {
             programs.add(saved);
             made.add(saved);
-            files.add(SnapshotWriter.missing(state, saved.image().program().name()));
+            files.add(ProgramFiles.missing(state, saved.image().program().name()));
             workers.add(saved.image().workers().size(), Map.of());
         }
     }
@@ -264,8 +264,8 @@ public final class CrashRecovery {
     }
 
     /// The files of programs, both those that could be read and those that are missing of programs
-    /// that were made up: a manager's image that does not name these would tell the next one that there is
-    /// nobody to look for.
+    /// that were made up: a manager's image that does not name these would tell the next one that
+    /// there is nobody to look for.
     public List<String> files() {
         return files;
     }

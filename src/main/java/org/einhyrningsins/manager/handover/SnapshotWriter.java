@@ -26,12 +26,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /// Writes down what another manager needs if this one is killed: images of the programs that
@@ -53,12 +49,8 @@ public final class SnapshotWriter {
     private final StateDirectory state;
     private final ManagerLog managerLog;
     private final ProgramTable programTable;
-    private final Map<ProgramHost, Kept> kept = new HashMap<>();
+    private final ProgramFiles programFiles;
     private final Set<ProgramHost> changed = new LinkedHashSet<>();
-
-    /// Of programs that are no more.
-    private final List<String> over = new ArrayList<>();
-
     private final SnapshotEncoder writer = new SnapshotEncoder();
     private StateJournal stateJournal;
     private Household household = Household.NONE;
@@ -67,7 +59,7 @@ public final class SnapshotWriter {
     private @Nullable Moment due;
     private boolean failing;
 
-    /// Which directory it was that all of this is in; 0 if nobody knows.
+    /// The inode of the directory that all of this is in; 0 if nobody knows.
     private long directory;
 
     /// Each file is to be looked for, not only those without which the others are nothing.
@@ -75,12 +67,9 @@ public final class SnapshotWriter {
 
     private boolean told;
 
-    /// Where a program's image is, and what remembers the text of its definitions.
-    private record Kept(String file, SnapshotEncoder writer) {}
-
-    /// Who has to do with what is written, besides.
+    /// Takes part when all is written again.
     public interface Household {
-        /// Nobody has.
+        /// Takes no part.
         Household NONE = stateJournal -> {};
 
         /// All was lost and is written again, in a directory that is perhaps another.
@@ -96,6 +85,7 @@ public final class SnapshotWriter {
             StateDirectory state, ProgramTable programTable, ManagerLog managerLog, int notes) {
         this.state = state;
         this.programTable = programTable;
+        this.programFiles = new ProgramFiles(state, programTable);
         this.managerLog = managerLog;
         this.stateJournal = new StateJournal(notes);
         directory = RuntimeFiles.inode(state.path());
@@ -150,15 +140,17 @@ public final class SnapshotWriter {
                         + "; if this manager is killed, no other can take over its workers");
     }
 
+    /// The journal that is written to now.
     public StateJournal notes() {
         return stateJournal;
     }
 
+    /// Has this one take part when all is written again.
     public void serve(Household other) {
         household = other;
     }
 
-    /// When [#write] is to be called; null if there is nothing to write.
+    /// The time at which [#write] is to be called; null if there is nothing to write.
     public @Nullable Moment due() {
         return due;
     }
@@ -189,18 +181,16 @@ public final class SnapshotWriter {
         due = Clock.now();
     }
 
+    /// A program changed.
     public void changed(ProgramHost host) {
         changed.add(host);
         changed();
     }
 
-    /// It is no more.
+    /// A program is no more.
     public void gone(ProgramHost host) {
         changed.remove(host);
-        Kept was = kept.remove(host);
-        if (was != null) {
-            over.add(was.file());
-        }
+        programFiles.gone(host);
         changed();
     }
 
@@ -212,13 +202,11 @@ public final class SnapshotWriter {
         try {
             restore();
             for (ProgramHost host : List.copyOf(changed)) {
-                Kept where = kept.computeIfAbsent(host, this::place);
-                boolean leaving = programTable.get(host.name()) != host;
-                write(where.file(), where.writer().write(host.image(leaving)));
+                programFiles.write(host);
                 changed.remove(host);
             }
-            writeManager(image.of(files()));
-            deleteOver();
+            writeManager(image.of(programFiles.names()));
+            programFiles.deleteOver();
             stateJournal.clear();
             told = false;
             if (stateJournal.hasRoom()) {
@@ -240,17 +228,6 @@ public final class SnapshotWriter {
         }
     }
 
-    /// Only when the manager's image names them no more: what that names and is not there is
-    /// missed.
-    private void deleteOver() {
-        for (String file : over) {
-            if (!taken(kept.values(), file)) {
-                state.delete(file);
-            }
-        }
-        over.clear();
-    }
-
     /// Writes the manager's image alone: what is known of programs, and the notes, stay as they
     /// are. For sockets that are new after a recovery: a worker born with one must not be all that
     /// knows of it.
@@ -268,19 +245,19 @@ public final class SnapshotWriter {
     /// alone the next manager would not know what they are. At a manager's own start nothing is
     /// written yet, and nobody waits for that: there they are found by what they carry.
     public void writeBeforeBirths(ProgramHost host, Image image) {
-        if (!listed.isEmpty() && !kept.containsKey(host)) {
+        if (!listed.isEmpty() && !programFiles.has(host)) {
             changed.addAll(programTable.everyHost());
             write(image);
         }
     }
 
-    /// Where the images of programs are that the manager before has written.
+    /// Goes on with the files of programs that the manager before has written.
     public void resume(List<String> programs) {
         listed = programs;
     }
 
-    /// The same for a socket that is new, while a program is in the middle of a step. Before
-    /// anything was written, nobody would look for the worker either.
+    /// Writes the manager's image alone for a socket that is new, while a program is in the middle
+    /// of a step. Before anything was written, nobody would look for the worker either.
     ///
     /// @return whether it was written
     public boolean writeOwn(Image image) {
@@ -293,7 +270,7 @@ public final class SnapshotWriter {
     private void writeManager(ManagerSnapshot image) throws IOException {
         String now = writer.write(image);
         if (!now.equals(manager)) {
-            write(MANAGER, now);
+            state.write(MANAGER, now.getBytes(StandardCharsets.UTF_8), false);
             manager = now;
             listed = image.programs();
         }
@@ -302,10 +279,6 @@ public final class SnapshotWriter {
     /// Makes the manager's image.
     public interface Image {
         ManagerSnapshot of(List<String> programs);
-    }
-
-    private void write(String file, String text) throws IOException {
-        state.write(file, text.getBytes(StandardCharsets.UTF_8), false);
     }
 
     // ---- what somebody removes
@@ -347,7 +320,7 @@ public final class SnapshotWriter {
             files.add(MANAGER);
         }
         if (suspicious) {
-            kept.values().forEach(each -> files.add(each.file()));
+            files.addAll(programFiles.names());
         }
         for (String file : files) {
             if (RuntimeFiles.inode(state.path().resolve(file)) == 0) {
@@ -389,56 +362,7 @@ public final class SnapshotWriter {
         }
     }
 
-    private List<String> files() {
-        List<String> files = new ArrayList<>();
-        for (ProgramHost host : programTable.everyHost()) {
-            Kept where = kept.get(host);
-            if (where != null) {
-                files.add(where.file());
-            }
-        }
-        return files;
-    }
-
-    /// A program that the file has lost may be leaving while another of its name is there.
-    private Kept place(ProgramHost host) {
-        String file = "program-" + host.name() + ".json";
-        for (int i = 2; taken(kept.values(), file); i++) {
-            file = "program-" + host.name() + "~" + i + ".json";
-        }
-        return new Kept(file, new SnapshotEncoder());
-    }
-
-    /// A file that should have a program's image and is not there.
-    static String missing(StateDirectory state, String program) {
-        String file = "program-" + program + ".json";
-        boolean stale = Files.exists(state.path().resolve(file));
-        return stale ? "program-" + program + "~0.json" : file;
-    }
-
-    /// The files of programs that are there, where nothing tells which should be.
-    static List<String> files(StateDirectory state) {
-        List<String> files = new ArrayList<>();
-        try (DirectoryStream<Path> found =
-                Files.newDirectoryStream(state.path(), "program-*.json")) {
-            found.forEach(each -> files.add(each.getFileName().toString()));
-        } catch (IOException none) {
-            // then there are none
-        }
-        Collections.sort(files);
-        return files;
-    }
-
-    private static boolean taken(Collection<Kept> all, String file) {
-        for (Kept one : all) {
-            if (one.file().equals(file)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /// Nothing of this manager is left.
+    /// Deletes all that is of this manager.
     public void delete() {
         state.delete(MANAGER); // first: without it, the others are nothing
         try (DirectoryStream<Path> files =
