@@ -8,10 +8,10 @@ import org.einhyrningsins.cli.launch.LaunchModel;
 import org.einhyrningsins.cli.launch.StarterFile;
 import org.einhyrningsins.cli.terminal.FastManagerArguments;
 import org.einhyrningsins.cli.terminal.TextOutput;
+import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.yaml.snakeyaml.Yaml;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -19,9 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 
 class MainTest {
     @TempDir Path directory;
@@ -199,18 +197,12 @@ class MainTest {
                         .replace("group: nogroup", "group: root");
         Path file = file(all);
         assertThat(run("check", file.toString())).as(err.toString(StandardCharsets.UTF_8)).isZero();
-        for (Object key : keysOfPrograms()) {
-            assertThat(all).containsPattern("(?m)^ +" + key + ":");
+        for (String key : ConfigShape.PROGRAM.keys()) {
+            assertThat(all).as("a line in StarterFile").containsPattern("(?m)^ +" + key + ":");
         }
-    }
-
-    private static Set<?> keysOfPrograms() throws IOException {
-        Map<?, ?> schema =
-                new Yaml().load(Files.readString(Path.of("schema/services.schema.json")));
-        for (String key : List.of("$defs", "program", "properties")) {
-            schema = (Map<?, ?>) Objects.requireNonNull(schema.get(key), key);
+        for (String key : ConfigShape.FILE.keys()) {
+            assertThat(all).as("a line in StarterFile").containsPattern("(?m)^" + key + ":");
         }
-        return schema.keySet();
     }
 
     @Test

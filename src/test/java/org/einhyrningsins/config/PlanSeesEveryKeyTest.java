@@ -3,6 +3,7 @@ package org.einhyrningsins.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.einhyrningsins.config.print.ConfigPrinter;
 import org.einhyrningsins.config.print.DefinitionSettings;
 import org.einhyrningsins.config.read.ConfigLoader;
 import org.einhyrningsins.config.read.LoadResult;
@@ -30,11 +31,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.TreeSet;
 
 /// A plan shows a change of each key of the language. The keys are those of
-/// [org.einhyrningsins.config.source.Shape], so a new one is tested as soon as it is read: it is
-/// given all values there are, and whatever a file then means, a plan has to tell from what another
-/// value makes it mean.
+/// [org.einhyrningsins.config.source.ConfigShape], so a new one is tested as soon as it is read: it
+/// is given all values there are, and whatever a file then means, a plan has to tell from what
+/// another value makes it mean.
 class PlanSeesEveryKeyTest {
     /// For the keys that need something besides their value.
     private static final List<String> FILES = List.of("a.yaml", "b.yaml", "a.env", "b.env");
@@ -49,6 +51,9 @@ class PlanSeesEveryKeyTest {
                     "[slot]",
                     "signals",
                     "continue",
+                    "fd",
+                    "{to: ./x.log, max-size: 1MiB}",
+                    "{to: ./x.log, max-size: 2MiB}",
                     "{keeper: true}",
                     "{admin: [a]}",
                     "{exec: a}",
@@ -79,18 +84,62 @@ class PlanSeesEveryKeyTest {
     @MethodSource("keys")
     void showsAChangeOfTheKey(SchemaAgreementTest.Key key) throws IOException {
         List<ServicesSpec> meanings = meanings(key);
-        assertThat(meanings).as("what files mean that differ in " + key).hasSizeGreaterThan(1);
+        assertThat(meanings)
+                .as(
+                        "what files mean that differ in %s; a reader in config.read has to read it",
+                        key)
+                .hasSizeGreaterThan(1);
+        Set<Boolean> rolls = new TreeSet<>();
+        Set<Boolean> waits = new TreeSet<>();
         for (int i = 1; i < meanings.size(); i++) {
             ServicesSpec now = meanings.get(i - 1);
             ServicesSpec next = meanings.get(i);
+            checkWhatIsPrinted(key, next);
             ReloadPlan reloadPlan = plan(now, next);
             String what = key + ", " + reloadPlan;
             assertThat(shown(reloadPlan)).as(what).isNotEmpty();
             assertThat(shown(plan(next, now))).as(what).isNotEmpty();
             assertThat(reloadPlan.nothing()).as(what).isEqualTo(waits(reloadPlan));
+            rolls.add(reloadPlan.changes().values().stream().anyMatch(PlanSeesEveryKeyTest::rolls));
+            waits.add(reloadPlan.settings().stream().anyMatch(KeyDifference::waitsForStart));
             checkWhatRolls(reloadPlan);
             checkWhatWaits(reloadPlan, now, next);
         }
+        KeyRow row = KeyRow.of(key);
+        String what = "when a change of %s applies, which the table of ConfigShape says";
+        // control, defaults and the like: what holds is said of the keys in them
+        if (!row.kind().equals("map") || !row.applies().equals("reload")) {
+            assertThat(rolls).as("replaces workers: " + what, key).isEqualTo(rolls(row));
+            assertThat(waits)
+                    .as("waits for the next start: " + what, key)
+                    .isEqualTo(Set.of(row.applies().equals("start")));
+        }
+    }
+
+    /// Whether changes of a key replace workers, as the table says it.
+    private static Set<Boolean> rolls(KeyRow row) {
+        return switch (row.applies()) {
+            case "rolled", "bind" -> Set.of(true);
+            case "either" -> Set.of(true, false);
+            default -> Set.of(false);
+        };
+    }
+
+    /// What `print` shows of a key is what is read.
+    private void checkWhatIsPrinted(SchemaAgreementTest.Key key, ServicesSpec services)
+            throws IOException {
+        String printed = ConfigPrinter.print(services);
+        Path file = Files.writeString(directory.resolve("printed.yaml"), printed);
+        LoadEnvironment machine = new LoadEnvironment(Map.of(), 2, _ -> true, _ -> true);
+        assertThat(ConfigLoader.load(file, machine))
+                .as("ConfigPrinter has to print %s so that it is read again:%n%s", key, printed)
+                .isInstanceOfSatisfying(
+                        LoadResult.Valid.class,
+                        valid -> assertThat(valid.services()).isEqualTo(services));
+    }
+
+    private static boolean rolls(DefinitionChange change) {
+        return change.differences().stream().anyMatch(KeyDifference::rolls);
     }
 
     /// What a file means with each value that is valid, without what means the same.

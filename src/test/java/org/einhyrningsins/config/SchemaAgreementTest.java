@@ -30,7 +30,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /// The schema and the loader say the same of each key, whatever it is given. The keys are those of
-/// [RecordShape], so a new one is tested as soon as it is read, and the values are the same for
+/// [ConfigShape], so a new one is tested as soon as it is read, and the values are the same for
 /// all: where one of the two refuses a value, the other has to.
 class SchemaAgreementTest {
     private static final URI ID = URI.create("urn:agreement");
@@ -240,6 +240,11 @@ class SchemaAgreementTest {
             return context(this).replace("%s", value);
         }
 
+        /// The same without the key.
+        String fileWithout() {
+            return context(this).replace(name + ": %s", "");
+        }
+
         @Override
         public String toString() {
             return shape.name() + "." + name;
@@ -279,6 +284,7 @@ class SchemaAgreementTest {
                 String path = key.name().equals("path") ? "" : "path: /run/web, ";
                 yield program("command: x, directories: [{" + path + own + "}]");
             }
+            case "program-cgroup" -> program("command: x, cgroup: {program: {" + own + "}}");
             case "canary" -> program("command: x, rollout: {canary: {" + own + "}}");
             case "backoff" -> program("command: x, restart: {backoff: {" + own + "}}");
             case "give-up" -> {
@@ -294,7 +300,11 @@ class SchemaAgreementTest {
                                     + target(key.name())
                                     + own
                                     + "}");
-            default -> throw new AssertionError("say here in what file a " + key + " may stand");
+            default ->
+                    throw new AssertionError(
+                            "say in SchemaAgreementTest.context in what file "
+                                    + key
+                                    + " may stand");
         };
     }
 

@@ -95,7 +95,6 @@ class SchemaTest {
                     .as(configShape.name())
                     .containsExactlyInAnyOrderElementsOf(configShape.keys());
         }
-        assertThat(properties("defaults")).isEqualTo(properties("program"));
     }
 
     @Test

@@ -20,7 +20,6 @@ import org.einhyrningsins.control.wire.RequestReader;
 import org.einhyrningsins.docs.ManPage.Example;
 import org.einhyrningsins.manager.Manager;
 import org.einhyrningsins.spec.OperatorOverride;
-import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.junit.jupiter.api.Test;
@@ -33,7 +32,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
-import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,50 +78,6 @@ class ManualTest {
             shown.addAll(ConfigKeys.usedIn(asFile(example)));
         }
         assertThat(shown).containsAll(SCHEMA.all());
-    }
-
-    @Test
-    void saysWhichKeysReplaceWorkers() {
-        Set<String> rolled = new TreeSet<>();
-        for (String heading : LANGUAGE.headings()) {
-            if (heading.endsWith("(rolled)")) {
-                rolled.addAll(LANGUAGE.under(heading).tagged("Ic"));
-            }
-        }
-        rolled.removeIf(key -> key.indexOf('.') >= 0);
-        Set<String> born = new TreeSet<>();
-        for (RecordComponent part : ProgramSpec.Birth.class.getRecordComponents()) {
-            born.addAll(keysOf(part.getName()));
-        }
-        assertThat(rolled).isEqualTo(born);
-    }
-
-    private static List<String> keysOf(String birthPart) {
-        return switch (birthPart) {
-            case "env" -> List.of("env", "env-file");
-            case "obstacle" -> List.of("env-file");
-            case "dropEnv" -> List.of("drop-env");
-            case "identity" ->
-                    List.of(
-                            "user",
-                            "group",
-                            "umask",
-                            "nice",
-                            "limits",
-                            "no-new-privs",
-                            "capabilities",
-                            "oom-score-adj",
-                            "cpus",
-                            "io-class",
-                            "directories",
-                            "credentials",
-                            "sandbox",
-                            "cgroup");
-            case "sockets" -> List.of("bind");
-            case "bond" -> List.of("worker-socket", "worker-socket-fd", "on-manager-death");
-            case "ackPipe", "heard" -> List.of(); // what ack says of them
-            default -> List.of(birthPart);
-        };
     }
 
     @ParameterizedTest

@@ -132,7 +132,7 @@ final class CommandHelp {
                             .example("inc web 2", "two more"),
                     new Page("dec", " [PROGRAM]... [N]", "run N workers fewer (default 1)")
                             .example("dec web", "one fewer"),
-                    new Page("scale", " PROGRAM | all N", "run N workers")
+                    new Page("scale", WHOLE + " N", "run N workers")
                             .detail(
                                     "Until it is scaled again, whatever the file says meanwhile; a"
                                             + " reload with --reset goes back to the file's"

@@ -3,6 +3,7 @@ package org.einhyrningsins.cli.client;
 
 import org.einhyrningsins.cli.terminal.ClientCommand;
 import org.einhyrningsins.cli.terminal.Timeouts;
+import org.einhyrningsins.control.wire.CommandKind;
 import org.einhyrningsins.control.wire.ControlPath;
 import org.jspecify.annotations.Nullable;
 
@@ -107,36 +108,8 @@ final class FastClientArguments {
         return isCommand(word);
     }
 
+    /// Help is left to [ControlModel].
     private static boolean isCommand(String word) {
-        return switch (word) {
-            case "status",
-                    "show",
-                    "plan",
-                    "reload",
-                    "confirm",
-                    "upgrade",
-                    "promote",
-                    "abort",
-                    "start",
-                    "stop",
-                    "restart",
-                    "inc",
-                    "dec",
-                    "scale",
-                    "signal",
-                    "die",
-                    "reexec",
-                    "events",
-                    "logs",
-                    "version",
-                    "state",
-                    "ehlo",
-                    "quieter",
-                    "louder",
-                    "set_workers",
-                    "upgrade_fleet" ->
-                    true;
-            default -> false;
-        };
+        return CommandKind.of(word) != null && !word.equals("help");
     }
 }

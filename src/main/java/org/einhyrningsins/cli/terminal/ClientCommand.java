@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.cli.terminal;
 
+import org.einhyrningsins.control.wire.CommandKind;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -32,22 +33,22 @@ public record ClientCommand(
         if (timeout != null) {
             return timeout;
         }
-        return switch (command) {
-            case "status", "show", "plan", "confirm" -> QUESTION;
-            case "version", "signal", "state", "ehlo", "quieter", "louder" -> QUESTION;
-            case "events" -> FOREVER;
-            case "logs" -> follows ? FOREVER : QUESTION;
-            default -> waits ? OPERATION : QUESTION;
+        return switch (kind()) {
+            case QUESTION -> follows ? FOREVER : QUESTION;
+            case STREAM -> FOREVER;
+            case CHANGE -> QUESTION;
+            case OPERATION -> waits ? OPERATION : QUESTION;
         };
     }
 
     /// True if something goes on in the manager when the client is gone.
     public boolean goesOnWithoutUs() {
-        return switch (command) {
-            case "status", "show", "plan", "confirm", "version", "signal", "events", "logs" ->
-                    false;
-            case "state", "ehlo", "quieter", "louder" -> false;
-            default -> true;
-        };
+        return kind() == CommandKind.OPERATION;
+    }
+
+    private CommandKind kind() {
+        CommandKind kind = CommandKind.of(command);
+        // the manager says that there is no such command
+        return kind == null ? CommandKind.QUESTION : kind;
     }
 }

@@ -12,13 +12,16 @@ public final class WireHelp {
             all; without one, every program is meant.
 
             status [PROGRAM]...            how the programs are
-            show [PROGRAM]...              the same with each worker and socket
+            show [--graph] [PROGRAM]...    the same with each worker and socket, or the
+                                           order of start
             plan [PROGRAM]...              what reload would do
-            reload [--confirm TIME] [PROGRAM]...
+            reload [--reset] [--confirm TIME] [PROGRAM]...
                                            read the file again and roll what changed;
-                                           go back unless it is confirmed in that time
+                                           go back unless it is confirmed in that time;
+                                           forget what was stopped or scaled by hand
             confirm                        stay with what was reloaded
-            upgrade [--fleet] [PROGRAM]... roll onto new workers, definition as it is
+            upgrade [--fleet] [PROGRAM]...
+                                           roll onto new workers, definition as it is
             promote PROGRAM...             let a rollout go on from its canary
             abort PROGRAM...               end a rollout, bring the old version back
             start [PROGRAM]...             start what is stopped or has failed
