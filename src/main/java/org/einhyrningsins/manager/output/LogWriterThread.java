@@ -32,7 +32,10 @@ final class LogWriterThread {
 
     private final Runnable bell;
     private final LogRotator logRotator = new LogRotator();
-    private final WaitBudget waitBudget = new WaitBudget();
+
+    /// A thread is late now and then where the machine is busy, and what is late is a failed start.
+    private final WaitBudget waitBudget = new WaitBudget(100_000_000);
+
     private final Deque<FutureTask<?>> queue = new ArrayDeque<>();
     private boolean running;
     private int users;

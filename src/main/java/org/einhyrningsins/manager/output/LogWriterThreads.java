@@ -10,10 +10,12 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.file.SafePath;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -31,8 +33,21 @@ public final class LogWriterThreads {
     private final Map<String, LogWriterThread> lanes = new HashMap<>();
     private final Set<OffLoopLogFile> busy = new LinkedHashSet<>();
     private final ByteBuffer heard = ByteBuffer.allocateDirect(64);
+
+    /// Files that are being opened for workers that did not wait.
+    private final Map<Path, Opening> openings = new LinkedHashMap<>();
+
     private int bell = -1;
     private int rope = -1;
+
+    /// A file that is being opened.
+    ///
+    /// @param settled it was opened, or is given up: whichever comes first
+    private record Opening(FutureTask<Integer> task, AtomicBoolean settled) {
+        boolean failed() {
+            return task.isDone() && !settled.get();
+        }
+    }
 
     public LogWriterThreads(EventLoop eventLoop) {
         this.eventLoop = eventLoop;
@@ -112,21 +127,45 @@ public final class LogWriterThreads {
         if (whose == null) {
             return Descriptors.openAppend(file);
         }
+        Opening opening = openings.remove(file);
+        if (opening == null || opening.failed()) {
+            opening = begin(file, of(whose));
+        }
+        if (opening == null) {
+            throw heldUp("open " + file);
+        }
+        if (!of(whose).await(opening.task()) && !opening.task().isDone()) {
+            keep(file, opening);
+            throw heldUp("open " + file);
+        }
+        return LogWriterThread.outcome(opening.task());
+    }
+
+    private static @Nullable Opening begin(Path file, LogWriterThread lane) {
         AtomicBoolean settled = new AtomicBoolean();
-        LogWriterThread lane = of(whose);
-        FutureTask<Integer> opening =
+        FutureTask<Integer> task =
                 lane.submit(
                         () -> {
                             int fd = LogWriterThread.deputy().fetch(Descriptors.openAppend(file));
                             if (!settled.compareAndSet(false, true)) {
-                                BackgroundCloser.close(fd); // nobody waits for it any more
+                                BackgroundCloser.close(fd); // it was given up
                             }
                             return fd;
                         });
-        if (opening == null || (!lane.await(opening) && settled.compareAndSet(false, true))) {
-            throw heldUp("open " + file);
+        return task == null ? null : new Opening(task, settled);
+    }
+
+    /// Keeps what takes long for the next who wants the same file: on a busy machine the thread may
+    /// only be late, and the next worker is not to wait anew.
+    private void keep(Path file, Opening opening) {
+        openings.put(file, opening);
+        if (openings.size() > MOST) {
+            Path oldest = openings.keySet().iterator().next();
+            Opening dropped = openings.remove(oldest);
+            if (dropped != null && !dropped.settled().compareAndSet(false, true)) {
+                BackgroundCloser.close(LogWriterThread.outcome(dropped.task()));
+            }
         }
-        return LogWriterThread.outcome(opening);
     }
 
     /// The end of a file, as [Descriptors#readTail] has it.

@@ -66,9 +66,6 @@ public final class SafePath implements AutoCloseable {
     /// True if all users may enter the directories since then.
     private boolean open = true;
 
-    /// The same without the directory itself.
-    private boolean openTo = true;
-
     private int links;
     private boolean madeUp;
 
@@ -127,10 +124,11 @@ public final class SafePath implements AutoCloseable {
         }
     }
 
-    /// Tells whether users other than root and ours can hold a lock that whoever opens, writes or
-    /// renames the file waits for: that of its inode, if they may read it or write to it, or of the
-    /// directory it is in, if they may list it. Waits for none of them itself: it looks no further
-    /// than to the first directory that is theirs.
+    /// Tells whether users other than root and ours can hold a lock that whoever opens or writes
+    /// the file waits for: that of its inode, if they may read it or write to it, or of a directory
+    /// on the way, if it is theirs. A directory that they may merely list is not: they can make a
+    /// rename in it wait, and no write. Waits for none of them itself: it looks no further than to
+    /// the first directory that is theirs.
     ///
     /// @return in whose reach it is: a name to compare; null if it is in nobody's
     public static @Nullable String reach(Path file) {
@@ -145,9 +143,6 @@ public final class SafePath implements AutoCloseable {
         if (isTheirs()) {
             int by = holder == NOBODY ? linker : holder;
             return by == NOBODY ? asked.toString() : "uid " + by;
-        }
-        if (isOpenTo(status, openTo)) {
-            return String.valueOf(asked.toAbsolutePath().getParent());
         }
         long seen = tryAt(name, LOOK, 0);
         if (seen < 0) {
@@ -236,7 +231,6 @@ public final class SafePath implements AutoCloseable {
         }
         directory = fd;
         status = FileStatus.of(fd);
-        openTo = open;
         open &= (status.mode() & SEARCHABLE_BY_ALL) != 0;
         if (holder == NOBODY && !trusted(status.uid())) {
             holder = status.uid();

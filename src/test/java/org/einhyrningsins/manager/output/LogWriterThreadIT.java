@@ -37,7 +37,11 @@ class LogWriterThreadIT extends OutputPumpIT {
         allow(ours, "rwx------");
         assertThat(SafePath.reach(file)).as("in a closed directory").isNull();
         allow(ours, "rwxr-xr-x");
-        assertThat(SafePath.reach(file)).as("listed by all").isEqualTo(ours.toString());
+        assertThat(SafePath.reach(file))
+                .as("read by all, listed by all")
+                .isEqualTo(file.toString());
+        allow(file, "rw-r-----");
+        assertThat(SafePath.reach(file)).as("in a directory listed by all").isNull();
         allow(ours, "rwxrwxrwx");
         assertThat(SafePath.reach(file)).as("written by all").isEqualTo(file.toString());
     }
