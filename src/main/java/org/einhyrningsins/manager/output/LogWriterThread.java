@@ -38,6 +38,7 @@ final class LogWriterThread {
 
     private final Deque<FutureTask<?>> queue = new ArrayDeque<>();
     private boolean running;
+    private boolean ending;
     private int users;
     private @Nullable LinePrefix dress;
 
@@ -49,6 +50,12 @@ final class LogWriterThread {
     /// A file is open in it from now on, or is not any more.
     synchronized void users(int more) {
         users += more;
+        notifyAll();
+    }
+
+    /// Ends the thread once nothing waits to be done.
+    synchronized void end() {
+        ending = true;
         notifyAll();
     }
 
@@ -106,7 +113,7 @@ final class LogWriterThread {
         try {
             while (queue.isEmpty()) {
                 long left = end.since(Clock.now()).toMillis();
-                if (left <= 0 && users == 0) {
+                if (ending || (left <= 0 && users == 0)) {
                     running = false;
                     return null;
                 }

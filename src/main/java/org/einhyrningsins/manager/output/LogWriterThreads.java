@@ -193,6 +193,7 @@ public final class LogWriterThreads {
     /// Closes the pool; results of work under way are dropped. The eventfd stays open: a thread may
     /// still write to it.
     void close() {
+        lanes.values().forEach(LogWriterThread::end);
         if (bell >= 0) {
             eventLoop.forget(bell);
         }

@@ -4,6 +4,7 @@ package org.einhyrningsins.posix.spawn;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.ForwardingThread;
+import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.posix.process.Processes;
@@ -31,6 +32,7 @@ public final class SystemCallDeputy extends ForwardingThread {
     private static final int PR_SET_PDEATHSIG = 1;
     private static final int PR_SET_NAME = 15;
     private static final int SIGKILL = 9;
+    private static final long END_NANOS = 200_000_000;
     private static final long LAST_DESCRIPTOR = 0xffff_ffffL;
 
     private final ByteBuffer word = ByteBuffer.allocateDirect(Long.BYTES);
@@ -162,9 +164,20 @@ public final class SystemCallDeputy extends ForwardingThread {
         away = false;
         if (socket >= 0) {
             Descriptors.close(socket);
+            reap();
             Descriptors.close(pidfd);
             socket = -1;
         }
         away = before;
+    }
+
+    /// It ends when it reads the end of the socket, unless it is in a call that does not return:
+    /// then whoever reaps the orphans of this process reaps it.
+    private void reap() {
+        try {
+            Processes.await(pidfd, END_NANOS);
+        } catch (PosixException e) {
+            // somebody else was quicker
+        }
     }
 }

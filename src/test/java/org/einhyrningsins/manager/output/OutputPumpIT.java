@@ -318,6 +318,7 @@ class OutputPumpIT {
         Worker worker = new Worker(0, kept(5_000));
         worker.write("before\n");
         settle();
+        keeper.lanes().close(); // its threads go with the process
         eventLoop.close(); // killed: nothing is done any more
         Descriptors.close(worker.pipe.fd());
         StringBuilder meanwhile = new StringBuilder();
