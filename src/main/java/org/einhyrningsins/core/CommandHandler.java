@@ -25,12 +25,12 @@ import java.util.Set;
 final class CommandHandler {
     private CommandHandler() {}
 
-    static void obey(StepContext stepContext, long ticket, ProgramCommand programCommand) {
+    static void execute(StepContext stepContext, long ticket, ProgramCommand programCommand) {
         switch (programCommand) {
             case ProgramCommand.Start c -> start(stepContext, ticket, c);
             case ProgramCommand.Stop c -> stop(stepContext, ticket, c);
             case ProgramCommand.Restart c -> restart(stepContext, ticket, c);
-            case ProgramCommand.Hasten ignored -> hasten(stepContext, ticket);
+            case ProgramCommand.Hasten ignored -> skipWait(stepContext, ticket);
             case ProgramCommand.Upgrade c -> upgrade(stepContext, ticket, c);
             case ProgramCommand.Promote ignored -> promote(stepContext, ticket);
             case ProgramCommand.Abort ignored -> abort(stepContext, ticket);
@@ -93,18 +93,18 @@ final class CommandHandler {
         for (Slot slot : stepContext.slots) {
             (covers(scope, slot) ? slot.leaving() : List.<Worker>of()).forEach(stepContext::hurry);
         }
-        tellOfThoseThatStopAlready(stepContext, ticket, scope);
+        reportAlreadyStopping(stepContext, ticket, scope);
         for (Slot slot : stepContext.slots) {
             if (covers(scope, slot)) {
                 stepContext.put(slot.refill(null).hold(scope != null));
-                tellBothToGo(stepContext, slot, Cause.STOPPED, command.first());
+                stopBoth(stepContext, slot, Cause.STOPPED, command.first());
             }
         }
         expect(stepContext, ticket, "stop", scope, PendingRequest.Until.GONE);
     }
 
     /// Reports workers that stop already, and how to end that.
-    private static void tellOfThoseThatStopAlready(
+    private static void reportAlreadyStopping(
             StepContext stepContext, long ticket, @Nullable Set<Integer> scope) {
         int count = 0;
         Moment next = null;
@@ -143,14 +143,14 @@ final class CommandHandler {
         SlotScaling.trim(stepContext);
         for (Slot slot : stepContext.slots) {
             if (covers(scope, slot) && slot.index() < stepContext.count) {
-                tellBothToGo(stepContext, slot, Cause.RESTARTED, null);
+                stopBoth(stepContext, slot, Cause.RESTARTED, null);
                 stepContext.put(stepContext.slot(slot.index()).afresh(stepContext.now));
             }
         }
         expectEnd(stepContext, ticket, "restart", scope);
     }
 
-    private static void tellBothToGo(
+    private static void stopBoth(
             StepContext stepContext, Slot slot, Cause cause, @Nullable Signal first) {
         if (slot.successor() != null) {
             stepContext.tellToGo(slot.successor(), cause, first);
@@ -160,7 +160,7 @@ final class CommandHandler {
         }
     }
 
-    private static void hasten(StepContext stepContext, long ticket) {
+    private static void skipWait(StepContext stepContext, long ticket) {
         int hastened = 0;
         for (Slot slot : stepContext.slots) {
             for (Worker worker : slot.leaving()) {
@@ -425,12 +425,12 @@ final class CommandHandler {
     }
 
     private static void scale(StepContext stepContext, long ticket, int count) {
-        if (count < 0 || count > MOST_WORKERS) {
+        if (count < 0 || count > MAX_WORKERS) {
             say(
                     stepContext,
                     ticket,
                     false,
-                    "cannot run " + count + " workers; 0 to " + MOST_WORKERS);
+                    "cannot run " + count + " workers; 0 to " + MAX_WORKERS);
             return;
         }
         stepContext.report(
@@ -475,5 +475,5 @@ final class CommandHandler {
     }
 
     /// Maximum number of workers, as in the configuration.
-    private static final int MOST_WORKERS = 10_000;
+    private static final int MAX_WORKERS = 10_000;
 }

@@ -31,7 +31,7 @@ final class HealthMonitor {
     private static final Duration LATE = Duration.ofMillis(250);
 
     private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(100);
-    private static final Duration LONGEST_INTERVAL = Duration.ofDays(1);
+    private static final Duration MAX_INTERVAL = Duration.ofDays(1);
 
     private HealthMonitor() {}
 
@@ -63,12 +63,12 @@ final class HealthMonitor {
 
     /// Does what is due. Each may be the end of it, so it is looked for again.
     static void expire(StepContext stepContext, WorkerId id) {
-        weigh(stepContext, stepContext.find(id));
+        measureMemory(stepContext, stepContext.find(id));
         checkUp(stepContext, stepContext.find(id));
         watch(stepContext, stepContext.find(id));
     }
 
-    private static void weigh(StepContext stepContext, @Nullable Worker worker) {
+    private static void measureMemory(StepContext stepContext, @Nullable Worker worker) {
         if (worker != null && worker.up() && due(stepContext, worker.care().weighing())) {
             stepContext.effects.add(new ProgramEffect.Weigh(worker.id()));
             stepContext.replace(worker.with(worker.care().weighing(nextWeighing(stepContext.now))));
@@ -186,14 +186,14 @@ final class HealthMonitor {
             return;
         }
         Duration least = asked.compareTo(SHORTEST_INTERVAL) < 0 ? SHORTEST_INTERVAL : asked;
-        Duration chosen = least.compareTo(LONGEST_INTERVAL) > 0 ? LONGEST_INTERVAL : least;
+        Duration chosen = least.compareTo(MAX_INTERVAL) > 0 ? MAX_INTERVAL : least;
         WorkerHealth workerHealth = worker.care().every(chosen);
         stepContext.replace(
                 worker.with(worker.up() ? workerHealth.pinged(stepContext.now) : workerHealth));
         stepContext.report(Severity.DEBUG, id, "set its watchdog to " + DurationText.of(chosen));
     }
 
-    static void weighed(StepContext stepContext, WorkerId id, long bytes) {
+    static void memoryMeasured(StepContext stepContext, WorkerId id, long bytes) {
         Worker worker = stepContext.find(id);
         if (worker != null && worker.up() && spec(worker).memoryMax() != null) {
             Worker after = worker.with(worker.care().weighed(bytes));
@@ -275,11 +275,11 @@ final class HealthMonitor {
                 worker.id(),
                 "health check: " + how + (tells ? "" : "; others may have been asked, so ignored"));
         if (tells && misses == health.failures()) {
-            fellIll(stepContext, after, health);
+            becameUnhealthy(stepContext, after, health);
         }
     }
 
-    private static void fellIll(StepContext stepContext, Worker worker, HealthSpec health) {
+    private static void becameUnhealthy(StepContext stepContext, Worker worker, HealthSpec health) {
         String what = DurationText.checks(health.failures());
         if (isOfProgram(stepContext.count, health)) {
             stepContext.report(

@@ -131,8 +131,8 @@ public record Program(
     }
 
     /// Describes why a worker is to be replaced although it runs; null if it is not.
-    public @Nullable String ailment(Worker worker) {
-        return WorkerReplacement.ailment(worker, count, asOf);
+    public @Nullable String replacementReason(Worker worker) {
+        return WorkerReplacement.replacementReason(worker, count, asOf);
     }
 
     /// Describes what the health checks show to be wrong with the program as a whole; null if
@@ -257,12 +257,12 @@ public record Program(
     }
 
     /// True if no process of it is left.
-    public boolean vacant() {
-        return slots.stream().allMatch(Slot::vacant);
+    public boolean hasNoProcess() {
+        return slots.stream().allMatch(Slot::hasNoProcess);
     }
 
     /// Returns its state as a dependency of other programs.
-    public DependencyState standing() {
+    public DependencyState dependencyState() {
         return switch (phase) {
             case ProgramPhase.Stopped ignored -> DependencyState.STOPPED;
             case ProgramPhase.Failed ignored -> DependencyState.FAILED;
@@ -377,7 +377,7 @@ public record Program(
         ProgramSpec now = serving.spec();
         int wanted = count == now.workers() ? spec.workers() : count;
         boolean onlyGo = wanted == 0 && spec.sockets().equals(now.sockets());
-        return rollout == null && (onlyGo || (count == 0 && vacant()));
+        return rollout == null && (onlyGo || (count == 0 && hasNoProcess()));
     }
 
     /// True if all workers that were started otherwise would stop if the rollout under way were

@@ -17,7 +17,7 @@ import java.time.Duration;
 
 /// Step of a program: the event, then the deadlines, then what follows from the state.
 final class ProgramStep {
-    private static final Duration MOST_EXTENSION = Duration.ofHours(1);
+    private static final Duration MAX_EXTENSION = Duration.ofHours(1);
 
     private ProgramStep() {}
 
@@ -67,15 +67,15 @@ final class ProgramStep {
             case ProgramEvent.Retimed e ->
                     HealthMonitor.retimed(stepContext, e.worker(), e.interval());
             case ProgramEvent.Weighed e ->
-                    HealthMonitor.weighed(stepContext, e.worker(), e.bytes());
+                    HealthMonitor.memoryMeasured(stepContext, e.worker(), e.bytes());
             case ProgramEvent.Drained e -> drained(stepContext, e.worker());
             case ProgramEvent.Extended e -> extended(stepContext, e);
             case ProgramEvent.Admitted e -> DependencyGate.admitted(stepContext, e);
             case ProgramEvent.Deferred e -> DependencyGate.deferred(stepContext, e);
             case ProgramEvent.Affirmed ignored -> FailedVersionTracker.forget(stepContext);
-            case ProgramEvent.Forsaken e -> Rollback.forsake(stepContext, e.why());
+            case ProgramEvent.Forsaken e -> Rollback.dropFallback(stepContext, e.why());
             case ProgramEvent.Requested e ->
-                    CommandHandler.obey(stepContext, e.ticket(), e.command());
+                    CommandHandler.execute(stepContext, e.ticket(), e.command());
             case ProgramEvent.DeadlinePassed ignored -> {}
         }
     }
@@ -243,14 +243,14 @@ final class ProgramStep {
                                 stepContext,
                                 worker,
                                 asked,
-                                worker.born().plus(MOST_EXTENSION),
+                                worker.born().plus(MAX_EXTENSION),
                                 s.deadline());
                 stepContext.replace(worker.in(s.until(next)));
             }
             case WorkerState.Stopping s when s.rest().isEmpty() || s.draining() -> {}
             case WorkerState.Stopping s -> {
                 Moment first = s.latest();
-                Moment latest = first == null ? stepContext.now.plus(MOST_EXTENSION) : first;
+                Moment latest = first == null ? stepContext.now.plus(MAX_EXTENSION) : first;
                 Moment deadline = s.deadline();
                 if (deadline != null) {
                     Moment next = cut(stepContext, worker, asked, latest, deadline);
@@ -271,7 +271,7 @@ final class ProgramStep {
         Moment next = much ? latest : asked;
         if (deadline.reached(next) && !next.reached(deadline)) {
             if (much) {
-                String most = DurationText.of(MOST_EXTENSION);
+                String most = DurationText.of(MAX_EXTENSION);
                 String what = "asks for more time than the " + most + " that it may have in all";
                 stepContext.report(Severity.WARN, worker.id(), what);
             }

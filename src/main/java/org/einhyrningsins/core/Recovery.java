@@ -101,15 +101,15 @@ public final class Recovery {
     public static Transition after(Program program, Found found, Moment now) {
         StepContext stepContext = new StepContext(program, now);
         stepContext.waits.clear();
-        bury(stepContext, found);
-        welcome(stepContext, found);
+        markDead(stepContext, found);
+        addNewborn(stepContext, found);
         for (WorkerId worker : found.acked()) {
             Worker known = stepContext.find(worker);
             if (known != null && known.state() instanceof WorkerState.Starting) {
                 DeadlineHandler.up(stepContext, known);
             }
         }
-        giveTime(stepContext);
+        extendDeadlines(stepContext);
         renewProbes(stepContext);
         if (stepContext.rollout != null
                 && stepContext.rollout.held()) { // who would have released it is gone
@@ -123,7 +123,7 @@ public final class Recovery {
 
     /// Ends the workers that are gone, with the exits that the manager before has seen, or unknown
     /// ones.
-    private static void bury(StepContext stepContext, Found found) {
+    private static void markDead(StepContext stepContext, Found found) {
         for (Worker worker : workers(stepContext)) {
             if (found.leaderless().contains(worker.id())) {
                 goOnWithout(stepContext, worker, found.end(worker.id()));
@@ -161,20 +161,20 @@ public final class Recovery {
         return workers;
     }
 
-    private static void welcome(StepContext stepContext, Found found) {
+    private static void addNewborn(StepContext stepContext, Found found) {
         List<Newborn> inOrder = new ArrayList<>(found.newborn());
         inOrder.sort(Comparator.comparingLong(newborn -> newborn.worker().incarnation()));
         for (Newborn newborn : inOrder) {
             stepContext.skip(newborn.worker().incarnation());
             if (stepContext.find(newborn.worker()) == null) {
-                welcome(stepContext, newborn);
-                bury(stepContext, found); // the next one may have been born in its place
+                addNewborn(stepContext, newborn);
+                markDead(stepContext, found); // the next one may have been born in its place
             }
         }
     }
 
     /// Gives a newborn worker the place that it was started for, if that is free; else stops it.
-    private static void welcome(StepContext stepContext, Newborn newborn) {
+    private static void addNewborn(StepContext stepContext, Newborn newborn) {
         int index = newborn.worker().slot();
         while (stepContext.slots.size() <= index) {
             stepContext.slots.add(Slot.empty(stepContext.slots.size(), stepContext.now));
@@ -220,7 +220,7 @@ public final class Recovery {
 
     /// Extends the deadlines of workers: an ack may have been lost and may come again, and signs of
     /// life were not heard.
-    private static void giveTime(StepContext stepContext) {
+    private static void extendDeadlines(StepContext stepContext) {
         for (Worker worker : workers(stepContext)) {
             AckSpec ack = worker.version().spec().ack();
             if (worker.state() instanceof WorkerState.Starting s && s.delayed()) {

@@ -60,7 +60,7 @@ final class Rollback {
     }
 
     /// Drops the fallback version because another program uses what it needs.
-    static void forsake(StepContext stepContext, String why) {
+    static void dropFallback(StepContext stepContext, String why) {
         FallbackVersion fallbackVersion = stepContext.fallback;
         if (fallbackVersion != null && fallbackVersion.taken() == null) {
             stepContext.fallback = fallbackVersion.taken(why);
@@ -155,7 +155,7 @@ final class Rollback {
         stepContext.fallback = null;
         if (!stays) {
             stepContext.report(Severity.WARN, last, why);
-            bringBack(stepContext, fallbackVersion.version());
+            restoreOld(stepContext, fallbackVersion.version());
         }
         stepContext.rollout = null;
         Stage stage = same ? Stage.SAME : taken == null ? Stage.RETURNING : Stage.TAKEN;
@@ -176,7 +176,7 @@ final class Rollback {
         return !stays;
     }
 
-    private static void bringBack(StepContext stepContext, ProgramVersion older) {
+    private static void restoreOld(StepContext stepContext, ProgramVersion older) {
         if (stepContext.count == stepContext.serving.spec().workers()) {
             stepContext.count = older.spec().workers();
         }

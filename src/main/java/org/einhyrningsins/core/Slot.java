@@ -208,7 +208,7 @@ public record Slot(
     }
 
     /// True if no process of it is left.
-    public boolean vacant() {
+    public boolean hasNoProcess() {
         return current == null && successor == null && leaving.isEmpty();
     }
 

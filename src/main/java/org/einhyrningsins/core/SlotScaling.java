@@ -19,7 +19,7 @@ final class SlotScaling {
         }
         for (int i = stepContext.slots.size() - 1; i >= stepContext.count; i--) {
             removeFrom(stepContext, stepContext.slot(i));
-            if (stepContext.slot(i).vacant() && i == stepContext.slots.size() - 1) {
+            if (stepContext.slot(i).hasNoProcess() && i == stepContext.slots.size() - 1) {
                 stepContext.slots.removeLast();
             }
         }

@@ -34,7 +34,7 @@ final class StepContext {
     private static final Duration LAST_HOPE = Duration.ofSeconds(10);
 
     /// Maximum time to serve what waits at its own sockets, before it is told to stop.
-    static final Duration LONGEST_DRAIN = Duration.ofSeconds(1);
+    static final Duration MAX_DRAIN = Duration.ofSeconds(1);
 
     /// Minimum time for that: a handshake takes a network round trip.
     static final Duration SHORTEST_DRAIN = Duration.ofMillis(200);
@@ -149,7 +149,7 @@ final class StepContext {
     void tellToGo(Worker worker, Cause cause, @Nullable Signal first) {
         List<StopSpec.Step> steps = worker.version().spec().stop().steps();
         if (first == null && drains(worker)) {
-            Moment latest = now.plus(LONGEST_DRAIN);
+            Moment latest = now.plus(MAX_DRAIN);
             leave(worker, worker.in(WorkerState.Stopping.draining(cause, steps, latest)));
             report(Severity.DEBUG, worker.id(), "gets nothing new: " + words(cause));
             return;
@@ -171,7 +171,9 @@ final class StepContext {
             put(slot.last(last.with(workerExit)));
         } else if (!(worker.state() instanceof WorkerState.Stopping s)) {
             put(slot.last(new PreviousExit(worker.id(), worker.born(), now, workerExit, "")));
-        } else if (slot.vacant() || s.cause() == Cause.FAILED_START || s.cause() == Cause.HUNG) {
+        } else if (slot.hasNoProcess()
+                || s.cause() == Cause.FAILED_START
+                || s.cause() == Cause.HUNG) {
             String why = words(s.cause());
             put(slot.last(new PreviousExit(worker.id(), worker.born(), now, workerExit, why)));
         }

@@ -41,7 +41,7 @@ final class WorkerReplacement {
     /// Describes why a worker is to be replaced; null if it is not.
     ///
     /// @param count the program's worker count
-    static @Nullable String ailment(Worker worker, int count, Moment now) {
+    static @Nullable String replacementReason(Worker worker, int count, Moment now) {
         if (!worker.ready()) {
             return null;
         }
@@ -89,7 +89,7 @@ final class WorkerReplacement {
             return null;
         }
         Moment asOf = program.asOf();
-        boolean ails = ailment(worker, program.count(), asOf) != null;
+        boolean ails = replacementReason(worker, program.count(), asOf) != null;
         Moment next = ails ? notBefore(worker, slot, program.count()) : old(worker);
         return next == null || next.reached(asOf) ? null : next;
     }
@@ -185,7 +185,8 @@ final class WorkerReplacement {
     /// worker that is healthy again, or whose definition has changed, keeps its place.
     private static void inherit(StepContext stepContext, Slot slot, Worker successor) {
         Worker current = slot.current();
-        if (current != null && ailment(current, stepContext.count, stepContext.now) == null) {
+        if (current != null
+                && replacementReason(current, stepContext.count, stepContext.now) == null) {
             stepContext.tellToGo(successor, Cause.WITHDRAWN);
             return;
         }
@@ -204,7 +205,7 @@ final class WorkerReplacement {
     private static void count(StepContext stepContext, Worker old) {
         Slot slot = stepContext.slot(old.id().slot());
         int relapses = fails(old, stepContext.count) ? slot.past().relapses() + 1 : 0;
-        String why = ailment(old, stepContext.count, stepContext.now);
+        String why = replacementReason(old, stepContext.count, stepContext.now);
         if (why == null || old.care().recalled()) {
             stepContext.put(slot.relapsed(relapses));
         } else {
@@ -304,7 +305,7 @@ final class WorkerReplacement {
         Worker worker = slot.current();
         if (worker == null
                 || !stepContext.wants(slot)
-                || ailment(worker, stepContext.count, stepContext.now) == null) {
+                || replacementReason(worker, stepContext.count, stepContext.now) == null) {
             return false;
         }
         Moment when = notBefore(worker, slot, stepContext.count);
@@ -315,7 +316,7 @@ final class WorkerReplacement {
         stepContext.report(
                 Severity.INFO,
                 worker.id(),
-                what + ailment(worker, stepContext.count, stepContext.now));
+                what + replacementReason(worker, stepContext.count, stepContext.now));
     }
 
     /// A replacement did not come up: who was to be replaced stays.

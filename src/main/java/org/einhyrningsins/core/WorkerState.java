@@ -110,7 +110,7 @@ public sealed interface WorkerState {
         /// True if connections that were being made when it was told to stop have had time to
         /// arrive.
         public boolean settled(Moment now) {
-            Duration left = StepContext.LONGEST_DRAIN.minus(StepContext.SHORTEST_DRAIN);
+            Duration left = StepContext.MAX_DRAIN.minus(StepContext.SHORTEST_DRAIN);
             return draining && deadline != null && deadline.reached(now.plus(left));
         }
 

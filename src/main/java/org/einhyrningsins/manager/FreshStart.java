@@ -70,7 +70,7 @@ final class FreshStart {
             parts.sockets.table().open(services.programs().values());
             parts.sockets.keepCopies();
             parts.settings.http().prepare(services.http());
-            parts.settings.http().settle();
+            parts.settings.http().commit();
             WorkerSockets.sweep(paths.openWorkers());
             paths.writePidFile(managerLog);
         } catch (IOException e) {

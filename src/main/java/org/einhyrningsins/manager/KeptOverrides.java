@@ -41,7 +41,7 @@ final class KeptOverrides {
 
     /// Goes on from what programs have now.
     void takeUp() {
-        file().takeUp();
+        file().load();
     }
 
     /// Definitions of programs have changed.

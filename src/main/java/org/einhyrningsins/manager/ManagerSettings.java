@@ -63,13 +63,13 @@ final class ManagerSettings {
             letThrough(services.control());
         }
         last = before == null ? services : services.takenOverBy(before);
-        http.settle();
+        http.commit();
         parts.runtime.managerLog().configure(services.log());
     }
 
     /// Lets other users through to the control socket, or no longer.
     void letThrough(ControlSpec spec) {
-        String obstacle = parts.files.paths().letThrough(spec.forOthers());
+        String obstacle = parts.files.paths().permitOthers(spec.forOthers());
         if (obstacle != null) {
             parts.runtime.managerLog().warn("", obstacle);
         }
@@ -80,7 +80,7 @@ final class ManagerSettings {
     void reopenHttp() {
         try {
             http.prepare(last().http());
-            http.settle();
+            http.commit();
         } catch (SocketTable.CannotBind e) {
             parts.runtime
                     .managerLog()

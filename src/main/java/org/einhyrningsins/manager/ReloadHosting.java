@@ -39,7 +39,7 @@ final class ReloadHosting implements Reloader.Hosting {
 
     @Override
     public void forgo() {
-        parts.settings.http().forgo();
+        parts.settings.http().rollBack();
     }
 
     @Override

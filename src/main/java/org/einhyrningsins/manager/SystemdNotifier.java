@@ -33,8 +33,8 @@ final class SystemdNotifier {
     /// Of the names under which it keeps sockets.
     static final String PREFIX = "einhyrningsins-";
 
-    private static final int MOST_NEWS = 16;
-    private static final int LONGEST_NAME = 255;
+    private static final int MAX_NEWS = 16;
+    private static final int MAX_NAME_LENGTH = 255;
     private static final Duration ROOM_SOON = Duration.ofMillis(200);
     private static final Duration STATUS_REST = Duration.ofSeconds(1);
 
@@ -156,12 +156,12 @@ final class SystemdNotifier {
     static String name(SocketSnapshot socket) {
         String name = PREFIX + socket.inode() + "-" + socket.address();
         String plain = name.replaceAll("[^!-9;-~]", "_");
-        return plain.substring(0, Math.min(plain.length(), LONGEST_NAME));
+        return plain.substring(0, Math.min(plain.length(), MAX_NAME_LENGTH));
     }
 
     private void say(String text) {
         if (unixDatagramSender != null) {
-            if (news.size() == MOST_NEWS) {
+            if (news.size() == MAX_NEWS) {
                 news.removeFirst(); // the newest tell how it is
             }
             news.addLast(text);

@@ -246,7 +246,7 @@ public final class House {
         if (!open.isEmpty()) {
             throw new AssertionError("unanswered: " + open + states());
         }
-        leaving.removeIf(resident -> resident.program.vacant());
+        leaving.removeIf(resident -> resident.program.hasNoProcess());
         if (!socketHandoverOrder.over()) {
             throw new AssertionError(
                     "turns that never came: " + socketHandoverOrder + turns + changes.keySet());

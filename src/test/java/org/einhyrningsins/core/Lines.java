@@ -153,7 +153,7 @@ public final class Lines {
         Worker current = slot.current();
         if (current != null) {
             words.add(of(current));
-            String ailment = program.ailment(current);
+            String ailment = program.replacementReason(current);
             if (ailment != null) {
                 words.add("ails (" + ailment + ")");
             }

@@ -251,7 +251,7 @@ final class Simulation {
                 throw new Laws.Broken("still there: " + processes.keySet() + laws.open());
             }
         }
-        if (program.earliestDeadline() != null || !program.vacant()) {
+        if (program.earliestDeadline() != null || !program.hasNoProcess()) {
             throw new Laws.Broken("stopped, gone, and it still waits for something");
         }
     }

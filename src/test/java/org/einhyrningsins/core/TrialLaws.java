@@ -225,7 +225,7 @@ final class TrialLaws {
         return worker != null
                 && worker.ready()
                 && !rollout.owns(worker)
-                && before.ailment(worker) == null;
+                && before.replacementReason(worker) == null;
     }
 
     // ---- and after it

@@ -58,7 +58,7 @@ class ManualTest {
     private static final ManPage TROUBLE = ManPage.read("einhyrningsins-trouble.7");
 
     private static final ConfigKeys SCHEMA = ConfigKeys.read();
-    private static final String LEAST = "programs: {web: {command: [./server]}}";
+    private static final String MINIMAL = "programs: {web: {command: [./server]}}";
 
     @TempDir Path directory;
 
@@ -93,7 +93,7 @@ class ManualTest {
                         .filter(e -> e.text().startsWith("control:\n  mode:"))
                         .findFirst()
                         .orElseThrow();
-        assertThat(load(defaults.text())).isEqualTo(load(LEAST));
+        assertThat(load(defaults.text())).isEqualTo(load(MINIMAL));
     }
 
     static Stream<Example> yamlExamples() {

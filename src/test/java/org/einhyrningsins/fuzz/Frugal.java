@@ -8,7 +8,7 @@ import java.lang.management.ManagementFactory;
 /// That whatever is read costs no more memory than the manager has: its heap is 32 MiB, and the
 /// fuzzer's cannot be so small. What is allocated is counted, so what is held is less.
 public final class Frugal {
-    private static final long MOST_BYTES = 20L * 1024 * 1024;
+    private static final long MAX_BYTES = 20L * 1024 * 1024;
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private Frugal() {}
@@ -17,7 +17,7 @@ public final class Frugal {
     ///
     /// @throws AssertionError if it took more memory than it may
     public static void run(Runnable reading) {
-        run(MOST_BYTES, reading);
+        run(MAX_BYTES, reading);
     }
 
     /// The same, where most of what is allocated is garbage at once.

@@ -23,7 +23,7 @@ import java.util.Objects;
 /// goes on, with no deadline nearer than before and its watchdog within bounds.
 public final class NotifyFuzz {
     private static final WorkerId STARTING = new WorkerId(0, 4);
-    private static final Duration LEAST = Duration.ofMillis(1);
+    private static final Duration MIN_DURATION = Duration.ofMillis(1);
     private static final Program PROGRAM = program();
 
     private NotifyFuzz() {}
@@ -36,7 +36,7 @@ public final class NotifyFuzz {
         Program program = PROGRAM;
         Moment now = PROGRAM.asOf();
         for (NotifyMessage notifyMessage : NotifyMessage.read(text)) {
-            now = now.plus(LEAST);
+            now = now.plus(MIN_DURATION);
             program = heard(program, notifyMessage, now);
         }
     }

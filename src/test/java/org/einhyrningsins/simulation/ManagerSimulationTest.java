@@ -18,7 +18,7 @@ final class ManagerSimulationTest {
     private static final long FAULTS = Long.getLong("manager.faults", 3_000);
     private static final long SEED = Long.getLong("manager.seed", 1);
     private static final int THREADS = Integer.getInteger("manager.threads", 1);
-    private static final int MOST_BROKEN = 20;
+    private static final int MAX_BROKEN = 20;
 
     private final SortedMap<String, Integer> kinds = new TreeMap<>();
     private final List<Throwable> broken = new ArrayList<>();
@@ -67,7 +67,7 @@ final class ManagerSimulationTest {
 
     /// @return -1 if there are enough
     private synchronized long nextSeed() {
-        return faults < FAULTS && broken.size() < MOST_BROKEN ? next++ : -1;
+        return faults < FAULTS && broken.size() < MAX_BROKEN ? next++ : -1;
     }
 
     private synchronized void count(long moreSteps, Map<String, Integer> more) {

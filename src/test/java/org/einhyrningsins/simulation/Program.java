@@ -101,7 +101,7 @@ final class Program {
     /// Who replaces its workers before others are up may be in no circle of those that give and
     /// receive.
     boolean canReceive() {
-        return !strategy.equals("replace") && !ends() && sockets.size() < Shop.MOST_SOCKETS;
+        return !strategy.equals("replace") && !ends() && sockets.size() < Shop.MAX_SOCKETS;
     }
 
     boolean mayBeStopped() {

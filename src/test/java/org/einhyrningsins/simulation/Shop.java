@@ -20,9 +20,9 @@ import java.util.zip.CRC32;
 final class Shop {
     static final int ACK_FD = 9;
     private static final long PATIENCE = 600 * World.SECOND;
-    private static final int MOST_RELOADS = 12;
-    private static final int MOST_PROGRAMS = 7;
-    static final int MOST_SOCKETS = 5;
+    private static final int MAX_RELOADS = 12;
+    private static final int MAX_PROGRAMS = 7;
+    static final int MAX_SOCKETS = 5;
 
     private final World world;
     private final SplittableRandom random;
@@ -441,7 +441,7 @@ final class Shop {
                 bindsAnother(program);
             }
             case 5 -> {
-                if (programs.size() < MOST_PROGRAMS) {
+                if (programs.size() < MAX_PROGRAMS) {
                     world.count("a program is added");
                     Program added = newProgram();
                     added.isNew = true;
@@ -464,7 +464,7 @@ final class Shop {
 
     /// At an address of its own: nobody promises that one can be had again at once.
     private void bindsAnother(Program program) {
-        if (program.sockets.size() < MOST_SOCKETS) {
+        if (program.sockets.size() < MAX_SOCKETS) {
             world.count("a socket is added");
             program.sockets.add(newAddress());
         }
@@ -493,7 +493,7 @@ final class Shop {
     }
 
     private void renames(Program program) {
-        if (programs.size() < MOST_PROGRAMS) {
+        if (programs.size() < MAX_PROGRAMS) {
             world.count("a program is renamed");
             Program renamed = program.renamed(newName());
             renamed.version = newVersion();
@@ -593,7 +593,7 @@ final class Shop {
                 ask(program, "start", name, w -> new Program.Want(false, w.count()));
             }
         }
-        if (!killedAtRest && !reloading && reloads < MOST_RELOADS) {
+        if (!killedAtRest && !reloading && reloads < MAX_RELOADS) {
             reloading =
                     other.ask(
                             "reload",

@@ -7,7 +7,7 @@ import java.util.List;
 /// What a worker does: it comes up, says so, works, goes when it is told; or not.
 final class Worker implements Child.Actor {
     private static final int TERM = 15;
-    private static final int MOST_TRIES = 200;
+    private static final int MAX_TRIES = 200;
 
     private final World world;
     private final Program program;
@@ -74,7 +74,7 @@ final class Worker implements Child.Actor {
         String path = child.environment.getOrDefault("EINHORN_SOCK_PATH", "");
         OpenFile.Bound door = world.kernel().holder(path);
         if (door == null || !door.listening || door.waiting.size() > 100) {
-            if (tries++ < MOST_TRIES) {
+            if (tries++ < MAX_TRIES) {
                 later(300 * World.MILLI, () -> acks(pid));
             }
             return;
@@ -97,7 +97,7 @@ final class Worker implements Child.Actor {
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
             door.messages.add(new OpenFile.Message(child.pid, bytes));
             child.said |= text.equals("READY=1");
-        } else if (tries++ < MOST_TRIES) {
+        } else if (tries++ < MAX_TRIES) {
             later(300 * World.MILLI, () -> notifies(text));
         }
     }

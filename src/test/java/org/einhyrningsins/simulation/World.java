@@ -39,11 +39,11 @@ final class World {
     static final long MILLI = 1_000_000;
     static final long SECOND = 1_000 * MILLI;
 
-    private static final int MOST_TOLD = 400;
-    private static final int MOST_STARTS_IN_A_ROW = 200;
+    private static final int MAX_TOLD = 400;
+    private static final int MAX_STARTS_IN_A_ROW = 200;
 
     /// More calls within a second are those of a manager that turns round and round.
-    private static final int MOST_CALLS = 20_000;
+    private static final int MAX_CALLS = 20_000;
 
     private final long seed;
     private final SplittableRandom random;
@@ -250,7 +250,7 @@ final class World {
         if (status == 0) {
             over = true;
             promises.ended();
-        } else if (++failedStarts > MOST_STARTS_IN_A_ROW) {
+        } else if (++failedStarts > MAX_STARTS_IN_A_ROW) {
             throw new Broken("it does not start any more");
         }
     }
@@ -308,7 +308,7 @@ final class World {
             second = nanos;
             calls = 0;
         }
-        if (++calls > MOST_CALLS) {
+        if (++calls > MAX_CALLS) {
             throw new Broken("it is busy with " + call);
         }
         nanos += 1_000 + random.nextInt(20_000);
@@ -626,7 +626,7 @@ final class World {
             System.out.println(all);
         }
         told.add(all);
-        if (told.size() > MOST_TOLD) {
+        if (told.size() > MAX_TOLD) {
             told.remove();
         }
     }

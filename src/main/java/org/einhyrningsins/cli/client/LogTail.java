@@ -27,10 +27,10 @@ final class LogTail {
     private static final int CHUNK = 64 * 1024;
 
     /// Maximum number of rotations of the newest file during a search for the others.
-    private static final int MOST_TRIES = 20;
+    private static final int MAX_TRIES = 20;
 
     /// A longer line is shown in pieces.
-    private static final int LONGEST = 1024 * 1024;
+    private static final int MAX_LENGTH = 1024 * 1024;
 
     private final Path path;
     private final Taker taker;
@@ -188,7 +188,7 @@ final class LogTail {
             byte[] chunk, int count, ByteArrayOutputStream unfinished, Taker taker) {
         int start = 0;
         for (int i = 0; i < count; i++) {
-            if (chunk[i] == '\n' || unfinished.size() + i - start >= LONGEST) {
+            if (chunk[i] == '\n' || unfinished.size() + i - start >= MAX_LENGTH) {
                 boolean end = chunk[i] == '\n';
                 unfinished.write(chunk, start, i - start + (end ? 0 : 1));
                 taker.line(unfinished.toByteArray());
@@ -267,7 +267,7 @@ final class LogTail {
             if (still) {
                 return aside;
             }
-            if (tries == MOST_TRIES) {
+            if (tries == MAX_TRIES) {
                 return open ? beforeOurs(aside) : aside;
             }
             close(); // it was put aside meanwhile, and perhaps others were

@@ -25,7 +25,7 @@ import java.util.function.Predicate;
 /// they belong to, or at the head if that is not there.
 public final class ImportedProgram {
     private static final int MAX_WORKERS = 10_000;
-    private static final Duration LONGEST = Duration.ofDays(3650);
+    private static final Duration MAX_DURATION = Duration.ofDays(3650);
 
     private final String name;
     private final ImportedServices file;
@@ -314,10 +314,10 @@ public final class ImportedProgram {
     public int kept(@Nullable ForeignSetting foreignSetting, int usual) {
         Integer number =
                 foreignSetting == null ? null : number("logs", foreignSetting, 0, 999_999_999);
-        if (number != null && foreignSetting != null && number > LogsReader.MOST_KEPT) {
-            differs("logs", foreignSetting, "no more than " + LogsReader.MOST_KEPT + " are kept");
+        if (number != null && foreignSetting != null && number > LogsReader.MAX_KEPT) {
+            differs("logs", foreignSetting, "no more than " + LogsReader.MAX_KEPT + " are kept");
         }
-        return number == null ? usual : Math.min(number, LogsReader.MOST_KEPT);
+        return number == null ? usual : Math.min(number, LogsReader.MAX_KEPT);
     }
 
     /// Returns a size as the configuration writes it.
@@ -450,7 +450,7 @@ public final class ImportedProgram {
 
     /// Returns a time as the configuration writes it, at most the maximum.
     public static String time(Duration time) {
-        return Durations.print(time.compareTo(LONGEST) > 0 ? LONGEST : time);
+        return Durations.print(time.compareTo(MAX_DURATION) > 0 ? MAX_DURATION : time);
     }
 
     /// Writes it with that much room on the left.

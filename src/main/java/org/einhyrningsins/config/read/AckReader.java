@@ -38,7 +38,7 @@ record AckReader(ValueReader values, TemplateReader templates, int workers, bool
     private static final String MODES = "manual, timer, notify, fd, log or probe";
     private static final List<String> WORDS =
             List.of("manual", "timer", "notify", "fd", "log", "probe");
-    private static final int MOST_FD = 63;
+    private static final int MAX_FD = 63;
 
     AckSpec read(@Nullable ConfigNode configNode) {
         if (configNode == null) {
@@ -222,6 +222,6 @@ record AckReader(ValueReader values, TemplateReader templates, int workers, bool
     /// manager has the next.
     private Mode pipe(ConfigFields ack) {
         int first = ProgramSpec.FIRST_SOCKET_FD + templates.sockets().size() + (connected ? 1 : 0);
-        return new Fd(ack.has("fd") ? ack.number("fd", first, MOST_FD, first) : null);
+        return new Fd(ack.has("fd") ? ack.number("fd", first, MAX_FD, first) : null);
     }
 }

@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
 final class DependencyCheck {
     private static final Pattern UNIT = Pattern.compile(".+\\.(target|service|socket|mount)");
 
-    private static final int MOST_SHOWN = 20;
+    private static final int MAX_SHOWN = 20;
 
     private final ProblemCollector problemCollector;
     private final ValueReader valueReader;
@@ -131,8 +131,8 @@ final class DependencyCheck {
     private static String circle(Set<String> path, String closing) {
         List<String> names = new ArrayList<>(path);
         List<String> circle = names.subList(names.indexOf(closing), names.size());
-        boolean all = circle.size() <= MOST_SHOWN;
-        String shown = String.join(" after ", all ? circle : circle.subList(0, MOST_SHOWN));
+        boolean all = circle.size() <= MAX_SHOWN;
+        String shown = String.join(" after ", all ? circle : circle.subList(0, MAX_SHOWN));
         return "nobody could start first: "
                 + TextUtil.visible(shown)
                 + (all ? " after " : " after … after ")

@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
 ///
 /// @param base directory of relative paths
 public record LogsReader(ValueReader values, TemplateReader templates, Path base) {
-    public static final int MOST_KEPT = 10_000;
+    public static final int MAX_KEPT = 10_000;
     private static final String NOWHERE = "/dev/null";
 
     /// A path, and what may not be a part of it.
@@ -83,7 +83,7 @@ public record LogsReader(ValueReader values, TemplateReader templates, Path base
                         path,
                         size(configFields.node("max-size")),
                         configFields.has("max-age") ? age : null,
-                        configFields.number("keep", 1, MOST_KEPT, LogsSpec.KEEP),
+                        configFields.number("keep", 1, MAX_KEPT, LogsSpec.KEEP),
                         configFields.flag("compress", false),
                         prefix);
         if (text != null && text.equals(NOWHERE)) {

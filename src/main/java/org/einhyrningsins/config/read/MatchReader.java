@@ -15,8 +15,8 @@ import java.util.regex.PatternSyntaxException;
 /// A search is given up when it has looked at too many characters. Repeating what has none would
 /// escape that, so it is bounded here how often something may be repeated.
 record MatchReader(ValueReader values) {
-    private static final int LONGEST = 1024;
-    private static final int MOST_REPEATS = 10_000;
+    private static final int MAX_LENGTH = 1024;
+    private static final int MAX_REPEATS = 10_000;
     private static final Pattern COUNT = Pattern.compile("\\{([0-9]{1,9})");
 
     String read(ConfigNode configNode) {
@@ -31,10 +31,10 @@ record MatchReader(ValueReader values) {
     private static @Nullable String problem(String text) {
         if (text.isEmpty()) {
             return "expected a regular expression, found nothing, which is in every line";
-        } else if (text.length() > LONGEST) {
-            return "expected at most " + LONGEST + " characters, found " + text.length();
-        } else if (repeats(text) > MOST_REPEATS) {
-            return "repeats too often: its counts, multiplied, are more than " + MOST_REPEATS;
+        } else if (text.length() > MAX_LENGTH) {
+            return "expected at most " + MAX_LENGTH + " characters, found " + text.length();
+        } else if (repeats(text) > MAX_REPEATS) {
+            return "repeats too often: its counts, multiplied, are more than " + MAX_REPEATS;
         }
         try {
             Pattern.compile(text);
@@ -53,7 +53,7 @@ record MatchReader(ValueReader values) {
     private static long repeats(String text) {
         long product = 1;
         Matcher counts = COUNT.matcher(text);
-        while (product <= MOST_REPEATS && counts.find()) {
+        while (product <= MAX_REPEATS && counts.find()) {
             product *= Math.max(1, Long.parseLong(counts.group(1)));
         }
         return product;

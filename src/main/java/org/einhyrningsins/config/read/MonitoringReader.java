@@ -21,7 +21,7 @@ import java.time.Duration;
 ///
 /// @param workers number of slots, for ports that depend on the slot
 record MonitoringReader(ValueReader values, TemplateReader templates, int workers) {
-    private static final int MOST_FAILURES = 1_000;
+    private static final int MAX_FAILURES = 1_000;
 
     /// Smallest limit of memory that is no mistake: no useful process is smaller.
     private static final long SMALLEST_MEANT = 1 << 20;
@@ -43,7 +43,7 @@ record MonitoringReader(ValueReader values, TemplateReader templates, int worker
         ConfigFields health = program.fields("health", ConfigShape.HEALTH);
         Duration every = health.positive("every", HealthSpec.EVERY);
         Duration timeout = health.positive("timeout", HealthSpec.TIMEOUT);
-        int failures = health.number("failures", 1, MOST_FAILURES, HealthSpec.FAILURES);
+        int failures = health.number("failures", 1, MAX_FAILURES, HealthSpec.FAILURES);
         if (health.shape() == null) {
             return null;
         }

@@ -49,7 +49,7 @@ public record ConfigFields(
 
     public @Nullable ConfigNode node(String key) {
         if (shape != null && !shape.has(key)) {
-            throw new IllegalArgumentException(shape + " has no key " + key);
+            throw new IllegalArgumentException(shape.name() + " has no key " + key);
         }
         Entry entry = entries.get(key);
         return entry == null ? null : entry.value();

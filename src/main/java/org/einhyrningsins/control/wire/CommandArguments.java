@@ -10,7 +10,7 @@ import java.util.List;
 /// The arguments of those commands that take more than targets, or want them named.
 final class CommandArguments {
     private static final Duration SHORTEST = Duration.ofSeconds(1);
-    private static final Duration LONGEST = Duration.ofDays(1);
+    private static final Duration MAX_DURATION = Duration.ofDays(1);
 
     private CommandArguments() {}
 
@@ -82,7 +82,7 @@ final class CommandArguments {
                     case "h" -> Duration.ofHours(number);
                     default -> Duration.ZERO;
                 };
-        if (time.compareTo(SHORTEST) < 0 || time.compareTo(LONGEST) > 0) {
+        if (time.compareTo(SHORTEST) < 0 || time.compareTo(MAX_DURATION) > 0) {
             throw new UsageException(
                     "'--confirm " + word + "': expected a time from 1s to 24h, as in 30s or 5m");
         }

@@ -96,7 +96,8 @@ public record DependencyGraph(SequencedMap<String, List<String>> after) {
         ProgramPhase.Hindrance by = null;
         for (String name : after.getOrDefault(program.name(), List.of())) {
             Program other = all.get(name);
-            DependencyState dependencyState = other == null ? DependencyState.UP : other.standing();
+            DependencyState dependencyState =
+                    other == null ? DependencyState.UP : other.dependencyState();
             if (dependencyState == DependencyState.STOPPED && !waiting.on().contains(name)) {
                 without.add(name);
             } else if (other != null && dependencyState != DependencyState.UP) {

@@ -22,7 +22,7 @@ public final class SharedAddresses {
     public static List<String> words(ProgramSpec spec, Collection<Program> others) {
         List<String> words = new ArrayList<>();
         for (Program other : others) {
-            if (other.name().equals(spec.name()) || other.vacant()) {
+            if (other.name().equals(spec.name()) || other.hasNoProcess()) {
                 continue;
             }
             for (SocketSpec socket : spec.sockets()) {

@@ -128,7 +128,7 @@ final class SocketHandoverPlan {
     /// True if workers of the program run: where none does, nothing is lost.
     private static boolean runs(Program program) {
         boolean runs = program.phase() instanceof ProgramPhase.Running && program.count() > 0;
-        return runs || !program.vacant();
+        return runs || !program.hasNoProcess();
     }
 
     private void give(Program giver, @Nullable ProgramSpec next) {

@@ -48,10 +48,10 @@ public final class WorkerSockets {
     private static final String ACKS = ".sock";
     private static final String NOTIFICATIONS = ".notify";
     private static final int LINE_BOUND = 4 * 1024;
-    private static final int MOST_GUESTS = 256;
+    private static final int MAX_GUESTS = 256;
 
     /// Read at once: a guest that writes without end lets the others have their turns.
-    private static final int MOST_READ = LINE_BOUND;
+    private static final int MAX_READ = LINE_BOUND;
 
     private final EventLoop eventLoop;
     private final Listener says;
@@ -322,7 +322,7 @@ public final class WorkerSockets {
 
     /// Takes up all that has been said until now: what a worker said before it died counts.
     public void listen() {
-        for (int i = 0; i < MOST_GUESTS && accept(); i++) {
+        for (int i = 0; i < MAX_GUESTS && accept(); i++) {
             // each is heard as it comes
         }
         for (int guest : List.copyOf(guests.keySet())) {
@@ -337,9 +337,9 @@ public final class WorkerSockets {
         if (guest < 0) {
             return false;
         }
-        if (guests.size() - lines >= MOST_GUESTS) {
+        if (guests.size() - lines >= MAX_GUESTS) {
             // a worker has little to say and may come late: who has been here for longest goes
-            dismissTheFirst();
+            evictOldest();
         }
         try {
             eventLoop.watch(guest, Poll.IN, events -> hear(guest));
@@ -353,7 +353,7 @@ public final class WorkerSockets {
     }
 
     /// Evicts the client that connected first; connections inherited by workers stay.
-    private void dismissTheFirst() {
+    private void evictOldest() {
         for (Map.Entry<Integer, Guest> entry : guests.entrySet()) {
             if (entry.getValue().worker() == null) {
                 dismiss(entry.getKey());
@@ -364,7 +364,7 @@ public final class WorkerSockets {
 
     private void hear(int guest) {
         Guest known = guests.get(guest);
-        buffer.clear().limit(MOST_READ);
+        buffer.clear().limit(MAX_READ);
         int count = known == null ? -1 : read(guest);
         if (known == null || count < 0) {
             return;
@@ -416,14 +416,14 @@ public final class WorkerSockets {
                     if (says.acked(ack.pid(), sender)) {
                         reply(ack.id(), "acknowledged");
                     } else {
-                        showOut(ack, "you may not acknowledge for pid " + ack.pid());
+                        reject(ack, "you may not acknowledge for pid " + ack.pid());
                     }
                 }
                 case WorkerMessage.Ping ping -> {
                     if (says.pinged(ping, sender)) {
                         reply(ping.id(), "pong");
                     } else {
-                        showOut(ping, "you may not ping for pid " + ping.pid());
+                        reject(ping, "you may not ping for pid " + ping.pid());
                     }
                 }
                 case ControlRequest controlRequest ->
@@ -451,16 +451,16 @@ public final class WorkerSockets {
 
         private void refuse(JsonId id, String message) {
             says.refused("pid " + sender.pid() + ": " + message);
-            showOut(id, ExitStatus.USAGE, message);
+            reject(id, ExitStatus.USAGE, message);
         }
 
-        private void showOut(WorkerMessage message, String why) {
+        private void reject(WorkerMessage message, String why) {
             JsonId id = message.id() == null ? JsonId.NONE : message.id();
-            showOut(id, ExitStatus.NOT_ALLOWED, why);
+            reject(id, ExitStatus.NOT_ALLOWED, why);
         }
 
         /// Rejects a client after a malformed line, lest it send a million of them.
-        private void showOut(JsonId id, ExitStatus code, String message) {
+        private void reject(JsonId id, ExitStatus code, String message) {
             write(ReplyWriter.done(id, code, message));
             dismiss(guest);
         }

@@ -23,13 +23,13 @@ import java.util.Set;
 /// Client at the control socket. Its requests come as lines; its replies wait here until it takes
 /// them. One that never reads costs at most its bound, and then its connection.
 public final class ControlConnection implements ClientQuota.Member {
-    private static final int MOST_WAITING = 1024 * 1024;
+    private static final int MAX_WAITING = 1024 * 1024;
 
     /// Read at once: a client that writes without end lets the others have their turns.
-    private static final int MOST_READ = 8 * 1024;
+    private static final int MAX_READ = 8 * 1024;
 
     /// Maximum length of a request's line, as in [LineBuffer].
-    private static final int LONGEST_LINE = 64 * 1024;
+    private static final int MAX_LINE_LENGTH = 64 * 1024;
 
     private final EventLoop eventLoop;
     private final int fd;
@@ -180,7 +180,7 @@ public final class ControlConnection implements ClientQuota.Member {
     ///
     /// @return false when the client has gone
     boolean read(ByteBuffer buffer, LineBuffer.Taker taker) {
-        buffer.clear().limit(Math.min(MOST_READ, buffer.capacity()));
+        buffer.clear().limit(Math.min(MAX_READ, buffer.capacity()));
         int count;
         try {
             int there = Sockets.peek(fd, buffer);
@@ -198,7 +198,7 @@ public final class ControlConnection implements ClientQuota.Member {
         buffer.flip().get(own);
         lineBuffer.feed(ByteBuffer.wrap(own), taker);
         unfinishedBytes =
-                lineBuffer.insideALine() ? Math.min(unfinishedBytes + count, LONGEST_LINE) : 0;
+                lineBuffer.insideALine() ? Math.min(unfinishedBytes + count, MAX_LINE_LENGTH) : 0;
         return true;
     }
 
@@ -221,7 +221,7 @@ public final class ControlConnection implements ClientQuota.Member {
         if (closed) {
             return;
         }
-        if (waitingBytes > 0 && waitingBytes + reply.length > MOST_WAITING) {
+        if (waitingBytes > 0 && waitingBytes + reply.length > MAX_WAITING) {
             close();
             return;
         }

@@ -44,14 +44,14 @@ public final class ControlServer implements SocketFileWatch.Owner {
     public static final String ELSEWHERE =
             "this is the operator's socket; a worker acknowledges at its EINHORN_SOCK_PATH";
 
-    private static final int MOST_CLIENTS = 512;
+    private static final int MAX_CLIENTS = 512;
 
     /// Maximum of connections not accepted yet: the backlog, and one.
-    private static final int MOST_QUEUED = 129;
+    private static final int MAX_QUEUED = 129;
 
     /// Maximum of replies not taken and lines not ended, all clients together: a quarter of the
     /// heap.
-    private static final int MOST_HELD = 8 * 1024 * 1024;
+    private static final int MAX_HELD = 8 * 1024 * 1024;
 
     private final EventLoop eventLoop;
     private final Path path;
@@ -162,7 +162,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
 
     /// A quarter of the descriptors there may be: the sockets and pipes of workers need theirs.
     private static int mostClients() {
-        return Math.clamp(OpenFileLimits.openFiles().soft() / 4, 16, MOST_CLIENTS);
+        return Math.clamp(OpenFileLimits.openFiles().soft() / 4, 16, MAX_CLIENTS);
     }
 
     /// Returns the listening socket, for the next manager.
@@ -266,13 +266,13 @@ public final class ControlServer implements SocketFileWatch.Owner {
     }
 
     private void acceptAll() {
-        for (int i = 0; i < MOST_QUEUED && accept(); i++) {
+        for (int i = 0; i < MAX_QUEUED && accept(); i++) {
             // each is taken up as it comes
         }
     }
 
-    private void boundWhatIsHeld() {
-        ControlConnection heaviest = connections.heaviest(MOST_HELD);
+    private void enforceMemoryLimit() {
+        ControlConnection heaviest = connections.heaviest(MAX_HELD);
         if (heaviest != null) {
             heaviest.close();
         }
@@ -291,20 +291,20 @@ public final class ControlServer implements SocketFileWatch.Owner {
         }
         if (by.byModeAlone() && !accessControl.byModeAlone()) {
             acceptAll(); // those in the queue came past the other mode as well
-            connections.all().forEach(this::dismissUnlessAdmin);
+            connections.all().forEach(this::disconnectUnlessAdmin);
         }
         spec = next;
         accessControl = by;
-        connections.all().forEach(this::tellNoMoreWhoMayNotLook);
+        connections.all().forEach(this::unsubscribeUnauthorised);
     }
 
-    private void dismissUnlessAdmin(ControlConnection client) {
+    private void disconnectUnlessAdmin(ControlConnection client) {
         if (role(client) != AccessControl.Role.ADMIN) {
             client.close();
         }
     }
 
-    private void tellNoMoreWhoMayNotLook(ControlConnection client) {
+    private void unsubscribeUnauthorised(ControlConnection client) {
         if (role(client) == AccessControl.Role.STRANGER) {
             client.unfollow("from now on 'events' is not allowed to you: see control.allow");
         }
@@ -325,7 +325,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
                 && !client.read(buffer, new Taker(client))) {
             client.close();
         }
-        boundWhatIsHeld();
+        enforceMemoryLimit();
     }
 
     /// Reader of one client's lines.
@@ -378,7 +378,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
     public void tell(String program, String message) {
         if (connections.size() > 0) {
             connections.all().forEach(client -> client.tell(program, message));
-            boundWhatIsHeld();
+            enforceMemoryLimit();
         }
     }
 

@@ -13,8 +13,8 @@ import java.util.TreeSet;
 /// Says in words who is at the other end of the control socket. A name is looked up once for each
 /// user: that may take as long as a directory service takes.
 public final class PeerNames {
-    private static final int MOST_NAMES = 256;
-    private static final int MOST_GROUPS = 16;
+    private static final int MAX_NAMES = 256;
+    private static final int MAX_GROUPS = 16;
     private final Map<Integer, String> names = new HashMap<>();
 
     /// Describes a peer, as in `deploy (uid 1003, groups 1003 50)`.
@@ -27,16 +27,16 @@ public final class PeerNames {
         words.append(groups.isEmpty() ? ", group " : ", groups ");
         words.append(Integer.toUnsignedString(peerCredentials.gid()));
         groups.stream()
-                .limit(MOST_GROUPS)
+                .limit(MAX_GROUPS)
                 .forEach(group -> words.append(' ').append(Integer.toUnsignedString(group)));
-        return words.append(groups.size() > MOST_GROUPS ? " …)" : ")").toString();
+        return words.append(groups.size() > MAX_GROUPS ? " …)" : ")").toString();
     }
 
     private String name(int uid) {
         String known = names.get(uid);
         if (known == null) {
             known = lookedUp(uid);
-            if (names.size() < MOST_NAMES) {
+            if (names.size() < MAX_NAMES) {
                 names.put(uid, known);
             }
         }

@@ -47,8 +47,8 @@ public final class Reexec {
     /// The first word of the command line of the child that only checks.
     public static final String CHECK = "--upgrade-check";
 
-    private static final int MOST_BYTES = 64 * 1024 * 1024;
-    private static final int MOST_SAID = 4 * 1024;
+    private static final int MAX_BYTES = 64 * 1024 * 1024;
+    private static final int MAX_SAID = 4 * 1024;
     private static final int CHILD_IMAGE = 3;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -198,11 +198,11 @@ public final class Reexec {
         if (now == null) {
             return;
         }
-        ByteBuffer chunk = ByteBuffer.allocate(MOST_SAID);
+        ByteBuffer chunk = ByteBuffer.allocate(MAX_SAID);
         int count = Descriptors.read(now.output(), chunk);
         if (count == 0) {
             eventLoop.forget(now.output());
-        } else if (count > 0 && now.said().length() < MOST_SAID) {
+        } else if (count > 0 && now.said().length() < MAX_SAID) {
             now.said().append(StandardCharsets.UTF_8.decode(chunk.flip()));
         }
     }
@@ -235,7 +235,7 @@ public final class Reexec {
     }
 
     private static boolean hasProof(Trial now) {
-        byte[] all = Descriptors.readAll(now.image(), MOST_BYTES);
+        byte[] all = Descriptors.readAll(now.image(), MAX_BYTES);
         int from = Math.max(0, all.length - now.proof().length());
         String end = new String(all, from, all.length - from, StandardCharsets.ISO_8859_1);
         return end.equals(now.proof());
@@ -317,7 +317,7 @@ public final class Reexec {
             return false;
         }
         int file = Integer.parseInt(number);
-        byte[] text = Descriptors.readAll(file, MOST_BYTES);
+        byte[] text = Descriptors.readAll(file, MAX_BYTES);
         SnapshotDecoder.read(new String(text, StandardCharsets.UTF_8), ReexecSnapshot.class);
         ByteBuffer proof = ByteBuffer.wrap(proof(text).getBytes(StandardCharsets.US_ASCII));
         while (proof.hasRemaining()) {
@@ -335,7 +335,7 @@ public final class Reexec {
         }
         int file = Integer.parseInt(number);
         try {
-            String text = new String(Descriptors.readAll(file, MOST_BYTES), StandardCharsets.UTF_8);
+            String text = new String(Descriptors.readAll(file, MAX_BYTES), StandardCharsets.UTF_8);
             return SnapshotDecoder.read(text, ReexecSnapshot.class);
         } finally {
             Descriptors.close(file);

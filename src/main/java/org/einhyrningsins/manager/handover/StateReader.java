@@ -20,7 +20,7 @@ import java.nio.charset.StandardCharsets;
 /// no sense is set aside, which is said; one that cannot be read this time fails the start, since
 /// to start without it would be to forget workers that live.
 final class StateReader {
-    private static final int MOST_BYTES = 64 * 1024 * 1024;
+    private static final int MAX_BYTES = 64 * 1024 * 1024;
 
     private final StateDirectory state;
     private final ManagerLog managerLog;
@@ -54,7 +54,7 @@ final class StateReader {
     /// it is.
     static @Nullable ManagerSnapshot glance(StateDirectory state) {
         try {
-            byte[] bytes = state.read(SnapshotWriter.MANAGER, MOST_BYTES);
+            byte[] bytes = state.read(SnapshotWriter.MANAGER, MAX_BYTES);
             String text = bytes == null ? "" : new String(bytes, StandardCharsets.UTF_8);
             return SnapshotDecoder.read(text, ManagerSnapshot.class);
         } catch (IOException | SnapshotException e) {
@@ -74,7 +74,7 @@ final class StateReader {
 
     private @Nullable String read(String file) throws StartException {
         try {
-            byte[] bytes = state.read(file, MOST_BYTES);
+            byte[] bytes = state.read(file, MAX_BYTES);
             return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
         } catch (StateDirectory.Foreign e) {
             setAside(file, RuntimeFiles.why(e));

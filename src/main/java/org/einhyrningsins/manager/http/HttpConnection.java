@@ -102,7 +102,7 @@ final class HttpConnection {
     }
 
     private void read(ByteBuffer buffer) {
-        buffer.clear().limit(Math.min(HttpRequest.LONGEST, buffer.capacity()));
+        buffer.clear().limit(Math.min(HttpRequest.MAX_LENGTH, buffer.capacity()));
         int count = Sockets.hear(fd, buffer);
         if (count == 0) {
             close();
@@ -113,17 +113,17 @@ final class HttpConnection {
 
     /// Takes bytes of the head; the rest of a head that is too long is ignored.
     private void take(ByteBuffer bytes) {
-        int room = Math.min(bytes.remaining(), HttpRequest.LONGEST + 1 - length);
+        int room = Math.min(bytes.remaining(), HttpRequest.MAX_LENGTH + 1 - length);
         if (length + room > head.length) {
             int doubled = Math.max(length + room, 2 * head.length);
-            head = Arrays.copyOf(head, Math.min(doubled, HttpRequest.LONGEST + 1));
+            head = Arrays.copyOf(head, Math.min(doubled, HttpRequest.MAX_LENGTH + 1));
         }
         bytes.get(head, length, room);
         length += room;
-        if (length > HttpRequest.LONGEST) {
+        if (length > HttpRequest.MAX_LENGTH) {
             answer(
                     HttpResponse.text(
-                            431, "the head is longer than " + HttpRequest.LONGEST + " bytes"));
+                            431, "the head is longer than " + HttpRequest.MAX_LENGTH + " bytes"));
         } else if (HttpRequest.complete(head, length)) {
             ask();
         }

@@ -114,7 +114,7 @@ public final class HttpListener {
     }
 
     /// Gives back what was prepared; nothing has changed.
-    public void forgo() {
+    public void rollBack() {
         Open given = prepared;
         prepared = null;
         changing = false;
@@ -124,7 +124,7 @@ public final class HttpListener {
     }
 
     /// Puts the prepared listener in force.
-    public void settle() {
+    public void commit() {
         if (!changing) {
             return;
         }

@@ -39,10 +39,10 @@ import java.util.concurrent.ThreadFactory;
 /// and none of them may cost the manager anything. Their number, what they hold and how long they
 /// take are bounded; when there are too many, the one that came first has to go.
 public final class HttpServer implements HttpConnection.Served {
-    static final int MOST_CLIENTS = 64;
+    static final int MAX_CLIENTS = 64;
 
     /// Maximum bytes of pages not taken, each counted once however many clients it is for.
-    private static final int MOST_HELD = 4 * 1024 * 1024;
+    private static final int MAX_HELD = 4 * 1024 * 1024;
 
     private static final List<String> PATHS =
             List.of("/", "/metrics", "/status.json", "/healthz", "/readyz");
@@ -99,7 +99,7 @@ public final class HttpServer implements HttpConnection.Served {
             pageRenderer.close();
             throw e;
         }
-        pageRenderer.sharpen();
+        pageRenderer.precompute();
     }
 
     private void accept() {
@@ -107,8 +107,8 @@ public final class HttpServer implements HttpConnection.Served {
         if (fd < 0) {
             return;
         }
-        if (clients.size() >= MOST_CLIENTS) {
-            dismissOne();
+        if (clients.size() >= MAX_CLIENTS) {
+            evictOne();
         }
         try {
             clients.add(new HttpConnection(eventLoop, fd, buffer, this));
@@ -117,7 +117,7 @@ public final class HttpServer implements HttpConnection.Served {
         }
     }
 
-    private void dismissOne() {
+    private void evictOne() {
         for (HttpConnection client : clients) {
             if (client.idle()) {
                 client.close();
@@ -136,7 +136,7 @@ public final class HttpServer implements HttpConnection.Served {
     /// known, and not more often than this.
     private static final class Names {
         private static final Duration AGAIN = Duration.ofSeconds(5);
-        private static final int MOST_BYTES = 64 * 1024;
+        private static final int MAX_BYTES = 64 * 1024;
         private final List<String> hosts;
         private AllowedHosts known;
         private Moment fresh = Clock.now().plus(AGAIN);
@@ -151,7 +151,7 @@ public final class HttpServer implements HttpConnection.Served {
         }
 
         private static String text(String file) throws IOException {
-            byte[] bytes = new NonBlockingFiles().read(Path.of(file), MOST_BYTES);
+            byte[] bytes = new NonBlockingFiles().read(Path.of(file), MAX_BYTES);
             return new String(bytes, StandardCharsets.ISO_8859_1);
         }
 
@@ -230,13 +230,13 @@ public final class HttpServer implements HttpConnection.Served {
                         client.answer(renderedPage);
                     }
                 });
-        boundWhatIsHeld();
+        enforceMemoryLimit();
         begin();
     }
 
     /// Closes connections when pages not taken yet hold too much memory; the eldest first, since
     /// they had the most time.
-    private void boundWhatIsHeld() {
+    private void enforceMemoryLimit() {
         Set<RenderedPage> held = Collections.newSetFromMap(new IdentityHashMap<>());
         long bytes = 0;
         for (HttpConnection client : new ArrayList<>(clients.reversed())) {
@@ -244,7 +244,7 @@ public final class HttpServer implements HttpConnection.Served {
             if (renderedPage != null && held.add(renderedPage)) {
                 bytes += renderedPage.body().length;
             }
-            if (renderedPage != null && bytes > MOST_HELD && held.size() > 1) {
+            if (renderedPage != null && bytes > MAX_HELD && held.size() > 1) {
                 client.close();
             }
         }

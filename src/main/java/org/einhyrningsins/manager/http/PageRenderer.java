@@ -66,7 +66,7 @@ final class PageRenderer implements AutoCloseable {
     }
 
     /// Loads what the first request needs, which takes the loop's time otherwise.
-    void sharpen() {
+    void precompute() {
         start(
                 () -> {
                     HttpRequest.prepare();

@@ -29,7 +29,7 @@ import java.util.SequencedMap;
 /// set by hand.
 public final class OperatorOverrides {
     private static final String FILE = "intent.json";
-    private static final int LONGEST = 4 * 1024 * 1024;
+    private static final int MAX_LENGTH = 4 * 1024 * 1024;
 
     private final StateDirectory state;
     private final @Nullable String config;
@@ -73,7 +73,7 @@ public final class OperatorOverrides {
         inUse = true;
         if (reset) {
             state.delete(FILE);
-            takeUp();
+            load();
             return Map.of();
         }
         Map<String, OperatorOverride> before = read();
@@ -82,7 +82,7 @@ public final class OperatorOverrides {
     }
 
     /// They are in the programs. The file may be older: an earlier manager could not write it.
-    public void takeUp() {
+    public void load() {
         written = null;
         setByHand();
     }
@@ -130,7 +130,7 @@ public final class OperatorOverrides {
 
     private byte @Nullable [] content() throws StartException, StateDirectory.Foreign {
         try {
-            return state.read(FILE, LONGEST);
+            return state.read(FILE, MAX_LENGTH);
         } catch (StateDirectory.Foreign e) {
             throw e;
         } catch (IOException e) {

@@ -86,7 +86,7 @@ final class OrderedRestart {
                         new ProgramCommand.Stop(null, first),
                         pendingCommand);
         batches.add(batch);
-        stopWhoMay();
+        stopUnblocked();
         for (ProgramHost host : batch.due()) {
             String words = "stops when those that come after it have gone";
             managerLog.info(host.name(), words);
@@ -124,7 +124,7 @@ final class OrderedRestart {
                         new HashSet<>(),
                         pendingCommand);
         restarts.add(all);
-        restartWhoMay();
+        restartUnblocked();
         for (String name : all.due()) {
             String words = "restarts when those that it comes after are up again";
             managerLog.info(name, words);
@@ -147,15 +147,15 @@ final class OrderedRestart {
     /// @param starts whether anything may start
     /// @return whether anybody was told anything
     boolean goOn(boolean starts) {
-        boolean told = stopWhoMay();
-        told |= starts && restartWhoMay();
-        return (starts && startWhoMay()) || told;
+        boolean told = stopUnblocked();
+        told |= starts && restartUnblocked();
+        return (starts && startUnblocked()) || told;
     }
 
     // ---- start
 
-    private boolean startWhoMay() {
-        return somebodyWaits() && startWhoMay(sequence(programTable.all()));
+    private boolean startUnblocked() {
+        return somebodyWaits() && startUnblocked(sequence(programTable.all()));
     }
 
     private boolean somebodyWaits() {
@@ -177,7 +177,7 @@ final class OrderedRestart {
 
     /// In an order in which who is told needs not be looked at again: what one is told changes only
     /// those after it.
-    private boolean startWhoMay(DependencyGraph dependencyGraph) {
+    private boolean startUnblocked(DependencyGraph dependencyGraph) {
         Map<String, Program> now = new HashMap<>();
         boolean told = false;
         for (String name : dependencyGraph.after().keySet()) {
@@ -196,17 +196,17 @@ final class OrderedRestart {
 
     // ---- restart
 
-    private boolean restartWhoMay() {
+    private boolean restartUnblocked() {
         boolean told = false;
         for (Restarts all : List.copyOf(restarts)) {
-            told |= restartWhoMay(all);
+            told |= restartUnblocked(all);
         }
         restarts.removeIf(all -> all.due().isEmpty());
         return told;
     }
 
     /// In an order in which what becomes of one is known before those after it are looked at.
-    private boolean restartWhoMay(Restarts all) {
+    private boolean restartUnblocked(Restarts all) {
         boolean told = false;
         Map<String, DependencyState> now = new HashMap<>();
         for (String name : all.sequence().after().keySet()) {
@@ -246,21 +246,21 @@ final class OrderedRestart {
         }
         return all.due().contains(host.name())
                 ? DependencyState.WAITING
-                : host.program().standing();
+                : host.program().dependencyState();
     }
 
     // ---- stop
 
-    private boolean stopWhoMay() {
+    private boolean stopUnblocked() {
         boolean told = false;
         for (Batch batch : List.copyOf(batches)) {
-            told |= stopWhoMay(batch);
+            told |= stopUnblocked(batch);
         }
         batches.removeIf(batch -> batch.due().isEmpty());
         return told;
     }
 
-    private boolean stopWhoMay(Batch batch) {
+    private boolean stopUnblocked(Batch batch) {
         Set<String> left = new HashSet<>();
         for (ProgramHost host : batch.hosts()) {
             if (isLeft(host, batch)) {

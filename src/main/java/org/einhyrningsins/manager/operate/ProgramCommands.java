@@ -95,7 +95,7 @@ final class ProgramCommands implements SocketHandoverRunner.Asking {
     private List<String> shared(ProgramHost host, ProgramCommand programCommand) {
         Program program = host.program();
         List<String> shared = new ArrayList<>();
-        if (program.vacant() && programCommand instanceof ProgramCommand.Start) {
+        if (program.hasNoProcess() && programCommand instanceof ProgramCommand.Start) {
             for (String words :
                     SharedAddresses.words(program.newest(), programTable.states().values())) {
                 managerLog.warn(host.name(), words);

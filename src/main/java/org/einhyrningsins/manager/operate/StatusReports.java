@@ -82,7 +82,9 @@ public final class StatusReports {
     private static ProgramStatus.State state(Program program) {
         return switch (program.phase()) {
             case ProgramPhase.Stopped ignored ->
-                    program.vacant() ? ProgramStatus.State.STOPPED : ProgramStatus.State.STOPPING;
+                    program.hasNoProcess()
+                            ? ProgramStatus.State.STOPPED
+                            : ProgramStatus.State.STOPPING;
             case ProgramPhase.Waiting ignored -> ProgramStatus.State.WAITING;
             case ProgramPhase.Failed ignored -> ProgramStatus.State.FAILED;
             case ProgramPhase.Running ignored -> running(program);
@@ -117,7 +119,9 @@ public final class StatusReports {
             }
         }
         if (held > 0 && held == program.count()) {
-            return program.vacant() ? ProgramStatus.State.STOPPED : ProgramStatus.State.STOPPING;
+            return program.hasNoProcess()
+                    ? ProgramStatus.State.STOPPED
+                    : ProgramStatus.State.STOPPING;
         }
         if (missing == 0) {
             return ProgramStatus.State.RUNNING;
@@ -199,7 +203,7 @@ public final class StatusReports {
                 for (Worker worker : slot.workers()) {
                     workers.add(worker(host, troubleReports, slot, worker));
                 }
-                if (slot.vacant()) {
+                if (slot.hasNoProcess()) {
                     workers.add(empty(host.program(), troubleReports, slot));
                 }
             }
@@ -227,7 +231,7 @@ public final class StatusReports {
     /// Words of a worker about itself, and what is known of it.
     private static String words(ProgramHost host, Worker worker, @Nullable WorkerProcess process) {
         String own = host.workforce().words(worker.id());
-        String ailment = host.program().ailment(worker);
+        String ailment = host.program().replacementReason(worker);
         String stopped = stopped(worker, process);
         if (stopped != null) {
             own = stopped + (own.isEmpty() ? "" : "; " + own);

@@ -117,7 +117,8 @@ final class TroubleReports {
             return program.illness();
         }
         for (Slot slot : program.slots()) {
-            String ailment = slot.current() == null ? null : program.ailment(slot.current());
+            String ailment =
+                    slot.current() == null ? null : program.replacementReason(slot.current());
             if (ailment != null) {
                 return "worker " + slot.index() + " is to be replaced: " + ailment;
             }

@@ -14,16 +14,16 @@ import java.util.regex.Pattern;
 /// hears takes a few milliseconds at worst; the lines that are left wait in the pipe for the next.
 public final class AckLineMatcher {
     /// Bytes of a line.
-    static final int LONGEST = 1024;
+    static final int MAX_LENGTH = 1024;
 
     /// Characters looked at, each as often as it is; 1,000,000 took 6.5 ms.
-    static final int MOST_STEPS = 1_000_000;
+    static final int MAX_STEPS = 1_000_000;
 
     private final Matcher matcher;
     private final BooleanSupplier wanted;
     private final Runnable acked;
     private final Runnable tooHard;
-    private final byte[] line = new byte[LONGEST];
+    private final byte[] line = new byte[MAX_LENGTH];
     private int steps;
     private boolean told;
     private boolean found;
@@ -81,7 +81,7 @@ public final class AckLineMatcher {
 
     private String text(ByteBuffer lines, int from, int end) {
         int last = lines.get(end - 1) == '\n' ? end - 1 : end;
-        int count = Math.min(last - from, LONGEST);
+        int count = Math.min(last - from, MAX_LENGTH);
         lines.get(from, line, 0, count);
         return new String(line, 0, count, StandardCharsets.UTF_8);
     }
@@ -119,7 +119,7 @@ public final class AckLineMatcher {
 
         @Override
         public char charAt(int index) {
-            if (++steps > MOST_STEPS) {
+            if (++steps > MAX_STEPS) {
                 throw new TooHard();
             }
             return text.charAt(index);

@@ -217,7 +217,7 @@ final class JournalStream implements BufferedLogTarget {
                         + ": "
                         + why
                         + "; the newest "
-                        + OutputPump.MOST_HELD / 1024
+                        + OutputPump.MAX_HELD / 1024
                         + " KiB wait in memory, and it tries again every second");
     }
 

@@ -291,7 +291,7 @@ final class LogFile implements ManagedLogFile {
         if (insideALine || (turnAgain != null && !turnAgain.reached(Clock.now()))) {
             return false;
         }
-        String why = putAside();
+        String why = renameAside();
         if (why != null) {
             turnAgain = Clock.now().plus(AFTER_A_FAILED_TURN);
             desk.warn(
@@ -314,7 +314,7 @@ final class LogFile implements ManagedLogFile {
     }
 
     /// Renames the file aside and describes a failure; null if it succeeded.
-    private @Nullable String putAside() {
+    private @Nullable String renameAside() {
         try (SafePath place = SafePath.toName(path)) {
             lastTurn = RotatedFileNames.moment(place, Clock.wallMillis(), lastTurn);
             Path aside = RotatedFileNames.name(path, lastTurn);
@@ -384,7 +384,7 @@ final class LogFile implements ManagedLogFile {
         if (held != null) {
             return;
         }
-        held = new LineBacklog(OutputPump.MOST_HELD);
+        held = new LineBacklog(OutputPump.MAX_HELD);
         trouble = why.reason();
         desk.error(
                 program,
@@ -394,7 +394,7 @@ final class LogFile implements ManagedLogFile {
                         + trouble
                         + (why.errno() == Errno.EFBIG ? LIMITED : "")
                         + "; the newest "
-                        + OutputPump.MOST_HELD / 1024
+                        + OutputPump.MAX_HELD / 1024
                         + " KiB wait in memory, and it tries again every second");
     }
 

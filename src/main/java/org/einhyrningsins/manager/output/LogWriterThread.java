@@ -28,7 +28,7 @@ final class LogWriterThread {
     private static final int DRESSED = 256 * 1024;
 
     /// Maximum number of tasks that wait; a file has one.
-    private static final int MOST_WAITING = 1024;
+    private static final int MAX_WAITING = 1024;
 
     private final Runnable bell;
     private final LogRotator logRotator = new LogRotator();
@@ -68,7 +68,7 @@ final class LogWriterThread {
     ///
     /// @return null if it cannot run now: no thread may be started, or too many wait
     synchronized <T> @Nullable FutureTask<T> submit(Callable<T> deed) {
-        if (queue.size() >= MOST_WAITING || !(running || begun())) {
+        if (queue.size() >= MAX_WAITING || !(running || begun())) {
             return null;
         }
         FutureTask<T> task = new FutureTask<>(deed);

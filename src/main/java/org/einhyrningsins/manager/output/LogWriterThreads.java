@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// The lanes in which log files are opened, read and written that users other than ours can make
 /// the kernel hold up; see [SafePath#reach]. One for each such user, or for what several can.
 public final class LogWriterThreads {
-    private static final int MOST = 64;
+    private static final int MAX_COUNT = 64;
     private static final int SHARED = 8;
 
     private final EventLoop eventLoop;
@@ -62,7 +62,8 @@ public final class LogWriterThreads {
             return known;
         }
         lanes.values().removeIf(LogWriterThread::idle);
-        String key = lanes.size() < MOST ? whose : "" + Math.floorMod(whose.hashCode(), SHARED);
+        String key =
+                lanes.size() < MAX_COUNT ? whose : "" + Math.floorMod(whose.hashCode(), SHARED);
         return lanes.computeIfAbsent(key, any -> new LogWriterThread(this::ring));
     }
 
@@ -159,7 +160,7 @@ public final class LogWriterThreads {
     /// only be late, and the next worker is not to wait anew.
     private void keep(Path file, Opening opening) {
         openings.put(file, opening);
-        if (openings.size() > MOST) {
+        if (openings.size() > MAX_COUNT) {
             Path oldest = openings.keySet().iterator().next();
             Opening dropped = openings.remove(oldest);
             if (dropped != null && !dropped.settled().compareAndSet(false, true)) {

@@ -126,7 +126,7 @@ final class OffLoopLogFile implements ManagedLogFile {
         task = begun;
         writer = from;
         since = Clock.now();
-        keeper.lanes().begins(this);
+        keeper.writerThreads().begins(this);
     }
 
     /// Returns the file. Called on the writer thread.
@@ -311,7 +311,7 @@ final class OffLoopLogFile implements ManagedLogFile {
     @Override
     public void retry() {
         if (task != null) {
-            tellIfItStandsStill();
+            reportIfStalled();
         } else if (again != null) {
             again = null;
             goOn(null);
@@ -328,7 +328,7 @@ final class OffLoopLogFile implements ManagedLogFile {
         return task != null && since.plus(STANDS_STILL).reached(Clock.now());
     }
 
-    private void tellIfItStandsStill() {
+    private void reportIfStalled() {
         if (standsStill() && !told) {
             told = true;
             tell(

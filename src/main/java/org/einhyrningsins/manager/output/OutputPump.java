@@ -42,17 +42,17 @@ import java.util.Set;
 /// A manager none of whose programs wants it has none of this.
 public final class OutputPump implements LogWriterContext {
     /// Maximum memory of lines that cannot be written now, for each file.
-    static final int MOST_HELD = 256 * 1024;
+    static final int MAX_HELD = 256 * 1024;
 
-    private static final int MOST_HELD_TOGETHER = 4 * 1024 * 1024;
-    private static final int LEAST_HELD = 4 * 1024;
+    private static final int MAX_HELD_TOGETHER = 4 * 1024 * 1024;
+    private static final int MIN_HELD = 4 * 1024;
     private static final int WINDOW = 64 * 1024;
     private static final int DRESSED = 256 * 1024;
-    private static final int MOST_EVENTS = 16;
-    private static final int MOST_MOVES = 64;
+    private static final int MAX_EVENTS = 16;
+    private static final int MAX_MOVES = 64;
     private static final Duration TURN = Duration.ofMillis(1);
     private static final Duration FIRST_RETRY = Duration.ofMillis(10);
-    private static final int MOST_DOUBLINGS = 6;
+    private static final int MAX_DOUBLINGS = 6;
 
     /// Maximum time that others may delay the end of a manager, and a re-exec.
     private static final Duration CLOSING = Duration.ofSeconds(2);
@@ -61,7 +61,7 @@ public final class OutputPump implements LogWriterContext {
 
     private final EventLoop eventLoop;
     private final Told told;
-    private final Poll poll = Poll.open(MOST_EVENTS);
+    private final Poll poll = Poll.open(MAX_EVENTS);
     private final Map<Long, OutputPipe> pipes = new LinkedHashMap<>();
     private final Set<Path> reopened = new HashSet<>(0);
     private final Map<OutputPipe, Long> tokens = new HashMap<>();
@@ -75,7 +75,7 @@ public final class OutputPump implements LogWriterContext {
     private final int nothing = Descriptors.openNull();
     private final ByteBuffer window = ByteBuffer.allocateDirect(WINDOW);
     private final LogRotator logRotator = new LogRotator();
-    private final LogWriterThreads lanes;
+    private final LogWriterThreads writerThreads;
     private @Nullable LinePrefix dress;
     private long serial;
 
@@ -87,7 +87,7 @@ public final class OutputPump implements LogWriterContext {
     public OutputPump(EventLoop eventLoop, LogWriterThreads lanes, Told told) {
         this.eventLoop = eventLoop;
         this.told = told;
-        this.lanes = lanes;
+        this.writerThreads = lanes;
         eventLoop.watch(poll.descriptor(), Poll.IN, events -> turn());
     }
 
@@ -196,7 +196,7 @@ public final class OutputPump implements LogWriterContext {
                     whose == null
                             ? new LogFile(this, program, path, spec, others)
                             : new OffLoopLogFile(
-                                    this, lanes.of(whose), program, path, spec, others);
+                                    this, writerThreads.of(whose), program, path, spec, others);
             files.put(path, file);
         }
         file.configure(spec);
@@ -259,8 +259,8 @@ public final class OutputPump implements LogWriterContext {
 
     // ---- what is written beside the loop
 
-    LogWriterThreads lanes() {
-        return lanes;
+    LogWriterThreads writerThreads() {
+        return writerThreads;
     }
 
     /// A pipe has what it waited for.
@@ -327,7 +327,7 @@ public final class OutputPump implements LogWriterContext {
 
     /// 10 ms at first, and at most 640.
     private static Duration pause(int tries) {
-        return FIRST_RETRY.multipliedBy(1L << Math.clamp(tries - 1, 0, MOST_DOUBLINGS));
+        return FIRST_RETRY.multipliedBy(1L << Math.clamp(tries - 1, 0, MAX_DOUBLINGS));
     }
 
     private void end(long token, OutputPipe pipe) {
@@ -410,7 +410,7 @@ public final class OutputPump implements LogWriterContext {
 
     /// Another manager is about to go on with the pipes.
     public void part() {
-        lanes.await(Clock.now().plus(PARTING));
+        writerThreads.await(Clock.now().plus(PARTING));
         stores().forEach(BufferedLogTarget::part);
     }
 
@@ -427,7 +427,7 @@ public final class OutputPump implements LogWriterContext {
                                 && pipe.sink() instanceof OffLoopLogFile aside
                                 && aside.atWork();
             }
-            lanes.await(end);
+            writerThreads.await(end);
             more &= !end.reached(Clock.now());
         }
         for (OutputPipe pipe : pipes()) {
@@ -437,8 +437,8 @@ public final class OutputPump implements LogWriterContext {
             }
         }
         stores().forEach(BufferedLogTarget::close);
-        lanes.await(Clock.now().plus(PARTING));
-        lanes.close();
+        writerThreads.await(Clock.now().plus(PARTING));
+        writerThreads.close();
         eventLoop.forget(poll.descriptor());
         poll.close();
     }
@@ -461,7 +461,7 @@ public final class OutputPump implements LogWriterContext {
 
     /// Enough to empty a full pipe, also of one that a worker goes on writing to.
     int mostMoves() {
-        return MOST_MOVES;
+        return MAX_MOVES;
     }
 
     @Override
@@ -533,7 +533,7 @@ public final class OutputPump implements LogWriterContext {
         for (BufferedLogTarget store : stores()) {
             all += store.heldRoom();
         }
-        return Math.clamp(MOST_HELD_TOGETHER - (all - own), LEAST_HELD, MOST_HELD);
+        return Math.clamp(MAX_HELD_TOGETHER - (all - own), MIN_HELD, MAX_HELD);
     }
 
     @Override

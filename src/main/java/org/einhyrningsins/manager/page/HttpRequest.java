@@ -22,9 +22,9 @@ import java.nio.charset.StandardCharsets;
 /// @param host the Host with the port; empty if absent
 public record HttpRequest(String method, String path, String accept, String host) {
     /// A longer head is refused, in bytes.
-    public static final int LONGEST = 8 * 1024;
+    public static final int MAX_LENGTH = 8 * 1024;
 
-    private static final int MOST_HEADERS = 64;
+    private static final int MAX_HEADERS = 64;
 
     /// Reason why a request is answered with an error.
     public static final class Refused extends Exception {
@@ -75,15 +75,15 @@ public record HttpRequest(String method, String path, String accept, String host
     public static HttpRequest read(byte[] bytes, int length) throws Refused {
         Http1Config bounds =
                 Http1Config.custom()
-                        .setMaxLineLength(LONGEST)
-                        .setMaxHeaderCount(MOST_HEADERS)
-                        .setMaxEmptyLineCount(LONGEST)
+                        .setMaxLineLength(MAX_LENGTH)
+                        .setMaxHeaderCount(MAX_HEADERS)
+                        .setMaxEmptyLineCount(MAX_LENGTH)
                         .build();
         try {
             var head =
                     new DefaultHttpRequestParser(bounds)
                             .parse(
-                                    new SessionInputBufferImpl(LONGEST, LONGEST),
+                                    new SessionInputBufferImpl(MAX_LENGTH, MAX_LENGTH),
                                     new ByteArrayInputStream(bytes, 0, length));
             if (head == null) {
                 throw new Refused(400, "there is no request");

@@ -22,7 +22,7 @@ import java.util.Map;
 /// Asks workers whether they are up, or well: by connecting to them, or by a command. One attempt
 /// at a time for a worker.
 public final class ProbeRunner {
-    private static final int MOST_ANSWER = 512;
+    private static final int MAX_ANSWER = 512;
 
     private final EventLoop eventLoop;
     private final ByteBuffer buffer;
@@ -208,7 +208,7 @@ public final class ProbeRunner {
             buffer.flip();
             answer.append(StandardCharsets.ISO_8859_1.decode(buffer));
             int end = answer.indexOf("\r\n");
-            if (end >= 0 || count == 0 || answer.length() > MOST_ANSWER) {
+            if (end >= 0 || count == 0 || answer.length() > MAX_ANSWER) {
                 end(end >= 0 && good(answer.substring(0, end)));
             }
         }

@@ -85,7 +85,7 @@ public final class ProgramTable {
     ///
     /// @return whether it was that
     public boolean dropIfGone(ProgramHost host) {
-        return host.program().vacant() && retiring.remove(host);
+        return host.program().hasNoProcess() && retiring.remove(host);
     }
 
     /// Puts them in the order of a newer file.

@@ -26,7 +26,7 @@ public final class SignalTargets {
         Map<ProgramHost, Set<WorkerId>> found = new LinkedHashMap<>();
         if (targets.isEmpty()) {
             for (ProgramHost host : programTable.everyHost()) {
-                if (!host.program().vacant()) {
+                if (!host.program().hasNoProcess()) {
                     found.put(host, workers(host, new CommandTarget("", CommandTarget.WHOLE)));
                 }
             }

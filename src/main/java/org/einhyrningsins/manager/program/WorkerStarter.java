@@ -70,7 +70,7 @@ final class WorkerStarter {
         if (!delayedSpawns.room(waitBudget.nanos(Clock.now()))) {
             waitBudget.missed(Clock.now());
             throw new WorkerSpawner.SpawnRefusedException(
-                    DelayedSpawns.MOST
+                    DelayedSpawns.MAX_COUNT
                             + " of its workers still wait in the kernel for whoever owns the file"
                             + " of their program, its interpreter or directory");
         }

@@ -32,9 +32,9 @@ public final class WorkerTable {
     private static final int REMEMBERED = 32;
 
     /// In characters: the state has it for every worker.
-    private static final int MOST_WORK = 256;
+    private static final int MAX_WORK = 256;
 
-    private static final int MOST_ANCESTORS = 64;
+    private static final int MAX_ANCESTORS = 64;
 
     private final Map<WorkerId, WorkerProcess> processes = new HashMap<>();
     private final Map<WorkerId, String> words = new HashMap<>();
@@ -145,7 +145,7 @@ public final class WorkerTable {
     }
 
     void pinged(WorkerId id, @Nullable JsonId work) {
-        boolean kept = work != null && work.json().length() <= MOST_WORK;
+        boolean kept = work != null && work.json().length() <= MAX_WORK;
         long signaled = times(id).signaledMillis();
         times.put(id, new Times(signaled, Clock.wallMillis(), kept ? work : null));
     }
@@ -192,7 +192,7 @@ public final class WorkerTable {
         Map<Integer, WorkerProcess> byPid = new HashMap<>();
         processes.values().forEach(process -> byPid.put(process.pid(), process));
         int pid = sender;
-        for (int i = 0; i < MOST_ANCESTORS && pid > 1; i++) {
+        for (int i = 0; i < MAX_ANCESTORS && pid > 1; i++) {
             WorkerProcess process = byPid.get(pid);
             if (process != null) {
                 return process;

@@ -18,7 +18,7 @@ import java.util.Deque;
 /// The descriptor is shared with whoever started us, so it is not made non-blocking: it is asked
 /// for room instead, and given no more at a time than a pipe with room surely takes.
 public final class LogOutput implements ManagerLog.Sink {
-    private static final int MOST_HELD = 64 * 1024;
+    private static final int MAX_HELD = 64 * 1024;
     private static final int AT_ONCE = 4096;
 
     /// Time to wait at the end: a reader that is merely slow gets the last lines.
@@ -46,7 +46,7 @@ public final class LogOutput implements ManagerLog.Sink {
         held.addLast(ByteBuffer.wrap(line));
         heldBytes += line.length;
         write();
-        while (heldBytes > MOST_HELD && held.size() > 1) {
+        while (heldBytes > MAX_HELD && held.size() > 1) {
             dropTheOldest();
         }
     }

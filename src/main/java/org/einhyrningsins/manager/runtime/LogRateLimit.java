@@ -8,7 +8,7 @@ import java.time.Duration;
 /// Keeps what strangers do wrong from filling the log: so many complaints are told in a while, the
 /// others are counted.
 public final class LogRateLimit {
-    static final int MOST = 10;
+    static final int MAX_COUNT = 10;
     static final Duration WHILE = Duration.ofSeconds(10);
 
     private Moment until = new Moment(Long.MIN_VALUE);
@@ -21,7 +21,7 @@ public final class LogRateLimit {
             until = now.plus(WHILE);
             told = 0;
         }
-        if (told < MOST) {
+        if (told < MAX_COUNT) {
             told++;
             return true;
         }

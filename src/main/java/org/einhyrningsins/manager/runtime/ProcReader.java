@@ -28,13 +28,13 @@ import java.util.concurrent.TimeoutException;
 /// One question at a time for each whose processes are asked; while that has no answer, others of
 /// the same are not known. The loop waits for an answer as long as there is [WaitBudget] with him.
 public final class ProcReader {
-    private static final int MOST_THREADS = 64;
+    private static final int MAX_THREADS = 64;
     private static final int STACK_BYTES = 256 * 1024;
 
     private static final ThreadPoolExecutor THREADS =
             new ThreadPoolExecutor(
                     0,
-                    MOST_THREADS,
+                    MAX_THREADS,
                     1,
                     TimeUnit.SECONDS,
                     new SynchronousQueue<>(),

@@ -79,14 +79,14 @@ public final class RuntimeFiles {
         Path at = file.getRoot();
         for (int i = 0; at != null && i < file.getNameCount() - 1; i++) {
             at = at.resolve(file.getName(i));
-            if (!letsOthersThrough(at)) {
+            if (!isTraversable(at)) {
                 return at;
             }
         }
         return null;
     }
 
-    private static boolean letsOthersThrough(Path directory) {
+    private static boolean isTraversable(Path directory) {
         try {
             Object mode = Files.getAttribute(directory, "unix:mode");
             return !(mode instanceof Integer bits) || (bits & 0011) != 0;

@@ -142,7 +142,7 @@ public final class RuntimePaths {
     /// stays as it is.
     ///
     /// @return the obstacle, in words; null for none
-    public @Nullable String letThrough(boolean others) {
+    public @Nullable String permitOthers(boolean others) {
         Path directory = control.getParent();
         if (directory != null && (directory.equals(madeForControl) || (others && isDefault()))) {
             RuntimeFiles.permit(directory, RuntimeFiles.permissions(others));

@@ -23,7 +23,7 @@ final class SyslogSender {
     static final Path SOCKET = Path.of("/dev/log");
 
     private static final int DAEMON = 3 << 3;
-    private static final int LONGEST = 2000; // RFC 3164 has 1024, and everybody takes more
+    private static final int MAX_LENGTH = 2000; // RFC 3164 has 1024, and everybody takes more
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("MMM ppd HH:mm:ss", Locale.ROOT);
 
@@ -82,7 +82,7 @@ final class SyslogSender {
                         + "]: "
                         + message.replace('\n', ' ');
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        return ByteBuffer.wrap(bytes, 0, Math.min(bytes.length, LONGEST));
+        return ByteBuffer.wrap(bytes, 0, Math.min(bytes.length, MAX_LENGTH));
     }
 
     private static int severity(LogSpec.Level level) {

@@ -13,7 +13,7 @@ public final class WaitBudget {
     private static final Duration FORGET = Duration.ofSeconds(1);
 
     /// Then it is 20 ns, and as good as none.
-    private static final int MOST = 20;
+    private static final int MAX_COUNT = 20;
 
     private final long longest;
     private int misses;
@@ -48,7 +48,7 @@ public final class WaitBudget {
 
     /// Records a wait in vain.
     public void missed(Moment now) {
-        misses = Math.min(misses + 1, MOST);
+        misses = Math.min(misses + 1, MAX_COUNT);
         last = now;
     }
 }

@@ -23,7 +23,7 @@ import java.util.Set;
 /// Reads images: the whole of one, or none of it.
 public final class SnapshotDecoder {
     /// Maximum duration, some 292 years.
-    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
+    private static final Duration MAX_DURATION = Duration.ofNanos(Long.MAX_VALUE);
 
     private final List<ProgramVersion> table = new ArrayList<>();
 
@@ -305,7 +305,7 @@ public final class SnapshotDecoder {
         try {
             Duration time =
                     Duration.ofSeconds(number(parts.get(0), where), number(parts.get(1), where));
-            if (time.abs().compareTo(LONGEST) <= 0) {
+            if (time.abs().compareTo(MAX_DURATION) <= 0) {
                 return time;
             }
         } catch (ArithmeticException e) {

@@ -32,7 +32,7 @@ import java.util.TreeMap;
 public final class HeldSockets implements SocketSource {
     /// Maximum number of sockets of a process that are tried; those that it was started with have
     /// low numbers.
-    private static final int MOST_TRIED = 64;
+    private static final int MAX_TRIED = 64;
 
     private final Map<Long, Holder> holders = new HashMap<>();
     private final List<String> refusals = new ArrayList<>();
@@ -180,7 +180,7 @@ public final class HeldSockets implements SocketSource {
         try {
             int tried = 0;
             for (int number : numbers(pid).keySet()) {
-                if ((chosen && number != own) || tried++ > MOST_TRIED) {
+                if ((chosen && number != own) || tried++ > MAX_TRIED) {
                     continue;
                 }
                 int fd = fetch(who, pidfd, number);

@@ -32,7 +32,7 @@ enum PortUsage {
 
     /// Maximum number of lines read. Listeners come first in a table, so what is not read changes
     /// no verdict on them.
-    private static final int MOST_LINES = 20_000;
+    private static final int MAX_LINES = 20_000;
 
     private static final String LISTEN = "0A";
     private static final String TIME_WAIT = "06";
@@ -43,7 +43,7 @@ enum PortUsage {
         for (Path table : TABLES) {
             try (BufferedReader reader =
                     Files.newBufferedReader(table, StandardCharsets.US_ASCII)) {
-                reader.lines().limit(MOST_LINES).forEach(lines::add);
+                reader.lines().limit(MAX_LINES).forEach(lines::add);
             } catch (IOException | UncheckedIOException _) {
                 // one without IPv6 has one table
             }

@@ -165,7 +165,7 @@ final class SocketGroup {
             others.clear();
         }
         boolean possible =
-                others.isEmpty() || (ordered && holes(numbers) <= PacketFilters.MOST_HOLES);
+                others.isEmpty() || (ordered && holes(numbers) <= PacketFilters.MAX_HOLES);
         letIn(others.keySet());
         steer(others.isEmpty() || !possible ? List.of() : numbers);
         turnAway(others);

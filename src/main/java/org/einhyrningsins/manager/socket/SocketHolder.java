@@ -43,7 +43,7 @@ public final class SocketHolder {
     /// Says whose it is: the state directory.
     private static final String VARIABLE = "EINHYRNINGSINS_KEEPER";
 
-    private static final int MOST_BYTES = 100;
+    private static final int MAX_BYTES = 100;
     private static final String PATH = "/usr/local/bin:/usr/bin:/bin";
 
     /// Minimum life of a holder: one that lives for less is not started again until the sockets
@@ -98,7 +98,7 @@ public final class SocketHolder {
 
     private static @Nullable Former noted(StateDirectory state) {
         try {
-            byte[] bytes = state.read(FILE, MOST_BYTES);
+            byte[] bytes = state.read(FILE, MAX_BYTES);
             String text = bytes == null ? "" : new String(bytes, StandardCharsets.US_ASCII);
             String[] words = text.strip().split(" ", -1);
             return words.length == 2

@@ -29,7 +29,7 @@ public final class SystemdSockets implements SocketSource {
     private static final int FIRST = 3;
 
     /// Maximum number of descriptors.
-    private static final int MOST = 1 << 20;
+    private static final int MAX_COUNT = 1 << 20;
 
     private final List<Passed> all;
     private final List<String> names = new ArrayList<>();
@@ -73,7 +73,7 @@ public final class SystemdSockets implements SocketSource {
     /// @return -1 if it is none
     private static int number(@Nullable String text) {
         try {
-            return text == null ? -1 : Math.min(Integer.parseInt(text), MOST);
+            return text == null ? -1 : Math.min(Integer.parseInt(text), MAX_COUNT);
         } catch (NumberFormatException e) {
             return -1;
         }

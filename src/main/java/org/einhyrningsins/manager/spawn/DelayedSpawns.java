@@ -25,7 +25,7 @@ public final class DelayedSpawns {
     private static final int SHARE = 8;
 
     /// Maximum number: each spawned child holds 64 KiB and more until it executes its program.
-    public static final int MOST = 16;
+    public static final int MAX_COUNT = 16;
 
     private final Map<WorkerId, Late> late = new LinkedHashMap<>(0);
     private @Nullable Moment due;
@@ -76,7 +76,7 @@ public final class DelayedSpawns {
                 eldest = eldest == null ? pendingChild : eldest;
             }
         }
-        return count < MOST || eldest == null || eldest.await(nanos);
+        return count < MAX_COUNT || eldest == null || eldest.await(nanos);
     }
 
     /// Returns the time of the next check; null if there are none.

@@ -44,7 +44,7 @@ public final class WorkerCgroups {
     private static final String CHECK = ":check-";
 
     /// Groups that were killed and are not empty yet; what is beyond, the next manager sweeps.
-    private static final int MOST_LINGERING = 1_000;
+    private static final int MAX_LINGERING = 1_000;
 
     private static final Duration PATIENCE = Duration.ofMillis(200);
 
@@ -332,7 +332,7 @@ public final class WorkerCgroups {
         }
         List<Integer> left = here.processes(place);
         here.kill(place);
-        if (lingering.size() < MOST_LINGERING) {
+        if (lingering.size() < MAX_LINGERING) {
             lingering.add(place);
         }
         return tell(mark, left, processGroup);

@@ -25,7 +25,7 @@ import java.util.function.Predicate;
 /// others is ever in them, and removing one is safe.
 public final class WorkerCredentials {
     /// Maximum size of one file, in bytes.
-    static final int MOST_BYTES = 1024 * 1024;
+    static final int MAX_BYTES = 1024 * 1024;
 
     static final String VARIABLE = "CREDENTIALS_DIRECTORY";
 
@@ -91,8 +91,8 @@ public final class WorkerCredentials {
     }
 
     private static byte[] read(String name, Path source) {
-        byte[] bytes = InputFiles.read(source, MOST_BYTES + 1);
-        if (bytes.length > MOST_BYTES) {
+        byte[] bytes = InputFiles.read(source, MAX_BYTES + 1);
+        if (bytes.length > MAX_BYTES) {
             String what = name + ": " + source + " has more than 1 MiB";
             throw new PosixException(what, Errno.EFBIG.number());
         }

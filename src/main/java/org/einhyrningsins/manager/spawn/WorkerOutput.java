@@ -34,7 +34,7 @@ public final class WorkerOutput {
 
     private final EventLoop eventLoop;
     private final OutputPump.Told told;
-    private final LogWriterThreads lanes;
+    private final LogWriterThreads writerThreads;
     private final int nothing;
 
     /// Files that workers of this manager were given to write to themselves.
@@ -56,7 +56,7 @@ public final class WorkerOutput {
         this.eventLoop = eventLoop;
         this.nothing = nothing;
         this.told = told;
-        this.lanes = new LogWriterThreads(eventLoop);
+        this.writerThreads = new LogWriterThreads(eventLoop);
     }
 
     /// Output of one worker.
@@ -252,7 +252,7 @@ public final class WorkerOutput {
 
     private Streams direct(LogsSpec.ToFile spec, int slot) {
         Path path = file(spec, slot);
-        int fd = lanes.openAppend(path);
+        int fd = writerThreads.openAppend(path);
         written.add(path);
         return new Streams(fd, fd, true, path, AppendFiles.extent(fd));
     }
@@ -272,15 +272,15 @@ public final class WorkerOutput {
         return path;
     }
 
-    LogWriterThreads lanes() {
-        return lanes;
+    LogWriterThreads writerThreads() {
+        return writerThreads;
     }
 
     /// The keeper of logs; made when it is first needed.
     OutputPump keeper() {
         OutputPump known = keeper;
         if (known == null) {
-            known = new OutputPump(eventLoop, lanes, told);
+            known = new OutputPump(eventLoop, writerThreads, told);
             keeper = known;
         }
         return known;

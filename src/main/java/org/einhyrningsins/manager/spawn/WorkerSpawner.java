@@ -351,7 +351,7 @@ public final class WorkerSpawner {
 
     /// See [LogWriterThreads].
     public LogWriterThreads lanes() {
-        return workerOutput.lanes();
+        return workerOutput.writerThreads();
     }
 
     /// Sockets and output of one worker.

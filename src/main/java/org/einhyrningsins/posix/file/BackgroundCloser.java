@@ -15,15 +15,15 @@ import java.util.concurrent.TimeUnit;
 /// for a second. Who makes all of them wait keeps descriptors open, and nobody waiting. Any thread
 /// may call.
 public final class BackgroundCloser {
-    private static final int MOST_THREADS = 16;
+    private static final int MAX_THREADS = 16;
     private static final int STACK_BYTES = 128 * 1024;
 
     private BackgroundCloser() {}
 
     private static final ThreadPoolExecutor THREADS =
             new ThreadPoolExecutor(
-                    MOST_THREADS,
-                    MOST_THREADS,
+                    MAX_THREADS,
+                    MAX_THREADS,
                     1,
                     TimeUnit.SECONDS,
                     new LinkedBlockingQueue<>(),

@@ -37,7 +37,7 @@ public final class Descriptors {
     private static final int ENOUGH_FOR_A_HIGH_FLOOR = 1024;
     private static final int HIGH_FLOOR = 256;
     private static final int LOW_FLOOR = 64;
-    private static final int MOST_OF_PROC = 1024 * 1024;
+    private static final int MAX_OF_PROC = 1024 * 1024;
     private static final int PRIORITY = 2; // POLLPRI, EPOLLPRI
     private static final byte[] NOTHING = {};
 
@@ -338,7 +338,7 @@ public final class Descriptors {
     private static byte[] readToEnd(String path, int fd) {
         byte[] all = NOTHING;
         ByteBuffer chunk = NativeScratch.here().chunk;
-        while (all.length < MOST_OF_PROC) {
+        while (all.length < MAX_OF_PROC) {
             long got =
                     SystemCalls.call(
                             Syscall.READ, fd, SystemCalls.address(chunk), NativeScratch.CHUNK);

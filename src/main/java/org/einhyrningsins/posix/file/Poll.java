@@ -26,10 +26,10 @@ public final class Poll implements AutoCloseable {
     private static final int ADD = 1;
     private static final int REMOVE = 2;
     private static final int MODIFY = 3;
-    private static final int MOST_AT_ONCE = 256;
+    private static final int MAX_AT_ONCE = 256;
     // struct epoll_event is packed on x86-64 only
     private static final int EVENT = CpuArchitecture.current() == CpuArchitecture.X86_64 ? 12 : 16;
-    private static final int EVENTS = MOST_AT_ONCE * EVENT;
+    private static final int EVENTS = MAX_AT_ONCE * EVENT;
     private static final int TOKEN = EVENT - Long.BYTES;
 
     private final int fd;
@@ -49,7 +49,7 @@ public final class Poll implements AutoCloseable {
 
     /// A new one, watching nothing.
     public static Poll open() {
-        return open(MOST_AT_ONCE);
+        return open(MAX_AT_ONCE);
     }
 
     /// Opens an epoll that reports so many events at once, at most 256.

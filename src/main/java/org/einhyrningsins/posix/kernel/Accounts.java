@@ -20,7 +20,7 @@ import java.util.OptionalInt;
 public final class Accounts {
     private Accounts() {}
 
-    private static final int MOST_GROUPS = 65_536; // NGROUPS_MAX
+    private static final int MAX_GROUPS = 65_536; // NGROUPS_MAX
     private static final int LARGEST_ENTRY = 4 * 1024 * 1024;
 
     // an entry's memory: result pointer, struct passwd or group, the name asked for, its texts
@@ -32,8 +32,8 @@ public final class Accounts {
     private static final int PASSWD_SHELL = ENTRY + 40;
     private static final int GROUP_GID = ENTRY + 16; // struct group
     private static final int ASKED = 128;
-    private static final int LONGEST_NAME = 256;
-    private static final int TEXTS = ASKED + LONGEST_NAME;
+    private static final int MAX_NAME_LENGTH = 256;
+    private static final int TEXTS = ASKED + MAX_NAME_LENGTH;
 
     private static final CallContext SIX_LONGS = MachineCode.sixLongs(false);
 
@@ -132,7 +132,7 @@ public final class Accounts {
     /// @param name asked for; if empty, the number is
     private static @Nullable ByteBuffer entry(String function, String name, int number) {
         byte[] asked = name.getBytes(StandardCharsets.UTF_8);
-        if (asked.length >= LONGEST_NAME) {
+        if (asked.length >= MAX_NAME_LENGTH) {
             return null;
         }
         for (int size = 4096; size <= LARGEST_ENTRY; size *= 4) {
@@ -177,7 +177,7 @@ public final class Accounts {
 
     private static List<Integer> groups(String user, int gid) {
         byte[] name = user.getBytes(StandardCharsets.UTF_8);
-        for (int room = 64; room <= MOST_GROUPS; room *= 4) {
+        for (int room = 64; room <= MAX_GROUPS; room *= 4) {
             ByteBuffer memory = memory(8 + 4 * room + name.length + 1);
             memory.putInt(0, room).put(8 + 4 * room, name);
             long base = SystemCalls.address(memory);

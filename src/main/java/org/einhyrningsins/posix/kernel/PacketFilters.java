@@ -10,7 +10,7 @@ import java.util.Set;
 /// filter (socket(7), bpf(2), Documentation/networking/filter.rst). They need no right.
 public final class PacketFilters {
     /// The most sockets below the number of those steered to that may be left out.
-    public static final int MOST_HOLES = 200;
+    public static final int MAX_HOLES = 200;
 
     private static final int SOL_SOCKET = 1;
     private static final int SO_ATTACH_FILTER = 26;
@@ -44,7 +44,7 @@ public final class PacketFilters {
     /// that are steered to; where that is one to be left out, another stands for it.
     ///
     /// @param fd any of the listeners
-    /// @param numbers of those to steer to, at least one, ascending; [#MOST_HOLES]
+    /// @param numbers of those to steer to, at least one, ascending; [#MAX_HOLES]
     public static void steer(int fd, List<Integer> numbers) {
         ByteBuffer bytes = NativeScratch.here().bytes;
         int count = numbers.size();

@@ -12,7 +12,7 @@ import java.util.StringTokenizer;
 
 /// Memory use of processes, from /proc: see proc(5).
 public final class ProcessMemory {
-    private static final int MOST_PROCESSES = 1_000;
+    private static final int MAX_PROCESSES = 1_000;
     private static final long KIB = 1024;
 
     private ProcessMemory() {}
@@ -66,7 +66,7 @@ public final class ProcessMemory {
     /// A process and those that come from it, itself first. Each thread has the children it made.
     private static List<Integer> tree(int pid) {
         List<Integer> tree = new ArrayList<>(List.of(pid));
-        for (int i = 0; i < tree.size() && tree.size() < MOST_PROCESSES; i++) {
+        for (int i = 0; i < tree.size() && tree.size() < MAX_PROCESSES; i++) {
             addChildren(tree.get(i), tree);
         }
         return tree;

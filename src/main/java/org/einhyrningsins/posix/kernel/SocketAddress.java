@@ -19,10 +19,10 @@ public final class SocketAddress {
     public static final int AF_INET6 = 10;
 
     /// The longest address (struct sockaddr_un).
-    public static final int LONGEST = 110;
+    public static final int MAX_LENGTH = 110;
 
     private static final int UNIX_PATH = 2;
-    private static final int LONGEST_UNIX_NAME = 107;
+    private static final int MAX_UNIX_NAME_LENGTH = 107;
     private static final int INET_BYTES = 16;
     private static final int INET6_BYTES = 28;
 
@@ -50,7 +50,7 @@ public final class SocketAddress {
     /// @return its length
     public static int putUnix(ByteBuffer memory, String name) {
         byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-        if (bytes.length > LONGEST_UNIX_NAME) {
+        if (bytes.length > MAX_UNIX_NAME_LENGTH) {
             throw new PosixException("socket " + name, Errno.ENAMETOOLONG.number());
         }
         memory.putShort(0, (short) AF_UNIX).put(UNIX_PATH, bytes);

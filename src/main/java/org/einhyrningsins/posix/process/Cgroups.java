@@ -33,7 +33,7 @@ public final class Cgroups {
     private static final int O_WRONLY = 1;
     private static final int MODE = 0755;
     private static final int EVENTS = 256;
-    private static final int MOST_DEPTH = 64;
+    private static final int MAX_DEPTH = 64;
     private static final String MEMBERSHIP = "0::";
     private static final String ROOT = "/";
     private static final String OOM_KILL = "oom_kill ";
@@ -344,7 +344,7 @@ public final class Cgroups {
     ///
     /// @return whether it is no longer there
     public boolean removeAll(String name) {
-        return remove(name) || removeTree(path.resolve(name), MOST_DEPTH);
+        return remove(name) || removeTree(path.resolve(name), MAX_DEPTH);
     }
 
     private static boolean removeTree(Path group, int depth) {

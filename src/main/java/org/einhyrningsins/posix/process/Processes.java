@@ -48,8 +48,8 @@ public final class Processes {
     private static final int SIGINFO_STATUS = 24;
     private static final int CLD_EXITED = 1;
     private static final int CLD_DUMPED = 3;
-    private static final int MOST_ANCESTORS = 1_000;
-    private static final int MOST_ORPHANS_AT_ONCE = 1_000;
+    private static final int MAX_ANCESTORS = 1_000;
+    private static final int MAX_ORPHANS_AT_ONCE = 1_000;
 
     /// Name of a child until it executes its program (comm in proc(5)), where the kernel shows it.
     /// Its program's file gives it another name.
@@ -73,7 +73,7 @@ public final class Processes {
     private static final int NO_SIGNAL = 0;
     private static final int PRIO_PROCESS = 0;
     private static final int PR_SET_CHILD_SUBREAPER = 36;
-    private static final int MOST_OF_A_TREE = 10_000;
+    private static final int MAX_OF_A_TREE = 10_000;
     private static final int EXECUTE = 1;
     private static final int EFFECTIVE_IDS = 0x200;
 
@@ -218,7 +218,7 @@ public final class Processes {
     /// @return their number; if any, there may be more
     public static int reapOrphans(IntPredicate ours) {
         int reaped = 0;
-        for (; reaped < MOST_ORPHANS_AT_ONCE; reaped++) {
+        for (; reaped < MAX_ORPHANS_AT_ONCE; reaped++) {
             int pid = nextDead();
             if (pid == 0 || ours.test(pid)) {
                 break;
@@ -288,7 +288,7 @@ public final class Processes {
     /// A process and all that come from it, as far as the kernel tells.
     public static List<Integer> tree(int root) {
         List<Integer> all = new ArrayList<>(List.of(root));
-        for (int i = 0; i < all.size() && all.size() < MOST_OF_A_TREE; i++) {
+        for (int i = 0; i < all.size() && all.size() < MAX_OF_A_TREE; i++) {
             Path tasks = Path.of("/proc/" + all.get(i) + "/task");
             try (DirectoryStream<Path> threads = Files.newDirectoryStream(tasks)) {
                 for (Path thread : threads) {
@@ -562,7 +562,7 @@ public final class Processes {
     /// orphan has lost its descent.
     public static boolean isDescendant(int pid, int ancestor) {
         int at = pid;
-        for (int i = 0; i < MOST_ANCESTORS && at > 0; i++) {
+        for (int i = 0; i < MAX_ANCESTORS && at > 0; i++) {
             if (at == ancestor) {
                 return true;
             }

@@ -54,7 +54,7 @@ public final class Sockets {
     private static final int SO_PEERCRED = 17;
     private static final int SO_PEERGROUPS = 59; // Linux 4.13
     private static final int SO_PASSRIGHTS = 83; // Linux 6.16
-    private static final int MOST_GROUPS = 65_536; // NGROUPS_MAX
+    private static final int MAX_GROUPS = 65_536; // NGROUPS_MAX
     private static final int IPPROTO_IPV6 = 41;
     private static final int IPV6_V6ONLY = 26;
     private static final int CONTROL_BACKLOG = 128;
@@ -81,9 +81,9 @@ public final class Sockets {
     private static final int MSG_DONTWAIT = 0x40;
 
     /// The longest datagram that is taken; a longer one is dropped, as systemd does (PIPE_BUF).
-    public static final int LONGEST_DATAGRAM = 4096;
+    public static final int MAX_DATAGRAM_LENGTH = 4096;
 
-    private static final int MOST_TRUNCATED = 64;
+    private static final int MAX_TRUNCATED = 64;
 
     /// Binds a socket of a program, and listens where that applies; raised.
     ///
@@ -404,7 +404,7 @@ public final class Sockets {
         if (few != null) {
             return few;
         }
-        Set<Integer> all = peerGroups(fd, ByteBuffer.allocateDirect(MOST_GROUPS * Integer.BYTES));
+        Set<Integer> all = peerGroups(fd, ByteBuffer.allocateDirect(MAX_GROUPS * Integer.BYTES));
         return all == null ? Set.of() : all;
     }
 
@@ -459,7 +459,7 @@ public final class Sockets {
     /// for them. Who sends one to see when it is closed (`BARRIER=1`, sd_notify(3)) sees that when
     /// the datagram is gone, which is not before it was taken.
     public static Received receive(int fd, Consumer<Datagram> taker) {
-        for (int tries = 0; tries < MOST_TRUNCATED; tries++) {
+        for (int tries = 0; tries < MAX_TRUNCATED; tries++) {
             NativeScratch nativeScratch = header(NativeScratch.here());
             int flags = MSG_DONTWAIT | MSG_PEEK;
             long length = SystemCalls.call(Syscall.RECVMSG, fd, nativeScratch.structures, flags);
@@ -570,7 +570,7 @@ public final class Sockets {
         bytes.putLong(HEADER_CONTROL, nativeScratch.structures + CONTROL);
         bytes.putLong(HEADER_CONTROL_LENGTH, CONTROL_BYTES);
         bytes.putLong(IOV, SystemCalls.address(nativeScratch.chunk))
-                .putLong(IOV + 8, LONGEST_DATAGRAM);
+                .putLong(IOV + 8, MAX_DATAGRAM_LENGTH);
         return nativeScratch;
     }
 
@@ -659,7 +659,7 @@ public final class Sockets {
     public static String localAddress(int fd) {
         NativeScratch nativeScratch = NativeScratch.here();
         int lengthAt = 128;
-        nativeScratch.bytes.putInt(lengthAt, SocketAddress.LONGEST);
+        nativeScratch.bytes.putInt(lengthAt, SocketAddress.MAX_LENGTH);
         long at = nativeScratch.structures;
         SystemCalls.check(
                 "getsockname", SystemCalls.call(Syscall.GETSOCKNAME, fd, at, at + lengthAt));

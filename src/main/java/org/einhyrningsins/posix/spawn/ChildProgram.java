@@ -35,8 +35,8 @@ final class ChildProgram {
     // 62 signals, setsid, name, 2 for a note, 3 close_range, chdir, umask, 16 limits, nice, 3 for
     // the user, 2 for
     // orphans, one for Yama, mask, execve
-    private static final int MOST_FIXED_ENTRIES = 104;
-    private static final int MOST_BYTES_A_CHAR = 3;
+    private static final int MAX_FIXED_ENTRIES = 104;
+    private static final int MAX_BYTES_A_CHAR = 3;
     private static final int FIXED_DATA = 4096;
     private static final int DIGITS = 16;
 
@@ -77,7 +77,7 @@ final class ChildProgram {
     ///
     /// @throws SpawnException if a text holds a NUL, which would cut it
     void begin(SpawnRequest order) throws SpawnException {
-        int most = MOST_FIXED_ENTRIES + order.descriptors().size() + order.ownPidVariables().size();
+        int most = MAX_FIXED_ENTRIES + order.descriptors().size() + order.ownPidVariables().size();
         most += ConfinementSteps.most(order.confinement());
         long texts = size(order.argv()) + size(order.environment()) + size(order.ownPidVariables());
         texts += size(List.of(order.executable(), order.directory()));
@@ -97,9 +97,9 @@ final class ChildProgram {
     /// Begins a list for a [SystemCallDeputy].
     void begin() {
         reserve(SMALLEST);
-        steps = Arrays.copyOf(steps, 2 * MOST_FIXED_ENTRIES);
+        steps = Arrays.copyOf(steps, 2 * MAX_FIXED_ENTRIES);
         entries = kept;
-        data = ENTRIES + MOST_FIXED_ENTRIES * ENTRY;
+        data = ENTRIES + MAX_FIXED_ENTRIES * ENTRY;
         memory.putLong(ERRNO, 0).putInt(PIDFD, -1).putInt(AT_WORK, -1);
     }
 
@@ -133,7 +133,7 @@ final class ChildProgram {
                 throw new SpawnException(
                         "'" + shown + "…'", Errno.EINVAL.number(), ": holds a NUL");
             }
-            size += (long) MOST_BYTES_A_CHAR * text.length() + 1 + Long.BYTES;
+            size += (long) MAX_BYTES_A_CHAR * text.length() + 1 + Long.BYTES;
         }
         return size;
     }

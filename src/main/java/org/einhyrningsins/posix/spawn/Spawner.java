@@ -64,13 +64,13 @@ public final class Spawner {
     private static final Resource[] RESOURCES = Resource.values();
 
     /// Maximum number of spare lists, kept for when so many are on their way again.
-    private static final int MOST_SPARE = 8;
+    private static final int MAX_SPARE = 8;
 
     /// Number of children on their way at which the eldest is waited for.
     private static final int CROWD = 64;
 
     private static final long CROWD_PATIENCE = 20_000_000;
-    private static final int MOST_UNDER_WAY = 256;
+    private static final int MAX_UNDER_WAY = 256;
 
     private ChildProgram list = new ChildProgram();
     private final Deque<ChildProgram> spare = new ArrayDeque<>(0);
@@ -144,8 +144,8 @@ public final class Spawner {
         if (underWay.size() >= CROWD && attend()) {
             underWay.iterator().next().await(CROWD_PATIENCE);
         }
-        if (underWay.size() >= MOST_UNDER_WAY) {
-            String why = "; " + MOST_UNDER_WAY + " children are on their way to their programs";
+        if (underWay.size() >= MAX_UNDER_WAY) {
+            String why = "; " + MAX_UNDER_WAY + " children are on their way to their programs";
             throw new SpawnException("clone", Errno.EAGAIN.number(), why);
         }
     }
@@ -416,7 +416,7 @@ public final class Spawner {
     /// Frees the list of a child that no longer shares the manager's memory.
     void over(PendingChild pendingChild) {
         underWay.remove(pendingChild);
-        if (pendingChild.list() != list && spare.size() < MOST_SPARE) {
+        if (pendingChild.list() != list && spare.size() < MAX_SPARE) {
             spare.push(pendingChild.list());
         }
         if (pendingChild.disguised() && dumpable && disguised() == 0) {

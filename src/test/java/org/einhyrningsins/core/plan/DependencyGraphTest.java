@@ -197,7 +197,7 @@ final class DependencyGraphTest {
                                         : isBroken(program)
                                                 ? DependencyState.FAILED
                                                 : DependencyState.UP;
-                assertThat(program.standing()).as(program.name()).isEqualTo(expected);
+                assertThat(program.dependencyState()).as(program.name()).isEqualTo(expected);
             }
         }
 
@@ -224,7 +224,7 @@ final class DependencyGraphTest {
                 Set<String> left = new HashSet<>(due);
                 programs.forEach(
                         (name, program) -> {
-                            if (!program.vacant()) {
+                            if (!program.hasNoProcess()) {
                                 left.add(name);
                             }
                         });
@@ -239,7 +239,7 @@ final class DependencyGraphTest {
                     for (var entry : dependencyGraph.after().entrySet()) {
                         Program other = programs.get(entry.getKey());
                         if (entry.getValue().contains(name) && other != null) {
-                            assertThat(other.vacant()).as(name + " before " + other).isTrue();
+                            assertThat(other.hasNoProcess()).as(name + " before " + other).isTrue();
                         }
                     }
                     step(
@@ -331,7 +331,7 @@ final class DependencyGraphTest {
                 Program program = programs.get(other);
                 assertThat(program).isNotNull();
                 if (program != null && !stopped.contains(other)) {
-                    assertThat(program.standing())
+                    assertThat(program.dependencyState())
                             .as(name + " after " + other)
                             .isEqualTo(DependencyState.UP);
                 }

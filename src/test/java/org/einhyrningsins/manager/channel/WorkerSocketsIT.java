@@ -31,7 +31,7 @@ import java.util.List;
 
 @Timeout(30)
 class WorkerSocketsIT {
-    private static final int MOST_GUESTS = 256;
+    private static final int MAX_GUESTS = 256;
 
     @TempDir Path directory;
     private final ManagerLog managerLog = new ManagerLog(System.err::writeBytes, LogSpec.DEFAULT);
@@ -186,7 +186,7 @@ class WorkerSocketsIT {
 
     @Test
     void silentGuestsDoNotKeepAWorkerOut() throws IOException {
-        for (int i = 0; i < MOST_GUESTS + 50; i++) {
+        for (int i = 0; i < MAX_GUESTS + 50; i++) {
             guest().write("{");
             eventLoop.turn(0);
         }

@@ -36,7 +36,7 @@ import java.util.stream.Stream;
 @Timeout(60)
 class ControlServerIT {
     private static final String HELLO = "{\"id\":1,\"command\":\"hello\"}\n";
-    private static final int MOST_CLIENTS = 512;
+    private static final int MAX_CLIENTS = 512;
 
     @TempDir Path directory;
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
@@ -167,34 +167,34 @@ class ControlServerIT {
     @Test
     void followersThatNeverReadLeaveRoomForTheNext() throws IOException {
         long before = descriptors();
-        for (int i = 0; i < MOST_CLIENTS; i++) {
+        for (int i = 0; i < MAX_CLIENTS; i++) {
             connect().write("{\"id\":1,\"command\":\"follow\"}\n");
         }
-        turnUntil(() -> asked.size() == MOST_CLIENTS);
+        turnUntil(() -> asked.size() == MAX_CLIENTS);
         String message = "y".repeat(60_000);
         for (int i = 0; i < 40; i++) {
             server.tell("web", message); // to each more than the socket and the bound take
         }
-        assertThat(descriptors() - before).isLessThan(MOST_CLIENTS + 10);
+        assertThat(descriptors() - before).isLessThan(MAX_CLIENTS + 10);
         assertAnswers();
     }
 
     @Test
     void aCrowdOfFollowersDoesNotKeepTheNextOneOut() throws IOException {
-        for (int i = 0; i < MOST_CLIENTS; i++) {
+        for (int i = 0; i < MAX_CLIENTS; i++) {
             connect().write("{\"id\":1,\"command\":\"follow\"}\n");
         }
-        turnUntil(() -> asked.size() == MOST_CLIENTS);
+        turnUntil(() -> asked.size() == MAX_CLIENTS);
         assertAnswers();
         assertThat(clients.stream().filter(ForeignClient::ended)).hasSize(1);
     }
 
     @Test
     void whereAllWaitForAnOutcomeTheNextOneIsToldSo() throws IOException {
-        for (int i = 0; i < MOST_CLIENTS; i++) {
+        for (int i = 0; i < MAX_CLIENTS; i++) {
             connect().write("{\"id\":1,\"command\":\"wait\"}\n");
         }
-        turnUntil(() -> asked.size() == MOST_CLIENTS);
+        turnUntil(() -> asked.size() == MAX_CLIENTS);
         ForeignClient late = connect();
         turnUntil(late::ended);
         assertThat(late.received()).contains("takes no more; try again", "\"code\":1");
@@ -207,7 +207,7 @@ class ControlServerIT {
         ForeignClient asks = connect();
         asks.write(HELLO);
         turnUntil(() -> answered(asks));
-        for (int i = 0; i < MOST_CLIENTS - 1; i++) {
+        for (int i = 0; i < MAX_CLIENTS - 1; i++) {
             dribbles.write(" ");
             connect();
         }

@@ -99,10 +99,10 @@ class HttpListenerIT {
         long sockets = Scarcity.open("socket:");
         door.prepare(spec("other"));
         assertThat(directory.resolve("other")).exists();
-        door.forgo();
+        door.rollBack();
         door.prepare(spec("here"));
-        door.forgo();
-        door.settle();
+        door.rollBack();
+        door.commit();
         assertThat(here()).isEqualTo(before);
         assertThat(directory.resolve("other")).doesNotExist();
         assertThat(Scarcity.open("socket:")).isEqualTo(sockets);
@@ -140,7 +140,7 @@ class HttpListenerIT {
             change(name);
             return true;
         } catch (SocketTable.CannotBind refused) {
-            door.forgo();
+            door.rollBack();
             return false;
         } finally {
             scarcity.end();
@@ -149,7 +149,7 @@ class HttpListenerIT {
 
     private void change(String name) throws SocketTable.CannotBind {
         door.prepare(spec(name));
-        door.settle();
+        door.commit();
     }
 
     private HttpSpec spec(String name) {

@@ -192,7 +192,7 @@ class HttpServerIT {
     void aHeadMayBeAsLongAsTheBoundAndNoLonger() throws IOException {
         String rest = " HTTP/1.1" + NEWLINE + "Host: x" + NEWLINE + NEWLINE;
         String begun = "GET /healthz?";
-        String fill = "x".repeat(HttpRequest.LONGEST - begun.length() - rest.length());
+        String fill = "x".repeat(HttpRequest.MAX_LENGTH - begun.length() - rest.length());
         assertThat(ask(begun + fill + rest)).startsWith("HTTP/1.1 200 ");
         assertThat(ask(begun + fill + "x" + rest)).startsWith("HTTP/1.1 431 ");
     }
@@ -201,7 +201,7 @@ class HttpServerIT {
     void whoIsSilentForLongestMakesRoomForTheNext() throws IOException {
         ForeignClient first = connect();
         ForeignClient second = connect();
-        for (int i = 2; i < HttpServer.MOST_CLIENTS; i++) {
+        for (int i = 2; i < HttpServer.MAX_CLIENTS; i++) {
             connect();
         }
         assertThat(first.ended()).isFalse();
@@ -218,7 +218,7 @@ class HttpServerIT {
         waits.write(head("/metrics"));
         eventLoop.turn(100_000_000);
         ForeignClient idle = connect();
-        for (int i = 2; i < HttpServer.MOST_CLIENTS; i++) {
+        for (int i = 2; i < HttpServer.MAX_CLIENTS; i++) {
             connect();
         }
         assertThat(ask(head("/healthz"))).startsWith("HTTP/1.1 200 ");

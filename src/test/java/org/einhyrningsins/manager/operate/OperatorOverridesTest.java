@@ -86,7 +86,7 @@ class OperatorOverridesTest {
     void removesAnOlderFileThatAManagerLeftBehind() throws Exception {
         write("/etc/services.yaml");
         OperatorOverrides operatorOverrides = intents();
-        operatorOverrides.takeUp();
+        operatorOverrides.load();
         assertThat(operatorOverrides.keep(new ProgramTable())).isTrue();
         assertThat(home.resolve("intent.json")).doesNotExist();
     }
@@ -95,7 +95,7 @@ class OperatorOverridesTest {
     void saysWhenAFileThatCouldNotBeRemovedIsGone() throws Exception {
         Path inside = Files.createDirectories(home.resolve("intent.json/inside"));
         OperatorOverrides operatorOverrides = intents();
-        operatorOverrides.takeUp();
+        operatorOverrides.load();
         assertThat(operatorOverrides.keep(new ProgramTable())).isFalse();
         assertThat(logged.toString(StandardCharsets.UTF_8)).contains("tried again");
         Files.delete(inside);

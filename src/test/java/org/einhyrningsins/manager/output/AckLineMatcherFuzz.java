@@ -15,15 +15,15 @@ import java.util.regex.PatternSyntaxException;
 /// A search that goes back again and again allocates as it goes, and holds next to nothing of it:
 /// what the steps bound is how much garbage one look makes.
 public final class AckLineMatcherFuzz {
-    private static final int LONGEST_MATCH = 256;
-    private static final long MOST_BYTES = 64L * AckLineMatcher.MOST_STEPS;
+    private static final int MAX_MATCH_LENGTH = 256;
+    private static final long MAX_BYTES = 64L * AckLineMatcher.MAX_STEPS;
 
     private AckLineMatcherFuzz() {}
 
     public static void fuzzerTestOneInput(byte[] data) {
         String text = new String(data, StandardCharsets.UTF_8);
         int end = text.indexOf('\n');
-        if (end < 0 || end > LONGEST_MATCH || !isPattern(text.substring(0, end))) {
+        if (end < 0 || end > MAX_MATCH_LENGTH || !isPattern(text.substring(0, end))) {
             return;
         }
         byte[] lines = text.substring(end + 1).getBytes(StandardCharsets.UTF_8);
@@ -44,7 +44,7 @@ public final class AckLineMatcherFuzz {
         ByteBuffer rest = ByteBuffer.wrap(lines);
         while (rest.hasRemaining() && !ear.found()) {
             AtomicInteger found = new AtomicInteger();
-            Frugal.run(MOST_BYTES, () -> found.set(ear.hear(rest.slice(), rest.remaining())));
+            Frugal.run(MAX_BYTES, () -> found.set(ear.hear(rest.slice(), rest.remaining())));
             int heard = found.get();
             if (heard == 0 && !ear.found()) {
                 throw new AssertionError("does not go on behind " + rest.position());

@@ -52,10 +52,10 @@ class AckLineMatcherTest {
     @Test
     void looksAtNoMoreThanTheBeginningOfALine() {
         AckLineMatcher ear = ear("up");
-        String text = "x".repeat(AckLineMatcher.LONGEST - 1) + "up\n";
+        String text = "x".repeat(AckLineMatcher.MAX_LENGTH - 1) + "up\n";
         assertThat(hear(ear, text)).isEqualTo(text.length());
         assertThat(ear.found()).isFalse();
-        hear(ear, "x".repeat(AckLineMatcher.LONGEST - 2) + "up\n");
+        hear(ear, "x".repeat(AckLineMatcher.MAX_LENGTH - 2) + "up\n");
         assertThat(ear.found()).isTrue();
     }
 

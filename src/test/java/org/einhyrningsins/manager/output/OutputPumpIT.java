@@ -130,7 +130,7 @@ class OutputPumpIT {
     void settle() {
         for (int quiet = 0; quiet < 50; quiet++) {
             eventLoop.turn(TimeUnit.MILLISECONDS.toNanos(1));
-            quiet = keeper.lanes().atWork() ? 0 : quiet;
+            quiet = keeper.writerThreads().atWork() ? 0 : quiet;
         }
     }
 
@@ -318,7 +318,7 @@ class OutputPumpIT {
         Worker worker = new Worker(0, kept(5_000));
         worker.write("before\n");
         settle();
-        keeper.lanes().close(); // its threads go with the process
+        keeper.writerThreads().close(); // its threads go with the process
         eventLoop.close(); // killed: nothing is done any more
         Descriptors.close(worker.pipe.fd());
         StringBuilder meanwhile = new StringBuilder();

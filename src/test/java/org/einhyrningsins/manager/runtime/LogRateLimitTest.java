@@ -24,7 +24,7 @@ class LogRateLimitTest {
             assertThat(fresh.mayBeTold(new Moment(start))).isTrue();
         }
         Moment now = new Moment(5);
-        assertThat(told(1_000, now)).isEqualTo(LogRateLimit.MOST);
+        assertThat(told(1_000, now)).isEqualTo(LogRateLimit.MAX_COUNT);
         assertThat(logRateLimit.untold()).isEqualTo(" (and 990 more before it, not told)");
         assertThat(logRateLimit.untold()).isEmpty();
     }

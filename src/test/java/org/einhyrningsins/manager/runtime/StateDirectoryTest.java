@@ -15,18 +15,18 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
 class StateDirectoryTest {
-    private static final int MOST = 64;
+    private static final int MAX_COUNT = 64;
 
     @Test
     void isMadeForItsOwnerAloneWhenSomethingIsWritten(@TempDir Path directory) throws IOException {
         Path path = directory.resolve("control.sock.state");
         var state = new StateDirectory(path);
-        assertThat(state.read("intent", MOST)).isNull();
+        assertThat(state.read("intent", MAX_COUNT)).isNull();
         assertThat(path).doesNotExist();
         state.write("intent", text("a"), true);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
                 .isEqualTo("rwx------");
-        assertThat(state.read("intent", MOST)).isEqualTo(text("a"));
+        assertThat(state.read("intent", MAX_COUNT)).isEqualTo(text("a"));
     }
 
     @Test
@@ -34,7 +34,7 @@ class StateDirectoryTest {
         var state = new StateDirectory(directory.resolve("state"));
         state.write("intent", text("a long one"), false);
         state.write("intent", text("b"), false);
-        assertThat(state.read("intent", MOST)).isEqualTo(text("b"));
+        assertThat(state.read("intent", MAX_COUNT)).isEqualTo(text("b"));
         assertThat(state.path()).isDirectoryNotContaining("glob:**.new");
     }
 
@@ -45,14 +45,14 @@ class StateDirectoryTest {
         Files.createDirectories(state.path().resolve("intent.new/full"));
         assertThatThrownBy(() -> state.write("intent", text("b"), false))
                 .isInstanceOf(IOException.class);
-        assertThat(state.read("intent", MOST)).isEqualTo(text("a"));
+        assertThat(state.read("intent", MAX_COUNT)).isEqualTo(text("a"));
     }
 
     @Test
     void refusesAFileThatIsTooLongToBeOurs(@TempDir Path directory) throws IOException {
         var state = new StateDirectory(directory.resolve("state"));
-        state.write("intent", new byte[MOST + 1], false);
-        assertThatThrownBy(() -> state.read("intent", MOST))
+        state.write("intent", new byte[MAX_COUNT + 1], false);
+        assertThatThrownBy(() -> state.read("intent", MAX_COUNT))
                 .hasMessageContaining("is longer than 64 bytes");
     }
 
@@ -62,7 +62,7 @@ class StateDirectoryTest {
         state.write("intent", text("{"), false);
         Path aside = state.setAside("intent");
         assertThat(aside).hasContent("{");
-        assertThat(state.read("intent", MOST)).isNull();
+        assertThat(state.read("intent", MAX_COUNT)).isNull();
     }
 
     @Test
@@ -83,12 +83,12 @@ class StateDirectoryTest {
         state.write("intent", text("a"), false);
         state.delete("intent");
         Files.delete(state.path());
-        assertThat(state.read("intent", MOST)).isNull();
+        assertThat(state.read("intent", MAX_COUNT)).isNull();
         assertThatThrownBy(() -> state.write("intent", text("b"), false))
                 .isInstanceOf(NoSuchFileException.class);
         state.makeAgain();
         state.write("intent", text("b"), false);
-        assertThat(state.read("intent", MOST)).isEqualTo(text("b"));
+        assertThat(state.read("intent", MAX_COUNT)).isEqualTo(text("b"));
     }
 
     private static byte[] text(String text) {

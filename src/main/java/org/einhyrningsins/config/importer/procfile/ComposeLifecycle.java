@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
 /// back and how it is stopped.
 final class ComposeLifecycle {
     /// Docker doubles the delay up to this.
-    private static final Duration LONGEST_DELAY = Duration.ofMinutes(1);
+    private static final Duration MAX_DELAY = Duration.ofMinutes(1);
 
     private static final Pattern SIZE =
             Pattern.compile("([0-9]+(?:[.][0-9]+)?)\\s*([kmgt]?)b?", Pattern.CASE_INSENSITIVE);
@@ -286,7 +286,7 @@ final class ComposeLifecycle {
             return;
         }
         Duration first = atLeast(delay);
-        Duration max = fixed ? first : LONGEST_DELAY;
+        Duration max = fixed ? first : MAX_DELAY;
         StringBuilder map = new StringBuilder("{ when: " + when + ", backoff: { first: ");
         map.append(ImportedProgram.time(first)).append(", factor: ").append(fixed ? 1 : 2);
         map.append(", max: ").append(ImportedProgram.time(max)).append(" }, burst: 0");

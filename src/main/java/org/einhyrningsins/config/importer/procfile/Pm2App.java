@@ -29,7 +29,7 @@ final class Pm2App {
     private static final int USUAL_KILL_MILLIS = 1600;
     private static final int USUAL_MIN_UPTIME = 1000;
     private static final int USUAL_MAX_RESTARTS = 16;
-    private static final Duration LONGEST_DELAY = Duration.ofSeconds(15);
+    private static final Duration MAX_DELAY = Duration.ofSeconds(15);
 
     private final ForeignMap app;
     private final ImportedProgram program;
@@ -259,7 +259,7 @@ final class Pm2App {
         }
         long first = Math.max(1, millis(growing == null ? delay : growing, 0));
         Duration from = Duration.ofMillis(first);
-        Duration to = growing == null ? from : LONGEST_DELAY;
+        Duration to = growing == null ? from : MAX_DELAY;
         long up = millis(uptime, USUAL_MIN_UPTIME);
         Integer deaths = most == null ? null : program.number("restart", most, 0, 10_000);
         int count = Math.max(1, deaths == null ? USUAL_MAX_RESTARTS : deaths);

@@ -27,7 +27,7 @@ import java.util.TreeSet;
 
 /// Imports a `[watcher:x]` of circus.
 final class CircusWatcher {
-    private static final long MOST_BYTES = 1L << 50;
+    private static final long MAX_BYTES = 1L << 50;
     private static final String OWN_PORT =
             "old before new, so that it may bind a port of its own; with bind, if it can take a"
                     + " socket, no request is lost";
@@ -454,10 +454,10 @@ final class CircusWatcher {
         private long bytes(@Nullable ForeignSetting most) {
             boolean number = most != null && most.value().matches("[0-9]{1,15}");
             long bytes = number && most != null ? Long.parseLong(most.value()) : 0;
-            if (most != null && (!number || bytes > MOST_BYTES)) {
+            if (most != null && (!number || bytes > MAX_BYTES)) {
                 program.lost("logs", most, "expected a number of bytes");
             }
-            return bytes > MOST_BYTES ? 0 : bytes;
+            return bytes > MAX_BYTES ? 0 : bytes;
         }
 
         private static String whyNot(String key) {
