@@ -109,7 +109,7 @@ def hidden_daemon(lab, manager):
     worker = manager.workers("odd")[0].pid
     daemon = wait_for(lambda: [pid for pid in deaf_ones(lab) if not environment_of(pid)], "a daemon without environment")[0]
     check(session_of(daemon) != session_of(worker), "the daemon is in its worker's session")
-    group = "%s/%s" % (parent, environment_of(worker)["EINHYRNINGSINS_WORKER"])
+    group = "%s/program-odd/%s" % (parent, environment_of(worker)["EINHYRNINGSINS_WORKER"])
     members = lambda: {int(pid) for pid in read(group + "/cgroup.procs").split()}
     wait_for(lambda: members() == {daemon, worker}, "both are in the worker's control group, and nobody else", 5)
     manager.ctl("stop", "odd")
@@ -130,7 +130,7 @@ def cgroups_of(manager):
     mounts = [line.split() for line in read("/proc/self/mountinfo").splitlines() if " - cgroup2 " in line]
     if not group or not mounts or "/einhyrningsins-" not in group[0]:
         return None
-    return mounts[0][4] + os.path.dirname(group[0])
+    return mounts[0][4] + os.path.dirname(os.path.dirname(group[0]))
 
 
 def odd_ones(lab):

@@ -292,7 +292,7 @@ def same_counts(before, after):
 
 
 def written(manager, program):
-    return json.loads(read(manager.socket + ".state/program-%s.json" % program))["body"]["tally"]
+    return json.loads(read(manager.socket + ".state/program-%s.json" % program))["body"]["counters"]
 
 
 def recovery(lab, manager):

@@ -72,7 +72,7 @@ final class LogLocations {
     private static Path real(Path file) {
         try {
             // who could hold up the look is not looked at
-            return SafePath.reach(file) == null ? file.toRealPath() : file.normalize();
+            return SafePath.isLedByOthers(file) ? file.normalize() : file.toRealPath();
         } catch (IOException nothingThere) {
             return file;
         }

@@ -78,7 +78,7 @@ public final class SafePath implements AutoCloseable {
         READ,
         /// All components are directories.
         DIRECTORY,
-        /// Like a name, but only as far as the first directory that is not the manager's alone.
+        /// Like a target, but only as far as the first directory that is not the manager's alone.
         REACH
     }
 
@@ -136,6 +136,16 @@ public final class SafePath implements AutoCloseable {
             return path.reach();
         } catch (PosixException e) {
             return null; // opening it says why
+        }
+    }
+
+    /// True if users other than root and ours own a directory or link on the way to a file, or may
+    /// change its names: then even a look at it can wait for them.
+    public static boolean isLedByOthers(Path file) {
+        try (SafePath path = walked(new SafePath(file, End.REACH))) {
+            return path.isTheirs();
+        } catch (PosixException e) {
+            return true;
         }
     }
 
@@ -265,7 +275,7 @@ public final class SafePath implements AutoCloseable {
 
     private void arrive(String last) {
         name = last;
-        if (end == End.NAME || end == End.REACH) {
+        if (end == End.NAME) {
             return;
         }
         long seen = tryAt(last, LOOK, 0);

@@ -42,7 +42,11 @@ class LogWriterThreadIT extends OutputPumpIT {
                 .isEqualTo(file.toString());
         allow(file, "rw-r-----");
         assertThat(SafePath.reach(file)).as("in a directory listed by all").isNull();
+        Path link = Files.createSymbolicLink(ours.resolve("link.log"), file.getFileName());
+        assertThat(SafePath.reach(link)).as("behind a link of ours").isNull();
+        assertThat(SafePath.isLedByOthers(link)).isFalse();
         allow(ours, "rwxrwxrwx");
+        assertThat(SafePath.isLedByOthers(link)).isTrue();
         assertThat(SafePath.reach(file)).as("written by all").isEqualTo(file.toString());
     }
 
