@@ -4,17 +4,18 @@
 /// problem at once.
 ///
 /// [org.einhyrningsins.config.read.ConfigLoader] is the door. A file goes through three steps.
-/// `YamlTree` makes it a tree of [org.einhyrningsins.config.source.Node]s: SnakeYAML does the
+/// `YamlTree` makes it a tree of [org.einhyrningsins.config.source.ConfigNode]s: SnakeYAML does the
 /// scanning and parsing, but no value is resolved by it, so a scalar is what the user wrote (`no`,
 /// `022`, `1:30` stay text until somebody knows what they should be). Every node knows its
-/// [org.einhyrningsins.config.source.Place]: file, line, column and the path of keys to it. Where
-/// SnakeYAML stops, `YamlRecovery` names the mistake (`YamlMistakes`, `OddLines`), covers it
-/// (`PatchedText`) and reads again, so that the rest is told of too; of a line that was covered
-/// nothing more is said. Then the readers walk the tree, one reader for each kind of map; which
-/// keys a map may hold is said in [org.einhyrningsins.config.source.Shape]. A reader never stops at
-/// a problem: it reports it, goes on with a default, and the value made so is thrown away in the
-/// end. What is finer than a node (a time, an address, a shell-like command) is parsed by small
-/// parsers that know no places and throw [org.einhyrningsins.config.source.ValueException].
+/// [org.einhyrningsins.config.source.SourcePosition]: file, line, column and the path of keys to
+/// it. Where SnakeYAML stops, `YamlRecovery` names the mistake (`YamlMistakes`,
+/// `OddCharacterLines`), covers it (`PatchedText`) and reads again, so that the rest is told of
+/// too; of a line that was covered nothing more is said. Then the readers walk the tree, one reader
+/// for each kind of map; which keys a map may hold is said in
+/// [org.einhyrningsins.config.source.ConfigShape]. A reader never stops at a problem: it reports
+/// it, goes on with a default, and the value made so is thrown away in the end. What is finer than
+/// a node (a time, an address, a shell-like command) is parsed by small parsers that know no places
+/// and throw [org.einhyrningsins.config.source.ValueException].
 ///
 /// The room asks the machine for what [org.einhyrningsins.config.value.LoadEnvironment] gives it,
 /// for files that the configuration names, and for the addresses of host names; it changes nothing.

@@ -26,7 +26,7 @@
 ///
 /// The server moves its bytes in the manager's one loop, so nothing here but [ControlClient] does I/O, and
 /// nothing but the client blocks. The client is started for every command a person types: what it
-/// touches on its way ([ControlClient], [org.einhyrningsins.control.wire.ControlReply], [org.einhyrningsins.control.wire.Request#line]) uses neither Jackson nor lambdas, which
+/// touches on its way ([ControlClient], [org.einhyrningsins.control.wire.ControlReply], [org.einhyrningsins.control.wire.ControlRequest#line]) uses neither Jackson nor lambdas, which
 /// would cost it a third of its time.
 @NullMarked
 package org.einhyrningsins.control;

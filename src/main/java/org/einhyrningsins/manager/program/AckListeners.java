@@ -16,7 +16,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /// Acknowledgements that workers of one program give without a message at a socket: by a newline on
-/// a pipe (`ack.mode: pipe`), or by a line of their output (`ack.mode: log`).
+/// a pipe (`ack.mode: fd`), or by a line of their output (`ack.mode: log`).
 final class AckListeners {
     private final ProgramContext context;
     private final EventLoop eventLoop;
