@@ -26,9 +26,9 @@
 ///   what a worker is started with, and how         spawn
 ///   what workers write, rotation, journal           output
 ///   what workers say: ack, ping, sd_notify          channel
-///   sockets: bound, kept, given back                socket
+///   sockets: bound, kept, given back                socket  (options, modes: posix.socket.Sockets)
 ///   who may do what at the control socket           control
-///   what a command does, what plan and status say   operate
+///   what a command does, what plan and status say   operate  (their layout: control.report)
 ///   one program at run time                         program
 ///   kill -9, re-exec                                handover, snapshot
 ///   metrics, status page                            http, page

@@ -5,6 +5,9 @@
 /// A value of this package is always right: `config` makes it only from a file without problems, so
 /// nobody downstairs checks again. Nothing here does I/O, and everything is immutable and compared
 /// by value: the difference between two files is the difference between their values.
+///
+/// Where the file says nothing, a constant here holds, often called `DEFAULT`, or one in `config`;
+/// `config.source.ConfigShape` says it too, and `KeyTableTest` compares.
 @NullMarked
 package org.einhyrningsins.spec;
 

@@ -2,10 +2,11 @@
 /// Listening sockets: bound, kept, put back, and taken over from whoever has them.
 ///
 /// [SocketTable] owns the listening sockets of all programs, known by address; one may outlive a
-/// definition or a program. A [SocketGroup] is what is open at one address: a socket that all
-/// workers share, or one for each slot. [UnixSocketFiles] puts back the files of UNIX sockets that
-/// somebody removed; [SocketFileWatch] notices it. [BindAdvice] and [PortUsage] say what may help
-/// when an address cannot be bound.
+/// definition or a program. It binds them by `posix.socket.Sockets`, which has the options, and the
+/// owner and mode of a socket's file. A [SocketGroup] is what is open at one address: a socket that
+/// all workers share, or one for each slot. [UnixSocketFiles] puts back the files of UNIX sockets
+/// that somebody removed; [SocketFileWatch] notices it. [BindAdvice] and [PortUsage] say what may
+/// help when an address cannot be bound.
 ///
 /// **Where sockets come from after a crash**: any [SocketSource]. [HeldSockets] takes them out of
 /// workers or of the [SocketHolder], a small process that has duplicates; [SystemdSockets] takes

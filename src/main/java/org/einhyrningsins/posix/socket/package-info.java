@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// Sockets: listening ones that workers share, those the manager is asked through, probes
-/// ([Sockets]); and datagrams with descriptors to sockets of a name ([UnixDatagramSender]).
+/// Sockets ([Sockets]): listening ones that workers share, with their options and the owner and
+/// mode of their files, those the manager is asked through, and probes; and datagrams with
+/// descriptors to sockets of a name ([UnixDatagramSender]).
 @NullMarked
 package org.einhyrningsins.posix.socket;
 
