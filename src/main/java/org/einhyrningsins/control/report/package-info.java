@@ -3,8 +3,8 @@
 ///
 /// [ReplyWriter] writes replies in the dialect of the request, and `status` as JSON, key by key, of
 /// what is in [StatusReport] and [ProgramStatus]; [PlanJson] does so with a [PlanReport].
-/// [CompletionNames] is what a shell completes. [StatusText] and [PlanText] are what a person reads;
-/// they are rendered by the manager, so that the client only prints.
+/// [CompletionNames] is what a shell completes. [StatusText] and [PlanText] are what a person
+/// reads; they are rendered by the manager, so that the client only prints.
 @NullMarked
 package org.einhyrningsins.control.report;
 
