@@ -213,7 +213,7 @@ public final class Processes {
     }
 
     /// Reaps dead children that are not ours: as pid 1 or subreaper we are given orphans. Stops at
-    /// one of ours, which is to be reaped by its pidfd; call again after that.
+    /// one of ours, which is to be reaped by its pidfd; call again after that. Others may reap too.
     ///
     /// @return their number; if any, there may be more
     public static int reapOrphans(IntPredicate ours) {
@@ -225,7 +225,7 @@ public final class Processes {
             }
             long info = NativeScratch.here().structures;
             long result = SystemCalls.call(Syscall.WAITID, P_PID, pid, info, WEXITED | WNOHANG);
-            if (!SystemCalls.is(result, Errno.EINTR)) {
+            if (!SystemCalls.is(result, Errno.EINTR) && !SystemCalls.is(result, Errno.ECHILD)) {
                 SystemCalls.check("waitid", result);
             }
         }

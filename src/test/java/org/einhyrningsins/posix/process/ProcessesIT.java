@@ -71,6 +71,21 @@ class ProcessesIT {
     }
 
     @Test
+    void anOrphanThatAnotherThreadReapsMeanwhileIsNoError() throws Exception {
+        int nothing = Descriptors.openNull();
+        SpawnedChild child =
+                Nursery.SPAWNER.spawn(Nursery.script("exit 5").order(nothing, nothing));
+        try (Poll poll = Poll.open()) {
+            poll.add(child.pidfd(), Poll.IN, 0);
+            assertThat(poll.await(10_000_000_000L)).isEqualTo(1);
+        }
+        assertThat(Processes.reapOrphans(pid -> Processes.reap(child.pidfd()) == null)).isOne();
+        assertThat(Nursery.isChildless()).isTrue();
+        Descriptors.close(child.pidfd());
+        Descriptors.close(nothing);
+    }
+
+    @Test
     void findsExecutablesAsExecvpWould() throws Exception {
         file("there", "rwxr-xr-x");
         file("plain", "rw-r--r--");
