@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import threading
 
@@ -13,6 +14,7 @@ from lab import FAILED, INVALID, alive, answers, check, environment_of, get, not
 def run(lab):
     lab.config()
     at_birth(lab)
+    after_an_end(lab)
     manager = lab.start()
     manager.wait_until_up("web", 3)
     manager.wait_until_up("quiet", 1)
@@ -65,6 +67,30 @@ def second_is_refused(lab, manager):
     other = lab.launch(lab.write("other.yaml", "state-dir: %s.state\nprograms: {}\n" % manager.socket), socket_path=lab.path("o.sock"))
     same(other.wait(), FAILED, "exit status of another one with the same state directory")
     check("another manager uses the state directory" in other.stderr(), other.tail)
+
+
+def after_an_end(lab):
+    """How a job ended is noted before anybody hears of it: here nothing else can be written down afterwards."""
+    job = 'job: { command: [sh, -c, "read line <%s; exit %d"], restart: never, ack: { timer: 100ms } }'
+    for status, state in ((0, "done"), (7, "failed")):
+        gate = lab.path("gate%d" % status)
+        os.mkfifo(gate)
+        lab.write("end.yaml", "programs: { %s }\n" % (job % (gate, status)))
+        first = lab.start("end.yaml", socket_path=lab.path("e%d.sock" % status))
+        first.wait_until_up("job", 1)
+        image = first.socket + ".state/program-job.json"
+        wait_for(lambda: json.loads(read(image))["body"]["processes"], "the job is written down")
+        os.makedirs(image + ".new/full")  # where the next image would be written
+        with open(gate, "w") as go:
+            go.write("\n")
+        wait_for(lambda: first.status()["job"]["state"] == state, "the job has ended as '%s'" % state)
+        os.kill(first.pid, signal.SIGKILL)
+        first.process.wait()
+        shutil.rmtree(image + ".new")
+        second = lab.start("end.yaml", socket_path=first.socket)
+        same(second.status()["job"]["state"], state, "the state of the job after its manager was killed")
+        check("exit status %d" % status in second.stderr(), second.tail)
+        second.stop()
 
 
 def at_rest(lab, manager, before):
