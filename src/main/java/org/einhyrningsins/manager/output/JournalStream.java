@@ -305,12 +305,7 @@ final class JournalStream implements BufferedLogTarget {
 
     @Override
     public PageData.Log figures(PageData.@Nullable Log others) {
-        return others == null
-                ? new PageData.Log(0, lostLines, lostBytes)
-                : new PageData.Log(
-                        others.bytes(),
-                        others.lostLines() + lostLines,
-                        others.lostBytes() + lostBytes);
+        return new PageData.Log(0, lostLines, lostBytes).plus(others);
     }
 
     @Override

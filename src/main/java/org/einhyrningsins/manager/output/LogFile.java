@@ -423,12 +423,7 @@ final class LogFile implements ManagedLogFile {
     public PageData.Log figures(PageData.@Nullable Log others) {
         long lines = lostLines + (held == null ? 0 : held.lostLines());
         long bytes = lostBytes + (held == null ? 0 : held.lostBytes());
-        return others == null
-                ? new PageData.Log(size, lines, bytes)
-                : new PageData.Log(
-                        others.bytes() + size,
-                        others.lostLines() + lines,
-                        others.lostBytes() + bytes);
+        return new PageData.Log(size, lines, bytes).plus(others);
     }
 
     @Override

@@ -88,15 +88,10 @@ final class LogRotator {
         for (Task task = next(); task != null; task = next()) {
             Task now = task;
             try {
-                LogWriterThread.deputy()
-                        .away(
-                                () -> {
-                                    carryOut(now);
-                                    return now;
-                                });
+                LogWriterThread.deputy().away(() -> carryOut(now));
             } catch (PosixException e) {
                 complain("cannot tidy up after " + now.file() + ": " + e.reason());
-            } catch (Exception e) {
+            } catch (IOException | RuntimeException e) {
                 complain("cannot tidy up after " + now.file() + ": " + e.getMessage());
             }
         }

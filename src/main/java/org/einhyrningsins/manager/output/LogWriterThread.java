@@ -89,15 +89,10 @@ final class LogWriterThread {
 
     private void work() {
         for (FutureTask<?> task = next(); task != null; task = next()) {
-            FutureTask<?> now = task;
             try {
-                deputy().away(
-                                () -> {
-                                    now.run();
-                                    return now;
-                                });
-            } catch (Exception e) { // no descriptors are left for a deputy
-                now.cancel(false);
+                deputy().away(task::run);
+            } catch (PosixException e) { // no descriptors are left for a deputy
+                task.cancel(false);
             }
             bell.run();
         }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -29,6 +30,9 @@ public final class LogWriterThreads {
     private static final int MAX_COUNT = 64;
     private static final int SHARED = 8;
 
+    /// How long a file that was opened for a worker that did not wait is kept for the next one.
+    private static final Duration KEPT = Duration.ofSeconds(10);
+
     private final EventLoop eventLoop;
     private final Map<String, LogWriterThread> lanes = new HashMap<>();
     private final Set<OffLoopLogFile> busy = new LinkedHashSet<>();
@@ -43,9 +47,21 @@ public final class LogWriterThreads {
     /// A file that is being opened.
     ///
     /// @param settled it was opened, or is given up: whichever comes first
-    private record Opening(FutureTask<Integer> task, AtomicBoolean settled) {
+    /// @param since when it began
+    private record Opening(FutureTask<Integer> task, AtomicBoolean settled, Moment since) {
         boolean failed() {
             return task.isDone() && !settled.get();
+        }
+
+        /// True if the name may be another file's by now.
+        boolean old() {
+            return since.plus(KEPT).reached(Clock.now());
+        }
+
+        void giveUp() {
+            if (!settled.compareAndSet(false, true)) {
+                BackgroundCloser.close(LogWriterThread.outcome(task));
+            }
         }
     }
 
@@ -129,7 +145,11 @@ public final class LogWriterThreads {
             return Descriptors.openAppend(file);
         }
         Opening opening = openings.remove(file);
-        if (opening == null || opening.failed()) {
+        if (opening != null && (opening.failed() || opening.old())) {
+            opening.giveUp();
+            opening = null;
+        }
+        if (opening == null) {
             opening = begin(file, of(whose));
         }
         if (opening == null) {
@@ -153,7 +173,7 @@ public final class LogWriterThreads {
                             }
                             return fd;
                         });
-        return task == null ? null : new Opening(task, settled);
+        return task == null ? null : new Opening(task, settled, Clock.now());
     }
 
     /// Keeps what takes long for the next who wants the same file: on a busy machine the thread may
@@ -163,8 +183,8 @@ public final class LogWriterThreads {
         if (openings.size() > MAX_COUNT) {
             Path oldest = openings.keySet().iterator().next();
             Opening dropped = openings.remove(oldest);
-            if (dropped != null && !dropped.settled().compareAndSet(false, true)) {
-                BackgroundCloser.close(LogWriterThread.outcome(dropped.task()));
+            if (dropped != null) {
+                dropped.giveUp();
             }
         }
     }

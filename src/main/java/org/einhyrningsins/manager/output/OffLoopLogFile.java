@@ -358,13 +358,7 @@ final class OffLoopLogFile implements ManagedLogFile {
 
     @Override
     public PageData.Log figures(PageData.@Nullable Log before) {
-        PageData.Log own = view.figures();
-        return before == null
-                ? own
-                : new PageData.Log(
-                        before.bytes() + own.bytes(),
-                        before.lostLines() + own.lostLines(),
-                        before.lostBytes() + own.lostBytes());
+        return view.figures().plus(before);
     }
 
     @Override

@@ -43,7 +43,17 @@ public record PageData(StatusReport status, List<Numbers> programs, Manager mana
     /// Kept output.
     ///
     /// @param bytes in the files that are being written
-    public record Log(long bytes, long lostLines, long lostBytes) {}
+    public record Log(long bytes, long lostLines, long lostBytes) {
+        /// The sum of both; null is nothing.
+        public Log plus(@Nullable Log other) {
+            return other == null
+                    ? this
+                    : new Log(
+                            bytes + other.bytes,
+                            lostLines + other.lostLines,
+                            lostBytes + other.lostBytes);
+        }
+    }
 
     /// The manager.
     ///

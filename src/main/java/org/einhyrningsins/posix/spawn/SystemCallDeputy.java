@@ -11,7 +11,6 @@ import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.posix.socket.Sockets;
 
 import java.nio.ByteBuffer;
-import java.util.concurrent.Callable;
 
 /// A thread whose system calls can be made by a small process of its own, the deputy: for calls
 /// that may wait for somebody else in a way that no signal ends, as for the lock of an inode. A
@@ -62,15 +61,24 @@ public final class SystemCallDeputy extends ForwardingThread {
         }
     }
 
+    /// Something to do on the thread.
+    ///
+    /// @param <X> the checked exception that it may throw
+    public interface Deed<X extends Exception> {
+        void run() throws X;
+    }
+
     /// Does something with all system calls made by the process; on this thread.
-    public <T> T away(Callable<T> deed) throws Exception {
+    ///
+    /// @throws PosixException if there is no process and none can be made
+    public <X extends Exception> void away(Deed<X> deed) throws X {
         if (socket < 0 && !alone) {
             appoint();
         }
         boolean before = away;
         away = !alone;
         try {
-            return deed.call();
+            deed.run();
         } finally {
             away = before;
         }
@@ -158,7 +166,7 @@ public final class SystemCallDeputy extends ForwardingThread {
         return SystemCalls.spawn(list.table());
     }
 
-    /// Dismisses the process. It ends when no other holds its socket; it is reaped as an orphan.
+    /// Dismisses the process.
     private void dismiss() {
         boolean before = away;
         away = false;

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 
@@ -43,11 +45,11 @@ class SystemCallDeputyIT {
     void anotherProcessMakesTheCallsAndOnlyThoseThatAreAway() throws Exception {
         int self = pid();
         assertThat(on(() -> pid())).isEqualTo(self);
-        assertThat(on(() -> deputy().away(SystemCallDeputyIT::pid))).isNotEqualTo(self);
+        assertThat(on(() -> away(SystemCallDeputyIT::pid))).isNotEqualTo(self);
         int afterwards =
                 on(
                         () -> {
-                            deputy().away(SystemCallDeputyIT::pid);
+                            away(SystemCallDeputyIT::pid);
                             return pid();
                         });
         assertThat(afterwards).isEqualTo(self);
@@ -55,10 +57,10 @@ class SystemCallDeputyIT {
 
     @Test
     void errorsAreThoseOfTheCall() throws Exception {
-        long closed = on(() -> deputy().away(() -> SystemCalls.call(Syscall.CLOSE, 4711)));
+        long closed = on(() -> away(() -> SystemCalls.call(Syscall.CLOSE, 4711)));
         assertThat(closed).isEqualTo(-Errno.EBADF.number());
         int us = Descriptors.openNull();
-        long other = on(() -> deputy().away(() -> SystemCalls.call(Syscall.FSTAT, us, 0)));
+        long other = on(() -> away(() -> SystemCalls.call(Syscall.FSTAT, us, 0)));
         Descriptors.close(us);
         assertThat(other).as("it has none of our descriptors").isEqualTo(-Errno.EBADF.number());
     }
@@ -69,14 +71,13 @@ class SystemCallDeputyIT {
         int fetched =
                 on(
                         () ->
-                                deputy().away(
-                                                () -> {
-                                                    int fd = AppendFiles.open(file, false);
-                                                    Descriptors.write(
-                                                            fd,
-                                                            ByteBuffer.wrap("a".getBytes(UTF_8)));
-                                                    return deputy().fetch(fd);
-                                                }));
+                                away(
+                                        () -> {
+                                            int fd = AppendFiles.open(file, false);
+                                            Descriptors.write(
+                                                    fd, ByteBuffer.wrap("a".getBytes(UTF_8)));
+                                            return deputy().fetch(fd);
+                                        }));
         Descriptors.write(fetched, ByteBuffer.wrap("b".getBytes(UTF_8)));
         Descriptors.close(fetched);
         assertThat(file).hasContent("ab");
@@ -87,15 +88,21 @@ class SystemCallDeputyIT {
         String found =
                 on(
                         () -> {
-                            int first = deputy().away(SystemCallDeputyIT::pid);
+                            int first = away(SystemCallDeputyIT::pid);
                             int before = deputy().number();
                             kill(first);
-                            long lost = deputy().away(() -> SystemCalls.call(Syscall.GETPID, 0));
-                            int next = deputy().away(SystemCallDeputyIT::pid);
+                            long lost = away(() -> SystemCalls.call(Syscall.GETPID, 0));
+                            int next = away(SystemCallDeputyIT::pid);
                             int after = deputy().number();
                             return lost + " " + (next != first) + " " + (after - before);
                         });
         assertThat(found).isEqualTo(-Errno.EBADF.number() + " true 1");
+    }
+
+    private static <T> T away(Callable<T> deed) throws Exception {
+        List<T> result = new ArrayList<>(1);
+        deputy().away(() -> result.add(deed.call()));
+        return result.getFirst();
     }
 
     private static void kill(int pid) throws Exception {
@@ -107,7 +114,7 @@ class SystemCallDeputyIT {
 
     @Test
     void endsWithItsThread() throws Exception {
-        int pid = on(() -> deputy().away(SystemCallDeputyIT::pid));
+        int pid = on(() -> away(SystemCallDeputyIT::pid));
         while (Processes.isAlive(pid)) {
             Thread.sleep(1);
         }
