@@ -105,7 +105,7 @@ final class FreshStart {
         PendingCommand start = new PendingCommand(null, JsonId.NONE);
         start.expect();
         ProgramCommand command = new ProgramCommand.Start(slots(program.count(), byHand.held()));
-        parts.commandDispatcher.ask(host, command, start);
+        parts.commandDispatcher.programs().ask(host, command, start);
     }
 
     /// The slots that are started; null for all.

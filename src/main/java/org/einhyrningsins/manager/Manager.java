@@ -124,7 +124,9 @@ public final class Manager {
     private void turn() {
         do {
             elapse();
-        } while (parts.commandDispatcher.goOn()); // who was let in may have deadlines that passed
+        } while (parts.commandDispatcher
+                .programs()
+                .goOn()); // who was let in may have deadlines that passed
         tidy();
         Moment next = upkeep();
         next = Moment.earlier(next, deadline()); // last: any of that may have set one

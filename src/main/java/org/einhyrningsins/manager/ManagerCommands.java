@@ -65,7 +65,7 @@ final class ManagerCommands implements CommandDispatcher.Conduct {
         for (ProgramHost host : parts.programTable.everyHost()) {
             PendingCommand pendingCommand = new PendingCommand(null, JsonId.NONE);
             pendingCommand.expect();
-            parts.commandDispatcher.ask(host, programCommand, pendingCommand);
+            parts.commandDispatcher.programs().ask(host, programCommand, pendingCommand);
         }
     }
 
@@ -91,7 +91,7 @@ final class ManagerCommands implements CommandDispatcher.Conduct {
         if (parts.reloader.trials().underWay()) {
             return "a reload that is to be confirmed is under way; try again after that";
         }
-        return parts.commandDispatcher.worksInOrder()
+        return parts.commandDispatcher.programs().worksInOrder()
                 ? "programs are being stopped or restarted one after the other; try again after"
                         + " that"
                 : null;

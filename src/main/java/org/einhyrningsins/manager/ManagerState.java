@@ -121,12 +121,13 @@ final class ManagerState implements SnapshotBuilder.Source, SnapshotWriter.House
 
     @Override
     public @Nullable ReloadSnapshot reload() {
-        return parts.commandDispatcher.handovers().image();
+        return parts.commandDispatcher.programs().handovers().image();
     }
 
     @Override
     public List<PendingCommandSnapshot> commands() {
-        List<PendingCommandSnapshot> open = new ArrayList<>(parts.commandDispatcher.images());
+        List<PendingCommandSnapshot> open =
+                new ArrayList<>(parts.commandDispatcher.pending().images());
         for (PendingCommand asked : parts.shutdown.waiting()) {
             add(open, asked, PendingCommandSnapshot.About.END);
         }
@@ -149,6 +150,6 @@ final class ManagerState implements SnapshotBuilder.Source, SnapshotWriter.House
 
     @Override
     public long nextTicket() {
-        return parts.commandDispatcher.nextTicket();
+        return parts.commandDispatcher.pending().nextTicket();
     }
 }

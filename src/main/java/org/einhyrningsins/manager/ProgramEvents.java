@@ -17,16 +17,16 @@ final class ProgramEvents implements ProgramHost.Listener {
 
     @Override
     public void progress(long ticket, String message) {
-        parts.commandDispatcher.progress(ticket, message);
+        parts.commandDispatcher.programs().progress(ticket, message);
     }
 
     @Override
     public void answer(ProgramHost host, long ticket, boolean done, String message) {
-        if (parts.commandDispatcher.isAwaited(ticket)) {
+        if (parts.commandDispatcher.pending().isAwaited(ticket)) {
             parts.recorder.changed(host); // in this very step, which is not over
             parts.recorder.write(); // what was told to be done stays done
         }
-        parts.commandDispatcher.answer(ticket, done, message);
+        parts.commandDispatcher.programs().answer(ticket, done, message);
     }
 
     @Override

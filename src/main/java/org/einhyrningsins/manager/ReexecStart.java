@@ -46,8 +46,8 @@ final class ReexecStart {
         resumeSockets();
         resumePrograms();
         parts.overrides.takeUp();
-        parts.commandDispatcher.resume(image.nextTicket());
-        parts.commandDispatcher.handovers().resume(before.reload());
+        parts.commandDispatcher.pending().resume(image.nextTicket());
+        parts.commandDispatcher.programs().handovers().resume(before.reload());
         parts.reloader.trials().resume(before.trial());
         image.conversations().forEach(each -> resume(each, control));
         children.childDied(); // perhaps while there was no manager
@@ -113,7 +113,8 @@ final class ReexecStart {
         }
         PendingCommand pendingCommand = new PendingCommand(client, asked);
         switch (asked.about()) {
-            case PROGRAMS -> parts.commandDispatcher.resume(pendingCommand, asked.tickets());
+            case PROGRAMS ->
+                    parts.commandDispatcher.pending().resume(pendingCommand, asked.tickets());
             case END -> parts.shutdown.resume(pendingCommand);
             case REPLACEMENT -> parts.commands.reexecRequest().resume(pendingCommand);
         }

@@ -83,17 +83,17 @@ final class Shutdown {
     void stop(@Nullable Signal first) {
         if (stopping) {
             parts.commands.everyProgram(new ProgramCommand.Hasten());
-            parts.commandDispatcher.stopAtOnce();
+            parts.commandDispatcher.programs().stopAtOnce();
             return;
         }
         parts.overrides.keep();
-        parts.commandDispatcher.handovers().drop("everything is being stopped");
+        parts.commandDispatcher.programs().handovers().drop("everything is being stopped");
         stopping = true;
         parts.runtime.managerLog().info("", "stopping everything");
         List<ProgramHost> every = parts.programTable.everyHost();
         PendingCommand pendingCommand = new PendingCommand(null, JsonId.NONE);
         every.forEach(host -> pendingCommand.expect());
-        parts.commandDispatcher.stop(every, first, pendingCommand);
+        parts.commandDispatcher.programs().stop(every, first, pendingCommand);
         endIfVacant();
     }
 

@@ -109,7 +109,7 @@ final class SocketUpkeep {
 
     /// Closes what no definition needs, and listens no more where nobody serves.
     void closeUnused() {
-        List<ProgramSpec> handedOver = parts.commandDispatcher.handovers().definitions();
+        List<ProgramSpec> handedOver = parts.commandDispatcher.programs().handovers().definitions();
         List<ProgramSpec> inUse = parts.reloader.inUse();
         inUse.addAll(handedOver);
         table.closeAllBut(inUse, parts.programTable::slots);
@@ -160,7 +160,9 @@ final class SocketUpkeep {
                         .warn(host.name(), "is rolled onto the new socket at " + table.path(key));
                 PendingCommand nobody = PendingCommand.withNobody();
                 nobody.expect();
-                parts.commandDispatcher.ask(host, new ProgramCommand.Apply(newest, true), nobody);
+                parts.commandDispatcher
+                        .programs()
+                        .ask(host, new ProgramCommand.Apply(newest, true), nobody);
             }
         }
     }

@@ -23,7 +23,6 @@ import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.LogRateLimit;
 import org.einhyrningsins.manager.runtime.ManagerLog;
-import org.einhyrningsins.manager.snapshot.PendingCommandSnapshot;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
@@ -283,83 +282,13 @@ public final class CommandDispatcher implements ControlServer.Requested {
         }
     }
 
-    // ---- commands of the manager itself
-
     /// Passes commands on to programs.
-    ProgramCommands programs() {
+    public ProgramCommands programs() {
         return programCommands;
     }
 
-    /// Stops programs, those that come after others before them; the command already expects the
-    /// answer of each.
-    public void stop(
-            List<ProgramHost> hosts, @Nullable Signal first, PendingCommand pendingCommand) {
-        programCommands.stop(hosts, first, pendingCommand);
-    }
-
-    /// Stops all programs that wait for others to stop first.
-    public void stopAtOnce() {
-        programCommands.stopAtOnce();
-    }
-
-    /// Starts and stops the programs whose turn it is.
-    ///
-    /// @return whether anybody was told anything
-    public boolean goOn() {
-        return programCommands.goOn();
-    }
-
-    /// Whether programs are being stopped or restarted one after the other, which no other manager
-    /// would go on with.
-    public boolean worksInOrder() {
-        return programCommands.worksInOrder();
-    }
-
-    /// Asks one program; the command already expects its answer.
-    public void ask(
-            ProgramHost host, ProgramCommand programCommand, PendingCommand pendingCommand) {
-        programCommands.ask(host, programCommand, pendingCommand);
-    }
-
-    /// Reloads in which programs take over from others.
-    public SocketHandoverRunner handovers() {
-        return programCommands.handovers();
-    }
-
-    // ---- answers
-
-    /// Passes on what a program says before it answers.
-    public void progress(long ticket, String message) {
-        programCommands.progress(ticket, message);
-    }
-
-    /// Passes on the answer of a program.
-    public void answer(long ticket, boolean done, String message) {
-        programCommands.answer(ticket, done, message);
-    }
-
-    /// Returns whether a client will hear of the answer.
-    public boolean isAwaited(long ticket) {
-        return pendingCommands.isAwaited(ticket);
-    }
-
-    /// Ticket of the next question.
-    public long nextTicket() {
-        return pendingCommands.nextTicket();
-    }
-
-    /// State of the commands that a client waits for, for another manager to go on with.
-    public List<PendingCommandSnapshot> images() {
-        return pendingCommands.images();
-    }
-
-    /// Goes on with the tickets of another manager.
-    public void resume(long next) {
-        pendingCommands.resume(next);
-    }
-
-    /// Goes on with a command of another manager.
-    public void resume(PendingCommand pendingCommand, List<Long> tickets) {
-        pendingCommands.resume(pendingCommand, tickets);
+    /// Knows the commands that wait for answers of programs.
+    public PendingCommands pending() {
+        return pendingCommands;
     }
 }

@@ -12,12 +12,12 @@ import java.util.Map;
 
 /// Commands that not all programs have answered yet. Each question to a program has a ticket; its
 /// answer bears the ticket, and ends a part of the command.
-final class PendingCommands {
+public final class PendingCommands {
     private final Map<Long, PendingCommand> byTicket = new HashMap<>();
     private long nextTicket = 1;
 
     /// Ticket of the next question.
-    long nextTicket() {
+    public long nextTicket() {
         return nextTicket;
     }
 
@@ -48,13 +48,13 @@ final class PendingCommands {
     }
 
     /// Returns whether a client will hear of the answer.
-    boolean isAwaited(long ticket) {
+    public boolean isAwaited(long ticket) {
         PendingCommand pendingCommand = byTicket.get(ticket);
         return pendingCommand != null && pendingCommand.isHeard();
     }
 
     /// State of the commands that a client waits for, for another manager to go on with.
-    List<PendingCommandSnapshot> images() {
+    public List<PendingCommandSnapshot> images() {
         Map<PendingCommand, List<Long>> open = new LinkedHashMap<>();
         byTicket.forEach(
                 (ticket, pendingCommand) ->
@@ -72,12 +72,12 @@ final class PendingCommands {
     }
 
     /// Goes on with the tickets of another manager.
-    void resume(long next) {
+    public void resume(long next) {
         nextTicket = next;
     }
 
     /// Goes on with a command of another manager.
-    void resume(PendingCommand pendingCommand, List<Long> tickets) {
+    public void resume(PendingCommand pendingCommand, List<Long> tickets) {
         tickets.forEach(ticket -> byTicket.put(ticket, pendingCommand));
     }
 }

@@ -24,7 +24,7 @@ import java.util.Set;
 
 /// Passes commands on to programs, in the order of their dependencies where one matters, and their
 /// answers back to the [PendingCommand].
-final class ProgramCommands implements SocketHandoverRunner.Asking {
+public final class ProgramCommands implements SocketHandoverRunner.Asking {
     private final ProgramTable programTable;
     private final ManagerLog managerLog;
     private final CommandDispatcher.Conduct conduct;
@@ -157,7 +157,8 @@ final class ProgramCommands implements SocketHandoverRunner.Asking {
 
     /// Stops programs, those that come after others before them; the command already expects the
     /// answer of each.
-    void stop(List<ProgramHost> hosts, @Nullable Signal first, PendingCommand pendingCommand) {
+    public void stop(
+            List<ProgramHost> hosts, @Nullable Signal first, PendingCommand pendingCommand) {
         if (programTable.ordered()) {
             orderedRestart().stop(hosts, first, pendingCommand);
         } else {
@@ -166,7 +167,7 @@ final class ProgramCommands implements SocketHandoverRunner.Asking {
     }
 
     /// Stops all programs that wait for others to stop first.
-    void stopAtOnce() {
+    public void stopAtOnce() {
         if (orderedRestart != null) {
             orderedRestart.stopAtOnce();
         }
@@ -175,13 +176,13 @@ final class ProgramCommands implements SocketHandoverRunner.Asking {
     /// Starts and stops the programs whose turn it is.
     ///
     /// @return whether anybody was told anything
-    boolean goOn() {
+    public boolean goOn() {
         return programTable.ordered() && orderedRestart().goOn(!conduct.ending());
     }
 
     /// Whether programs are being stopped or restarted one after the other, which no other manager
     /// would go on with.
-    boolean worksInOrder() {
+    public boolean worksInOrder() {
         return orderedRestart != null && orderedRestart.busy();
     }
 
@@ -195,7 +196,8 @@ final class ProgramCommands implements SocketHandoverRunner.Asking {
     // ---- one program
 
     /// Asks one program; the command already expects its answer.
-    void ask(ProgramHost host, ProgramCommand programCommand, PendingCommand pendingCommand) {
+    public void ask(
+            ProgramHost host, ProgramCommand programCommand, PendingCommand pendingCommand) {
         ask(host, programCommand, ticket(pendingCommand));
     }
 
@@ -265,7 +267,7 @@ final class ProgramCommands implements SocketHandoverRunner.Asking {
     }
 
     /// Reloads in which programs take over from others.
-    SocketHandoverRunner handovers() {
+    public SocketHandoverRunner handovers() {
         return handovers;
     }
 }

@@ -209,8 +209,8 @@ public final class Reloader {
             if (!prospect.objections().isEmpty()) {
                 return refuse(ExitStatus.FAILED, String.join("\n", prospect.objections()));
             }
-            if (commandDispatcher.handovers().underWay()) {
-                commandDispatcher.handovers().drop("another reload began");
+            if (commandDispatcher.programs().handovers().underWay()) {
+                commandDispatcher.programs().handovers().drop("another reload began");
                 prospect = planner.prospect(names); // of how things are now
             }
             ServicesSpec settings = names.isEmpty() ? prospect.services() : null;
@@ -289,7 +289,7 @@ public final class Reloader {
         if (before == null) {
             return;
         }
-        commandDispatcher.handovers().drop("going back to what was before");
+        commandDispatcher.programs().handovers().drop("going back to what was before");
         ReloadPlan reloadPlan =
                 planner.withSettings(
                         planner.plan(before.definitions(), Set.of()), before.settings());
@@ -317,7 +317,7 @@ public final class Reloader {
             ProgramHost host = programTable.get(intent.program());
             if (host != null) {
                 pendingCommand.expect();
-                commandDispatcher.ask(host, intent.command(), pendingCommand);
+                commandDispatcher.programs().ask(host, intent.command(), pendingCommand);
             }
         }
         programTable.order(before.definitions().keySet());
