@@ -184,15 +184,27 @@ def secrets_stay_hidden(lab, manager):
     with client(manager, 1234567, NOBODY) as reader, client(manager) as root:
         for words in ("status", "show", "show --graph", "plan", "logs", "state"):
             for form in ("json", "text"):
-                code, text = reader.ask(words, format=form)
+                code, text = plan_in_turn(reader, format=form) if words == "plan" else reader.ask(words, format=form)
                 check(SECRET not in text, lambda: "%s shows a secret: %s" % (words, text))
                 check(words != "plan" or "TOKEN" in text, lambda: "plan does not tell of the change: %s" % text)
         lab.edit("services.yaml", "TOKEN: " + SECRET + "-2", "TOKEN: [%s]" % SECRET)
-        code, text = reader.ask("plan")
-        same(code, INVALID, "code of plan with an invalid file")
+        code, text = plan_in_turn(reader)
+        same(code, INVALID, "code of plan with an invalid file: %s" % text)
         check(SECRET not in text and "control.allow.admin" in text, lambda: "plan shows a line of the file: %s" % text)
         check(SECRET in root.ask("plan")[1], "root is not shown the line")
     lab.edit("services.yaml", "TOKEN: [%s]" % SECRET, "TOKEN: " + SECRET)
+
+
+def plan_in_turn(reader, **more):
+    """A reader's plan; where the machine is slow, they have used their share of the loop's time and are told when to ask again."""
+    answers = []
+
+    def answered():
+        answers.append(reader.ask("plan", **more))
+        return "no plan now" not in answers[-1][1]
+
+    wait_for(answered, "a plan for a reader", 60)
+    return answers[-1]
 
 
 def rules(manager):
