@@ -9,7 +9,9 @@ import org.einhyrningsins.posix.kernel.ProcessExit;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.spawn.ChildCommand;
 import org.einhyrningsins.posix.spawn.ChildConfinement;
+import org.einhyrningsins.posix.spawn.ChildIdentity;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.posix.spawn.SpawnRequest;
 import org.einhyrningsins.posix.spawn.SpawnedChild;
@@ -58,16 +60,9 @@ public final class Nursery {
         List<Integer> descriptors = new ArrayList<>(List.of(in, out, out));
         descriptors.addAll(more);
         return new SpawnRequest(
-                executable,
-                argv,
-                environment,
-                ownPid,
-                directory,
+                new ChildCommand(executable, argv, environment, ownPid, directory),
                 descriptors,
-                credentials,
-                umask,
-                nice,
-                limits,
+                new ChildIdentity(credentials, umask, nice, limits),
                 confinement,
                 orphaned);
     }

@@ -17,7 +17,7 @@ import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.ProcessExit;
 import org.einhyrningsins.posix.process.ProcessImage;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.posix.spawn.ChildConfinement;
+import org.einhyrningsins.posix.spawn.ChildCommand;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.posix.spawn.SpawnRequest;
 import org.einhyrningsins.posix.spawn.SpawnedChild;
@@ -163,19 +163,9 @@ public final class Reexec {
         List<String> argv = new ArrayList<>(launcher);
         argv.add(CHECK);
         argv.addAll(words);
-        return new SpawnRequest(
-                program,
-                argv,
-                environment(CHILD_IMAGE),
-                List.of(),
-                ".",
-                List.of(nothing, said, said, file),
-                null,
-                null,
-                null,
-                Map.of(),
-                ChildConfinement.NONE,
-                null);
+        ChildCommand command =
+                new ChildCommand(program, argv, environment(CHILD_IMAGE), List.of(), ".");
+        return new SpawnRequest(command, List.of(nothing, said, said, file));
     }
 
     private String executable() {

@@ -30,13 +30,13 @@ final class AckListeners {
     /// Listens to a worker whose ack mode is one of these.
     void listen(WorkerProcess process) {
         WorkerId id = process.id();
-        if (process.ack() >= 0) {
+        if (process.channels().ack() >= 0) {
             Runnable acked = () -> context.take(new ProgramEvent.Acked(id));
-            pipes.put(id, new NewlineAckPipe(eventLoop, process.ack(), acked));
+            pipes.put(id, new NewlineAckPipe(eventLoop, process.channels().ack(), acked));
         }
         Worker worker = context.worker(id);
         if (worker != null && worker.version().spec().ack().mode() instanceof AckSpec.Log log) {
-            process.pipes().forEach(pipe -> pipe.listen(matcher(id, log.match())));
+            process.log().pipes().forEach(pipe -> pipe.listen(matcher(id, log.match())));
         }
     }
 
@@ -74,8 +74,8 @@ final class AckListeners {
         NewlineAckPipe pipe = pipes.remove(process.id());
         if (pipe != null) {
             pipe.close();
-        } else if (process.ack() >= 0) {
-            Descriptors.close(process.ack());
+        } else if (process.channels().ack() >= 0) {
+            Descriptors.close(process.channels().ack());
         }
     }
 }

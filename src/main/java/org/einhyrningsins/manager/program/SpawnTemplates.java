@@ -3,6 +3,7 @@ package org.einhyrningsins.manager.program;
 
 import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.manager.channel.WorkerSockets;
+import org.einhyrningsins.manager.spawn.SpawnRefusedException;
 import org.einhyrningsins.manager.spawn.SpawnTemplate;
 import org.einhyrningsins.manager.spawn.WorkerSpawner;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +28,7 @@ final class SpawnTemplates {
     }
 
     /// The template for workers of that version, made if it is not remembered.
-    SpawnTemplate of(ProgramVersion version)
-            throws WorkerSpawner.SpawnRefusedException, IOException {
+    SpawnTemplate of(ProgramVersion version) throws SpawnRefusedException, IOException {
         SpawnTemplate known = latest;
         if (known != null && known.version().equals(version)) {
             return known;
@@ -39,8 +39,7 @@ final class SpawnTemplates {
         return latest;
     }
 
-    private SpawnTemplate make(ProgramVersion version)
-            throws WorkerSpawner.SpawnRefusedException, IOException {
+    private SpawnTemplate make(ProgramVersion version) throws SpawnRefusedException, IOException {
         WorkerSockets sockets = workerSockets.of(version.spec());
         Path acks =
                 switch (version.spec().bond().workerSocket()) {

@@ -73,9 +73,9 @@ final class WorkerLifecycle {
         WorkerProcess process = born.process();
         workerTable.add(process);
         ackListeners.listen(process);
-        if (process.line() >= 0) {
+        if (process.channels().line() >= 0) {
             PeerCredentials worker = new PeerCredentials(process.pid(), process.uid(), -1);
-            workerSockets.of(spec).connect(process.line(), worker);
+            workerSockets.of(spec).connect(process.channels().line(), worker);
         }
         surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
         if (born.birth() != null) {
@@ -91,8 +91,8 @@ final class WorkerLifecycle {
         if (process == null) {
             return;
         }
-        if (!workerSockets.disconnect(process) && process.line() >= 0) {
-            Descriptors.close(process.line());
+        if (!workerSockets.disconnect(process) && process.channels().line() >= 0) {
+            Descriptors.close(process.channels().line());
         }
         ackListeners.drop(process);
         Processes.killGroup(process.pid(), Signal.KILL);
@@ -235,7 +235,7 @@ final class WorkerLifecycle {
         detachedProcesses.forget(id);
         int left = surface.strays().sweep(context.tag(id), process.pid());
         probes.forget(id);
-        process.pipes().forEach(output -> output.drain(true));
+        process.log().pipes().forEach(output -> output.drain(true));
         SpawnException failure = delayedSpawns.ended(id);
         surface.births().attend();
         if (failure == null) {
@@ -254,7 +254,7 @@ final class WorkerLifecycle {
     /// known whose they are.
     private void depart(WorkerProcess process) {
         listen();
-        if (process.line() >= 0) {
+        if (process.channels().line() >= 0) {
             workerSockets.disconnect(process);
         }
         workerTable.depart(process);

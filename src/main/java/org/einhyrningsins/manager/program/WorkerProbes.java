@@ -6,6 +6,7 @@ import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.socket.SocketTable;
+import org.einhyrningsins.manager.spawn.SpawnRefusedException;
 import org.einhyrningsins.manager.spawn.SpawnTemplate;
 import org.einhyrningsins.manager.spawn.WorkerCgroups;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
@@ -93,10 +94,7 @@ final class WorkerProbes {
             failure = null;
             Runnable over = () -> workerSpawner.checked(check);
             probeRunner.await(key(id), check.birth().child(), asker, over);
-        } catch (IOException
-                | WorkerSpawner.SpawnRefusedException
-                | SpawnException
-                | PosixException e) {
+        } catch (IOException | SpawnRefusedException | SpawnException | PosixException e) {
             failed(id, String.valueOf(e.getMessage()));
         }
     }
@@ -111,9 +109,9 @@ final class WorkerProbes {
     }
 
     /// Refuses another command while one is held up in the kernel: one is enough.
-    private void requireLastCommandBegun() throws WorkerSpawner.SpawnRefusedException {
+    private void requireLastCommandBegun() throws SpawnRefusedException {
         if (lastCommand != null && lastCommand.underWay()) {
-            throw new WorkerSpawner.SpawnRefusedException(
+            throw new SpawnRefusedException(
                     "pid "
                             + lastCommand.child().pid()
                             + ", the check before, still waits in the kernel for whoever owns the"

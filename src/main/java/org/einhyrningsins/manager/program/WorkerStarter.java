@@ -10,6 +10,7 @@ import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
 import org.einhyrningsins.manager.runtime.WaitBudget;
 import org.einhyrningsins.manager.spawn.DelayedSpawns;
+import org.einhyrningsins.manager.spawn.SpawnRefusedException;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
 import org.einhyrningsins.manager.spawn.WorkerSpawner;
 import org.einhyrningsins.posix.kernel.PosixException;
@@ -50,7 +51,7 @@ final class WorkerStarter {
             requireNoneHeldUp();
             WorkerSpawner.Born born = workerSpawner.spawn(id, spawnTemplates.of(order.version()));
             lifecycle.begin(born, order.version().spec());
-        } catch (WorkerSpawner.SpawnRefusedException e) {
+        } catch (SpawnRefusedException e) {
             failed(id, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             failed(id, "cannot make its worker sockets: " + RuntimeFiles.why(e));
@@ -66,10 +67,10 @@ final class WorkerStarter {
 
     /// Refuses a start while a worker that was told to go cannot, since it is held up on its way to
     /// its program: others would join it.
-    private void requireNoneHeldUp() throws WorkerSpawner.SpawnRefusedException {
+    private void requireNoneHeldUp() throws SpawnRefusedException {
         if (!delayedSpawns.room(waitBudget.nanos(Clock.now()))) {
             waitBudget.missed(Clock.now());
-            throw new WorkerSpawner.SpawnRefusedException(
+            throw new SpawnRefusedException(
                     DelayedSpawns.MAX_COUNT
                             + " of its workers still wait in the kernel for whoever owns the file"
                             + " of their program, its interpreter or directory");
@@ -77,7 +78,7 @@ final class WorkerStarter {
         for (WorkerProcess process : delayedSpawns.processes()) {
             Worker worker = context.worker(process.id());
             if (worker == null || worker.state() instanceof WorkerState.Stopping) {
-                throw new WorkerSpawner.SpawnRefusedException(
+                throw new SpawnRefusedException(
                         "pid "
                                 + process.pid()
                                 + ", which was to be a worker of it, still waits in the kernel for"

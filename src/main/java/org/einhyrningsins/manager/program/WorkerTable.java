@@ -207,13 +207,13 @@ public final class WorkerTable {
     /// The last lines that a failed worker wrote, if they went to a file.
     String lastWords(@Nullable WorkerId blame, LogWriterThreads lanes) {
         WorkerProcess process = blame == null ? null : find(blame);
-        if (process == null || process.log() == null) {
+        if (process == null || process.log().file() == null) {
             return "";
         }
-        Path log = process.log();
-        AppendFiles.Extent which = process.logFile();
-        long since = process.logOffset();
-        for (OutputPipe pipe : process.pipes()) {
+        Path log = process.log().file();
+        AppendFiles.Extent which = process.log().extent();
+        long since = process.log().offset();
+        for (OutputPipe pipe : process.log().pipes()) {
             pipe.drain(false);
             ManagedLogFile file = pipe.file();
             log = file == null ? log : file.path();

@@ -13,7 +13,7 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.posix.spawn.ChildConfinement;
+import org.einhyrningsins.posix.spawn.ChildCommand;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.posix.spawn.SpawnRequest;
 import org.einhyrningsins.posix.spawn.SpawnedChild;
@@ -28,7 +28,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /// A small process that has duplicates of all sockets, for a manager that may not take them out of
@@ -190,21 +189,14 @@ public final class SocketHolder {
         List<Integer> descriptors = new ArrayList<>(List.of(in, nothing, nothing, out));
         sockets.forEach(socket -> descriptors.add(socket.fd()));
         try {
-            SpawnRequest order =
-                    new SpawnRequest(
+            ChildCommand cat =
+                    new ChildCommand(
                             Processes.findExecutable("cat", "/", PATH),
                             List.of("cat"),
                             List.of(VARIABLE + "=" + state.path()),
                             List.of(),
-                            "/",
-                            descriptors,
-                            null,
-                            null,
-                            null,
-                            Map.of(),
-                            ChildConfinement.NONE,
-                            null);
-            return spawner.spawn(order);
+                            "/");
+            return spawner.spawn(new SpawnRequest(cat, descriptors));
         } finally {
             List.of(in, out, nothing).forEach(Descriptors::close);
         }

@@ -5,7 +5,9 @@ import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.spawn.ChildCommand;
 import org.einhyrningsins.posix.spawn.ChildConfinement;
+import org.einhyrningsins.posix.spawn.ChildIdentity;
 import org.einhyrningsins.posix.spawn.SpawnRequest;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.ProcessIdentitySpec;
@@ -47,7 +49,7 @@ public final class SpawnTemplate {
     private final List<String> environment = new ArrayList<>();
     private final List<Map.Entry<String, TextTemplate>> own = new ArrayList<>();
     private final List<String> ownPid = new ArrayList<>(3);
-    private final @Nullable Credentials credentials;
+    private final ChildIdentity childIdentity;
     private final ChildConfinement childConfinement;
     private final String path;
     private final WorkerCredentials secrets;
@@ -71,8 +73,11 @@ public final class SpawnTemplate {
             WorkerCredentials secrets,
             int nothing) {
         this.programVersion = programVersion;
-        this.credentials = credentials;
-        childConfinement = WorkerConfinement.of(programVersion.spec().identity(), credentials);
+        ProcessIdentitySpec identity = programVersion.spec().identity();
+        childIdentity =
+                new ChildIdentity(
+                        credentials, identity.umask(), identity.nice(), identity.limits());
+        childConfinement = WorkerConfinement.of(identity, credentials);
         this.nothing = nothing;
         this.secrets = secrets;
         ProgramSpec spec = programVersion.spec();
@@ -140,16 +145,25 @@ public final class SpawnTemplate {
         }
     }
 
-    private static List<Integer> descriptors(
-            ProgramSpec spec, List<BoundSocket> bound, int nothing, int out, int err) {
-        List<Integer> descriptors = new ArrayList<>(List.of(nothing, out, err));
-        for (int i = 0; i < bound.size(); i++) {
-            descriptors.add(bound.get(i).fd());
+    private List<Integer> descriptors(ProgramSpec spec, WorkerDescriptors its) {
+        List<BoundSocket> sockets = its.sockets();
+        List<Integer> given = new ArrayList<>(List.of(nothing, its.out(), its.err()));
+        for (int i = 0; i < sockets.size(); i++) {
+            given.add(sockets.get(i).fd());
             if (spec.sockets().get(i).name().equals(spec.stdin())) {
-                descriptors.set(0, bound.get(i).fd());
+                given.set(0, sockets.get(i).fd());
             }
         }
-        return descriptors;
+        if (its.line() >= 0) {
+            given.add(its.line());
+        }
+        while (its.ack() >= 0 && given.size() < ackFd) {
+            given.add(-1);
+        }
+        if (its.ack() >= 0) {
+            given.add(its.ack());
+        }
+        return given;
     }
 
     public ProgramVersion version() {
@@ -167,7 +181,7 @@ public final class SpawnTemplate {
     }
 
     @Nullable Credentials credentials() {
-        return credentials;
+        return childIdentity.credentials();
     }
 
     /// True if the file to execute is remembered from an earlier worker, and may have moved since.
@@ -180,25 +194,10 @@ public final class SpawnTemplate {
     }
 
     /// The order for one worker.
-    ///
-    /// @param bound its sockets, in the definition's order
-    /// @param out descriptor that becomes its 1
-    /// @param err descriptor that becomes its 2
-    /// @param line descriptor of its EINHORN_SOCK_FD; -1 for none
-    /// @param pipe descriptor of its EINHORN_ACK_FD; -1 for none
-    SpawnRequest order(WorkerId id, List<BoundSocket> bound, int out, int err, int line, int pipe) {
+    SpawnRequest order(WorkerId id, WorkerDescriptors its) {
         ProgramSpec spec = programVersion.spec();
         List<String> argv = words(id, spec.command());
-        List<Integer> given = descriptors(spec, bound, nothing, out, err);
-        if (line >= 0) {
-            given.add(line);
-        }
-        while (pipe >= 0 && given.size() < ackFd) {
-            given.add(-1);
-        }
-        if (pipe >= 0) {
-            given.add(pipe);
-        }
+        List<Integer> given = descriptors(spec, its);
         Signal orphaned = spec.bond().outlive() ? null : spec.stop().steps().getFirst().signal();
         String executable = executable(argv.getFirst());
         return order(executable, argv, assignments(id), ownPid, given, orphaned);
@@ -258,21 +257,10 @@ public final class SpawnTemplate {
             List<String> pidVariables,
             List<Integer> given,
             @Nullable Signal orphaned) {
-        ProgramSpec spec = programVersion.spec();
-        ProcessIdentitySpec identity = spec.identity();
-        return new SpawnRequest(
-                executable,
-                argv,
-                assignments,
-                pidVariables,
-                spec.directory().toString(),
-                given,
-                credentials,
-                identity.umask(),
-                identity.nice(),
-                identity.limits(),
-                childConfinement,
-                orphaned);
+        String directory = programVersion.spec().directory().toString();
+        ChildCommand command =
+                new ChildCommand(executable, argv, assignments, pidVariables, directory);
+        return new SpawnRequest(command, given, childIdentity, childConfinement, orphaned);
     }
 
     private String executable(String command) {

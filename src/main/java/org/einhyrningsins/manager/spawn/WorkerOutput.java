@@ -64,21 +64,7 @@ public final class WorkerOutput {
     /// @param out its standard output
     /// @param err its standard error
     /// @param owned true if the descriptors are to be closed once it is spawned
-    /// @param file the file that it arrives in; null for none
-    /// @param extent that file and its present length; null where the manager writes it
-    /// @param pipes pipes to the manager, if it writes the file: one for both, or one for each
-    record Output(
-            int out,
-            int err,
-            boolean owned,
-            @Nullable Path file,
-            AppendFiles.@Nullable Extent extent,
-            List<OutputPipe> pipes) {
-        /// Returns the present length of that file.
-        long since() {
-            return extent == null ? 0 : extent.size();
-        }
-
+    record Output(int out, int err, boolean owned, WorkerLog log) {
         /// The worker is born, or will not be: it needs no more of us.
         void release() {
             if (owned) {
@@ -94,7 +80,7 @@ public final class WorkerOutput {
     ///
     /// @param user the worker's user; null for the manager's
     Output open(ProgramSpec spec, WorkerId id, @Nullable Credentials user)
-            throws WorkerSpawner.SpawnRefusedException {
+            throws SpawnRefusedException {
         int slot = id.slot();
         try {
             if (spec.logs() instanceof LogsSpec.Kept kept) {
@@ -103,12 +89,13 @@ public final class WorkerOutput {
             if (spec.logs() instanceof LogsSpec.Journal) {
                 OutputPump.Outlet outlet = keeper().record(spec.name(), slot, user);
                 int worker = outlet.worker();
-                return new Output(worker, worker, true, null, null, List.of(outlet.pipe()));
+                List<OutputPipe> pipes = List.of(outlet.pipe());
+                return new Output(worker, worker, true, WorkerLog.through(null, null, pipes));
             }
             Streams streams = streams(spec, slot);
             return spec.heard() ? passed(spec.name(), slot, streams, user) : streams.output();
         } catch (PosixException e) {
-            throw new WorkerSpawner.SpawnRefusedException("cannot open its log: " + e.getMessage());
+            throw new SpawnRefusedException("cannot open its log: " + e.getMessage());
         }
     }
 
@@ -122,12 +109,12 @@ public final class WorkerOutput {
             @Nullable Path file,
             AppendFiles.@Nullable Extent extent) {
         Output output() {
-            return new Output(out, err, owned, file, extent, List.of());
+            return new Output(out, err, owned, WorkerLog.direct(file, extent));
         }
 
         /// Through pipes of ours instead.
         Output through(int outlet, int errors, List<OutputPipe> pipes) {
-            return new Output(outlet, errors, true, file, extent, pipes);
+            return new Output(outlet, errors, true, WorkerLog.through(file, extent, pipes));
         }
 
         OutputPump.Stream first() {
@@ -261,7 +248,8 @@ public final class WorkerOutput {
         Path path = file(spec, slot);
         OutputPump.Outlet outlet = keeper().open(program, slot, spec, user, written.contains(path));
         List<OutputPipe> pipes = List.of(outlet.pipe());
-        return new Output(outlet.worker(), outlet.worker(), true, path, null, pipes);
+        return new Output(
+                outlet.worker(), outlet.worker(), true, WorkerLog.through(path, null, pipes));
     }
 
     private static Path file(LogsSpec spec, int slot) {
@@ -288,7 +276,7 @@ public final class WorkerOutput {
 
     /// A worker that was to have it was not born.
     void discard(Output output) {
-        output.pipes().forEach(pipe -> keeper().discard(pipe));
+        output.log().pipes().forEach(pipe -> keeper().discard(pipe));
     }
 
     /// See [OutputPump#redefined].

@@ -5,15 +5,12 @@ import org.einhyrningsins.manager.output.OutputPipe;
 import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.snapshot.KeptDescriptor;
 import org.einhyrningsins.manager.snapshot.WorkerSnapshot;
-import org.einhyrningsins.posix.file.AppendFiles;
 import org.einhyrningsins.posix.file.OutputPipes;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
-import org.jspecify.annotations.Nullable;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,28 +18,18 @@ import java.util.List;
 ///
 /// @param pid also the number of its process group
 /// @param pidfd readable when it is dead
-/// @param line our end of its EINHORN_SOCK_FD; -1 if it has none
-/// @param ack our end of its EINHORN_ACK_FD when it was born; -1 if it had none
+/// @param uid its user; -1 for the manager's
 /// @param bornMillis wall clock, for people
-/// @param log file that it writes to; null if it is none
-/// @param logOffset length of that file at its start
-/// @param logFile which file that was; null if it is not known, or written by us
 /// @param adopted it is the child of a manager that was killed, and no longer of anybody of ours
-/// @param pipes how what it writes gets to where it goes, if we bring it: one, or one for its
-///   standard output and one for its standard error
 public record WorkerProcess(
         WorkerId id,
         int pid,
         int pidfd,
-        int line,
-        int ack,
         int uid,
         long bornMillis,
-        @Nullable Path log,
-        long logOffset,
-        AppendFiles.@Nullable Extent logFile,
         boolean adopted,
-        List<OutputPipe> pipes) {
+        WorkerChannels channels,
+        WorkerLog log) {
     /// The name of our end of the pipe it writes to.
     static final String OUTPUT = "output";
 
@@ -60,15 +47,11 @@ public record WorkerProcess(
                 image.id(),
                 image.pid(),
                 image.pidfd(),
-                image.line(),
-                ack(image, SpawnTemplate.ackNumber(spec)),
                 image.uid(),
                 image.bornMillis(),
-                image.log(),
-                image.logOffset(),
-                image.logFile(),
                 image.adopted(),
-                pipes);
+                WorkerChannels.of(image.line(), ack(image, SpawnTemplate.ackNumber(spec))),
+                new WorkerLog(image.log(), image.logOffset(), image.logFile(), pipes));
     }
 
     /// If the manager it was born under was killed, the pipe is still there in the worker, with all
@@ -92,7 +75,7 @@ public record WorkerProcess(
     /// Returns the snapshot of this worker.
     ///
     /// @param words the status that it last sent
-    /// @param open the descriptor of [#ack] if it is open; else -1
+    /// @param open the descriptor of [WorkerChannels#ack] if it is open; else -1
     /// @param startTicks as [Processes#startTime] has it
     public WorkerSnapshot image(String words, int open, long startTicks) {
         return new WorkerSnapshot(
@@ -100,12 +83,12 @@ public record WorkerProcess(
                 pid,
                 startTicks,
                 pidfd,
-                line,
+                channels.line(),
                 uid,
                 bornMillis,
-                log,
-                logOffset,
-                logFile,
+                log.file(),
+                log.offset(),
+                log.extent(),
                 adopted,
                 words,
                 kept(open));
@@ -113,8 +96,8 @@ public record WorkerProcess(
 
     private List<KeptDescriptor> kept(int open) {
         List<KeptDescriptor> kept = new ArrayList<>(3);
-        for (int i = 0; i < pipes.size(); i++) {
-            OutputPipe pipe = pipes.get(i);
+        for (int i = 0; i < log.pipes().size(); i++) {
+            OutputPipe pipe = log.pipes().get(i);
             if (!pipe.ended()) { // then its number may be another's
                 kept.add(new KeptDescriptor(i == 0 ? OUTPUT : ERRORS, pipe.fd(), pipe.inode()));
             }

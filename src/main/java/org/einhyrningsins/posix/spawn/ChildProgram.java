@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix.spawn;
 
+import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.Syscall;
@@ -22,13 +23,8 @@ final class ChildProgram {
     private static final int SMALLEST = 64 * 1024;
     private static final int LARGEST = 4 * 1024 * 1024;
     private static final int ZEROS = 0; // a struct sigaction of SIG_DFL, and an empty mask
-    private static final int HEADER = 192;
-    private static final int CLONE_ARGS = 64;
-    private static final int CLONE_ARGS_CHILD_TID = 16;
-    private static final int CLONE_ARGS_BYTES = 64;
-    private static final int CLONE_ARGS_CGROUP = 80;
-    private static final int CLONE_ARGS_BYTES_WITH_CGROUP = 88;
-    private static final int NAME = 160; // behind clone's arguments
+    static final int HEADER = 192;
+    private static final int NAME = CloneCall.END;
     private static final int ENTRIES = HEADER + 64;
     private static final int ENTRY = 64;
     private static final int TOLERATED = 56;
@@ -45,23 +41,13 @@ final class ChildProgram {
 
     private static final int ERRNO = HEADER;
     private static final int FAILED = HEADER + 8;
-    private static final int FIRST = HEADER + 16;
-    private static final int PIDFD = HEADER + 24;
-    private static final int AT_WORK = HEADER + 28;
+    static final int PIDFD = HEADER + 24;
+    static final int AT_WORK = HEADER + 28;
     private static final int EVERY_SIGNAL = HEADER + 32;
-    private static final int NUMBER = HEADER + 48;
-    private static final int SECOND = HEADER + 56;
 
     private static final long WRITE_PID = -1;
     private static final long SERVE = -2;
     private static final int REQUEST = 64;
-    private static final long CLONE_VM = 0x100;
-    private static final long CLONE_PIDFD = 0x1000;
-    private static final long CLONE_CHILD_CLEARTID = 0x20_0000;
-    private static final long CLONE_CLEAR_SIGHAND = 0x1_0000_0000L;
-    private static final long CLONE_INTO_CGROUP = 0x2_0000_0000L;
-    private static final long FLAGS = CLONE_VM | CLONE_CHILD_CLEARTID | CLONE_PIDFD;
-    private static final long SIGCHLD = 17;
     private static final int FUTEX_WAIT = 0; // not private: the kernel wakes the other kind
     private static final long NANOS = 1_000_000_000;
 
@@ -77,14 +63,17 @@ final class ChildProgram {
     ///
     /// @throws SpawnException if a text holds a NUL, which would cut it
     void begin(SpawnRequest order) throws SpawnException {
-        int most = MAX_FIXED_ENTRIES + order.descriptors().size() + order.ownPidVariables().size();
+        ChildCommand command = order.command();
+        List<String> ownPid = command.ownPidVariables();
+        int most = MAX_FIXED_ENTRIES + order.descriptors().size() + ownPid.size();
         most += ConfinementSteps.most(order.confinement());
-        long texts = size(order.argv()) + size(order.environment()) + size(order.ownPidVariables());
-        texts += size(List.of(order.executable(), order.directory()));
-        texts += (long) DIGITS * order.ownPidVariables().size();
+        long texts = size(command.argv()) + size(command.environment()) + size(ownPid);
+        texts += size(List.of(command.executable(), command.directory()));
+        texts += (long) DIGITS * ownPid.size();
         texts +=
                 order.confinement().scheduling().cpus().isEmpty() ? 0 : SchedulingSpec.MAX_CPUS / 8;
-        int groups = order.credentials() == null ? 0 : order.credentials().groups().size();
+        Credentials credentials = order.identity().credentials();
+        int groups = credentials == null ? 0 : credentials.groups().size();
         reserve(ENTRIES + (long) most * ENTRY + texts + groups * 4L + FIXED_DATA);
         if (steps.length < 2 * most) {
             steps = Arrays.copyOf(steps, 2 * most);
@@ -152,20 +141,7 @@ final class ChildProgram {
         memory.putLong(EVERY_SIGNAL, -1);
         memory.put(NAME, Processes.UNBORN.getBytes(StandardCharsets.US_ASCII));
         kept = 0;
-        way();
-    }
-
-    private void way() {
-        if (clearsHandlers) {
-            memory.putLong(NUMBER, Syscall.CLONE3.number).putLong(FIRST, base + CLONE_ARGS);
-            memory.putLong(SECOND, CLONE_ARGS_BYTES);
-            memory.putLong(CLONE_ARGS, FLAGS | CLONE_CLEAR_SIGHAND);
-            memory.putLong(CLONE_ARGS + 8, base + PIDFD).putLong(CLONE_ARGS + 32, SIGCHLD);
-            memory.putLong(CLONE_ARGS + CLONE_ARGS_CHILD_TID, base + AT_WORK);
-        } else {
-            memory.putLong(NUMBER, Syscall.CLONE.number).putLong(FIRST, FLAGS | SIGCHLD);
-            memory.putLong(SECOND, 0); // on our stack
-        }
+        CloneCall.write(memory, base, clearsHandlers);
     }
 
     /// Sets the control group of children; clone3 only.
@@ -173,12 +149,7 @@ final class ChildProgram {
     /// @param directory descriptor of the group; below 0 for the manager's own, as at first
     void cgroup(int directory) {
         if (base != 0 && clearsHandlers) {
-            boolean own = directory < 0;
-            // an older kernel takes the longer structure only if what it does not know is 0
-            memory.putLong(SECOND, own ? CLONE_ARGS_BYTES : CLONE_ARGS_BYTES_WITH_CGROUP);
-            long into = own ? 0 : CLONE_INTO_CGROUP;
-            memory.putLong(CLONE_ARGS, FLAGS | CLONE_CLEAR_SIGHAND | into);
-            memory.putLong(CLONE_ARGS + CLONE_ARGS_CGROUP, own ? 0 : directory);
+            CloneCall.into(memory, directory);
         }
     }
 
@@ -192,7 +163,7 @@ final class ChildProgram {
         clearsHandlers = false;
         kept = 0;
         if (base != 0) {
-            way();
+            CloneCall.write(memory, base, false);
         }
     }
 

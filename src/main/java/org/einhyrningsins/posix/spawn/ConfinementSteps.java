@@ -59,7 +59,8 @@ final class ConfinementSteps {
         if (childPrivileges.bounds() && OwnCapabilities.own().has(Capability.SETPCAP)) {
             bound(list, childPrivileges.capabilities());
         }
-        boolean keeps = childPrivileges.capabilities() > 0 && order.credentials() != null;
+        boolean keeps =
+                childPrivileges.capabilities() > 0 && order.identity().credentials() != null;
         if (keeps) { // until execve
             prctl(list, "PR_SET_KEEPCAPS", PR_SET_KEEPCAPS, 1, 0);
         }

@@ -55,7 +55,7 @@ public final class PendingChild {
 
     /// True if the child changes its user.
     boolean disguised() {
-        return order.credentials() != null;
+        return order.identity().credentials() != null;
     }
 
     /// Returns the failure to execute its program; null if it does, was killed on its way, or is
@@ -74,6 +74,7 @@ public final class PendingChild {
         if (refusal != null && step.equals(ChildGate.STEP)) {
             return refusal;
         }
-        return new SpawnException(step, list.errno(), Spawner.hint(order, step, list.errno()));
+        return new SpawnException(
+                step, list.errno(), SpawnAdvice.forStep(order.command(), step, list.errno()));
     }
 }
