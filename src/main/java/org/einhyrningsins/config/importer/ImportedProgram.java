@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer;
 
-import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.read.LogsReader;
 import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.config.source.TextUtil;
@@ -172,7 +172,7 @@ public final class ImportedProgram {
 
     /// Sets a key to a text.
     public void text(String key, String text) {
-        set(key, ConfigPrinter.quoted(text));
+        set(key, YamlText.quoted(text));
     }
 
     /// Sets a key to the text of a setting, if it has one.
@@ -240,7 +240,7 @@ public final class ImportedProgram {
     public static String list(List<String> texts) {
         StringBuilder list = new StringBuilder("[");
         for (String text : texts) {
-            list.append(list.length() == 1 ? "" : ", ").append(ConfigPrinter.quoted(text));
+            list.append(list.length() == 1 ? "" : ", ").append(YamlText.quoted(text));
         }
         return list.append(']').toString();
     }
@@ -249,7 +249,7 @@ public final class ImportedProgram {
     ///
     /// @param value with its places
     public void env(String variable, String value) {
-        env.putLast(variable, ConfigPrinter.quoted(value));
+        env.putLast(variable, YamlText.quoted(value));
     }
 
     /// A variable of a setting; one with a name that cannot be is lost.
@@ -275,7 +275,7 @@ public final class ImportedProgram {
     ///
     /// @param yaml the map of it but for its name
     public void socket(String socket, String yaml) {
-        sockets.put(socket, "{ name: " + ConfigPrinter.quoted(socket) + ", " + yaml + " }");
+        sockets.put(socket, "{ name: " + YamlText.quoted(socket) + ", " + yaml + " }");
     }
 
     public boolean hasSocket(String socket) {
@@ -300,7 +300,7 @@ public final class ImportedProgram {
     /// @param keep number of rotated files that are kept
     /// @param prefix prefix of each line, a list; empty for none
     public void keptLog(long most, int keep, String prefix) {
-        StringBuilder map = new StringBuilder("{ to: ").append(ConfigPrinter.quoted(named(log)));
+        StringBuilder map = new StringBuilder("{ to: ").append(YamlText.quoted(named(log)));
         if (most > 0) {
             map.append(", max-size: ").append(size(most)).append(", keep: ").append(keep);
         }
@@ -504,7 +504,7 @@ public final class ImportedProgram {
                             (variable, value) ->
                                     out.append('\n')
                                             .repeat(' ', indent + 2)
-                                            .append(ConfigPrinter.quoted(variable))
+                                            .append(YamlText.quoted(variable))
                                             .append(": ")
                                             .append(value));
             case "bind" ->

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer;
 
-import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.SourcePosition;
 import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.source.ValueException;
@@ -220,7 +220,7 @@ public final class ImportedServices {
         body.append("programs:").append(programs.isEmpty() ? " {}\n" : "\n");
         int blocked = 0;
         for (ImportedProgram program : programs.values()) {
-            body.append("  ").append(ConfigPrinter.quoted(program.name())).append(":\n");
+            body.append("  ").append(YamlText.quoted(program.name())).append(":\n");
             program.print(4, body);
             blocked += program.isBlocked() ? 1 : 0;
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer;
 
-import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.value.LoadEnvironment;
 
@@ -36,7 +36,7 @@ final class ImportedUsers {
         }
 
         private String write() {
-            String word = key.substring(key.indexOf('.') + 1) + ": " + ConfigPrinter.quoted(name);
+            String word = key.substring(key.indexOf('.') + 1) + ": " + YamlText.quoted(name);
             return isOwner() ? word + " in bind" : word;
         }
     }
@@ -46,7 +46,7 @@ final class ImportedUsers {
     }
 
     static String part(String key, String name) {
-        return ", " + key + ": " + ConfigPrinter.quoted(name);
+        return ", " + key + ": " + YamlText.quoted(name);
     }
 
     /// Returns those that the machine does not know. A number need not be known.

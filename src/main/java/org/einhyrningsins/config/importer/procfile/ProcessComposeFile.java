@@ -9,7 +9,7 @@ import org.einhyrningsins.config.importer.ImportException;
 import org.einhyrningsins.config.importer.ImportedProgram;
 import org.einhyrningsins.config.importer.ImportedServices;
 import org.einhyrningsins.config.importer.ShellLine;
-import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.ConfigNode;
 import org.einhyrningsins.config.source.ConfigNode.Items;
 import org.einhyrningsins.config.source.ConfigNode.Mapping;
@@ -323,7 +323,7 @@ public final class ProcessComposeFile {
             ForeignSetting line = map.text("ready_log_line");
             if (line != null) {
                 String match = Pattern.quote(line.value());
-                program.set("ack", "{ mode: log, match: " + ConfigPrinter.quoted(match) + " }");
+                program.set("ack", "{ mode: log, match: " + YamlText.quoted(match) + " }");
             }
             ForeignMap ready = map.map("readiness_probe");
             if (!ready.keys().isEmpty()) {
@@ -415,7 +415,7 @@ public final class ProcessComposeFile {
                         throw new ValueException("expected a host and a port");
                     }
                     String url = "http://" + at.replace("localhost", "127.0.0.1") + ":" + number;
-                    return "http: " + ConfigPrinter.quoted("GET " + url + page);
+                    return "http: " + YamlText.quoted("GET " + url + page);
                 }
                 throw new ValueException("only a command, or a page over HTTP, is asked");
             } catch (ValueException e) {

@@ -5,7 +5,7 @@ import org.einhyrningsins.config.importer.ForeignSection;
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
 import org.einhyrningsins.config.importer.ImportedServices;
-import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.source.ValueException;
 import org.jspecify.annotations.Nullable;
@@ -83,7 +83,7 @@ record CircusSocket(String name, ForeignSection section) {
         String address =
                 unix && path != null ? texts.settled(path.value()) : internet(settings, texts);
         program.file().claim(kind, address, false, program.name(), section.place());
-        return kind + ": " + ConfigPrinter.quoted(address);
+        return kind + ": " + YamlText.quoted(address);
     }
 
     private static String internet(ForeignSection settings, CircusVariables texts)

@@ -5,7 +5,7 @@ import org.einhyrningsins.config.importer.ForeignSection;
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
 import org.einhyrningsins.config.importer.ImportedServices;
-import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.Signal;
@@ -602,7 +602,7 @@ final class SupervisordProgram {
                     throw new ValueException("expected tcp://HOST:PORT or unix:///PATH");
                 }
                 program.file().claim(kind, address, false, program.name(), socket.place());
-                return kind + ": " + ConfigPrinter.quoted(address);
+                return kind + ": " + YamlText.quoted(address);
             } catch (ValueException e) {
                 program.blocks(socket, e.reason());
                 return null;

@@ -3,7 +3,7 @@ package org.einhyrningsins.config.importer.systemd;
 
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
-import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.CpuList;
@@ -52,7 +52,7 @@ final class SystemdConfinement {
             String text = settings.specified(foreignSetting);
             String[] parts = text == null ? new String[0] : text.split(":", 2);
             if (parts.length == 2 && parts[1].startsWith("/")) {
-                files.add(ConfigPrinter.quoted(parts[0]) + ": " + ConfigPrinter.quoted(parts[1]));
+                files.add(YamlText.quoted(parts[0]) + ": " + YamlText.quoted(parts[1]));
             } else {
                 program.lost("credentials", foreignSetting, "it names no file");
             }

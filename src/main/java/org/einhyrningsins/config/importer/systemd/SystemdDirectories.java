@@ -3,7 +3,7 @@ package org.einhyrningsins.config.importer.systemd;
 
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
-import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.TemplateTextBuilder;
 
 import java.util.ArrayList;
@@ -57,7 +57,7 @@ record SystemdDirectories(SystemdSettings settings, ImportedProgram program) {
             }
         }
         for (String path : paths) {
-            String quoted = ConfigPrinter.quoted(path);
+            String quoted = YamlText.quoted(path);
             maps.add(mode == null ? quoted : "{ path: " + quoted + ", mode: " + mode + " }");
         }
         if (!paths.isEmpty()) {

@@ -5,7 +5,7 @@ import org.einhyrningsins.config.importer.ForeignSection;
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
 import org.einhyrningsins.config.importer.ImportedServices;
-import org.einhyrningsins.config.print.ConfigPrinter;
+import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.source.ValueException;
 import org.jspecify.annotations.Nullable;
@@ -104,7 +104,7 @@ final class SystemdSocket {
         program.file()
                 .claim(kind, full, ipv6 && options.ipv6Only(), program.name(), listen.place());
         StringBuilder yaml = new StringBuilder();
-        yaml.append(kind).append(": ").append(ConfigPrinter.quoted(full));
+        yaml.append(kind).append(": ").append(YamlText.quoted(full));
         yaml.append(datagram ? "" : options.all());
         yaml.append(ipv6 && options.ipv6Only() ? ", ipv6-only: true" : "");
         yaml.append(address.startsWith("/") ? options.unix() : "");
