@@ -103,6 +103,7 @@ record Walls(String root) {
                                     "source",
                                     "yaml",
                                     "value",
+                                    "check",
                                     "read",
                                     "print",
                                     "importer",

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer;
 
+import org.einhyrningsins.config.check.BindConflicts;
 import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.SourcePosition;
 import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.BindAddressText;
-import org.einhyrningsins.config.value.BindConflicts;
 import org.einhyrningsins.config.value.HostNameLookup;
 import org.einhyrningsins.config.value.ImportComments;
 import org.einhyrningsins.config.value.LoadEnvironment;

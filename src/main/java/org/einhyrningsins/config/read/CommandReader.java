@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
+import org.einhyrningsins.config.check.ProgramCheck;
 import org.einhyrningsins.config.source.CommandSplitter;
 import org.einhyrningsins.config.source.ConfigNode;
 import org.einhyrningsins.config.source.ConfigNode.Items;
@@ -17,10 +18,7 @@ import java.util.List;
 
 /// Reads a command: a list of words, or one text, split like a shell would.
 record CommandReader(ValueReader values, TemplateReader templates) {
-    /// Stands in for a command that has a problem.
-    static final TextTemplate UNKNOWN = TextTemplate.of("?");
-
-    private static final List<TextTemplate> NO_COMMAND = List.of(UNKNOWN);
+    private static final List<TextTemplate> NO_COMMAND = List.of(ProgramCheck.NO_COMMAND);
 
     /// Reads a command; the result is never empty.
     List<TextTemplate> read(@Nullable ConfigNode configNode) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
+import org.einhyrningsins.config.check.BindConflicts;
 import org.einhyrningsins.config.source.ConfigNode;
 import org.einhyrningsins.config.source.ConfigNode.Mapping;
 import org.einhyrningsins.config.source.ConfigShape;
@@ -9,7 +10,6 @@ import org.einhyrningsins.config.source.SourcePosition;
 import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.BindAddressText;
-import org.einhyrningsins.config.value.BindConflicts;
 import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.KernelRights;
 import org.einhyrningsins.config.value.LoadEnvironment;

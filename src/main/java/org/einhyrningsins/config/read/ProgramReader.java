@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
+import org.einhyrningsins.config.check.BindConflicts;
+import org.einhyrningsins.config.check.ProgramCheck;
 import org.einhyrningsins.config.source.ConfigLimits;
 import org.einhyrningsins.config.source.ConfigNode;
-import org.einhyrningsins.config.source.ConfigNode.Entry;
-import org.einhyrningsins.config.source.ConfigNode.Mapping;
 import org.einhyrningsins.config.source.ConfigNode.Scalar;
 import org.einhyrningsins.config.source.ConfigPaths;
-import org.einhyrningsins.config.source.ConfigProblem;
 import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.config.source.ProblemCollector;
-import org.einhyrningsins.config.source.SourcePosition;
-import org.einhyrningsins.config.source.SourceText;
 import org.einhyrningsins.config.source.TextUtil;
-import org.einhyrningsins.config.value.BindConflicts;
 import org.einhyrningsins.config.value.ConfigFields;
-import org.einhyrningsins.config.value.EnvFile;
-import org.einhyrningsins.config.value.ExecutableLookup;
-import org.einhyrningsins.config.value.KernelRights;
 import org.einhyrningsins.config.value.LoadEnvironment;
-import org.einhyrningsins.config.value.MapHints;
 import org.einhyrningsins.config.value.OnManagerDeath;
 import org.einhyrningsins.config.value.ShellSyntaxWarnings;
 import org.einhyrningsins.config.value.Suggestions;
@@ -27,8 +19,6 @@ import org.einhyrningsins.config.value.TemplateReader;
 import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.CgroupSpec;
-import org.einhyrningsins.spec.HealthSpec;
-import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ManagerLinkSpec;
 import org.einhyrningsins.spec.ManagerLinkSpec.WorkerSocket;
 import org.einhyrningsins.spec.ProcessIdentitySpec;
@@ -40,13 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.SequencedMap;
 import java.util.Set;
 
 /// Reads one program.
@@ -54,22 +39,13 @@ final class ProgramReader {
     private static final int MAX_WORKERS = 10_000;
     private static final String NICE = "a niceness from -20 (served first) to 19 (served last)";
 
-    private final Path main;
     private final Path base;
     private final LoadEnvironment loadEnvironment;
     private final AccountReader accountReader;
     private final BindConflicts book;
     private final ConfigLimits configLimits;
-    private final Map<Path, SequencedMap<String, TextTemplate>> envFiles = new HashMap<>();
-    private final ExecutableLookup executableLookup;
-    private final LogPathCheck logs = new LogPathCheck();
-
-    /// Files of variables of the program that is being read.
-    private final List<Path> ownEnvFiles = new ArrayList<>();
-
-    /// Reason why the program that is being read cannot be started; null for none known.
-    private @Nullable String obstacle;
-
+    private final EnvReader envReader;
+    private final ProgramCheck programCheck;
     private final ProblemCollector problemCollector;
     private final ValueReader valueReader;
 
@@ -82,13 +58,13 @@ final class ProgramReader {
             BindConflicts book,
             ConfigLimits configLimits,
             ValueReader valueReader) {
-        this.main = main;
         this.base = base;
         this.loadEnvironment = loadEnvironment;
         this.accountReader = new AccountReader(loadEnvironment);
         this.book = book;
         this.configLimits = configLimits;
-        this.executableLookup = new ExecutableLookup(loadEnvironment.environment());
+        this.envReader = new EnvReader(main, loadEnvironment, configLimits, valueReader);
+        this.programCheck = new ProgramCheck(loadEnvironment);
         this.problemCollector = valueReader.problems();
         this.valueReader = valueReader;
     }
@@ -117,13 +93,15 @@ final class ProgramReader {
                 new AckReader(valueReader, templateReader, workers, bond.descriptor())
                         .read(program.node("ack"));
         CgroupReader.Limits limits = new CgroupReader(valueReader).read(program);
+        List<TextTemplate> command = command(program, templateReader);
+        EnvReader.ProgramVariables variables = envReader.read(program, templateReader);
         ProgramSpec spec =
                 new ProgramSpec(
                         name,
-                        command(program, templateReader),
+                        command,
                         directory,
-                        env(program, templateReader),
-                        variables(program),
+                        variables.env(),
+                        variables.dropped(),
                         identity(program, limits.worker()),
                         workers,
                         sockets,
@@ -140,8 +118,8 @@ final class ProgramReader {
                         new MonitoringReader(valueReader, templateReader, workers)
                                 .read(program, limits.program()),
                         program.texts("after", "the name of a program"),
-                        obstacle);
-        warn(program, spec);
+                        variables.obstacle());
+        programCheck.check(program, spec, variables.files());
         return spec;
     }
 
@@ -167,83 +145,6 @@ final class ProgramReader {
         return command;
     }
 
-    /// Warns of what is missing; it may come with the next deployment.
-    private void warn(ConfigFields program, ProgramSpec spec) {
-        String objection =
-                executableLookup.objection(
-                        spec.command().getFirst(), spec.directory(), spec.env(), spec.dropEnv());
-        if (objection != null && !spec.command().getFirst().equals(CommandReader.UNKNOWN)) {
-            program.warn("command", objection);
-        }
-        HealthSpec health = spec.care().health();
-        if (health != null && health.target() instanceof AckSpec.ExecTarget check) {
-            String missing =
-                    executableLookup.objection(
-                            check.command().getFirst(),
-                            spec.directory(),
-                            spec.env(),
-                            spec.dropEnv());
-            if (missing != null) {
-                program.warn("health", missing);
-            }
-        }
-        for (String name : spec.dropEnv()) {
-            if (spec.env().containsKey(name)) {
-                program.warn("drop-env", TextUtil.quoted(name) + " is set for the program as well");
-            }
-        }
-        if (!spec.sockets().isEmpty() && !program.has("ack")) {
-            program.warn(
-                    "bind",
-                    "without ack a worker is taken for up after 1s, whether it serves or not; have"
-                            + " it say so itself with ack: notify, manual, fd or log, or write ack:"
-                            + " timer if it cannot");
-        }
-        Path log = spec.logs().file(0);
-        if (log != null) {
-            logs.check(program, spec.name(), log, spec.logs() instanceof LogsSpec.Kept);
-        }
-        warnOfStrangers(program, spec, log);
-    }
-
-    /// Warns of users besides root, the manager's and the program's who may change its files.
-    private void warnOfStrangers(ConfigFields program, ProgramSpec spec, @Nullable Path log) {
-        String user = spec.identity().user();
-        Path executable =
-                executableLookup.found(
-                        spec.command().getFirst(), spec.directory(), spec.env(), spec.dropEnv());
-        if (executable != null) {
-            warnOf(program, "command", executable, user, true, "have it run something else");
-        }
-        for (Path file : ownEnvFiles) {
-            warnOf(program, "env-file", file, user, true, "choose its variables");
-        }
-        if (log != null) {
-            Path place = log.getParent() == null ? log : log.getParent();
-            warnOf(program, "logs", place, user, false, "remove, read or replace the log");
-        }
-        for (SocketSpec socket : spec.sockets()) {
-            if (socket.address() instanceof SocketSpec.UnixPath unix
-                    && unix.path().getParent() != null) {
-                String what = "put another socket in the place of " + unix.path();
-                warnOf(program, "bind", unix.path().getParent(), user, false, what);
-            }
-        }
-    }
-
-    private void warnOf(
-            ConfigFields program,
-            String key,
-            Path file,
-            @Nullable String user,
-            boolean groups,
-            String what) {
-        KernelRights.Stranger stranger = loadEnvironment.rights().stranger(file, user, groups);
-        if (stranger != null) {
-            program.warn(key, stranger.could(what));
-        }
-    }
-
     private Path directory(ConfigFields program) {
         String text = program.path("directory", "a directory", loadEnvironment.environment());
         ConfigNode configNode = program.node("directory");
@@ -258,148 +159,6 @@ final class ProgramReader {
             }
         }
         return directory;
-    }
-
-    private SequencedMap<String, TextTemplate> env(
-            ConfigFields program, TemplateReader templateReader) {
-        SequencedMap<String, TextTemplate> env = new LinkedHashMap<>();
-        ownEnvFiles.clear();
-        obstacle = null;
-        ConfigNode files = program.node("env-file");
-        for (ConfigNode file :
-                files == null ? List.<ConfigNode>of() : valueReader.oneOrMany(files)) {
-            String text = valueReader.text(file, "a file");
-            // as in systemd: one with a dash before it may be missing
-            boolean optional = text != null && text.startsWith("-");
-            String name = text == null ? "" : text.substring(optional ? 1 : 0);
-            if (text != null && valueReader.isPath(file, name, loadEnvironment.environment())) {
-                Path path = main.resolveSibling(name);
-                if (!optional || Files.exists(path)) {
-                    ownEnvFiles.add(path);
-                    envFile(path, file.place(), env);
-                }
-            }
-        }
-        ConfigNode configNode = program.node("env");
-        if (configNode instanceof Mapping map) {
-            for (Map.Entry<String, Entry> entry : map.entries().entrySet()) {
-                variable(entry.getKey(), entry.getValue(), templateReader, env);
-            }
-        } else if (configNode != null) {
-            valueReader.expected(
-                    configNode, "a map of variables", MapHints.ofVariables(configNode));
-        }
-        return env;
-    }
-
-    /// Reads a file of variables. A mistake in a file that other users may change is no problem of
-    /// the whole configuration, or they could keep all programs from being deployed.
-    private void envFile(Path path, SourcePosition mention, Map<String, TextTemplate> into) {
-        if (loadEnvironment.rights().stranger(path, null, true) == null) {
-            envFile(path, mention, into, problemCollector);
-            return;
-        }
-        ProblemCollector found = new ProblemCollector();
-        envFile(path, mention, into, found);
-        if (!found.none()) {
-            ConfigProblem first = found.problems().getFirst();
-            boolean inside = first.file().equals(path) && first.line() > 0;
-            String where = inside ? path + ":" + first.line() + ": " : "";
-            obstacle = "env-file: " + where + first.message();
-            problemCollector.warn(
-                    mention,
-                    where
-                            + first.message()
-                            + "; no worker of this program can be started. Others may change that"
-                            + " file, so it keeps no other program from being deployed");
-        }
-    }
-
-    /// A file that many programs name is read once.
-    private void envFile(
-            Path path,
-            SourcePosition mention,
-            Map<String, TextTemplate> into,
-            ProblemCollector problemCollector) {
-        SequencedMap<String, TextTemplate> variables = envFiles.get(path);
-        if (variables == null) {
-            variables = new LinkedHashMap<>();
-            SourceText sourceText =
-                    SourceText.read(
-                            path,
-                            mention,
-                            loadEnvironment.contents(),
-                            configLimits,
-                            problemCollector,
-                            true);
-            if (sourceText == null) {
-                return;
-            }
-            EnvFile.read(sourceText, variables, problemCollector);
-            if (problemCollector == this.problemCollector || problemCollector.none()) {
-                envFiles.put(path, variables); // else whoever also names it has to hear of it
-            }
-        }
-        if (configLimits.takeValues(2 * variables.size())) {
-            into.putAll(variables);
-        } else {
-            problemCollector.report(
-                    mention,
-                    "with this file there are more than 200,000 values in all programs together");
-        }
-    }
-
-    private void variable(
-            String name,
-            Entry entry,
-            TemplateReader templateReader,
-            Map<String, TextTemplate> env) {
-        if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
-            problemCollector.report(
-                    entry.key(),
-                    TextUtil.quoted(name) + " cannot be the name of a variable; write NAME: value");
-        }
-        TextTemplate value =
-                new CommandReader(valueReader, templateReader)
-                        .template(entry.value(), "text (\"\" for an empty one)");
-        if (value != null) {
-            env.put(name, value);
-            warnOfShell(entry.value());
-        }
-    }
-
-    private void warnOfShell(ConfigNode value) {
-        if (value instanceof Scalar scalar && isShellish(scalar.text())) {
-            String why = ShellSyntaxWarnings.inValue(scalar.text(), loadEnvironment.environment());
-            if (why != null && !value.place().written().startsWith("'")) {
-                problemCollector.warn(value.place(), why);
-            }
-        }
-    }
-
-    private static boolean isShellish(String text) {
-        return text.indexOf('$') >= 0 || text.indexOf('`') >= 0 || text.startsWith("~");
-    }
-
-    private static List<String> variables(ConfigFields program) {
-        List<String> names = program.texts("drop-env", "the name of a variable");
-        for (String name : names) {
-            if (name.indexOf(',') > 0) {
-                program.warn(
-                        "drop-env",
-                        TextUtil.quoted(name)
-                                + " is one name; write ["
-                                + TextUtil.cut(name.replaceAll("\\s*,\\s*", ", "))
-                                + "]");
-            } else if (name.indexOf('=') > 0) {
-                program.warn(
-                        "drop-env",
-                        TextUtil.quoted(name)
-                                + " is no name; write "
-                                + TextUtil.cut(name.substring(0, name.indexOf('='))));
-            }
-        }
-        return names;
     }
 
     private ProcessIdentitySpec identity(ConfigFields program, @Nullable CgroupSpec cgroup) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.read;
 
+import org.einhyrningsins.config.check.BindConflicts;
+import org.einhyrningsins.config.check.DependencyCheck;
 import org.einhyrningsins.config.source.ConfigLimits;
 import org.einhyrningsins.config.source.ConfigNode;
 import org.einhyrningsins.config.source.ConfigNode.Entry;
@@ -13,10 +15,7 @@ import org.einhyrningsins.config.source.ProblemCollector;
 import org.einhyrningsins.config.source.SourcePosition;
 import org.einhyrningsins.config.source.SourceText;
 import org.einhyrningsins.config.source.TextUtil;
-import org.einhyrningsins.config.source.ValueException;
-import org.einhyrningsins.config.value.BindConflicts;
 import org.einhyrningsins.config.value.ConfigFields;
-import org.einhyrningsins.config.value.Glob;
 import org.einhyrningsins.config.value.KernelRights;
 import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.config.value.MapHints;
@@ -24,15 +23,12 @@ import org.einhyrningsins.config.value.UnknownKeys;
 import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.config.yaml.YamlTree;
 import org.einhyrningsins.spec.ProgramSpec;
-import org.einhyrningsins.spec.SocketSpec.UnixPath;
-import org.einhyrningsins.spec.manager.AllowSpec;
 import org.einhyrningsins.spec.manager.ControlSpec;
 import org.einhyrningsins.spec.manager.HttpSpec;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -42,22 +38,17 @@ import java.util.SequencedMap;
 
 /// Reads the main file and what it includes.
 final class ServicesReader {
-    /// Write permissions of group and others: to connect to a socket needs write permission.
-    private static final int WRITABLE_BY_OTHERS = 0022;
-
     private final Path file;
     private final Path base;
     private final ProblemCollector problemCollector;
     private final ValueReader valueReader;
     private final ConfigLimits configLimits = new ConfigLimits();
     private final BindConflicts book = new BindConflicts();
-    private final AccountReader accountReader;
     private final ProgramReader reader;
     private final DependencyCheck after;
     private final SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
     private final Map<String, SourcePosition> places = new HashMap<>();
     private final LoadEnvironment loadEnvironment;
-    private final Map<Path, SourcePosition> included = new HashMap<>();
     private @Nullable Mapping defaults;
     private final @Nullable Map<String, String> origins;
     private boolean full;
@@ -76,21 +67,23 @@ final class ServicesReader {
         this.problemCollector = valueReader.problems();
         this.valueReader = valueReader;
         this.after = new DependencyCheck(problemCollector, valueReader);
-        this.accountReader = new AccountReader(loadEnvironment);
         this.reader =
                 new ProgramReader(file, base, loadEnvironment, book, configLimits, valueReader);
     }
 
     ServicesSpec read() {
         ConfigFields top = file(file, null, ConfigShape.FILE);
-        ControlSpec control = control(top.fields("control", ConfigShape.CONTROL));
+        ControlSpec control =
+                new ControlReader(base, loadEnvironment, book)
+                        .read(top.fields("control", ConfigShape.CONTROL));
         LogSpec log = log(top.fields("log", ConfigShape.LOG));
         HttpSpec http =
                 new HttpReader(base, loadEnvironment, book, valueReader)
                         .read(top.fields("http", ConfigShape.HTTP));
         defaults = defaults(top);
         programs(top);
-        include(top);
+        new IncludeReader(file, loadEnvironment, valueReader, this::isFull, this::includeFile)
+                .read(top.node("include"));
         after.finish();
         if (!top.has("include")) {
             top.require("programs");
@@ -159,49 +152,6 @@ final class ServicesReader {
                                         + "` writes what it means here"
                                 : "write programs:, and the name of each below it"));
         return true;
-    }
-
-    private ControlSpec control(ConfigFields configFields) {
-        String socket = configFields.path("socket", "a path", loadEnvironment.environment());
-        Integer mode = configFields.octal("mode");
-        AllowSpec allow = allow(configFields, mode);
-        Path path = socket == null ? null : ConfigPaths.of(base, socket);
-        if (path != null) {
-            book.claimName(new UnixPath(path), "control", configFields.place("socket"));
-            if (path.getParent() != null) {
-                String what = "put another socket in its place";
-                warnOf(configFields.place("socket"), path.getParent(), false, what);
-            }
-        }
-        return new ControlSpec(
-                path,
-                mode == null ? usualMode(allow) : mode,
-                allow,
-                configFields.flag("keeper", ControlSpec.DEFAULT.keeper()));
-    }
-
-    /// Returns the default mode of the socket: the file's mode must not exclude those whom `allow`
-    /// admits.
-    private static int usualMode(@Nullable AllowSpec allow) {
-        return allow == null || allow.nobody() ? ControlSpec.DEFAULT.mode() : ControlSpec.OPEN;
-    }
-
-    private @Nullable AllowSpec allow(ConfigFields control, @Nullable Integer mode) {
-        if (!control.has("allow")) {
-            return null;
-        }
-        ConfigFields configFields = control.fields("allow", ConfigShape.ALLOW);
-        AllowSpec allow =
-                new AllowSpec(
-                        accountReader.whos(configFields, "admin"),
-                        accountReader.whos(configFields, "read"));
-        if (mode != null && (mode & WRITABLE_BY_OTHERS) == 0 && !allow.nobody()) {
-            control.warn(
-                    "mode",
-                    "only the manager's own user and root get as far as the socket, so allow lets"
-                            + " nobody else in; leave mode out for \"0666\"");
-        }
-        return allow;
     }
 
     private static LogSpec log(ConfigFields configFields) {
@@ -307,90 +257,17 @@ final class ServicesReader {
         }
     }
 
-    private void include(String pattern, SourcePosition sourcePosition) {
-        if (Glob.isWild(pattern)) {
-            includeAll(pattern, sourcePosition);
-        } else {
-            includeOne(pattern, sourcePosition);
-        }
-    }
-
-    private void include(ConfigFields top) {
-        ConfigNode include = top.node("include");
-        if (include == null) {
-            return;
-        }
-        included.put(real(file), include.place());
-        for (ConfigNode configNode : valueReader.oneOrMany(include)) {
-            if (full || problemCollector.full()) {
-                return;
-            }
-            String pattern =
-                    valueReader.text(configNode, "a file or a pattern such as conf.d/*.yaml");
-            if (pattern != null
-                    && valueReader.isPath(configNode, pattern, loadEnvironment.environment())) {
-                include(pattern, configNode.place());
-            }
-        }
-    }
-
-    private void includeOne(String path, SourcePosition mention) {
-        Path sibling = sibling(path);
-        Path real = real(sibling);
-        SourcePosition first = included.putIfAbsent(real, mention);
-        if (real.equals(real(file))) {
-            problemCollector.report(mention, "a file cannot include itself");
-        } else if (first != null) {
-            problemCollector.report(mention, sibling + " is included already, at " + first);
-        } else {
-            includeFile(sibling, mention);
-        }
-    }
-
-    /// Includes files, without the main file and those included already: so a list can name the
-    /// first one and then all others.
-    private void includeAll(String pattern, SourcePosition mention) {
-        List<String> matching;
-        try {
-            matching = Glob.find(pattern, file);
-        } catch (ValueException e) {
-            problemCollector.report(mention, e.reason());
-            return;
-        }
-        int matched = 0;
-        for (String path : matching) {
-            Path sibling = sibling(path);
-            if (included.putIfAbsent(real(sibling), mention) == null) {
-                includeFile(sibling, mention);
-                matched++;
-            }
-        }
-        if (matched == 0) {
-            problemCollector.warn(mention, "no file matches; nothing is included");
-        }
+    private boolean isFull() {
+        return full || problemCollector.full();
     }
 
     private void includeFile(Path path, SourcePosition mention) {
-        if (full || problemCollector.full()) {
+        if (isFull()) {
             return;
         } else if (configLimits.takeFile()) {
             programs(file(path, mention, ConfigShape.INCLUDED));
         } else {
             tooMuch(mention, "more than 10,000 files are included");
         }
-    }
-
-    private static Path real(Path path) {
-        try {
-            return path.toRealPath();
-        } catch (IOException _) {
-            // reading it will tell why
-            return path.toAbsolutePath().normalize();
-        }
-    }
-
-    /// Resolves a path beside the main file, named as the user named that.
-    private Path sibling(String path) {
-        return file.resolveSibling(path);
     }
 }

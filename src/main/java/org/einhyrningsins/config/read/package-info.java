@@ -3,8 +3,8 @@
 ///
 /// [ConfigLoader] is the door: a file in, its meaning or all its problems out ([LoadResult]).
 /// [ServicesReader] reads the main file and what it includes, [ProgramReader] one program; the
-/// others are named after their key. [DependencyCheck] and [LogPathCheck] look at all programs
-/// together. [ClassicReader] makes of a classic command line what a file would mean.
+/// others are named after their key. [ClassicReader] makes of a classic command line what a file
+/// would mean.
 @NullMarked
 package org.einhyrningsins.config.read;
 

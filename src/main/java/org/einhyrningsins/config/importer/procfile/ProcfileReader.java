@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.importer.procfile;
 
+import org.einhyrningsins.config.check.ExecutableLookup;
 import org.einhyrningsins.config.importer.ForeignFiles;
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportException;
@@ -13,7 +14,6 @@ import org.einhyrningsins.config.source.SourceText;
 import org.einhyrningsins.config.source.TemplateTextBuilder;
 import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.EnvFile;
-import org.einhyrningsins.config.value.ExecutableLookup;
 import org.einhyrningsins.config.value.ImportComments;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.TextTemplate;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.config.read;
+package org.einhyrningsins.config.check;
 
 import org.einhyrningsins.config.source.ConfigNode;
 import org.einhyrningsins.config.source.ConfigNode.Entry;
@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 
 /// Checks `after` over all programs: the names are there, nobody comes after itself, and nobody
 /// does so by way of others.
-final class DependencyCheck {
+public final class DependencyCheck {
     private static final Pattern UNIT = Pattern.compile(".+\\.(target|service|socket|mount)");
 
     private static final int MAX_SHOWN = 20;
@@ -33,7 +33,7 @@ final class DependencyCheck {
     private final ValueReader valueReader;
     private final Map<String, List<Scalar>> after = new LinkedHashMap<>();
 
-    DependencyCheck(ProblemCollector problemCollector, ValueReader valueReader) {
+    public DependencyCheck(ProblemCollector problemCollector, ValueReader valueReader) {
         this.problemCollector = problemCollector;
         this.valueReader = valueReader;
     }
@@ -41,7 +41,7 @@ final class DependencyCheck {
     /// Notes what a program comes after.
     ///
     /// @param program with its defaults
-    void add(String name, ConfigNode program) {
+    public void add(String name, ConfigNode program) {
         List<Scalar> names = new ArrayList<>();
         Entry entry = program instanceof Mapping map ? map.entries().get("after") : null;
         for (ConfigNode configNode :
@@ -54,7 +54,7 @@ final class DependencyCheck {
     }
 
     /// Reports what is wrong, once all programs are known.
-    void finish() {
+    public void finish() {
         after.forEach(this::checkNames);
         Set<String> done = new HashSet<>();
         for (String name : after.keySet()) {

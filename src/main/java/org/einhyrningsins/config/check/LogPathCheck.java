@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.config.read;
+package org.einhyrningsins.config.check;
 
 import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.value.ConfigFields;
@@ -15,7 +15,7 @@ import java.util.Set;
 
 /// The files that the programs of a configuration write their output to: what is in the way, and
 /// who else writes there.
-final class LogPathCheck {
+public final class LogPathCheck {
     private static final int KIND = 0170000;
     private static final int FIFO = 0010000;
     private static final int CHARACTERS = 0020000;
@@ -27,7 +27,7 @@ final class LogPathCheck {
     /// Warns of what may go wrong with a program's file, and reports what cannot go well.
     ///
     /// @param keeps whether the manager writes it
-    void check(ConfigFields program, String name, Path log, boolean keeps) {
+    public void check(ConfigFields program, String name, Path log, boolean keeps) {
         String obstacle = obstacle(log, keeps);
         if (obstacle != null) {
             program.warn("logs", obstacle);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.config.value;
+package org.einhyrningsins.config.check;
 
 import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.spec.TextTemplate;
