@@ -57,13 +57,15 @@ final class CrashStart {
         parts.recorder.changedForGood(); // one that is killed soon would leave less than it found
         switch (loadResult) {
             case LoadResult.Valid valid -> bringUpToDate(valid.services());
-            case LoadResult.Invalid invalid ->
+            case LoadResult.Invalid invalid -> {
+                    parts.reloader.files().wentBack();
                     managerLog.error(
                             "",
                             ManagerStart.problems(parts.runtime.options(), invalid)
                                     + "\n"
                                     + "running the previous configuration; fix the file, then"
                                     + " reload");
+            }
         }
         if (crashRecovery.manager().stopping()) {
             parts.commands.everyProgram(new ProgramCommand.Start(null));
@@ -106,6 +108,7 @@ final class CrashStart {
     }
 
     private void bringUpToDate(ServicesSpec services) {
+        parts.reloader.files().tookOver();
         parts.reloader.bringUpToDate(
                 services,
                 parts.runtime.options().reset(),

@@ -45,6 +45,7 @@ final class FreshStart {
     /// @throws StartException if one of the sockets cannot be bound: then nothing is started
     void run(ServicesSpec services) throws StartException {
         bind(services);
+        parts.reloader.files().tookOver();
         managerLog.info(
                 "",
                 "einhyrningsins "

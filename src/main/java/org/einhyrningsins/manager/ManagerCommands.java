@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.control.report.ManagerHead;
 import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.control.report.StatusReport;
 import org.einhyrningsins.control.wire.JsonId;
@@ -14,13 +15,17 @@ import org.einhyrningsins.manager.operate.EinhornState;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.ManagerLog;
+import org.einhyrningsins.manager.runtime.Timestamp;
+import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.jspecify.annotations.Nullable;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /// Carries out what commands and signals ask of the manager itself or of every program.
@@ -135,7 +140,19 @@ final class ManagerCommands implements CommandDispatcher.Conduct {
                 Clock.millisSince(parts.state.history().startedMillis()),
                 parts.runtime.options().definition().toString(),
                 parts.reloader.trials().leftMillis(),
-                list);
+                list,
+                head(),
+                Map.of());
+    }
+
+    private ManagerHead head() {
+        byte[] host = Descriptors.readWhole("/proc/sys/kernel/hostname");
+        StringBuilder started = new StringBuilder();
+        Timestamp.append(started, parts.state.history().startedMillis());
+        return new ManagerHead(
+                new String(host, StandardCharsets.UTF_8).strip(),
+                started.toString(),
+                parts.reloader.files().isChanged());
     }
 
     @Override

@@ -14,6 +14,7 @@ import org.einhyrningsins.manager.snapshot.PendingConfirmationSnapshot;
 import org.einhyrningsins.manager.snapshot.ReloadSnapshot;
 import org.einhyrningsins.manager.snapshot.SocketSnapshot;
 import org.einhyrningsins.manager.snapshot.StateJournal;
+import org.einhyrningsins.posix.file.FileStamp;
 import org.einhyrningsins.posix.kernel.OpenFileLimits;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.jspecify.annotations.Nullable;
@@ -146,6 +147,11 @@ final class ManagerState implements SnapshotBuilder.Source, SnapshotWriter.House
         if (image != null) {
             to.add(image);
         }
+    }
+
+    @Override
+    public List<FileStamp> configFiles() {
+        return parts.reloader.files().inForce();
     }
 
     @Override

@@ -61,6 +61,7 @@ final class ProgramEvents implements ProgramHost.Listener {
             parts.sockets.mayBeOver();
             parts.runtime.managerLog().info(host.name(), "removed");
         }
+        parts.commandDispatcher.conditions().stepped();
         parts.shutdown.stepped();
     }
 

@@ -16,6 +16,7 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.OpenFileLimits;
 import org.einhyrningsins.spec.BuildInfo;
 import org.einhyrningsins.spec.manager.HttpSpec;
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.util.List;
@@ -45,10 +46,14 @@ final class ReexecStart {
         ControlServer control = resumeControl();
         resumeSockets();
         resumePrograms();
+        image.clients().forEach(each -> resumeWaits(control.client(each.fd())));
         parts.overrides.takeUp();
         parts.commandDispatcher.pending().resume(image.nextTicket());
         parts.commandDispatcher.programs().handovers().resume(before.reload());
         parts.reloader.trials().resume(before.trial());
+        parts.reloader
+                .files()
+                .resume(image.configFiles() == null ? List.of() : image.configFiles());
         image.conversations().forEach(each -> resume(each, control));
         children.childDied(); // perhaps while there was no manager
         parts.workers.orphanReaper().begin();
@@ -103,6 +108,12 @@ final class ReexecStart {
         }
         // the first snapshot that it writes must name them all
         parts.recorder.changed(parts.programTable.everyHost());
+    }
+
+    private void resumeWaits(@Nullable ControlConnection client) {
+        if (client != null && !client.conditions().isEmpty()) {
+            parts.commandDispatcher.conditions().resume(client);
+        }
     }
 
     /// Answers whoever waits when what was asked for is done.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control;
 
+import org.einhyrningsins.control.report.ManagerHead;
 import org.einhyrningsins.control.report.PlanReport;
+import org.einhyrningsins.control.report.ProgramDetails;
 import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.control.report.SocketStatus;
 import org.einhyrningsins.control.report.StatusReport;
@@ -10,6 +12,7 @@ import org.einhyrningsins.spec.OperatorOverride;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /// Reports that look like life.
 public final class Samples {
@@ -20,7 +23,22 @@ public final class Samples {
     }
 
     public static StatusReport report(List<ProgramStatus> programs) {
-        return new StatusReport("0.1.0", 4242, 183_845_000, "/etc/services.yaml", -1, programs);
+        return new StatusReport(
+                "0.1.0",
+                4242,
+                183_845_000,
+                "/etc/services.yaml",
+                -1,
+                programs,
+                new ManagerHead("shop1", "2026-11-21T04:10:17.000Z", true),
+                Map.of(
+                        "api",
+                        new ProgramDetails(
+                                List.of("./api", "--port", "${slot}"),
+                                "/srv/api",
+                                "www-data",
+                                List.of("/var/log/api/0.log"),
+                                new ProgramDetails.Usage(3, 123_456_789, 61_234))));
     }
 
     public static PlanReport plan() {

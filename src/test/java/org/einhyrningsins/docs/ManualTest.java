@@ -8,6 +8,8 @@ import org.einhyrningsins.config.read.ConfigLoader;
 import org.einhyrningsins.config.read.LoadResult;
 import org.einhyrningsins.config.source.ConfigProblem;
 import org.einhyrningsins.config.value.LoadEnvironment;
+import org.einhyrningsins.control.report.ManagerHead;
+import org.einhyrningsins.control.report.ProgramDetails;
 import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.control.report.ReplyWriter;
 import org.einhyrningsins.control.report.SocketStatus;
@@ -253,7 +255,19 @@ class ManualTest {
                         List.of(""),
                         List.of(worker),
                         List.of(new SocketStatus("", "", true)));
-        StatusReport report = new StatusReport("", 1, 0, "", -1, List.of(program));
+        ProgramDetails details =
+                new ProgramDetails(
+                        List.of("a"), "/", "u", List.of("l"), new ProgramDetails.Usage(1, 1, 1));
+        StatusReport report =
+                new StatusReport(
+                        "",
+                        1,
+                        0,
+                        "",
+                        -1,
+                        List.of(program),
+                        new ManagerHead("h", "t", true),
+                        Map.of("", details));
         byte[] reply = ReplyWriter.done(JsonId.of(1), ExitStatus.DONE, "", report);
         for (String field :
                 found("\"[a-z_]+\":", new String(reply, StandardCharsets.UTF_8).strip())) {

@@ -70,7 +70,14 @@ final class CommandHelp {
 
     static final List<Page> ALL =
             List.of(
-                    new Page("status", TARGETS, "how the programs are, a line for each")
+                    new Page(
+                                    "status",
+                                    " [--exit-code]" + TARGETS,
+                                    "how the programs are, a line for each")
+                            .detail(
+                                    "With --exit-code the exit status is 1 unless each program runs"
+                                            + " its newest definition with every worker, is done,"
+                                            + " or was stopped by hand.")
                             .example("status", "every program")
                             .example("status web api", "these two"),
                     new Page("show", " [--graph]" + TARGETS, "the same with each worker and socket")
@@ -149,6 +156,15 @@ final class CommandHelp {
                                     "tell what happens, until interrupted")
                             .example("events web", "what happens to web")
                             .example("events -n 1", "wait for the next event"),
+                    new Page(
+                                    "wait",
+                                    " [--for STATE] [PROGRAM]...",
+                                    "wait until programs are ready, stopped, done or rolled")
+                            .detail(
+                                    "Exit status: 0 it is so, 1 it cannot be so any more unless"
+                                            + " somebody acts, 6 it was not within --timeout.")
+                            .example("wait web --timeout 30s", "until every worker is ready")
+                            .example("wait --for done migrate", "until the job has ended"),
                     new Page(
                                     "logs",
                                     " [-f] [-n N] [PROGRAM | PROGRAM:SLOT]...",

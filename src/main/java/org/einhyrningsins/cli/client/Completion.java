@@ -27,6 +27,7 @@ public final class Completion {
                     "--command-name",
                     "--timeout",
                     "--confirm",
+                    "--for",
                     "-e",
                     "--execute",
                     "-n",

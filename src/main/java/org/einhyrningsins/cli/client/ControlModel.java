@@ -135,13 +135,16 @@ final class ControlModel {
             return new Mistake("--timeout " + timeout + ": " + Timeouts.EXPECTED);
         }
         List<String> args = words(command);
-        for (String option : List.of("--fleet", "--graph", "--reset")) {
+        for (String option : List.of("--fleet", "--graph", "--reset", "--exit-code")) {
             if (command.hasMatchedOption(option)) {
                 args.add(0, option);
             }
         }
         if (command.hasMatchedOption("--confirm")) {
             args.addAll(0, List.of("--confirm", command.matchedOptionValue("--confirm", "")));
+        }
+        if (command.hasMatchedOption("--for")) {
+            args.addAll(0, List.of("--for", command.matchedOptionValue("--for", "")));
         }
         int count = counts(name) ? command.matchedOptionValue("-n", -1) : -1;
         boolean follows = name.equals("logs") && command.hasMatchedOption("-f");
@@ -273,6 +276,17 @@ final class ControlModel {
         }
         if (page.name().equals("show")) {
             command.addOption(flag("--graph").description("which starts after which").build());
+        }
+        if (page.name().equals("status")) {
+            command.addOption(
+                    flag("--exit-code").description("1 if a program is not as wanted").build());
+        }
+        if (page.name().equals("wait")) {
+            command.addOption(
+                    text("--for")
+                            .paramLabel("STATE")
+                            .description("ready (the default), stopped, done or rolled")
+                            .build());
         }
         if (page.name().equals("reload")) {
             command.addOption(

@@ -200,9 +200,11 @@ public final class ControlProgram {
     }
 
     private int failed(ClientCommand asked, ControlException e) {
-        err.print(CommandNames.CONTROL + ": " + e.getMessage());
+        boolean late = e.status() == ExitStatus.TIMED_OUT && asked.command().equals("wait");
+        String why = late ? "it did not come to that in time" : String.valueOf(e.getMessage());
+        err.print(CommandNames.CONTROL + ": " + why);
         if (asked.json()) {
-            out.print(JsonMessage.failure(e.status(), String.valueOf(e.getMessage())));
+            out.print(JsonMessage.failure(e.status(), why));
         }
         return e.status().code();
     }

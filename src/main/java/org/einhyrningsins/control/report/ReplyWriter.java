@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 
 /// Writes the manager's replies, each a line with its newline, in the dialect of the request. Data
 /// goes only into JSON: requests of the older dialect are answered for people.
@@ -97,18 +98,25 @@ public final class ReplyWriter {
         json.writeNumberField("manager_pid", report.managerPid());
         json.writeNumberField("uptime_ms", report.uptimeMillis());
         json.writeStringField("config_file", wellFormed(report.configFile()));
+        if (!report.head().equals(ManagerHead.NONE)) {
+            json.writeStringField("host", wellFormed(report.head().host()));
+            json.writeStringField("started_at", report.head().startedAt());
+            json.writeBooleanField("config_changed", report.head().fileChanged());
+        }
         if (report.confirmMillis() >= 0) {
             json.writeNumberField("confirm_ms", report.confirmMillis());
         }
         json.writeArrayFieldStart("programs");
         for (ProgramStatus program : report.programs()) {
-            write(json, program);
+            write(json, program, report.details().get(program.name()));
         }
         json.writeEndArray();
         json.writeEndObject();
     }
 
-    private static void write(JsonGenerator json, ProgramStatus program) throws IOException {
+    private static void write(
+            JsonGenerator json, ProgramStatus program, @Nullable ProgramDetails details)
+            throws IOException {
         json.writeStartObject();
         json.writeStringField("name", program.name());
         json.writeStringField("state", program.state().word());
@@ -119,6 +127,9 @@ public final class ReplyWriter {
         json.writeStringField("note", wellFormed(program.note()));
         write(json, program.failures());
         writeSettings(json, program);
+        if (details != null) {
+            write(json, details);
+        }
         json.writeArrayFieldStart("workers");
         for (WorkerStatus worker : program.workers()) {
             write(json, worker);
@@ -130,6 +141,28 @@ public final class ReplyWriter {
         }
         json.writeEndArray();
         json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, ProgramDetails details) throws IOException {
+        write(json, "command", details.command());
+        json.writeStringField("directory", wellFormed(details.directory()));
+        json.writeStringField("user", wellFormed(details.user()));
+        write(json, "logs", details.logs());
+        ProgramDetails.Usage usage = details.usage();
+        if (usage != null) {
+            json.writeNumberField("processes", usage.processes());
+            json.writeNumberField("memory_bytes", usage.memoryBytes());
+            json.writeNumberField("cpu_ms", usage.cpuMillis());
+        }
+    }
+
+    private static void write(JsonGenerator json, String name, List<String> texts)
+            throws IOException {
+        json.writeArrayFieldStart(name);
+        for (String text : texts) {
+            json.writeString(wellFormed(text));
+        }
+        json.writeEndArray();
     }
 
     /// Writes settings that exist: most programs have no dependencies and no overrides.

@@ -9,6 +9,8 @@ public final class StatusText {
     private static final long MINUTE = 60 * SECOND;
     private static final long HOUR = 60 * MINUTE;
     private static final long DAY = 24 * HOUR;
+    private static final long MIB = 1024 * 1024;
+    private static final int DETAIL = 11;
     private static final String NOTHING = "-";
 
     private StatusText() {}
@@ -16,7 +18,7 @@ public final class StatusText {
     /// A line for each program: what `status` says.
     public static String programs(StatusReport report) {
         if (report.programs().isEmpty()) {
-            return "no programs\n" + awaited(report);
+            return head(report) + "no programs\n" + awaited(report);
         }
         TextTable textTable =
                 new TextTable("NAME", "STATE", "READY", "GEN", "UP", "RESTARTS", "NOTE");
@@ -30,7 +32,29 @@ public final class StatusText {
                     Long.toString(restarts(program)),
                     note(program));
         }
-        return print(textTable) + awaited(report);
+        return head(report) + print(textTable) + awaited(report);
+    }
+
+    /// The line above the table; empty if nothing is known of the manager.
+    private static String head(StatusReport report) {
+        ManagerHead head = report.head();
+        if (head.equals(ManagerHead.NONE)) {
+            return "";
+        }
+        String changed =
+                head.fileChanged()
+                        ? "The file was changed since it was read: 'einhyrningsinsctl plan' shows"
+                                + " what differs from what runs\n"
+                        : "";
+        return "einhyrningsins "
+                + report.version()
+                + (head.host().isEmpty() ? "" : " on " + oneLine(head.host()))
+                + ", up since "
+                + head.startedAt()
+                + ", "
+                + oneLine(report.configFile())
+                + "\n"
+                + changed;
     }
 
     /// Describes a reload that waits to be confirmed; empty if none does.
@@ -53,7 +77,7 @@ public final class StatusText {
         for (ProgramStatus program : report.programs()) {
             addWithWorkers(textTable, program);
         }
-        return print(textTable) + sockets(report) + awaited(report);
+        return print(textTable) + sockets(report) + details(report) + awaited(report);
     }
 
     private static void addWithWorkers(TextTable textTable, ProgramStatus program) {
@@ -89,6 +113,47 @@ public final class StatusText {
             }
         }
         return some ? "\n" + print(textTable) : "";
+    }
+
+    private static String details(StatusReport report) {
+        StringBuilder text = new StringBuilder();
+        for (ProgramStatus program : report.programs()) {
+            ProgramDetails details = report.details().get(program.name());
+            if (details != null) {
+                text.append('\n').append(program.name()).append('\n');
+                details(text, program, details);
+            }
+        }
+        return text.toString();
+    }
+
+    private static void details(
+            StringBuilder text, ProgramStatus program, ProgramDetails details) {
+        detail(text, "command", String.join(" ", details.command()));
+        detail(text, "directory", details.directory());
+        detail(text, "user", details.user());
+        details.logs().forEach(log -> detail(text, "log", log));
+        ProgramDetails.Usage usage = details.usage();
+        if (usage != null) {
+            String processes = usage.processes() == 1 ? "1 process" : usage.processes() + " processes";
+            detail(text, "memory", usage.memoryBytes() / MIB + "MiB in " + processes);
+            detail(text, "cpu", usage.cpuMillis() / SECOND + "." + usage.cpuMillis() % SECOND / 100 + "s");
+        }
+        FailureStatus failures = program.failures();
+        LastExit last = failures.lastExit();
+        if (last != null) {
+            String slot = "worker " + last.slot() + ": ";
+            String lived = " after " + duration(last.livedMillis());
+            detail(text, "last exit", last.at() + " " + slot + last.text() + lived);
+        }
+        if (!failures.nextTryAt().isEmpty()) {
+            detail(text, "next try", failures.nextTryAt());
+        }
+    }
+
+    private static void detail(StringBuilder text, String name, String value) {
+        text.append("  ").append(name).repeat(' ', DETAIL - name.length());
+        text.append(oneLine(value)).append('\n');
     }
 
     private static String readyOf(ProgramStatus program) {

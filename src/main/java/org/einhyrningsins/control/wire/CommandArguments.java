@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control.wire;
 
+import org.einhyrningsins.spec.ProgramCondition;
 import org.einhyrningsins.spec.Signal;
 
 import java.time.Duration;
@@ -65,6 +66,23 @@ final class CommandArguments {
         }
         List<CommandTarget> targets = CommandTarget.list(rest.subList(2, rest.size()));
         return new ControlCommand.Reload(targets, time(rest.get(1)), reset);
+    }
+
+    static ControlCommand waiting(List<String> words) throws UsageException {
+        ProgramCondition condition = ProgramCondition.READY;
+        List<String> rest = words;
+        int at = words.indexOf("--for");
+        if (at >= 0) {
+            condition = at + 1 == words.size() ? null : ProgramCondition.of(words.get(at + 1));
+            if (condition == null) {
+                throw new UsageException(
+                        "'wait --for' needs ready, stopped, done or rolled, as in"
+                                + " 'wait --for done migrate'");
+            }
+            rest = new ArrayList<>(words.subList(0, at));
+            rest.addAll(words.subList(at + 2, words.size()));
+        }
+        return new ControlCommand.Wait(programs("wait", rest), condition);
     }
 
     /// A number with a unit, from a second to a day.

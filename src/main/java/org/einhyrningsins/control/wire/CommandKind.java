@@ -10,7 +10,7 @@ public enum CommandKind {
     /// A question. Readers may ask it, and its answer comes at once.
     QUESTION,
 
-    /// What goes on until the client leaves. Readers may ask for it.
+    /// What goes on until the client leaves, or what it waits for has come. Readers may ask for it.
     STREAM,
 
     /// A change that is done when it is answered, at once.
@@ -28,7 +28,7 @@ public enum CommandKind {
     public static @Nullable CommandKind of(String command) {
         return switch (command) {
             case "status", "show", "plan", "logs", "version", "state", "ehlo", "help" -> QUESTION;
-            case "events" -> STREAM;
+            case "events", "wait" -> STREAM;
             case "confirm", "signal", "quieter", "louder" -> CHANGE;
             case "reload", "upgrade", "upgrade_fleet", "promote", "abort" -> OPERATION;
             case "start", "stop", "restart" -> OPERATION;

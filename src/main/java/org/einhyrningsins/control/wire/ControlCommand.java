@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control.wire;
 
+import org.einhyrningsins.spec.ProgramCondition;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,9 @@ public sealed interface ControlCommand {
     int MOST_WORKERS = 10_000;
 
     /// Asks for the status of the programs.
-    record Status(List<CommandTarget> targets) implements ControlCommand {}
+    ///
+    /// @param exitCode true for a reply that is a failure if a program is not as wanted
+    record Status(List<CommandTarget> targets, boolean exitCode) implements ControlCommand {}
 
     /// Asks for the status of the programs with each worker and socket.
     ///
@@ -77,6 +80,10 @@ public sealed interface ControlCommand {
     /// Tell what happens from now on, as progress, until the client goes away.
     record Events(List<CommandTarget> targets) implements ControlCommand {}
 
+    /// Waits until programs meet a condition, or cannot any more.
+    record Wait(List<CommandTarget> targets, ProgramCondition condition)
+            implements ControlCommand {}
+
     /// Tell where what the workers write is to be read.
     record Logs(List<CommandTarget> targets) implements ControlCommand {}
 
@@ -100,7 +107,12 @@ public sealed interface ControlCommand {
     /// The order that a command and its arguments are.
     static ControlCommand read(String command, List<String> args) throws UsageException {
         return switch (command) {
-            case "status" -> new Status(CommandTarget.list(args));
+            case "status" -> {
+                boolean exitCode = args.contains("--exit-code");
+                yield new Status(
+                        CommandTarget.list(CommandArguments.without("--exit-code", args)),
+                        exitCode);
+            }
             case "show" -> {
                 boolean graph = args.contains("--graph");
                 yield new Show(
@@ -121,6 +133,7 @@ public sealed interface ControlCommand {
             case "scale" -> CommandArguments.scale(args);
             case "signal" -> CommandArguments.deliver(args);
             case "events" -> new Events(CommandTarget.list(args));
+            case "wait" -> CommandArguments.waiting(args);
             case "logs" -> new Logs(CommandTarget.list(args));
             case "die" -> CommandArguments.die(args);
             case "reexec" -> alone(command, args, new Reexec());

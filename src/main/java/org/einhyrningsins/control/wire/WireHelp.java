@@ -11,7 +11,9 @@ public final class WireHelp {
             You are speaking to the einhyrningsins manager. PROGRAM may be PROGRAM:SLOT or
             all; without one, every program is meant.
 
-            status [PROGRAM]...            how the programs are
+            status [--exit-code] [PROGRAM]...
+                                           how the programs are; a failure if one is not
+                                           as wanted
             show [--graph] [PROGRAM]...    the same with each worker and socket, or the
                                            order of start
             plan [PROGRAM]...              what reload would do
@@ -32,6 +34,9 @@ public final class WireHelp {
             scale PROGRAM... N             run N workers
             signal SIGNAL... [PROGRAM]...  send signals to workers
             events [PROGRAM]...            tell what happens
+            wait [--for STATE] [PROGRAM]...
+                                           wait until they are ready, stopped, done or
+                                           rolled
             logs [PROGRAM]...              tell where its output is to be read
             quieter, louder                log less, or more
             reexec                         replace the manager by its newest version

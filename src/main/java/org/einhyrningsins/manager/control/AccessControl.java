@@ -132,6 +132,7 @@ public final class AccessControl {
             case ControlCommand.Show ignored -> true;
             case ControlCommand.Plan ignored -> true;
             case ControlCommand.Events ignored -> true;
+            case ControlCommand.Wait ignored -> true;
             case ControlCommand.Logs ignored -> true;
             case ControlCommand.Version ignored -> true;
             case ControlCommand.State ignored -> true;

@@ -6,6 +6,7 @@ import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.JsonId;
 import org.einhyrningsins.control.wire.LineBuffer;
 import org.einhyrningsins.manager.runtime.EventLoop;
+import org.einhyrningsins.manager.snapshot.ConditionWaitSnapshot;
 import org.einhyrningsins.manager.snapshot.ControlConnectionSnapshot;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
@@ -17,13 +18,16 @@ import org.jspecify.annotations.Nullable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Set;
 
 /// Client at the control socket. Its requests come as lines; its replies wait here until it takes
 /// them. One that never reads costs at most its bound, and then its connection.
 public final class ControlConnection implements ClientQuota.Member {
     private static final int MAX_WAITING = 1024 * 1024;
+    private static final int MAX_CONDITIONS = 64;
 
     /// Read at once: a client that writes without end lets the others have their turns.
     private static final int MAX_READ = 8 * 1024;
@@ -43,6 +47,7 @@ public final class ControlConnection implements ClientQuota.Member {
     private @Nullable Set<Integer> groups;
     private @Nullable JsonId follows;
     private Set<String> followed = Set.of();
+    private final List<ConditionWaitSnapshot> conditions = new ArrayList<>();
     private boolean closed;
 
     /// Listener for the end of a connection, whoever closed it.
@@ -62,6 +67,7 @@ public final class ControlConnection implements ClientQuota.Member {
         this(eventLoop, image.fd(), gone);
         follows = image.follows();
         followed = image.followed();
+        conditions.addAll(image.waits() == null ? List.of() : image.waits());
         lineBuffer.feed(
                 ByteBuffer.wrap(image.begun().getBytes(StandardCharsets.ISO_8859_1)), NOBODY);
         unfinishedBytes = image.begun().length();
@@ -78,7 +84,13 @@ public final class ControlConnection implements ClientQuota.Member {
             untaken.append(StandardCharsets.ISO_8859_1.decode(reply.duplicate()));
         }
         String begun = new String(lineBuffer.begun(), StandardCharsets.ISO_8859_1);
-        return new ControlConnectionSnapshot(fd, follows, followed, begun, untaken.toString());
+        return new ControlConnectionSnapshot(
+                fd,
+                follows,
+                followed,
+                begun,
+                untaken.toString(),
+                conditions.isEmpty() ? null : List.copyOf(conditions));
     }
 
     /// Half a line is none.
@@ -119,7 +131,7 @@ public final class ControlConnection implements ClientQuota.Member {
         return known;
     }
 
-    boolean closed() {
+    public boolean closed() {
         return closed;
     }
 
@@ -140,7 +152,10 @@ public final class ControlConnection implements ClientQuota.Member {
 
     @Override
     public boolean idle() {
-        return conversations == 0 && follows == null && waiting.isEmpty();
+        return conversations == 0
+                && follows == null
+                && waiting.isEmpty()
+                && conditions.isEmpty();
     }
 
     /// Replies it does not take, a line it does not end.
@@ -157,10 +172,30 @@ public final class ControlConnection implements ClientQuota.Member {
         followed = names;
     }
 
-    /// Ends the following of events.
+    /// Conditions that it waits for.
+    public List<ConditionWaitSnapshot> conditions() {
+        return List.copyOf(conditions);
+    }
+
+    /// Makes the client wait for a condition.
+    ///
+    /// @return false if it waits for too many already
+    public boolean await(ConditionWaitSnapshot condition) {
+        return conditions.size() < MAX_CONDITIONS && conditions.add(condition);
+    }
+
+    /// Answers a condition that it waits for.
+    public void settle(ConditionWaitSnapshot condition, ExitStatus code, String message) {
+        if (conditions.remove(condition)) {
+            send(ReplyWriter.done(condition.request(), code, message));
+        }
+    }
+
+    /// Ends the following of events, and all waits.
     ///
     /// @param why the last message
     void unfollow(String why) {
+        conditions().forEach(condition -> settle(condition, ExitStatus.NOT_ALLOWED, why));
         JsonId request = follows;
         if (request != null) {
             follows = null;

@@ -306,7 +306,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
 
     private void unsubscribeUnauthorised(ControlConnection client) {
         if (role(client) == AccessControl.Role.STRANGER) {
-            client.unfollow("from now on 'events' is not allowed to you: see control.allow");
+            client.unfollow("from now on this is not allowed to you: see control.allow");
         }
     }
 

@@ -16,6 +16,7 @@ import org.einhyrningsins.manager.snapshot.ReexecSnapshot;
 import org.einhyrningsins.manager.snapshot.ReloadSnapshot;
 import org.einhyrningsins.manager.snapshot.SocketSnapshot;
 import org.einhyrningsins.manager.socket.SocketTable;
+import org.einhyrningsins.posix.file.FileStamp;
 import org.einhyrningsins.posix.kernel.BootId;
 import org.einhyrningsins.posix.kernel.OpenFileLimits;
 import org.einhyrningsins.posix.process.Processes;
@@ -62,6 +63,9 @@ public final class SnapshotBuilder {
         /// The commands that are not answered yet.
         List<PendingCommandSnapshot> commands();
 
+        /// The files whose content runs.
+        List<FileStamp> configFiles();
+
         /// The ticket that the next command gets.
         long nextTicket();
     }
@@ -88,7 +92,8 @@ public final class SnapshotBuilder {
                 source.commands(),
                 source.nextTicket(),
                 OpenFileLimits.inheritedOpenFiles(),
-                Clock.now().nanos());
+                Clock.now().nanos(),
+                source.configFiles());
     }
 
     /// Builds the snapshot of what is the manager's own.

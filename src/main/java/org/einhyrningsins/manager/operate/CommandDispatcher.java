@@ -46,6 +46,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
     private final PendingCommands pendingCommands = new PendingCommands();
     private final ProgramCommands programCommands;
     private final QueryCommands queryCommands;
+    private final ConditionWaits conditionWaits;
     private final PeerNames peerNames = new PeerNames();
     private final LogRateLimit logRateLimit = new LogRateLimit();
 
@@ -94,6 +95,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
         this.conduct = conduct;
         this.programCommands =
                 new ProgramCommands(programTable, managerLog, conduct, pendingCommands);
+        this.conditionWaits = new ConditionWaits(programTable);
         this.queryCommands = new QueryCommands(programTable, statusReports, reloader, conduct);
     }
 
@@ -169,6 +171,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
             case ControlCommand.Status ignored -> false;
             case ControlCommand.Show ignored -> false;
             case ControlCommand.Events ignored -> false;
+            case ControlCommand.Wait ignored -> false;
             case ControlCommand.Logs ignored -> false;
             case ControlCommand.Version ignored -> false;
             case ControlCommand.State ignored -> false;
@@ -196,10 +199,11 @@ public final class CommandDispatcher implements ControlServer.Requested {
     private void carryOut(ClientRequest request, ControlCommand controlCommand)
             throws UsageException {
         switch (controlCommand) {
-            case ControlCommand.Status o -> queryCommands.status(request, o.targets(), false);
+            case ControlCommand.Status o -> queryCommands.status(request, o);
             case ControlCommand.Show o when o.graph() -> queryCommands.graph(request, o.targets());
-            case ControlCommand.Show o -> queryCommands.status(request, o.targets(), true);
+            case ControlCommand.Show o -> queryCommands.show(request, o.targets());
             case ControlCommand.Events o -> queryCommands.follow(request, o.targets());
+            case ControlCommand.Wait o -> conditionWaits.begin(request, o);
             case ControlCommand.Logs o -> queryCommands.logs(request, o.targets());
             case ControlCommand.Plan o -> queryCommands.plan(request, o.targets(), true);
             case ControlCommand.Version ignored -> say(request, conduct.version());
@@ -285,6 +289,11 @@ public final class CommandDispatcher implements ControlServer.Requested {
     /// Passes commands on to programs.
     public ProgramCommands programs() {
         return programCommands;
+    }
+
+    /// Clients that wait until programs meet a condition.
+    public ConditionWaits conditions() {
+        return conditionWaits;
     }
 
     /// Knows the commands that wait for answers of programs.

@@ -11,6 +11,7 @@ import org.einhyrningsins.control.report.ReplyWriter;
 import org.einhyrningsins.control.report.StatusReport;
 import org.einhyrningsins.control.report.StatusText;
 import org.einhyrningsins.control.wire.CommandTarget;
+import org.einhyrningsins.control.wire.ControlCommand;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.UsageException;
 import org.einhyrningsins.core.Program;
@@ -52,18 +53,29 @@ final class QueryCommands {
         this.targetScopes = new TargetScopes(programTable);
     }
 
-    /// @param workers the text has a line for each worker, not for each program
-    void status(ClientRequest request, List<CommandTarget> targets, boolean workers)
-            throws UsageException {
+    /// Tells how programs are, a line for each.
+    void status(ClientRequest request, ControlCommand.Status order) throws UsageException {
+        List<ProgramStatus> list = new ArrayList<>();
+        boolean wanted = true;
+        for (var entry : targetScopes.of(order.targets()).entrySet()) {
+            ProgramStatus status = statusReports.of(entry.getKey(), entry.getValue());
+            wanted &= WantedState.holds(entry.getKey().program(), status.state());
+            list.add(status);
+        }
+        StatusReport report = conduct.report(list);
+        ExitStatus code = wanted || !order.exitCode() ? ExitStatus.DONE : ExitStatus.FAILED;
+        request.reply(code, () -> StatusText.programs(report), report);
+    }
+
+    /// The same with a line for each worker, the sockets, and details of each program.
+    void show(ClientRequest request, List<CommandTarget> targets) throws UsageException {
         List<ProgramStatus> list = new ArrayList<>();
         for (var entry : targetScopes.of(targets).entrySet()) {
             list.add(statusReports.of(entry.getKey(), entry.getValue()));
         }
-        StatusReport report = conduct.report(list);
-        request.reply(
-                ExitStatus.DONE,
-                () -> workers ? StatusText.workers(report) : StatusText.programs(report),
-                report);
+        var details = DetailReports.of(targetScopes.of(targets).keySet());
+        StatusReport report = conduct.report(list).with(details);
+        request.reply(ExitStatus.DONE, () -> StatusText.workers(report), report);
     }
 
     void graph(ClientRequest request, List<CommandTarget> targets) throws UsageException {

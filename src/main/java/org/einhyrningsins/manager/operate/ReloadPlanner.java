@@ -28,6 +28,7 @@ final class ReloadPlanner {
     private final LaunchOptions options;
     private final ConfigOrigin configOrigin;
     private final LoadEnvironment loadEnvironment;
+    private final ConfigFiles configFiles = new ConfigFiles();
     private final ProgramTable programTable;
     private final WorkerSpawner workerSpawner;
     private final ManagerLog managerLog;
@@ -45,7 +46,7 @@ final class ReloadPlanner {
             Supplier<ServicesSpec> settingsInForce) {
         this.options = options;
         this.configOrigin = options.definition();
-        this.loadEnvironment = loadEnvironment;
+        this.loadEnvironment = configFiles.noting(loadEnvironment);
         this.programTable = programTable;
         this.workerSpawner = workerSpawner;
         this.managerLog = managerLog;
@@ -80,6 +81,7 @@ final class ReloadPlanner {
 
     /// Reads the definition. What the command line says instead is in it.
     LoadResult load() {
+        configFiles.reading();
         LoadResult loadResult =
                 switch (configOrigin) {
                     case ConfigOrigin.File file -> ConfigLoader.load(file.path(), loadEnvironment);
@@ -91,6 +93,24 @@ final class ReloadPlanner {
                     new LoadResult.Valid(options.over(valid.services()), valid.warnings());
             case LoadResult.Invalid invalid -> invalid;
         };
+    }
+
+    /// The files that the definition is read from.
+    ConfigFiles files() {
+        return configFiles;
+    }
+
+    /// True if what was read is what runs, but for these programs.
+    ///
+    /// @param names programs that are being reloaded
+    boolean changesOnly(Set<String> names, ServicesSpec services) {
+        ReloadPlan all = withSettings(plan(services.programs(), Set.of()), services);
+        return all.settings().isEmpty()
+                && all.changes().values().stream()
+                        .allMatch(
+                                change ->
+                                        change.kind() == DefinitionChange.Kind.UNCHANGED
+                                                || names.contains(change.program()));
     }
 
     /// Reads the definition and works out what a reload would do.

@@ -116,6 +116,11 @@ public final class Reloader {
         return inUse;
     }
 
+    /// The files that the definition is read from.
+    public ConfigFiles files() {
+        return planner.files();
+    }
+
     /// Reads the definition. What the command line says instead is in it.
     public LoadResult load() {
         return planner.load();
@@ -226,6 +231,9 @@ public final class Reloader {
             String more = terms == null || !trial ? "" : "; " + terms.words();
             more += ReloadMessages.notes(prospect.plan(), programTable);
             more += reset ? "" : ReloadMessages.setByHand(prospect.plan(), programTable);
+            if (names.isEmpty() || planner.changesOnly(names, prospect.services())) {
+                planner.files().tookOver();
+            }
             execution.carryOut(
                     prospect.plan(),
                     stagedResources,
@@ -302,6 +310,7 @@ public final class Reloader {
             return;
         }
         takeOver(before.settings(), reloadPlan);
+        planner.files().wentBack();
         PendingCommand pendingCommand = PendingCommand.withNobody();
         Set<String> idle = new TreeSet<>(before.stopped());
         idle.addAll(ReloadExecution.stopped(reloadPlan, false));

@@ -4,6 +4,7 @@ package org.einhyrningsins.manager.snapshot;
 import org.einhyrningsins.control.wire.JsonId;
 import org.jspecify.annotations.Nullable;
 
+import java.util.List;
 import java.util.Set;
 
 /// A client at the control socket.
@@ -12,8 +13,14 @@ import java.util.Set;
 /// @param followed these programs only; empty for all
 /// @param begun the bytes of a line that has not ended yet, as ISO-8859-1
 /// @param untaken replies that it has not taken yet, as ISO-8859-1
+/// @param waits conditions that it waits for; null for none, as in older images
 public record ControlConnectionSnapshot(
-        int fd, @Nullable JsonId follows, Set<String> followed, String begun, String untaken) {
+        int fd,
+        @Nullable JsonId follows,
+        Set<String> followed,
+        String begun,
+        String untaken,
+        @Nullable List<ConditionWaitSnapshot> waits) {
     public ControlConnectionSnapshot {
         followed = Set.copyOf(followed);
     }

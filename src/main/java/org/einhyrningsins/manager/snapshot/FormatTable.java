@@ -19,7 +19,8 @@ final class FormatTable {
             """
             ReexecSnapshot reexec
               manager programs clients conversations=requests nextTicket openFiles=openFilesLimit
-              leftAt=handedOverAt
+              leftAt=handedOverAt configFiles
+            FileStamp file-stamp path inode size changedNanos=changedAtNanos
             ManagerSnapshot manager
               release boot=bootId pid control=controlSocket settings log startedMillis=startedAtMillis
               reexecs recoveries http=httpSocket stopping madeDirectory=ownsSocketDirectory
@@ -36,7 +37,10 @@ final class FormatTable {
             WorkerClientSnapshot worker-socket-client fd pid uid begun=partialLine
             ControlConnectionSnapshot client
               fd follows=subscription followed=subscribedPrograms begun=partialLine
-              untaken=unsentReplies
+              untaken=unsentReplies waits=awaitedConditions
+            ConditionWaitSnapshot awaited-condition request condition programs
+            ProgramCondition program-condition
+              READY=ready STOPPED=stopped DONE=done ROLLED=rolled
             PendingCommandSnapshot request
               client id waits=wantsOutcome open=openAnswers failed outcomes tickets about=subject
             PendingCommandSnapshot.About request-subject PROGRAMS=programs END=shutdown REPLACEMENT=reexec

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.snapshot;
 
+import org.einhyrningsins.posix.file.FileStamp;
 import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
+import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +14,7 @@ import java.util.List;
 /// @param conversations their commands that are not answered yet
 /// @param nextTicket ticket of the next question to a program
 /// @param openFiles limit that the first manager was started with, and that workers get
+/// @param configFiles the files whose content runs; null in older images
 /// @param leftAt time when the old manager stopped to serve, nanoseconds on the clock of this boot
 public record ReexecSnapshot(
         ManagerSnapshot manager,
@@ -20,7 +23,8 @@ public record ReexecSnapshot(
         List<PendingCommandSnapshot> conversations,
         long nextTicket,
         Limit openFiles,
-        long leftAt) {
+        long leftAt,
+        @Nullable List<FileStamp> configFiles) {
 
     /// Returns every descriptor that is handed on.
     public List<Integer> descriptors() {

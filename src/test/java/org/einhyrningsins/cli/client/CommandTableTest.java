@@ -166,6 +166,8 @@ class CommandTableTest {
                 .replace("--RESET", "--reset")
                 .replace("--CONFIRM", "--confirm")
                 .replace("--FLEET", "--fleet")
+                .replace("--EXIT-CODE", "--exit-code")
+                .replace("--FOR", "--for")
                 .strip();
     }
 

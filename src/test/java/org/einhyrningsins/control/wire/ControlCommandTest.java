@@ -16,7 +16,7 @@ class ControlCommandTest {
 
     @Test
     void noNameMeansEveryProgramWhereNothingStops() throws UsageException {
-        assertThat(read("status")).isEqualTo(new ControlCommand.Status(List.of()));
+        assertThat(read("status")).isEqualTo(new ControlCommand.Status(List.of(), false));
         assertThat(read("show")).isEqualTo(new ControlCommand.Show(List.of(), false));
         assertThat(read("reload")).isEqualTo(new ControlCommand.Reload(List.of(), null, false));
         assertThat(read("upgrade")).isEqualTo(new ControlCommand.Upgrade(List.of(), false));

@@ -48,6 +48,7 @@ final class GoldenStatesTest {
     /// new since the files were written is added here.
     private static final Set<String> NOT_IN_THE_FILES =
             Set.of(
+                    "awaited-condition",
                     "blocking-dependency",
                     "canary.passed",
                     "cgroup",
@@ -65,7 +66,9 @@ final class GoldenStatesTest {
                     "command.start",
                     "command.stop",
                     "command.upgrade",
+                    "file-stamp",
                     "part.address",
+                    "program-condition",
                     "sandbox-scope",
                     "worker-socket-client");
 

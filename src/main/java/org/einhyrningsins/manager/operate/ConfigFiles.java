@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.operate;
+
+import org.einhyrningsins.config.source.FileContents;
+import org.einhyrningsins.config.value.LoadEnvironment;
+import org.einhyrningsins.posix.file.FileStamp;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The files that the definition was read from, as they were then: the file itself, those that it
+/// includes, those with variables. Known are the files of the last reading, and of the reading that
+/// runs. A new file that a pattern of `include` would find is seen by the next reading only.
+public final class ConfigFiles {
+    private List<FileStamp> inForce = List.of();
+    private List<FileStamp> latest = new ArrayList<>();
+    private boolean wentBack;
+
+    /// The same environment, where each file that is read is noted before.
+    LoadEnvironment noting(LoadEnvironment loadEnvironment) {
+        return new LoadEnvironment(
+                loadEnvironment.environment(),
+                loadEnvironment.processors(),
+                loadEnvironment.userExists(),
+                loadEnvironment.groupExists(),
+                loadEnvironment.rights(),
+                noting(loadEnvironment.contents()));
+    }
+
+    private FileContents noting(FileContents contents) {
+        return (file, most) -> {
+            note(file);
+            return contents.read(file, most);
+        };
+    }
+
+    private void note(Path file) {
+        latest.add(FileStamp.of(file.toAbsolutePath()));
+    }
+
+    /// A reading begins.
+    void reading() {
+        latest = new ArrayList<>();
+    }
+
+    /// What was read last is what runs from now on.
+    public void tookOver() {
+        inForce = List.copyOf(latest);
+        wentBack = false;
+    }
+
+    /// What runs is what was before the last reading, or was never read from these files.
+    public void wentBack() {
+        wentBack = true;
+    }
+
+    /// Goes on with what the manager before had read.
+    public void resume(List<FileStamp> before) {
+        inForce = List.copyOf(before);
+    }
+
+    /// The files whose content runs, for the next manager.
+    public List<FileStamp> inForce() {
+        return inForce;
+    }
+
+    /// True if the files may say something else than what runs. Looks at each once.
+    public boolean isChanged() {
+        if (wentBack) {
+            return true;
+        }
+        for (FileStamp stamp : inForce) {
+            if (stamp.isOutdated()) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
