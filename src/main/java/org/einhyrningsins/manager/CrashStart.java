@@ -58,13 +58,13 @@ final class CrashStart {
         switch (loadResult) {
             case LoadResult.Valid valid -> bringUpToDate(valid.services());
             case LoadResult.Invalid invalid -> {
-                    parts.reloader.files().wentBack();
-                    managerLog.error(
-                            "",
-                            ManagerStart.problems(parts.runtime.options(), invalid)
-                                    + "\n"
-                                    + "running the previous configuration; fix the file, then"
-                                    + " reload");
+                parts.reloader.files().wentBack();
+                managerLog.error(
+                        "",
+                        ManagerStart.problems(parts.runtime.options(), invalid)
+                                + "\n"
+                                + "running the previous configuration; fix the file, then"
+                                + " reload");
             }
         }
         if (crashRecovery.manager().stopping()) {

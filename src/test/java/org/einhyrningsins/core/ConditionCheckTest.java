@@ -2,7 +2,6 @@
 package org.einhyrningsins.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import static org.einhyrningsins.core.ConditionCheck.Result.IMPOSSIBLE;
 import static org.einhyrningsins.core.ConditionCheck.Result.MET;
 import static org.einhyrningsins.core.ConditionCheck.Result.PENDING;
@@ -125,7 +124,9 @@ class ConditionCheckTest {
     }
 
     private ProgramSpec spec(String definition) throws IOException {
-        Path file = Files.writeString(directory.resolve("f.yaml"), "programs: { web: " + definition + " }");
+        Path file =
+                Files.writeString(
+                        directory.resolve("f.yaml"), "programs: { web: " + definition + " }");
         var environment = new LoadEnvironment(Map.of(), 1, _ -> true, _ -> true);
         LoadResult read = ConfigLoader.load(file, environment);
         return ((LoadResult.Valid) read).services().programs().firstEntry().getValue();

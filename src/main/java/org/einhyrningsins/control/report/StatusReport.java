@@ -50,13 +50,6 @@ public record StatusReport(
     /// The same with details.
     public StatusReport with(Map<String, ProgramDetails> more) {
         return new StatusReport(
-                version,
-                managerPid,
-                uptimeMillis,
-                configFile,
-                confirmMillis,
-                programs,
-                head,
-                more);
+                version, managerPid, uptimeMillis, configFile, confirmMillis, programs, head, more);
     }
 }

@@ -127,17 +127,20 @@ public final class StatusText {
         return text.toString();
     }
 
-    private static void details(
-            StringBuilder text, ProgramStatus program, ProgramDetails details) {
+    private static void details(StringBuilder text, ProgramStatus program, ProgramDetails details) {
         detail(text, "command", String.join(" ", details.command()));
         detail(text, "directory", details.directory());
         detail(text, "user", details.user());
         details.logs().forEach(log -> detail(text, "log", log));
         ProgramDetails.Usage usage = details.usage();
         if (usage != null) {
-            String processes = usage.processes() == 1 ? "1 process" : usage.processes() + " processes";
+            String processes =
+                    usage.processes() == 1 ? "1 process" : usage.processes() + " processes";
             detail(text, "memory", usage.memoryBytes() / MIB + "MiB in " + processes);
-            detail(text, "cpu", usage.cpuMillis() / SECOND + "." + usage.cpuMillis() % SECOND / 100 + "s");
+            detail(
+                    text,
+                    "cpu",
+                    usage.cpuMillis() / SECOND + "." + usage.cpuMillis() % SECOND / 100 + "s");
         }
         FailureStatus failures = program.failures();
         LastExit last = failures.lastExit();

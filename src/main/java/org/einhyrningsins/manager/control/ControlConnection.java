@@ -152,10 +152,7 @@ public final class ControlConnection implements ClientQuota.Member {
 
     @Override
     public boolean idle() {
-        return conversations == 0
-                && follows == null
-                && waiting.isEmpty()
-                && conditions.isEmpty();
+        return conversations == 0 && follows == null && waiting.isEmpty() && conditions.isEmpty();
     }
 
     /// Replies it does not take, a line it does not end.

@@ -82,7 +82,8 @@ public final class ConditionWaits {
             String words = name + ": " + one.words();
             switch (one.result()) {
                 case MET -> met.add(words);
-                case PENDING -> pending.add(name + ": not " + wait.condition().word() + ": " + one.words());
+                case PENDING ->
+                        pending.add(name + ": not " + wait.condition().word() + ": " + one.words());
                 case IMPOSSIBLE -> {
                     String why = name + ": not " + wait.condition().word() + ": " + one.words();
                     return new ConditionCheck(ConditionCheck.Result.IMPOSSIBLE, why);

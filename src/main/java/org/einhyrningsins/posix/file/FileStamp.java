@@ -2,8 +2,8 @@
 package org.einhyrningsins.posix.file;
 
 import org.einhyrningsins.posix.kernel.NativeScratch;
-import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.posix.kernel.Syscall;
+import org.einhyrningsins.posix.kernel.SystemCalls;
 
 import java.nio.file.Path;
 

@@ -26,7 +26,8 @@ class ConfigFilesTest {
         write("two.env", "A=1\n");
         write(
                 "services.yaml",
-                "include: [conf.d/*.yaml]\nprograms: { two: { command: sleep 1, env-file: [two.env] } }");
+                "include: [conf.d/*.yaml]\n"
+                    + "programs: { two: { command: sleep 1, env-file: [two.env] } }");
         read();
     }
 
