@@ -3,8 +3,11 @@
 
 import os
 import re
+import stat
 
 from lab import INVALID, answers, check, environment_of, get, nothing_lost, read, same, wait_for
+
+CHANGES = 10  # exit code of a plan that has something to do
 
 # (line:column, a word of the message) of each problem in broken.yaml; what is missing is said of the
 # program's name or of the place where its keys begin.
@@ -38,6 +41,7 @@ def run(lab):
     invalid(lab, manager)
     changed_program(lab, manager)
     count_in_place(lab, manager)
+    socket_in_place(lab, manager)
     more_sockets(lab, manager)
     added_and_removed(lab, manager)
     nothing_to_do(lab, manager)
@@ -120,6 +124,28 @@ def count_in_place(lab, manager):
     lab.edit("services.yaml", "VERSION: a2 }\n", "VERSION: a2 }\n    stop: { signal: TERM, timeout: 7s }\n")
     manager.ctl("reload")
     same(manager.worker_pids("a"), fewer, "workers after a change of `stop`")
+
+
+def socket_in_place(lab, manager):
+    """The accept queue, mode and owner of an open socket change while the workers go on."""
+    good = read(lab.path("services.yaml"))
+    address = '{ name: http, tcp: "127.0.0.1:%d"' % lab.port("a")
+    file = ', { name: file, unix: "%s" }' % lab.path("a.sock")
+    lab.edit("services.yaml", address + " }", address + " }" + file)
+    manager.ctl("reload")
+    before, socket = manager.worker_pids("a"), inode(manager, "a")
+    lab.edit("services.yaml", address, address + ", backlog: 77")
+    lab.edit("services.yaml", 'a.sock" }', 'a.sock", mode: "0640" }')
+    said = manager.ctl("plan", code=CHANGES).out
+    check("changes in place" in said and "bind.http" in said and "bind.file" in said, lambda: said)
+    manager.ctl("reload")
+    same(manager.worker_pids("a"), before, "workers after a change of backlog and mode")
+    same(inode(manager, "a"), socket, "the socket that stays")
+    same(lab.command("ss", "-Hltn", "sport = :%d" % lab.port("a")).out.split()[2], "77", "backlog")
+    same(oct(stat.S_IMODE(os.stat(lab.path("a.sock")).st_mode)), oct(0o640), "mode of the UNIX socket")
+    check("nothing" in manager.ctl("plan").out, "a plan after it has nothing to do")
+    lab.write("services.yaml", good)
+    manager.ctl("reload")
 
 
 def more_sockets(lab, manager):

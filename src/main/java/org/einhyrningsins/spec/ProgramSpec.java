@@ -123,8 +123,8 @@ public record ProgramSpec(
     }
 
     /// Returns what a worker is started with. Two definitions that agree here need no new workers,
-    /// since all else (worker count, stop, restart, rollout, ack, care, after) is the manager's
-    /// business and changes in place. The watchdog's interval and the pipes for acks are part of
+    /// since all else (worker count, stop, restart, rollout, ack, care, after, the accept queue and
+    /// file of a socket) is the manager's business and changes in place. The watchdog's interval and the pipes for acks are part of
     /// it: a worker is told the one and given the others.
     public Birth birth() {
         return new Birth(
@@ -133,7 +133,7 @@ public record ProgramSpec(
                 env,
                 dropEnv,
                 identity,
-                sockets,
+                sockets.stream().map(SocketSpec::asInherited).toList(),
                 stdin,
                 protocols,
                 logs.birth(),

@@ -28,6 +28,10 @@ public record SocketSpec(
         boolean ipv6Only,
         UnixFile file,
         boolean perWorker) {
+    /// Length of the accept queue where none is given: the kernel's own limit since Linux 5.4
+    /// (net.core.somaxconn).
+    public static final int DEFAULT_BACKLOG = 4096;
+
     /// Makes a socket that all workers share.
     public SocketSpec(
             String name,
@@ -44,6 +48,20 @@ public record SocketSpec(
     public SocketSpec withBacklog(int length) {
         return new SocketSpec(
                 name, address, reuseAddress, nonBlocking, length, ipv6Only, file, perWorker);
+    }
+
+    /// The same socket without what can change while it is open: the length of the accept queue, the
+    /// mode and owner of its file. Two sockets that agree in the rest need no other workers.
+    public SocketSpec asInherited() {
+        return new SocketSpec(
+                name,
+                address,
+                reuseAddress,
+                nonBlocking,
+                DEFAULT_BACKLOG,
+                ipv6Only,
+                UnixFile.DEFAULT,
+                perWorker);
     }
 
     /// True if connections wait at one slot's own socket, which no other worker accepts from.

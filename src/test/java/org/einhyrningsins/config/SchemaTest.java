@@ -8,7 +8,7 @@ import dev.harrel.jsonschema.ValidatorFactory;
 import dev.harrel.jsonschema.providers.SnakeYamlNode;
 
 import org.einhyrningsins.config.source.ConfigShape;
-import org.einhyrningsins.config.value.BindAddressText;
+import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.jspecify.annotations.Nullable;
@@ -119,7 +119,7 @@ class SchemaTest {
                 .isEqualTo((int) RestartSpec.DEFAULT.backoff().factor());
         assertThat(defaultOf("rollout", "max-surge")).isEqualTo(RolloutSpec.DEFAULT.maxSurge());
         assertThat(defaultOf("rollout", "retries")).isEqualTo(RolloutSpec.DEFAULT.retries());
-        assertThat(defaultOf("bind", "backlog")).isEqualTo(BindAddressText.DEFAULT_BACKLOG);
+        assertThat(defaultOf("bind", "backlog")).isEqualTo(SocketSpec.DEFAULT_BACKLOG);
     }
 
     private static Object defaultOf(String shape, String key) {

@@ -177,7 +177,7 @@ public final class ClassicReader {
                     "-4 and -6 exclude each other; without both, each -b has its own");
         }
         BindAddressText texts = BindAddressText.ofCommandLine(base, ipv4, ipv6);
-        int backlog = number("--backlog", 1, 65_535, BindAddressText.DEFAULT_BACKLOG);
+        int backlog = number("--backlog", 1, 65_535, SocketSpec.DEFAULT_BACKLOG);
         List<SocketSpec> sockets = new ArrayList<>();
         for (String text : given.values("--bind")) {
             SocketSpec socket = socket(texts, "socket" + sockets.size(), text, backlog);

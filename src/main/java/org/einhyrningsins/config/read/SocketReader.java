@@ -187,7 +187,7 @@ final class SocketReader {
                 address,
                 internet && bind.flag("reuse-address", true),
                 bind.flag("non-blocking", false),
-                bind.number("backlog", 1, 65535, BindAddressText.DEFAULT_BACKLOG),
+                bind.number("backlog", 1, 65535, SocketSpec.DEFAULT_BACKLOG),
                 ipv6Only(bind, address),
                 file(bind, address),
                 perWorker(bind, address));

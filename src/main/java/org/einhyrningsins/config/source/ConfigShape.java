@@ -203,11 +203,11 @@ public final class ConfigShape {
                     unix           path | @name     -      rolled  The path of a UNIX listener, or @NAME in the abstract namespace.
                     reuse-address  flag             true   bind    SO_REUSEADDR, so that the port can be bound again while old connections linger. TCP and UDP only.
                     non-blocking   flag             false  bind    O_NONBLOCK on the socket, for all workers that share it.
-                    backlog        number 1..65535  4096   rolled  Length of the accept queue; the kernel limits it to net.core.somaxconn.
+                    backlog        number 1..65535  4096   in place  Length of the accept queue; the kernel limits it to net.core.somaxconn.
                     ipv6-only      flag             false  bind    IPV6_V6ONLY: an IPv6 wildcard does not take IPv4 too.
-                    mode           octal            -      rolled  Mode of the UNIX socket's file.
-                    owner          name | number    -      rolled  Owner of the UNIX socket's file.
-                    group          name | number    -      rolled  Group of the UNIX socket's file.
+                    mode           octal            -      in place  Mode of the UNIX socket's file.
+                    owner          name | number    -      in place  Owner of the UNIX socket's file.
+                    group          name | number    -      in place  Group of the UNIX socket's file.
                     per-worker     flag             false  bind    Gives each slot its own socket on this address (SO_REUSEPORT), held by the manager. For TCP and UDP, not with port 0.
                     """);
 

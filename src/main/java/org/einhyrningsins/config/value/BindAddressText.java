@@ -19,9 +19,6 @@ import java.util.Locale;
 /// A socket in one text, as the classic command line has it and `bind` takes it too:
 /// `ADDR:PORT[,r][,n]`, `udp:ADDR:PORT`, `unix:/path`, `unix:@name`.
 public final class BindAddressText {
-    /// Default cap of the kernel on the accept queue since Linux 5.4 (net.core.somaxconn).
-    public static final int DEFAULT_BACKLOG = 4096;
-
     /// sun_path holds 108 bytes, and the name of an abstract socket costs one, as the NUL of a
     /// path.
     private static final int MAX_UNIX_NAME = 107;
@@ -88,7 +85,7 @@ public final class BindAddressText {
                 address,
                 reuse && internet,
                 nonBlocking,
-                DEFAULT_BACKLOG,
+                SocketSpec.DEFAULT_BACKLOG,
                 ipv6Only,
                 UnixFile.DEFAULT);
     }

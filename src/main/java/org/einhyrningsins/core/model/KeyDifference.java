@@ -2,6 +2,7 @@
 package org.einhyrningsins.core.model;
 
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -58,7 +59,6 @@ public record KeyDifference(
                     "directories",
                     "credentials",
                     "sandbox",
-                    "bind",
                     "stdin",
                     "protocols",
                     "worker-socket",
@@ -99,7 +99,7 @@ public record KeyDifference(
     }
 
     /// True if a change of the key needs new workers. Of the ack modes and kinds of logs, only some
-    /// need other pipes.
+    /// need other pipes; the accept queue and file of a socket change while workers have it.
     private static boolean rolls(String key, ProgramSpec.Birth before, ProgramSpec.Birth after) {
         int end = key.indexOf('.');
         String first = end < 0 ? key : key.substring(0, end);
@@ -109,8 +109,23 @@ public record KeyDifference(
                             || !Objects.equals(before.ackPipe(), after.ackPipe());
             case "logs" -> !before.logs().equals(after.logs());
             case "cgroup" -> !key.startsWith("cgroup.program");
+            case "bind" ->
+                    end < 0
+                            || !Objects.equals(
+                                    socket(key.substring(end + 1), before),
+                                    socket(key.substring(end + 1), after));
             default -> BORN_WITH.contains(first);
         };
+    }
+
+    /// The socket of that name, as workers have it; null if there is none.
+    private static @Nullable SocketSpec socket(String name, ProgramSpec.Birth birth) {
+        for (SocketSpec socket : birth.sockets()) {
+            if (socket.name().equals(name)) {
+                return socket;
+            }
+        }
+        return null;
     }
 
     /// Returns the keys in which two sets of settings that belong to no program differ.

@@ -93,6 +93,7 @@ public final class SocketTable {
         List<SocketKey> opened = rename(moves);
         int renamed = opened.size();
         List<Kept> kept = new ArrayList<>();
+        SocketFileModes modes = new SocketFileModes(managerLog);
         try {
             for (ProgramSpec program : programs) {
                 for (SocketSpec socket : program.sockets()) {
@@ -108,10 +109,18 @@ public final class SocketTable {
             for (Kept each : kept) {
                 wake(each.program(), each.key(), each.wanted());
             }
+            for (Kept each : kept) {
+                Held held = sockets.get(each.key());
+                if (held != null) {
+                    modes.change(each.program(), held.spec(), each.wanted(), held.file());
+                }
+            }
         } catch (CannotBind e) {
+            modes.undo();
             opened.forEach(this::close);
             throw e;
         }
+        modes.commit();
         kept.forEach(this::keep);
         return opened.size() - renamed;
     }
@@ -207,11 +216,6 @@ public final class SocketTable {
                     kept.program(),
                     "socket '" + wanted.name() + "' has backlog " + wanted.backlog());
         }
-        if (wanted.address() instanceof SocketSpec.UnixPath unix
-                && !held.spec().file().equals(wanted.file())
-                && held.file() == inode(wanted)) {
-            dress(kept.program(), unix.path(), wanted, held.file());
-        }
         sockets.put(kept.key(), held.as(kept.program(), wanted));
     }
 
@@ -289,17 +293,6 @@ public final class SocketTable {
             } catch (PosixException e) {
                 throw cannot(program, socket, e.getMessage() + explain(e, socket));
             }
-        }
-    }
-
-    private void dress(String program, Path path, SocketSpec wanted, long file) {
-        try {
-            Sockets.dress(path, wanted.file(), file);
-            managerLog.info(program, "socket '" + wanted.name() + "' has a new owner or mode");
-        } catch (PosixException | UnknownAccountException e) {
-            managerLog.error(
-                    program,
-                    "socket '" + wanted.name() + "' keeps its owner and mode: " + e.getMessage());
         }
     }
 

@@ -37,6 +37,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -189,6 +190,45 @@ class SocketTableIT {
         assertThat(table.restAllBut(List.of())).isFalse();
         assertThat(connects(port)).isTrue();
         assertThat(table.images().getFirst().foreign()).as("for the next manager").isTrue();
+    }
+
+    @Test
+    void modeAndOwnerOfAnOpenSocketChangeForAllOrForNone() throws Exception {
+        String one = "{name: a, unix: " + directory.resolve("a") + modes("0600");
+        String two = "{name: b, unix: " + directory.resolve("b") + modes("0600");
+        SequencedMap<String, ProgramSpec> now = load(one + ", " + two);
+        table.open(now.values());
+        Map<String, Long> before = inodes(now);
+        assertThat(mode("a") + mode("b")).isEqualTo("rw-------rw-------");
+
+        String other = one.replace("0600", "0640");
+        String bad = two.replace("mode: \"0600\"", "mode: \"0660\", owner: nobody-of-that-name");
+        SequencedMap<String, ProgramSpec> next = load(other + ", " + bad);
+        assertThatThrownBy(() -> table.open(next.values(), plan(now, next).sockets()))
+                .isInstanceOf(SocketTable.CannotBind.class)
+                .hasMessageContaining("mode and owner of socket 'b' of 'p'")
+                .hasMessageContaining("nobody-of-that-name");
+        assertThat(mode("a") + mode("b")).isEqualTo("rw-------rw-------");
+
+        SequencedMap<String, ProgramSpec> last = load(other + ", " + two.replace("0600", "0660"));
+        table.open(last.values(), plan(now, last).sockets());
+        assertThat(mode("a") + mode("b")).isEqualTo("rw-r-----rw-rw----");
+        assertThat(inodes(last)).isEqualTo(before);
+
+        SequencedMap<String, ProgramSpec> none = load(one.replace(modes("0600"), "}"));
+        String asBound = none.firstEntry().getValue().sockets().getFirst().name();
+        table.open(none.values(), plan(last, none).sockets());
+        table.open(load("{name: c, unix: " + directory.resolve("c") + "}").values());
+        assertThat(mode(asBound)).as("not given any more").isEqualTo(mode("c"));
+    }
+
+    private static String modes(String mode) {
+        return ", mode: \"" + mode + "\"}";
+    }
+
+    private String mode(String name) throws IOException {
+        return PosixFilePermissions.toString(
+                Files.getPosixFilePermissions(directory.resolve(name)));
     }
 
     private static int freePort() throws IOException {
