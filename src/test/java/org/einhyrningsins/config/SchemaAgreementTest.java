@@ -48,7 +48,7 @@ class SchemaAgreementTest {
                         + " longer|expected a time of at most 10 years|expected a size of at"
                         + " most|for a program with a socket|is longer than max|mode is missing|is"
                         + " no regular expression|is unknown; write|the file is empty|~ is not"
-                        + " replaced"
+                        + " replaced|no program starts with"
                             // SnakeYAML makes numbers of these before the schema sees them
                             + "|octal or decimal|expected octal|zero as octal"
                             + "|found \"1e3\"|found \"-0\"|found 007");

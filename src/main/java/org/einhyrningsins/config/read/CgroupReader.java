@@ -73,11 +73,7 @@ record CgroupReader(ValueReader values) {
             return null;
         }
         try {
-            long bytes = Sizes.parse(text);
-            if (bytes == 0) {
-                throw new ValueException("a process needs more than " + TextUtil.quoted(text));
-            }
-            return bytes;
+            return Sizes.memory(text);
         } catch (ValueException e) {
             values.problems().report(configNode.place(), e);
             return null;

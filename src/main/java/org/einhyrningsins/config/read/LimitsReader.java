@@ -17,6 +17,12 @@ import java.util.Map;
 /// Reads `limits`: resources of setrlimit(2) with one value for the soft and the hard limit, or
 /// `soft:hard`, or `unlimited`. Those that count bytes take sizes.
 record LimitsReader(ValueReader values) {
+    /// The least stack: the kernel puts arguments and environment there before the program begins.
+    private static final long MIN_STACK = 64 << 10;
+
+    /// The least number of descriptors: three that every worker has, and one for what the program
+    /// opens to start.
+    private static final int MIN_FILES = 4;
 
     Map<Resource, Limit> read(ConfigFields limits) {
         Map<Resource, Limit> read = new EnumMap<>(Resource.class);
@@ -36,7 +42,8 @@ record LimitsReader(ValueReader values) {
         }
         try {
             int colon = text.indexOf(':');
-            long soft = amount(colon < 0 ? text : text.substring(0, colon), resource);
+            String first = colon < 0 ? text : text.substring(0, colon);
+            long soft = amount(first, resource);
             long hard = colon < 0 ? soft : amount(text.substring(colon + 1), resource);
             if (hard != Limit.UNLIMITED && (soft == Limit.UNLIMITED || soft > hard)) {
                 throw new ValueException(
@@ -48,10 +55,31 @@ record LimitsReader(ValueReader values) {
                                                 + ":"
                                                 + text.substring(0, colon)));
             }
+            requireUsable(first, soft, resource);
             return new Limit(soft, hard);
         } catch (ValueException e) {
             values.problems().report(configNode.place(), e);
             return new Limit(0, 0);
+        }
+    }
+
+    /// Refuses a soft limit with which a worker could not start.
+    private static void requireUsable(String text, long amount, Resource resource)
+            throws ValueException {
+        if (amount == Limit.UNLIMITED) {
+            return;
+        }
+        if (resource == Resource.AS || resource == Resource.DATA) {
+            Sizes.memory(text);
+        } else if (resource == Resource.STACK) {
+            Sizes.atLeast(text, MIN_STACK, "64KiB");
+        } else if (resource == Resource.NOFILE && amount < MIN_FILES) {
+            throw new ValueException(
+                    "expected at least "
+                            + MIN_FILES
+                            + ", found "
+                            + TextUtil.quoted(text)
+                            + ": no program starts with fewer open files");
         }
     }
 

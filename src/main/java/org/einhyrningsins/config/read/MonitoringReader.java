@@ -3,7 +3,6 @@ package org.einhyrningsins.config.read;
 
 import org.einhyrningsins.config.source.ConfigNode;
 import org.einhyrningsins.config.source.ConfigShape;
-import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.Sizes;
@@ -22,9 +21,6 @@ import java.time.Duration;
 /// @param workers number of slots, for ports that depend on the slot
 record MonitoringReader(ValueReader values, TemplateReader templates, int workers) {
     private static final int MAX_FAILURES = 1_000;
-
-    /// Smallest limit of memory that is no mistake: no useful process is smaller.
-    private static final long SMALLEST_MEANT = 1 << 20;
 
     /// @param together the limits of the control group of all workers; null for none
     MonitoringSpec read(ConfigFields program, @Nullable CgroupSpec together) {
@@ -63,21 +59,7 @@ record MonitoringReader(ValueReader values, TemplateReader templates, int worker
             return null;
         }
         try {
-            long bytes = Sizes.parse(text);
-            if (bytes == 0) {
-                values.problems().report(configNode.place(), "expected a size above zero");
-            } else if (bytes < SMALLEST_MEANT) {
-                String more =
-                        TextUtil.areDigits(text) ? "; write " + text + "MiB if that is meant" : "";
-                values.problems()
-                        .warn(
-                                configNode.place(),
-                                "any worker uses more than "
-                                        + bytes
-                                        + " bytes and is replaced at once"
-                                        + more);
-            }
-            return bytes;
+            return Sizes.memory(text);
         } catch (ValueException e) {
             values.problems().report(configNode.place(), e);
             return null;

@@ -11,6 +11,7 @@ import org.einhyrningsins.config.source.ConfigNode.Mapping;
 import org.einhyrningsins.config.source.ConfigNode.Scalar;
 import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.config.value.Sizes;
 import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
@@ -383,6 +384,10 @@ final class ComposeLifecycle {
         long bytes = Math.round(Double.parseDouble(size.group(1)) * (1L << shift));
         if (bytes == 0) {
             program.same(foreignSetting, "no limit, as it is here");
+            return;
+        }
+        if (bytes < Sizes.MIN_MEMORY) {
+            program.lost("memory-max", foreignSetting, "no program starts with so little");
             return;
         }
         program.set("memory-max", ImportedProgram.size(bytes));

@@ -4,6 +4,7 @@ package org.einhyrningsins.config.importer.systemd;
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
 import org.einhyrningsins.config.source.ValueException;
+import org.einhyrningsins.config.value.Sizes;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -46,8 +47,11 @@ record SystemdCgroup(SystemdSettings settings, ImportedProgram program) {
             return;
         }
         try {
-            limits.add(
-                    ours + ": " + ImportedProgram.size(SystemdValues.size(foreignSetting.value())));
+            long bytes = SystemdValues.size(foreignSetting.value());
+            if (bytes < Sizes.MIN_MEMORY) {
+                throw new ValueException("no program starts with so little");
+            }
+            limits.add(ours + ": " + ImportedProgram.size(bytes));
         } catch (ValueException e) {
             program.lost(KEY, foreignSetting, e.reason());
         }
