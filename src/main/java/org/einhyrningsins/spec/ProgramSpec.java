@@ -124,8 +124,8 @@ public record ProgramSpec(
 
     /// Returns what a worker is started with. Two definitions that agree here need no new workers,
     /// since all else (worker count, stop, restart, rollout, ack, care, after, the accept queue and
-    /// file of a socket) is the manager's business and changes in place. The watchdog's interval and the pipes for acks are part of
-    /// it: a worker is told the one and given the others.
+    /// file of a socket) is the manager's business and changes in place. The watchdog's interval
+    /// and the pipes for acks are part of it: a worker is told the one and given the others.
     public Birth birth() {
         return new Birth(
                 command,

@@ -50,8 +50,8 @@ public record SocketSpec(
                 name, address, reuseAddress, nonBlocking, length, ipv6Only, file, perWorker);
     }
 
-    /// The same socket without what can change while it is open: the length of the accept queue, the
-    /// mode and owner of its file. Two sockets that agree in the rest need no other workers.
+    /// The same socket without what can change while it is open: the length of the accept queue,
+    /// the mode and owner of its file. Two sockets that agree in the rest need no other workers.
     public SocketSpec asInherited() {
         return new SocketSpec(
                 name,

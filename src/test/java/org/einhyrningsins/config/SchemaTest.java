@@ -8,9 +8,9 @@ import dev.harrel.jsonschema.ValidatorFactory;
 import dev.harrel.jsonschema.providers.SnakeYamlNode;
 
 import org.einhyrningsins.config.source.ConfigShape;
-import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
