@@ -10,7 +10,6 @@ import org.einhyrningsins.config.source.ConfigNode.Mapping;
 import org.einhyrningsins.config.source.ShlexSplitter;
 import org.einhyrningsins.config.source.TemplateTextBuilder;
 import org.einhyrningsins.config.source.ValueException;
-import org.einhyrningsins.config.value.Sizes;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
@@ -339,12 +338,7 @@ final class Pm2App {
         Matcher size = SIZE.matcher(memory == null ? "" : memory.value());
         if (memory != null && size.matches()) {
             int shift = size.group(2).isEmpty() ? 0 : 10 * (1 + "KMG".indexOf(size.group(2)));
-            long bytes = Long.parseLong(size.group(1)) << shift;
-            if (bytes < Sizes.MIN_MEMORY) {
-                program.lost("memory-max", memory, "no program starts with so little");
-            } else {
-                program.set("memory-max", ImportedProgram.size(bytes));
-            }
+            program.set("memory-max", ImportedProgram.size(Long.parseLong(size.group(1)) << shift));
         } else if (memory != null) {
             program.lost("memory-max", memory, "expected a size such as 200M");
         }
