@@ -64,8 +64,10 @@ def same(found, expected, what):
     check(found == expected, lambda: "%s: expected %r, found %r" % (what, expected, found))
 
 
-def wait_for(fact, what, within=15.0, every=0.01):
+def wait_for(fact, what, within=60.0, every=0.01):
     """Waits until `fact()` is true and returns what it returned; fails after `within` seconds.
+
+    The bound is for a machine that is busy with other things; whoever waits for less means a promise.
 
     What costs much is looked at less often: a scenario that waits leaves the machine to the others. With 0 it is looked
     at all the time."""
@@ -328,7 +330,7 @@ class Lab:
 
     # Actors
 
-    def start(self, config="services.yaml", env=None, up=None, within=30.0, **more):
+    def start(self, config="services.yaml", env=None, up=None, within=60.0, **more):
         """Starts a manager; waits until its control socket answers and, if given, until `up` workers are ready."""
         manager = self.launch(config, env, **more)
         manager.wait_until_answering(within)
@@ -340,7 +342,7 @@ class Lab:
         """Starts a manager and does not wait."""
         return Manager(self, self.path(config), env or {}, **more)
 
-    def load(self, address=None, clients=8, pause=PAUSE, timeout=10.0, fastcgi=None):
+    def load(self, address=None, clients=8, pause=PAUSE, timeout=30.0, fastcgi=None):
         run = LoadRun(self, address or "127.0.0.1:%d" % self.port(), clients, pause, timeout, fastcgi)
         self.loads.append(run)
         return run
@@ -479,7 +481,11 @@ class Manager:
     def stderr(self):
         return read(self.stderr_path)
 
-    def wait_until_answering(self, within=30.0):
+    def wait_until_said(self, words, within=60.0):
+        """Waits until the log has these words: a command may be answered just before its line is written."""
+        wait_for(lambda: words in self.stderr(), "the log of the manager says %r; it ends: %s" % (words, self.tail()), within)
+
+    def wait_until_answering(self, within=60.0):
         def answers():
             check(self.running(), lambda: "the manager ended with status %s: %s" % (self.process.returncode, self.tail()))
             try:
@@ -510,7 +516,7 @@ class Manager:
         self.process.wait(30)
         return int(wait_for(lambda: read(self.lab.path("born")), "the worker that killed the manager goes on"))
 
-    def ask(self, command, within=30.0):
+    def ask(self, command, within=60.0):
         """One request by hand, sooner answered than a whole einhyrningsinsctl is started; returns the reply."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
             client.settimeout(within)
@@ -543,7 +549,7 @@ class Manager:
         """The pids of all its workers, also of those that are starting or going."""
         return {worker["pid"] for worker in self.status()[program]["workers"] if worker["pid"]}
 
-    def wait_until_up(self, program, count, within=30.0):
+    def wait_until_up(self, program, count, within=60.0):
         """Waits until the manager calls exactly `count` workers of the program ready."""
         wait_for(lambda: len(self.ready_pids(program)) == count, "status shows %d workers of %s ready" % (count, program), within)
 
@@ -561,7 +567,7 @@ class Manager:
     def worker_pids(self, name=None):
         return {worker.pid for worker in self.workers(name)}
 
-    def wait_for_workers(self, count, name=None, within=15.0, version=None):
+    def wait_for_workers(self, count, name=None, within=60.0, version=None):
         """Waits until there are exactly `count` workers, all of `version` if given; returns them."""
 
         def settled():
@@ -578,14 +584,14 @@ class Manager:
     def send(self, name):
         os.kill(self.pid, getattr(signal, "SIG" + name))
 
-    def wait(self, within=30.0):
+    def wait(self, within=60.0):
         """Waits for the manager's end and returns its exit status."""
         try:
             return self.process.wait(within)
         except subprocess.TimeoutExpired:
             raise ScenarioFailed("the manager did not end within %g s: %s" % (within, self.tail()))
 
-    def stop(self, name="TERM", code=0, within=45.0):
+    def stop(self, name="TERM", code=0, within=90.0):
         self.send(name)
         same(self.wait(within), code, "exit status of the manager after %s (%s)" % (name, self.tail()))
         return time.monotonic()
@@ -673,7 +679,7 @@ def nothing_lost(result, resent=True):
     check(result["answered"] > 0, "no request was made")
 
 
-def get(address, path="/", timeout=10.0):
+def get(address, path="/", timeout=30.0):
     """One HTTP request on a new connection; returns the body's `key=value` words."""
     from load import parse_address
 
@@ -698,6 +704,6 @@ def get(address, path="/", timeout=10.0):
 def answers(address):
     """What the address answers, or None when nobody does."""
     try:
-        return get(address, timeout=2.0)
+        return get(address, timeout=5.0)
     except (OSError, ScenarioFailed):
         return None

@@ -294,7 +294,7 @@ class Client:
 
 
 class Load:
-    def __init__(self, address, clients=8, pause=0.004, timeout=10.0, seed=1, fastcgi=None):
+    def __init__(self, address, clients=8, pause=0.004, timeout=30.0, seed=1, fastcgi=None):
         self.fastcgi = fastcgi_request(fastcgi) if fastcgi else None
         self.family, self.address = parse_address(address)
         self.pause = pause

@@ -68,7 +68,7 @@ def never(lab, fact):
 def talk(path, text):
     """Sends a line to a worker socket and returns what comes back until it is quiet or closed."""
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(5)
+        client.settimeout(30)
         client.connect(path)
         client.sendall(text)
         client.shutdown(socket.SHUT_WR)

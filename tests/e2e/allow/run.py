@@ -89,8 +89,8 @@ def statuses_of_the_client(manager):
     result = ctl_as(manager, uid("daemon"), NOBODY, [7], "status", code=NOT_ALLOWED)
     check("not allowed to daemon (uid 1, groups 4242 7)" in result.text and "control.allow.read" in result.text, result)
     same(len(manager.worker_pids("web") & before), 2, "workers from before")
-    log = manager.stderr()
-    check(re.search(r"refused: daemon \(uid 1, groups 4242 7\), pid \d+, asked for 'status'", log), manager.tail)
+    refused = re.compile(r"refused: daemon \(uid 1, groups 4242 7\), pid \d+, asked for 'status'")
+    wait_for(lambda: refused.search(manager.stderr()), "the log says who was refused")
 
 
 # The wire, with connections of other users

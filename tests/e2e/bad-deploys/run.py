@@ -71,7 +71,7 @@ def moves(lab):
     check("unless it is confirmed" in manager.ctl("status").text, "status does not tell of the trial")
     manager.ctl("reexec")
     for address in (("127.0.0.1", lab.port("old")), lab.path("old.sock")):
-        wait_for(lambda: not connects(address), "nobody waits for ever at %s, which was given up" % (address,), 5)
+        wait_for(lambda: not connects(address), "nobody waits for ever at %s, which was given up" % (address,))
     check("gave up" not in manager.stderr() and "rolled back" not in manager.stderr(), manager.tail)
     return manager
 
@@ -85,13 +85,13 @@ def moves_plainly(lab):
     manager.wait_until_up("web", 1)
     lab.write("plain.yaml", lab.render("programs:\n" + one % ('"@ROOT@/tests/e2e/bad-deploys/bad.py", "10", "0.1"', "reached")))
     manager.ctl("reload")
-    wait_for(lambda: not connects(("127.0.0.1", lab.port("left"))), "the address that was given up refuses", 5)
+    wait_for(lambda: not connects(("127.0.0.1", lab.port("left"))), "the address that was given up refuses")
     return manager
 
 
 def connects(address):
     with socket.socket(socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX) as client:
-        client.settimeout(5)
+        client.settimeout(30)
         try:
             client.connect(address)
         except (ConnectionRefusedError, FileNotFoundError):

@@ -31,11 +31,11 @@ def run(lab):
     manager = lab.start(socket_path=manager.socket)
     manager.wait_until_up("first", 1)
     same(manager.pids_of("second"), {workers["second"]}, "the worker that lived on")
-    wait_for(lambda: not alive(dies), "the daemon of the worker that died meanwhile is gone", 3)
+    wait_for(lambda: not alive(dies), "the daemon of the worker that died meanwhile is gone")
     manager.ctl("reexec")
     same(group_of(workers["second"]), groups["second"], "control group of an adopted worker")
     manager.ctl("stop", "all")
-    wait_for(lambda: not hidden(lab), "no daemon is left", 3)
+    wait_for(lambda: not hidden(lab), "no daemon is left")
     directory = next(line.split()[4] for line in read("/proc/self/mountinfo").splitlines() if " - cgroup2 " in line)
     parent = directory + os.path.dirname(os.path.dirname(groups["second"]))
     manager.stop()
@@ -47,7 +47,7 @@ def what_checks_leave(lab, manager):
     """Each leaves a daemon without environment, in a session of its own."""
     manager.wait_until_up("checked", 1)
     one = wait_for(lambda: left_by_checks(lab), "a check leaves a daemon", 5)[0]
-    wait_for(lambda: not alive(one), "it ends with the check", 3)
+    wait_for(lambda: not alive(one), "it ends with the check")
     check(len(left_by_checks(lab)) <= 1, lambda: "there are %d of them" % len(left_by_checks(lab)))
 
 

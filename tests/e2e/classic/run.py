@@ -108,7 +108,7 @@ def others_cannot_ack(lab):
     for line in (b'{"command":"worker:ack","pid":%d}\n', b"---%%20{command:%%20worker:ack,%%20pid:%%20%d}%%0A\n"):
         before = len(manager.stderr())
         with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(5)
+            client.settimeout(30)
             client.connect(manager.socket)
             client.sendall(line % victim.pid)
             reply = client.recv(4096)
@@ -194,7 +194,7 @@ def workers_are_waited_for(lab):
     same({fact.pid for fact in lab.facts("exit") if fact.pid in pids}, pids, "workers that left by themselves")
     manager = start(lab, "-m", "-t", "1", up=1, program=["--", "python3", "-IS", os.path.join(lab.lib, "worker.py"), "note=USR2"])
     pid = manager.workers()[0].pid
-    manager.stop("INT", within=5)
+    manager.stop("INT", within=30)
     check([fact for fact in lab.facts("signal-USR2") if fact.pid == pid], "no USR2 came before the KILL of -t")
 
 

@@ -94,7 +94,7 @@ def seen(manager, count):
         manager.ctl("scale", "late", "1", "--no-wait")
         return len(steps(manager)) >= count
 
-    wait_for(stepped, "a line of the log has the new date", 20, 0.2)
+    wait_for(stepped, "a line of the log has the new date", 20)
 
 
 def took(lab, what, least, deed):

@@ -60,7 +60,7 @@ def keeps_secrets(lab, manager):
     lab.write("key", "PASSWORD=2")
     os.unlink(lab.path("told", "secret"))
     os.kill(first, signal.SIGKILL)
-    wait_for(lambda: os.path.exists(lab.path("told", "secret")), "the next one has read it", 20)
+    wait_for(lambda: os.path.exists(lab.path("told", "secret")), "the next one has read it")
     same(read(lab.path("told", "secret")), "PASSWORD=2", "what the next one reads")
     wait_for(lambda: not os.path.exists(before), "what the dead one had is gone")
     manager.ctl("reexec")

@@ -164,7 +164,7 @@ def umask(lab):
         return
     lab.config(edit=lambda text: text + lab.render(program("u", more="    user: daemon\n")))
     manager = lab.start(before_exec=lambda: os.umask(0o077))
-    manager.wait_until_up("u", 1, within=10)
+    manager.wait_until_up("u", 1)
 
 
 def names_in_a_locale_without_them(lab):

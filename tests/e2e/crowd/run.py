@@ -31,7 +31,7 @@ def run(lab):
     measured = []
     for user in users:
         everything(lab, manager, user, fds)
-        wait_for(lambda: measure(manager)["fds"] <= fds, "the descriptors of the crowd are closed", 5)
+        wait_for(lambda: measure(manager)["fds"] <= fds, "the descriptors of the crowd are closed")
         measured.append(measure(manager))
         lab.say("after it: %(fds)d descriptors, %(threads)d threads, %(own)d KiB of its own" % measured[-1])
     before, after = measured[-2:]

@@ -66,6 +66,6 @@ def production(lab):
 
 def echo(port):
     with socket.socket(type=socket.SOCK_DGRAM) as client:
-        client.settimeout(5)
+        client.settimeout(30)
         client.sendto(b"anybody?", ("127.0.0.1", port))
         return client.recv(99).split(b" ")[0]

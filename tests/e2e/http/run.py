@@ -175,8 +175,8 @@ def hostile(lab, manager):
     for client in silent + deaf:
         client.close()
     nonsense(lab)
-    wait_for(lambda: len(os.listdir("/proc/%d/fd" % manager.pid)) <= files, "all connections are gone", 20)
-    wait_for(lambda: len(os.listdir("/proc/%d/task" % manager.pid)) <= threads, "the thread that made pages is gone", 5)
+    wait_for(lambda: len(os.listdir("/proc/%d/fd" % manager.pid)) <= files, "all connections are gone")
+    wait_for(lambda: len(os.listdir("/proc/%d/task" % manager.pid)) <= threads, "the thread that made pages is gone")
 
 
 def prompt(lab, manager, among):
@@ -204,7 +204,7 @@ def slow(lab, manager):
                 break
             except socket.timeout:
                 pass
-    check(b" 408 " in answer and 4 < time.monotonic() - began < 10, "after %.1f s: %r" % (time.monotonic() - began, answer[:100]))
+    check(b" 408 " in answer and 4 < time.monotonic() - began < 30, "after %.1f s: %r" % (time.monotonic() - began, answer[:100]))
 
 
 def huge(lab):
@@ -333,7 +333,7 @@ def addresses(lab, manager):
     same(os.stat(lab.path("http.sock")).st_mode & 0o777, 0o660, "mode of the socket after a reload")
     os.unlink(lab.path("http.sock"))
     # the file is there a moment before it has its mode, and has that before anybody can connect
-    wait_for(lambda: lab.command("curl", "-fsS", "--unix-socket", lab.path("http.sock"), "http://localhost/readyz").code == 0, "the socket is there again", 5)
+    wait_for(lambda: lab.command("curl", "-fsS", "--unix-socket", lab.path("http.sock"), "http://localhost/readyz").code == 0, "the socket is there again")
     same(os.stat(lab.path("http.sock")).st_mode & 0o777, 0o660, "mode of the socket that was made again")
     text = re.sub("(?m)^http:.*\n", "", open(lab.path("services.yaml")).read())
     lab.write("services.yaml", text)

@@ -31,7 +31,7 @@ def run(lab):
     last = keeper_of(manager)
     manager.stop()
     yama(lab)
-    wait_for(lambda: not alive(last), "the keeper ends with the manager", 3)
+    wait_for(lambda: not alive(last), "the keeper ends with the manager")
     check(not os.path.exists(manager.socket + ".state"), "the state directory is left behind")
 
 
@@ -61,7 +61,7 @@ def refused(lab):
     other = lab.launch(socket_path=manager.socket, before_exec=without_ptrace)
     same(other.wait(), FAILED, "exit status of a manager that may not have the sockets")
     for word in ("may not take it from them", "CAP_SYS_PTRACE", "control.keeper: true"):
-        check(word in other.stderr(), lambda: "%r is not said: %s" % (word, other.tail()))
+        other.wait_until_said(word)
     check(all(alive(pid) for pid in pids) and answers("127.0.0.1:%d" % lab.port()), "the workers no longer serve")
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
@@ -75,7 +75,7 @@ def yama(lab):
     manager = lab.start(through=listen)
     manager.wait_until_up("web", 2)
     said = "cannot start a keeper of the sockets: prctl: operation not permitted"
-    wait_for(lambda: said in manager.stderr(), "the keeper does not ask for it", 5)
+    wait_for(lambda: said in manager.stderr(), "the keeper does not ask for it")
     manager.stop()
 
 
@@ -90,7 +90,7 @@ def killed(lab, manager):
     manager.wait_until_up("web", 2)
     same(manager.pids_of("web"), pids, "workers")
     check(sockets <= sockets_of(manager.pid), "the manager has not the sockets of the keeper")
-    wait_for(lambda: not alive(before), "the keeper of the manager before has ended", 3)
+    wait_for(lambda: not alive(before), "the keeper of the manager before has ended")
     check(alive(keeper_of(manager)), "there is no new keeper")
     return manager
 
@@ -101,7 +101,7 @@ def sockets_come(lab, manager):
     with open(lab.path("services.yaml"), "a") as file:
         file.write("  more: { command: [sleep, '60'], ack: { mode: timer, after: 10ms }, bind: ['127.0.0.1:%d'] }\n" % lab.port("more"))
     manager.ctl("reload")
-    wait_for(lambda: keeper_of(manager) != before and not alive(before), "another keeper", 5)
+    wait_for(lambda: keeper_of(manager) != before and not alive(before), "another keeper")
     same(len(sockets_of(keeper_of(manager))), count + 1, "sockets of the keeper")
     return killed(lab, manager)
 
@@ -119,11 +119,11 @@ def killed_at_birth(lab, manager):
 
 def keeper_dies(lab, manager):
     before = keeper_of(manager)
-    wait_for(lambda: age(before) > 1.2, "it is a second old", 5)
+    wait_for(lambda: age(before) > 1.2, "it is a second old")
     os.kill(before, signal.SIGKILL)
-    wait_for(lambda: keeper_of(manager) != before and alive(keeper_of(manager)), "another keeper", 5)
-    check("(pid %d) died; replaced" % before in manager.stderr(), manager.tail)
-    wait_for(lambda: not os.path.exists("/proc/%d" % before), "the dead one is reaped", 5)
+    wait_for(lambda: keeper_of(manager) != before and alive(keeper_of(manager)), "another keeper")
+    manager.wait_until_said("(pid %d) died; replaced" % before)
+    wait_for(lambda: not os.path.exists("/proc/%d" % before), "the dead one is reaped")
     return killed(lab, manager)
 
 
@@ -136,5 +136,5 @@ def age(pid):
 def reexec(lab, manager):
     before = keeper_of(manager)
     manager.ctl("reexec")
-    wait_for(lambda: keeper_of(manager) != before and not alive(before), "the keeper of the manager in its new form", 5)
+    wait_for(lambda: keeper_of(manager) != before and not alive(before), "the keeper of the manager in its new form")
     return killed(lab, manager)

@@ -200,7 +200,7 @@ def by_hand(lab, manager):
     with open(file, "r+") as torn:
         torn.truncate(20)
     manager = again(lab, web=4, cache=1, idle=4)
-    check("cannot be read" in manager.stderr(), lambda: manager.stderr())
+    manager.wait_until_said("cannot be read")
     check(os.path.exists(file + ".set-aside") and not os.path.exists(file), "the torn file is not set aside")
 
     manager.ctl("stop", "cache")

@@ -92,7 +92,7 @@ def senders(lab):
     made = []
     for _ in range(FLOWS):
         client = socket.socket(type=socket.SOCK_DGRAM)
-        client.settimeout(5)
+        client.settimeout(30)
         client.connect(("127.0.0.1", lab.port("packets")))
         made.append(client)
     return made

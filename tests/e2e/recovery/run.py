@@ -63,10 +63,10 @@ def at_birth(lab):
 def second_is_refused(lab, manager):
     other = lab.launch(socket_path=manager.socket)
     same(other.wait(), FAILED, "exit status of a second manager")
-    check("is held by pid %d" % manager.pid in other.stderr(), other.tail)
+    other.wait_until_said("is held by pid %d" % manager.pid)
     other = lab.launch(lab.write("other.yaml", "state-dir: %s.state\nprograms: {}\n" % manager.socket), socket_path=lab.path("o.sock"))
     same(other.wait(), FAILED, "exit status of another one with the same state directory")
-    check("another manager uses the state directory" in other.stderr(), other.tail)
+    other.wait_until_said("another manager uses the state directory")
 
 
 def after_an_end(lab):
@@ -89,7 +89,7 @@ def after_an_end(lab):
         shutil.rmtree(image + ".new")
         second = lab.start("end.yaml", socket_path=first.socket)
         same(second.status()["job"]["state"], state, "the state of the job after its manager was killed")
-        check("exit status %d" % status in second.stderr(), second.tail)
+        second.wait_until_said("exit status %d" % status)
         second.stop()
 
 
@@ -230,7 +230,7 @@ def torn(lab, manager):
             file.write(text)
         manager = lab.start(socket_path=manager.socket)
         manager.wait_until_up("web", 3)
-        check(why in manager.stderr(), lambda: "%r is not said: %s" % (why, manager.tail()))
+        manager.wait_until_said(why)
         manager.stop()
     left = sorted(os.listdir(state))
     same(left, ["manager.json.set-aside"], "files in the state directory")

@@ -131,7 +131,7 @@ def during_a_rollout(lab, manager, before):
             replies += some
         last = json.loads(replies.splitlines()[-1])
         same((last["request_id"], last["code"]), (8, 0), "what came of the rollout (%r)" % replies)
-        half.settimeout(5)
+        half.settimeout(30)
         half.sendall(b'and":"version"}\n')
         same(json.loads(half.recv(4096))["request_id"], 9, "reply to what was asked of two managers")
     manager.wait_for_workers(3, "web", version="v2")

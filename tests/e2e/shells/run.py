@@ -91,7 +91,7 @@ def crashed(lab, manager):
     (left,) = served(lab, "crashing")
     (shell,) = manager.pids_of("crashing")
     os.kill(shell, signal.SIGKILL)
-    wait_for(lambda: not alive(left), "what the shell left is ended", 3)
+    wait_for(lambda: not alive(left), "what the shell left is ended")
     manager.wait_until_up("crashing", 1)
 
 
@@ -149,10 +149,10 @@ def under_way(lab, manager):
 
 def finished(lab, manager, requests, server, what):
     requests.all_answered(what)
-    wait_for_none(lambda: [server] if alive(server) else [], 5)
+    wait_for_none(lambda: [server] if alive(server) else [], 30)
     manager.wait_until_up("chain", 1)
     wait_for(lambda: len(served(lab, "chain")) == 1, "one server is left")
-    wait_for(lambda: manager.ctl("show", "chain").out.count("stopping") == 0, "the manager sees that it has gone", 5)
+    wait_for(lambda: manager.ctl("show", "chain").out.count("stopping") == 0, "the manager sees that it has gone")
 
 
 def signalled(lab, manager):

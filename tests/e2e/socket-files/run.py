@@ -44,7 +44,7 @@ def moved_with_its_directory(lab, manager):
     path = lab.path("run", "web.sock")
     inode = os.stat(path).st_ino
     os.rename(lab.path("run"), lab.path("run.old"))
-    wait_for(lambda: "cannot be reached" in manager.ctl("status").text, "status says so", 5)
+    wait_for(lambda: "cannot be reached" in manager.ctl("status").text, "status says so")
     check(not os.path.exists(lab.path("run")), "made again, in the way of who moves another one there")
     os.mkdir(lab.path("run.new"))
     os.rename(lab.path("run.new"), lab.path("run"))

@@ -54,7 +54,7 @@ def run(lab):
 
 def datagram(name, family, address):
     with socket.socket(family, socket.SOCK_DGRAM) as client:
-        client.settimeout(5)
+        client.settimeout(30)
         client.connect(address)
         client.send(b"ping")
         answer = client.recv(2048).decode()

@@ -94,16 +94,16 @@ def while_it_runs(lab, manager):
     whole = wait_for(lambda: len(files(manager)) == len(NAMES) + more and files(manager), "the state is written")
     for victim in ("manager.json", "program-web.json", "notes"):
         os.unlink(os.path.join(state(manager), victim))
-        wait_for(lambda: files(manager) == whole, "%s is there again" % victim, 5)
+        wait_for(lambda: files(manager) == whole, "%s is there again" % victim)
     wait_for(lambda: removed(state(manager)), "the directory can be removed")
-    wait_for(lambda: files(manager) == whole, "the directory is there again", 5)
+    wait_for(lambda: files(manager) == whole, "the directory is there again")
     for word in ("manager.json", "notes", "the state directory"):
         check("%s was removed" % word in manager.stderr().replace(state(manager) + "/", "").replace(" " + state(manager), ""), manager.tail)
     subprocess.run(["rm", "-rf", os.path.dirname(manager.socket)], check=False)
-    wait_for(lambda: files(manager) == whole and os.path.exists(manager.socket), "the directory above it is there again", 5)
+    wait_for(lambda: files(manager) == whole and os.path.exists(manager.socket), "the directory above it is there again")
     other = lab.launch(lab.write("other.yaml", "state-dir: %s\nprograms: {}\n" % state(manager)), socket_path=lab.path("o.sock"))
     other.wait()
-    check("another manager uses the state directory" in other.stderr(), other.tail)
+    other.wait_until_said("another manager uses the state directory")
 
 
 def forged(lab, manager):

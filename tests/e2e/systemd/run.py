@@ -47,7 +47,7 @@ def comes_up(lab, systemd):
     with socket.create_connection(("127.0.0.1", lab.port())), socket.socket(socket.AF_UNIX) as control:
         control.connect(manager.socket)
     same(systemd.words("WATCHDOG")[:3], ["FDSTORE", "FDSTORE", "READY"], "what is said first")
-    wait_for(lambda: systemd.status() == "2 programs, 3 of 3 workers up", "its STATUS=", 10)
+    wait_for(lambda: systemd.status() == "2 programs, 3 of 3 workers up", "its STATUS=")
     check(systemd.inodes() <= sockets_of(manager.pid), "what systemd keeps is not what the manager has")
     same(sorted(name.split("-", 2)[2] for name in systemd.store), sorted(names(lab)), "names")
     return manager
@@ -68,7 +68,7 @@ def workers_hear_nothing(manager, systemd):
 def pings(systemd):
     """From the loop, at half the time that is allowed; a machine that is busy may let it wait a little."""
     before = len(systemd.all("WATCHDOG"))
-    wait_for(lambda: len(systemd.all("WATCHDOG")) >= before + 3, "signs of life", 10)
+    wait_for(lambda: len(systemd.all("WATCHDOG")) >= before + 3, "signs of life")
     times = [at for at, _ in systemd.all("WATCHDOG")]
     gaps = [later - sooner for sooner, later in zip(times, times[1:])]
     check(min(gaps) > 0.5 and max(gaps) < 1.9, lambda: "times between signs of life: %s" % gaps)
@@ -102,7 +102,7 @@ def reloads(lab, manager, systemd):
     text = "".join(line for line in read(lab.path("services.yaml")).splitlines(True) if "more:" not in line)
     lab.write("services.yaml", text)
     manager.ctl("reload")
-    wait_for(lambda: len(systemd.store) == 2, "what is closed is given up", 5)
+    wait_for(lambda: len(systemd.store) == 2, "what is closed is given up")
 
 
 def episode(systemd, mark):
@@ -112,7 +112,7 @@ def episode(systemd, mark):
         found = [message for message in systemd.heard[mark:] if "RELOADING" in message[1] or "READY" in message[1]]
         return found if len(found) >= 2 else None
 
-    found = wait_for(both, "RELOADING=1 and READY=1", 20)
+    found = wait_for(both, "RELOADING=1 and READY=1")
     same([next(iter(fields)) for _, fields in found], ["RELOADING", "READY"], "what is said of a reload")
     return found
 
@@ -149,7 +149,7 @@ def reexec(lab, manager, systemd):
     kept, mark = systemd.inodes(), len(systemd.heard)
     descriptors = len(os.listdir("/proc/%d/fd" % manager.pid))
     manager.ctl("reexec")
-    wait_for(lambda: any("READY" in fields for _, fields in systemd.heard[mark:]), "READY=1", 10)
+    wait_for(lambda: any("READY" in fields for _, fields in systemd.heard[mark:]), "READY=1")
     same(systemd.inodes(), kept, "sockets that systemd keeps")
     count = len(os.listdir("/proc/%d/fd" % manager.pid))
     check(count < descriptors + 5, lambda: "descriptors before and after: %d, %d" % (descriptors, count))
@@ -160,9 +160,9 @@ def reexec(lab, manager, systemd):
     workers_hear_nothing(manager, systemd)
     lab.edit("services.yaml", "VERSION: v2", "VERSION: v3")
     manager.ctl("reload")
-    wait_for(lambda: any("RELOADING" in fields for _, fields in systemd.heard[mark:]), "RELOADING=1", 5)
+    wait_for(lambda: any("RELOADING" in fields for _, fields in systemd.heard[mark:]), "RELOADING=1")
     before = len(systemd.all("WATCHDOG"))
-    wait_for(lambda: len(systemd.all("WATCHDOG")) > before, "signs of life", 5)
+    wait_for(lambda: len(systemd.all("WATCHDOG")) > before, "signs of life")
 
 
 def kill_all(manager):
@@ -171,7 +171,7 @@ def kill_all(manager):
     for pid in reversed(pids):
         os.kill(pid, signal.SIGKILL)
     manager.process.wait()
-    wait_for(lambda: not any(alive(pid) for pid in pids), "all are gone", 5)
+    wait_for(lambda: not any(alive(pid) for pid in pids), "all are gone")
 
 
 def all_killed(lab, manager, systemd):
@@ -214,9 +214,9 @@ def file_changed(lab, manager, systemd):
     shutil.rmtree(manager.socket + ".state")
     lab.edit("services.yaml", "127.0.0.1:%d" % lab.port(), "127.0.0.1:%d" % lab.port("other"))
     manager = systemd.up(NO_GETFD, socket_path=manager.socket)
-    wait_for(lambda: sorted(name.split("-", 2)[2] for name in systemd.store) == sorted(names(lab, "other")), "the new sockets", 5)
+    wait_for(lambda: sorted(name.split("-", 2)[2] for name in systemd.store) == sorted(names(lab, "other")), "the new sockets")
     check(systemd.inodes() <= sockets_of(manager.pid), "what systemd keeps is not what the manager has")
-    check("(127.0.0.1:%d), which no program binds; closed" % lab.port() in manager.stderr(), manager.tail)
+    manager.wait_until_said("(127.0.0.1:%d), which no program binds; closed" % lab.port())
     same(leaked(manager, systemd.inodes()), [], "descriptors as they were passed")
     return manager
 
@@ -234,7 +234,7 @@ def stops(lab, manager, systemd):
     said = [next(iter(fields)) for _, fields in systemd.heard[mark:]]
     check("STOPPING" in said and "READY" not in said[said.index("STOPPING") :], lambda: "what is said of a stop: %s" % said)
     check("EXTEND_TIMEOUT_USEC" in said, lambda: "it does not ask for time: %s" % said)
-    wait_for(lambda: not systemd.store, "nothing is kept", 5)
+    wait_for(lambda: not systemd.store, "nothing is kept")
 
 
 def full(lab):
@@ -249,7 +249,7 @@ def full(lab):
         manager.ctl("reload")
     same(len(systemd.heard), 0, "messages that were read")
     systemd.listens.set()
-    wait_for(lambda: systemd.status() == "2 programs, 3 of 3 workers up", "the newest STATUS=", 10)
+    wait_for(lambda: systemd.status() == "2 programs, 3 of 3 workers up", "the newest STATUS=")
     same(systemd.words()[:2], ["FDSTORE", "FDSTORE"], "what is said first")
     same(systemd.words("STATUS", "EXTEND_TIMEOUT_USEC")[-1], "READY", "what is said last")
     systemd.deaf()
@@ -291,7 +291,7 @@ def activated(lab):
     inode = os.fstat(systemd.units["web.socket"]).st_ino
     manager = systemd.up()
     check(inode in sockets_of(manager.pid), "the socket of web.socket is not used")
-    check("'stray.socket' (127.0.0.1:%d), which no program binds; closed" % lab.port("stray") in manager.stderr(), manager.tail)
+    manager.wait_until_said("'stray.socket' (127.0.0.1:%d), which no program binds; closed" % lab.port("stray"))
     check(os.fstat(systemd.units["stray.socket"]).st_ino not in sockets_of(manager.pid), "the stray socket is not closed")
     manager.wait_until_up("web", 2)
     same(get("127.0.0.1:%d" % lab.port())["version"], "v1", "version")

@@ -24,7 +24,7 @@ class Asker(threading.Thread):
 
     def run(self):
         with socket.socket(type=socket.SOCK_DGRAM) as client:
-            client.settimeout(5)
+            client.settimeout(30)
             while not self.ended.wait(0.004):
                 question = b"%d.%d" % (self.number, self.sent)
                 self.sent += 1

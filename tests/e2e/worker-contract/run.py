@@ -59,7 +59,7 @@ def run(lab):
 
     def seen(name, slot):
         path = lab.path("seen", "%d-%s-%d.json" % (manager.pid, name, slot))
-        wait_for(lambda: os.path.exists(path), "the worker %s:%d was started and reports" % (name, slot), 20)
+        wait_for(lambda: os.path.exists(path), "the worker %s:%d was started and reports" % (name, slot))
         with open(path) as file:
             return json.load(file)
 

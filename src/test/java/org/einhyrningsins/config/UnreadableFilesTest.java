@@ -21,7 +21,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /// Whatever a file is, loading ends, in one clear problem.
-@Timeout(60)
+@Timeout(240)
 class UnreadableFilesTest {
     @TempDir Path directory;
 

@@ -36,7 +36,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Real datagrams, to a socket that may be full or gone; the time is the test's.
-@Timeout(60)
+@Timeout(240)
 class SystemdNotifierIT {
     private static final SocketSpec LOOPBACK =
             new SocketSpec(

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import java.nio.ByteBuffer;
 import java.util.Set;
 
-@Timeout(30)
+@Timeout(240)
 class EventsIT {
     private static final long BOUND = 10_000_000_000L;
 

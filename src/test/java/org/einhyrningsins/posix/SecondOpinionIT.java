@@ -21,7 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// What we say of the system, against what jnr-posix says of it.
-@Timeout(30)
+@Timeout(240)
 class SecondOpinionIT {
     private static final POSIX JNR = POSIXFactory.getNativePOSIX();
 

@@ -20,7 +20,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 
 /// Whoever may change the directory of a socket puts something else in its place before the
 /// manager, who may do more, changes mode or owner of the file.
-@Timeout(60)
+@Timeout(240)
 class SocketInPlaceIT {
     private static final UnixFile FOR_ALL = new UnixFile(0666, null, null);
 

@@ -28,7 +28,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 
-@Timeout(30)
+@Timeout(240)
 class LogTailTest {
     @TempDir private Path directory;
 

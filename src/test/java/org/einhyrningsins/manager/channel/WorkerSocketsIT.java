@@ -29,7 +29,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-@Timeout(30)
+@Timeout(240)
 class WorkerSocketsIT {
     private static final int MAX_GUESTS = 256;
 

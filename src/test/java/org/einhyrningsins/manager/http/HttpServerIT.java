@@ -32,7 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 
 /// Real clients of a real listener; there is no program to tell of.
-@Timeout(60)
+@Timeout(240)
 class HttpServerIT {
     private static final String NEWLINE = "\r\n";
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 
 import java.nio.ByteBuffer;
 
-@Timeout(60)
+@Timeout(240)
 class AckLineMatcherTest {
     private int acks;
     private int complaints;

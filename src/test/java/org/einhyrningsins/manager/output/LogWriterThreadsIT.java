@@ -24,7 +24,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 
-@Timeout(60)
+@Timeout(240)
 class LogWriterThreadsIT {
     @TempDir private Path directory;
     private final EventLoop eventLoop =

@@ -38,7 +38,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
 
-@Timeout(60)
+@Timeout(240)
 class OutputPumpIT {
     private static final int LINES = 2_000;
 
@@ -374,10 +374,15 @@ class OutputPumpIT {
 
     /// Somebody who writes in the directory must not lead a manager of root's elsewhere.
     @Test
-    void followsNoLink() throws IOException {
+    void followsNoLink() throws Exception {
         Files.createSymbolicLink(file(), directory.resolve("elsewhere"));
-        org.assertj.core.api.Assertions.assertThatThrownBy(() -> new Worker(0, kept(0)))
-                .isInstanceOf(PosixException.class);
+        try {
+            new Worker(0, kept(0));
+            settle(); // beside the loop it is refused later where the machine is slow
+            assertThat(told).isNotEmpty();
+        } catch (PosixException refused) {
+            assertThat(refused).hasMessageContaining("web.log");
+        }
         assertThat(directory.resolve("elsewhere")).doesNotExist();
     }
 

@@ -22,7 +22,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-@Timeout(30)
+@Timeout(240)
 class ProbeRunnerIT {
     private static final InetAddress HERE = InetAddress.ofLiteral("127.0.0.1");
     private static final AckSpec.Endpoint SOMEWHERE = new AckSpec.Fixed(HERE, TextTemplate.of("1"));

@@ -33,7 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Real listeners of workers that are only known.
-@Timeout(60)
+@Timeout(240)
 class ReuseportSteeringIT {
     private static final int CONNECTIONS = 50;
 

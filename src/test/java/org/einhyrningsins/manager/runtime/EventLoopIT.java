@@ -19,7 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-@Timeout(30)
+@Timeout(240)
 class EventLoopIT {
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
     private final ManagerLog managerLog = new ManagerLog(logged::writeBytes, LogSpec.DEFAULT);

@@ -15,7 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-@Timeout(30)
+@Timeout(240)
 class LogOutputIT {
     private static final int LINES = 3_000;
     private static final String PADDING = "x".repeat(90);

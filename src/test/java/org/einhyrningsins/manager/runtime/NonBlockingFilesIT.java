@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /// What the manager reads in its loop, in directories where others may write.
-@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class NonBlockingFilesIT {
     @TempDir Path directory;
 

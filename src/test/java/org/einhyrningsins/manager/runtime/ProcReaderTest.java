@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
-@Timeout(60)
+@Timeout(240)
 class ProcReaderTest {
     private static final String SLOW = "slow";
     private final CountDownLatch provided = new CountDownLatch(1);

@@ -19,7 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-@Timeout(30)
+@Timeout(240)
 class SocketAcceptorIT {
     private static final int NOFILE = jnr.constants.platform.RLIMIT.RLIMIT_NOFILE.intValue();
     private static final int FEW = 600;

@@ -22,7 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
-@Timeout(30)
+@Timeout(240)
 class SocketFileWatchIT {
     private static final Duration SOME_SECONDS = Duration.ofSeconds(5);
 

@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /// Real listeners with SO_REUSEPORT: what the kernel does is what the group believes.
-@Timeout(60)
+@Timeout(240)
 class SocketGroupIT {
     private static final int CONNECTIONS = 100;
 

@@ -47,9 +47,9 @@ import java.util.Set;
 import java.util.SplittableRandom;
 
 /// Real sockets, of files that change.
-@Timeout(60)
+@Timeout(240)
 class SocketTableIT {
-    private static final int SEEDS = 60;
+    private static final int SEEDS = 30;
 
     @TempDir Path directory;
 

@@ -20,7 +20,7 @@ import java.nio.file.Files;
 
 /// Skipped where we may make no control groups. What limits do is tested in a machine that has
 /// controllers: tests/vm/run.
-@Timeout(60)
+@Timeout(240)
 class ProgramCgroupsIT {
     private static final CgroupSpec LIMITS = new CgroupSpec(1L << 30, null, null, 9, null);
 

@@ -17,7 +17,7 @@ import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
-@Timeout(60)
+@Timeout(240)
 class SpawnPreparationTest {
     private final SpawnPreparation spawnPreparation = new SpawnPreparation(new WaitBudget());
     private final CountDownLatch answered = new CountDownLatch(1);

@@ -16,7 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 
-@Timeout(30)
+@Timeout(240)
 class DescriptorsIT {
     @TempDir Path directory;
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import java.io.IOException;
 import java.util.function.Supplier;
 
-@Timeout(60)
+@Timeout(240)
 class OutputPipesIT {
     private static final int PLENTY = 8;
 

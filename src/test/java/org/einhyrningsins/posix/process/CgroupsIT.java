@@ -23,7 +23,7 @@ import java.util.List;
 
 /// Skipped where we may make no control groups, unless EINHYRNINGSINS_CI is set and cgroup2 can be
 /// written to.
-@Timeout(60)
+@Timeout(240)
 class CgroupsIT {
     private static final int PATIENCE_MILLIS = 10_000;
     private static final String NAME = "einhyrningsins-test-" + Processes.self();

@@ -19,7 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
-@Timeout(30)
+@Timeout(240)
 class ProcessesIT {
     @TempDir Path directory;
 

@@ -38,7 +38,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-@Timeout(30)
+@Timeout(240)
 class SocketsIT {
     @TempDir Path directory;
     private final List<Integer> open = new ArrayList<>();

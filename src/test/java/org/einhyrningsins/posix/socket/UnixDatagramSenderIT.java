@@ -18,7 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Objects;
 
-@Timeout(60)
+@Timeout(240)
 class UnixDatagramSenderIT {
     @TempDir Path directory;
 

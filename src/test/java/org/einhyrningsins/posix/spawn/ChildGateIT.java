@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import java.util.Objects;
 
 /// A child waits at a gate, before it touches any file.
-@Timeout(60)
+@Timeout(240)
 class ChildGateIT {
     private final ChildGate childGate = ChildGate.shut();
     private final int nothing = Descriptors.openNull();

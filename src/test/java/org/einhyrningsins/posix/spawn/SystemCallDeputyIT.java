@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 
-@Timeout(60)
+@Timeout(240)
 class SystemCallDeputyIT {
     @TempDir Path directory;
 
