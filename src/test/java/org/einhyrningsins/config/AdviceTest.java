@@ -12,6 +12,7 @@ import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.config.source.KeyPath;
 import org.einhyrningsins.config.source.SourcePosition;
 import org.einhyrningsins.config.source.SourceText;
+import org.einhyrningsins.config.value.ForeignKeywordTable;
 import org.einhyrningsins.config.value.ForeignKeywords;
 import org.einhyrningsins.config.value.LoadEnvironment;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +49,7 @@ class AdviceTest {
         Files.writeString(directory.resolve("web.env"), "A=1\n");
         int loaded = 0;
         for (ConfigShape configShape : ConfigShape.ALL) {
-            for (String line : ForeignKeywords.lines(configShape)) {
+            for (String line : ForeignKeywordTable.rows(configShape)) {
                 String word = line.substring(0, line.indexOf(": ")).split(" ", 2)[0];
                 for (String value : List.of("", "0", "1", "30", "30s", "512M", "1.5G")) {
                     String advice = ForeignKeywords.advice(configShape, word, scalar(value));

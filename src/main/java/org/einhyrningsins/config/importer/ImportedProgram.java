@@ -2,10 +2,7 @@
 package org.einhyrningsins.config.importer;
 
 import org.einhyrningsins.config.print.YamlText;
-import org.einhyrningsins.config.read.LogsReader;
 import org.einhyrningsins.config.source.ConfigShape;
-import org.einhyrningsins.config.source.TextUtil;
-import org.einhyrningsins.config.value.Durations;
 import org.einhyrningsins.config.value.ImportComments;
 import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.spec.Signal;
@@ -23,105 +20,32 @@ import java.util.function.Predicate;
 
 /// A program as an import writes it: keys with their values, and comments that stand at the key
 /// they belong to, or at the head if that is not there.
-public final class ImportedProgram {
+public final class ImportedProgram extends ImportRemarks {
     private static final int MAX_WORKERS = 10_000;
-    private static final Duration MAX_DURATION = Duration.ofDays(3650);
 
     private final String name;
-    private final ImportedServices file;
-    private final ImportComments head = new ImportComments();
     private final Map<String, String> keys = new HashMap<>();
-    private final Map<String, ImportComments> comments = new HashMap<>();
     private final Set<String> after = new LinkedHashSet<>();
     private final SequencedMap<String, String> env = new LinkedHashMap<>();
     private final Map<String, ForeignSetting> variables = new HashMap<>();
     private final SequencedMap<String, String> sockets = new LinkedHashMap<>();
     private final ImportedUsers people = new ImportedUsers();
-    private String log = "";
-    private boolean blocked;
+    private final ImportedLog log = new ImportedLog(this);
     private boolean isJob;
 
     /// @param name as commands will call it
     ImportedProgram(String name, ImportedServices file) {
+        super(file);
         this.name = name;
-        this.file = file;
     }
 
     public String name() {
         return name;
     }
 
-    public ImportedServices file() {
-        return file;
-    }
-
-    /// Says something at the head.
-    public void say(String comment) {
-        head.say(comment);
-    }
-
-    /// Says something at a key.
-    public void say(String key, String comment) {
-        at(key).say(comment);
-    }
-
-    /// Says something of a setting, for which nothing is different.
-    public void say(String key, ForeignSetting foreignSetting, String comment) {
-        at(key).add(ImportComments.Kind.SAYS, foreignSetting, comment);
-    }
-
-    private ImportComments at(String key) {
-        return comments.computeIfAbsent(key, _ -> new ImportComments());
-    }
-
-    /// Says that a setting was not carried over, and why.
-    public void lost(String key, ForeignSetting foreignSetting, String why) {
-        if (IniText.isOverruled(foreignSetting)) {
-            same(IniText.plain(foreignSetting), IniText.ELSEWHERE);
-        } else {
-            remark(ImportComments.Kind.LOST, key, foreignSetting, why);
-        }
-    }
-
-    /// The same, at the head.
-    public void lost(ForeignSetting foreignSetting, String why) {
-        lost("", foreignSetting, why);
-    }
-
-    /// Says that a setting was carried over, but does not do quite the same.
-    public void differs(String key, ForeignSetting foreignSetting, String how) {
-        remark(ImportComments.Kind.DIFFERS, key, foreignSetting, how);
-    }
-
-    /// Says that something does not do quite the same that the other manager does without being
-    /// told.
-    public void differs(String key, String how) {
-        remark(ImportComments.Kind.DIFFERS, key, null, how);
-    }
-
-    /// Says that a setting needs nothing here, and why.
-    public void same(ForeignSetting foreignSetting, String why) {
-        remark(ImportComments.Kind.SAME, "", foreignSetting, why);
-    }
-
-    /// Says why the program cannot be run as it was. It is written with `workers: 0`.
-    public void blocks(@Nullable ForeignSetting foreignSetting, String why) {
-        remark(ImportComments.Kind.BLOCKS, "", foreignSetting, why);
-        blocked = true;
-    }
-
-    private void remark(
-            ImportComments.Kind kind,
-            String key,
-            @Nullable ForeignSetting foreignSetting,
-            String why) {
-        file.count(kind);
-        (key.isEmpty() ? head : at(key)).add(kind, foreignSetting, why);
-    }
-
     /// True if it cannot run as it did.
     boolean isBlocked() {
-        return blocked || (this != file.defaults() && file.defaults().isBlocked());
+        return hasBlocks() || (this != file().defaults() && file().defaults().isBlocked());
     }
 
     /// True if none of its workers is started.
@@ -158,7 +82,7 @@ public final class ImportedProgram {
     /// Starts it after that program is up.
     public void after(String program) {
         after.add(program);
-        set("after", list(List.copyOf(after)));
+        set("after", YamlText.words(after));
     }
 
     public boolean has(String key) {
@@ -209,7 +133,7 @@ public final class ImportedProgram {
                 sockets.replaceAll((_, map) -> map.replace(person.part(), ""));
             } else {
                 keys.remove(person.key());
-                comments.remove(person.key());
+                forget(person.key());
             }
             blocks(person.setting(), person.why());
         }
@@ -228,21 +152,13 @@ public final class ImportedProgram {
     ///
     /// @param words with their places, `${…}`
     public void command(List<String> words) {
-        set("command", list(words));
+        set("command", YamlText.words(words));
     }
 
     /// Blocks a program whose setting no command can express.
     public void noCommand(ForeignSetting foreignSetting, String why) {
         command(List.of("/bin/false"));
         blocks(foreignSetting, why);
-    }
-
-    public static String list(List<String> texts) {
-        StringBuilder list = new StringBuilder("[");
-        for (String text : texts) {
-            list.append(list.length() == 1 ? "" : ", ").append(YamlText.quoted(text));
-        }
-        return list.append(']').toString();
     }
 
     /// Sets a variable of the environment.
@@ -287,90 +203,32 @@ public final class ImportedProgram {
         return sockets.isEmpty() ? null : sockets.firstEntry().getKey();
     }
 
-    /// Sets the file to which its workers write.
-    public void log(String path) {
-        text("logs", named(path));
-        log = path;
-    }
-
-    /// Sets a log file that the manager writes: the file of [#log], rotated when it grows, or with
-    /// a prefix before each line.
-    ///
-    /// @param most maximum size in bytes; 0 for no bound
-    /// @param keep number of rotated files that are kept
-    /// @param prefix prefix of each line, a list; empty for none
-    public void keptLog(long most, int keep, String prefix) {
-        StringBuilder map = new StringBuilder("{ to: ").append(YamlText.quoted(named(log)));
-        if (most > 0) {
-            map.append(", max-size: ").append(size(most)).append(", keep: ").append(keep);
-        }
-        if (!prefix.isEmpty()) {
-            map.append(", prefix: ").append(prefix);
-        }
-        set("logs", map.append(" }").toString());
-    }
-
-    /// Returns the number of rotated files to keep.
-    public int kept(@Nullable ForeignSetting foreignSetting, int usual) {
-        Integer number =
-                foreignSetting == null ? null : number("logs", foreignSetting, 0, 999_999_999);
-        if (number != null && foreignSetting != null && number > LogsReader.MAX_KEPT) {
-            differs("logs", foreignSetting, "no more than " + LogsReader.MAX_KEPT + " are kept");
-        }
-        return number == null ? usual : Math.min(number, LogsReader.MAX_KEPT);
-    }
-
-    /// Returns a size as the configuration writes it.
-    public static String size(long bytes) {
-        if (bytes % (1 << 20) == 0) {
-            return (bytes >> 20) + "MiB";
-        }
-        return bytes % (1 << 10) == 0 ? (bytes >> 10) + "KiB" : Long.toString(bytes);
-    }
-
-    private static String named(String path) {
-        return path.indexOf('/') < 0 ? "./" + path : path;
-    }
-
-    /// The file that its workers write to; empty for none.
-    public String log() {
+    /// Where its workers write.
+    public ImportedLog log() {
         return log;
     }
 
     /// Sets limits of setrlimit(2).
     ///
     /// @param limits by resource, each as our language writes it
-    public void limits(Map<String, String> limits) {
-        StringBuilder map = new StringBuilder();
-        limits.forEach(
-                (resource, limit) ->
-                        map.append(map.isEmpty() ? "{ " : ", ")
-                                .append(resource)
-                                .append(": ")
-                                .append(limit));
-        if (!map.isEmpty()) {
-            set("limits", map.append(" }").toString());
+    public void limits(SequencedMap<String, String> limits) {
+        if (!limits.isEmpty()) {
+            List<String> each =
+                    limits.entrySet().stream()
+                            .map(limit -> limit.getKey() + ": " + limit.getValue())
+                            .toList();
+            set("limits", "{ " + String.join(", ", each) + " }");
         }
     }
 
     /// Permission bits, as `umask` has them.
     public void umask(@Nullable ForeignSetting foreignSetting) {
-        String bits = foreignSetting == null ? null : octal(foreignSetting.value());
+        String bits = foreignSetting == null ? null : ImportedValues.octal(foreignSetting.value());
         if (bits != null) {
             set("umask", bits);
         } else if (foreignSetting != null) {
             lost("umask", foreignSetting, "expected octal digits, at most 0777");
         }
-    }
-
-    /// Returns octal digits in quotes, as the configuration needs them; null if they are none.
-    public static @Nullable String octal(String digits) {
-        String plain = digits.startsWith("0o") ? digits.substring(2) : digits;
-        boolean octal =
-                TextUtil.areDigits(plain) && plain.length() <= 5 && !plain.matches(".*[89].*");
-        return octal && Integer.parseInt(plain, 8) <= 0777
-                ? String.format("\"%04o\"", Integer.parseInt(plain, 8))
-                : null;
     }
 
     public void workers(@Nullable ForeignSetting foreignSetting) {
@@ -430,7 +288,7 @@ public final class ImportedProgram {
     /// @param group true if the signals go to all of a worker's process group
     public void stop(Signal signal, Duration patience, boolean group) {
         String whom = group ? ", to: group }" : " }";
-        set("stop", "{ signal: " + signal + ", timeout: " + time(patience) + whom);
+        set("stop", "{ signal: " + signal + ", timeout: " + ImportedValues.time(patience) + whom);
     }
 
     /// The signal of a setting, or the usual one; one that our language does not have is lost.
@@ -448,37 +306,29 @@ public final class ImportedProgram {
         return signal == null ? usual : signal;
     }
 
-    /// Returns a time as the configuration writes it, at most the maximum.
-    public static String time(Duration time) {
-        return Durations.print(time.compareTo(MAX_DURATION) > 0 ? MAX_DURATION : time);
-    }
-
     /// Writes it with that much room on the left.
     ///
     /// @return the comments; they are written unless the program has nothing else
     ImportComments print(int indent, StringBuilder out) {
-        if (isBlocked() && this != file.defaults()) {
+        if (isBlocked() && this != file().defaults()) {
             suspend();
         }
-        for (String key : comments.keySet().stream().sorted().toList()) {
-            if (!isThere(key)) {
-                head.addAll(at(key));
-            }
-        }
+        ImportComments head = head(this::isThere);
         if (!isEmpty()) {
             comment(head, indent, out);
         }
         for (String key : ConfigShape.PROGRAM.keys()) {
             if (isThere(key)) {
                 comment(at(key), indent, out);
-                print(key, indent, out);
+                out.repeat(' ', indent).append(key).append(':').append(value(key, indent + 2));
+                out.append('\n');
             }
         }
         return head;
     }
 
     private void comment(ImportComments importComments, int indent, StringBuilder out) {
-        for (String line : importComments.lines(file::shortened)) {
+        for (String line : importComments.lines(file()::shortened)) {
             ImportedServices.comment(line, indent, out);
         }
     }
@@ -496,27 +346,21 @@ public final class ImportedProgram {
         return keys.isEmpty() && env.isEmpty();
     }
 
-    private void print(String key, int indent, StringBuilder out) {
-        out.repeat(' ', indent).append(key).append(':');
+    /// @param indent room on the left of what stands on lines of its own
+    private String value(String key, int indent) {
+        String line = "\n" + " ".repeat(indent);
+        StringBuilder value = new StringBuilder();
         switch (key) {
             case "env" ->
                     env.forEach(
-                            (variable, value) ->
-                                    out.append('\n')
-                                            .repeat(' ', indent + 2)
+                            (variable, text) ->
+                                    value.append(line)
                                             .append(YamlText.quoted(variable))
                                             .append(": ")
-                                            .append(value));
-            case "bind" ->
-                    sockets.values()
-                            .forEach(
-                                    socket ->
-                                            out.append('\n')
-                                                    .repeat(' ', indent + 2)
-                                                    .append("- ")
-                                                    .append(socket));
-            default -> out.append(' ').append(keys.get(key));
+                                            .append(text));
+            case "bind" -> sockets.values().forEach(map -> value.append(line + "- " + map));
+            default -> value.append(' ').append(keys.get(key));
         }
-        out.append('\n');
+        return value.toString();
     }
 }

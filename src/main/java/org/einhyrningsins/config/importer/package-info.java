@@ -2,9 +2,9 @@
 /// Shared parts of all importers: files of other managers in, a configuration file out.
 ///
 /// An importer takes settings out of a [ForeignSection] or a [ForeignMap]; what nobody took gets a
-/// comment, so that nothing is lost in silence. [ImportedServices] and [ImportedProgram] are the
-/// file that is written. [IniText] and [UnitText] read the two kinds of files that are made of
-/// sections.
+/// comment ([ImportRemarks]), so that nothing is lost in silence. [ImportedServices] and
+/// [ImportedProgram] are the file that is written. [IniText] and [UnitText] read the two kinds of
+/// files that are made of sections.
 @NullMarked
 package org.einhyrningsins.config.importer;
 

@@ -56,6 +56,11 @@ public final class YamlText {
         return "[" + String.join(", ", items.stream().map(text).toList()) + "]";
     }
 
+    /// Returns a list of texts.
+    public static String words(Collection<String> texts) {
+        return list(texts, YamlText::quoted);
+    }
+
     static String texts(List<TextTemplate> texts) {
         return list(texts, YamlText::quoted);
     }

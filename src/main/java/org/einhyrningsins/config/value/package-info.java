@@ -4,8 +4,8 @@
 ///
 /// [ConfigFields] is a map of a known shape whose keys are read one by one; [ValueReader] reads
 /// single values and reports what is wrong with them. [Suggestions], [MapHints], [TextHints],
-/// [UnknownKeys] and [ForeignKeywords] say what to write instead. [LoadEnvironment] is what may be
-/// asked of the machine.
+/// [UnknownKeys] and [ForeignKeywords] (with its table) say what to write instead.
+/// [LoadEnvironment] is what may be asked of the machine.
 @NullMarked
 package org.einhyrningsins.config.value;
 

@@ -5,16 +5,11 @@ import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
 import io.prometheus.metrics.expositionformats.OpenMetricsTextFormatWriter;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
-import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
-import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.InfoSnapshot;
 import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
-import io.prometheus.metrics.model.snapshots.MetricSnapshot;
-import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.prometheus.metrics.model.snapshots.SummarySnapshot;
-import io.prometheus.metrics.model.snapshots.SummarySnapshot.SummaryDataPointSnapshot;
 
 import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.core.Program;
@@ -28,26 +23,20 @@ import org.einhyrningsins.posix.process.Processes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 
 /// The numbers of a snapshot in a text format of Prometheus. What each is called is a promise:
 /// dashboards and alerts are made of the names.
 final class PrometheusMetrics {
-    private static final String OURS = "einhyrningsins_";
-    private static final double MICROS = 1e6;
     private static final double MILLIS = 1e3;
-    private static final String KEPT =
-            " Goes on over re-exec and recovery; begins again when the manager is started anew.";
-
     private final PageData pageData;
-    private final List<MetricSnapshot> all = new ArrayList<>();
+    private final MetricFamilies families;
 
     private PrometheusMetrics(PageData pageData) {
         this.pageData = pageData;
+        this.families = new MetricFamilies(pageData);
     }
 
     static byte[] text(PageData pageData, boolean open) {
@@ -63,7 +52,7 @@ final class PrometheusMetrics {
                         : PrometheusTextFormatWriter.builder().build();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
-            writer.write(bytes, new MetricSnapshots(prometheusMetrics.all));
+            writer.write(bytes, prometheusMetrics.families.snapshots());
         } catch (IOException e) {
             throw new UncheckedIOException("cannot happen: writing to memory", e);
         }
@@ -74,71 +63,58 @@ final class PrometheusMetrics {
 
     private void manager() {
         PageData.Manager manager = pageData.manager();
-        all.add(
+        families.add(
                 InfoSnapshot.builder()
-                        .name(OURS + "build")
+                        .name(MetricFamilies.OURS + "build")
                         .help("Which version the manager is.")
                         .dataPoint(
                                 InfoDataPointSnapshot.builder()
                                         .labels(Labels.of("version", pageData.status().version()))
                                         .build())
                         .build());
-        gauge(
+        families.gauge(
                 "process_start_time_seconds",
                 "When the manager started, since 1970; a re-exec does not change it.",
                 manager.startedMillis() / MILLIS);
         ProcessUsage processUsage = ProcessUsage.of(Processes.self());
         if (processUsage != null) {
-            counter(
+            families.counter(
                     "process_cpu_seconds",
                     "Processor time of the manager.",
                     processUsage.cpuSeconds());
             String what = "Resident memory of the manager.";
-            gauge("process_resident_memory_bytes", what, (double) processUsage.residentBytes());
+            families.gauge(
+                    "process_resident_memory_bytes", what, (double) processUsage.residentBytes());
         }
-        gauge(
+        families.gauge(
                 "process_open_fds",
                 "Descriptors that the manager has open.",
                 ProcessUsage.openFiles());
-        gauge("process_max_fds", "Descriptors that it may open.", (double) manager.mostFiles());
+        families.gauge(
+                "process_max_fds", "Descriptors that it may open.", (double) manager.mostFiles());
         Runtime jvm = Runtime.getRuntime();
         heap("jvm_memory_used_bytes", "Used memory.", jvm.totalMemory() - jvm.freeMemory());
         heap("jvm_memory_max_bytes", "The most there may be.", jvm.maxMemory());
-        counter(
-                OURS + "reexecs",
-                "How often the manager became another program." + KEPT,
+        families.counter(
+                MetricFamilies.OURS + "reexecs",
+                "How often the manager became another program." + MetricFamilies.KEPT,
                 (double) manager.reexecs());
-        counter(
-                OURS + "recoveries",
-                "How often a manager went on for one that had been killed." + KEPT,
+        families.counter(
+                MetricFamilies.OURS + "recoveries",
+                "How often a manager went on for one that had been killed." + MetricFamilies.KEPT,
                 (double) manager.recoveries());
-        gauge(OURS + "control_clients", "Clients at the control socket.", manager.clients());
+        families.gauge(
+                MetricFamilies.OURS + "control_clients",
+                "Clients at the control socket.",
+                manager.clients());
     }
 
     private void heap(String name, String help, long bytes) {
-        all.add(
+        families.add(
                 GaugeSnapshot.builder()
                         .name(name)
                         .help(help)
-                        .dataPoint(point(Labels.of("area", "heap"), (double) bytes))
-                        .build());
-    }
-
-    private void gauge(String name, String help, double value) {
-        all.add(
-                GaugeSnapshot.builder()
-                        .name(name)
-                        .help(help)
-                        .dataPoint(point(Labels.EMPTY, value))
-                        .build());
-    }
-
-    private void counter(String name, String help, double value) {
-        all.add(
-                CounterSnapshot.builder()
-                        .name(name)
-                        .help(help)
-                        .dataPoint(count(Labels.EMPTY, value))
+                        .dataPoint(MetricFamilies.point(Labels.of("area", "heap"), (double) bytes))
                         .build());
     }
 
@@ -146,28 +122,28 @@ final class PrometheusMetrics {
 
     private void programs() {
         states();
-        gauges(
+        families.gauges(
                 "program_workers_wanted",
                 "Workers there should be.",
                 numbers -> wanted(numbers.program()));
         populations();
-        gauges(
+        families.gauges(
                 "program_generation",
                 "Which definition new workers get, from 1.",
                 numbers -> numbers.program().serving().generation());
-        gauges(
+        families.gauges(
                 "program_generation_start_time_seconds",
                 "When that definition began to serve, since 1970.",
-                numbers -> tally(numbers, ProgramCounters.SERVING_SINCE) / MILLIS);
-        gauges(
+                numbers -> MetricFamilies.tally(numbers, ProgramCounters.SERVING_SINCE) / MILLIS);
+        families.gauges(
                 "program_rollout_in_progress",
                 "1 while a rollout is under way.",
                 numbers -> numbers.program().rollout() == null ? 0 : 1);
-        gauges(
+        families.gauges(
                 "program_slots_backing_off",
                 "Slots without a worker that failed before and wait for their next try.",
                 numbers -> backingOff(numbers.program()));
-        counters(
+        families.counters(
                 "program_give_ups",
                 "How often the program was given up (restart.give-up).",
                 ProgramCounters.GIVE_UPS);
@@ -176,15 +152,15 @@ final class PrometheusMetrics {
     private void states() {
         GaugeSnapshot.Builder family =
                 GaugeSnapshot.builder()
-                        .name(OURS + "program_state")
+                        .name(MetricFamilies.OURS + "program_state")
                         .help("1 for the state that the program is in, as status has it.");
         for (ProgramStatus program : pageData.status().programs()) {
             for (ProgramStatus.State state : ProgramStatus.State.values()) {
                 Labels labels = Labels.of("program", program.name(), "state", state.word());
-                family.dataPoint(point(labels, program.state() == state ? 1 : 0));
+                family.dataPoint(MetricFamilies.point(labels, program.state() == state ? 1 : 0));
             }
         }
-        all.add(family.build());
+        families.add(family.build());
     }
 
     private static int wanted(Program program) {
@@ -207,16 +183,16 @@ final class PrometheusMetrics {
     private void populations() {
         GaugeSnapshot.Builder family =
                 GaugeSnapshot.builder()
-                        .name(OURS + "program_workers")
+                        .name(MetricFamilies.OURS + "program_workers")
                         .help("Workers there are, by state; those of old versions too.");
         for (PageData.Numbers numbers : pageData.programs()) {
             Map<String, Integer> population = population(numbers.program());
             for (String state : List.of("starting", "settling", "ready", "stopping")) {
                 Labels labels = Labels.of("program", numbers.program().name(), "state", state);
-                family.dataPoint(point(labels, population.getOrDefault(state, 0)));
+                family.dataPoint(MetricFamilies.point(labels, population.getOrDefault(state, 0)));
             }
         }
-        all.add(family.build());
+        families.add(family.build());
     }
 
     private static Map<String, Integer> population(Program program) {
@@ -239,11 +215,11 @@ final class PrometheusMetrics {
     // ---- what happened to workers
 
     private void workers() {
-        counters(
+        families.counters(
                 "worker_starts",
                 "Workers that were spawned, or tried to be.",
                 ProgramCounters.STARTS);
-        counters(
+        families.counters(
                 "worker_failed_starts",
                 "Workers that could not be spawned, ended before they were up, or were not up in"
                         + " time.",
@@ -255,7 +231,7 @@ final class PrometheusMetrics {
                 "Rollouts that ended.",
                 "result",
                 ProgramCounters.ROLLOUTS);
-        counters(
+        families.counters(
                 "health_check_failures",
                 "Health checks of workers that were up and did not pass.",
                 ProgramCounters.HEALTH_FAILURES);
@@ -264,12 +240,12 @@ final class PrometheusMetrics {
     private void exits() {
         CounterSnapshot.Builder family =
                 CounterSnapshot.builder()
-                        .name(OURS + "worker_exits")
+                        .name(MetricFamilies.OURS + "worker_exits")
                         .help(
                                 "Workers that ended: cause own if nobody told them to, else why"
                                         + " they were told; exit success, failure,"
                                         + " out-of-memory, a signal, or unknown."
-                                        + KEPT);
+                                        + MetricFamilies.KEPT);
         for (PageData.Numbers numbers : pageData.programs()) {
             Map<String, Long> exits = new HashMap<>(Map.of("own success", 0L, "own failure", 0L));
             exits.putAll(labelled(numbers, ProgramCounters.EXITS));
@@ -279,10 +255,10 @@ final class PrometheusMetrics {
                         String name = numbers.program().name();
                         Labels labels =
                                 Labels.of("program", name, "cause", words[0], "exit", words[1]);
-                        family.dataPoint(count(labels, (double) number));
+                        family.dataPoint(MetricFamilies.count(labels, (double) number));
                     });
         }
-        all.add(family.build());
+        families.add(family.build());
     }
 
     /// The numbers of one name by what else their keys say.
@@ -301,31 +277,31 @@ final class PrometheusMetrics {
     /// @param label label that tells the counts apart; empty for the acks, which are one
     private void summary(String name, String help, String label, String counts) {
         SummarySnapshot.Builder family =
-                SummarySnapshot.builder().name(OURS + name).help(help + KEPT);
+                SummarySnapshot.builder()
+                        .name(MetricFamilies.OURS + name)
+                        .help(help + MetricFamilies.KEPT);
         for (PageData.Numbers numbers : pageData.programs()) {
             String program = numbers.program().name();
             if (label.isEmpty()) {
                 Labels labels = Labels.of("program", program);
-                long count = tally(numbers, ProgramCounters.ACKS);
-                family.dataPoint(times(labels, count, tally(numbers, ProgramCounters.ACK_MICROS)));
+                long count = MetricFamilies.tally(numbers, ProgramCounters.ACKS);
+                family.dataPoint(
+                        MetricFamilies.times(
+                                labels,
+                                count,
+                                MetricFamilies.tally(numbers, ProgramCounters.ACK_MICROS)));
                 continue;
             }
             for (String result : List.of("succeeded", "failed", "aborted")) {
                 Labels labels = Labels.of("program", program, label, result);
-                long count = tally(numbers, counts + " " + result);
-                long micros = tally(numbers, ProgramCounters.ROLLOUT_MICROS + " " + result);
-                family.dataPoint(times(labels, count, micros));
+                long count = MetricFamilies.tally(numbers, counts + " " + result);
+                long micros =
+                        MetricFamilies.tally(
+                                numbers, ProgramCounters.ROLLOUT_MICROS + " " + result);
+                family.dataPoint(MetricFamilies.times(labels, count, micros));
             }
         }
-        all.add(family.build());
-    }
-
-    private static SummaryDataPointSnapshot times(Labels labels, long count, long micros) {
-        return SummaryDataPointSnapshot.builder()
-                .labels(labels)
-                .count(count)
-                .sum(micros / MICROS)
-                .build();
+        families.add(family.build());
     }
 
     // ---- slots
@@ -333,36 +309,42 @@ final class PrometheusMetrics {
     private void slots() {
         CounterSnapshot.Builder restarts =
                 CounterSnapshot.builder()
-                        .name(OURS + "slot_restarts")
+                        .name(MetricFamilies.OURS + "slot_restarts")
                         .help("How often the slot was filled again after a death.");
         CounterSnapshot.Builder processor =
                 CounterSnapshot.builder()
-                        .name(OURS + "worker_cpu_seconds")
+                        .name(MetricFamilies.OURS + "worker_cpu_seconds")
                         .help("Processor time of the slot's worker, without its children.");
         GaugeSnapshot.Builder memory =
                 GaugeSnapshot.builder()
-                        .name(OURS + "worker_resident_memory_bytes")
+                        .name(MetricFamilies.OURS + "worker_resident_memory_bytes")
                         .help("Resident memory of the slot's worker, without its children.");
         GaugeSnapshot.Builder born =
                 GaugeSnapshot.builder()
-                        .name(OURS + "worker_start_time_seconds")
+                        .name(MetricFamilies.OURS + "worker_start_time_seconds")
                         .help("When the slot's worker was started, since 1970.");
         for (PageData.Numbers numbers : pageData.programs()) {
             String program = numbers.program().name();
             for (Slot slot : numbers.program().slots()) {
-                restarts.dataPoint(count(labels(program, slot.index()), slot.past().restarts()));
+                restarts.dataPoint(
+                        MetricFamilies.count(
+                                labels(program, slot.index()), slot.past().restarts()));
             }
             for (PageData.Life life : numbers.lives()) {
                 Labels labels = labels(program, life.slot());
-                born.dataPoint(point(labels, life.bornMillis() / MILLIS));
+                born.dataPoint(MetricFamilies.point(labels, life.bornMillis() / MILLIS));
                 ProcessUsage processUsage = life.usage().get();
                 if (processUsage != null) {
-                    processor.dataPoint(count(labels, processUsage.cpuSeconds()));
-                    memory.dataPoint(point(labels, (double) processUsage.residentBytes()));
+                    processor.dataPoint(MetricFamilies.count(labels, processUsage.cpuSeconds()));
+                    memory.dataPoint(
+                            MetricFamilies.point(labels, (double) processUsage.residentBytes()));
                 }
             }
         }
-        all.addAll(List.of(restarts.build(), processor.build(), memory.build(), born.build()));
+        families.add(restarts.build());
+        families.add(processor.build());
+        families.add(memory.build());
+        families.add(born.build());
     }
 
     private static Labels labels(String program, int slot) {
@@ -374,58 +356,27 @@ final class PrometheusMetrics {
     private void logs() {
         GaugeSnapshot.Builder bytes =
                 GaugeSnapshot.builder()
-                        .name(OURS + "kept_log_bytes")
+                        .name(MetricFamilies.OURS + "kept_log_bytes")
                         .help("What the log files hold that are being written (logs.max-size).");
         CounterSnapshot.Builder lines =
                 CounterSnapshot.builder()
-                        .name(OURS + "kept_log_lost_lines")
+                        .name(MetricFamilies.OURS + "kept_log_lost_lines")
                         .help("Lines that could not be written; begins again with the manager.");
         CounterSnapshot.Builder lost =
                 CounterSnapshot.builder()
-                        .name(OURS + "kept_log_lost_bytes")
+                        .name(MetricFamilies.OURS + "kept_log_lost_bytes")
                         .help("Bytes of these lines.");
         for (PageData.Numbers numbers : pageData.programs()) {
             PageData.Log log = numbers.log();
             if (log != null) {
                 Labels labels = Labels.of("program", numbers.program().name());
-                bytes.dataPoint(point(labels, (double) log.bytes()));
-                lines.dataPoint(count(labels, (double) log.lostLines()));
-                lost.dataPoint(count(labels, (double) log.lostBytes()));
+                bytes.dataPoint(MetricFamilies.point(labels, (double) log.bytes()));
+                lines.dataPoint(MetricFamilies.count(labels, (double) log.lostLines()));
+                lost.dataPoint(MetricFamilies.count(labels, (double) log.lostBytes()));
             }
         }
-        all.addAll(List.of(bytes.build(), lines.build(), lost.build()));
-    }
-
-    // ---- families of one number a program
-
-    private void gauges(String name, String help, ToDoubleFunction<PageData.Numbers> value) {
-        GaugeSnapshot.Builder family = GaugeSnapshot.builder().name(OURS + name).help(help);
-        for (PageData.Numbers numbers : pageData.programs()) {
-            Labels labels = Labels.of("program", numbers.program().name());
-            family.dataPoint(point(labels, value.applyAsDouble(numbers)));
-        }
-        all.add(family.build());
-    }
-
-    private void counters(String name, String help, String key) {
-        CounterSnapshot.Builder family =
-                CounterSnapshot.builder().name(OURS + name).help(help + KEPT);
-        for (PageData.Numbers numbers : pageData.programs()) {
-            Labels labels = Labels.of("program", numbers.program().name());
-            family.dataPoint(count(labels, (double) tally(numbers, key)));
-        }
-        all.add(family.build());
-    }
-
-    private static long tally(PageData.Numbers numbers, String key) {
-        return numbers.tally().getOrDefault(key, 0L);
-    }
-
-    private static GaugeDataPointSnapshot point(Labels labels, double value) {
-        return GaugeDataPointSnapshot.builder().labels(labels).value(value).build();
-    }
-
-    private static CounterDataPointSnapshot count(Labels labels, double value) {
-        return CounterDataPointSnapshot.builder().labels(labels).value(value).build();
+        families.add(bytes.build());
+        families.add(lines.build());
+        families.add(lost.build());
     }
 }

@@ -6,8 +6,8 @@
 /// socket. [AllowedHosts] says which names a request may be sent to. A page holds what `status`
 /// tells a reader of the control socket; values of `env` are in none.
 ///
-/// **Pages.** [Pages] has them: [PrometheusMetrics], with the name of each number, and [StatusPage]
-/// for people.
+/// **Pages.** [Pages] has them: [PrometheusMetrics], with the name of each number (made into
+/// [MetricFamilies]), and [StatusPage] for people.
 ///
 /// **Pages are made beside the loop**, from a [org.einhyrningsins.manager.page.PageData] of
 /// immutable values that the loop hands over. Reading /proc for a thousand workers and writing

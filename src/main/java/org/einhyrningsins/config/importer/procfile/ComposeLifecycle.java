@@ -5,6 +5,8 @@ import org.einhyrningsins.config.importer.ComposeVariables;
 import org.einhyrningsins.config.importer.ForeignMap;
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.importer.ImportedValues;
+import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.ConfigNode;
 import org.einhyrningsins.config.source.ConfigNode.Items;
 import org.einhyrningsins.config.source.ConfigNode.Mapping;
@@ -180,20 +182,20 @@ final class ComposeLifecycle {
         program.set(
                 "ack",
                 "{ mode: probe, exec: "
-                        + ImportedProgram.list(test)
+                        + YamlText.words(test)
                         + ", every: "
-                        + ImportedProgram.time(atLeast(first))
+                        + ImportedValues.time(atLeast(first))
                         + ", timeout: "
-                        + ImportedProgram.time(atLeast(patience))
+                        + ImportedValues.time(atLeast(patience))
                         + " }");
         program.set(
                 "health",
                 "{ exec: "
-                        + ImportedProgram.list(test)
+                        + YamlText.words(test)
                         + ", every: "
-                        + ImportedProgram.time(atLeast(every))
+                        + ImportedValues.time(atLeast(every))
                         + ", timeout: "
-                        + ImportedProgram.time(atLeast(timeout))
+                        + ImportedValues.time(atLeast(timeout))
                         + ", failures: "
                         + failures
                         + " }");
@@ -288,9 +290,8 @@ final class ComposeLifecycle {
         }
         Duration first = atLeast(delay);
         Duration max = fixed ? first : MAX_DELAY;
-        StringBuilder map = new StringBuilder("{ when: " + when + ", backoff: { first: ");
-        map.append(ImportedProgram.time(first)).append(", factor: ").append(fixed ? 1 : 2);
-        map.append(", max: ").append(ImportedProgram.time(max)).append(" }, burst: 0");
+        String backoff = ImportedValues.backoff(first, fixed ? "1" : "2", max);
+        String giveUp = "";
         if (tries != null && tries > 0) {
             Duration within = window;
             Duration wait = first;
@@ -303,10 +304,9 @@ final class ComposeLifecycle {
                                         ? max
                                         : wait.multipliedBy(2);
             }
-            map.append(", give-up: { deaths: ").append(Math.min(10_000, tries + 1));
-            map.append(", within: ").append(ImportedProgram.time(within)).append(" }");
+            giveUp = ", " + ImportedValues.giveUp(Math.min(10_000, tries + 1), within);
         }
-        program.set("restart", map.append(" }").toString());
+        program.set("restart", "{ when: " + when + ", " + backoff + ", burst: 0" + giveUp + " }");
     }
 
     // ---- how it is stopped, and what it may use
@@ -390,7 +390,7 @@ final class ComposeLifecycle {
             program.lost("memory-max", foreignSetting, "no program starts with so little");
             return;
         }
-        program.set("memory-max", ImportedProgram.size(bytes));
+        program.set("memory-max", ImportedValues.size(bytes));
         program.differs("memory-max", foreignSetting, "replaced when it uses more, not held to it");
     }
 }

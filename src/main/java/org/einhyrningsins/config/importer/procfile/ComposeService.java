@@ -5,6 +5,7 @@ import org.einhyrningsins.config.importer.ComposeVariables;
 import org.einhyrningsins.config.importer.ForeignMap;
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.ConfigNode;
 import org.einhyrningsins.config.source.ConfigNode.Items;
 import org.einhyrningsins.config.source.ConfigNode.Mapping;
@@ -211,7 +212,7 @@ final class ComposeService {
             }
         }
         if (!files.isEmpty()) {
-            program.set("env-file", ImportedProgram.list(files));
+            program.set("env-file", YamlText.words(files));
         }
     }
 

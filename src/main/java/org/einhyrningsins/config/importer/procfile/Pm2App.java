@@ -4,6 +4,7 @@ package org.einhyrningsins.config.importer.procfile;
 import org.einhyrningsins.config.importer.ForeignMap;
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.importer.ImportedValues;
 import org.einhyrningsins.config.source.ConfigNode;
 import org.einhyrningsins.config.source.ConfigNode.Items;
 import org.einhyrningsins.config.source.ConfigNode.Mapping;
@@ -275,19 +276,9 @@ final class Pm2App {
             program.say(
                     "restart", "give-up is max_restarts in a row, each younger than min_uptime");
         }
-        program.set(
-                "restart",
-                "{ when: always, backoff: { first: "
-                        + ImportedProgram.time(from)
-                        + ", factor: "
-                        + (growing == null ? "1" : "1.5")
-                        + ", max: "
-                        + ImportedProgram.time(to)
-                        + " }, burst: 0, give-up: { deaths: "
-                        + count
-                        + ", within: "
-                        + ImportedProgram.time(within)
-                        + " } }");
+        String backoff = ImportedValues.backoff(from, growing == null ? "1" : "1.5", to);
+        String giveUp = ImportedValues.giveUp(count, within);
+        program.set("restart", "{ when: always, " + backoff + ", burst: 0, " + giveUp + " }");
     }
 
     private long millis(@Nullable ForeignSetting foreignSetting, long usual) {
@@ -338,7 +329,7 @@ final class Pm2App {
         Matcher size = SIZE.matcher(memory == null ? "" : memory.value());
         if (memory != null && size.matches()) {
             int shift = size.group(2).isEmpty() ? 0 : 10 * (1 + "KMG".indexOf(size.group(2)));
-            program.set("memory-max", ImportedProgram.size(Long.parseLong(size.group(1)) << shift));
+            program.set("memory-max", ImportedValues.size(Long.parseLong(size.group(1)) << shift));
         } else if (memory != null) {
             program.lost("memory-max", memory, "expected a size such as 200M");
         }
@@ -358,7 +349,7 @@ final class Pm2App {
         if (file != null && file.value().matches("NULL|/dev/null")) {
             program.set("logs", "null");
         } else if (file != null) {
-            program.log(directory.resolve(file.value()).normalize().toString());
+            program.log().file(directory.resolve(file.value()).normalize().toString());
         }
         if (err != null && file != null && err.value().equals(file.value())) {
             program.same(err, "standard error goes there, too");
@@ -368,8 +359,8 @@ final class Pm2App {
         if (both != null && out != null) {
             program.lost("logs", both, "logs is one file");
         }
-        if (date != null && !program.log().isEmpty()) {
-            program.keptLog(0, LogsSpec.KEEP, "[time]");
+        if (date != null && !program.log().path().isEmpty()) {
+            program.log().keptFile(0, LogsSpec.KEEP, "[time]");
             program.differs("logs", date, "in UTC, as in 2026-01-31T12:00:00.000Z");
         } else if (date != null) {
             program.lost("logs", date, "only a file has times");

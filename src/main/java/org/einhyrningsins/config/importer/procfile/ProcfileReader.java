@@ -8,6 +8,7 @@ import org.einhyrningsins.config.importer.ImportException;
 import org.einhyrningsins.config.importer.ImportedProgram;
 import org.einhyrningsins.config.importer.ImportedServices;
 import org.einhyrningsins.config.importer.ShellLine;
+import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.ProblemCollector;
 import org.einhyrningsins.config.source.SourcePosition;
 import org.einhyrningsins.config.source.SourceText;
@@ -178,7 +179,7 @@ public final class ProcfileReader {
             draft.say(own + ": the base of the ports, see PORT of each program");
         }
         if (isReadAlike(sourceText, variables, own) && strange.isEmpty()) {
-            draft.defaults().set("env-file", ImportedProgram.list(List.of(file.toString())));
+            draft.defaults().set("env-file", YamlText.words(List.of(file.toString())));
         } else {
             draft.defaults().say("env", file + " is not read by foreman as an env-file is here");
             variables.forEach(

@@ -5,6 +5,7 @@ import org.einhyrningsins.config.importer.ForeignSection;
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
 import org.einhyrningsins.config.importer.ImportedServices;
+import org.einhyrningsins.config.importer.ImportedValues;
 import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.source.ValueException;
@@ -114,7 +115,7 @@ record CircusSocket(String name, ForeignSection section) {
             program.same(backlog, "UDP has none");
         }
         ForeignSetting umask = settings.take("umask");
-        String bits = umask == null ? null : ImportedProgram.octal(umask.value());
+        String bits = umask == null ? null : ImportedValues.octal(umask.value());
         if (umask != null && (bits == null || !address.startsWith("unix:"))) {
             program.lost("bind", umask, "expected octal digits, for a UNIX socket");
         } else if (bits != null) {

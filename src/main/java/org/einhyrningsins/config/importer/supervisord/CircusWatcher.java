@@ -5,11 +5,11 @@ import org.einhyrningsins.config.importer.ForeignSection;
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
 import org.einhyrningsins.config.importer.ImportedServices;
+import org.einhyrningsins.config.importer.ImportedValues;
 import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.config.source.ShlexSplitter;
 import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.source.ValueException;
-import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +27,6 @@ import java.util.TreeSet;
 
 /// Imports a `[watcher:x]` of circus.
 final class CircusWatcher {
-    private static final long MAX_BYTES = 1L << 50;
     private static final String OWN_PORT =
             "old before new, so that it may bind a port of its own; with bind, if it can take a"
                     + " socket, no request is lost";
@@ -101,6 +100,7 @@ final class CircusWatcher {
 
     /// State of the writing of one program.
     private final class Writing {
+        private final CircusContext context;
         private final ImportedProgram program;
         private final CircusVariables texts;
 
@@ -108,6 +108,7 @@ final class CircusWatcher {
         private final boolean differs;
 
         Writing(ImportedProgram program, CircusVariables texts) {
+            this.context = new CircusContext(program, foreignSection, texts);
             this.program = program;
             this.texts = texts;
             ForeignSetting count = foreignSection.look("numprocesses");
@@ -129,7 +130,8 @@ final class CircusWatcher {
             environment();
             restarting();
             stopping();
-            output();
+            aging();
+            new CircusLogs(context).write();
             replacing();
             for (ForeignSetting foreignSetting : foreignSection.takeRest()) {
                 if (foreignSetting.key().equals("use_papa")) {
@@ -254,9 +256,9 @@ final class CircusWatcher {
         }
 
         private void identity() {
-            program.who("user", settled("uid"));
-            program.who("group", settled("gid"));
-            program.text("directory", settled("working_dir"));
+            program.who("user", context.settled("uid"));
+            program.who("group", context.settled("gid"));
+            program.text("directory", context.settled("working_dir"));
             SequencedMap<String, String> limits = new LinkedHashMap<>();
             for (ForeignSetting foreignSetting :
                     foreignSection.takeAll(key -> key.startsWith("rlimit_"))) {
@@ -285,18 +287,6 @@ final class CircusWatcher {
                 }
             }
             return false;
-        }
-
-        private @Nullable ForeignSetting settled(String key) {
-            ForeignSetting foreignSetting = foreignSection.take(key);
-            try {
-                return foreignSetting == null
-                        ? null
-                        : foreignSetting.withValue(texts.settled(foreignSetting.value()));
-            } catch (ValueException e) {
-                program.blocks(Objects.requireNonNull(foreignSetting), e.reason());
-                return null;
-            }
         }
 
         private void environment() {
@@ -339,6 +329,14 @@ final class CircusWatcher {
             }
         }
 
+        private void aging() {
+            ForeignSetting age = foreignSection.take("max_age");
+            Duration lifetime = age == null ? null : seconds(age, "max-age");
+            if (age != null && lifetime != null) {
+                program.later("max-age", ImportedValues.time(lifetime), age);
+            }
+        }
+
         private void stopping() {
             Signal signal = program.signal(foreignSection.take("stop_signal"), Signal.TERM);
             ForeignSetting patience = foreignSection.take("graceful_timeout");
@@ -360,104 +358,6 @@ final class CircusWatcher {
                 return null;
             }
             return Duration.ofMillis(Math.round(Double.parseDouble(foreignSetting.value()) * 1000));
-        }
-
-        private void output() {
-            ForeignSetting age = foreignSection.take("max_age");
-            Duration lifetime = age == null ? null : seconds(age, "max-age");
-            if (age != null && lifetime != null) {
-                program.later("max-age", ImportedProgram.time(lifetime), age);
-            }
-            for (String stream : List.of("stdout_stream", "stderr_stream")) {
-                stream(stream);
-            }
-            ForeignSetting out = foreignSection.take("close_child_stdout");
-            ForeignSetting err = foreignSection.take("close_child_stderr");
-            boolean both = out != null && err != null && out.isTrue() && err.isTrue();
-            if (both) {
-                program.set("logs", "null");
-            }
-            for (ForeignSetting foreignSetting : new ForeignSetting[] {out, err}) {
-                if (foreignSetting != null && foreignSetting.isTrue() && !both) {
-                    program.lost("logs", foreignSetting, "one of the two alone is not closed");
-                } else if (foreignSetting != null && !both) {
-                    program.same(foreignSetting, "as it is here");
-                }
-            }
-            ForeignSetting in = foreignSection.take("close_child_stdin");
-            if (in != null && in.isTrue()) {
-                program.same(in, "standard input is /dev/null, as it is here");
-            } else if (in != null) {
-                program.lost(in, "standard input is /dev/null, or a socket by stdin");
-            }
-        }
-
-        /// Imports an output stream: a file stays a file; all else goes to the manager's output.
-        private void stream(String stream) {
-            ForeignSetting type = foreignSection.take(stream + ".class");
-            ForeignSetting file = settled(stream + ".filename");
-            String name = type == null ? "FileStream" : type.value();
-            String path = file == null ? "" : file.value();
-            boolean first = stream.equals("stdout_stream");
-            String writes = "workers write there themselves";
-            if (!path.isEmpty() && (first || !program.has("logs"))) {
-                program.log(path);
-                writes = kept(stream) ? "the manager writes there" : writes;
-            }
-            if (file != null && (first || path.equals(program.log()))) {
-                program.same(file, writes);
-            } else if (file != null) {
-                program.lost("logs", file, "logs is for standard output and standard error alike");
-            }
-            if (type != null && name.endsWith("FileStream")) {
-                program.same(type, writes);
-            } else if (type != null && name.endsWith("StdoutStream") && first) {
-                program.set("logs", "inherit");
-            } else if (type != null && name.endsWith("StdoutStream")) {
-                program.differs("logs", type, "standard error goes where it goes, see logs");
-            } else if (type != null) {
-                program.lost("logs", type, "output goes to a file, or where the manager's does");
-            }
-            for (ForeignSetting foreignSetting :
-                    foreignSection.takeAll(key -> key.startsWith(stream + "."))) {
-                boolean rotates = foreignSetting.key().contains(".rotate_");
-                program.lost("logs", foreignSetting, rotates ? "see logs.max-age" : "see logs");
-            }
-        }
-
-        /// Imports the rotation of the file.
-        ///
-        /// @return true if the manager writes the file
-        private boolean kept(String stream) {
-            ForeignSetting most = foreignSection.take(stream + ".max_bytes");
-            int keep = program.kept(foreignSection.take(stream + ".backup_count"), 0);
-            long bytes = bytes(most);
-            if (most != null && bytes > 0 && keep == 0) {
-                program.same(most, "it has no effect without backup_count there");
-                bytes = 0;
-            } else if (most != null && bytes > 0 && bytes < LogsSpec.LEAST_BYTES) {
-                program.lost("logs", most, "expected 4096 at least");
-                bytes = 0;
-            }
-            ForeignSetting time = foreignSection.take(stream + ".time_format");
-            if (time != null) {
-                program.differs("logs", time, "in UTC, as in 2026-01-31T12:00:00.000Z");
-            }
-            boolean kept = bytes > 0 || time != null;
-            if (kept) {
-                program.keptLog(bytes, keep, time == null ? "" : "[time, pid]");
-            }
-            return kept;
-        }
-
-        /// 0 if there is no bound.
-        private long bytes(@Nullable ForeignSetting most) {
-            boolean number = most != null && most.value().matches("[0-9]{1,15}");
-            long bytes = number && most != null ? Long.parseLong(most.value()) : 0;
-            if (most != null && (!number || bytes > MAX_BYTES)) {
-                program.lost("logs", most, "expected a number of bytes");
-            }
-            return bytes > MAX_BYTES ? 0 : bytes;
         }
 
         private static String whyNot(String key) {

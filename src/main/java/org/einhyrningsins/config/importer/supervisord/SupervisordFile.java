@@ -244,7 +244,7 @@ public final class SupervisordFile {
                 draft.defaults().blocks(directory, e.reason());
             }
         }
-        SupervisordProgram.environment(daemon.take("environment"), texts, draft.defaults());
+        SupervisordEnvironment.write(daemon.take("environment"), texts, draft.defaults());
         user(daemon, draft);
         for (ForeignSetting foreignSetting : daemon.takeRest()) {
             String known = concernsManager(foreignSetting.key());

@@ -3,6 +3,7 @@ package org.einhyrningsins.config.importer.systemd;
 
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.importer.ImportedValues;
 import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.Sizes;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +52,7 @@ record SystemdCgroup(SystemdSettings settings, ImportedProgram program) {
             if (bytes < Sizes.MIN_MEMORY) {
                 throw new ValueException("no program starts with so little");
             }
-            limits.add(ours + ": " + ImportedProgram.size(bytes));
+            limits.add(ours + ": " + ImportedValues.size(bytes));
         } catch (ValueException e) {
             program.lost(KEY, foreignSetting, e.reason());
         }

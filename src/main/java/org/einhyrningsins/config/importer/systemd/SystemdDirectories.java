@@ -3,6 +3,7 @@ package org.einhyrningsins.config.importer.systemd;
 
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.importer.ImportedValues;
 import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.TemplateTextBuilder;
 
@@ -40,7 +41,7 @@ record SystemdDirectories(SystemdSettings settings, ImportedProgram program) {
 
     private void write(Kind kind, List<String> maps) {
         ForeignSetting bits = settings.last(kind + "DirectoryMode");
-        String mode = bits == null ? null : ImportedProgram.octal(bits.value());
+        String mode = bits == null ? null : ImportedValues.octal(bits.value());
         if (bits != null && mode == null) {
             program.lost(KEY, bits, "expected octal digits, at most 0777");
         }

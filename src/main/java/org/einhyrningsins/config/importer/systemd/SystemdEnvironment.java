@@ -4,6 +4,7 @@ package org.einhyrningsins.config.importer.systemd;
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
 import org.einhyrningsins.config.importer.supervisord.SupervisordFile;
+import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.ProblemCollector;
 import org.einhyrningsins.config.source.SourceText;
 import org.einhyrningsins.config.source.TemplateTextBuilder;
@@ -65,7 +66,7 @@ final class SystemdEnvironment {
                     }
                 });
         if (!files.isEmpty()) {
-            program.set("env-file", ImportedProgram.list(files));
+            program.set("env-file", YamlText.words(files));
         }
         return known;
     }
@@ -180,7 +181,7 @@ final class SystemdEnvironment {
             }
         }
         if (!dropped.isEmpty()) {
-            program.set("drop-env", ImportedProgram.list(dropped));
+            program.set("drop-env", YamlText.words(dropped));
         }
     }
 

@@ -4,6 +4,7 @@ package org.einhyrningsins.config.importer.systemd;
 import org.einhyrningsins.config.importer.ForeignSection;
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
+import org.einhyrningsins.config.importer.ImportedValues;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
@@ -82,7 +83,7 @@ final class SystemdLifecycle {
     private void ack() {
         if (isNotify()) {
             Duration timeout = patience("ack", startTimeout);
-            program.set("ack", "{ mode: notify, timeout: " + ImportedProgram.time(timeout) + " }");
+            program.set("ack", "{ mode: notify, timeout: " + ImportedValues.time(timeout) + " }");
         }
     }
 
@@ -187,13 +188,8 @@ final class SystemdLifecycle {
                     foreignSetting,
                     "no wait after a death of one that was up for 10 seconds");
         }
-        return ", backoff: { first: "
-                + ImportedProgram.time(from)
-                + ", factor: "
-                + (to.equals(from) ? 1 : 2)
-                + ", max: "
-                + ImportedProgram.time(to)
-                + " }, burst: 0";
+        String factor = to.equals(from) ? "1" : "2";
+        return ", " + ImportedValues.backoff(from, factor, to) + ", burst: 0";
     }
 
     /// Returns a setting that may stand in either section, by its older names too; null if it is
@@ -231,7 +227,7 @@ final class SystemdLifecycle {
             program.say("restart", "without a limit of starts, as the unit says");
             return "";
         }
-        return ", give-up: { deaths: " + count + ", within: " + ImportedProgram.time(within) + " }";
+        return ", " + ImportedValues.giveUp(count, within);
     }
 
     // ---- how it goes
@@ -360,7 +356,7 @@ final class SystemdLifecycle {
         if (foreignSetting != null && time != null && (time.isZero() || time.equals(FOREVER))) {
             program.same(foreignSetting, "as it is here");
         } else if (foreignSetting != null && time != null) {
-            program.set(ours, ImportedProgram.time(time));
+            program.set(ours, ImportedValues.time(time));
         }
     }
 }

@@ -5,6 +5,7 @@ import org.einhyrningsins.config.importer.ForeignSection;
 import org.einhyrningsins.config.importer.ForeignSetting;
 import org.einhyrningsins.config.importer.ImportedProgram;
 import org.einhyrningsins.config.importer.ImportedServices;
+import org.einhyrningsins.config.importer.ImportedValues;
 import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.source.ValueException;
@@ -72,7 +73,7 @@ final class SystemdSocket {
     private String unixOptions() {
         StringBuilder unix = new StringBuilder();
         ForeignSetting mode = settings.last("SocketMode");
-        String bits = mode == null ? "\"0666\"" : ImportedProgram.octal(mode.value());
+        String bits = mode == null ? "\"0666\"" : ImportedValues.octal(mode.value());
         if (mode != null && bits == null) {
             program.lost("bind", mode, "expected octal digits, at most 0777");
         } else {
