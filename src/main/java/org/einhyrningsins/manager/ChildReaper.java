@@ -4,7 +4,7 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.manager.program.OrphanReaper;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.Children;
 
 import java.util.function.IntPredicate;
 
@@ -39,7 +39,7 @@ final class ChildReaper {
         mayBeDead = false;
         tellOfChanges();
         int reaped =
-                Processes.reapOrphans(
+                Children.reapOrphans(
                         pid -> {
                             mayBeDead = isWaitedFor(pid);
                             return mayBeDead;
@@ -52,9 +52,9 @@ final class ChildReaper {
 
     /// Tells programs which processes were stopped by a signal, or go on.
     private void tellOfChanges() {
-        for (Processes.Change next = Processes.nextChange();
+        for (Children.Change next = Children.nextChange();
                 next != null;
-                next = Processes.nextChange()) {
+                next = Children.nextChange()) {
             for (ProgramHost host : programTable.everyHost()) {
                 host.changed(next);
             }

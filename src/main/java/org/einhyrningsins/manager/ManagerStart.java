@@ -14,6 +14,7 @@ import org.einhyrningsins.manager.runtime.StartException;
 import org.einhyrningsins.manager.runtime.StateDirectory;
 import org.einhyrningsins.posix.kernel.OpenFileLimits;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Niceness;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.manager.ControlSpec;
 import org.einhyrningsins.spec.manager.ServicesSpec;
@@ -115,7 +116,7 @@ final class ManagerStart {
         Integer nice = parts.runtime.options().nice();
         try {
             if (nice != null) {
-                Processes.renice(nice);
+                Niceness.renice(nice);
             }
         } catch (PosixException e) {
             parts.runtime

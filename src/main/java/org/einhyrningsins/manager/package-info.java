@@ -26,7 +26,7 @@
 ///   what a worker is started with, and how         spawn
 ///   what workers write, rotation, journal           output
 ///   what workers say: ack, ping, sd_notify          channel
-///   sockets: bound, kept, given back                socket  (options, modes: posix.socket.Sockets)
+///   sockets: bound, kept, given back                socket  (options: posix.socket.ProgramSockets)
 ///   who may do what at the control socket           control
 ///   what a command does, what plan and status say   operate  (their layout: control.report)
 ///   one program at run time                         program

@@ -76,8 +76,8 @@ record Walls(String root) {
                     "manager.runtime.RuntimeFiles",
                     "manager.runtime.StateDirectory",
                     "manager.socket.UnixSocketFiles",
-                    "posix.process.Processes",
-                    "posix.socket.Sockets");
+                    "posix.process.Niceness",
+                    "posix.socket.SocketFile");
 
     private static final Map<String, Set<String>> MAY_BE_SEEN_FROM =
             Map.of(

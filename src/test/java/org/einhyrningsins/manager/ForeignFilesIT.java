@@ -13,6 +13,7 @@ import org.einhyrningsins.manager.runtime.StateDirectory;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.socket.SocketFile;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.SocketSpec;
 import org.junit.jupiter.api.AfterEach;
@@ -156,7 +157,7 @@ final class ForeignFilesIT {
         Path path = home.resolve("web.sock");
         open.add(Sockets.listenUnix(path, 0600));
         long file = RuntimeFiles.inode(path);
-        Sockets.mode(path, 0660, file);
+        SocketFile.mode(path, 0660, file);
         assertThat(mode(path)).isEqualTo("rw-rw----");
         Files.delete(path);
         link(path, secret, APP);
@@ -172,8 +173,9 @@ final class ForeignFilesIT {
 
     private static void refuses(Path path, long file) {
         var dress = new SocketSpec.UnixFile(0666, "" + APP, null);
-        assertThatThrownBy(() -> Sockets.mode(path, 0666, file)).isInstanceOf(PosixException.class);
-        assertThatThrownBy(() -> Sockets.dress(path, dress, file))
+        assertThatThrownBy(() -> SocketFile.mode(path, 0666, file))
+                .isInstanceOf(PosixException.class);
+        assertThatThrownBy(() -> SocketFile.dress(path, dress, file))
                 .isInstanceOf(PosixException.class);
     }
 

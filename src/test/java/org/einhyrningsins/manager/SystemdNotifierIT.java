@@ -15,7 +15,8 @@ import org.einhyrningsins.manager.socket.SocketTable;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.Datagram;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.Datagrams;
+import org.einhyrningsins.posix.socket.ProgramSockets;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.junit.jupiter.api.AfterEach;
@@ -61,7 +62,7 @@ class SystemdNotifierIT {
     @BeforeEach
     void listen() {
         Path address = directory.resolve("notify");
-        systemd = Sockets.bindUnixDatagram(address, 0600);
+        systemd = Datagrams.bind(address, 0600);
         environment.put("NOTIFY_SOCKET", address.toString());
     }
 
@@ -237,7 +238,7 @@ class SystemdNotifierIT {
         service.reloading().run();
         service.turn(now, false);
         assertThat(said.toString(StandardCharsets.UTF_8)).containsOnlyOnce("cannot tell");
-        systemd = Sockets.bindUnixDatagram(directory.resolve("notify"), 0600);
+        systemd = Datagrams.bind(directory.resolve("notify"), 0600);
         service.reloading().run();
         service.turn(now, false);
         assertThat(heard().getFirst()).startsWith("FDSTORE=1");
@@ -298,7 +299,7 @@ class SystemdNotifierIT {
     }
 
     private SocketSnapshot socket() {
-        BoundSocket boundSocket = Sockets.bind(LOOPBACK);
+        BoundSocket boundSocket = ProgramSockets.bind(LOOPBACK);
         open.add(boundSocket);
         return new SocketSnapshot(
                 "", LOOPBACK, boundSocket.fd(), boundSocket.address(), boundSocket.inode(), 0);
@@ -307,10 +308,10 @@ class SystemdNotifierIT {
     /// What was said since it was last asked.
     private List<String> heard() {
         List<String> texts = new ArrayList<>();
-        Datagram next = Sockets.receive(systemd);
+        Datagram next = Datagrams.receive(systemd);
         while (next != null) {
             texts.add(new String(next.text(), StandardCharsets.UTF_8));
-            next = Sockets.receive(systemd);
+            next = Datagrams.receive(systemd);
         }
         return texts;
     }

@@ -9,6 +9,7 @@ import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.ProcessExit;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
+import org.einhyrningsins.posix.process.Children;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.posix.process.SignalDescriptor;
 import org.einhyrningsins.posix.spawn.SpawnedChild;
@@ -75,11 +76,11 @@ class EventsIT {
                 Nursery.SPAWNER.spawn(Nursery.script("kill -STOP $$").order(nothing, nothing));
         try (Poll poll = Poll.open()) {
             poll.add(child.pidfd(), Poll.IN, child.pid());
-            assertThat(Processes.reap(child.pidfd())).isNull();
+            assertThat(Children.reap(child.pidfd())).isNull();
             assertThat(Processes.kill(child.pidfd(), Signal.KILL)).isTrue();
             assertThat(poll.await(BOUND)).isEqualTo(1);
             assertThat(poll.token(0)).isEqualTo(child.pid());
-            assertThat(Processes.reap(child.pidfd())).isEqualTo(new ProcessExit(0, 9, false));
+            assertThat(Children.reap(child.pidfd())).isEqualTo(new ProcessExit(0, 9, false));
             assertThat(Processes.kill(child.pidfd(), Signal.KILL)).isFalse();
         } finally {
             Descriptors.close(child.pidfd());

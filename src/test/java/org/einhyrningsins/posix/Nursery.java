@@ -8,7 +8,7 @@ import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.ProcessExit;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.Children;
 import org.einhyrningsins.posix.spawn.ChildCommand;
 import org.einhyrningsins.posix.spawn.ChildConfinement;
 import org.einhyrningsins.posix.spawn.ChildIdentity;
@@ -77,7 +77,7 @@ public final class Nursery {
             Descriptors.close(out);
             out = -1;
             String text = readAll(pipe[0]);
-            Processes.await(child.pidfd());
+            Children.await(child.pidfd());
             Descriptors.close(child.pidfd());
             return text;
         } finally {
@@ -92,7 +92,7 @@ public final class Nursery {
         int nothing = Descriptors.openNull();
         try {
             SpawnedChild child = spawner.spawn(order(nothing, nothing));
-            ProcessExit processExit = Processes.await(child.pidfd());
+            ProcessExit processExit = Children.await(child.pidfd());
             Descriptors.close(child.pidfd());
             return processExit;
         } finally {

@@ -11,6 +11,8 @@ import jnr.posix.Passwd;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Accounts;
 import org.einhyrningsins.posix.kernel.ProcessExit;
+import org.einhyrningsins.posix.process.Children;
+import org.einhyrningsins.posix.process.ProcessTree;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.posix.spawn.SpawnedChild;
 import org.einhyrningsins.spec.Signal;
@@ -55,8 +57,8 @@ class SecondOpinionIT {
     void weAreWhoItSaysWeAre() {
         assertThat(Processes.self()).isEqualTo(JNR.getpid());
         assertThat(Processes.user()).isEqualTo(JNR.geteuid());
-        assertThat(Processes.parent(JNR.getpid())).isEqualTo(JNR.getppid());
-        assertThat(Processes.parent(Integer.MAX_VALUE)).isNotPositive();
+        assertThat(ProcessTree.parent(JNR.getpid())).isEqualTo(JNR.getppid());
+        assertThat(ProcessTree.parent(Integer.MAX_VALUE)).isNotPositive();
     }
 
     @Test
@@ -67,10 +69,10 @@ class SecondOpinionIT {
         assertThat(JNR.getpgid(child.pid())).isEqualTo(child.pid());
         String stat = Files.readString(Path.of("/proc/" + child.pid() + "/stat"));
         assertThat(stat.split(" ", -1)[5]).as("session").isEqualTo(Integer.toString(child.pid()));
-        assertThat(Processes.parent(child.pid())).isEqualTo(JNR.getpid());
+        assertThat(ProcessTree.parent(child.pid())).isEqualTo(JNR.getpid());
         assertThat(JNR.kill(child.pid(), 0)).as("it is there").isZero();
         assertThat(JNR.kill(child.pid(), Signal.KILL.number())).isZero();
-        assertThat(Processes.await(child.pidfd())).isEqualTo(new ProcessExit(0, 9, false));
+        assertThat(Children.await(child.pidfd())).isEqualTo(new ProcessExit(0, 9, false));
         assertThat(JNR.kill(child.pid(), 0)).as("it is gone").isEqualTo(-1);
         Descriptors.close(child.pidfd());
         Descriptors.close(nothing);

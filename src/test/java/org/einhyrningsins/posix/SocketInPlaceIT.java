@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.socket.SocketFile;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.SocketSpec.UnixFile;
 import org.junit.jupiter.api.AfterEach;
@@ -55,16 +56,16 @@ class SocketInPlaceIT {
     private void nothingIsChanged(Path other) throws IOException {
         String before = mode(other);
         String why = "it is not the socket any more";
-        assertThatThrownBy(() -> Sockets.dress(path, FOR_ALL, inode)).hasMessageContaining(why);
-        assertThatThrownBy(() -> Sockets.mode(path, 0666, inode)).hasMessageContaining(why);
+        assertThatThrownBy(() -> SocketFile.dress(path, FOR_ALL, inode)).hasMessageContaining(why);
+        assertThatThrownBy(() -> SocketFile.mode(path, 0666, inode)).hasMessageContaining(why);
         assertThat(mode(other)).isEqualTo(before);
     }
 
     @Test
     void theSocketItselfIsChanged() throws IOException {
-        Sockets.dress(path, FOR_ALL, inode);
+        SocketFile.dress(path, FOR_ALL, inode);
         assertThat(mode(path)).isEqualTo("rw-rw-rw-");
-        Sockets.mode(path, 0660, inode);
+        SocketFile.mode(path, 0660, inode);
         assertThat(mode(path)).isEqualTo("rw-rw----");
     }
 
@@ -73,7 +74,8 @@ class SocketInPlaceIT {
         Files.delete(path);
         Files.createSymbolicLink(path, secret);
         nothingIsChanged(secret);
-        assertThatThrownBy(() -> Sockets.give(path, 12345)).hasMessageContaining("not the socket");
+        assertThatThrownBy(() -> SocketFile.give(path, 12345))
+                .hasMessageContaining("not the socket");
     }
 
     @Test

@@ -8,7 +8,7 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.MachineCode;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.Children;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.posix.spawn.SpawnRequest;
 import org.einhyrningsins.posix.spawn.SpawnedChild;
@@ -133,7 +133,7 @@ public final class SpawnCost {
             long start = System.nanoTime();
             SpawnedChild spawnedChild = Nursery.SPAWNER.spawn(order);
             long born = System.nanoTime();
-            Processes.await(spawnedChild.pidfd());
+            Children.await(spawnedChild.pidfd());
             way.add(born - start, System.nanoTime() - start);
             Descriptors.close(spawnedChild.pidfd());
         }

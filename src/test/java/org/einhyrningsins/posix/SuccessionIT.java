@@ -8,8 +8,12 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.BootId;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Children;
+import org.einhyrningsins.posix.process.ProcessGroups;
 import org.einhyrningsins.posix.process.ProcessImage;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.socket.Connections;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.posix.spawn.SpawnedChild;
 import org.einhyrningsins.posix.spawn.Spawner;
@@ -36,18 +40,18 @@ final class SuccessionIT {
     @Test
     void fetchesASocketOutOfAWorker() throws Exception {
         int nothing = Descriptors.openNull();
-        int[] pair = Sockets.pair();
+        int[] pair = Connections.pair();
         SpawnedChild child =
                 Nursery.SPAWNER.spawn(Nursery.script("exec sleep 100").order(nothing, pair[1]));
         int fetched = Processes.fetch(child.pidfd(), 1);
         assertThat(Sockets.inode(fetched)).isEqualTo(Sockets.inode(pair[1]));
         assertThat(Sockets.listens(fetched)).isFalse();
-        assertThat(Processes.isChild(child.pid())).isTrue();
+        assertThat(Children.isChild(child.pid())).isTrue();
         assertThatThrownBy(() -> Processes.fetch(child.pidfd(), 77))
                 .isInstanceOfSatisfying(
                         PosixException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EBADF));
-        Processes.killGroup(child.pid(), Signal.KILL);
-        Processes.await(child.pidfd());
+        ProcessGroups.killGroup(child.pid(), Signal.KILL);
+        Children.await(child.pidfd());
         for (int fd : List.of(nothing, pair[0], pair[1], fetched, child.pidfd())) {
             Descriptors.close(fd);
         }
@@ -68,8 +72,8 @@ final class SuccessionIT {
                         Spawner.OWN_CGROUP);
         assertThat(Files.readString(file).replace("\0", ""))
                 .isEqualTo("born web 0 " + child.pid() + "\n");
-        assertThat(Processes.startTime(child.pid())).isBetween(before - 1, before + 500);
-        Processes.await(child.pidfd());
+        assertThat(ProcessStatus.startTime(child.pid())).isBetween(before - 1, before + 500);
+        Children.await(child.pidfd());
         Descriptors.close(child.pidfd());
         Descriptors.close(notes);
         Descriptors.close(nothing);
@@ -85,7 +89,7 @@ final class SuccessionIT {
                         Nursery.script("exit 0").order(nothing, nothing),
                         "born web 0 ",
                         Spawner.OWN_CGROUP);
-        Processes.await(child.pidfd());
+        Children.await(child.pidfd());
         Descriptors.close(child.pidfd());
         Descriptors.close(nothing);
     }

@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.channel;
 
-import org.einhyrningsins.control.report.ReplyWriter;
-import org.einhyrningsins.control.wire.ControlRequest;
-import org.einhyrningsins.control.wire.ExitStatus;
-import org.einhyrningsins.control.wire.JsonId;
-import org.einhyrningsins.control.wire.LineBuffer;
-import org.einhyrningsins.control.wire.MalformedRequest;
-import org.einhyrningsins.control.wire.RequestReader;
 import org.einhyrningsins.control.wire.WorkerMessage;
 import org.einhyrningsins.manager.runtime.DatagramInbox;
 import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
-import org.einhyrningsins.manager.runtime.SocketAcceptor;
-import org.einhyrningsins.manager.snapshot.WorkerClientSnapshot;
 import org.einhyrningsins.manager.snapshot.WorkerSocketsSnapshot;
 import org.einhyrningsins.manager.socket.SocketFileWatch;
 import org.einhyrningsins.posix.file.BackgroundCloser;
@@ -23,6 +14,9 @@ import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.Datagram;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.socket.Connections;
+import org.einhyrningsins.posix.socket.Datagrams;
+import org.einhyrningsins.posix.socket.SocketFile;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
@@ -33,11 +27,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.SequencedMap;
 import java.util.function.IntFunction;
 
 /// Sockets of one program's workers: a stream socket for `worker:ack` and `worker:ping`
@@ -47,12 +36,6 @@ import java.util.function.IntFunction;
 public final class WorkerSockets {
     private static final String ACKS = ".sock";
     private static final String NOTIFICATIONS = ".notify";
-    private static final int LINE_BOUND = 4 * 1024;
-    private static final int MAX_GUESTS = 256;
-
-    /// Read at once: a guest that writes without end lets the others have their turns.
-    private static final int MAX_READ = LINE_BOUND;
-
     private final EventLoop eventLoop;
     private final Listener says;
     private final Path ackPath;
@@ -62,17 +45,7 @@ public final class WorkerSockets {
     private DatagramInbox notifications;
     private long acksFile;
     private long notificationsFile;
-
-    /// The one that came last stands last.
-    private final SequencedMap<Integer, Guest> guests = new LinkedHashMap<>();
-
-    private int lines;
-    private final ByteBuffer buffer;
-
-    /// Client of the stream socket.
-    ///
-    /// @param worker the worker that inherited the connection; null for a client that connected
-    private record Guest(LineBuffer lines, @Nullable PeerCredentials worker) {}
+    private final AckClients clients;
 
     /// Opens a program's worker sockets.
     public interface Opener {
@@ -126,7 +99,7 @@ public final class WorkerSockets {
         this.eventLoop = eventLoop;
         this.place = place;
         this.says = says;
-        this.buffer = buffer;
+        clients = new AckClients(eventLoop, buffer, says);
         ackPath = place.directory().resolve(place.name() + ACKS);
         notifyPath = place.directory().resolve(place.name() + NOTIFICATIONS);
         openAcks();
@@ -147,7 +120,7 @@ public final class WorkerSockets {
                         fd,
                         ackPath,
                         opened -> {
-                            eventLoop.watch(opened, Poll.IN, events -> accept());
+                            eventLoop.watch(opened, Poll.IN, events -> clients.accept(acks));
                             return opened;
                         });
         acksFile = RuntimeFiles.inode(ackPath);
@@ -155,7 +128,7 @@ public final class WorkerSockets {
 
     private DatagramInbox openNotifications() throws IOException {
         RuntimeFiles.delete(notifyPath);
-        int fd = Sockets.bindUnixDatagram(notifyPath, 0600);
+        int fd = Datagrams.bind(notifyPath, 0600);
         DatagramInbox box =
                 opened(fd, notifyPath, opened -> new DatagramInbox(eventLoop, opened, this::take));
         notificationsFile = RuntimeFiles.inode(notifyPath);
@@ -165,7 +138,7 @@ public final class WorkerSockets {
     private <T> T opened(int fd, Path path, IntFunction<T> watched) throws IOException {
         try {
             if (place.owner() != null) {
-                Sockets.give(path, place.owner().uid());
+                SocketFile.give(path, place.owner().uid());
             }
             return watched.apply(fd);
         } catch (PosixException e) {
@@ -185,50 +158,26 @@ public final class WorkerSockets {
         this.eventLoop = eventLoop;
         this.place = place;
         this.says = says;
-        this.buffer = buffer;
+        clients = new AckClients(eventLoop, buffer, says);
         ackPath = place.directory().resolve(place.name() + ACKS);
         notifyPath = place.directory().resolve(place.name() + NOTIFICATIONS);
         acks = image.acks();
-        Sockets.refuseDescriptors(acks);
+        Connections.refuseDescriptors(acks);
         notifications = new DatagramInbox(eventLoop, image.notifications(), this::take);
         acksFile = RuntimeFiles.inode(ackPath);
         notificationsFile = RuntimeFiles.inode(notifyPath);
-        eventLoop.watch(acks, Poll.IN, events -> accept());
-        for (WorkerClientSnapshot guest : image.guests()) {
-            PeerCredentials worker =
-                    guest.pid() == 0 ? null : new PeerCredentials(guest.pid(), guest.uid(), -1);
-            Guest known = new Guest(new LineBuffer(LINE_BOUND), worker);
-            byte[] begun = guest.begun().getBytes(StandardCharsets.ISO_8859_1);
-            known.lines().feed(ByteBuffer.wrap(begun), new Ear(NOBODY, guest.fd(), known));
-            guests.put(guest.fd(), known);
-            lines += worker == null ? 0 : 1;
-            Sockets.refuseDescriptors(guest.fd());
-            eventLoop.watch(guest.fd(), Poll.IN, events -> hear(guest.fd()));
-        }
+        eventLoop.watch(acks, Poll.IN, events -> clients.accept(acks));
+        image.guests().forEach(clients::resume);
         place.files().guard(ackPath, new Acks());
         place.files().guard(notifyPath, new Notifications());
     }
-
-    /// Half a line is nobody's word yet.
-    private static final PeerCredentials NOBODY = new PeerCredentials(0, -1, -1);
 
     /// Returns the snapshot of the sockets.
     ///
     /// @param user their owner; empty for the manager's own user
     public WorkerSocketsSnapshot image(String user) {
-        List<WorkerClientSnapshot> here = new ArrayList<>();
-        guests.forEach(
-                (fd, guest) -> {
-                    String begun = new String(guest.lines().begun(), StandardCharsets.ISO_8859_1);
-                    PeerCredentials worker = guest.worker();
-                    here.add(
-                            worker == null
-                                    ? new WorkerClientSnapshot(fd, 0, -1, begun)
-                                    : new WorkerClientSnapshot(
-                                            fd, worker.pid(), worker.uid(), begun));
-                });
         return new WorkerSocketsSnapshot(
-                user, place.name(), place.owner(), acks, notifications.fd(), here);
+                user, place.name(), place.owner(), acks, notifications.fd(), clients.images());
     }
 
     /// The stream socket, as one whose file may vanish.
@@ -297,10 +246,7 @@ public final class WorkerSockets {
     /// Listens to a worker on the line that it was born with. Whoever holds the other end has it
     /// from that worker, so it speaks for that worker and no other.
     public void connect(int line, PeerCredentials worker) {
-        guests.put(line, new Guest(new LineBuffer(LINE_BOUND), worker));
-        Sockets.refuseDescriptors(line);
-        lines++;
-        eventLoop.watch(line, Poll.IN, events -> hear(line));
+        clients.connect(line, worker);
     }
 
     /// The worker is gone. If it had hung up before, the number of its line may be another's by
@@ -308,12 +254,7 @@ public final class WorkerSockets {
     ///
     /// @return whether it had not
     public boolean disconnect(int line, int pid) {
-        Guest guest = guests.get(line);
-        boolean known = guest != null && guest.worker() != null && guest.worker().pid() == pid;
-        if (known) {
-            dismiss(line);
-        }
-        return known;
+        return clients.disconnect(line, pid);
     }
 
     public Path notifyPath() {
@@ -322,166 +263,8 @@ public final class WorkerSockets {
 
     /// Takes up all that has been said until now: what a worker said before it died counts.
     public void listen() {
-        for (int i = 0; i < MAX_GUESTS && accept(); i++) {
-            // each is heard as it comes
-        }
-        for (int guest : List.copyOf(guests.keySet())) {
-            hear(guest);
-        }
+        clients.listen(acks);
         notifications.empty();
-    }
-
-    /// Accepts a client and reads at once: most write as soon as they connect.
-    private boolean accept() {
-        int guest = SocketAcceptor.accept(acks);
-        if (guest < 0) {
-            return false;
-        }
-        if (guests.size() - lines >= MAX_GUESTS) {
-            // a worker has little to say and may come late: who has been here for longest goes
-            evictOldest();
-        }
-        try {
-            eventLoop.watch(guest, Poll.IN, events -> hear(guest));
-        } catch (PosixException e) { // it may try again
-            Sockets.hangUp(guest);
-            return true;
-        }
-        guests.put(guest, new Guest(new LineBuffer(LINE_BOUND), null));
-        hear(guest);
-        return true;
-    }
-
-    /// Evicts the client that connected first; connections inherited by workers stay.
-    private void evictOldest() {
-        for (Map.Entry<Integer, Guest> entry : guests.entrySet()) {
-            if (entry.getValue().worker() == null) {
-                dismiss(entry.getKey());
-                return;
-            }
-        }
-    }
-
-    private void hear(int guest) {
-        Guest known = guests.get(guest);
-        buffer.clear().limit(MAX_READ);
-        int count = known == null ? -1 : read(guest);
-        if (known == null || count < 0) {
-            return;
-        }
-        buffer.flip();
-        PeerCredentials sender = known.worker() == null ? Sockets.peer(guest) : known.worker();
-        known.lines().feed(buffer, new Ear(sender, guest, known));
-        if (count == 0 && known.equals(guests.get(guest))) {
-            dismiss(guest);
-        }
-    }
-
-    private int read(int guest) {
-        try {
-            return Sockets.hear(guest, buffer);
-        } catch (PosixException e) {
-            return 0; // reset: as good as closed
-        }
-    }
-
-    private void dismiss(int guest) {
-        Guest gone = guests.remove(guest);
-        if (gone != null) {
-            lines -= gone.worker() == null ? 0 : 1;
-            eventLoop.forget(guest);
-            Sockets.hangUp(guest);
-        }
-    }
-
-    /// Reader of one client's lines.
-    private final class Ear implements LineBuffer.Taker {
-        private final PeerCredentials sender;
-        private final int guest;
-        private final Guest known;
-
-        Ear(PeerCredentials sender, int guest, Guest known) {
-            this.sender = sender;
-            this.guest = guest;
-            this.known = known;
-        }
-
-        @Override
-        public void line(byte[] line) {
-            if (left()) {
-                return;
-            }
-            switch (RequestReader.parse(line)) {
-                case WorkerMessage.Ack ack -> {
-                    if (says.acked(ack.pid(), sender)) {
-                        reply(ack.id(), "acknowledged");
-                    } else {
-                        reject(ack, "you may not acknowledge for pid " + ack.pid());
-                    }
-                }
-                case WorkerMessage.Ping ping -> {
-                    if (says.pinged(ping, sender)) {
-                        reply(ping.id(), "pong");
-                    } else {
-                        reject(ping, "you may not ping for pid " + ping.pid());
-                    }
-                }
-                case ControlRequest controlRequest ->
-                        refuse(
-                                controlRequest.id(),
-                                "the worker socket takes worker:ack and worker:ping, not '"
-                                        + controlRequest.command()
-                                        + "'");
-                case MalformedRequest malformedRequest ->
-                        refuse(malformedRequest.id(), malformedRequest.message());
-            }
-        }
-
-        @Override
-        public void tooLong(int bound) {
-            if (!left()) {
-                refuse(JsonId.NONE, "a line of more than " + bound + " bytes");
-            }
-        }
-
-        /// True if the client is gone since; its number may be another's.
-        private boolean left() {
-            return !known.equals(guests.get(guest));
-        }
-
-        private void refuse(JsonId id, String message) {
-            says.refused("pid " + sender.pid() + ": " + message);
-            reject(id, ExitStatus.USAGE, message);
-        }
-
-        private void reject(WorkerMessage message, String why) {
-            JsonId id = message.id() == null ? JsonId.NONE : message.id();
-            reject(id, ExitStatus.NOT_ALLOWED, why);
-        }
-
-        /// Rejects a client after a malformed line, lest it send a million of them.
-        private void reject(JsonId id, ExitStatus code, String message) {
-            write(ReplyWriter.done(id, code, message));
-            dismiss(guest);
-        }
-
-        private void reply(@Nullable JsonId id, String message) {
-            if (id != null) {
-                write(ReplyWriter.done(id, ExitStatus.DONE, message));
-            }
-        }
-
-        /// A guest that does not read does not get its reply.
-        private void write(byte[] reply) {
-            if (left()) {
-                return;
-            }
-            try {
-                Descriptors.write(guest, ByteBuffer.wrap(reply));
-            } catch (PosixException e) {
-                // it did not wait for its reply; what it said counts all the same
-            }
-        }
     }
 
     private void take(Datagram datagram) {
@@ -489,7 +272,7 @@ public final class WorkerSockets {
     }
 
     public void close() {
-        List.copyOf(guests.keySet()).forEach(this::dismiss);
+        clients.close();
         place.files().leave(ackPath);
         place.files().leave(notifyPath);
         closeAcks();

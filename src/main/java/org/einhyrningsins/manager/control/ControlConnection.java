@@ -12,7 +12,7 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.Connections;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
@@ -59,7 +59,7 @@ public final class ControlConnection implements ClientQuota.Member {
         this.eventLoop = eventLoop;
         this.fd = fd;
         this.gone = gone;
-        this.peerCredentials = Sockets.peer(fd);
+        this.peerCredentials = Connections.peer(fd);
     }
 
     /// Goes on where another manager stopped.
@@ -125,7 +125,7 @@ public final class ControlConnection implements ClientQuota.Member {
     public Set<Integer> groups() {
         Set<Integer> known = groups;
         if (known == null) {
-            known = closed ? Set.of() : Sockets.peerGroups(fd);
+            known = closed ? Set.of() : Connections.peerGroups(fd);
             groups = known;
         }
         return known;
@@ -215,7 +215,7 @@ public final class ControlConnection implements ClientQuota.Member {
         buffer.clear().limit(Math.min(MAX_READ, buffer.capacity()));
         int count;
         try {
-            int there = Sockets.peek(fd, buffer);
+            int there = Connections.peek(fd, buffer);
             if (there <= 0) {
                 return there < 0;
             }
@@ -289,7 +289,7 @@ public final class ControlConnection implements ClientQuota.Member {
         if (!closed) {
             closed = true;
             eventLoop.forget(fd);
-            Sockets.hangUp(fd);
+            Connections.hangUp(fd);
             waiting.clear();
             gone.gone(this);
         }

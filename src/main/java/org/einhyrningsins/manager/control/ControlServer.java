@@ -23,6 +23,8 @@ import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.OpenFileLimits;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.socket.Connections;
+import org.einhyrningsins.posix.socket.SocketFile;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.manager.ControlSpec;
 import org.jspecify.annotations.Nullable;
@@ -122,7 +124,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
     }
 
     private static String taken(Path socket) {
-        PeerCredentials owner = Sockets.owner(socket);
+        PeerCredentials owner = SocketFile.owner(socket);
         String who =
                 owner == null ? "somebody" : "pid " + owner.pid() + " (uid " + owner.uid() + ")";
         return "cannot start: control socket "
@@ -148,12 +150,12 @@ public final class ControlServer implements SocketFileWatch.Owner {
         this.buffer = buffer;
         this.requested = requested;
         this.listener = before.descriptor("control");
-        Sockets.refuseDescriptors(listener);
+        Connections.refuseDescriptors(listener);
         mostClients = mostClients();
         file = RuntimeFiles.inode(path);
         eventLoop.watch(listener, Poll.IN, events -> accept());
         for (ControlConnectionSnapshot image : clients) {
-            Sockets.refuseDescriptors(image.fd());
+            Connections.refuseDescriptors(image.fd());
             ControlConnection client = new ControlConnection(eventLoop, image, connections::remove);
             eventLoop.watch(image.fd(), client.interest(), events -> ready(client, events));
             connections.add(client);
@@ -242,7 +244,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
             connections.add(client);
             ready(client, Poll.IN); // before others come, who mostly have less to say
         } catch (PosixException e) {
-            Sockets.hangUp(fd);
+            Connections.hangUp(fd);
         }
         return true;
     }
@@ -287,7 +289,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
     /// connected: clients admitted by another mode, without full rights now, are disconnected.
     public void admit(ControlSpec next, AccessControl by) {
         if (next.mode() != spec.mode() && file == RuntimeFiles.inode(path)) {
-            Sockets.mode(path, next.mode(), file);
+            SocketFile.mode(path, next.mode(), file);
         }
         if (by.byModeAlone() && !accessControl.byModeAlone()) {
             acceptAll(); // those in the queue came past the other mode as well

@@ -17,6 +17,7 @@ import org.einhyrningsins.manager.spawn.WorkerCgroups;
 import org.einhyrningsins.posix.kernel.BootId;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.UnknownAccountException;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -203,7 +204,7 @@ public final class CrashRecovery {
     }
 
     private static boolean gone(int pid) {
-        return pid == Processes.self() || !Processes.isAlive(pid);
+        return pid == Processes.self() || !ProcessStatus.isAlive(pid);
     }
 
     private static void forget(StateDirectory state, ManagerSnapshot manager) {

@@ -15,8 +15,10 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.ProcessExit;
+import org.einhyrningsins.posix.process.Children;
+import org.einhyrningsins.posix.process.ExecutableSearch;
+import org.einhyrningsins.posix.process.ProcessGroups;
 import org.einhyrningsins.posix.process.ProcessImage;
-import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.posix.spawn.ChildCommand;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.posix.spawn.SpawnRequest;
@@ -120,7 +122,7 @@ public final class Reexec {
         } catch (PosixException e) {
             Trial begun = trial;
             if (begun != null) {
-                Processes.killGroup(begun.child().pid(), Signal.KILL); // reaped as an orphan
+                ProcessGroups.killGroup(begun.child().pid(), Signal.KILL); // reaped as an orphan
                 close(begun);
             }
             told.failed(String.valueOf(e.getMessage()));
@@ -171,7 +173,7 @@ public final class Reexec {
     private String executable() {
         String path = System.getenv().getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin");
         String here = StartDirectory.path().toString();
-        return Processes.findExecutable(launcher.getFirst(), here, path);
+        return ExecutableSearch.find(launcher.getFirst(), here, path);
     }
 
     private static List<String> environment(int file) {
@@ -199,7 +201,7 @@ public final class Reexec {
 
     private void ended() {
         Trial now = trial;
-        ProcessExit processExit = now == null ? null : Processes.reap(now.child().pidfd());
+        ProcessExit processExit = now == null ? null : Children.reap(now.child().pidfd());
         if (now == null || processExit == null) {
             return;
         }
@@ -242,7 +244,7 @@ public final class Reexec {
     void expire() {
         Trial now = trial;
         if (now != null) {
-            Processes.killGroup(now.child().pid(), Signal.KILL);
+            ProcessGroups.killGroup(now.child().pid(), Signal.KILL);
             // it is reaped as an orphan
             close(now);
             now.told()

@@ -5,6 +5,8 @@ import org.einhyrningsins.manager.channel.WorkerSockets;
 import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.snapshot.StateJournal;
 import org.einhyrningsins.manager.spawn.WorkerTag;
+import org.einhyrningsins.posix.process.ProcessGroups;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +67,7 @@ record SurvivingWorker(
             if (isWorker(pid, variables)) {
                 put(found, of(pid, List.of(), mark, variables, false));
             } else if (isLeftOfOne(pid, variables)) {
-                left.computeIfAbsent(Processes.group(pid), group -> new ArrayList<>()).add(pid);
+                left.computeIfAbsent(ProcessGroups.group(pid), group -> new ArrayList<>()).add(pid);
             }
         }
         left.forEach(
@@ -94,12 +96,12 @@ record SurvivingWorker(
         Map<String, String> its = ProcReader.variables(one, WorkerTag.VARIABLE);
         return leader > 0
                 ? of(leader, List.of(), mark, its, true)
-                : of(Processes.group(one), List.copyOf(pids), mark, its, true);
+                : of(ProcessGroups.group(one), List.copyOf(pids), mark, its, true);
     }
 
     private static int firstAlive(List<Integer> pids) {
         for (int pid : pids) {
-            if (Processes.isAlive(pid)) {
+            if (ProcessStatus.isAlive(pid)) {
                 return pid;
             }
         }
@@ -115,15 +117,15 @@ record SurvivingWorker(
     /// Not what came from one.
     private static boolean isWorker(int pid, Map<String, String> variables) {
         String own = variables.getOrDefault(WorkerTag.OWN_PID, variables.get("LISTEN_PID"));
-        return Processes.leads(pid) && (own == null || own.equals(Integer.toString(pid)));
+        return ProcessGroups.leads(pid) && (own == null || own.equals(Integer.toString(pid)));
     }
 
     /// In the process group of a worker whose own process is gone.
     private static boolean isLeftOfOne(int pid, Map<String, String> variables) {
         String own = variables.getOrDefault(WorkerTag.OWN_PID, variables.get("LISTEN_PID"));
-        int group = Processes.group(pid);
+        int group = ProcessGroups.group(pid);
         return group > 1
-                && !Processes.isAlive(group)
+                && !ProcessStatus.isAlive(group)
                 && (own == null || own.equals(Integer.toString(group)));
     }
 
@@ -133,7 +135,7 @@ record SurvivingWorker(
         int leader = 0;
         long earliest = Long.MAX_VALUE;
         for (int pid : pids) {
-            long started = Processes.leads(pid) ? ProcReader.startTimeIfAlive(pid) : -1;
+            long started = ProcessGroups.leads(pid) ? ProcReader.startTimeIfAlive(pid) : -1;
             if (started >= 0 && started < earliest) {
                 earliest = started;
                 leader = pid;
@@ -163,7 +165,7 @@ record SurvivingWorker(
                             new WorkerId(Integer.parseInt(words[1]), Long.parseLong(words[2])),
                             Integer.parseInt(definition[0]),
                             definition[1],
-                            Processes.realUser(asked),
+                            ProcessStatus.realUser(asked),
                             grouped,
                             started,
                             WorkerSockets.nameOf(variables.getOrDefault(NOTIFY, "")));

@@ -13,6 +13,8 @@ import org.einhyrningsins.manager.snapshot.WorkerSnapshot;
 import org.einhyrningsins.manager.snapshot.WorkerSocketsSnapshot;
 import org.einhyrningsins.manager.spawn.WorkerCgroups;
 import org.einhyrningsins.manager.spawn.WorkerTag;
+import org.einhyrningsins.posix.process.ProcessGroups;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.WorkerId;
 
@@ -186,7 +188,7 @@ final class WorkerRecovery {
             }
         }
         Map<Integer, List<Integer>> left =
-                leaders.isEmpty() ? Map.of() : Processes.members(leaders);
+                leaders.isEmpty() ? Map.of() : ProcessGroups.members(leaders);
         Map<WorkerId, WorkerSnapshot> leaderless = new HashMap<>();
         for (WorkerSnapshot worker : workers) {
             String mark = WorkerTag.of(program, worker.id());
@@ -210,7 +212,7 @@ final class WorkerRecovery {
         List<Integer> grouped = groups.processes(mark);
         List<Integer> elsewhere = new ArrayList<>(grouped == null ? List.of() : grouped);
         elsewhere.removeAll(known);
-        elsewhere.removeIf(pid -> !Processes.isAlive(pid));
+        elsewhere.removeIf(pid -> !ProcessStatus.isAlive(pid));
         return elsewhere;
     }
 

@@ -10,7 +10,7 @@ import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.Connections;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
@@ -103,7 +103,7 @@ final class HttpConnection {
 
     private void read(ByteBuffer buffer) {
         buffer.clear().limit(Math.min(HttpRequest.MAX_LENGTH, buffer.capacity()));
-        int count = Sockets.hear(fd, buffer);
+        int count = Connections.hear(fd, buffer);
         if (count == 0) {
             close();
         } else if (count > 0) {
@@ -180,13 +180,13 @@ final class HttpConnection {
         answer = new ByteBuffer[0];
         state = State.LEAVING;
         deadline = Clock.now().plus(TO_LEAVE);
-        Sockets.endWriting(fd);
+        Connections.endWriting(fd);
         eventLoop.change(fd, Poll.IN);
     }
 
     private void drop(ByteBuffer buffer) {
         buffer.clear();
-        if (Sockets.hear(fd, buffer) == 0) {
+        if (Connections.hear(fd, buffer) == 0) {
             close();
         }
     }
@@ -206,7 +206,7 @@ final class HttpConnection {
             renderedPage = null;
             answer = new ByteBuffer[0];
             eventLoop.forget(fd);
-            Sockets.hangUp(fd);
+            Connections.hangUp(fd);
             served.gone(this);
         }
     }

@@ -14,7 +14,8 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.UnknownAccountException;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.ProgramSockets;
+import org.einhyrningsins.posix.socket.SocketFile;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.manager.HttpSpec;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +88,7 @@ public final class HttpListener {
     private Open bind(HttpSpec wanted) throws SocketTable.CannotBind {
         SocketSpec spec = wanted.socket();
         try {
-            BoundSocket boundSocket = Sockets.bind(spec);
+            BoundSocket boundSocket = ProgramSockets.bind(spec);
             return served(wanted, boundSocket, SocketTable.inode(spec));
         } catch (UnknownAccountException e) {
             throw cannot(spec, String.valueOf(e.getMessage()));
@@ -170,7 +171,7 @@ public final class HttpListener {
             }
             SocketSpec spec = before.spec();
             HttpSpec same = new HttpSpec(spec, before.hosts());
-            open = served(same, Sockets.bind(spec), SocketTable.inode(spec));
+            open = served(same, ProgramSockets.bind(spec), SocketTable.inode(spec));
             before.server().close();
             BackgroundCloser.close(
                     before.bound().fd()); // who waits in its queue may have passed something
@@ -188,7 +189,7 @@ public final class HttpListener {
             return;
         }
         try {
-            Sockets.dress(unix.path(), now.spec().file(), now.file());
+            SocketFile.dress(unix.path(), now.spec().file(), now.file());
             managerLog.info("", "the HTTP socket has a new owner or mode");
         } catch (PosixException | UnknownAccountException e) {
             managerLog.error("", "the HTTP socket keeps its owner and mode: " + e.getMessage());

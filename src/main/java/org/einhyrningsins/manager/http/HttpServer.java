@@ -15,7 +15,7 @@ import org.einhyrningsins.manager.runtime.SocketAcceptor;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.Connections;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -91,7 +91,7 @@ public final class HttpServer implements HttpConnection.Served {
         this.listener = listener;
         this.buffer = buffer;
         this.sight = sight;
-        Sockets.refuseDescriptors(listener);
+        Connections.refuseDescriptors(listener);
         this.pageRenderer = new PageRenderer(eventLoop, threads, this::made);
         try {
             eventLoop.watch(listener, Poll.IN, events -> accept());

@@ -10,7 +10,7 @@ import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.Niceness;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
@@ -97,7 +97,7 @@ final class PageRenderer implements AutoCloseable {
     /// Renders pages, on its own thread.
     private void work(Supplier<Map<Pages, RenderedPage>> work) {
         try {
-            Processes.reniceThread(NICE);
+            Niceness.reniceThread(NICE);
             made = work.get();
         } finally {
             ring();

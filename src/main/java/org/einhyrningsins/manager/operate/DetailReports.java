@@ -10,6 +10,7 @@ import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
+import org.einhyrningsins.posix.process.ProcessGroups;
 import org.einhyrningsins.posix.process.ProcessUsage;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -87,7 +88,7 @@ final class DetailReports {
     private static Map<String, ProgramDetails.Usage> usages(Map<String, Set<Integer>> groups) {
         Set<Integer> all = new HashSet<>();
         groups.values().forEach(all::addAll);
-        Map<Integer, List<Integer>> members = all.isEmpty() ? Map.of() : Processes.members(all);
+        Map<Integer, List<Integer>> members = all.isEmpty() ? Map.of() : ProcessGroups.members(all);
         Map<String, ProgramDetails.Usage> usages = new HashMap<>();
         int left = MAX_PROCESSES;
         for (var entry : groups.entrySet()) {

@@ -18,7 +18,7 @@ import org.einhyrningsins.manager.socket.SocketTable;
 import org.einhyrningsins.manager.spawn.WorkerOutput;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
 import org.einhyrningsins.posix.kernel.BoundSocket;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
@@ -168,7 +168,7 @@ public final class StatusReports {
 
     /// Troubles of its sockets and its output.
     private String besides(Program program) {
-        String socket = sockets.troubles(program.serving().spec());
+        String socket = sockets.troubles().of(program.serving().spec());
         String output = workerOutput.note(program.name());
         return joined(socket, output);
     }
@@ -251,7 +251,7 @@ public final class StatusReports {
         if (by != null) {
             return "stopped by SIG" + by;
         }
-        return process != null && process.adopted() && Processes.isStopped(process.pid())
+        return process != null && process.adopted() && ProcessStatus.isStopped(process.pid())
                 ? "stopped by a signal"
                 : null;
     }

@@ -8,7 +8,7 @@ import org.einhyrningsins.posix.file.DirectoryEntries;
 import org.einhyrningsins.posix.file.SafePath;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.Niceness;
 import org.einhyrningsins.posix.spawn.SystemCallDeputy;
 import org.einhyrningsins.spec.LogsSpec;
 import org.jspecify.annotations.Nullable;
@@ -84,7 +84,7 @@ final class LogRotator {
     }
 
     private void work() {
-        Processes.reniceThread(NICE);
+        Niceness.reniceThread(NICE);
         for (Task task = next(); task != null; task = next()) {
             Task now = task;
             try {

@@ -5,7 +5,7 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.OutputPipes;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.LogsSpec;
 import org.jspecify.annotations.Nullable;
@@ -97,7 +97,7 @@ public final class OutputPipe {
     /// Returns its worker with its user, to write in its name; null if unknown.
     @Nullable PeerCredentials writer() {
         if (writer == null && pid > 0) {
-            writer = Processes.identity(pid);
+            writer = ProcessStatus.identity(pid);
         }
         return writer;
     }

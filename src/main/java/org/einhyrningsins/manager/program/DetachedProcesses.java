@@ -6,6 +6,9 @@ import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.ProcessGroups;
+import org.einhyrningsins.posix.process.ProcessStatus;
+import org.einhyrningsins.posix.process.ProcessTree;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
@@ -47,7 +50,7 @@ final class DetachedProcesses {
     private static List<Integer> elsewhere(List<Integer> all, int group) {
         List<Integer> elsewhere = new ArrayList<>();
         for (int pid : all) {
-            if (Processes.group(pid) != group) {
+            if (ProcessGroups.group(pid) != group) {
                 elsewhere.add(pid);
             }
         }
@@ -80,7 +83,7 @@ final class DetachedProcesses {
     }
 
     private static boolean isOrphan(int pid, List<Integer> all, int leader) {
-        int parent = Processes.parent(pid);
+        int parent = ProcessTree.parent(pid);
         return parent != leader && !all.contains(parent);
     }
 
@@ -98,8 +101,8 @@ final class DetachedProcesses {
         }
         try {
             boolean same = started == ProcReader.startTimeIfAlive(pid); // or nobody knows in time
-            if (same && Processes.isAlive(pid) && Processes.kill(pidfd, signal)) {
-                if (signal != Signal.KILL && Processes.isStopped(pid)) {
+            if (same && ProcessStatus.isAlive(pid) && Processes.kill(pidfd, signal)) {
+                if (signal != Signal.KILL && ProcessStatus.isStopped(pid)) {
                     Processes.kill(pidfd, Signal.CONT);
                 }
                 reportSent(id, pid, signal);

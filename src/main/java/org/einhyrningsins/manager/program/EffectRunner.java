@@ -5,6 +5,8 @@ import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.manager.output.LogWriterThreads;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.ProcessGroups;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.Signal;
 
@@ -80,7 +82,7 @@ final class EffectRunner {
             }
             send(process, order.signal(), order.group());
             boolean heard = order.signal() == Signal.KILL;
-            if (!heard && (order.group() || Processes.isStopped(process.pid()))) {
+            if (!heard && (order.group() || ProcessStatus.isStopped(process.pid()))) {
                 send(process, Signal.CONT, order.group());
             }
             if (order.signal() == Signal.KILL || (order.group() && !led)) { // and what was forked
@@ -95,7 +97,7 @@ final class EffectRunner {
 
     private static void send(WorkerProcess process, Signal signal, boolean group) {
         if (group) {
-            Processes.killGroup(process.pidfd(), process.pid(), signal);
+            ProcessGroups.killGroup(process.pidfd(), process.pid(), signal);
         } else {
             Processes.kill(process.pidfd(), signal);
         }

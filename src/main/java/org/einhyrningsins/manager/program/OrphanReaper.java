@@ -8,6 +8,9 @@ import org.einhyrningsins.manager.spawn.WorkerCgroups;
 import org.einhyrningsins.manager.spawn.WorkerCredentials;
 import org.einhyrningsins.manager.spawn.WorkerTag;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Children;
+import org.einhyrningsins.posix.process.ProcessStatus;
+import org.einhyrningsins.posix.process.ProcessTree;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +43,7 @@ public final class OrphanReaper {
     /// From now on, orphans are ours.
     public void begin() {
         try {
-            Processes.becomeSubreaper();
+            Children.becomeSubreaper();
         } catch (PosixException e) {
             managerLog.warn(
                     "", "what workers leave behind in other sessions stays: " + e.getMessage());
@@ -79,7 +82,7 @@ public final class OrphanReaper {
     /// @return how many came from the one that is dead
     private int end(@Nullable String dead) {
         int ended = 0;
-        for (int orphan : Processes.orphans()) {
+        for (int orphan : Children.orphans()) {
             String mark = ProcReader.variable(orphan, WorkerTag.VARIABLE);
             if (mark != null && (mark.equals(dead) || !alive(mark))) {
                 int count = end(orphan, mark);
@@ -105,17 +108,17 @@ public final class OrphanReaper {
         Set<Integer> all = new LinkedHashSet<>();
         List<Integer> grouped = cgroups.processes(mark);
         if (grouped == null) {
-            for (int orphan : Processes.orphans()) {
+            for (int orphan : Children.orphans()) {
                 if (mark.equals(ProcReader.variable(orphan, WorkerTag.VARIABLE))) {
-                    all.addAll(Processes.tree(orphan));
+                    all.addAll(ProcessTree.tree(orphan));
                 }
             }
-            all.addAll(leader > 0 ? Processes.tree(leader) : List.of());
+            all.addAll(leader > 0 ? ProcessTree.tree(leader) : List.of());
         } else {
             all.addAll(grouped);
         }
         all.remove(leader);
-        all.removeIf(pid -> !Processes.isAlive(pid));
+        all.removeIf(pid -> !ProcessStatus.isAlive(pid));
         return List.copyOf(all);
     }
 
@@ -139,7 +142,7 @@ public final class OrphanReaper {
 
     private int end(int orphan, String mark) {
         int count = 0;
-        for (int pid : Processes.tree(orphan)) {
+        for (int pid : ProcessTree.tree(orphan)) {
             Processes.end(pid);
             count++;
         }

@@ -7,8 +7,9 @@ import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.ProcessExit;
-import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.process.Children;
+import org.einhyrningsins.posix.process.ProcessGroups;
+import org.einhyrningsins.posix.socket.Connections;
 import org.einhyrningsins.posix.spawn.SpawnedChild;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.AckSpec.SocketTarget;
@@ -58,7 +59,7 @@ public final class ProbeRunner {
             return;
         }
         try {
-            Connection attempt = new Connection(whom, target, Sockets.connect(address), asker);
+            Connection attempt = new Connection(whom, target, Connections.connect(address), asker);
             attempts.put(whom, attempt);
             eventLoop.watch(attempt.fd, Poll.OUT, attempt);
         } catch (PosixException e) {
@@ -126,8 +127,8 @@ public final class ProbeRunner {
         /// Ends what the command leaves behind, while its number is still its own.
         @Override
         public void ready(int events) {
-            Processes.killGroup(process.pid(), Signal.KILL);
-            ProcessExit processExit = Processes.reap(process.pidfd());
+            ProcessGroups.killGroup(process.pid(), Signal.KILL);
+            ProcessExit processExit = Children.reap(process.pidfd());
             if (processExit != null) {
                 reaped = true;
                 forget(whom);
@@ -139,7 +140,7 @@ public final class ProbeRunner {
         @Override
         public void end() {
             if (!reaped) {
-                Processes.killGroup(process.pid(), Signal.KILL);
+                ProcessGroups.killGroup(process.pid(), Signal.KILL);
             }
             eventLoop.forget(process.pidfd());
             Descriptors.close(process.pidfd());
@@ -176,7 +177,7 @@ public final class ProbeRunner {
         }
 
         private void connected() {
-            if (Sockets.connectResult(fd) != null) {
+            if (Connections.connectResult(fd) != null) {
                 end(false);
                 return;
             }
@@ -201,7 +202,7 @@ public final class ProbeRunner {
 
         private void hear() {
             buffer.clear();
-            int count = Sockets.hear(fd, buffer);
+            int count = Connections.hear(fd, buffer);
             if (count < 0) {
                 return;
             }
@@ -228,7 +229,7 @@ public final class ProbeRunner {
         @Override
         public void end() {
             eventLoop.forget(fd);
-            Sockets.hangUp(fd);
+            Connections.hangUp(fd);
         }
     }
 }

@@ -7,6 +7,7 @@ import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.ProcessGroups;
 import org.einhyrningsins.posix.process.Processes;
 import org.jspecify.annotations.Nullable;
 
@@ -108,11 +109,11 @@ public final class ProcessGroupWatch {
     private Map<Integer, List<Integer>> found() {
         List<Integer> some = new ArrayList<>();
         for (Group group : groups.values()) {
-            if (Processes.groupExists(group.leader(), group.number())) {
+            if (ProcessGroups.groupExists(group.leader(), group.number())) {
                 some.add(group.number());
             }
         }
-        return some.isEmpty() ? Map.of() : Processes.members(Set.copyOf(some));
+        return some.isEmpty() ? Map.of() : ProcessGroups.members(Set.copyOf(some));
     }
 
     /// One that ended since is noticed at the next look.

@@ -21,7 +21,7 @@ import org.einhyrningsins.manager.snapshot.WorkerSocketsSnapshot;
 import org.einhyrningsins.manager.socket.SocketTable;
 import org.einhyrningsins.manager.spawn.WorkerSpawner;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.Children;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
@@ -233,7 +233,7 @@ public final class ProgramHost {
     }
 
     /// Takes note that a child of ours was stopped by a signal, or goes on.
-    public void changed(Processes.Change change) {
+    public void changed(Children.Change change) {
         workers.lifecycle().changed(change);
     }
 

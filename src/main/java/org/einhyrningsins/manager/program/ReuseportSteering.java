@@ -46,12 +46,12 @@ public final class ReuseportSteering {
     ///
     /// @return when to look again, if nothing happens before; null for never
     public @Nullable Moment turn(Moment now) {
-        if (!sockets.haveOwnQueues() || !(mayDiffer || draining)) {
+        if (!sockets.queues().exist() || !(mayDiffer || draining)) {
             return null;
         }
         if (mayDiffer) {
             mayDiffer = false;
-            sockets.steer(this::serves);
+            sockets.queues().steer(this::serves);
         }
         draining = false;
         List<Runnable> drained = new ArrayList<>();
@@ -68,7 +68,8 @@ public final class ReuseportSteering {
         if (worker.state() instanceof WorkerState.Stopping stopping && stopping.draining()) {
             draining = true;
             WorkerId id = worker.id();
-            if (stopping.settled(now) && !sockets.waits(worker.version().spec(), id.slot())) {
+            if (stopping.settled(now)
+                    && !sockets.queues().waits(worker.version().spec(), id.slot())) {
                 drained.add(() -> host.take(new ProgramEvent.Drained(id)));
             }
         }

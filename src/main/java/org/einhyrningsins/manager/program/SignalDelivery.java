@@ -8,6 +8,7 @@ import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.ProcessGroups;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.Signal;
 
@@ -51,7 +52,7 @@ record SignalDelivery(boolean reached, String words) {
         try {
             boolean there =
                     rest
-                            ? Processes.killGroup(process.pidfd(), process.pid(), signal)
+                            ? ProcessGroups.killGroup(process.pidfd(), process.pid(), signal)
                             : Processes.kill(process.pidfd(), signal);
             if (there) {
                 sent.add(name(worker, process, rest));

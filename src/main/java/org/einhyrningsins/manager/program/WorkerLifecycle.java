@@ -14,7 +14,9 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.Children;
+import org.einhyrningsins.posix.process.ProcessGroups;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.spec.ManagerLinkSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -95,7 +97,7 @@ final class WorkerLifecycle {
             Descriptors.close(process.channels().line());
         }
         ackListeners.drop(process);
-        Processes.killGroup(process.pid(), Signal.KILL);
+        ProcessGroups.killGroup(process.pid(), Signal.KILL);
         surface.strays().sweep(context.tag(id), process.pid());
         Descriptors.close(process.pidfd());
     }
@@ -125,7 +127,7 @@ final class WorkerLifecycle {
         }
         boolean delayed =
                 worker != null && worker.state() instanceof WorkerState.Starting s && s.delayed();
-        boolean unborn = Processes.isUnborn(process.pid());
+        boolean unborn = ProcessStatus.isUnborn(process.pid());
         if (delayed || unborn) {
             delayedSpawns.add(process, null);
         }
@@ -152,7 +154,7 @@ final class WorkerLifecycle {
 
     /// A child of ours was stopped by a signal, or goes on. A signal that we have no name for is
     /// none that stops anybody.
-    void changed(Processes.Change change) {
+    void changed(Children.Change change) {
         WorkerProcess process = workerTable.byPid(change.pid());
         Signal by = Signal.of(change.by());
         if (process != null && by != null) {
@@ -189,11 +191,11 @@ final class WorkerLifecycle {
         workerExit = surface.strays().withCause(workerExit, context.tag(id));
         boolean patient = context.program().goesOnWithout(id, workerExit);
         if (!patient) {
-            Processes.killGroup(process.pid(), Signal.KILL);
+            ProcessGroups.killGroup(process.pid(), Signal.KILL);
         }
         WorkerReaper.reap(process);
         surface.loop().forget(process.pidfd());
-        if (!patient && Processes.groupExists(process.pidfd(), process.pid())) {
+        if (!patient && ProcessGroups.groupExists(process.pidfd(), process.pid())) {
             String what = workerExit + "; KILL sent to what it left in its process group";
             context.report(ProgramEffect.Severity.WARN, id, what);
         }
@@ -210,9 +212,11 @@ final class WorkerLifecycle {
     /// adopted may still be a zombie of its parent, and the kernel counts it as one of the group.
     private boolean leavesOthers(WorkerProcess process) {
         int pid = process.pid();
-        boolean any = Processes.groupExists(process.pidfd(), pid);
+        boolean any = ProcessGroups.groupExists(process.pidfd(), pid);
         try {
-            return (any && (!process.adopted() || Processes.members(Set.of(pid)).containsKey(pid)))
+            return (any
+                            && (!process.adopted()
+                                    || ProcessGroups.members(Set.of(pid)).containsKey(pid)))
                     || !detachedProcesses.of(process, false).isEmpty();
         } catch (PosixException e) {
             return any; // no descriptor to look with: who waits for the group looks again

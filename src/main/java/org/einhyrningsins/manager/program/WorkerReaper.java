@@ -6,7 +6,7 @@ import org.einhyrningsins.manager.spawn.WorkerProcess;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.ProcessExit;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.Children;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the exit status of a worker's process, and reaps it.
@@ -20,12 +20,12 @@ final class WorkerReaper {
     /// Exit of a worker's process, which stays a zombie; null if it has not ended yet.
     static @Nullable WorkerExit peek(WorkerProcess process) {
         try {
-            return exit(Processes.peek(process.pidfd()));
+            return exit(Children.peek(process.pidfd()));
         } catch (PosixException e) {
             if (e.errno() != Errno.ECHILD) {
                 throw e;
             }
-            WorkerExit workerExit = exit(Processes.exitOfStranger(process.pidfd()));
+            WorkerExit workerExit = exit(Children.exitOfStranger(process.pidfd()));
             return workerExit == null ? WorkerExit.UNKNOWN : workerExit;
         }
     }
@@ -39,7 +39,7 @@ final class WorkerReaper {
     /// Ends the zombie, if it is our child.
     static void reap(WorkerProcess process) {
         try {
-            Processes.reap(process.pidfd());
+            Children.reap(process.pidfd());
         } catch (PosixException e) {
             if (e.errno() != Errno.ECHILD) { // others reap it
                 throw e;

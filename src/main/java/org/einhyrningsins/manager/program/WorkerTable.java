@@ -12,6 +12,9 @@ import org.einhyrningsins.manager.spawn.WorkerTag;
 import org.einhyrningsins.posix.file.AppendFiles;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.ProcessGroups;
+import org.einhyrningsins.posix.process.ProcessStatus;
+import org.einhyrningsins.posix.process.ProcessTree;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +62,7 @@ public final class WorkerTable {
         return processes.get(id);
     }
 
-    /// Start of its process, as [Processes#startTime] has it; -1 as long as that is not known.
+    /// Start of its process, as [ProcessStatus#startTime] has it; -1 as long as that is not known.
     long startTicks(WorkerProcess process) {
         Long known = startTicks.get(process.id());
         if (known != null) {
@@ -161,7 +164,7 @@ public final class WorkerTable {
             return null;
         }
         int pid = sender.pid();
-        boolean its = Processes.isDescendant(pid, claimed) || Processes.group(pid) == claimed;
+        boolean its = ProcessTree.isDescendant(pid, claimed) || ProcessGroups.group(pid) == claimed;
         return its || (isOfUser(process, sender) && ended(sender)) ? process : null;
     }
 
@@ -197,9 +200,9 @@ public final class WorkerTable {
             if (process != null) {
                 return process;
             }
-            pid = Processes.parent(pid);
+            pid = ProcessTree.parent(pid);
         }
-        return byPid.get(Processes.group(sender));
+        return byPid.get(ProcessGroups.group(sender));
     }
 
     // ---- last words

@@ -5,7 +5,7 @@ import org.einhyrningsins.posix.file.BackgroundCloser;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.Datagram;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.Datagrams;
 
 import java.util.function.Consumer;
 
@@ -45,7 +45,7 @@ public final class DatagramInbox {
             return;
         }
         for (int i = 0; i < AT_ONCE; i++) {
-            switch (Sockets.receive(fd, taker)) {
+            switch (Datagrams.receive(fd, taker)) {
                 case NONE -> {
                     return;
                 }
@@ -76,7 +76,7 @@ public final class DatagramInbox {
 
     /// Finishes the reading, on another thread.
     private void finish() {
-        Sockets.letGo(fd);
+        Datagrams.letGo(fd);
         resume();
     }
 

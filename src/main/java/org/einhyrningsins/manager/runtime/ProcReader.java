@@ -3,8 +3,9 @@ package org.einhyrningsins.manager.runtime;
 
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.ProcessEnvironment;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.process.ProcessUsage;
-import org.einhyrningsins.posix.process.Processes;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -132,30 +133,34 @@ public final class ProcReader {
         THREADS.execute(deed);
     }
 
-    /// Returns a variable like [Processes#variable]; null also if there was no answer in time.
+    /// Returns a variable like [ProcessEnvironment#variable]; null also if there was no answer in
+    /// time.
     public static @Nullable String variable(int pid, String name) {
         Question<Optional<String>> question =
-                ask(user(pid), () -> Optional.ofNullable(Processes.variable(pid, name)));
+                ask(user(pid), () -> Optional.ofNullable(ProcessEnvironment.variable(pid, name)));
         Optional<String> found = question.answer();
         return found == null ? null : found.orElse(null);
     }
 
-    /// Returns variables like [Processes#variables]; empty also if there was no answer in time.
+    /// Returns variables like [ProcessEnvironment#variables]; empty also if there was no answer in
+    /// time.
     public static Map<String, String> variables(int pid, String one) {
-        Map<String, String> found = ask(user(pid), () -> Processes.variables(pid, one)).answer();
+        Map<String, String> found =
+                ask(user(pid), () -> ProcessEnvironment.variables(pid, one)).answer();
         return found == null ? Map.of() : found;
     }
 
-    /// Returns the start time like [Processes#startTime]; -1 also if there was no answer in time.
+    /// Returns the start time like [ProcessStatus#startTime]; -1 also if there was no answer in
+    /// time.
     public static long startTime(int pid) {
-        Long found = ask(user(pid), () -> Processes.startTime(pid)).answer();
+        Long found = ask(user(pid), () -> ProcessStatus.startTime(pid)).answer();
         return found == null ? -1 : found;
     }
 
-    /// Returns the start time like [Processes#startTimeIfAlive]; -1 also if there was no answer in
-    /// time.
+    /// Returns the start time like [ProcessStatus#startTimeIfAlive]; -1 also if there was no answer
+    /// in time.
     public static long startTimeIfAlive(int pid) {
-        Long found = ask(user(pid), () -> Processes.startTimeIfAlive(pid)).answer();
+        Long found = ask(user(pid), () -> ProcessStatus.startTimeIfAlive(pid)).answer();
         return found == null ? -1 : found;
     }
 
@@ -199,6 +204,6 @@ public final class ProcReader {
 
     /// The key of a process's user.
     private static Object user(int pid) {
-        return Processes.realUser(pid);
+        return ProcessStatus.realUser(pid);
     }
 }

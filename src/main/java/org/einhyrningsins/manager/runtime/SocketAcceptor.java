@@ -4,7 +4,7 @@ package org.einhyrningsins.manager.runtime;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.Connections;
 
 /// Accepts connections, also when no descriptor is left for them: without that, a full table would
 /// leave the connection in the queue and the loop would be told of it for ever.
@@ -23,7 +23,7 @@ public final class SocketAcceptor {
     public static int accept(int listener) {
         reserve();
         try {
-            return Sockets.accept(listener);
+            return Connections.accept(listener);
         } catch (PosixException e) {
             if (e.errno() == Errno.EMFILE || e.errno() == Errno.ENFILE) {
                 turnAway(listener);
@@ -38,7 +38,7 @@ public final class SocketAcceptor {
         }
         spare = new int[0]; // never to be closed twice: the numbers may be somebody's by then
         try {
-            Descriptors.close(Sockets.accept(listener));
+            Descriptors.close(Connections.accept(listener));
         } catch (PosixException stillNone) {
             // somebody else took what we freed
         }

@@ -4,7 +4,7 @@ package org.einhyrningsins.manager.runtime;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.Datagrams;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -64,7 +64,7 @@ final class SyslogSender {
                 fd = -1;
             }
         }
-        fd = Sockets.connectUnixDatagram(socket);
+        fd = Datagrams.connect(socket);
         Descriptors.write(fd, datagram);
     }
 

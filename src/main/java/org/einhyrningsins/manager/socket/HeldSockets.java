@@ -9,6 +9,7 @@ import org.einhyrningsins.manager.snapshot.WorkerSnapshot;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.socket.ProgramSockets;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.SocketSpec;
@@ -186,8 +187,8 @@ public final class HeldSockets implements SocketSource {
                 int fd = fetch(who, pidfd, number);
                 if (fd >= 0
                         && (chosen
-                                ? Sockets.isBoundAtSomePort(fd, socket)
-                                : Sockets.isBound(fd, socket))) {
+                                ? ProgramSockets.isBoundAtSomePort(fd, socket)
+                                : ProgramSockets.isBound(fd, socket))) {
                     return image(spec, socket, worker, fd);
                 }
                 close(fd);
@@ -218,7 +219,7 @@ public final class HeldSockets implements SocketSource {
             numbers.values().removeAll(known);
             for (int number : numbers.keySet()) {
                 int fd = fetch("keeper pid " + keeper.pid(), keeper.pidfd(), number);
-                if (fd >= 0 && Sockets.isBound(fd)) {
+                if (fd >= 0 && ProgramSockets.isBound(fd)) {
                     String address = Sockets.localAddress(fd);
                     all.add(new SystemdSockets.Passed(fd, "kept", Sockets.inode(fd), address));
                 } else {

@@ -6,7 +6,7 @@ import org.einhyrningsins.posix.kernel.Accounts;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.UnknownAccountException;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.SocketFile;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.SocketSpec.UnixFile;
 import org.jspecify.annotations.Nullable;
@@ -34,21 +34,20 @@ final class SocketFileModes {
         this.managerLog = managerLog;
     }
 
-    /// Gives the file of an open socket the mode and owner of a new definition.
+    /// Gives the file of an open socket the mode and owner of a new definition. Nothing is done to
+    /// another file at its path.
     ///
-    /// @param now the definition whose mode and owner it has
-    /// @param file inode number of its file; nothing is done to another one at its path
     /// @throws SocketTable.CannotBind if the manager may not, or the owner is not known
-    void change(String program, SocketSpec now, SocketSpec wanted, long file)
-            throws SocketTable.CannotBind {
+    void change(String program, OpenSocket held, SocketSpec wanted) throws SocketTable.CannotBind {
+        UnixFile now = held.spec().file();
         if (!(wanted.address() instanceof SocketSpec.UnixPath unix)
-                || now.file().equals(wanted.file())
-                || file != SocketTable.inode(wanted)) {
+                || now.equals(wanted.file())
+                || held.file() != SocketTable.inode(wanted)) {
             return;
         }
-        changes.push(new Change(program, wanted, now.file(), unix.path(), file));
+        changes.push(new Change(program, wanted, now, unix.path(), held.file()));
         try {
-            Sockets.dress(unix.path(), explicit(now.file(), wanted.file()), file);
+            SocketFile.dress(unix.path(), explicit(now, wanted.file()), held.file());
         } catch (PosixException | UnknownAccountException e) {
             throw new SocketTable.CannotBind(
                     "cannot change mode and owner of socket '%s' of '%s', %s: %s"
@@ -73,7 +72,7 @@ final class SocketFileModes {
         for (Change change : changes) {
             try {
                 UnixFile before = explicit(change.wanted().file(), change.before());
-                Sockets.dress(change.path(), before, change.file());
+                SocketFile.dress(change.path(), before, change.file());
             } catch (PosixException | UnknownAccountException e) {
                 managerLog.error(
                         change.program(),

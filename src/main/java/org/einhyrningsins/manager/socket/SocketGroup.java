@@ -6,7 +6,7 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.PacketFilters;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.ProgramSockets;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -126,7 +126,7 @@ final class SocketGroup {
         boolean closed = false;
         for (Member member : List.copyOf(members)) {
             if (member.slot() >= slots) {
-                Sockets.endListening(member.bound().fd());
+                ProgramSockets.endListening(member.bound().fd());
                 Descriptors.close(member.bound().fd());
                 leave(member);
                 closed = true;

@@ -12,6 +12,8 @@ import org.einhyrningsins.manager.snapshot.SocketSnapshot;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.ExecutableSearch;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.posix.spawn.ChildCommand;
 import org.einhyrningsins.posix.spawn.SpawnException;
@@ -85,7 +87,7 @@ public final class SocketHolder {
             for (int pid : Processes.all()) {
                 String whose = ProcReader.variables(pid, VARIABLE).get(VARIABLE);
                 if (state.path().toString().equals(whose)
-                        && Processes.realUser(pid) == Processes.user()) {
+                        && ProcessStatus.realUser(pid) == Processes.user()) {
                     return living(pid, ProcReader.startTime(pid));
                 }
             }
@@ -191,7 +193,7 @@ public final class SocketHolder {
         try {
             ChildCommand cat =
                     new ChildCommand(
-                            Processes.findExecutable("cat", "/", PATH),
+                            ExecutableSearch.find("cat", "/", PATH),
                             List.of("cat"),
                             List.of(VARIABLE + "=" + state.path()),
                             List.of(),

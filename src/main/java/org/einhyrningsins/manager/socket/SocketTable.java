@@ -7,13 +7,10 @@ import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
 import org.einhyrningsins.manager.snapshot.SocketSnapshot;
 import org.einhyrningsins.posix.kernel.BoundSocket;
-import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.kernel.UnknownAccountException;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.ProgramSockets;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.SocketSpec;
-import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,27 +26,18 @@ import java.util.function.ToIntFunction;
 /// The listening sockets of all programs. A socket is known by its address: while any definition in
 /// use names the address, the socket stays open, whichever program or name it goes by.
 public final class SocketTable {
-    private final Map<SocketKey, Held> sockets = new HashMap<>();
+    private final Map<SocketKey, OpenSocket> sockets = new HashMap<>();
     private final ManagerLog managerLog;
-    private SystemdSockets passed = SystemdSockets.NONE;
-    private final Map<SocketKey, String> troubles = new HashMap<>(0);
+    private final SocketBinder binder;
+    private final SlotQueues queues;
+    private final SocketTroubles troubles = new SocketTroubles();
     private Runnable joined = () -> {};
     private Consumer<SocketKey> closed = key -> {};
 
     public SocketTable(ManagerLog managerLog) {
         this.managerLog = managerLog;
-    }
-
-    /// Open sockets of an address.
-    ///
-    /// @param program one that uses them; empty if unknown
-    /// @param file inode of a UNIX socket's file, so that no other is unlinked; else 0
-    /// @param foreign it was passed to the manager: the process that bound it may go on with it
-    private record Held(
-            String program, SocketSpec spec, SocketGroup group, long file, boolean foreign) {
-        Held as(String name, SocketSpec wanted) {
-            return new Held(name, wanted, group, file, foreign);
-        }
+        binder = new SocketBinder(sockets.values(), managerLog);
+        queues = new SlotQueues(sockets, managerLog);
     }
 
     /// Reason why the sockets of a set of definitions cannot all be bound.
@@ -63,7 +51,7 @@ public final class SocketTable {
 
     /// Sets sockets that are used first, before others are bound.
     public void offer(SystemdSockets from) {
-        passed = from;
+        binder.offer(from);
     }
 
     /// Sets an action to run when a slot's first socket was bound, before anybody has it.
@@ -101,18 +89,16 @@ public final class SocketTable {
                     if (sockets.containsKey(key)) {
                         kept.add(new Kept(program.name(), key, socket));
                     } else {
-                        sockets.put(key, bind(program, socket));
+                        sockets.put(key, binder.bind(program, socket));
                         opened.add(key);
                     }
                 }
             }
             for (Kept each : kept) {
-                wake(each.program(), each.key(), each.wanted());
-            }
-            for (Kept each : kept) {
-                Held held = sockets.get(each.key());
+                OpenSocket held = sockets.get(each.key());
                 if (held != null) {
-                    modes.change(each.program(), held.spec(), each.wanted(), held.file());
+                    binder.wake(held, each.program(), each.wanted());
+                    modes.change(each.program(), held, each.wanted());
                 }
             }
         } catch (CannotBind e) {
@@ -121,7 +107,10 @@ public final class SocketTable {
             throw e;
         }
         modes.commit();
-        kept.forEach(this::keep);
+        for (Kept each : kept) {
+            sockets.computeIfPresent(
+                    each.key(), (key, held) -> binder.keep(held, each.program(), each.wanted()));
+        }
         return opened.size() - renamed;
     }
 
@@ -131,7 +120,7 @@ public final class SocketTable {
         for (SocketMove move : moves) {
             SocketMove.Place from = move.from();
             SocketMove.Place to = move.to();
-            Held held = from == null || to == null ? null : sockets.get(from.key());
+            OpenSocket held = from == null || to == null ? null : sockets.get(from.key());
             if (held != null && to != null && sockets.putIfAbsent(to.key(), held) == null) {
                 names.add(to.key());
             }
@@ -141,83 +130,6 @@ public final class SocketTable {
 
     /// A socket that is open already, as it is wanted from now on.
     private record Kept(String program, SocketKey key, SocketSpec wanted) {}
-
-    private Held bind(ProgramSpec program, SocketSpec socket) throws CannotBind {
-        try {
-            BoundSocket taken = passed.take(socket);
-            if (taken == null) {
-                makeRoom(socket);
-            }
-            BoundSocket boundSocket = taken == null ? Sockets.bind(socket) : taken;
-            int slot = socket.perWorker() ? 0 : SocketGroup.SHARED;
-            SocketGroup group = SocketGroup.of(slot, boundSocket);
-            return new Held(program.name(), socket, group, inode(socket), taken != null);
-        } catch (UnknownAccountException e) {
-            throw cannot(program.name(), socket, String.valueOf(e.getMessage()));
-        } catch (PosixException e) {
-            throw cannot(program.name(), socket, e.getMessage() + explain(e, socket));
-        }
-    }
-
-    /// A path that leads elsewhere by now, as through a link to the newest release, is one of
-    /// another socket. The file of the older one may have been made again there meanwhile: it goes.
-    private void makeRoom(SocketSpec socket) {
-        long there = inode(socket);
-        for (Held held : sockets.values()) {
-            if (there != 0 && held.file() == there && isAtPathOf(held, socket)) {
-                RuntimeFiles.delete(((SocketSpec.UnixPath) socket.address()).path());
-                return;
-            }
-        }
-    }
-
-    private static boolean isAtPathOf(Held held, SocketSpec socket) {
-        return held.spec().address() instanceof SocketSpec.UnixPath mine
-                && socket.address() instanceof SocketSpec.UnixPath wanted
-                && mine.path().equals(wanted.path());
-    }
-
-    private static CannotBind cannot(String program, SocketSpec socket, String why) {
-        return new CannotBind(
-                "cannot bind socket '%s' of '%s' to %s: %s"
-                        .formatted(socket.name(), program, socket.address(), why));
-    }
-
-    private BoundSocket bound(SocketSpec socket) {
-        BoundSocket taken = passed.take(socket);
-        return taken == null ? Sockets.bind(socket) : taken;
-    }
-
-    private String explain(PosixException e, SocketSpec socket) {
-        if (e.errno() == Errno.EADDRINUSE) {
-            for (Held held : sockets.values()) {
-                boolean same = held.spec().address().equals(socket.address());
-                if (same || held.spec().overlaps(socket)) {
-                    String whose = held.program().isEmpty() ? "" : " of '" + held.program() + "'";
-                    return "; this manager has it: socket '" + held.spec().name() + "'" + whose;
-                }
-            }
-        }
-        return BindAdvice.of(e, socket);
-    }
-
-    /// Applies a kept socket, only when all sockets are bound: what cannot be bound as a whole
-    /// changes nothing.
-    private void keep(Kept kept) {
-        Held held = sockets.get(kept.key());
-        SocketSpec wanted = kept.wanted();
-        if (held == null) {
-            return;
-        }
-        if (held.spec().backlog() != wanted.backlog()
-                && !(wanted.address() instanceof SocketSpec.Udp)) {
-            held.group().all().forEach(each -> Sockets.relisten(each.fd(), wanted.backlog()));
-            managerLog.info(
-                    kept.program(),
-                    "socket '" + wanted.name() + "' has backlog " + wanted.backlog());
-        }
-        sockets.put(kept.key(), held.as(kept.program(), wanted));
-    }
 
     // ---- sockets that nobody serves for now
 
@@ -236,13 +148,13 @@ public final class SocketTable {
         }
         boolean changed = false;
         for (SocketKey key : List.copyOf(sockets.keySet())) {
-            Held held = sockets.get(key);
+            OpenSocket held = sockets.get(key);
             if (held == null || held.foreign() || served.contains(key) || isServed(held, served)) {
                 continue;
             }
             boolean lasts = held.spec().address() instanceof SocketSpec.Tcp && !key.chosen();
             if (lasts && !held.spec().perWorker()) {
-                changed |= rest(held.group().any(), held.spec());
+                changed |= binder.rest(held.group().any(), held.spec());
             } else {
                 close(key);
                 changed = true;
@@ -252,9 +164,9 @@ public final class SocketTable {
     }
 
     /// True if the socket is served under another name.
-    private boolean isServed(Held held, Set<SocketKey> served) {
+    private boolean isServed(OpenSocket held, Set<SocketKey> served) {
         for (SocketKey key : served) {
-            Held other = sockets.get(key);
+            OpenSocket other = sockets.get(key);
             if (other != null && other.group().equals(held.group())) {
                 return true;
             }
@@ -262,36 +174,15 @@ public final class SocketTable {
         return false;
     }
 
-    private boolean rest(BoundSocket boundSocket, SocketSpec spec) {
-        boolean listens = Sockets.listens(boundSocket.fd());
-        if (listens) {
-            Sockets.rest(boundSocket.fd());
-            managerLog.debug(
-                    "", "socket '" + spec.name() + "', " + boundSocket.address() + ", rests");
-        }
-        return listens;
-    }
-
     /// Makes resting sockets of a definition listen again.
     public void wake(ProgramSpec program) throws CannotBind {
         for (SocketSpec socket : program.sockets()) {
             SocketKey key = SocketKey.of(program, socket);
             if (sockets.containsKey(key)) {
-                wake(program.name(), key, socket);
+                binder.wake(sockets.get(key), program.name(), socket);
             } else {
-                sockets.put(key, bind(program, socket));
+                sockets.put(key, binder.bind(program, socket));
                 joined.run();
-            }
-        }
-    }
-
-    private void wake(String program, SocketKey key, SocketSpec socket) throws CannotBind {
-        Held held = sockets.get(key);
-        if (held != null && socket.address() instanceof SocketSpec.Tcp) {
-            try {
-                Sockets.wake(held.group().any().fd(), socket);
-            } catch (PosixException e) {
-                throw cannot(program, socket, e.getMessage() + explain(e, socket));
             }
         }
     }
@@ -302,7 +193,7 @@ public final class SocketTable {
     public List<BoundSocket> of(ProgramSpec program) {
         List<BoundSocket> bound = new ArrayList<>(program.sockets().size());
         for (SocketSpec socket : program.sockets()) {
-            Held held = sockets.get(SocketKey.of(program, socket));
+            OpenSocket held = sockets.get(SocketKey.of(program, socket));
             bound.add(
                     held == null
                             ? new BoundSocket(-1, socket.address().toString(), 0)
@@ -324,26 +215,14 @@ public final class SocketTable {
 
     private BoundSocket join(ProgramSpec program, SocketSpec socket, int slot, SocketGroup group)
             throws CannotBind {
-        try {
-            BoundSocket boundSocket = bound(socket);
-            group.join(slot, boundSocket);
-            joined.run();
-            return boundSocket;
-        } catch (PosixException e) {
-            throw new CannotBind(
-                    "cannot bind socket '%s' of '%s' to %s for slot %d: %s%s"
-                            .formatted(
-                                    socket.name(),
-                                    program.name(),
-                                    socket.address(),
-                                    slot,
-                                    e.getMessage(),
-                                    BindAdvice.of(e, socket)));
-        }
+        BoundSocket boundSocket = binder.bind(program, socket, slot);
+        group.join(slot, boundSocket);
+        joined.run();
+        return boundSocket;
     }
 
-    private Held held(ProgramSpec program, SocketSpec socket) {
-        Held held = sockets.get(SocketKey.of(program, socket));
+    private OpenSocket held(ProgramSpec program, SocketSpec socket) {
+        OpenSocket held = sockets.get(SocketKey.of(program, socket));
         if (held == null) {
             throw new IllegalStateException(
                     "socket '" + socket.name() + "' of '" + program.name() + "' is not bound");
@@ -356,60 +235,14 @@ public final class SocketTable {
         return !sockets.containsKey(SocketKey.of(program, socket));
     }
 
-    // ---- sockets that each slot has of its own
-
-    /// True if any socket has a queue for single workers.
-    public boolean haveOwnQueues() {
-        for (Held held : sockets.values()) {
-            if (held.spec().ownQueue()) {
-                return true;
-            }
-        }
-        return false;
+    /// Accept queues of single slots.
+    public SlotQueues queues() {
+        return queues;
     }
 
-    /// Check whether a slot's connections are, or will be, served.
-    public interface Served {
-        boolean serves(SocketKey key, int slot);
-    }
-
-    /// Steers new connections only to where they are served.
-    public void steer(Served served) {
-        sockets.forEach(
-                (key, held) -> {
-                    if (held.spec().ownQueue()) {
-                        steer(key, held, served);
-                    }
-                });
-    }
-
-    private void steer(SocketKey key, Held held, Served served) {
-        String which = "socket '" + held.spec().name() + "', " + held.spec().address() + ": ";
-        try {
-            if (!held.group().steer(slot -> served.serves(key, slot))) {
-                managerLog.debug(
-                        "", which + "cannot be steered, since nobody knows the kernel's order");
-            }
-        } catch (PosixException e) {
-            managerLog.warn(
-                    "",
-                    which
-                            + "cannot keep new connections from workers that leave: "
-                            + e.getMessage()
-                            + "; those that wait when such a worker ends are reset");
-        }
-    }
-
-    /// True if connections wait to be accepted by the worker of that slot alone.
-    public boolean waits(ProgramSpec program, int slot) {
-        for (SocketSpec socket : program.sockets()) {
-            Held held = sockets.get(SocketKey.of(program, socket));
-            BoundSocket own = held == null || !socket.ownQueue() ? null : held.group().of(slot);
-            if (own != null && Sockets.queued(own.fd()) > 0) {
-                return true;
-            }
-        }
-        return false;
+    /// Problems of open sockets.
+    public SocketTroubles troubles() {
+        return troubles;
     }
 
     // ---- from one manager to the next
@@ -439,9 +272,11 @@ public final class SocketTable {
     /// @param fd its number here; below 0 if it is gone: see [#forgetLost]
     public void take(SocketSnapshot image, int fd) {
         SocketKey key = new SocketKey(image.spec().address(), image.owner());
-        Held held = sockets.get(key);
+        OpenSocket held = sockets.get(key);
         if (held == null) {
-            held = new Held("", image.spec(), SocketGroup.resumed(), image.file(), image.foreign());
+            held =
+                    new OpenSocket(
+                            "", image.spec(), SocketGroup.resumed(), image.file(), image.foreign());
             sockets.put(key, held);
         }
         held.group().resume(image, fd);
@@ -466,7 +301,7 @@ public final class SocketTable {
         }
         for (SocketKey key : List.copyOf(sockets.keySet())) {
             Integer needs = needed.get(key);
-            Held held = sockets.get(key);
+            OpenSocket held = sockets.get(key);
             if (needs == null) {
                 close(key);
             } else if (held != null && held.group().closeAbove(needs)) {
@@ -477,19 +312,15 @@ public final class SocketTable {
     }
 
     private void close(SocketKey key) {
-        Held held = sockets.remove(key);
+        OpenSocket held = sockets.remove(key);
         if (held == null || isHeld(held.group())) {
             return;
         }
         managerLog.debug("", "closed " + held.group().any().address());
-        troubles.remove(key);
+        troubles.set(key, null);
         if (held.spec().address() instanceof SocketSpec.UnixPath unix) {
             closed.accept(key);
-            if (held.file() == inode(held.spec())) {
-                RuntimeFiles.delete(unix.path()); // before it is closed: then its number is free
-            } else if (held.file() == RuntimeFiles.inode(unix.file())) {
-                RuntimeFiles.delete(unix.file()); // where its path led until now
-            }
+            held.removeFile(unix); // before it is closed: then its number is free
         }
         held.group().closeAll();
     }
@@ -498,13 +329,8 @@ public final class SocketTable {
 
     /// Returns the sockets with a file.
     List<SocketKey> files() {
-        List<SocketKey> files = new ArrayList<>();
-        sockets.forEach(
-                (key, held) -> {
-                    if (held.spec().address() instanceof SocketSpec.UnixPath) {
-                        files.add(key);
-                    }
-                });
+        List<SocketKey> files = new ArrayList<>(sockets.keySet());
+        files.removeIf(key -> !(key.address() instanceof SocketSpec.UnixPath));
         return files;
     }
 
@@ -518,20 +344,20 @@ public final class SocketTable {
 
     /// The inode of its file; 0 if it has none.
     long file(SocketKey key) {
-        Held held = sockets.get(key);
+        OpenSocket held = sockets.get(key);
         return held == null ? 0 : held.file();
     }
 
     /// The inode of the file that is to be at its path: its own, unless the path leads to another
     /// one of ours by now.
     long fileAtPath(SocketKey key) {
-        Held held = sockets.get(key);
+        OpenSocket held = sockets.get(key);
         long there = held == null ? 0 : inode(held.spec());
-        for (Held other : sockets.values()) {
+        for (OpenSocket other : sockets.values()) {
             if (held != null
                     && there != 0
                     && other.file() == there
-                    && isAtPathOf(other, held.spec())) {
+                    && other.isAtPathOf(held.spec())) {
                 return there;
             }
         }
@@ -543,43 +369,20 @@ public final class SocketTable {
     ///
     /// @throws PosixException if it cannot be bound
     void rebind(SocketKey key) {
-        Held held = sockets.get(key);
+        OpenSocket held = sockets.get(key);
         if (held != null) {
-            BoundSocket boundSocket = Sockets.bind(held.spec());
+            BoundSocket boundSocket = ProgramSockets.bind(held.spec());
             SocketGroup old = held.group();
             SocketGroup group = SocketGroup.of(SocketGroup.SHARED, boundSocket);
             long file = inode(held.spec());
-            sockets.put(key, new Held(held.program(), held.spec(), group, file, false));
+            sockets.put(key, held.rebound(group, file));
             old.closeAll();
-        }
-    }
-
-    /// Describes what is wrong with the sockets of a definition; empty for nothing.
-    public String troubles(ProgramSpec program) {
-        StringBuilder words = new StringBuilder();
-        if (!troubles.isEmpty()) {
-            for (SocketSpec socket : program.sockets()) {
-                String trouble = troubles.get(SocketKey.of(program, socket));
-                if (trouble != null) {
-                    words.append(words.isEmpty() ? "" : "; ").append(trouble);
-                }
-            }
-        }
-        return words.toString();
-    }
-
-    /// @param why the problem, in words; null if it is solved
-    void trouble(SocketKey key, @Nullable String why) {
-        if (why == null) {
-            troubles.remove(key);
-        } else {
-            troubles.put(key, why);
         }
     }
 
     /// True if the group is held under another name.
     private boolean isHeld(SocketGroup group) {
-        for (Held held : sockets.values()) {
+        for (OpenSocket held : sockets.values()) {
             if (held.group().equals(group)) {
                 return true;
             }

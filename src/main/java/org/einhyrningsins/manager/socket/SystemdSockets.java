@@ -7,6 +7,8 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.socket.ProgramSockets;
+import org.einhyrningsins.posix.socket.SocketFile;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +63,7 @@ public final class SystemdSockets implements SocketSource {
     /// wrong, it would be the JVM's.
     private static void look(int fd, String name, List<Passed> all, ManagerLog managerLog) {
         long inode = Sockets.inode(fd);
-        if (Sockets.isBound(fd)) {
+        if (ProgramSockets.isBound(fd)) {
             String address = Sockets.localAddress(fd);
             all.add(new Passed(Descriptors.raise(fd), name, inode, address));
         } else {
@@ -104,7 +106,8 @@ public final class SystemdSockets implements SocketSource {
     /// @throws org.einhyrningsins.posix.UnknownAccountException if the owner of its file is not
     ///   known
     @Nullable BoundSocket take(SocketSpec wanted) {
-        Passed found = take(each -> Sockets.isBound(each.fd(), wanted) && suits(each, wanted));
+        Passed found =
+                take(each -> ProgramSockets.isBound(each.fd(), wanted) && suits(each, wanted));
         if (found == null) {
             return null;
         }
@@ -123,19 +126,20 @@ public final class SystemdSockets implements SocketSource {
             Sockets.relisten(fd, wanted.backlog());
         }
         if (wanted.address() instanceof SocketSpec.UnixPath unix) {
-            Sockets.dress(unix.path(), wanted.file(), SocketTable.inode(wanted));
+            SocketFile.dress(unix.path(), wanted.file(), SocketTable.inode(wanted));
         }
     }
 
     private static boolean suits(Passed passed, SocketSpec wanted) {
-        return isReachable(wanted) && (!wanted.perWorker() || Sockets.sharesPort(passed.fd()));
+        return isReachable(wanted)
+                && (!wanted.perWorker() || ProgramSockets.sharesPort(passed.fd()));
     }
 
     /// True if the socket can be reached: the process that bound it may have removed its file
     /// since.
     private static boolean isReachable(SocketSpec wanted) {
         return !(wanted.address() instanceof SocketSpec.UnixPath unix)
-                || Sockets.answers(unix.path());
+                || SocketFile.answers(unix.path());
     }
 
     private @Nullable Passed take(Predicate<Passed> wanted) {

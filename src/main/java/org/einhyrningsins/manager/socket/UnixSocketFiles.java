@@ -11,7 +11,7 @@ import org.einhyrningsins.manager.runtime.StateDirectory;
 import org.einhyrningsins.posix.file.SafePath;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.SocketFile;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -227,7 +227,7 @@ public final class UnixSocketFiles {
         }
 
         private static boolean isForgotten(Path name) {
-            return isSocket(name) && !Sockets.answers(name);
+            return isSocket(name) && !SocketFile.answers(name);
         }
 
         void forget() {
@@ -266,13 +266,13 @@ public final class UnixSocketFiles {
             if (second == null) {
                 bindAnew();
             }
-            sockets.trouble(key, null);
+            sockets.troubles().set(key, null);
         }
 
         /// Removes a file in the way: a socket of a process that has ended, and nothing else.
         private void clear(Path file) throws IOException {
             if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-                if (Sockets.answers(path)) {
+                if (SocketFile.answers(path)) {
                     throw new IOException("another process listens there now: see ss -lxp");
                 }
                 Files.deleteIfExists(file);
@@ -321,7 +321,7 @@ public final class UnixSocketFiles {
 
         @Override
         public void lost(String why) {
-            sockets.trouble(key, path + " cannot be reached: " + why);
+            sockets.troubles().set(key, path + " cannot be reached: " + why);
         }
     }
 

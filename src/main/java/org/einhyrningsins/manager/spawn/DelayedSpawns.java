@@ -3,7 +3,7 @@ package org.einhyrningsins.manager.spawn;
 
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.manager.runtime.Clock;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.spawn.PendingChild;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.spec.WorkerId;
@@ -36,7 +36,7 @@ public final class DelayedSpawns {
     private record Late(
             WorkerProcess process, @Nullable PendingChild birth, Moment since, boolean told) {
         boolean underWay() {
-            return birth == null ? Processes.isUnborn(process.pid()) : birth.underWay();
+            return birth == null ? ProcessStatus.isUnborn(process.pid()) : birth.underWay();
         }
     }
 

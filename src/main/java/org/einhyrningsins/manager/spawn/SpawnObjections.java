@@ -6,7 +6,7 @@ import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.UnknownAccountException;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.ExecutableSearch;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.HealthSpec;
@@ -101,7 +101,7 @@ final class SpawnObjections {
         if (known) {
             String search = path == null ? inheritedPath(spec) : path.expand(0, Map.of());
             String directory = spec.directory().toString();
-            Processes.findExecutable(command.expand(0, Map.of()), directory, search);
+            ExecutableSearch.find(command.expand(0, Map.of()), directory, search);
         }
     }
 

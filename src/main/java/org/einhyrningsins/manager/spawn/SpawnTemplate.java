@@ -4,7 +4,7 @@ package org.einhyrningsins.manager.spawn;
 import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.Credentials;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.ExecutableSearch;
 import org.einhyrningsins.posix.spawn.ChildCommand;
 import org.einhyrningsins.posix.spawn.ChildConfinement;
 import org.einhyrningsins.posix.spawn.ChildIdentity;
@@ -213,7 +213,7 @@ public final class SpawnTemplate {
         assignments.removeIf(SpawnTemplate::isWorkersOwn);
         assignments.add("MAINPID=" + pid);
         String directory = programVersion.spec().directory().toString();
-        String executable = Processes.findExecutable(argv.getFirst(), directory, path);
+        String executable = ExecutableSearch.find(argv.getFirst(), directory, path);
         List<Integer> given = List.of(nothing, nothing, nothing);
         return order(executable, argv, assignments, List.of(), given, Signal.KILL);
     }
@@ -269,7 +269,7 @@ public final class SpawnTemplate {
             return remembered;
         }
         ProgramSpec spec = programVersion.spec();
-        String found = Processes.findExecutable(command, spec.directory().toString(), path);
+        String found = ExecutableSearch.find(command, spec.directory().toString(), path);
         executable = spec.command().getFirst().constant() ? found : null;
         return found;
     }

@@ -10,7 +10,7 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Cgroups;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.ProcessGroups;
 import org.einhyrningsins.posix.spawn.PendingChild;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.posix.spawn.SpawnRequest;
@@ -341,7 +341,7 @@ public final class WorkerCgroups {
     private int tell(String mark, List<Integer> left, int processGroup) {
         List<Integer> strangers = new ArrayList<>();
         for (int pid : left) {
-            if (Processes.group(pid) != processGroup) {
+            if (ProcessGroups.group(pid) != processGroup) {
                 strangers.add(pid);
             }
         }

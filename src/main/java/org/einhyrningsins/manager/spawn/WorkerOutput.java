@@ -14,7 +14,7 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.OutputPipes;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.ProcessGroups;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
@@ -232,7 +232,7 @@ public final class WorkerOutput {
         int pid = worker.pid();
         List<Integer> rest =
                 worker.pidfd() < 0
-                        ? Processes.members(Set.of(pid)).getOrDefault(pid, List.of())
+                        ? ProcessGroups.members(Set.of(pid)).getOrDefault(pid, List.of())
                         : List.of();
         return rest.isEmpty() ? pid : rest.getFirst();
     }

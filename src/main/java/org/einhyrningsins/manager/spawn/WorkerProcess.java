@@ -6,7 +6,7 @@ import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.snapshot.KeptDescriptor;
 import org.einhyrningsins.manager.snapshot.WorkerSnapshot;
 import org.einhyrningsins.posix.file.OutputPipes;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
@@ -76,7 +76,7 @@ public record WorkerProcess(
     ///
     /// @param words the status that it last sent
     /// @param open the descriptor of [WorkerChannels#ack] if it is open; else -1
-    /// @param startTicks as [Processes#startTime] has it
+    /// @param startTicks as [ProcessStatus#startTime] has it
     public WorkerSnapshot image(String words, int open, long startTicks) {
         return new WorkerSnapshot(
                 id,

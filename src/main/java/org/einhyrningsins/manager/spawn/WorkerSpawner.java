@@ -15,8 +15,8 @@ import org.einhyrningsins.posix.kernel.Accounts;
 import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.process.Niceness;
+import org.einhyrningsins.posix.socket.Connections;
 import org.einhyrningsins.posix.spawn.PendingChild;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.posix.spawn.SpawnedChild;
@@ -146,7 +146,7 @@ public final class WorkerSpawner {
         WorkerOutput.Output output = workerOutput.open(spec, id, credentials);
         try {
             boolean piped = spec.ack().mode() instanceof AckSpec.Fd;
-            int[] line = spec.bond().descriptor() ? Sockets.pair() : NONE;
+            int[] line = spec.bond().descriptor() ? Connections.pair() : NONE;
             int[] ack = piped ? ackPipeOrClose(line, credentials) : NONE;
             WorkerDescriptors descriptors =
                     new WorkerDescriptors(own, output.out(), output.err(), line[1], ack[1]);
@@ -190,11 +190,11 @@ public final class WorkerSpawner {
     /// @param wanted null for the manager's
     private void nice(int pid, @Nullable Integer wanted) {
         Integer known = own;
-        int ours = known == null ? Processes.nice() : known;
+        int ours = known == null ? Niceness.nice() : known;
         own = ours;
         int nice = wanted == null ? ours : wanted;
         if (nice != 0) {
-            Processes.niceSession(pid, nice);
+            Niceness.niceSession(pid, nice);
         }
     }
 

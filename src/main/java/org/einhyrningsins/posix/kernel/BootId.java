@@ -25,7 +25,7 @@ public final class BootId {
         }
     }
 
-    /// Now, as [org.einhyrningsins.posix.process.Processes#startTime] counts: clock ticks since
+    /// Now, as [org.einhyrningsins.posix.process.ProcessStatus#startTime] counts: clock ticks since
     /// boot.
     public static long ticks() {
         NativeScratch nativeScratch = NativeScratch.here();

@@ -120,7 +120,7 @@ public final class UnixDatagramSender implements AutoCloseable {
 
     private static void content(NativeScratch nativeScratch, String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        int length = Math.min(bytes.length, Sockets.MAX_DATAGRAM_LENGTH);
+        int length = Math.min(bytes.length, Datagrams.MAX_LENGTH);
         nativeScratch.chunk.put(0, bytes, 0, length);
         nativeScratch.bytes.putLong(IOV_AT, nativeScratch.structures + IOV).putLong(IOV_COUNT, 1);
         nativeScratch

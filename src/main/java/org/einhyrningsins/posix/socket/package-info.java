@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// Sockets ([Sockets]): listening ones that workers share, with their options and the owner and
-/// mode of their files, those the manager is asked through, and probes; and datagrams with
-/// descriptors to sockets of a name ([UnixDatagramSender]).
+/// Sockets: those of programs, with their options ([ProgramSockets]), files of UNIX sockets
+/// ([SocketFile]), stream connections ([Connections]), datagrams with their senders' credentials
+/// ([Datagrams]), datagrams with descriptors to sockets of a name ([UnixDatagramSender]), and what
+/// all have in common ([Sockets]).
 @NullMarked
 package org.einhyrningsins.posix.socket;
 

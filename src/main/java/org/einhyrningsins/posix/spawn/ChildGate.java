@@ -5,6 +5,7 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
+import org.einhyrningsins.posix.socket.Connections;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,7 @@ public final class ChildGate {
 
     /// A gate that is shut.
     public static ChildGate shut() {
-        int[] pair = Sockets.pair();
+        int[] pair = Connections.pair();
         return new ChildGate(pair[0], pair[1]);
     }
 

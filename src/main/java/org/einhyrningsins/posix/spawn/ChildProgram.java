@@ -6,7 +6,7 @@ import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.spec.SchedulingSpec;
 
 import java.nio.BufferOverflowException;
@@ -139,7 +139,7 @@ final class ChildProgram {
         memory = ByteBuffer.allocateDirect(room).order(ByteOrder.nativeOrder());
         base = SystemCalls.address(memory);
         memory.putLong(EVERY_SIGNAL, -1);
-        memory.put(NAME, Processes.UNBORN.getBytes(StandardCharsets.US_ASCII));
+        memory.put(NAME, ProcessStatus.UNBORN.getBytes(StandardCharsets.US_ASCII));
         kept = 0;
         CloneCall.write(memory, base, clearsHandlers);
     }
@@ -231,7 +231,7 @@ final class ChildProgram {
         return base + ZEROS;
     }
 
-    /// Returns the address of [Processes#UNBORN], with its NUL.
+    /// Returns the address of [ProcessStatus#UNBORN], with its NUL.
     long name() {
         return base + NAME;
     }

@@ -5,7 +5,7 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.Children;
 
 import java.nio.BufferOverflowException;
 import java.util.ArrayDeque;
@@ -190,7 +190,7 @@ public final class Spawner {
         SpawnException failure = pendingChild.failure();
         if (failure != null) {
             // it is about to end, but for what closing its files may take
-            Processes.await(pendingChild.child().pidfd(), patience);
+            Children.await(pendingChild.child().pidfd(), patience);
             Descriptors.close(pendingChild.child().pidfd());
             throw failure;
         }

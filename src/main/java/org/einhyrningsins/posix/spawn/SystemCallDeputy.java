@@ -7,8 +7,9 @@ import org.einhyrningsins.posix.kernel.ForwardingThread;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
+import org.einhyrningsins.posix.process.Children;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.Connections;
 
 import java.nio.ByteBuffer;
 
@@ -133,7 +134,7 @@ public final class SystemCallDeputy extends ForwardingThread {
     }
 
     private void appoint() {
-        int[] pair = Sockets.pair();
+        int[] pair = Connections.pair();
         try {
             Descriptors.setNonBlocking(pair[0], false);
             long pid = born(pair[1]);
@@ -183,7 +184,7 @@ public final class SystemCallDeputy extends ForwardingThread {
     /// then whoever reaps the orphans of this process reaps it.
     private void reap() {
         try {
-            Processes.await(pidfd, END_NANOS);
+            Children.await(pidfd, END_NANOS);
         } catch (PosixException e) {
             // somebody else was quicker
         }

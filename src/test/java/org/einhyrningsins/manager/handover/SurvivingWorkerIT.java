@@ -3,6 +3,8 @@ package org.einhyrningsins.manager.handover;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.einhyrningsins.posix.process.ProcessGroups;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.WorkerId;
 import org.junit.jupiter.api.AfterEach;
@@ -85,8 +87,8 @@ class SurvivingWorkerIT {
                             assertThat(one.generation()).isEqualTo(7);
                             assertThat(one.sum()).isEqualTo("abc");
                             assertThat(one.door()).isEqualTo("web");
-                            assertThat(one.user()).isEqualTo(Processes.realUser(pid));
-                            assertThat(one.startTicks()).isEqualTo(Processes.startTime(pid));
+                            assertThat(one.user()).isEqualTo(ProcessStatus.realUser(pid));
+                            assertThat(one.startTicks()).isEqualTo(ProcessStatus.startTime(pid));
                         });
     }
 
@@ -95,10 +97,10 @@ class SurvivingWorkerIT {
     @Test
     void isWhatIsLeftOfItsProcessGroup() throws IOException {
         int shell = leaderless("web:2:9", DOORS);
-        List<Integer> left = Processes.members(Set.of(shell)).getOrDefault(shell, List.of());
+        List<Integer> left = ProcessGroups.members(Set.of(shell)).getOrDefault(shell, List.of());
         try {
             assertThat(left).as("in the group of the shell, which is dead").hasSize(1);
-            assertThat(Processes.startTime(shell)).as("it is not reaped").isPositive();
+            assertThat(ProcessStatus.startTime(shell)).as("it is not reaped").isPositive();
             assertThat(found())
                     .singleElement()
                     .satisfies(
@@ -109,7 +111,7 @@ class SurvivingWorkerIT {
                                 assertThat(one.id()).isEqualTo(new WorkerId(2, 9));
                                 assertThat(one.generation()).isEqualTo(7);
                                 assertThat(one.door()).isEqualTo("web");
-                                long started = Processes.startTime(left.getFirst());
+                                long started = ProcessStatus.startTime(left.getFirst());
                                 assertThat(one.startTicks()).isEqualTo(started);
                                 assertThat(JournalBirth.open(one.birth())).isNegative();
                             });

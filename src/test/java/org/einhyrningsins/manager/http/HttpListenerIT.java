@@ -14,7 +14,7 @@ import org.einhyrningsins.manager.socket.SocketFileWatch;
 import org.einhyrningsins.manager.socket.SocketTable;
 import org.einhyrningsins.posix.Scarcity;
 import org.einhyrningsins.posix.file.Descriptors;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.Connections;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.manager.HttpSpec;
 import org.einhyrningsins.spec.manager.LogSpec;
@@ -69,7 +69,7 @@ class HttpListenerIT {
     void whatCouldBePreparedIsSettledHoweverFewDescriptorsAreLeft() throws Exception {
         change("first"); // all classes are loaded before files run out
         change("here");
-        Descriptors.close(Sockets.connect(here())); // whoever accepts keeps some in reserve
+        Descriptors.close(Connections.connect(here())); // whoever accepts keeps some in reserve
         rest();
         long sockets = Scarcity.open("socket:");
         long pipes = Scarcity.open("pipe:");
@@ -81,7 +81,7 @@ class HttpListenerIT {
             refused += changed ? 0 : 1;
             rest();
             assertThat(here()).endsWith(changed ? wanted : before);
-            Descriptors.close(Sockets.connect(here()));
+            Descriptors.close(Connections.connect(here()));
             // those of tests before this one may be closed meanwhile
             sockets = noMore(wanted, Scarcity.open("socket:"), sockets);
             pipes = noMore(wanted, Scarcity.open("pipe:"), pipes);
@@ -112,7 +112,7 @@ class HttpListenerIT {
         assertThat(here()).isEqualTo(before);
         assertThat(directory.resolve("other")).doesNotExist();
         assertThat(Scarcity.open("socket:")).isEqualTo(sockets);
-        Descriptors.close(Sockets.connect(before));
+        Descriptors.close(Connections.connect(before));
         door.close();
         rest();
         eventLoop.close();

@@ -11,7 +11,7 @@ import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.BoundSocket;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.ProgramSockets;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.manager.HttpSpec;
 import org.einhyrningsins.spec.manager.LogSpec;
@@ -61,7 +61,7 @@ class HttpServerIT {
         var address = new SocketSpec.UnixPath(path);
         var file = SocketSpec.UnixFile.DEFAULT;
         listener =
-                Sockets.bind(
+                ProgramSockets.bind(
                         new SocketSpec(
                                 HttpSpec.NAME,
                                 address,

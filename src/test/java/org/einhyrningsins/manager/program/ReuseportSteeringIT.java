@@ -13,7 +13,8 @@ import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.socket.SocketTable;
 import org.einhyrningsins.posix.file.Descriptors;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.Connections;
+import org.einhyrningsins.posix.socket.ProgramSockets;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.einhyrningsins.spec.manager.LogSpec;
@@ -67,20 +68,20 @@ class ReuseportSteeringIT {
         int leaving = listener(web, 1);
         assertThat(reuseportSteering.turn(Clock.now())).as("nobody leaves").isNull();
         connect();
-        int waiting = Sockets.queued(leaving);
+        int waiting = ProgramSockets.queued(leaving);
         assertThat(waiting).isPositive();
 
         host.take(new ProgramEvent.Requested(9, new ProgramCommand.ScaleTo(1)));
         reuseportSteering.changed();
         assertThat(reuseportSteering.turn(Clock.now())).as("looks again").isNotNull();
         connect();
-        assertThat(Sockets.queued(leaving)).isEqualTo(waiting);
-        assertThat(Sockets.queued(staying)).isEqualTo(2 * CONNECTIONS - waiting);
+        assertThat(ProgramSockets.queued(leaving)).isEqualTo(waiting);
+        assertThat(ProgramSockets.queued(staying)).isEqualTo(2 * CONNECTIONS - waiting);
 
         reuseportSteering.turn(Clock.now().plus(Duration.ofSeconds(1)));
         assertThat(drains(host)).as("somebody waits").isTrue();
         for (int i = 0; i < waiting; i++) {
-            Descriptors.close(Sockets.accept(leaving));
+            Descriptors.close(Connections.accept(leaving));
         }
         reuseportSteering.turn(Clock.now());
         assertThat(drains(host)).as("somebody may be on the way").isTrue();

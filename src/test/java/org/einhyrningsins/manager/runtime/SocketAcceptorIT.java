@@ -9,6 +9,7 @@ import jnr.posix.RLimit;
 
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.socket.Connections;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -72,7 +73,7 @@ class SocketAcceptorIT {
     }
 
     private static int connect(Path path) {
-        return Sockets.connect("unix:" + path);
+        return Connections.connect("unix:" + path);
     }
 
     private boolean closed(int client) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Datagram;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.Datagrams;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,11 +56,11 @@ class SyslogSenderIT {
     }
 
     private int listener() {
-        return Sockets.bindUnixDatagram(path(), 0600);
+        return Datagrams.bind(path(), 0600);
     }
 
     private static String heard(int listener) {
-        Datagram datagram = Objects.requireNonNull(Sockets.receive(listener));
+        Datagram datagram = Objects.requireNonNull(Datagrams.receive(listener));
         return new String(datagram.text(), StandardCharsets.UTF_8);
     }
 }

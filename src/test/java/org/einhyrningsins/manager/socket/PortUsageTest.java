@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.ProgramSockets;
 import org.einhyrningsins.spec.SocketSpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,7 +84,7 @@ class PortUsageTest {
                         false,
                         SocketSpec.UnixFile.DEFAULT);
         PosixException refused =
-                catchThrowableOfType(PosixException.class, () -> Sockets.bind(socket));
+                catchThrowableOfType(PosixException.class, () -> ProgramSockets.bind(socket));
         return BindAdvice.of(refused, socket);
     }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.manager.snapshot.SocketSnapshot;
 import org.einhyrningsins.posix.kernel.BoundSocket;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.ProgramSockets;
 import org.einhyrningsins.spec.SocketSpec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -37,7 +37,7 @@ class SocketGroupIT {
             var file = SocketSpec.UnixFile.DEFAULT;
             spec = new SocketSpec("http", address, true, true, 1000, false, file, true);
         }
-        group = SocketGroup.of(0, Sockets.bind(spec));
+        group = SocketGroup.of(0, ProgramSockets.bind(spec));
     }
 
     @AfterEach
@@ -190,7 +190,7 @@ class SocketGroupIT {
 
     private void join(int... slots) {
         for (int slot : slots) {
-            group.join(slot, Sockets.bind(spec));
+            group.join(slot, ProgramSockets.bind(spec));
         }
     }
 
@@ -214,7 +214,7 @@ class SocketGroupIT {
         List<Integer> queued = new ArrayList<>();
         for (int slot = 0; slot < slots; slot++) {
             BoundSocket boundSocket = group.of(slot);
-            queued.add(boundSocket == null ? 0 : Sockets.queued(boundSocket.fd()));
+            queued.add(boundSocket == null ? 0 : ProgramSockets.queued(boundSocket.fd()));
         }
         return queued;
     }

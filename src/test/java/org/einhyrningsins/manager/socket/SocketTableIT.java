@@ -18,7 +18,7 @@ import org.einhyrningsins.core.plan.SocketMove;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.snapshot.SocketSnapshot;
 import org.einhyrningsins.posix.kernel.BoundSocket;
-import org.einhyrningsins.posix.socket.Sockets;
+import org.einhyrningsins.posix.socket.ProgramSockets;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.jspecify.annotations.Nullable;
@@ -177,7 +177,7 @@ class SocketTableIT {
         SequencedMap<String, ProgramSpec> older =
                 load("{name: a, tcp: \"127.0.0.1:" + port + "\"}");
         ProgramSpec program = requireNonNull(older.get("p"));
-        BoundSocket boundSocket = Sockets.bind(program.sockets().getFirst());
+        BoundSocket boundSocket = ProgramSockets.bind(program.sockets().getFirst());
         SocketSnapshot image =
                 new SocketSnapshot(
                         "",

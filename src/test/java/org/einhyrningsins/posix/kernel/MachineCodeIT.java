@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import org.einhyrningsins.posix.Nursery;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.ExecutableSearch;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,7 +55,7 @@ class MachineCodeIT {
         String path = System.getenv().getOrDefault("PATH", "/usr/bin");
         String full = machine + "-linux-gnu-" + name;
         try {
-            return Processes.findExecutable(full, "/", path);
+            return ExecutableSearch.find(full, "/", path);
         } catch (PosixException e) {
             if (System.getenv("EINHYRNINGSINS_CI") != null) {
                 return fail("not installed, but needed here: " + full);

@@ -69,7 +69,7 @@ class CgroupsIT {
     }
 
     private static void bury(SpawnedChild child) {
-        Processes.await(child.pidfd());
+        Children.await(child.pidfd());
         Descriptors.close(child.pidfd());
     }
 

@@ -26,8 +26,8 @@ class ProcessesIT {
     @Test
     void knowsItself() {
         assertThat(Processes.self()).isEqualTo((int) ProcessHandle.current().pid());
-        assertThat(Processes.startTime(Processes.self())).isPositive();
-        assertThat(Processes.startTime(Integer.MAX_VALUE)).isEqualTo(-1);
+        assertThat(ProcessStatus.startTime(Processes.self())).isPositive();
+        assertThat(ProcessStatus.startTime(Integer.MAX_VALUE)).isEqualTo(-1);
     }
 
     @Test
@@ -35,12 +35,12 @@ class ProcessesIT {
         int nothing = Descriptors.openNull();
         SpawnedChild child =
                 Nursery.SPAWNER.spawn(Nursery.script("kill -STOP $$").order(nothing, nothing));
-        assertThat(Processes.isDescendant(child.pid(), Processes.self())).isTrue();
-        assertThat(Processes.isDescendant(child.pid(), child.pid())).isTrue();
-        assertThat(Processes.isDescendant(Processes.self(), child.pid())).isFalse();
-        assertThat(Processes.killGroup(child.pid(), Signal.KILL)).isTrue();
-        Processes.await(child.pidfd());
-        assertThat(Processes.killGroup(child.pid(), Signal.KILL)).isFalse();
+        assertThat(ProcessTree.isDescendant(child.pid(), Processes.self())).isTrue();
+        assertThat(ProcessTree.isDescendant(child.pid(), child.pid())).isTrue();
+        assertThat(ProcessTree.isDescendant(Processes.self(), child.pid())).isFalse();
+        assertThat(ProcessGroups.killGroup(child.pid(), Signal.KILL)).isTrue();
+        Children.await(child.pidfd());
+        assertThat(ProcessGroups.killGroup(child.pid(), Signal.KILL)).isFalse();
         assertThat(Processes.open(child.pid())).isEqualTo(-1);
         Descriptors.close(child.pidfd());
         Descriptors.close(nothing);
@@ -48,9 +48,9 @@ class ProcessesIT {
 
     @Test
     void refusesToKillEverybody() {
-        assertThatThrownBy(() -> Processes.killGroup(1, Signal.TERM))
+        assertThatThrownBy(() -> ProcessGroups.killGroup(1, Signal.TERM))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> Processes.killGroup(0, Signal.TERM))
+        assertThatThrownBy(() -> ProcessGroups.killGroup(0, Signal.TERM))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -62,9 +62,9 @@ class ProcessesIT {
             poll.add(ours.pidfd(), Poll.IN, 0);
             assertThat(poll.await(10_000_000_000L)).isEqualTo(1);
         }
-        assertThat(Processes.reapOrphans(pid -> pid == ours.pid())).isZero();
+        assertThat(Children.reapOrphans(pid -> pid == ours.pid())).isZero();
         assertThat(Nursery.isChildless()).isFalse();
-        assertThat(Processes.reapOrphans(pid -> false)).isOne();
+        assertThat(Children.reapOrphans(pid -> false)).isOne();
         assertThat(Nursery.isChildless()).isTrue();
         Descriptors.close(ours.pidfd());
         Descriptors.close(nothing);
@@ -79,7 +79,7 @@ class ProcessesIT {
             poll.add(child.pidfd(), Poll.IN, 0);
             assertThat(poll.await(10_000_000_000L)).isEqualTo(1);
         }
-        assertThat(Processes.reapOrphans(pid -> Processes.reap(child.pidfd()) == null)).isOne();
+        assertThat(Children.reapOrphans(pid -> Children.reap(child.pidfd()) == null)).isOne();
         assertThat(Nursery.isChildless()).isTrue();
         Descriptors.close(child.pidfd());
         Descriptors.close(nothing);
@@ -91,9 +91,9 @@ class ProcessesIT {
         file("plain", "rw-r--r--");
         Files.createDirectory(directory.resolve("folder"));
         String here = directory.toString();
-        assertThat(Processes.findExecutable("sh", "/", "/nowhere:/bin")).isEqualTo("/bin/sh");
-        assertThat(Processes.findExecutable("./there", here, "")).isEqualTo(here + "/there");
-        assertThat(Processes.findExecutable("there", here, "/bin:")).isEqualTo(here + "/there");
+        assertThat(ExecutableSearch.find("sh", "/", "/nowhere:/bin")).isEqualTo("/bin/sh");
+        assertThat(ExecutableSearch.find("./there", here, "")).isEqualTo(here + "/there");
+        assertThat(ExecutableSearch.find("there", here, "/bin:")).isEqualTo(here + "/there");
         assertThat(reason("nothing", "/bin:" + here)).isEqualTo(Errno.ENOENT);
         assertThat(reason("plain", here + ":/bin")).isEqualTo(Errno.EACCES);
         assertThat(reason("./folder", "")).isEqualTo(Errno.EISDIR);
@@ -102,7 +102,7 @@ class ProcessesIT {
 
     private Errno reason(String command, String path) {
         try {
-            Processes.findExecutable(command, directory.toString(), path);
+            ExecutableSearch.find(command, directory.toString(), path);
         } catch (PosixException e) {
             return e.errno();
         }

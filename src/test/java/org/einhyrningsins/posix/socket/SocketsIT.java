@@ -50,7 +50,7 @@ class SocketsIT {
 
     private BoundSocket bind(SocketSpec.Address address, UnixFile file) {
         BoundSocket boundSocket =
-                Sockets.bind(new SocketSpec("s", address, true, false, 128, true, file));
+                ProgramSockets.bind(new SocketSpec("s", address, true, false, 128, true, file));
         open.add(boundSocket.fd());
         return boundSocket;
     }
@@ -73,19 +73,19 @@ class SocketsIT {
         BoundSocket boundSocket = tcp("127.0.0.1", 0);
         assertThat(boundSocket.address()).matches("127\\.0\\.0\\.1:[1-9][0-9]*");
         assertThat(boundSocket.fd()).isGreaterThanOrEqualTo(64);
-        int client = keep(Sockets.connect(boundSocket.address()));
+        int client = keep(Connections.connect(boundSocket.address()));
         assertThat(poll(client, Poll.OUT)).isEqualTo(Poll.OUT);
-        assertThat(Sockets.connectResult(client)).isNull();
-        assertThat(keep(Sockets.accept(boundSocket.fd()))).isNotNegative();
+        assertThat(Connections.connectResult(client)).isNull();
+        assertThat(keep(Connections.accept(boundSocket.fd()))).isNotNegative();
     }
 
     @Test
     void bindsTcpOnIpv6() {
         BoundSocket boundSocket = tcp("::1", 0);
         assertThat(boundSocket.address()).matches("\\[::1]:[1-9][0-9]*");
-        int client = keep(Sockets.connect(boundSocket.address()));
+        int client = keep(Connections.connect(boundSocket.address()));
         poll(client, Poll.OUT);
-        assertThat(Sockets.connectResult(client)).isNull();
+        assertThat(Connections.connectResult(client)).isNull();
     }
 
     /// As whoever looks for a socket in a worker knows it: the file has `[::1]:0`, the kernel a
@@ -107,7 +107,7 @@ class SocketsIT {
 
     private static boolean isAtSomePort(BoundSocket boundSocket, SocketSpec.Address address) {
         SocketSpec spec = new SocketSpec("s", address, true, false, 128, true, UnixFile.DEFAULT);
-        return Sockets.isBoundAtSomePort(boundSocket.fd(), spec);
+        return ProgramSockets.isBoundAtSomePort(boundSocket.fd(), spec);
     }
 
     @Test
@@ -121,8 +121,8 @@ class SocketsIT {
         String name = "einhyrningsins-test-" + Processes.self() + "-" + System.nanoTime();
         BoundSocket boundSocket = bind(new SocketSpec.UnixAbstract(name));
         assertThat(boundSocket.address()).isEqualTo("unix:@" + name);
-        keep(Sockets.connect(boundSocket.address()));
-        assertThat(keep(Sockets.accept(boundSocket.fd()))).isNotNegative();
+        keep(Connections.connect(boundSocket.address()));
+        assertThat(keep(Connections.accept(boundSocket.fd()))).isNotNegative();
     }
 
     @Test
@@ -138,9 +138,9 @@ class SocketsIT {
     void aRefusedConnectionIsToldSo() {
         BoundSocket boundSocket = tcp("127.0.0.1", 0);
         Descriptors.close(boundSocket.fd());
-        int client = keep(Sockets.connect(boundSocket.address()));
+        int client = keep(Connections.connect(boundSocket.address()));
         poll(client, Poll.OUT);
-        assertThat(Sockets.connectResult(client)).isEqualTo(Errno.ECONNREFUSED);
+        assertThat(Connections.connectResult(client)).isEqualTo(Errno.ECONNREFUSED);
     }
 
     @Test
@@ -155,7 +155,8 @@ class SocketsIT {
         BoundSocket blocking = tcp("127.0.0.1", 0);
         SocketSpec.Tcp address = new SocketSpec.Tcp(InetAddress.ofLiteral("127.0.0.1"), 0);
         BoundSocket not =
-                Sockets.bind(new SocketSpec("s", address, true, true, 9, true, UnixFile.DEFAULT));
+                ProgramSockets.bind(
+                        new SocketSpec("s", address, true, true, 9, true, UnixFile.DEFAULT));
         keep(not.fd());
         assertThat(flags(blocking.fd()) & 04000).isZero();
         assertThat(flags(not.fd()) & 04000).isEqualTo(04000);
@@ -177,10 +178,10 @@ class SocketsIT {
         Descriptors.close(first.fd());
         open.clear();
         assertThat(path).exists();
-        assertThat(Sockets.answers(path)).isFalse();
+        assertThat(SocketFile.answers(path)).isFalse();
         BoundSocket second = bind(new SocketSpec.UnixPath(path));
         assertThat(second.address()).isEqualTo("unix:" + path);
-        assertThat(Sockets.answers(path)).isTrue();
+        assertThat(SocketFile.answers(path)).isTrue();
     }
 
     @Test
@@ -189,18 +190,18 @@ class SocketsIT {
         bind(new SocketSpec.UnixPath(path));
         assertThatThrownBy(() -> bind(new SocketSpec.UnixPath(path)))
                 .hasMessage("bind: address already in use (EADDRINUSE)");
-        assertThat(Sockets.answers(path)).isTrue();
+        assertThat(SocketFile.answers(path)).isTrue();
     }
 
     @Test
     void leavesALiveDatagramSocketAlone() {
         Path path = directory.resolve("s");
-        int first = keep(Sockets.bindUnixDatagram(path, 0600));
+        int first = keep(Datagrams.bind(path, 0600));
         assertThatThrownBy(() -> bind(new SocketSpec.UnixPath(path)))
                 .hasMessage("bind: address already in use (EADDRINUSE)");
         Descriptors.close(first);
         open.clear();
-        keep(Sockets.bindUnixDatagram(path, 0600));
+        keep(Datagrams.bind(path, 0600));
     }
 
     @Test
@@ -251,18 +252,18 @@ class SocketsIT {
         Path path = directory.resolve("control");
         int listener = keep(Sockets.listenUnix(path, 0600));
         assertThat(mode(path)).isEqualTo("rw-------");
-        assertThat(Sockets.accept(listener)).isEqualTo(-1);
-        keep(Sockets.connect("unix:" + path));
-        int served = keep(Sockets.accept(listener));
+        assertThat(Connections.accept(listener)).isEqualTo(-1);
+        keep(Connections.connect("unix:" + path));
+        int served = keep(Connections.accept(listener));
         int uid = (int) SystemCalls.call(Syscall.GETEUID, 0);
-        assertThat(Sockets.peer(served).pid()).isEqualTo(Processes.self());
-        assertThat(Sockets.peer(served).uid()).isEqualTo(uid);
+        assertThat(Connections.peer(served).pid()).isEqualTo(Processes.self());
+        assertThat(Connections.peer(served).uid()).isEqualTo(uid);
         assertThat(flags(served) & 02004000).as("non-blocking, close-on-exec").isEqualTo(02004000);
     }
 
     @Test
     void whoConnectedHasTheGroupsThatTheKernelShows() throws Exception {
-        int[] pair = Sockets.pair();
+        int[] pair = Connections.pair();
         keep(pair[1]);
         String line =
                 Files.readAllLines(Path.of("/proc/self/status")).stream()
@@ -274,56 +275,58 @@ class SocketsIT {
                         .filter(word -> !word.isEmpty())
                         .map(Integer::parseUnsignedInt)
                         .toList();
-        assertThat(Sockets.peerGroups(keep(pair[0]))).containsExactlyInAnyOrderElementsOf(shown);
+        assertThat(Connections.peerGroups(keep(pair[0])))
+                .containsExactlyInAnyOrderElementsOf(shown);
     }
 
     @Test
     void aDatagramTellsItsSenderAndLosesItsDescriptors() throws Exception {
         Path path = directory.resolve("notify");
-        int receiver = keep(Sockets.bindUnixDatagram(path, 0622));
+        int receiver = keep(Datagrams.bind(path, 0622));
         assertThat(mode(path)).isEqualTo("rw--w--w-");
-        assertThat(Sockets.receive(receiver)).isNull();
+        assertThat(Datagrams.receive(receiver)).isNull();
         int sender = datagramTo(path);
         send(sender, "READY=1", List.of(receiver, sender, receiver));
         send(sender, "x".repeat(5_000), List.of(receiver));
         send(sender, "STATUS=on", List.of());
         long before = Nursery.descriptors();
-        Datagram first = requireNonNull(Sockets.receive(receiver));
-        Datagram second = requireNonNull(Sockets.receive(receiver)); // the long one is dropped
+        Datagram first = requireNonNull(Datagrams.receive(receiver));
+        Datagram second = requireNonNull(Datagrams.receive(receiver)); // the long one is dropped
         assertThat(new String(first.text(), UTF_8)).isEqualTo("READY=1");
         assertThat(first.sender().pid()).isEqualTo(Processes.self());
         assertThat(new String(second.text(), UTF_8)).isEqualTo("STATUS=on");
-        assertThat(Sockets.receive(receiver)).isNull();
+        assertThat(Datagrams.receive(receiver)).isNull();
         assertThat(Nursery.descriptors()).isEqualTo(before);
     }
 
     @Test
     void takesNoDescriptorsFromAConnection() {
         int listener = keep(Sockets.listenUnix(directory.resolve("doors"), 0600));
-        int client = keep(Sockets.connect("unix:" + directory.resolve("doors")));
-        int accepted = keep(Sockets.accept(listener));
+        int client = keep(Connections.connect("unix:" + directory.resolve("doors")));
+        int accepted = keep(Connections.accept(listener));
         ByteBuffer buffer = ByteBuffer.allocateDirect(64);
         boolean refused = refuses(client, listener);
         if (refused) {
             send(client, "word", List.of());
-            assertThat(Sockets.hear(accepted, buffer)).isEqualTo(4);
+            assertThat(Connections.hear(accepted, buffer)).isEqualTo(4);
         } else { // before Linux 6.16
-            assertThatThrownBy(() -> Sockets.hear(accepted, buffer))
+            assertThatThrownBy(() -> Connections.hear(accepted, buffer))
                     .isInstanceOf(PosixException.class);
         }
-        int[] pair = Sockets.pair(); // nobody asked the kernel to refuse here: as on an older one
-        Sockets.forgetRefusing();
+        int[] pair =
+                Connections.pair(); // nobody asked the kernel to refuse here: as on an older one
+        Connections.forgetRefusing();
         try {
             keep(pair[1]);
             send(pair[1], "word", List.of(listener));
-            assertThatThrownBy(() -> Sockets.hear(pair[0], buffer.clear()))
+            assertThatThrownBy(() -> Connections.hear(pair[0], buffer.clear()))
                     .isInstanceOf(PosixException.class)
                     .hasMessageContaining("descriptors are not taken");
-            assertThatThrownBy(() -> Sockets.peek(pair[0], buffer.clear()))
+            assertThatThrownBy(() -> Connections.peek(pair[0], buffer.clear()))
                     .isInstanceOf(PosixException.class);
-            Sockets.hangUp(pair[0]);
+            Connections.hangUp(pair[0]);
         } finally {
-            Sockets.refuseDescriptors(listener);
+            Connections.refuseDescriptors(listener);
         }
     }
 

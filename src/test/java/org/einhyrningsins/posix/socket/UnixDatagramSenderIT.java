@@ -25,7 +25,7 @@ class UnixDatagramSenderIT {
     @Test
     void bringsTextsUntilThereIsNoRoomAndAgainWhenThereIs() {
         Path address = directory.resolve("to");
-        int receiver = Sockets.bindUnixDatagram(address, 0600);
+        int receiver = Datagrams.bind(address, 0600);
         try (UnixDatagramSender unixDatagramSender = new UnixDatagramSender(address.toString())) {
             int sent = 0;
             while (unixDatagramSender.send("text " + sent)) {
@@ -33,12 +33,12 @@ class UnixDatagramSenderIT {
             }
             assertThat(sent).isPositive();
             for (int i = 0; i < sent; i++) {
-                Datagram datagram = Objects.requireNonNull(Sockets.receive(receiver));
+                Datagram datagram = Objects.requireNonNull(Datagrams.receive(receiver));
                 String text = new String(datagram.text(), StandardCharsets.UTF_8);
                 assertThat(text).isEqualTo("text " + i);
             }
             assertThat(unixDatagramSender.send("once more", receiver)).isTrue();
-            assertThat(Sockets.receive(receiver)).isNotNull();
+            assertThat(Datagrams.receive(receiver)).isNotNull();
         } finally {
             Descriptors.close(receiver);
         }
@@ -58,7 +58,8 @@ class UnixDatagramSenderIT {
 
     @Test
     void aSocketIsKnownByItsTypeAndAddress() {
-        BoundSocket tcp = Sockets.bind(spec(new SocketSpec.Tcp(InetAddress.ofLiteral("::1"), 0)));
+        BoundSocket tcp =
+                ProgramSockets.bind(spec(new SocketSpec.Tcp(InetAddress.ofLiteral("::1"), 0)));
         int port = Integer.parseInt(tcp.address().substring(tcp.address().lastIndexOf(':') + 1));
         try {
             assertThat(is(tcp, new SocketSpec.Tcp(InetAddress.ofLiteral("::1"), port))).isTrue();
@@ -72,7 +73,7 @@ class UnixDatagramSenderIT {
     }
 
     private static boolean is(BoundSocket boundSocket, SocketSpec.Address address) {
-        return Sockets.isBound(boundSocket.fd(), spec(address));
+        return ProgramSockets.isBound(boundSocket.fd(), spec(address));
     }
 
     private static SocketSpec spec(SocketSpec.Address address) {

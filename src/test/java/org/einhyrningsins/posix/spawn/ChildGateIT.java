@@ -7,7 +7,8 @@ import org.einhyrningsins.posix.Nursery;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.ChildPrivileges;
 import org.einhyrningsins.posix.kernel.Errno;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.Children;
+import org.einhyrningsins.posix.process.ProcessGroups;
 import org.einhyrningsins.spec.Signal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,7 +45,7 @@ class ChildGateIT {
     }
 
     private int status() {
-        return Processes.await(pendingChild.child().pidfd()).code();
+        return Children.await(pendingChild.child().pidfd()).code();
     }
 
     @Test
@@ -67,10 +68,10 @@ class ChildGateIT {
 
     @Test
     void whoWaitsThereCanBeKilled() {
-        Processes.killGroup(pendingChild.child().pid(), Signal.KILL);
+        ProcessGroups.killGroup(pendingChild.child().pid(), Signal.KILL);
         assertThat(pendingChild.await(-1)).isTrue();
         assertThat(pendingChild.failure()).isNull();
-        assertThat(Processes.await(pendingChild.child().pidfd()).signal()).isEqualTo(9);
+        assertThat(Children.await(pendingChild.child().pidfd()).signal()).isEqualTo(9);
         assertThat(childGate.open()).isFalse();
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import org.einhyrningsins.posix.Nursery;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.ChildPrivileges;
+import org.einhyrningsins.posix.process.Children;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.SandboxSpec;
 import org.jspecify.annotations.Nullable;
@@ -215,7 +216,7 @@ class LandlockIT {
         assertThat(childGate.open()).isTrue();
         assertThat(pendingChild.await(-1)).isTrue();
         assertThat(Nursery.readAll(pipe[0])).isEqualTo("yes");
-        Processes.await(pendingChild.child().pidfd());
+        Children.await(pendingChild.child().pidfd());
         Descriptors.close(pendingChild.child().pidfd());
         Descriptors.close(pipe[0]);
         Descriptors.close(nothing);

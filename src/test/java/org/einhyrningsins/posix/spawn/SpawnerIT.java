@@ -15,6 +15,8 @@ import org.einhyrningsins.posix.kernel.OpenFileLimits;
 import org.einhyrningsins.posix.kernel.ProcessExit;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
+import org.einhyrningsins.posix.process.Children;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
 import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
@@ -90,7 +92,7 @@ class SpawnerIT {
         parent.start();
         parent.join();
         int pidfd = spawned.get().pidfd();
-        assertThat(Processes.await(pidfd))
+        assertThat(Children.await(pidfd))
                 .isEqualTo(new ProcessExit(0, Signal.USR1.number(), false));
         Descriptors.close(pidfd);
         Descriptors.close(nothing);
@@ -432,14 +434,14 @@ class SpawnerIT {
         PendingChild pendingChild = begin(child);
         assertThat(System.nanoTime() - began).isLessThan(1_000_000_000L);
         assertThat(pendingChild.underWay()).isTrue();
-        assertThat(name(pendingChild)).isEqualTo(Processes.UNBORN);
+        assertThat(name(pendingChild)).isEqualTo(ProcessStatus.UNBORN);
         assertThat(new Nursery().exit().code()).isZero(); // another, meanwhile
         assertThat(child.spawner.attend()).isTrue();
         Descriptors.close(lease);
         assertThat(pendingChild.await(10_000_000_000L)).isTrue();
         assertThat(pendingChild.failure()).isNull();
         assertThat(child.spawner.attend()).isFalse();
-        assertThat(Processes.await(pendingChild.child().pidfd()))
+        assertThat(Children.await(pendingChild.child().pidfd()))
                 .isEqualTo(new ProcessExit(7, 0, false));
         Descriptors.close(pendingChild.child().pidfd());
     }
@@ -457,7 +459,7 @@ class SpawnerIT {
                                 + child.executable
                                 + ": text file busy (ETXTBSY); somebody is writing"
                                 + " to it");
-        assertThat(Processes.await(pendingChild.child().pidfd()))
+        assertThat(Children.await(pendingChild.child().pidfd()))
                 .isEqualTo(new ProcessExit(127, 0, false));
         Descriptors.close(pendingChild.child().pidfd());
         Descriptors.close(lease);
@@ -470,7 +472,7 @@ class SpawnerIT {
         PendingChild pendingChild = begin(child);
         Processes.kill(pendingChild.child().pidfd(), Signal.TERM);
         int term = Signal.TERM.number();
-        assertThat(Processes.await(pendingChild.child().pidfd()))
+        assertThat(Children.await(pendingChild.child().pidfd()))
                 .isEqualTo(new ProcessExit(0, term, false));
         assertThat(pendingChild.underWay()).isFalse();
         assertThat(pendingChild.failure()).isNull();
@@ -496,7 +498,7 @@ class SpawnerIT {
         Descriptors.close(lease);
         assertThat(pendingChild.await(10_000_000_000L)).isTrue();
         assertThat(dumpable()).isEqualTo(1);
-        Processes.await(pendingChild.child().pidfd());
+        Children.await(pendingChild.child().pidfd());
         Descriptors.close(pendingChild.child().pidfd());
     }
 

@@ -10,7 +10,7 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
-import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,7 +107,7 @@ class SystemCallDeputyIT {
 
     private static void kill(int pid) throws Exception {
         SystemCalls.check("kill", SystemCalls.call(Syscall.KILL, pid, 9));
-        while (Processes.isAlive(pid)) {
+        while (ProcessStatus.isAlive(pid)) {
             Thread.sleep(1);
         }
     }
@@ -115,7 +115,7 @@ class SystemCallDeputyIT {
     @Test
     void endsWithItsThread() throws Exception {
         int pid = on(() -> away(SystemCallDeputyIT::pid));
-        while (Processes.isAlive(pid)) {
+        while (ProcessStatus.isAlive(pid)) {
             Thread.sleep(1);
         }
         assertThat(Files.exists(Path.of("/proc/" + pid + "/fd/0"))).isFalse();
