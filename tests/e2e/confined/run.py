@@ -46,6 +46,7 @@ def run(lab):
     manager.stop()
     check(not os.path.exists(os.path.dirname(secrets)), "secrets are left behind")
     ambient(lab)
+    below_its_rights(lab)
     variables(lab)
 
 
@@ -129,6 +130,28 @@ programs:
     for which in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
         same(worker[which], NOTHING, which + " below a manager with ambient capabilities")
     same(worker["NoNewPrivs"], "1", "NoNewPrivs")
+    manager.stop()
+
+
+def below_its_rights(lab):
+    """A manager that is not root, with a program of root's: that program is shown as failed, with the reason, and others run."""
+    lab.write(
+        "below.yaml",
+        lab.render(
+            """
+programs:
+  roots: {command: [sleep, "1000"], user: root, ack: {timer: 10ms}}
+  ours: {command: [sleep, "1000"], ack: {timer: 10ms}}
+"""
+        ),
+    )
+    through = ("setpriv", "--reuid=1", "--regid=1", "--clear-groups")
+    manager = lab.start("below.yaml", through=through, socket_path=lab.path("mine", "below.sock"))
+    manager.wait_until_up("ours", 1)
+    wait_for(lambda: "cannot make its worker sockets: chown" in manager.ctl("show", "roots").out, "it is told why it does not run")
+    shown = manager.status()["roots"]
+    same((shown["state"], shown["ready"]), ("backing-off", 0), "state of a program that cannot start (%s)" % shown)
+    check("not permitted" in manager.ctl("status").out, lambda: manager.ctl("status").out)
     manager.stop()
 
 

@@ -4,6 +4,7 @@ done with one."""
 
 import ctypes
 import os
+import shutil
 import signal
 
 from lab import FAILED, PYTHON, alive, answers, check, descriptors_of, nothing_lost, read, same, wait_for
@@ -17,6 +18,12 @@ def run(lab):
         lab.say("only root has workers of other users")
         return
     lab.config()
+    shared, own = ('bind: [%s]' % text for text in ('"127.0.0.1:%d"', '{ tcp: "127.0.0.1:%d", per-worker: true }'))
+    lab.edit("services.yaml", shared % lab.port(), own % lab.port())
+    gone = refused(lab)
+    os.unlink(gone.socket)
+    shutil.rmtree(gone.socket + ".state")
+    lab.edit("services.yaml", own % lab.port(), shared % lab.port())
     first = refused(lab)
     lab.edit("services.yaml", "keeper: false", "keeper: true")
     manager = start(lab, socket_path=first.socket)

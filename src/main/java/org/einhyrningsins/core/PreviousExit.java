@@ -37,11 +37,15 @@ public record PreviousExit(
         return !why.isEmpty();
     }
 
-    /// Describes the exit for a person.
+    /// Describes the exit for a person. What was wrong with a worker that was replaced is told apart
+    /// from how it ended when it was stopped for that.
     public String words() {
         if (why.isEmpty()) {
             return String.valueOf(exit);
         }
-        return exit == null ? why : why + " (" + exit + ")";
+        if (exit == null) {
+            return why;
+        }
+        return replaced() ? why + "; then stopped: " + exit : why + " (" + exit + ")";
     }
 }

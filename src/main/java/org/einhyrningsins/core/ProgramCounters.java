@@ -10,7 +10,6 @@ import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -24,7 +23,7 @@ public final class ProgramCounters {
     public static final String STARTS = "starts";
     public static final String FAILED_STARTS = "failed-starts";
 
-    /// `exits CAUSE HOW`: the cause as in [WorkerState.Cause], or `own`.
+    /// `exits CAUSE HOW`: the cause as [WorkerState.Cause#word] has it, or `own`.
     public static final String EXITS = "exits";
 
     public static final String ACKS = "acks";
@@ -84,16 +83,12 @@ public final class ProgramCounters {
     private void exited(@Nullable Worker worker, WorkerExit workerExit) {
         WorkerState state = worker == null ? null : worker.state();
         boolean told = state instanceof WorkerState.Stopping;
-        String cause = state instanceof WorkerState.Stopping s ? word(s.cause()) : "own";
+        String cause = state instanceof WorkerState.Stopping s ? s.cause().word() : "own";
         add(EXITS + " " + cause + " " + how(workerExit), 1);
         boolean neverUp = !told && state != null && !(state instanceof WorkerState.Ready);
-        if (neverUp || cause.equals(word(WorkerState.Cause.FAILED_START))) {
+        if (neverUp || cause.equals(WorkerState.Cause.FAILED_START.word())) {
             add(FAILED_STARTS, 1);
         }
-    }
-
-    private static String word(WorkerState.Cause cause) {
-        return cause.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private static String how(WorkerExit workerExit) {

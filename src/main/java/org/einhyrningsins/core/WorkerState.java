@@ -139,7 +139,23 @@ public sealed interface WorkerState {
         /// It stops before another starts, as `replace` has it: its slot waits until it is gone.
         REPLACED,
         /// Its own process ended while there was no manager, others of its process group live.
-        LEFT_BEHIND
+        LEFT_BEHIND;
+
+        /// The word for it in metrics. Dashboards ask for it, and counts under it outlive the
+        /// manager, so it stays whatever the constant is called.
+        public String word() {
+            return switch (this) {
+                case RETIRED -> "retired";
+                case SCALED -> "scaled";
+                case STOPPED -> "stopped";
+                case RESTARTED -> "restarted";
+                case FAILED_START -> "failed-start";
+                case WITHDRAWN -> "withdrawn";
+                case HUNG -> "hung";
+                case REPLACED -> "replaced";
+                case LEFT_BEHIND -> "left-behind";
+            };
+        }
     }
 
     /// The word for it that operators read.

@@ -15,7 +15,6 @@ import org.einhyrningsins.manager.runtime.StartException;
 import org.einhyrningsins.manager.socket.SocketTable;
 import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.kernel.UnknownAccountException;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.BuildInfo;
 import org.einhyrningsins.spec.OperatorOverride;
@@ -56,7 +55,8 @@ final class FreshStart {
                         + parts.runtime.options().definition());
         Map<String, OperatorOverride> byHand = parts.overrides.before();
         for (ProgramSpec spec : services.programs().values()) {
-            host(spec, byHand.getOrDefault(spec.name(), OperatorOverride.NONE));
+            OperatorOverride its = byHand.getOrDefault(spec.name(), OperatorOverride.NONE);
+            parts.programTable.add(parts.programs.host(spec, its));
         }
         for (ProgramHost host : parts.programTable.all()) {
             start(host, byHand.getOrDefault(host.name(), OperatorOverride.NONE));
@@ -78,17 +78,6 @@ final class FreshStart {
             throw new StartException(ExitStatus.FAILED, "cannot start: " + RuntimeFiles.why(e));
         } catch (SocketTable.CannotBind | PosixException e) {
             throw new StartException(ExitStatus.FAILED, "cannot start: " + e.getMessage());
-        }
-    }
-
-    /// One program without worker sockets does not keep the others from starting.
-    private void host(ProgramSpec spec, OperatorOverride byHand) {
-        try {
-            parts.programTable.add(parts.programs.host(spec, byHand));
-        } catch (IOException e) {
-            managerLog.error(spec.name(), "cannot make its worker sockets: " + RuntimeFiles.why(e));
-        } catch (PosixException | UnknownAccountException e) {
-            managerLog.error(spec.name(), "cannot make its worker sockets: " + e.getMessage());
         }
     }
 

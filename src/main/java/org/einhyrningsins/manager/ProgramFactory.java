@@ -23,7 +23,7 @@ final class ProgramFactory {
     /// Makes the host of a program that is new.
     ///
     /// @param byHand what an operator had set of it
-    ProgramHost host(ProgramSpec spec, OperatorOverride byHand) throws IOException {
+    ProgramHost host(ProgramSpec spec, OperatorOverride byHand) {
         parts.sockets.mayBeOver(); // they are bound already, and this may fail
         long incarnation = parts.programTable.nextIncarnation(spec.name());
         return new ProgramHost(spec, byHand, incarnation, surface());

@@ -23,8 +23,11 @@ final class ReloadHosting implements Reloader.Hosting {
     @Override
     public ProgramHost host(ProgramSpec spec, @Nullable OperatorOverride byHand)
             throws IOException {
-        return parts.programs.host(
-                spec, byHand == null ? parts.overrides.unhosted(spec.name()) : byHand);
+        ProgramHost host =
+                parts.programs.host(
+                        spec, byHand == null ? parts.overrides.unhosted(spec.name()) : byHand);
+        host.prepare(spec); // what cannot be had refuses the reload
+        return host;
     }
 
     @Override

@@ -20,8 +20,22 @@ class PreviousExitTest {
         assertThat(ending("not well: 3 health checks in a row failed")).isTrue();
     }
 
-    private static boolean ending(String why) {
+    @Test
+    void whatWasWrongIsNotHowItEnded() {
+        WorkerExit success = new WorkerExit(0, 0);
+        assertThat(exit("not well: 3 health checks in a row failed", success).words())
+                .isEqualTo("not well: 3 health checks in a row failed; then stopped: exit status 0");
+        assertThat(exit(StepContext.words(WorkerState.Cause.STOPPED), success).words())
+                .isEqualTo("stopped by the operator (exit status 0)");
+        assertThat(exit("", success).words()).isEqualTo("exit status 0");
+    }
+
+    private static PreviousExit exit(String why, WorkerExit how) {
         Moment now = new Moment(0);
-        return new PreviousExit(new WorkerId(0, 1), now, now, new WorkerExit(0, 9), why).replaced();
+        return new PreviousExit(new WorkerId(0, 1), now, now, how, why);
+    }
+
+    private static boolean ending(String why) {
+        return exit(why, new WorkerExit(0, 9)).replaced();
     }
 }

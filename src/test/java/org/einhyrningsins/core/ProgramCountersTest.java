@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -49,6 +50,26 @@ class ProgramCountersTest {
                 .containsEntry(ProgramCounters.ACKS, 1L)
                 .containsEntry(ProgramCounters.ACK_MICROS, 250_000L)
                 .doesNotContainKey(ProgramCounters.FAILED_STARTS);
+    }
+
+    /// Dashboards and images have these words: they stay when a constant gets another name.
+    @Test
+    void theWordsForCausesAreThoseOfTheManual() throws IOException {
+        List<String> words =
+                Arrays.stream(WorkerState.Cause.values()).map(WorkerState.Cause::word).toList();
+        assertThat(words)
+                .containsExactly(
+                        "retired",
+                        "scaled",
+                        "stopped",
+                        "restarted",
+                        "failed-start",
+                        "withdrawn",
+                        "hung",
+                        "replaced",
+                        "left-behind");
+        String page = Files.readString(Path.of("man/einhyrningsins.yaml.5"));
+        assertThat(words).allMatch(word -> page.contains("\n.Ql " + word));
     }
 
     @Test

@@ -231,7 +231,11 @@ public final class CrashRecovery {
                         List.copyOf(now.services().programs().values()),
                         workers.members());
         boolean incomplete = !lost.isEmpty() || !made.isEmpty();
-        refusals.addAll(recovery.fetchInto(table, passed, keeper, incomplete));
+        try {
+            recovery.fetchInto(table, passed, keeper, incomplete);
+        } finally {
+            refusals.addAll(recovery.refusals()); // what to do is told of a failure, too
+        }
     }
 
     // ---- what was found

@@ -60,10 +60,9 @@ final class SocketRecovery {
     /// @param passed what whoever started us kept
     /// @param keeper of the manager that is gone; null if it had none
     /// @param incomplete whether something of what was written is lost: then it is searched for
-    /// @return why workers would not give theirs
     /// @throws SocketTable.CannotBind if one that a worker has for itself cannot be had: another
     ///   one could be bound, and nobody would serve it
-    List<String> fetchInto(
+    void fetchInto(
             SocketTable table,
             SystemdSockets passed,
             SocketHolder.@Nullable Former keeper,
@@ -85,6 +84,10 @@ final class SocketRecovery {
         }
         table.forgetLost();
         all.close();
+    }
+
+    /// Returns the reasons why workers would not give theirs, also after a fetch that failed.
+    List<String> refusals() {
         return List.copyOf(all.refusals());
     }
 

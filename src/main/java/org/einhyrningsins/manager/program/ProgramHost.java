@@ -107,19 +107,19 @@ public final class ProgramHost {
         void bug(ProgramHost host, RuntimeException thrown);
     }
 
-    /// Hosts a program that is new.
+    /// Hosts a program that is new. Its worker sockets are opened for its first worker, unless
+    /// [#prepare] does it before: what fails then is a failed start.
     ///
     /// @param byHand what an operator set of it
     /// @param incarnation of its first worker
-    public ProgramHost(ProgramSpec spec, OperatorOverride byHand, long incarnation, Surface surface)
-            throws IOException {
+    public ProgramHost(
+            ProgramSpec spec, OperatorOverride byHand, long incarnation, Surface surface) {
         int count = byHand.workers() == null ? spec.workers() : byHand.workers();
         this(
                 Program.of(spec, count, byHand.held(), incarnation, Clock.now()),
                 new ProgramCounters(Clock.wallMillis()),
                 surface);
         fresh = true;
-        workers.sockets().of(spec);
     }
 
     /// Goes on where another manager stopped. Its processes are our children, or adopted.

@@ -6,6 +6,8 @@ import org.einhyrningsins.manager.channel.WorkerSockets;
 import org.einhyrningsins.manager.spawn.SpawnRefusedException;
 import org.einhyrningsins.manager.spawn.SpawnTemplate;
 import org.einhyrningsins.manager.spawn.WorkerSpawner;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -40,13 +42,21 @@ final class SpawnTemplates {
     }
 
     private SpawnTemplate make(ProgramVersion version) throws SpawnRefusedException, IOException {
-        WorkerSockets sockets = workerSockets.of(version.spec());
+        WorkerSockets sockets = sockets(version.spec());
         Path acks =
                 switch (version.spec().bond().workerSocket()) {
                     case OWN -> sockets.ackPath();
                     case CONTROL -> controlSocket;
                 };
         return workerSpawner.blueprint(version, acks, sockets.notifyPath());
+    }
+
+    private WorkerSockets sockets(ProgramSpec spec) throws SpawnRefusedException, IOException {
+        try {
+            return workerSockets.of(spec);
+        } catch (PosixException e) {
+            throw new SpawnRefusedException("cannot make its worker sockets: " + e.getMessage());
+        }
     }
 
     /// Forgets all: sockets of the program have other descriptors than before.
