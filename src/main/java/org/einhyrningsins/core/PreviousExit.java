@@ -37,8 +37,8 @@ public record PreviousExit(
         return !why.isEmpty();
     }
 
-    /// Describes the exit for a person. What was wrong with a worker that was replaced is told apart
-    /// from how it ended when it was stopped for that.
+    /// Describes the exit for a person. What was wrong with a worker that was replaced is told
+    /// apart from how it ended when it was stopped for that.
     public String words() {
         if (why.isEmpty()) {
             return String.valueOf(exit);

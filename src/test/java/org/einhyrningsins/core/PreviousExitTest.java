@@ -24,7 +24,8 @@ class PreviousExitTest {
     void whatWasWrongIsNotHowItEnded() {
         WorkerExit success = new WorkerExit(0, 0);
         assertThat(exit("not well: 3 health checks in a row failed", success).words())
-                .isEqualTo("not well: 3 health checks in a row failed; then stopped: exit status 0");
+                .isEqualTo(
+                        "not well: 3 health checks in a row failed; then stopped: exit status 0");
         assertThat(exit(StepContext.words(WorkerState.Cause.STOPPED), success).words())
                 .isEqualTo("stopped by the operator (exit status 0)");
         assertThat(exit("", success).words()).isEqualTo("exit status 0");
