@@ -15,6 +15,7 @@ import org.einhyrningsins.manager.runtime.StartException;
 import org.einhyrningsins.manager.socket.SocketTable;
 import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.kernel.UnknownAccountException;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.BuildInfo;
 import org.einhyrningsins.spec.OperatorOverride;
@@ -56,7 +57,9 @@ final class FreshStart {
         Map<String, OperatorOverride> byHand = parts.overrides.before();
         for (ProgramSpec spec : services.programs().values()) {
             OperatorOverride its = byHand.getOrDefault(spec.name(), OperatorOverride.NONE);
-            parts.programTable.add(parts.programs.host(spec, its));
+            ProgramHost host = parts.programs.host(spec, its);
+            openWorkerSockets(host, spec);
+            parts.programTable.add(host);
         }
         for (ProgramHost host : parts.programTable.all()) {
             start(host, byHand.getOrDefault(host.name(), OperatorOverride.NONE));
@@ -78,6 +81,14 @@ final class FreshStart {
             throw new StartException(ExitStatus.FAILED, "cannot start: " + RuntimeFiles.why(e));
         } catch (SocketTable.CannotBind | PosixException e) {
             throw new StartException(ExitStatus.FAILED, "cannot start: " + e.getMessage());
+        }
+    }
+
+    private static void openWorkerSockets(ProgramHost host, ProgramSpec spec) {
+        try {
+            host.prepare(spec);
+        } catch (IOException | PosixException | UnknownAccountException e) {
+            // its first start fails with that, and the others start
         }
     }
 
