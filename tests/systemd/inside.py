@@ -118,11 +118,11 @@ def workers(*names):
 
 
 def up(count=3):
-    wait_for(lambda: "%d of %d workers up" % (count, count) in shown("StatusText"), "STATUS= with %d workers up" % count, 30, 0.1)
+    wait_for(lambda: "%d of %d workers up" % (count, count) in shown("StatusText"), "STATUS= with %d workers up" % count, 120, 0.1)
 
 
 def restarted(before):
-    wait_for(lambda: main_pid() not in (0, before) and state() == "active (running)", "another manager", 30, 0.1)
+    wait_for(lambda: main_pid() not in (0, before) and state() == "active (running)", "another manager", 120, 0.1)
 
 
 def journal(*words):
@@ -209,7 +209,7 @@ def broken_reload():
     edit("workers: two", "workers: 2")
     edit("VERSION: v2", "VERSION: v3, BROKEN: exit")
     systemctl("reload", UNIT, code=1)
-    wait_for(lambda: "reloading" not in shown("StatusText"), "STATUS= after it", 0.5, 0.05)
+    wait_for(lambda: "reloading" not in shown("StatusText"), "STATUS= after it", 30, 0.05)
     edit("VERSION: v3, BROKEN: exit", "VERSION: v2")
     systemctl("reload", UNIT)
     same((main_pid(), state(), workers()), (pid, "active (running)", before), "the manager and its workers")
@@ -256,13 +256,13 @@ def killed_with_a_broken_file():
 
 
 def reexec():
-    settings("WatchdogSec=2s\n")
+    settings("WatchdogSec=8s\n")  # a busy machine may take seconds to replace the manager
     systemctl("restart", UNIT)
     up()
     pid, before, sockets, count, run = main_pid(), workers(), kept(), shown("NRestarts"), load()
     ctl("reexec")
     first = wait_for(lambda: shown("WatchdogTimestampMonotonic"), "a sign of life")
-    wait_for(lambda: int(shown("WatchdogTimestampMonotonic")) > int(first) + 4_000_000, "signs of life", 10, 0.1)
+    wait_for(lambda: int(shown("WatchdogTimestampMonotonic")) > int(first) + 9_000_000, "signs of life", 60, 0.1)
     same((main_pid(), workers(), kept(), shown("NRestarts")), (pid, before, sockets, count), "pid, workers, sockets, restarts")
     say("reexec: the same pid, signs of life go on; " + lost_nothing(run))
 
@@ -294,7 +294,7 @@ def hangs():
     same((workers(), kept()), (before, sockets), "workers, and sockets that systemd keeps")
     ends = [entry["MESSAGE"] for entry in journal("-u", UNIT, "-n", "60")]
     check(any("Watchdog timeout" in text for text in ends), "why it was replaced: %s" % ends)
-    say("the manager hangs: its watchdog of 2 s has it replaced after %.1f s; %s" % (took, lost_nothing(run)))
+    say("the manager hangs: its watchdog of 8 s has it replaced after %.1f s; %s" % (took, lost_nothing(run)))
 
 
 def takes_long():
@@ -357,7 +357,7 @@ def cannot_start():
 def address_taken():
     with socket.create_server(("127.0.0.1", 8080)):
         systemctl("start", UNIT, code=1)
-        wait_for(lambda: int(shown("NRestarts")) >= 2, "it is tried again", 20, 0.1)
+        wait_for(lambda: int(shown("NRestarts")) >= 2, "it is tried again", 60, 0.1)
     up()
     systemctl("stop", UNIT)
     say("start where the address is somebody else's: fails, and comes up when it is free")
