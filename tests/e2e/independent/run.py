@@ -3,7 +3,7 @@
 
 import time
 
-from lab import check, nothing_lost, read, same, wait_for
+from lab import ScenarioFailed, check, nothing_lost, read, same, wait_for
 
 TIMES = 15
 # Generous: the neighbours also cost processor time, of which a test machine may have little.
@@ -42,15 +42,7 @@ def measure(lab, config, sick):
         victim = manager.workers("healthy")[0]
         killed = time.monotonic()  # before it is: the successor may be ready before we go on
         lab.kill(victim)
-        successor = wait_for(
-            lambda: [
-                fact
-                for fact in lab.facts("ready")
-                if fact.at > killed and fact.slot == str(victim.slot) and fact.version == victim.version
-            ],
-            "the successor is ready",
-            within=30,
-        )[0]
+        successor = respawned(lab, manager, victim, killed)
         respawns.append(successor.at - killed)
         # Up in the manager's eyes too: who dies before its ack has come is a failed start, with a growing delay.
         manager.wait_until_up("healthy", 2)
@@ -58,3 +50,18 @@ def measure(lab, config, sick):
     same(len(manager.workers("healthy")), 2, "healthy workers")
     manager.stop(within=60)
     return {"respawn, killed to ready": respawns[TIMES // 2], "status": statuses[TIMES // 2]}
+
+
+def respawned(lab, manager, victim, killed):
+    """The fact that the successor of a worker is ready."""
+
+    def ready(fact):
+        return fact.at > killed and fact.slot == str(victim.slot) and fact.version == victim.version
+
+    try:
+        return wait_for(lambda: [fact for fact in lab.facts("ready") if ready(fact)], "the successor is ready")[0]
+    except ScenarioFailed:
+        # the end of the log is of the ill ones
+        log = [line for line in manager.stderr().splitlines() if "healthy" in line]
+        lab.say("%s was killed at %.3f; of its program the log says:\n%s" % (victim, killed, "\n".join(log[-12:])))
+        raise
