@@ -2,12 +2,10 @@
 package org.einhyrningsins.control.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 
 import org.einhyrningsins.control.wire.CommandTarget;
 import org.einhyrningsins.control.wire.ControlReply;
-import org.einhyrningsins.control.wire.WireJson;
+import org.einhyrningsins.control.wire.JsonObject;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -59,58 +57,25 @@ public record LogReport(List<LogPlace> places) implements ReplyData {
     ///
     /// @throws IllegalArgumentException if it tells of none
     public static LogReport read(ControlReply controlReply) {
-        try (JsonParser json = WireJson.JSON.createParser(controlReply.json())) {
-            while (json.nextToken() != null) {
-                if (json.currentToken() == JsonToken.FIELD_NAME
-                        && json.currentName().equals("logs")) {
-                    json.nextToken();
-                    return new LogReport(places(json));
-                }
-            }
-        } catch (IOException e) {
-            throw new IllegalArgumentException(e);
+        JsonObject data = JsonObject.read(controlReply.json()).object("data");
+        if (data == null || !data.fields().containsKey("logs")) {
+            throw new IllegalArgumentException("no logs in it");
         }
-        throw new IllegalArgumentException("no logs in it");
-    }
-
-    private static List<LogPlace> places(JsonParser json) throws IOException {
         List<LogPlace> places = new ArrayList<>();
-        while (json.nextToken() == JsonToken.START_OBJECT) {
-            places.add(place(json));
+        for (JsonObject place : data.objects("logs")) {
+            places.add(place(place));
         }
-        return places;
+        return new LogReport(places);
     }
 
-    private static LogPlace place(JsonParser json) throws IOException {
-        String program = "";
-        int slot = CommandTarget.WHOLE;
-        String file = null;
-        List<String> prefix = new ArrayList<>();
-        boolean shared = false;
-        List<String> others = new ArrayList<>();
-        String why = "";
-        while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String name = json.currentName();
-            JsonToken value = json.nextToken();
-            switch (name) {
-                case "program" -> program = json.getText();
-                case "slot" -> slot = value == JsonToken.VALUE_NULL ? slot : json.getIntValue();
-                case "file" -> file = value == JsonToken.VALUE_NULL ? null : json.getText();
-                case "prefix" -> {
-                    while (json.nextToken() == JsonToken.VALUE_STRING) {
-                        prefix.add(json.getText());
-                    }
-                }
-                case "shared" -> shared = json.getBooleanValue();
-                case "others" -> {
-                    while (json.nextToken() == JsonToken.VALUE_STRING) {
-                        others.add(json.getText());
-                    }
-                }
-                case "why" -> why = json.getText();
-                default -> json.skipChildren();
-            }
-        }
-        return new LogPlace(program, slot, file, prefix, shared, others, why);
+    private static LogPlace place(JsonObject json) {
+        return new LogPlace(
+                json.text("program", ""),
+                json.number("slot", CommandTarget.WHOLE),
+                json.text("file"),
+                json.texts("prefix"),
+                json.flag("shared"),
+                json.texts("others"),
+                json.text("why", ""));
     }
 }

@@ -17,6 +17,20 @@ public record ControlReply(
     ///
     /// @throws IllegalArgumentException if it is not what a manager writes
     public static ControlReply read(byte[] line) {
-        return new ReplyReader(new String(line, StandardCharsets.UTF_8)).read();
+        String text = new String(line, StandardCharsets.UTF_8);
+        JsonObject json = JsonObject.read(text);
+        return new ControlReply(
+                id(json.fields().get("request_id")),
+                json.text("message", ""),
+                json.flag("wait"),
+                json.number("code", 0),
+                text);
+    }
+
+    private static @Nullable String id(@Nullable Object id) {
+        if (id instanceof String text) {
+            return JsonId.of(text).json();
+        }
+        return id == null ? null : id.toString();
     }
 }

@@ -2,16 +2,15 @@
 package org.einhyrningsins.control.wire;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 
 import org.einhyrningsins.spec.OperatorOverride;
-import org.jspecify.annotations.Nullable;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,99 +74,51 @@ public final class OverridesJson {
     ///
     /// @throws IOException if it is none of ours, or not the whole of one; says what is wrong
     public static Content read(byte[] text) throws IOException {
-        try (JsonParser json = WireJson.JSON.createParser(text)) {
-            Content content = read(json);
-            if (json.nextToken() != null) {
-                throw new IOException("something follows its end");
-            }
-            return content;
+        try {
+            return content(JsonObject.read(decoded(text)));
+        } catch (CharacterCodingException e) {
+            throw new IOException("it is not UTF-8", e);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
         }
     }
 
-    private static Content read(JsonParser json) throws IOException {
-        expect(json.nextToken(), JsonToken.START_OBJECT);
-        int format = 0;
-        String config = null;
-        SequencedMap<String, OperatorOverride> programs = null;
-        while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String field = json.currentName();
-            JsonToken value = json.nextToken();
-            switch (field) {
-                case "format" -> format = number(json, value);
-                case "config" -> {
-                    expect(value, JsonToken.VALUE_STRING);
-                    config = json.getText();
-                }
-                case "programs" -> programs = programs(json, value);
-                default -> json.skipChildren();
-            }
-        }
-        if (format != FORMAT || config == null || programs == null) {
+    private static String decoded(byte[] text) throws CharacterCodingException {
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString();
+    }
+
+    private static Content content(JsonObject json) throws IOException {
+        String config = json.text("config");
+        JsonObject programs = json.object("programs");
+        if (json.number("format", 0) != FORMAT || config == null || programs == null) {
             throw new IOException("expected format, config and programs of format " + FORMAT);
         }
-        return new Content(config, programs);
-    }
-
-    private static SequencedMap<String, OperatorOverride> programs(JsonParser json, JsonToken first)
-            throws IOException {
-        SequencedMap<String, OperatorOverride> programs = new LinkedHashMap<>();
-        expect(first, JsonToken.START_OBJECT);
-        while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String name = json.currentName();
-            programs.put(name, intent(json));
-        }
-        return programs;
-    }
-
-    private static OperatorOverride intent(JsonParser json) throws IOException {
-        expect(json.nextToken(), JsonToken.START_OBJECT);
-        boolean stopped = false;
-        Integer workers = null;
-        List<Integer> held = List.of();
-        while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String field = json.currentName();
-            JsonToken value = json.nextToken();
-            switch (field) {
-                case "stopped" -> stopped = flag(json, value);
-                case "workers" -> workers = number(json, value);
-                case "held" -> held = numbers(json, value);
-                default -> json.skipChildren();
+        SequencedMap<String, OperatorOverride> overrides = new LinkedHashMap<>();
+        for (String name : programs.fields().keySet()) {
+            JsonObject program = programs.object(name);
+            if (program == null) {
+                throw new IOException("expected an object as " + name);
             }
+            overrides.put(name, override(program));
         }
-        return new OperatorOverride(stopped, workers, held);
+        return new Content(config, overrides);
     }
 
-    private static List<Integer> numbers(JsonParser json, JsonToken first) throws IOException {
-        TreeSet<Integer> numbers = new TreeSet<>();
-        expect(first, JsonToken.START_ARRAY);
-        for (JsonToken next = json.nextToken();
-                next != JsonToken.END_ARRAY;
-                next = json.nextToken()) {
-            numbers.add(number(json, next));
+    private static OperatorOverride override(JsonObject json) throws IOException {
+        Integer workers = json.fields().get("workers") == null ? null : json.number("workers", 0);
+        TreeSet<Integer> held = new TreeSet<>(json.numbers("held"));
+        for (Integer number : held) {
+            check(number);
         }
-        return new ArrayList<>(numbers);
+        if (workers != null) {
+            check(workers);
+        }
+        return new OperatorOverride(json.flag("stopped"), workers, List.copyOf(held));
     }
 
-    private static boolean flag(JsonParser json, JsonToken value) throws IOException {
-        if (!value.isBoolean()) {
-            throw new IOException("expected true or false, found " + value);
-        }
-        return json.getBooleanValue();
-    }
-
-    private static int number(JsonParser json, @Nullable JsonToken value) throws IOException {
-        expect(value, JsonToken.VALUE_NUMBER_INT);
-        int number = json.getIntValue();
+    private static void check(int number) throws IOException {
         if (number < 0 || number > ControlCommand.MOST_WORKERS) {
             throw new IOException("expected a number from 0 to 10000, found " + number);
-        }
-        return number;
-    }
-
-    private static void expect(@Nullable JsonToken found, JsonToken expected) throws IOException {
-        if (found != expected) {
-            throw new IOException(
-                    "expected " + expected + ", found " + (found == null ? "its end" : found));
         }
     }
 }

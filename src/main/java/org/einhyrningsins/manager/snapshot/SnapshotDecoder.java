@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.snapshot;
 
+import org.einhyrningsins.control.wire.JsonReader;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.spec.BuildInfo;
@@ -42,7 +43,7 @@ public final class SnapshotDecoder {
     ///
     /// @throws ImageException if it is torn, of a newer format, or not that
     public static <R extends Record> R read(String text, Class<R> type) throws SnapshotException {
-        Map<String, @Nullable Object> all = object(TreeReader.read(text), "");
+        Map<String, @Nullable Object> all = object(tree(text), "");
         long format = all.get(SnapshotLanguage.FORMAT) instanceof Long number ? number : 0;
         if (format < 1 || format > SnapshotLanguage.NUMBER) {
             throw new SnapshotException(
@@ -63,6 +64,14 @@ public final class SnapshotDecoder {
             reader.table.add((ProgramVersion) reader.record(version, ProgramVersion.class, where));
         }
         return type.cast(reader.record(all.get(SnapshotLanguage.BODY), type, ""));
+    }
+
+    private static @Nullable Object tree(String text) throws SnapshotException {
+        try {
+            return JsonReader.read(text);
+        } catch (IllegalArgumentException e) {
+            throw new SnapshotException(String.valueOf(e.getMessage()));
+        }
     }
 
     private @Nullable Object value(@Nullable Object tree, Type declared, String where)

@@ -81,7 +81,7 @@ public final class WireJsonFuzz {
     }
 
     private static String text(String json) {
-        return json.startsWith("\"") ? new JsonCursor(json).string() : json;
+        return json.startsWith("\"") ? value(json) : json;
     }
 
     private static void understood(ControlRequest controlRequest) {
@@ -106,12 +106,27 @@ public final class WireJsonFuzz {
             }
         }
         if (id.dialect() == Dialect.JSON) {
+            if (isTooLarge(id)) {
+                return;
+            }
             ControlReply read = ControlReply.read(withoutNewline(reply));
             Frugal.same(ReplyWriter.wellFormed(message), read.message(), text(reply));
-            Frugal.same(id.json(), read.id() == null ? JsonId.NONE.json() : read.id(), text(reply));
+            String found = read.id() == null ? JsonId.NONE.json() : read.id();
+            Frugal.same(value(id.json()), value(found), text(reply));
         } else {
             readableYaml(reply, message);
         }
+    }
+
+    private static String value(String json) {
+        return String.valueOf(JsonReader.read(json));
+    }
+
+    /// A number such as 1e999 is echoed as well; only who sends one has to read it.
+    private static boolean isTooLarge(JsonId id) {
+        return !id.json().startsWith("\"")
+                && !id.none()
+                && Double.isInfinite(Double.parseDouble(id.json()));
     }
 
     private static void readableYaml(byte[] reply, String message) {

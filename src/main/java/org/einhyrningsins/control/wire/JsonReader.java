@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.manager.snapshot;
+package org.einhyrningsins.control.wire;
 
 import org.jspecify.annotations.Nullable;
 
@@ -8,21 +8,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Reads JSON into maps, lists, texts, numbers (Long, or Double if it has a point or an exponent),
-/// Boolean and null. Of our own, because a library takes longer to load than all the rest of a
-/// recovery.
-final class TreeReader {
-    private static final int DEEPEST = 64;
+/// Reads JSON into maps, lists, texts, numbers (Long, or Double if it has a point or an exponent,
+/// or does not fit), Boolean and null: replies in the client, and what the manager finds in its
+/// state directory. Of our own, because Jackson takes longer to load than all the rest of a command
+/// or of a recovery. What strangers send is read by [RequestReader], with Jackson.
+public final class JsonReader {
+    private static final int MAX_DEPTH = 64;
 
     private final String text;
     private int at;
 
-    private TreeReader(String text) {
+    private JsonReader(String text) {
         this.text = text;
     }
 
-    static @Nullable Object read(String text) throws SnapshotException {
-        TreeReader reader = new TreeReader(text);
+    /// @throws IllegalArgumentException if it is no JSON; says where, and what is expected there
+    public static @Nullable Object read(String text) {
+        JsonReader reader = new JsonReader(text);
         Object value = reader.value(0);
         reader.space();
         if (reader.at < text.length()) {
@@ -31,8 +33,8 @@ final class TreeReader {
         return value;
     }
 
-    private @Nullable Object value(int depth) throws SnapshotException {
-        if (depth > DEEPEST) {
+    private @Nullable Object value(int depth) {
+        if (depth > MAX_DEPTH) {
             throw broken("less nesting");
         }
         space();
@@ -47,7 +49,7 @@ final class TreeReader {
         };
     }
 
-    private Map<String, @Nullable Object> object(int depth) throws SnapshotException {
+    private Map<String, @Nullable Object> object(int depth) {
         Map<String, @Nullable Object> object = new LinkedHashMap<>();
         at++;
         space();
@@ -66,7 +68,7 @@ final class TreeReader {
         return object;
     }
 
-    private List<@Nullable Object> list(int depth) throws SnapshotException {
+    private List<@Nullable Object> list(int depth) {
         List<@Nullable Object> list = new ArrayList<>();
         at++;
         space();
@@ -79,7 +81,7 @@ final class TreeReader {
     }
 
     /// A comma that something follows, or nothing before the end.
-    private void separator(char end) throws SnapshotException {
+    private void separator(char end) {
         space();
         if (peek() == ',') {
             at++;
@@ -92,7 +94,7 @@ final class TreeReader {
         }
     }
 
-    private String string() throws SnapshotException {
+    private String string() {
         expect('"');
         StringBuilder string = new StringBuilder();
         while (peek() != '"') {
@@ -107,7 +109,7 @@ final class TreeReader {
         return string.toString();
     }
 
-    private char escaped() throws SnapshotException {
+    private char escaped() {
         char c = peek();
         at++;
         return switch (c) {
@@ -122,7 +124,7 @@ final class TreeReader {
         };
     }
 
-    private char hex() throws SnapshotException {
+    private char hex() {
         int value = 0;
         for (int i = 0; i < 4; i++) {
             int digit = Character.digit(peek(), 16);
@@ -135,7 +137,7 @@ final class TreeReader {
         return (char) value;
     }
 
-    private @Nullable Object word(String word, @Nullable Object value) throws SnapshotException {
+    private @Nullable Object word(String word, @Nullable Object value) {
         if (!text.startsWith(word, at)) {
             if (word.startsWith(text.substring(at))) {
                 at = text.length(); // torn in the middle of the word
@@ -146,7 +148,7 @@ final class TreeReader {
         return value;
     }
 
-    private Object number() throws SnapshotException {
+    private Object number() {
         int start = at;
         boolean whole = true;
         while (at < text.length() && "+-.0123456789eE".indexOf(text.charAt(at)) >= 0) {
@@ -155,9 +157,17 @@ final class TreeReader {
         }
         String digits = text.substring(start, at);
         try {
-            return whole ? (Object) Long.valueOf(digits) : (Object) finite(digits);
+            return whole ? wholeOrLarge(digits) : finite(digits);
         } catch (NumberFormatException e) {
             throw broken("a value");
+        }
+    }
+
+    private static Number wholeOrLarge(String digits) {
+        try {
+            return Long.valueOf(digits);
+        } catch (NumberFormatException noLong) {
+            return finite(digits);
         }
     }
 
@@ -181,15 +191,15 @@ final class TreeReader {
         return at < text.length() ? text.charAt(at) : '\0';
     }
 
-    private void expect(char c) throws SnapshotException {
+    private void expect(char c) {
         if (peek() != c) {
             throw broken("'" + c + "'");
         }
         at++;
     }
 
-    private SnapshotException broken(String expected) {
+    private IllegalArgumentException broken(String expected) {
         String what = at < text.length() ? "at character " + at : "at its end, as if cut off";
-        return new SnapshotException("no JSON " + what + ": expected " + expected);
+        return new IllegalArgumentException("no JSON " + what + ": expected " + expected);
     }
 }
