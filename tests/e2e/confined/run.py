@@ -141,13 +141,16 @@ def below_its_rights(lab):
             """
 programs:
   roots: {command: [sleep, "1000"], user: root, ack: {timer: 10ms}}
-  ours: {command: [sleep, "1000"], ack: {timer: 10ms}}
+  ours: {command: [sleep, "1000"], env: {NAME: ours}, workers: 4, ack: {timer: 10ms}}
 """
         ),
     )
-    through = ("setpriv", "--reuid=1", "--regid=1", "--clear-groups")
+    through = ("nice", "-n", "1", "setpriv", "--reuid=1", "--regid=1", "--clear-groups")
     manager = lab.start("below.yaml", through=through, socket_path=lab.path("mine", "below.sock"))
-    manager.wait_until_up("ours", 1)
+    manager.wait_until_up("ours", 4)
+    # the kernel takes the niceness of a session from it only ten times a second
+    same(len(manager.workers("ours")), 4, "workers of a program whose starts all succeed")
+    check("bug" not in manager.stderr(), manager.tail)
     wait_for(lambda: "cannot make its worker sockets: chown" in manager.ctl("show", "roots").out, "it is told why it does not run")
     shown = manager.status()["roots"]
     same((shown["state"], shown["ready"]), ("backing-off", 0), "state of a program that cannot start (%s)" % shown)

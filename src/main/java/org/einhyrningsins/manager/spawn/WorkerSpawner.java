@@ -16,6 +16,7 @@ import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Niceness;
+import org.einhyrningsins.posix.process.ProcessGroups;
 import org.einhyrningsins.posix.socket.Connections;
 import org.einhyrningsins.posix.spawn.PendingChild;
 import org.einhyrningsins.posix.spawn.SpawnException;
@@ -23,6 +24,7 @@ import org.einhyrningsins.posix.spawn.SpawnedChild;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.TextTemplate;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -152,7 +154,13 @@ public final class WorkerSpawner {
                     new WorkerDescriptors(own, output.out(), output.err(), line[1], ack[1]);
             WorkerChannels channels = WorkerChannels.of(line[0], ack[0]);
             PendingChild pendingChild = spawn(id, spawnTemplate, descriptors, channels, site);
-            return born(id, credentials, pendingChild, spec.identity().nice(), channels, output);
+            try {
+                return born(
+                        id, credentials, pendingChild, spec.identity().nice(), channels, output);
+            } catch (RuntimeException bug) {
+                forsake(pendingChild.child(), WorkerTag.of(spec.name(), id), channels);
+                throw bug;
+            }
         } catch (SpawnException | PosixException e) {
             workerOutput.discard(output);
             files.discard(WorkerTag.of(spec.name(), id));
@@ -160,6 +168,13 @@ public final class WorkerSpawner {
         } finally {
             output.release();
         }
+    }
+
+    /// Ends a child that nobody would know of: it must not serve.
+    private void forsake(SpawnedChild child, String mark, WorkerChannels channels) {
+        ProcessGroups.killGroup(child.pid(), Signal.KILL);
+        cgroups.end(mark, child.pid());
+        close(child.pidfd(), channels.line(), channels.ack());
     }
 
     private Born born(

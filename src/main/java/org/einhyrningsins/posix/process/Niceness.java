@@ -50,7 +50,9 @@ public final class Niceness {
         try {
             Files.writeString(Path.of("/proc/" + pid + "/autogroup"), Integer.toString(nice));
         } catch (IOException none) {
-            // no such feature, it has ended, or we may not; an EAGAIN says not so often
+            // no such feature, it has ended, or we may not
+        } catch (RuntimeException again) {
+            // NIO's word for EAGAIN: without CAP_SYS_ADMIN not more than ten times a second
         }
     }
 
