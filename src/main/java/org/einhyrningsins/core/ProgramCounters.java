@@ -137,11 +137,11 @@ public final class ProgramCounters {
         }
     }
 
-    private static boolean isGoingOn(Rollout rollout, @Nullable Rollout now) {
+    static boolean isGoingOn(Rollout rollout, @Nullable Rollout now) {
         return now != null && now.target().generation() == rollout.target().generation();
     }
 
-    private static String result(Rollout ended, Transition step) {
+    static String result(Rollout ended, Transition step) {
         for (ProgramEffect programEffect : step.effects()) {
             if (programEffect instanceof ProgramEffect.Report report
                     && report.severity() == ProgramEffect.Severity.ERROR

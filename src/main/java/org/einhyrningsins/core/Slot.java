@@ -34,6 +34,18 @@ public record Slot(
         leaving = List.copyOf(leaving);
     }
 
+    /// Returns whether one is not filled again that was filled before.
+    public static boolean newlyFinished(List<Slot> before, List<Slot> now) {
+        for (Slot slot : now) {
+            boolean was =
+                    slot.index() < before.size() && before.get(slot.index()).finished() != null;
+            if (slot.finished() != null && !was) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// History of a slot's former workers.
     ///
     /// @param quickDeaths failures in a row, for the backoff: crashes, failed spawns and missing

@@ -20,6 +20,7 @@ import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.BuildInfo;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.fact.FactKind;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,16 @@ final class FreshStart {
                         + Processes.self()
                         + ", "
                         + parts.runtime.options().definition());
+        parts.files
+                .facts()
+                .note(
+                        "",
+                        FactKind.CONFIG_READ,
+                        "manager started, pid "
+                                + Processes.self()
+                                + ", with "
+                                + parts.runtime.options().definition(),
+                        Map.of());
         Map<String, OperatorOverride> byHand = parts.overrides.before();
         for (ProgramSpec spec : services.programs().values()) {
             OperatorOverride its = byHand.getOrDefault(spec.name(), OperatorOverride.NONE);

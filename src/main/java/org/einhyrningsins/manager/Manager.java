@@ -179,6 +179,7 @@ public final class Manager {
         http.deadlinePassed(now);
         next = Moment.earlier(next, http.deadline());
         next = Moment.earlier(next, record(now));
+        next = Moment.earlier(next, parts.files.facts().store().attend(now));
         return Moment.earlier(next, parts.sockets.renewFiles(now));
     }
 
@@ -207,6 +208,7 @@ public final class Manager {
             return;
         }
         parts.service.end();
+        parts.files.facts().store().flush();
         if (parts.recorder.delete()) {
             parts.sockets.endHolder();
         }

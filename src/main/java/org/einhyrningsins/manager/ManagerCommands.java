@@ -4,6 +4,7 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.control.report.ManagerHead;
 import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.control.report.StatusReport;
+import org.einhyrningsins.control.wire.ControlRequest;
 import org.einhyrningsins.control.wire.JsonId;
 import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.manager.control.ControlServer;
@@ -19,10 +20,12 @@ import org.einhyrningsins.manager.runtime.Timestamp;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.fact.FactKind;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -105,6 +108,7 @@ final class ManagerCommands implements CommandDispatcher.Conduct {
     /// Should the new program not come up after all, the one that is started next has everything.
     private void beforeReexec() {
         parts.recorder.writeIfDue();
+        parts.files.facts().store().flush();
         parts.workers.output().part();
     }
 
@@ -113,6 +117,25 @@ final class ManagerCommands implements CommandDispatcher.Conduct {
     @Override
     public void setByHand() {
         parts.overrides.setByHand();
+    }
+
+    @Override
+    public void commanded(ControlRequest request, String who) {
+        String words = request.command() + ' ' + String.join(" ", request.args());
+        String message = words.strip() + ", by " + who;
+        Map<String, String> details = Map.of("command", request.command(), "by", who);
+        boolean named = false;
+        for (String word : new LinkedHashSet<>(request.args())) {
+            int colon = word.indexOf(':');
+            String program = colon < 0 ? word : word.substring(0, colon);
+            if (parts.programTable.get(program) != null) {
+                parts.files.facts().note(program, FactKind.COMMAND, message, details);
+                named = true;
+            }
+        }
+        if (!named) {
+            parts.files.facts().note("", FactKind.COMMAND, message, details);
+        }
     }
 
     @Override

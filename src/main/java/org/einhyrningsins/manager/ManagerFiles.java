@@ -4,6 +4,7 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.manager.control.ControlServer;
 import org.einhyrningsins.manager.operate.OperatorOverrides;
 import org.einhyrningsins.manager.runtime.RuntimePaths;
+import org.einhyrningsins.spec.fact.FactKind;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.jspecify.annotations.Nullable;
@@ -12,11 +13,18 @@ import org.jspecify.annotations.Nullable;
 /// the settings are read.
 final class ManagerFiles {
     private final ManagerParts parts;
+    private final FactTeller facts;
     private @Nullable RuntimePaths paths;
     private @Nullable ControlServer control;
 
     ManagerFiles(ManagerParts parts) {
         this.parts = parts;
+        facts = new FactTeller(parts);
+    }
+
+    /// Tells and keeps facts.
+    FactTeller facts() {
+        return facts;
     }
 
     /// Works out the paths from the settings; makes nothing.
@@ -55,10 +63,12 @@ final class ManagerFiles {
     /// Logs something about a program, and tells those who follow its events.
     ///
     /// @param subject the program, or one of its workers
-    void tell(LogSpec.Level level, String program, String subject, String message) {
-        parts.runtime.managerLog().write(level, subject, message);
+    /// @param kind the type of the fact
+    void tell(LogSpec.Level level, String program, String subject, FactKind kind, String message) {
+        parts.runtime.managerLog().write(level, subject, kind, message);
         if (control != null) {
-            control.tell(program, subject + ": " + message);
+            String line = subject + ": " + message;
+            control.tell(client -> client.tell(program, line));
         }
     }
 

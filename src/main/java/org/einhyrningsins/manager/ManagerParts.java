@@ -5,6 +5,7 @@ import org.einhyrningsins.manager.handover.SnapshotBuilder;
 import org.einhyrningsins.manager.handover.StateRecorder;
 import org.einhyrningsins.manager.http.HttpListener;
 import org.einhyrningsins.manager.operate.CommandDispatcher;
+import org.einhyrningsins.manager.operate.EventQueries;
 import org.einhyrningsins.manager.operate.HttpData;
 import org.einhyrningsins.manager.operate.Reloader;
 import org.einhyrningsins.manager.operate.StatusReports;
@@ -13,6 +14,7 @@ import org.einhyrningsins.manager.runtime.LaunchOptions;
 import org.einhyrningsins.manager.runtime.StartDirectory;
 import org.einhyrningsins.manager.spawn.WorkerOutput;
 import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.spec.fact.FactKind;
 
 import java.util.List;
 
@@ -60,7 +62,9 @@ final class ManagerParts {
                 new WorkerOutput(
                         runtime.eventLoop(),
                         nothing,
-                        (level, program, message) -> files.tell(level, program, program, message));
+                        (level, program, message) ->
+                                files.facts()
+                                        .tell(level, program, program, FactKind.OUTPUT, message));
         workers = WorkerParts.of(runtime, programTable, sockets.table(), output, nothing);
         reloader =
                 new Reloader(
@@ -75,7 +79,13 @@ final class ManagerParts {
         commands = new ManagerCommands(this, snapshots, words);
         commandDispatcher =
                 new CommandDispatcher(
-                        programTable, reports, reloader, runtime.managerLog(), commands);
+                        programTable,
+                        reports,
+                        reloader,
+                        runtime.managerLog(),
+                        commands,
+                        new EventQueries(
+                                programTable, reports, files.facts().store(), workers.spawner()));
         var pages = new HttpData(programTable, reports, output, commands, state::numbers);
         settings =
                 new ManagerSettings(

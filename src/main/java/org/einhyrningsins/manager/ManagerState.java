@@ -45,6 +45,7 @@ final class ManagerState implements SnapshotBuilder.Source, SnapshotWriter.House
         parts.workers.spawner().noteIn(writer.notes());
         writer.serve(this);
         parts.recorder.open(writer);
+        parts.files.facts().store().open(state);
         watchDirectory();
         if (settings().control().keeper()) {
             parts.sockets.openHolder(state);

@@ -2,9 +2,15 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.model.ProgramFact;
 import org.einhyrningsins.manager.control.ControlServer;
 import org.einhyrningsins.manager.program.ProgramHost;
+import org.einhyrningsins.manager.spawn.WorkerProcess;
+import org.einhyrningsins.spec.WorkerId;
+import org.einhyrningsins.spec.fact.FactKind;
 import org.einhyrningsins.spec.manager.LogSpec;
+
+import java.util.Map;
 
 /// Hears what happens to programs, and passes it on to the parts it concerns: the state that is
 /// recorded, the sockets, those who wait for an answer, the log.
@@ -32,14 +38,30 @@ final class ProgramEvents implements ProgramHost.Listener {
     @Override
     public void report(
             ProgramHost host, ProgramEffect.Severity severity, String subject, String message) {
-        LogSpec.Level level =
-                switch (severity) {
-                    case ERROR -> LogSpec.Level.ERROR;
-                    case WARN -> LogSpec.Level.WARN;
-                    case INFO -> LogSpec.Level.INFO;
-                    case DEBUG -> LogSpec.Level.DEBUG;
-                };
-        parts.files.tell(level, host.name(), subject, message);
+        parts.files.facts().tell(level(severity), host.name(), subject, message);
+    }
+
+    private static LogSpec.Level level(ProgramEffect.Severity severity) {
+        return switch (severity) {
+            case ERROR -> LogSpec.Level.ERROR;
+            case WARN -> LogSpec.Level.WARN;
+            case INFO -> LogSpec.Level.INFO;
+            case DEBUG -> LogSpec.Level.DEBUG;
+        };
+    }
+
+    @Override
+    public void fact(ProgramHost host, ProgramFact fact) {
+        ProgramEffect.Report report = fact.report();
+        WorkerId worker = fact.worker();
+        WorkerProcess process = worker == null ? null : host.workforce().of(worker);
+        parts.files
+                .facts()
+                .tell(
+                        host.name(),
+                        fact,
+                        process == null ? 0 : process.pid(),
+                        report == null ? null : level(report.severity()));
     }
 
     @Override
@@ -60,6 +82,7 @@ final class ProgramEvents implements ProgramHost.Listener {
             parts.recorder.gone(host);
             parts.sockets.mayBeOver();
             parts.runtime.managerLog().info(host.name(), "removed");
+            parts.files.facts().note(host.name(), FactKind.REMOVED, "removed", Map.of());
         }
         parts.commandDispatcher.conditions().stepped();
         parts.shutdown.stepped();

@@ -6,10 +6,12 @@ import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.socket.SocketTable;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.fact.FactKind;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.util.Map;
 
 /// Carries out what a reload changes outside of programs that run: hosts new ones, brings settings
 /// into force, has decisions written down.
@@ -28,6 +30,11 @@ final class ReloadHosting implements Reloader.Hosting {
                         spec, byHand == null ? parts.overrides.unhosted(spec.name()) : byHand);
         host.prepare(spec); // what cannot be had refuses the reload
         return host;
+    }
+
+    @Override
+    public void changes(String program, String words) {
+        parts.files.facts().note(program, FactKind.CONFIG_READ, words, Map.of());
     }
 
     @Override

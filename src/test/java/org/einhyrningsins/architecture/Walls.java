@@ -53,6 +53,7 @@ record Walls(String root) {
     /// neither end a wait nor prolong it.
     static final Set<String> WALL_READERS =
             Set.of(
+                    "manager.FactTeller",
                     "manager.handover.CrashRecovery",
                     "manager.handover.JournalBirth",
                     "manager.handover.ManagerHistory",
@@ -62,6 +63,7 @@ record Walls(String root) {
                     "manager.program.ProgramHost",
                     "manager.program.WorkerTable",
                     "manager.runtime.Clock",
+                    "manager.runtime.FactTimes",
                     "manager.runtime.ManagerLog",
                     "manager.runtime.SyslogSender",
                     "manager.spawn.WorkerSpawner");
@@ -94,7 +96,7 @@ record Walls(String root) {
     /// of rooms either.
     static final Map<String, List<String>> FLOORS =
             Map.of(
-                    "spec", List.of("", "manager"),
+                    "spec", List.of("fact", "", "manager"),
                     "core", List.of("model", "", "plan"),
                     "posix", List.of("kernel", "file", "process", "socket", "spawn", ""),
                     "control", List.of("wire", "report", ""),

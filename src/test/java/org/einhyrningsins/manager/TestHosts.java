@@ -6,6 +6,7 @@ import org.einhyrningsins.config.read.LoadResult;
 import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.model.ProgramFact;
 import org.einhyrningsins.manager.channel.WorkerSockets;
 import org.einhyrningsins.manager.program.OrphanReaper;
 import org.einhyrningsins.manager.program.ProbeRunner;
@@ -99,6 +100,9 @@ public final class TestHosts implements ProgramHost.Listener, WorkerSockets.Open
     @Override
     public void report(
             ProgramHost host, ProgramEffect.Severity severity, String subject, String message) {}
+
+    @Override
+    public void fact(ProgramHost host, ProgramFact fact) {}
 
     @Override
     public void listen() {}

@@ -209,6 +209,12 @@ final class Disk {
     }
 
     Node openToWrite(Path path) throws IOException {
+        Node node = openToAppend(path);
+        node.content = new byte[0];
+        return node;
+    }
+
+    Node openToAppend(Path path) throws IOException {
         world.before("create file");
         world.trouble("create file", path.toString());
         String name = name(path);
@@ -218,7 +224,6 @@ final class Disk {
             throw new NoSuchFileException(name);
         }
         Node node = nodes.computeIfAbsent(name, p -> make(Kind.FILE));
-        node.content = new byte[0];
         world.after();
         return node;
     }

@@ -34,7 +34,8 @@ final class Redirection extends ClassLoader {
                     "java/nio/channels/FileChannel",
                     "java/nio/file/Files",
                     "java/nio/file/Path",
-                    "java/util/concurrent/ThreadPoolExecutor");
+                    "java/util/concurrent/ThreadPoolExecutor",
+                    "org/einhyrningsins/posix/kernel/Accounts");
 
     static {
         registerAsParallelCapable();

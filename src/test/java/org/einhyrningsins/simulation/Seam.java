@@ -21,12 +21,14 @@ import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadPoolExecutor;
 
@@ -63,6 +65,12 @@ public final class Seam {
             long f) {
         World here = world; // a class is being initialized before there is one
         return here == null ? -Kernel.EMFILE : here.kernel().call(a, b, c, d, e);
+    }
+
+    // ---- accounts
+
+    public static Optional<String> userName(int uid) {
+        return Optional.of("user" + uid);
     }
 
     // ---- threads
@@ -256,6 +264,9 @@ public final class Seam {
     public static FileChannel open(
             Path path, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
             throws IOException {
+        if (options.contains(StandardOpenOption.APPEND)) {
+            return new DiskChannel(world().disk(), world().disk().openToAppend(path));
+        }
         return open(path);
     }
 

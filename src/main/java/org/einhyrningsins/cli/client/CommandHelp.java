@@ -84,6 +84,12 @@ final class CommandHelp {
                             .example("show web", "web, its workers and sockets")
                             .example("show web:0", "one worker")
                             .example("show --graph", "which programs start after which"),
+                    new Page(
+                                    "explain",
+                                    TARGETS,
+                                    "why programs are as they are, and what comes next")
+                            .example("explain web", "cause, history, last lines, next step")
+                            .example("explain web:0", "of one worker"),
                     new Page("plan", " [PROGRAM]...", "what reload would do; changes nothing")
                             .detail(
                                     "Values of env are hidden. Exit status: 0 nothing to do, 10"
@@ -152,8 +158,16 @@ final class CommandHelp {
                             .example("signal USR1", "to every worker"),
                     new Page(
                                     "events",
-                                    " [-n COUNT] [PROGRAM]...",
+                                    " [--manager] [--since TIME] [-f] [-n COUNT] [PROGRAM]...",
                                     "tell what happens, until interrupted")
+                            .detail(
+                                    "With --since, what happened since then, with times and types:"
+                                            + " 30s, 5m, 1h, 2d ago, 14:00, 2026-11-30 or"
+                                            + " 2026-11-30T14:00:00Z; -f goes on from there."
+                                            + " --manager shows the last lines of the manager's"
+                                            + " own log instead.")
+                            .example("events --since 1h web", "the last hour of web")
+                            .example("events --manager", "the manager's last 1000 lines")
                             .example("events web", "what happens to web")
                             .example("events -n 1", "wait for the next event"),
                     new Page(

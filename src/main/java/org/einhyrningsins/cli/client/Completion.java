@@ -28,6 +28,7 @@ public final class Completion {
                     "--timeout",
                     "--confirm",
                     "--for",
+                    "--since",
                     "-e",
                     "--execute",
                     "-n",

@@ -135,7 +135,7 @@ final class ControlModel {
             return new Mistake("--timeout " + timeout + ": " + Timeouts.EXPECTED);
         }
         List<String> args = words(command);
-        for (String option : List.of("--fleet", "--graph", "--reset", "--exit-code")) {
+        for (String option : List.of("--fleet", "--graph", "--reset", "--exit-code", "--manager")) {
             if (command.hasMatchedOption(option)) {
                 args.add(0, option);
             }
@@ -145,6 +145,12 @@ final class ControlModel {
         }
         if (command.hasMatchedOption("--for")) {
             args.addAll(0, List.of("--for", command.matchedOptionValue("--for", "")));
+        }
+        if (name.equals("events") && command.hasMatchedOption("--since")) {
+            if (command.hasMatchedOption("-f")) {
+                args.add(0, "-f");
+            }
+            args.addAll(0, List.of("--since", command.matchedOptionValue("--since", "")));
         }
         int count = counts(name) ? command.matchedOptionValue("-n", -1) : -1;
         boolean follows = name.equals("logs") && command.hasMatchedOption("-f");
@@ -300,6 +306,15 @@ final class ControlModel {
                             .build());
         }
         if (page.name().equals("events")) {
+            command.addOption(
+                    text("--since")
+                            .paramLabel("TIME")
+                            .description("what happened since then, with times and types")
+                            .build());
+            command.addOption(
+                    flag("-f", "--follow").description("with --since: go on from there").build());
+            command.addOption(
+                    flag("--manager").description("the last lines of the manager's log").build());
             command.addOption(
                     OptionSpec.builder("-n")
                             .type(int.class)

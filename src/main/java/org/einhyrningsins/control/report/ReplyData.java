@@ -2,4 +2,5 @@
 package org.einhyrningsins.control.report;
 
 /// Content of `data` in a reply.
-public sealed interface ReplyData permits StatusReport, PlanReport, LogReport {}
+public sealed interface ReplyData
+        permits StatusReport, PlanReport, LogReport, EventReport, ExplainReport {}

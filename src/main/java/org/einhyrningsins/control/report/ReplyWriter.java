@@ -25,6 +25,11 @@ public final class ReplyWriter {
         return line(id, message, null, null);
     }
 
+    /// Returns a reply with progress and data; more replies follow.
+    public static byte[] progress(JsonId id, String message, ReplyData data) {
+        return line(id, message, null, data);
+    }
+
     /// Returns a final reply.
     public static byte[] done(JsonId id, ExitStatus code, String message) {
         return line(id, message, code, null);
@@ -87,6 +92,8 @@ public final class ReplyWriter {
             switch (data) {
                 case StatusReport status -> write(json, status);
                 case PlanReport plan -> PlanJson.write(json, plan);
+                case EventReport events -> EventReport.write(json, events);
+                case ExplainReport explain -> ExplainReport.write(json, explain);
                 case LogReport logs -> LogReport.write(json, logs);
             }
         }

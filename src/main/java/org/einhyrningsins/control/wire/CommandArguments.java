@@ -68,6 +68,29 @@ final class CommandArguments {
         return new ControlCommand.Reload(targets, time(rest.get(1)), reset);
     }
 
+    static ControlCommand events(List<String> words) throws UsageException {
+        if (words.contains("--manager")) {
+            if (words.size() > 1) {
+                throw new UsageException("'events --manager' takes no other arguments");
+            }
+            return new ControlCommand.Events(List.of(), null, false, true);
+        }
+        int at = words.indexOf("--since");
+        if (at < 0) {
+            List<String> rest = without("-f", words);
+            return new ControlCommand.Events(CommandTarget.list(rest), null, true, false);
+        }
+        if (at + 1 == words.size()) {
+            throw new UsageException("'--since' needs a time: " + SinceTime.EXPECTED);
+        }
+        List<String> rest = new ArrayList<>(words.subList(0, at));
+        rest.addAll(words.subList(at + 2, words.size()));
+        boolean follows = rest.contains("-f");
+        List<CommandTarget> targets = CommandTarget.list(without("-f", rest));
+        SinceTime since = SinceTime.read(words.get(at + 1));
+        return new ControlCommand.Events(targets, since, follows, false);
+    }
+
     static ControlCommand waiting(List<String> words) throws UsageException {
         ProgramCondition condition = ProgramCondition.READY;
         List<String> rest = words;

@@ -27,7 +27,8 @@ public enum CommandKind {
     /// The kind of a command; null if there is no such command.
     public static @Nullable CommandKind of(String command) {
         return switch (command) {
-            case "status", "show", "plan", "logs", "version", "state", "ehlo", "help" -> QUESTION;
+            case "status", "show", "explain", "plan", "logs", "version", "state", "ehlo", "help" ->
+                    QUESTION;
             case "events", "wait" -> STREAM;
             case "confirm", "signal", "quieter", "louder" -> CHANGE;
             case "reload", "upgrade", "upgrade_fleet", "promote", "abort" -> OPERATION;

@@ -78,7 +78,16 @@ public sealed interface ControlCommand {
     record Reexec() implements ControlCommand {}
 
     /// Tell what happens from now on, as progress, until the client goes away.
-    record Events(List<CommandTarget> targets) implements ControlCommand {}
+    ///
+    /// @param since tell what happened since that time, as facts; null for what happens only
+    /// @param follows with since: go on with what happens
+    /// @param log tell the last lines of the manager's own log instead
+    record Events(
+            List<CommandTarget> targets, @Nullable SinceTime since, boolean follows, boolean log)
+            implements ControlCommand {}
+
+    /// Asks why programs are as they are.
+    record Explain(List<CommandTarget> targets) implements ControlCommand {}
 
     /// Waits until programs meet a condition, or cannot any more.
     record Wait(List<CommandTarget> targets, ProgramCondition condition)
@@ -132,7 +141,8 @@ public sealed interface ControlCommand {
             case "dec" -> CommandArguments.decrease(args);
             case "scale" -> CommandArguments.scale(args);
             case "signal" -> CommandArguments.deliver(args);
-            case "events" -> new Events(CommandTarget.list(args));
+            case "events" -> CommandArguments.events(args);
+            case "explain" -> new Explain(CommandTarget.list(args));
             case "wait" -> CommandArguments.waiting(args);
             case "logs" -> new Logs(CommandTarget.list(args));
             case "die" -> CommandArguments.die(args);

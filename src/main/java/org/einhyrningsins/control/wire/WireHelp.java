@@ -16,6 +16,7 @@ public final class WireHelp {
                                            as wanted
             show [--graph] [PROGRAM]...    the same with each worker and socket, or the
                                            order of start
+            explain [PROGRAM]...           why they are as they are, and what comes next
             plan [PROGRAM]...              what reload would do
             reload [--reset] [--confirm TIME] [PROGRAM]...
                                            read the file again and roll what changed;
@@ -33,7 +34,9 @@ public final class WireHelp {
             dec [PROGRAM]... [N]           run N workers fewer
             scale PROGRAM... N             run N workers
             signal SIGNAL... [PROGRAM]...  send signals to workers
-            events [PROGRAM]...            tell what happens
+            events [--manager] [--since TIME] [PROGRAM]...
+                                           tell what happens, or happened since then;
+                                           or the manager's last lines of log
             wait [--for STATE] [PROGRAM]...
                                            wait until they are ready, stopped, done or
                                            rolled

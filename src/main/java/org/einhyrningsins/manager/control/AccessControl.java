@@ -131,8 +131,9 @@ public final class AccessControl {
             case ControlCommand.Status ignored -> true;
             case ControlCommand.Show ignored -> true;
             case ControlCommand.Plan ignored -> true;
-            case ControlCommand.Events ignored -> true;
+            case ControlCommand.Events o -> !o.log(); // lines of an invalid file may be in it
             case ControlCommand.Wait ignored -> true;
+            case ControlCommand.Explain ignored -> true;
             case ControlCommand.Logs ignored -> true;
             case ControlCommand.Version ignored -> true;
             case ControlCommand.State ignored -> true;

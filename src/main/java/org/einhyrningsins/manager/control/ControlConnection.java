@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.control;
 
+import org.einhyrningsins.control.report.EventReport;
 import org.einhyrningsins.control.report.ReplyWriter;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.JsonId;
 import org.einhyrningsins.control.wire.LineBuffer;
 import org.einhyrningsins.manager.runtime.EventLoop;
+import org.einhyrningsins.manager.runtime.FactTimes;
 import org.einhyrningsins.manager.snapshot.ConditionWaitSnapshot;
 import org.einhyrningsins.manager.snapshot.ControlConnectionSnapshot;
 import org.einhyrningsins.posix.file.Descriptors;
@@ -13,6 +15,7 @@ import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.socket.Connections;
+import org.einhyrningsins.spec.fact.Fact;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
@@ -47,6 +50,7 @@ public final class ControlConnection implements ClientQuota.Member {
     private @Nullable Set<Integer> groups;
     private @Nullable JsonId follows;
     private Set<String> followed = Set.of();
+    private boolean followsFacts;
     private final List<ConditionWaitSnapshot> conditions = new ArrayList<>();
     private boolean closed;
 
@@ -67,6 +71,7 @@ public final class ControlConnection implements ClientQuota.Member {
         this(eventLoop, image.fd(), gone);
         follows = image.follows();
         followed = image.followed();
+        followsFacts = Boolean.TRUE.equals(image.followsFacts());
         conditions.addAll(image.waits() == null ? List.of() : image.waits());
         lineBuffer.feed(
                 ByteBuffer.wrap(image.begun().getBytes(StandardCharsets.ISO_8859_1)), NOBODY);
@@ -90,7 +95,8 @@ public final class ControlConnection implements ClientQuota.Member {
                 followed,
                 begun,
                 untaken.toString(),
-                conditions.isEmpty() ? null : List.copyOf(conditions));
+                conditions.isEmpty() ? null : List.copyOf(conditions),
+                followsFacts ? true : null);
     }
 
     /// Half a line is none.
@@ -164,8 +170,10 @@ public final class ControlConnection implements ClientQuota.Member {
     /// Makes the client follow events.
     ///
     /// @param names names of programs to follow; empty for all
-    public void follow(JsonId request, Set<String> names) {
+    /// @param facts true for facts with types and times, false for lines of text
+    public void follow(JsonId request, Set<String> names, boolean facts) {
         follows = request;
+        followsFacts = facts;
         followed = names;
     }
 
@@ -201,9 +209,22 @@ public final class ControlConnection implements ClientQuota.Member {
     }
 
     /// Tells it, if it wants to know.
-    void tell(String program, String message) {
-        if (follows != null && (followed.isEmpty() || followed.contains(program))) {
+    public void tell(String program, String message) {
+        if (follows != null
+                && !followsFacts
+                && (followed.isEmpty() || followed.contains(program))) {
             send(ReplyWriter.progress(follows, message));
+        }
+    }
+
+    /// Tells it a fact, if it follows facts.
+    public void tell(Fact fact) {
+        JsonId request = follows;
+        if (request != null
+                && followsFacts
+                && (followed.isEmpty() || followed.contains(fact.program()))) {
+            EventReport report = new EventReport(List.of(FactTimes.entry(fact)));
+            send(ReplyWriter.progress(request, report.text(), report));
         }
     }
 

@@ -33,6 +33,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// The operator's socket: accepts clients and hands each line they write to the
 /// [org.einhyrningsins.manager.operate.CommandDispatcher].
@@ -376,10 +377,10 @@ public final class ControlServer implements SocketFileWatch.Owner {
         }
     }
 
-    /// Tells all who follow that program.
-    public void tell(String program, String message) {
+    /// Tells something to each client that wants to know.
+    public void tell(Consumer<ControlConnection> telling) {
         if (connections.size() > 0) {
-            connections.all().forEach(client -> client.tell(program, message));
+            connections.all().forEach(telling);
             enforceMemoryLimit();
         }
     }

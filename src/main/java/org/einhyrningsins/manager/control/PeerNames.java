@@ -32,6 +32,12 @@ public final class PeerNames {
         return words.append(groups.size() > MAX_GROUPS ? " …)" : ")").toString();
     }
 
+    /// Describes the user of a peer, as in `deploy (uid 1003)`.
+    public String user(PeerCredentials peerCredentials) {
+        int uid = peerCredentials.uid();
+        return name(uid) + "uid " + Integer.toUnsignedString(uid) + ")";
+    }
+
     private String name(int uid) {
         String known = names.get(uid);
         if (known == null) {

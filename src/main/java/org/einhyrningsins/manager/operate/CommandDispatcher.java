@@ -4,6 +4,7 @@ package org.einhyrningsins.manager.operate;
 import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.control.report.ReplyWriter;
 import org.einhyrningsins.control.report.StatusReport;
+import org.einhyrningsins.control.wire.CommandKind;
 import org.einhyrningsins.control.wire.CommandTarget;
 import org.einhyrningsins.control.wire.ControlCommand;
 import org.einhyrningsins.control.wire.ControlRequest;
@@ -47,6 +48,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
     private final ProgramCommands programCommands;
     private final QueryCommands queryCommands;
     private final ConditionWaits conditionWaits;
+    private final EventQueries eventQueries;
     private final PeerNames peerNames = new PeerNames();
     private final LogRateLimit logRateLimit = new LogRateLimit();
 
@@ -71,6 +73,11 @@ public final class CommandDispatcher implements ControlServer.Requested {
 
         String version();
 
+        /// Notes that somebody gives a command which changes something.
+        ///
+        /// @param who the client, in words
+        void commanded(ControlRequest request, String who);
+
         /// Replaces the manager by the program it would be if it were started now.
         void reexec(PendingCommand pendingCommand);
 
@@ -88,7 +95,9 @@ public final class CommandDispatcher implements ControlServer.Requested {
             StatusReports statusReports,
             Reloader reloader,
             ManagerLog managerLog,
-            Conduct conduct) {
+            Conduct conduct,
+            EventQueries eventQueries) {
+        this.eventQueries = eventQueries;
         this.managerLog = managerLog;
         this.programTable = programTable;
         this.reloader = reloader;
@@ -120,10 +129,20 @@ public final class CommandDispatcher implements ControlServer.Requested {
                 String message = "everything is being stopped; nothing is started any more";
                 request.reply(ExitStatus.FAILED, message);
             } else {
+                noteCommand(client, controlRequest);
                 carryOut(request, controlCommand);
             }
         } catch (UsageException e) {
             request.reply(ExitStatus.USAGE, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// What changes something is kept with who asked for it.
+    private void noteCommand(ControlConnection client, ControlRequest controlRequest) {
+        CommandKind kind = CommandKind.of(controlRequest.command());
+        if (kind != null && !kind.looks()) {
+            String who = peerNames.user(client.peer()) + ", pid " + client.peer().pid();
+            conduct.commanded(controlRequest, who);
         }
     }
 
@@ -172,6 +191,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
             case ControlCommand.Show ignored -> false;
             case ControlCommand.Events ignored -> false;
             case ControlCommand.Wait ignored -> false;
+            case ControlCommand.Explain ignored -> false;
             case ControlCommand.Logs ignored -> false;
             case ControlCommand.Version ignored -> false;
             case ControlCommand.State ignored -> false;
@@ -202,8 +222,11 @@ public final class CommandDispatcher implements ControlServer.Requested {
             case ControlCommand.Status o -> queryCommands.status(request, o);
             case ControlCommand.Show o when o.graph() -> queryCommands.graph(request, o.targets());
             case ControlCommand.Show o -> queryCommands.show(request, o.targets());
+            case ControlCommand.Events o when o.log() -> say(request, managerLog.recent());
+            case ControlCommand.Events o when o.since() != null -> eventQueries.history(request, o);
             case ControlCommand.Events o -> queryCommands.follow(request, o.targets());
             case ControlCommand.Wait o -> conditionWaits.begin(request, o);
+            case ControlCommand.Explain o -> eventQueries.explain(request, o.targets());
             case ControlCommand.Logs o -> queryCommands.logs(request, o.targets());
             case ControlCommand.Plan o -> queryCommands.plan(request, o.targets(), true);
             case ControlCommand.Version ignored -> say(request, conduct.version());

@@ -59,7 +59,7 @@ final class QueryCommands {
         boolean wanted = true;
         for (var entry : targetScopes.of(order.targets()).entrySet()) {
             ProgramStatus status = statusReports.of(entry.getKey(), entry.getValue());
-            wanted &= WantedState.holds(entry.getKey().program(), status.state());
+            wanted &= StatusReports.isAsWanted(entry.getKey().program(), status.state());
             list.add(status);
         }
         StatusReport report = conduct.report(list);
@@ -93,7 +93,8 @@ final class QueryCommands {
         for (ProgramHost host : targetScopes.of(targets).keySet()) {
             names.add(host.name());
         }
-        request.client().follow(request.request().id(), targets.isEmpty() ? Set.of() : names);
+        request.client()
+                .follow(request.request().id(), targets.isEmpty() ? Set.of() : names, false);
     }
 
     /// Tells where the programs' output goes.

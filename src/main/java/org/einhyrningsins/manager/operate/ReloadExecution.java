@@ -81,6 +81,7 @@ final class ReloadExecution {
             String words =
                     quiet ? "new, is stopped as it was" : ReloadMessages.change(definitionChange);
             managerLog.info(definitionChange.program(), "reload: " + words);
+            hosting.changes(definitionChange.program(), "reload: " + words);
             if (definitionChange.kind() == DefinitionChange.Kind.REMOVED) {
                 programTable.retire(host);
                 removed.add(host);

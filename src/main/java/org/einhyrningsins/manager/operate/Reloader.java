@@ -48,6 +48,9 @@ public final class Reloader {
         /// Gives back what was had for settings that do not come into force.
         void forgo();
 
+        /// Notes what a reload changes of a program, in words.
+        void changes(String program, String words);
+
         /// Settings taken over last.
         ServicesSpec settings();
 

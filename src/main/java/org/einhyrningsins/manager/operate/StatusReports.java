@@ -58,6 +58,24 @@ public final class StatusReports {
                 sockets(program));
     }
 
+    /// True if a program is as the file and operators want it, the rule of `status --exit-code`: it
+    /// runs its newest definition with every worker ready, is done, or was stopped by hand. A
+    /// rollout under way is no trouble as long as enough workers serve; one that failed is, until
+    /// another definition is wanted.
+    static boolean isAsWanted(Program program, ProgramStatus.State state) {
+        if (program.setback() != null || program.remembersFailure()) {
+            return false;
+        }
+        return switch (state) {
+            case RUNNING, DONE -> true;
+            case ROLLING -> program.ready() >= program.count();
+            case STOPPED, STOPPING ->
+                    program.phase() instanceof ProgramPhase.Stopped
+                            || !program.intent().held().isEmpty();
+            case STARTING, WAITING, FAILED, DEGRADED, BACKING_OFF, CRASH_LOOP -> false;
+        };
+    }
+
     /// Number of workers that are wanted; a slot that did its work needs none.
     private static int wanted(Program program) {
         int wanted = program.phase() instanceof ProgramPhase.Stopped ? 0 : program.count();

@@ -66,7 +66,7 @@ final class EffectRunner {
                 String lastWords = workerTable.lastWords(e.blame(), logWriterThreads);
                 context.answer(e.ticket(), e.done(), e.message() + lastWords);
             }
-            case ProgramEffect.Report e -> context.report(e.severity(), e.worker(), e.message());
+            case ProgramEffect.Report ignored -> {} // told as a fact
         }
     }
 

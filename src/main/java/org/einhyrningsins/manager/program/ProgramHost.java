@@ -12,6 +12,7 @@ import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.ProgramFact;
 import org.einhyrningsins.manager.channel.WorkerSockets;
 import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.EventLoop;
@@ -84,6 +85,9 @@ public final class ProgramHost {
         /// @param subject the program, or one of its workers with its pid
         void report(
                 ProgramHost host, ProgramEffect.Severity severity, String subject, String message);
+
+        /// A step brought a fact about.
+        void fact(ProgramHost host, ProgramFact fact);
 
         /// Messages that wait at the control socket are to be taken up.
         void listen();
@@ -265,21 +269,9 @@ public final class ProgramHost {
             surface.listener().unsettled();
         }
         surface.listener().stepped(this);
-        if (hasFinished(before, program)) {
+        if (Slot.newlyFinished(before.slots(), program.slots())) {
             surface.listener().finished();
         }
-    }
-
-    private static boolean hasFinished(Program before, Program now) {
-        for (Slot slot : now.slots()) {
-            boolean was =
-                    slot.index() < before.slots().size()
-                            && before.slots().get(slot.index()).finished() != null;
-            if (slot.finished() != null && !was) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /// A bug in one step must not keep the steps after it from happening, nor let whoever asked
@@ -331,6 +323,7 @@ public final class ProgramHost {
             programCounters.happened(before, programEvent);
         }
         programCounters.took(before, transition, Clock.wallMillis()); // an answer may write it down
+        StepFacts.tell(this, surface.listener(), before, programEvent, transition);
         for (ProgramEffect programEffect : transition.effects()) {
             well &= carryOut(programEffect, workers.effects()::tell);
         }

@@ -32,6 +32,8 @@ import java.util.Map;
 public final class WorkerTable {
     private static final int LAST_LINES = 10;
     private static final int LAST_BYTES = 4 * 1024;
+    private static final int MANY_LINES = 20;
+    private static final int MANY_BYTES = 8 * 1024;
     private static final int REMEMBERED = 32;
 
     /// In characters: the state has it for every worker.
@@ -209,6 +211,16 @@ public final class WorkerTable {
 
     /// The last lines that a failed worker wrote, if they went to a file.
     String lastWords(@Nullable WorkerId blame, LogWriterThreads lanes) {
+        return lastWords(blame, lanes, LAST_LINES, LAST_BYTES);
+    }
+
+    /// The same, more of them: for who asks why it is as it is.
+    public String lastLines(WorkerId worker, LogWriterThreads lanes) {
+        return lastWords(worker, lanes, MANY_LINES, MANY_BYTES);
+    }
+
+    private String lastWords(
+            @Nullable WorkerId blame, LogWriterThreads lanes, int lines, int bytes) {
         WorkerProcess process = blame == null ? null : find(blame);
         if (process == null || process.log().file() == null) {
             return "";
@@ -227,9 +239,9 @@ public final class WorkerTable {
             return "";
         }
         try {
-            byte[] tail = lanes.tail(log, which, since, LAST_BYTES);
+            byte[] tail = lanes.tail(log, which, since, bytes);
             String text = new String(tail, StandardCharsets.UTF_8).strip();
-            return text.isEmpty() ? "" : "\nlast lines of " + log + ":\n" + last(text);
+            return text.isEmpty() ? "" : "\nlast lines of " + log + ":\n" + last(text, lines);
         } catch (PosixException e) {
             return "\n(its log cannot be read: " + e.getMessage() + ")";
         }
@@ -248,9 +260,9 @@ public final class WorkerTable {
         return null;
     }
 
-    private static String last(String text) {
+    private static String last(String text, int lines) {
         int at = text.length();
-        for (int i = 0; i < LAST_LINES && at > 0; i++) {
+        for (int i = 0; i < lines && at > 0; i++) {
             at = text.lastIndexOf('\n', at - 1);
         }
         return "  " + text.substring(Math.max(at, -1) + 1).replace("\n", "\n  ");

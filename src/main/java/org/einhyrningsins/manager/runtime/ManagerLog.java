@@ -2,14 +2,22 @@
 package org.einhyrningsins.manager.runtime;
 
 import org.einhyrningsins.control.wire.PlainText;
+import org.einhyrningsins.spec.fact.FactKind;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
 /// The manager's own log, on stderr: one line for what happened and what comes next.
 public final class ManagerLog {
     private final Sink out;
+    private static final int MAX_RECENT = 1_000;
+    private static final int MAX_RECENT_BYTES = 512 * 1024;
+
+    private final Deque<byte[]> recent = new ArrayDeque<>();
+    private int recentBytes;
     private LogSpec spec;
     private @Nullable SyslogSender syslogSender;
 
@@ -61,19 +69,41 @@ public final class ManagerLog {
     ///
     /// @param subject the program or worker it is about; empty for the manager itself
     public void write(LogSpec.Level level, String subject, String message) {
+        write(level, subject, FactKind.NOTE, message);
+    }
+
+    /// Writes a line of a fact, if its level is logged.
+    public void write(LogSpec.Level level, String subject, FactKind kind, String message) {
         if (level.compareTo(spec.level()) > 0) {
             return;
         }
         StringBuilder line = new StringBuilder(message.length() + 64);
         if (spec.format() == LogSpec.Format.JSON) {
-            json(line, level, subject, message);
+            json(line, level, subject, kind, message);
         } else {
             text(line, level, subject, message);
         }
         if (spec.syslog() && level.compareTo(LogSpec.Level.WARN) <= 0) {
             toSystem(level, subject, message);
         }
-        out.write(line.append('\n').toString().getBytes(StandardCharsets.UTF_8));
+        byte[] whole = line.append('\n').toString().getBytes(StandardCharsets.UTF_8);
+        remember(whole);
+        out.write(whole);
+    }
+
+    private void remember(byte[] line) {
+        recent.addLast(line);
+        recentBytes += line.length;
+        while (recent.size() > MAX_RECENT || recentBytes > MAX_RECENT_BYTES) {
+            recentBytes -= recent.removeFirst().length;
+        }
+    }
+
+    /// The last lines, whether or not anybody took them: [#MAX_RECENT] at most.
+    public String recent() {
+        StringBuilder text = new StringBuilder(recentBytes);
+        recent.forEach(line -> text.append(new String(line, StandardCharsets.UTF_8)));
+        return text.toString();
     }
 
     /// Sends a line to syslog; a failure is logged once, and again after each success.
@@ -102,10 +132,15 @@ public final class ManagerLog {
     }
 
     private static void json(
-            StringBuilder line, LogSpec.Level level, String subject, String message) {
+            StringBuilder line,
+            LogSpec.Level level,
+            String subject,
+            FactKind kind,
+            String message) {
         line.append("{\"time\":\"");
         Timestamp.append(line, Clock.wallMillis());
         line.append("\",\"level\":\"").append(word(level).strip());
+        line.append("\",\"type\":\"").append(kind.word());
         line.append("\",\"subject\":");
         org.einhyrningsins.control.wire.JsonText.quote(line, subject);
         line.append(",\"message\":");

@@ -42,12 +42,14 @@ public final class StateDirectory {
 
     private static final Set<StandardOpenOption> NEW =
             Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    private static final Set<StandardOpenOption> APPENDED =
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
     /// Names of the files of this version and of those before.
     private static final Pattern OURS =
-            Pattern.compile("(manager|program-.*|intent)[.]json([.].*)?|notes|keeper.*");
+            Pattern.compile("(manager|program-.*|intent)[.]json([.].*)?|notes|keeper.*|facts.*");
 
     private final Path path;
     private boolean made;
@@ -102,6 +104,28 @@ public final class StateDirectory {
         } catch (IOException e) {
             remove(fresh); // what a full disk has of it is of no use
             throw new IOException(place.shown(RuntimeFiles.why(e)), e);
+        }
+    }
+
+    /// Appends to a file, which is made if it is not there.
+    ///
+    /// @return its size after that, in bytes
+    public long append(String name, byte[] content) throws IOException {
+        make();
+        try (SafePath place = ours();
+                FileChannel file = FileChannel.open(place.sibling(name), APPENDED, OWNER_ONLY)) {
+            ByteBuffer bytes = ByteBuffer.wrap(content);
+            while (bytes.hasRemaining()) {
+                file.write(bytes);
+            }
+            return file.size();
+        }
+    }
+
+    /// Puts a file in place of another.
+    public void rename(String name, String to) throws IOException {
+        try (SafePath place = ours()) {
+            Files.move(place.sibling(name), place.sibling(to), StandardCopyOption.REPLACE_EXISTING);
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.Set;
 /// @param followed these programs only; empty for all
 /// @param begun the bytes of a line that has not ended yet, as ISO-8859-1
 /// @param untaken replies that it has not taken yet, as ISO-8859-1
+/// @param followsFacts true if it follows facts with types and times; null for lines of text
 /// @param waits conditions that it waits for; null for none, as in older images
 public record ControlConnectionSnapshot(
         int fd,
@@ -20,7 +21,8 @@ public record ControlConnectionSnapshot(
         Set<String> followed,
         String begun,
         String untaken,
-        @Nullable List<ConditionWaitSnapshot> waits) {
+        @Nullable List<ConditionWaitSnapshot> waits,
+        @Nullable Boolean followsFacts) {
     public ControlConnectionSnapshot {
         followed = Set.copyOf(followed);
     }

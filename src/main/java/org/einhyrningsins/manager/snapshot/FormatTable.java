@@ -37,7 +37,7 @@ final class FormatTable {
             WorkerClientSnapshot worker-socket-client fd pid uid begun=partialLine
             ControlConnectionSnapshot client
               fd follows=subscription followed=subscribedPrograms begun=partialLine
-              untaken=unsentReplies waits=awaitedConditions
+              untaken=unsentReplies waits=awaitedConditions followsFacts
             ConditionWaitSnapshot awaited-condition request condition programs
             ProgramCondition program-condition
               READY=ready STOPPED=stopped DONE=done ROLLED=rolled

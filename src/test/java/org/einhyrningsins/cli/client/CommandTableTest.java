@@ -168,6 +168,8 @@ class CommandTableTest {
                 .replace("--FLEET", "--fleet")
                 .replace("--EXIT-CODE", "--exit-code")
                 .replace("--FOR", "--for")
+                .replace("--MANAGER", "--manager")
+                .replace("--SINCE", "--since")
                 .strip();
     }
 

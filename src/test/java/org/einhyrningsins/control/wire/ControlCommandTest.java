@@ -23,7 +23,8 @@ class ControlCommandTest {
         assertThat(read("start")).isEqualTo(new ControlCommand.Start(List.of()));
         assertThat(read("logs")).isEqualTo(new ControlCommand.Logs(List.of()));
         assertThat(read("logs web:2")).isEqualTo(new ControlCommand.Logs(List.of(WEB_2)));
-        assertThat(read("events")).isEqualTo(new ControlCommand.Events(List.of()));
+        assertThat(read("events"))
+                .isEqualTo(new ControlCommand.Events(List.of(), null, true, false));
         assertThat(read("inc")).isEqualTo(new ControlCommand.Increase(List.of(), 1));
     }
 

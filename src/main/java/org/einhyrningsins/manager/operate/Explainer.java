@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.operate;
+
+import org.einhyrningsins.control.report.EventReport;
+import org.einhyrningsins.control.report.ExplainReport.Cause;
+import org.einhyrningsins.control.report.ExplainReport.Explanation;
+import org.einhyrningsins.control.report.ExplainReport.Next;
+import org.einhyrningsins.control.report.ProgramStatus;
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.manager.program.ProgramHost;
+import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.runtime.FactStore;
+import org.einhyrningsins.manager.runtime.FactTimes;
+import org.einhyrningsins.manager.spawn.WorkerSpawner;
+import org.einhyrningsins.spec.WorkerId;
+import org.einhyrningsins.spec.fact.Fact;
+import org.einhyrningsins.spec.fact.FactKind;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/// Explains why a program is as it is: from its state in the core, and from the typed facts that
+/// led there. What the manager cannot know for sure is said to be likely, or not said.
+final class Explainer {
+    /// Events before the cause that are told.
+    private static final int MAX_BEFORE = 5;
+
+    private static final Set<FactKind> FAILURES =
+            EnumSet.of(
+                    FactKind.EXITED,
+                    FactKind.SPAWN_FAILED,
+                    FactKind.ACK_MISSED,
+                    FactKind.HUNG,
+                    FactKind.UNHEALTHY,
+                    FactKind.SUSPENDED);
+
+    private static final Set<FactKind> CHANGES =
+            EnumSet.of(
+                    FactKind.COMMAND,
+                    FactKind.CONFIG_READ,
+                    FactKind.ROLLOUT_BEGAN,
+                    FactKind.ROLLOUT_ENDED,
+                    FactKind.VERSION_FAILED,
+                    FactKind.CRASH_LOOP,
+                    FactKind.GAVE_UP);
+
+    private final ProgramTable programTable;
+    private final StatusReports statusReports;
+    private final FactStore factStore;
+    private final WorkerSpawner workerSpawner;
+
+    Explainer(
+            ProgramTable programTable,
+            StatusReports statusReports,
+            FactStore factStore,
+            WorkerSpawner workerSpawner) {
+        this.programTable = programTable;
+        this.statusReports = statusReports;
+        this.factStore = factStore;
+        this.workerSpawner = workerSpawner;
+    }
+
+    /// What is known of a program when it is explained.
+    ///
+    /// @param facts its facts and those of the manager, the oldest first
+    /// @param failure its last failure that still matters; null for none
+    /// @param lines the last lines of the worker that failed; empty for none
+    record Case(
+            ProgramHost host,
+            ProgramStatus status,
+            List<Fact> facts,
+            @Nullable Fact failure,
+            String lines) {
+        Program program() {
+            return host.program();
+        }
+
+        /// The last fact of a kind; null if there is none.
+        @Nullable Fact last(FactKind kind) {
+            for (Fact fact : facts.reversed()) {
+                if (fact.kind() == kind) {
+                    return fact;
+                }
+            }
+            return null;
+        }
+    }
+
+    /// @param slots only these; null for the whole program
+    Explanation of(ProgramHost host, @Nullable Set<Integer> slots) {
+        ProgramStatus status = statusReports.of(host, slots);
+        List<Fact> facts = factStore.since(Long.MIN_VALUE, Set.of(host.name(), ""));
+        Fact failure = failure(host.program(), facts, slots);
+        String lines = failure == null ? "" : lines(host, failure);
+        Case known = new Case(host, status, facts, failure, lines);
+        Cause cause = cause(known);
+        return new Explanation(
+                slots == null || slots.size() != 1
+                        ? host.name()
+                        : host.name() + ":" + slots.iterator().next(),
+                state(status),
+                cause,
+                before(known),
+                lines,
+                next(known),
+                FailureHints.of(known, programTable));
+    }
+
+    private static String state(ProgramStatus status) {
+        return status.state().word()
+                + ", "
+                + status.ready()
+                + " of "
+                + status.wanted()
+                + " ready, generation "
+                + status.generation();
+    }
+
+    // ---- what failed
+
+    /// The last failure of a slot that has not recovered from it; where all is well, none.
+    private static @Nullable Fact failure(
+            Program program, List<Fact> facts, @Nullable Set<Integer> slots) {
+        for (Fact fact : facts.reversed()) {
+            boolean its = slots == null || slots.contains(fact.slot());
+            if (its && FAILURES.contains(fact.kind()) && isFailure(program, fact)) {
+                return fact;
+            }
+            if (fact.kind() == FactKind.READY && its && program.setback() == null) {
+                return null; // what failed before that has recovered
+            }
+        }
+        return null;
+    }
+
+    /// Ends that were asked for are no failures, nor is the end of a worker whose failure to come
+    /// up in time was told before.
+    private static boolean isFailure(Program program, Fact fact) {
+        if (fact.kind() != FactKind.EXITED) {
+            return true;
+        }
+        boolean done = program.outcome() == Program.Outcome.DONE && fact.detail("code").equals("0");
+        return fact.detail("cause").isEmpty() && !done;
+    }
+
+    private String lines(ProgramHost host, Fact failure) {
+        if (failure.slot() < 0 || failure.slot() >= host.program().slots().size()) {
+            return "";
+        }
+        Slot slot = host.program().slots().get(failure.slot());
+        WorkerId blame = slot.past().blame();
+        if (blame == null && slot.past().last() != null) {
+            blame = slot.past().last().worker();
+        }
+        if (blame == null && slot.current() != null) {
+            blame = slot.current().id();
+        }
+        return blame == null ? "" : host.workforce().lastLines(blame, workerSpawner.lanes());
+    }
+
+    // ---- why
+
+    private Cause cause(Case known) {
+        Program program = known.program();
+        return switch (program.phase()) {
+            case ProgramPhase.Stopped ignored -> stopped(known);
+            case ProgramPhase.Waiting waiting ->
+                    new Cause("waiting", waiting(waiting), since(known, FactKind.WAITING), 0);
+            case ProgramPhase.Failed failed ->
+                    new Cause(
+                            "gave-up",
+                            failed.why(),
+                            since(known, FactKind.GAVE_UP),
+                            failures(known));
+            case ProgramPhase.Running ignored -> running(known);
+        };
+    }
+
+    private static Cause stopped(Case known) {
+        Fact command = known.last(FactKind.COMMAND);
+        Fact stop = null;
+        for (Fact fact : known.facts()) {
+            stop = fact.detail("command").equals("stop") ? fact : stop;
+        }
+        String who = stop == null || command == null ? "by the operator" : stop.message();
+        String since =
+                stop == null ? since(known, FactKind.STOPPED) : FactTimes.rfc3339(stop.atMillis());
+        return new Cause("stopped", "stopped: " + who, since, 0);
+    }
+
+    private String waiting(ProgramPhase.Waiting waiting) {
+        StringBuilder words = new StringBuilder(waiting.words());
+        for (String name : waiting.on()) {
+            ProgramHost other = programTable.get(name);
+            if (other != null) {
+                ProgramStatus status = statusReports.of(other, null);
+                words.append("; ").append(name).append(" is ").append(status.state().word());
+                words.append(status.note().isEmpty() ? "" : " (" + status.note() + ")");
+            }
+        }
+        return words.toString();
+    }
+
+    private Cause running(Case known) {
+        Program program = known.program();
+        ProgramStatus.State state = known.status().state();
+        if (state == ProgramStatus.State.DONE) {
+            return new Cause("done", "all its workers ended well", since(known, FactKind.DONE), 0);
+        }
+        if (state == ProgramStatus.State.STOPPED || state == ProgramStatus.State.STOPPING) {
+            return stopped(known);
+        }
+        if (state == ProgramStatus.State.ROLLING) {
+            String word = program.canary(FactTimes.moment()) == null ? "rolling" : "canary";
+            return new Cause(
+                    word, known.status().rollout(), since(known, FactKind.ROLLOUT_BEGAN), 0);
+        }
+        Fact failure = known.failure();
+        if (program.setback() != null) {
+            return new Cause(
+                    "version-failed",
+                    known.status().rollout(),
+                    since(known, FactKind.VERSION_FAILED),
+                    0);
+        }
+        if (failure != null && state != ProgramStatus.State.RUNNING) {
+            String word =
+                    state == ProgramStatus.State.CRASH_LOOP ? "crash-loop" : situation(failure);
+            String since = known.status().failures().since();
+            String at = FactTimes.rfc3339(failure.atMillis());
+            return new Cause(word, failed(failure), since.isEmpty() ? at : since, failures(known));
+        }
+        String illness = program.illness();
+        if (illness != null) {
+            return new Cause("unhealthy", illness, since(known, FactKind.UNHEALTHY), 0);
+        }
+        return switch (state) {
+            case RUNNING -> new Cause("well", well(known), since(known, FactKind.READY), 0);
+            case STARTING ->
+                    new Cause(
+                            "starting",
+                            FailureHints.awaited(program),
+                            since(known, FactKind.STARTED),
+                            0);
+            default -> {
+                String note = known.status().note();
+                yield new Cause(
+                        state.word(), note.isEmpty() ? "see status" : note, "", failures(known));
+            }
+        };
+    }
+
+    private static String well(Case known) {
+        String note = known.status().note();
+        return "everything is well" + (note.isEmpty() ? "" : "; " + note);
+    }
+
+    /// The word for a failure.
+    static String situation(Fact failure) {
+        if (failure.kind() != FactKind.EXITED) {
+            return failure.kind().word();
+        }
+        if (!failure.detail("oom").isEmpty()) {
+            return "out-of-memory";
+        }
+        if (!failure.detail("signal").isEmpty()) {
+            return "killed";
+        }
+        return switch (failure.detail("code")) {
+            case "126" -> "cannot-execute";
+            case "127" -> "not-found";
+            default -> "exited";
+        };
+    }
+
+    private static String failed(Fact failure) {
+        String lived = failure.detail("lived_ms");
+        return failure.subject()
+                + (failure.pid() == 0 ? "" : " pid " + failure.pid())
+                + ": "
+                + failure.message()
+                + (lived.isEmpty() ? "" : " (it lived " + lived + "ms)");
+    }
+
+    private static int failures(Case known) {
+        return known.status().failures().inARow();
+    }
+
+    private static String since(Case known, FactKind kind) {
+        Fact fact = known.last(kind);
+        return fact == null ? "" : FactTimes.rfc3339(fact.atMillis());
+    }
+
+    // ---- before and next
+
+    private static List<EventReport.Entry> before(Case known) {
+        List<EventReport.Entry> before = new ArrayList<>();
+        for (Fact fact : known.facts().reversed()) {
+            if (CHANGES.contains(fact.kind()) && before.size() < MAX_BEFORE) {
+                before.addFirst(FactTimes.entry(fact));
+            }
+        }
+        return before;
+    }
+
+    private static Next next(Case known) {
+        Program program = known.program();
+        String name = program.name();
+        String at = known.status().failures().nextTryAt();
+        if (!at.isEmpty()) {
+            return new Next("tries again at " + at, at);
+        }
+        return switch (known.status().state()) {
+            case STOPPED -> new Next("nothing, until 'start " + name + "'", "");
+            case STOPPING -> new Next("waits until its processes have ended, then sends KILL", "");
+            case FAILED ->
+                    new Next("nothing, until 'start " + name + "' or a reload that changes it", "");
+            case DONE -> new Next("nothing, until 'start " + name + "'", "");
+            case WAITING -> new Next(waitsFor(program), "");
+            case ROLLING -> new Next(FailureHints.rolls(program), "");
+            case STARTING, BACKING_OFF, CRASH_LOOP -> new Next(FailureHints.awaited(program), "");
+            case RUNNING, DEGRADED -> new Next("", "");
+        };
+    }
+
+    private static String waitsFor(Program program) {
+        if (program.phase() instanceof ProgramPhase.Waiting waiting) {
+            String others = String.join(" and ", waiting.on());
+            return waiting.by() == null
+                    ? "starts as soon as " + others + " is up (a job: done)"
+                    : "starts once " + others + " is up, for which somebody has to act";
+        }
+        return "";
+    }
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.operate;
+
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Rollout;
+import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.Worker;
+import org.einhyrningsins.core.WorkerState;
+import org.einhyrningsins.core.model.CanaryState;
+import org.einhyrningsins.core.model.DurationText;
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.manager.program.ProgramHost;
+import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.runtime.FactTimes;
+import org.einhyrningsins.manager.runtime.ProcReader;
+import org.einhyrningsins.posix.process.PortHolder;
+import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.TextTemplate;
+import org.einhyrningsins.spec.fact.Fact;
+import org.einhyrningsins.spec.fact.FactKind;
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Advice for the situations that [Explainer] finds, and words for what is waited for.
+final class FailureHints {
+    private static final Pattern PORT =
+            Pattern.compile("(?<![\\d.])(?::|port\\D{0,3})(\\d{2,5})\\b");
+    private static final long SHORTLY = 5_000;
+
+    private FailureHints() {}
+
+    static String of(Explainer.Case known, ProgramTable programs) {
+        Fact failure = known.failure();
+        if (failure == null) {
+            return "";
+        }
+        return switch (failure.kind()) {
+            case EXITED -> exited(known, failure, programs);
+            case ACK_MISSED -> ackMissed(known);
+            case SPAWN_FAILED -> spawnFailed(known, failure);
+            case HUNG -> "a worker with a watchdog has to send WATCHDOG=1 in time; see its log";
+            case UNHEALTHY -> "ask what the health check asks, by hand";
+            case SUSPENDED -> "'signal CONT " + failure.subject() + "' lets it go on";
+            default -> "";
+        };
+    }
+
+    private static String exited(Explainer.Case known, Fact failure, ProgramTable programs) {
+        if (!failure.detail("oom").isEmpty()) {
+            return "the kernel killed it as memory ran out: find what needs so much, or raise"
+                    + " cgroup.memory-max";
+        }
+        if (!failure.detail("signal").isEmpty()) {
+            return killed(known, failure);
+        }
+        String lines = known.lines().toLowerCase(Locale.ROOT);
+        if (lines.contains("address already in use") || lines.contains("eaddrinuse")) {
+            return port(known.lines(), programs);
+        }
+        if (lines.contains("no space left on device")) {
+            return "a disk is full: see df -h and df -i";
+        }
+        if (lines.contains("too many open files")) {
+            return "it has too many files open: raise limits.nofile";
+        }
+        if (lines.contains("permission denied")) {
+            return "it may not do what it tried: see the user of the program, and its sandbox";
+        }
+        return switch (failure.detail("code")) {
+            case "126" ->
+                    "126: a file that it was to run is not executable, or its interpreter is"
+                            + " missing";
+            case "127" -> "127: a command was not found: see PATH, and the path of the command";
+            default -> "";
+        };
+    }
+
+    /// Who sent a signal is known only if it was an operator, by this manager.
+    private static String killed(Explainer.Case known, Fact failure) {
+        for (Fact fact : known.facts()) {
+            boolean shortly =
+                    fact.atMillis() <= failure.atMillis()
+                            && failure.atMillis() - fact.atMillis() < SHORTLY;
+            if (shortly && fact.detail("command").equals("signal")) {
+                return "it was sent by an operator: " + fact.message();
+            }
+        }
+        String crash =
+                switch (failure.detail("signal")) {
+                    case "SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS", "SIGTRAP" ->
+                            "it crashed; 'coredumpctl' may have its core";
+                    case "SIGXFSZ" -> "it wrote more than limits.fsize allows";
+                    case "SIGXCPU" -> "it used more time than limits.cpu allows";
+                    default -> "";
+                };
+        return crash.isEmpty()
+                ? "not by this manager: somebody else sent it, or the kernel (see dmesg)"
+                : crash;
+    }
+
+    /// Names the process that has the port that its last lines are about.
+    private static String port(String lines, ProgramTable programs) {
+        for (String line : lines.split("\n", -1)) {
+            Matcher matcher = PORT.matcher(line);
+            while (matcher.find()) {
+                int port = Integer.parseInt(matcher.group(1));
+                PortHolder holder = port > 65_535 ? null : holder(port);
+                if (holder != null) {
+                    return holder(port, holder, programs);
+                }
+            }
+        }
+        return "an address that it binds is taken: see ss -lptn; let the manager bind it ('bind')";
+    }
+
+    private static @Nullable PortHolder holder(int port) {
+        Optional<PortHolder> found =
+                ProcReader.ask(
+                                FailureHints.class,
+                                () -> Optional.ofNullable(PortHolder.ofTcp(port)))
+                        .answer();
+        return found == null ? null : found.orElse(null);
+    }
+
+    private static String holder(int port, PortHolder holder, ProgramTable programs) {
+        String who = holder.command() + " (pid " + holder.pid() + ")";
+        for (ProgramHost host : programs.everyHost()) {
+            if (host.workforce().owns(holder.pid())) {
+                who += ", a worker of " + host.name();
+            }
+        }
+        return "port " + port + " is held by " + who;
+    }
+
+    private static String spawnFailed(Explainer.Case known, Fact failure) {
+        List<TextTemplate> command = known.program().newest().command();
+        if (command.isEmpty() || !failure.message().contains("interpreter")) {
+            return "";
+        }
+        String file = command.getFirst().toString();
+        Optional<String> line =
+                ProcReader.ask(
+                                "interpreter",
+                                () -> Optional.ofNullable(PortHolder.interpreterLine(file)))
+                        .answer();
+        return line == null || line.isEmpty()
+                ? ""
+                : "its first line is '"
+                        + line.get().replace("\r", "\\r")
+                        + "'"
+                        + (line.get().endsWith("\r")
+                                ? "; the \\r is of a file with line ends of Windows: remove it"
+                                : "");
+    }
+
+    private static String ackMissed(Explainer.Case known) {
+        Fact note = known.last(FactKind.NOTE);
+        String heard =
+                note != null && note.message().startsWith("refused")
+                        ? "; what was heard: " + note.message()
+                        : "";
+        return "it was to be up by "
+                + mode(known.program())
+                + ", and was not"
+                + heard
+                + "; a slow start needs a longer ack.timeout";
+    }
+
+    private static String mode(Program program) {
+        return switch (program.newest().ack().mode()) {
+            case AckSpec.Manual ignored -> "an ack at EINHORN_SOCK_PATH (ack: manual)";
+            case AckSpec.Timer ignored -> "living for a time (ack: timer)";
+            case AckSpec.Notify ignored -> "READY=1 at NOTIFY_SOCKET (ack: notify)";
+            case AckSpec.Probe ignored -> "an answer to its probe (ack: probe)";
+            case AckSpec.Fd ignored -> "a newline at a descriptor (ack: fd)";
+            case AckSpec.Log log -> "a line with '" + log.match() + "' (ack: log)";
+        };
+    }
+
+    /// What is waited for until a worker is up.
+    static String awaited(Program program) {
+        Moment now = FactTimes.moment();
+        for (Slot slot : program.slots()) {
+            for (Worker worker : slot.workers()) {
+                if (worker.state() instanceof WorkerState.Starting starting) {
+                    String left =
+                            starting.deadline().reached(now)
+                                    ? ""
+                                    : ", for another "
+                                            + DurationText.of(starting.deadline().since(now));
+                    return "worker " + slot.index() + " starts: waits for " + mode(program) + left;
+                }
+            }
+        }
+        return "";
+    }
+
+    /// What a rollout does next.
+    static String rolls(Program program) {
+        Rollout rollout = program.rollout();
+        if (rollout == null) {
+            return "";
+        }
+        if (rollout.canary() instanceof CanaryState.Watched watched) {
+            return watched.until() == null
+                    ? "waits for 'promote " + program.name() + "' or 'abort " + program.name() + "'"
+                    : "goes on with the others if the canary stays well; 'promote' does it now";
+        }
+        String trial = program.trial(FactTimes.moment());
+        return trial == null ? awaited(program) : trial;
+    }
+}
