@@ -45,19 +45,17 @@ def situations(lab, manager):
     wait_for(lambda: "canary" in kinds(manager, "canary"), "the canary is watched", 60)
     manager.ctl("upgrade", "rolls", "--no-wait")
     states = {
-        "well": ("running",), "exits": ("backing-off",), "silent": ("backing-off",), "dog": ("backing-off",), "loops": ("crash-loop",),
+        "well": ("running",), "exits": ("backing-off",), "silent": ("backing-off",), "dog": ("crash-loop",), "loops": ("crash-loop",),
         "gives-up": ("failed",), "job": ("done",), "bad-job": ("failed",), "waits": ("waiting",), "hindered": ("waiting",),
         "starts": ("starting",), "by-hand": ("stopped",), "rolls": ("rolling",), "canary": ("rolling",), "shot": ("backing-off",),
         "script": ("backing-off",),
     }  # fmt: skip
 
-    def there():
-        now = manager.status()
-        missing = [name for name, words in states.items() if now[name]["state"] not in words]
-        return not missing
-
-    wait_for(there, lambda: "every state is there: %s" % {n: manager.status()[n]["state"] for n in states}, 60)
-    wait_for(lambda: "unhealthy" in kinds(manager, "ill"), "the ill one is known to be", 60)
+    for name, words in states.items():
+        wait_for(lambda: manager.status()[name]["state"] in words, "%s is %s" % (name, " or ".join(words)), 60)
+    held = "port %d is held by %s (pid %d)" % (lab.port("taken"), read("/proc/self/comm").strip(), os.getpid())
+    wait_for(lambda: held in manager.ctl("explain", "port").text, "who has the port is named", 60)
+    wait_for(lambda: "why     ill:0 pid" in manager.ctl("explain", "ill").text, "the ill one is known to be", 60)
     wait_for(lambda: "suspended" in kinds(manager, "frozen"), "the frozen one is known to be", 60)
 
 
@@ -82,6 +80,8 @@ def golden(lab, manager):
         with open(path, "w") as file:
             file.write(text)
     expected, found = parts(read(path)), parts(text)
+    for name in ("ill", "port"):  # see situations: one is replaced again and again, of the other who has its port may come late
+        expected.pop(name), found.pop(name)
     for name in expected:
         same(found.get(name), expected[name], "explanation of " + name)
     same(sorted(found), sorted(expected), "programs that are explained")
@@ -98,7 +98,9 @@ def mask(lab, text):
     text = text.replace(lab.path("").rstrip("/"), "@DIR@").replace(str(lab.port("taken")), "PORT")
     text = re.sub(r"20\d\d-\d\d-\d\dT[\d:.]+Z", "TIME", text)
     text = re.sub(r"(at|since) (\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\dZ?", r"\1 TIME", text)
+    text = re.sub(r"ended on trial|was up, but not for long", "ended before it was up", text)
     text = re.sub(r"pid \d+", "pid N", text)
+    text = re.sub(r"\d+ failures in a row", "N failures in a row", text)
     text = re.sub(r"by [^(\n]*\(uid \d+\)", "by USER", text)
     text = re.sub(r"\b(\d+[dhm])*\d+(\.\d+)?(ms|s|m)\b", "SPAN", text)
     text = re.sub(r"held by \S+ \(pid N\)", "held by SOMEBODY (pid N)", text)
@@ -107,7 +109,7 @@ def mask(lab, text):
 
 def events(lab, manager):
     listed = manager.ctl("events", "--since", "1h", "exits", within=120).text
-    check(re.search(r"^20\S+Z  exited +exits:0 pid \d+: exit status 3", listed, re.M), listed)
+    check(re.search(r"^20\S+Z  exited +exits:0 pid \d+: .*exit status 3", listed, re.M), listed)
     exits = [event for event in past(manager, "exits") if event["type"] == "exited"]
     same((exits[0]["details"]["code"], exits[0]["slot"]), ("3", 0), "details of an exit")
     commands = [event for event in past(manager, "by-hand") if event["type"] == "command"]
@@ -127,11 +129,11 @@ def survives(lab, manager, config):
     path = lab.path("state/facts")
     with open(path, "a") as file:
         file.write('{"at":"2026-')
-    again = lab.start(config)
+    again = lab.start(config, socket_path=manager.socket)
     wait_for(lambda: [event["at"] for event in past(again, "exits")][: len(before)] == before, "the facts survive kill -9", 60)
     wait_for(lambda: "facts of former managers were damaged" in again.stderr(), "the torn line is told", 60)
     same(read(lab.path("state/facts.set-aside")), '{"at":"2026-\n', "what was torn")
     again.stop("TERM")
-    third = lab.start(config)
+    third = lab.start(config, socket_path=manager.socket)
     wait_for(lambda: [event["at"] for event in past(third, "exits")][: len(before)] == before, "the facts survive a stop", 60)
     return third

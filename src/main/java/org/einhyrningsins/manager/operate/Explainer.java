@@ -228,7 +228,8 @@ final class Explainer {
                     since(known, FactKind.VERSION_FAILED),
                     0);
         }
-        if (failure != null && state != ProgramStatus.State.RUNNING) {
+        if (failure != null
+                && (state != ProgramStatus.State.RUNNING || failure.kind() == FactKind.UNHEALTHY)) {
             String word =
                     state == ProgramStatus.State.CRASH_LOOP ? "crash-loop" : situation(failure);
             String since = known.status().failures().since();

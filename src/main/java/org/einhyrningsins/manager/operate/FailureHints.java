@@ -20,6 +20,7 @@ import org.einhyrningsins.spec.fact.Fact;
 import org.einhyrningsins.spec.fact.FactKind;
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -28,9 +29,9 @@ import java.util.regex.Pattern;
 
 /// Advice for the situations that [Explainer] finds, and words for what is waited for.
 final class FailureHints {
-    private static final Pattern PORT =
-            Pattern.compile("(?<![\\d.])(?::|port\\D{0,3})(\\d{2,5})\\b");
+    private static final Pattern PORT = Pattern.compile("(?::|port\\D{0,3})(\\d{2,5})\\b");
     private static final long SHORTLY = 5_000;
+    private static final Duration FRESH = Duration.ofSeconds(10);
 
     private FailureHints() {}
 
@@ -58,9 +59,20 @@ final class FailureHints {
         if (!failure.detail("signal").isEmpty()) {
             return killed(known, failure);
         }
-        String lines = known.lines().toLowerCase(Locale.ROOT);
+        return switch (failure.detail("code")) {
+            case "126" ->
+                    "126: a file that it was to run is not executable, or its interpreter is"
+                            + " missing";
+            case "127" -> "127: a command was not found: see PATH, and the path of the command";
+            default -> said(known.lines(), programs);
+        };
+    }
+
+    /// Advice for what its last lines say by themselves: words of the C library.
+    private static String said(String words, ProgramTable programs) {
+        String lines = words.toLowerCase(Locale.ROOT);
         if (lines.contains("address already in use") || lines.contains("eaddrinuse")) {
-            return port(known.lines(), programs);
+            return port(words, programs);
         }
         if (lines.contains("no space left on device")) {
             return "a disk is full: see df -h and df -i";
@@ -71,13 +83,7 @@ final class FailureHints {
         if (lines.contains("permission denied")) {
             return "it may not do what it tried: see the user of the program, and its sandbox";
         }
-        return switch (failure.detail("code")) {
-            case "126" ->
-                    "126: a file that it was to run is not executable, or its interpreter is"
-                            + " missing";
-            case "127" -> "127: a command was not found: see PATH, and the path of the command";
-            default -> "";
-        };
+        return "";
     }
 
     /// Who sent a signal is known only if it was an operator, by this manager.
@@ -109,22 +115,45 @@ final class FailureHints {
             Matcher matcher = PORT.matcher(line);
             while (matcher.find()) {
                 int port = Integer.parseInt(matcher.group(1));
-                PortHolder holder = port > 65_535 ? null : holder(port);
-                if (holder != null) {
-                    return holder(port, holder, programs);
+                Seen seen = port > 65_535 ? null : look(port);
+                if (seen == null && port <= 65_535) {
+                    return "port "
+                            + port
+                            + " is taken; 'explain' once more says by whom, or ss -lptn";
+                }
+                if (seen != null && seen.holder() != null) {
+                    return holder(port, seen.holder(), programs);
                 }
             }
         }
         return "an address that it binds is taken: see ss -lptn; let the manager bind it ('bind')";
     }
 
-    private static @Nullable PortHolder holder(int port) {
-        Optional<PortHolder> found =
-                ProcReader.ask(
-                                FailureHints.class,
-                                () -> Optional.ofNullable(PortHolder.ofTcp(port)))
-                        .answer();
-        return found == null ? null : found.orElse(null);
+    /// The last look for the holder of a port.
+    private record Seen(int port, @Nullable PortHolder holder, Moment at) {}
+
+    private static volatile @Nullable Seen lastSeen;
+
+    /// Looks for the holder of a port at every process, beside the loop. What takes longer than the
+    /// loop waits is there for those who ask once more.
+    private static @Nullable Seen look(int port) {
+        Seen last = lastSeen;
+        if (last != null
+                && last.port() == port
+                && last.at().plus(FRESH).reached(FactTimes.moment())) {
+            last = null;
+        }
+        if (last != null && last.port() == port) {
+            return last;
+        }
+        return ProcReader.ask(
+                        FailureHints.class,
+                        () -> {
+                            Seen seen = new Seen(port, PortHolder.ofTcp(port), FactTimes.moment());
+                            lastSeen = seen;
+                            return seen;
+                        })
+                .answer();
     }
 
     private static String holder(int port, PortHolder holder, ProgramTable programs) {
