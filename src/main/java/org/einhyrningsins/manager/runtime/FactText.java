@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.runtime;
 
-import org.einhyrningsins.control.wire.JsonCursor;
+import org.einhyrningsins.control.wire.JsonObject;
 import org.einhyrningsins.control.wire.JsonText;
 import org.einhyrningsins.spec.fact.Fact;
 import org.einhyrningsins.spec.fact.FactKind;
@@ -46,37 +46,25 @@ final class FactText {
     }
 
     private static @Nullable Fact readWhole(String line) {
-        if (!line.endsWith("}}")) {
+        JsonObject json = JsonObject.read(line);
+        if (!(json.fields().get("at_ms") instanceof Long at)) {
             return null;
         }
-        JsonCursor json = new JsonCursor(line);
-        long at = -1;
-        String program = "";
-        int slot = -1;
-        int pid = 0;
-        FactKind kind = FactKind.NOTE;
-        String message = "";
+        FactKind kind = FactKind.of(json.text("type", ""));
         Map<String, String> details = new HashMap<>();
-        for (boolean more = json.opens('{', '}'); more; more = json.more('}')) {
-            switch (json.field()) {
-                case "at_ms" -> at = Long.parseLong(json.raw());
-                case "program" -> program = json.string();
-                case "slot" -> slot = Integer.parseInt(json.raw());
-                case "pid" -> pid = Integer.parseInt(json.raw());
-                case "type" -> {
-                    FactKind known = FactKind.of(json.string());
-                    kind = known == null ? FactKind.NOTE : known;
-                }
-                case "message" -> message = json.string();
-                case "details" -> {
-                    for (boolean one = json.opens('{', '}'); one; one = json.more('}')) {
-                        String name = json.field();
-                        details.put(name, json.string());
-                    }
-                }
-                default -> json.raw();
+        JsonObject given = json.object("details");
+        if (given != null) {
+            for (String name : given.fields().keySet()) {
+                details.put(name, given.text(name, ""));
             }
         }
-        return at < 0 ? null : new Fact(at, program, slot, pid, kind, message, details);
+        return new Fact(
+                at,
+                json.text("program", ""),
+                json.number("slot", -1),
+                json.number("pid", 0),
+                kind == null ? FactKind.NOTE : kind,
+                json.text("message", ""),
+                details);
     }
 }
