@@ -49,18 +49,18 @@ final class CommandHelp {
 
     static final String[] ROOT_FOOTER = {
         "",
-        "PROGRAM is a name from the configuration, PROGRAM:SLOT one of its workers",
-        "(web:0). Without a name every program is meant; stop, restart and scale need",
-        "'all' for it.",
-        "Without a command: a shell, with history and completion; 'quit' leaves it.",
+        "PROGRAM is a name from the configuration. PROGRAM:SLOT is one of its workers",
+        "(web:0). Without a name, every program is meant; stop, restart and scale need",
+        "the word 'all' for that.",
+        "Without a command, a shell starts, with history and completion; 'quit' ends it.",
         "",
-        "Exit status: 0 done, 1 failed, 2 usage, 3 configuration invalid,",
-        "4 no manager there, 5 not allowed, 6 timed out, 70 our own bug;",
-        "of 'plan' also 10: there is something to do.",
+        "Exit status: 0 done, 1 failed, 2 usage, 3 configuration invalid, 4 no manager,",
+        "5 not allowed, 6 timed out, 70 a bug in einhyrningsins;",
+        "of 'plan' also 10: it found something to do.",
         "",
         "Examples:",
         "  einhyrningsinsctl status",
-        "  einhyrningsinsctl reload web      roll one program onto its newest definition",
+        "  einhyrningsinsctl reload web      roll web, changed or not",
         "  einhyrningsinsctl --json status   for scripts",
     };
 
@@ -70,101 +70,103 @@ final class CommandHelp {
 
     static final List<Page> ALL =
             List.of(
-                    new Page(
-                                    "status",
-                                    " [--exit-code]" + TARGETS,
-                                    "how the programs are, a line for each")
+                    new Page("status", " [--exit-code]" + TARGETS, "show one line for each program")
                             .detail(
-                                    "With --exit-code the exit status is 1 unless each program runs"
-                                            + " its newest definition with every worker, is done,"
+                                    "With --exit-code, the exit status is 1 if a program is not as"
+                                            + " wanted. As wanted is a program that runs the"
+                                            + " version of the file with all its workers, is done,"
                                             + " or was stopped by hand.")
                             .example("status", "every program")
-                            .example("status web api", "these two"),
-                    new Page("show", " [--graph]" + TARGETS, "the same with each worker and socket")
+                            .example("status web api", "web and api"),
+                    new Page(
+                                    "show",
+                                    " [--graph]" + TARGETS,
+                                    "show the status with each worker and socket")
                             .example("show web", "web, its workers and sockets")
                             .example("show web:0", "one worker")
-                            .example("show --graph", "which programs start after which"),
+                            .example("show --graph", "the order of start"),
                     new Page(
                                     "explain",
                                     TARGETS,
-                                    "why programs are as they are, and what comes next")
+                                    "explain the state of programs, and what comes next")
                             .example("explain web", "cause, history, last lines, next step")
-                            .example("explain web:0", "of one worker"),
-                    new Page("plan", " [PROGRAM]...", "what reload would do; changes nothing")
+                            .example("explain web:0", "one worker"),
+                    new Page(
+                                    "plan",
+                                    " [PROGRAM]...",
+                                    "show what a reload would do, without doing it")
                             .detail(
                                     "Values of env are hidden. Exit status: 0 nothing to do, 10"
                                             + " something to do, 1 a reload would be refused, 3 the"
-                                            + " file is invalid.")
-                            .example("plan", "what all changes of the file come to")
-                            .example("--json plan web", "for scripts; of web alone"),
+                                            + " configuration is invalid.")
+                            .example("plan", "the effect of all changes")
+                            .example("--json plan web", "for scripts, of web alone"),
                     new Page(
                                     "reload",
                                     " [--reset] [--confirm TIME] [PROGRAM]...",
-                                    "read the file again and roll what changed")
+                                    "read the configuration again, apply what changed")
                             .detail(
-                                    "Programs that are named roll whether they changed or not. If"
-                                        + " the new workers do not come up, the old ones stay and"
-                                        + " the exit status is 1. If the file is invalid, nothing"
-                                        + " happens and it is 3.")
+                                    "Programs that are named are rolled, changed or not. If the new"
+                                            + " workers do not get ready, the old ones stay and the"
+                                            + " exit status is 1. If the configuration is invalid,"
+                                            + " nothing is changed and the exit status is 3.")
                             .detail(
                                     "What was stopped or scaled by hand stays so, unless --reset is"
                                             + " given.")
-                            .example("reload", "take over all changes of the file")
-                            .example("reload web", "roll web onto its newest definition")
-                            .example("reload --confirm 1m", "and back, unless 'confirm' comes"),
-                    new Page("confirm", "", "stay with what 'reload --confirm' brought"),
+                            .example("reload", "apply all changes")
+                            .example("reload web", "roll web, changed or not")
+                            .example("reload --confirm 1m", "go back, unless 'confirm' comes"),
+                    new Page("confirm", "", "keep what 'reload --confirm' changed"),
                     new Page(
                                     "upgrade",
                                     " [--fleet]" + TARGETS,
-                                    "roll onto new workers, definition as it is")
-                            .example("upgrade web", "one after the other")
-                            .example("upgrade --fleet web", "all new ones first"),
-                    new Page(
-                                    "promote",
-                                    WHOLE,
-                                    "let a rollout go on from its canary, which is watched no more")
-                            .detail("The exit status is that of the rollout.")
-                            .example("promote web", "the others follow now"),
+                                    "replace workers, with the same definition")
+                            .example("upgrade web", "one worker after the other")
+                            .example("upgrade --fleet web", "all new workers first"),
+                    new Page("promote", WHOLE, "let a rollout go on from its canary")
+                            .detail(
+                                    "The canary is no longer watched. The exit status is that of"
+                                            + " the rollout.")
+                            .example("promote web", "roll the other workers of web"),
                     new Page("abort", WHOLE, "end a rollout and bring the old version back")
                             .detail(
-                                    "No new worker goes before an old one is up in its place. The"
-                                            + " rollout ends as failed for whoever waits for it.")
-                            .example("abort web", "back, and wait until it is"),
+                                    "No new worker is stopped before an old one is ready in its"
+                                            + " place. Commands that wait for the rollout fail.")
+                            .example("abort web", "bring back the old version of web"),
                     new Page("start", TARGETS, "start what is stopped or has failed")
                             .detail(
-                                    "A job (restart: never, without sockets) is waited for until it"
-                                            + " has ended.")
+                                    "For a job (restart: never, without sockets), the command waits"
+                                            + " until it has ended.")
                             .example("start web", "start web")
-                            .example("start migrate --no-wait", "a job, not waited for"),
-                    new Page("stop", NAMED, "stop gracefully, and keep stopped")
+                            .example("start migrate --no-wait", "start a job, do not wait"),
+                    new Page("stop", NAMED, "stop gracefully; the program stays stopped")
                             .example("stop web", "stop web; its sockets stay bound")
                             .example("stop all", "stop every program; the manager stays"),
                     new Page("restart", NAMED, "stop, then start; 'upgrade' does it without a gap")
                             .example("restart web:2", "one worker"),
-                    new Page("inc", " [PROGRAM]... [N]", "run N workers more (default 1)")
-                            .example("inc web 2", "two more"),
-                    new Page("dec", " [PROGRAM]... [N]", "run N workers fewer (default 1)")
-                            .example("dec web", "one fewer"),
+                    new Page("inc", " [PROGRAM]... [N]", "run N more workers (default 1)")
+                            .example("inc web 2", "two more workers of web"),
+                    new Page("dec", " [PROGRAM]... [N]", "run N fewer workers (default 1)")
+                            .example("dec web", "one worker of web fewer"),
                     new Page("scale", WHOLE + " N", "run N workers")
                             .detail(
-                                    "Until it is scaled again, whatever the file says meanwhile; a"
-                                            + " reload with --reset goes back to the file's"
-                                            + " number.")
+                                    "The number wins over the file, until the next scale or reload"
+                                            + " --reset.")
                             .example("scale web 8", "eight workers of web"),
                     new Page("signal", " SIGNAL..." + TARGETS, "send signals to workers")
-                            .example("signal HUP web", "to all workers of web")
-                            .example("signal KILL web:0", "to those of slot 0, stopping ones too")
-                            .example("signal KILL web:pid/1234", "to that worker alone")
-                            .example("signal USR1", "to every worker"),
+                            .example("signal HUP web", "all workers of web")
+                            .example("signal KILL web:0", "workers of slot 0, stopping ones too")
+                            .example("signal KILL web:pid/1234", "the worker with that pid")
+                            .example("signal USR1", "every worker"),
                     new Page(
                                     "events",
                                     " [--manager] [--since TIME] [-f] [-n COUNT] [PROGRAM]...",
-                                    "tell what happens, until interrupted")
+                                    "print what happens, until interrupted")
                             .detail(
-                                    "With --since, what happened since then, with times and types:"
-                                            + " 30s, 5m, 1h, 2d ago, 14:00, 2026-11-30 or"
+                                    "With --since, prints what happened since then, with times and"
+                                            + " types: 30s, 5m, 1h, 2d ago, 14:00, 2026-11-30 or"
                                             + " 2026-11-30T14:00:00Z; -f goes on from there."
-                                            + " --manager shows the last lines of the manager's"
+                                            + " --manager prints the last lines of the manager's"
                                             + " own log instead.")
                             .example("events --since 1h web", "the last hour of web")
                             .example("events --manager", "the manager's last 1000 lines")
@@ -175,43 +177,42 @@ final class CommandHelp {
                                     " [--for STATE] [PROGRAM]...",
                                     "wait until programs are ready, stopped, done or rolled")
                             .detail(
-                                    "Exit status: 0 it is so, 1 it cannot be so any more unless"
-                                            + " somebody acts, 6 it was not within --timeout.")
+                                    "Exit status: 0 they are, 1 they cannot be unless somebody"
+                                            + " acts, 6 they were not within --timeout.")
                             .example("wait web --timeout 30s", "until every worker is ready")
                             .example("wait --for done migrate", "until the job has ended"),
                     new Page(
                                     "logs",
                                     " [-f] [-n N] [PROGRAM | PROGRAM:SLOT]...",
-                                    "what the workers wrote, if it goes to files")
+                                    "show what the workers wrote to files")
                             .detail(
-                                    "The last N lines (10), also of files that were put aside; with"
-                                            + " -f, what comes after them. Of several files, each"
-                                            + " line is preceded by its worker's name.")
+                                    "Shows the last N lines (default 10), also those of rotated"
+                                        + " files; -f goes on with new lines. With several files,"
+                                        + " the name of the program stands before each line.")
                             .example("logs web", "the last ten lines of web")
                             .example("logs -f -n 100 web:0", "follow one worker"),
-                    new Page("quieter", "", "log less, until the next reload"),
-                    new Page("louder", "", "log more, until the next reload"),
-                    new Page("die", " [SIGNAL]", "stop everything; the manager exits")
-                            .detail(
-                                    "A signal is sent instead of the first one of each program's"
-                                            + " own steps.")
+                    new Page("quieter", "", "make the manager log less, until the next reload"),
+                    new Page("louder", "", "make the manager log more, until the next reload"),
+                    new Page("die", " [SIGNAL]", "stop all programs and end the manager")
+                            .detail("A signal replaces the first signal of each program's 'stop'.")
                             .example("die", "the same as SIGINT to the manager"),
                     new Page("reexec", "", "replace the manager by its newest version")
                             .detail(
-                                    "The new program is checked first; workers and sockets stay,"
+                                    "The new version is checked first. Workers and sockets stay,"
                                             + " and what is under way goes on.")
                             .example("reexec", "after an upgrade of einhyrningsins or the JVM"),
-                    new Page("version", "", "versions of this client and of the manager"),
-                    new Page("ehlo", "", "which manager this is"),
-                    new Page("state", "", "everything, in YAML, in the shape einhorn gave it"),
+                    new Page("version", "", "print the versions of client and manager"),
+                    new Page("ehlo", "", "print which manager this is"),
+                    new Page(
+                            "state", "", "print the whole state in YAML, in the format of einhorn"),
                     new Page(
                                     "set_workers",
                                     " [PROGRAM]... N",
                                     "'scale', as einhorn calls it; N is from 1")
                             .example("set_workers 4", "four workers of every program"),
                     new Page("upgrade_fleet", TARGETS, "'upgrade --fleet', as einhorn calls it"),
-                    new Page("help", " [COMMAND]", "this, or more on a command")
-                            .example("help reload", "all about reload"));
+                    new Page("help", " [COMMAND]", "print this help, or that of a command")
+                            .example("help reload", "the help of reload"));
 
     private CommandHelp() {}
 

@@ -202,7 +202,7 @@ final class ControlModel {
     private static CommandSpec root() {
         CommandSpec root = CommandSpec.create().name(CommandNames.CONTROL);
         root.usageMessage()
-                .header("Asks the einhyrningsins manager what runs, and tells it what to do.")
+                .header("Ask the einhyrningsins manager what runs, and tell it what to do.")
                 .customSynopsis(
                         CommandNames.CONTROL
                                 + " [OPTIONS] [COMMAND [PROGRAM | PROGRAM:SLOT | all]...]")
@@ -224,33 +224,33 @@ final class ControlModel {
                         .paramLabel("PATH")
                         .scopeType(ScopeType.INHERIT)
                         .description(
-                                "the manager's control socket; default: $EINHYRNINGSINS_SOCKET,"
-                                        + " else where your manager puts it")
+                                "the control socket of the manager; default:"
+                                        + " $EINHYRNINGSINS_SOCKET, else the default of a manager"
+                                        + " of the same user")
                         .build());
         root.addOption(
                 text("-c", "--command-name")
                         .paramLabel("NAME")
                         .scopeType(ScopeType.INHERIT)
-                        .description(
-                                "the manager of that --command-name, at /tmp/einhorn-NAME.sock")
+                        .description("the manager with that --command-name: /tmp/einhorn-NAME.sock")
                         .build());
         root.addOption(
                 flag("--json")
                         .scopeType(ScopeType.INHERIT)
-                        .description("print replies as JSON, one a line")
+                        .description("print replies as JSON, one object a line")
                         .build());
         root.addOption(
                 flag("--no-wait")
                         .scopeType(ScopeType.INHERIT)
-                        .description("return once it has begun, not when it is done")
+                        .description("return once the operation has begun")
                         .build());
         root.addOption(
                 text("--timeout")
                         .paramLabel("TIME")
                         .scopeType(ScopeType.INHERIT)
                         .description(
-                                "wait that long at most (30s, 5m); default: 10s for questions, 1h"
-                                        + " else")
+                                "the longest time to wait (30s, 5m); default: 10s for questions,"
+                                        + " 1h for operations")
                         .build());
         root.addOption(
                 text("-e", "--execute")
@@ -277,15 +277,20 @@ final class ControlModel {
         if (page.name().equals("upgrade")) {
             command.addOption(
                     flag("--fleet")
-                            .description("all new workers are up before any old one goes")
+                            .description("all new workers are ready before any old one is stopped")
                             .build());
         }
         if (page.name().equals("show")) {
-            command.addOption(flag("--graph").description("which starts after which").build());
+            command.addOption(
+                    flag("--graph")
+                            .description("show the order of start instead, as a tree")
+                            .build());
         }
         if (page.name().equals("status")) {
             command.addOption(
-                    flag("--exit-code").description("1 if a program is not as wanted").build());
+                    flag("--exit-code")
+                            .description("exit status 1 if a program is not as wanted")
+                            .build());
         }
         if (page.name().equals("wait")) {
             command.addOption(
@@ -302,7 +307,7 @@ final class ControlModel {
             command.addOption(
                     text("--confirm")
                             .paramLabel("TIME")
-                            .description("go back, unless 'confirm' comes in that time")
+                            .description("go back, unless 'confirm' comes within that time")
                             .build());
         }
         if (page.name().equals("events")) {
@@ -319,16 +324,16 @@ final class ControlModel {
                     OptionSpec.builder("-n")
                             .type(int.class)
                             .paramLabel("COUNT")
-                            .description("end after that many")
+                            .description("end after that many events")
                             .build());
         }
         if (page.name().equals("logs")) {
-            command.addOption(flag("-f", "--follow").description("go on with what comes").build());
+            command.addOption(flag("-f", "--follow").description("go on with new lines").build());
             command.addOption(
                     OptionSpec.builder("-n", "--lines")
                             .type(int.class)
                             .paramLabel("N")
-                            .description("begin with the last N lines (default 10)")
+                            .description("show the last N lines (default 10)")
                             .build());
         }
         return command.addPositional(

@@ -25,28 +25,32 @@ final class ClassicCommandLine {
     /// Options that say what to run: with a file, the file says that.
     private static final List<OptionSpec> DEFINING =
             List.of(
-                    value("how many workers (default 1)", "COUNT", "-n", "--number"),
+                    value("number of workers (default 1)", "COUNT", "-n", "--number"),
                     values(
-                            "a socket for the workers; repeated",
+                            "socket that all workers share; repeated",
                             "ADDR:PORT[,r][,n]",
                             "-b",
                             "--bind"),
                     flag("host names and :PORT stand for IPv4 addresses", "-4", "--ipv4-only"),
-                    flag("for IPv6 addresses, which take IPv6 alone", "-6", "--ipv6-only"),
+                    flag("the same for IPv6; sockets take IPv6 alone", "-6", "--ipv6-only"),
                     value("length of the accept queues", "N", "-l", "--backlog"),
-                    flag("a worker is up when it says so", "-m", "--manual"),
-                    value("'manual', or up after so many seconds", "MODE", "--ack-mode"),
-                    value("failed starts that end a rollout", "COUNT", "-r", "--retries"),
-                    value("first delay after a failed start", "SECONDS", "-s", "--seconds"),
-                    value("kill what has not gone by then", "SECONDS", "-t", "--signal-timeout"),
-                    value("workers starting at once in a rollout", "N", "--max-unacked"),
-                    value("workers more in a rollout", "N", "--max-upgrade-additional"),
-                    values("a variable workers do not get; repeated", "VAR", "--drop-env-var"),
-                    value("niceness of manager and workers", "N[:N]", "--nice"),
-                    value("the program's name", "NAME", "--command-name"),
-                    flag("workers ack on EINHORN_SOCK_FD too", "-g", "--command-socket-as-fd"),
-                    flag("workers go when the manager dies", "-k", "--kill-children-on-exit"),
-                    flag("warnings to the system's log too", "--syslog"));
+                    flag("a worker is ready when it gives its ack", "-m", "--manual"),
+                    value("'manual', or ready after so many seconds", "MODE", "--ack-mode"),
+                    value("failed starts after which a rollout fails", "COUNT", "-r", "--retries"),
+                    value("delay after a failed start", "SECONDS", "-s", "--seconds"),
+                    value(
+                            "time from the first signal to KILL",
+                            "SECONDS",
+                            "-t",
+                            "--signal-timeout"),
+                    value("new workers starting at once in a rollout", "N", "--max-unacked"),
+                    value("additional workers in a rollout", "N", "--max-upgrade-additional"),
+                    values("variable not inherited by workers; repeated", "VAR", "--drop-env-var"),
+                    value("nice value of manager and workers", "N[:N]", "--nice"),
+                    value("name of the program", "NAME", "--command-name"),
+                    flag("also pass a descriptor for the ack", "-g", "--command-socket-as-fd"),
+                    flag("stop workers when the manager dies", "-k", "--kill-children-on-exit"),
+                    flag("send warnings to syslog, too", "--syslog"));
 
     /// Options of einhorn(1) that are refused here, with reasons.
     private static final List<Refusal> REFUSED =

@@ -34,16 +34,16 @@ public final class LaunchModel {
 
     private static final String[] FOOTER = {
         "",
-        "Signals: HUP reloads the file, INT and TERM stop everything gracefully.",
-        "Exit status: 0 after an asked-for stop, 1 failed, 2 usage, 3 configuration",
-        "invalid, 70 our own bug.",
+        "Signals: HUP reloads the configuration, INT and TERM stop all programs.",
+        "Exit status: 0 stopped as asked, 1 failed, 2 usage, 3 configuration invalid,",
+        "70 a bug in einhyrningsins.",
         "",
         "Examples:",
-        "  einhyrningsins -c services.yaml      run it, in the foreground",
-        "  einhyrningsins -n 4 -b :80,r ./web   the classic line: one program, no file",
-        "  einhyrningsins print -- -n 4 ./web   the file that such a line stands for",
-        "  einhyrningsins check services.yaml   every problem it has, by line",
-        "  einhyrningsins import compose.yaml   another manager's file as such a file",
+        "  einhyrningsins -c services.yaml      run a file, in the foreground",
+        "  einhyrningsins -n 4 -b :80,r ./web   run one program, without a file",
+        "  einhyrningsins print -- -n 4 ./web   print that command line as a file",
+        "  einhyrningsins check services.yaml   print every problem with its line",
+        "  einhyrningsins import compose.yaml   translate a file of another manager",
         "  einhyrningsinsctl status             ask a running manager",
     };
 
@@ -258,30 +258,28 @@ public final class LaunchModel {
 
     private static CommandSpec root() {
         CommandSpec root = options();
-        CommandSpec check = command("check", "Says whether a file is valid, or all its problems.");
-        check.addOption(flag("problems as JSON", "--json"));
-        check.addOption(flag("warnings are problems too", "--strict"));
+        CommandSpec check = command("check", "Check a file, and print every problem.");
+        check.addOption(flag("print the problems as JSON", "--json"));
+        check.addOption(flag("exit status 3 also for warnings", "--strict"));
         root.addSubcommand("check", check);
-        CommandSpec print = command("print", "Shows what a file means, defaults filled in.");
-        print.addOption(flag("and where each key was given", "--origins"));
+        CommandSpec print = command("print", "Print a file with all defaults.");
+        print.addOption(flag("add the file and line of each key", "--origins"));
         root.addSubcommand("print", print);
-        CommandSpec foreign = plain("import", "Shows another manager's files as one of ours.");
+        CommandSpec foreign = plain("import", "Translate files of another process manager.");
         foreign.addOption(file(String.join(", ", ImportFormat.words()), "WHAT", FROM))
                 .addPositional(files());
         root.addSubcommand("import", foreign);
         root.addSubcommand(
-                "init", command("init", "Writes a first file, " + StarterFile.USUAL + "."));
-        root.addSubcommand("version", plain("version", "Prints the version."));
-        root.addSubcommand("help", plain("help", "Prints this."));
+                "init", command("init", "Write a first file, " + StarterFile.USUAL + "."));
+        root.addSubcommand("version", plain("version", "Print the version."));
+        root.addSubcommand("help", plain("help", "Print this help."));
         return root;
     }
 
     private static CommandSpec options() {
         CommandSpec root = CommandSpec.create().name(CommandNames.MANAGER);
         root.usageMessage()
-                .header(
-                        "Runs the programs of a file, holds their sockets and replaces their"
-                                + " workers.")
+                .header("Run programs, hold their sockets, replace their workers.")
                 .customSynopsis(
                         CommandNames.MANAGER
                                 + " -c FILE [-d PATH] [-e FILE] [-f FILE] [-v | -q] [--reset]",
@@ -307,20 +305,25 @@ public final class LaunchModel {
                         "PATH",
                         "-d",
                         "--socket-path"));
-        root.addOption(file("where to write the manager's process id", "FILE", "-e", "--pidfile"));
-        root.addOption(file("locked while the manager runs", "FILE", "-f", "--lockfile"));
+        root.addOption(
+                file(
+                        "write the process id of the manager to this file",
+                        "FILE",
+                        "-e",
+                        "--pidfile"));
+        root.addOption(file("lock this file while the manager runs", "FILE", "-f", "--lockfile"));
         root.addOption(
                 OptionSpec.builder("--reexec-as")
                         .type(String.class)
                         .paramLabel("COMMAND")
-                        .description("what to execute when the manager replaces itself")
+                        .description("the command that replaces the manager")
                         .build());
-        root.addOption(flags("log more: level debug", "-v", "--verbose"));
-        root.addOption(flags("log less: level warn, twice: error", "-q", "--quiet"));
+        root.addOption(flags("log at level debug", "-v", "--verbose"));
+        root.addOption(flags("log at level warn; twice: error", "-q", "--quiet"));
         root.addOption(flag("forget what was stopped or scaled by hand", "--reset"));
         ClassicCommandLine.addTo(root);
         root.addOption(help());
-        root.addOption(flag("version", "-V", "--version"));
+        root.addOption(flag("print the version", "-V", "--version"));
         return root;
     }
 
@@ -344,7 +347,7 @@ public final class LaunchModel {
                 .arity("0..*")
                 .index("0..*")
                 .paramLabel("FILE")
-                .description("supervisord.conf, circus.ini, Procfile, or units of systemd")
+                .description("files of another process manager")
                 .build();
     }
 

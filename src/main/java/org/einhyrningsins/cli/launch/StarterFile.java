@@ -14,77 +14,77 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
-/// `init`: a first file, that runs as it is and has a line for each key. A line that begins with
-/// `#` and a key, without a blank between, is meant to be uncommented.
+/// Writes the first file of `init`, which runs as it is and has a line for each key. A line that
+/// begins with `#` and a key, without a blank between, is meant to be uncommented.
 public final class StarterFile {
     /// Default name of the file.
     static final String USUAL = "services.yaml";
 
     public static final String TEXT =
             """
-            # A file for einhyrningsins. It runs as it is:
+            # A configuration of einhyrningsins. It runs as it is:
             #
-            #   einhyrningsins check services.yaml     # is it valid?
-            #   einhyrningsins -c services.yaml        # runs it, in the foreground
-            #   einhyrningsinsctl status               # in another terminal: what runs
-            #   einhyrningsinsctl reload               # after a change: takes it over, loses no connection
+            #   einhyrningsins check services.yaml     # check it
+            #   einhyrningsins -c services.yaml        # run it, in the foreground
+            #   einhyrningsinsctl status               # in another terminal: show what runs
+            #   einhyrningsinsctl reload               # apply changes of this file, without losing a connection
             #
-            # What follows a # at once is a key that is not used yet: remove the #. All there is to know about
-            # each is in einhyrningsins.yaml(5).
+            # A # directly before a key turns the key off: remove the # to set it. einhyrningsins.yaml(5) describes
+            # each key.
 
-            #control: { allow: { admin: ["@root"], read: [] } }   # the operator's socket: who may do everything, or look
-            #log: { level: debug }           # the manager's own log: error, warn, info or debug
-            #state-dir: /run/einhyrningsins  # where the manager keeps what it has to remember
-            #http: { bind: 127.0.0.1:9911 }  # metrics and a status page, for whoever can connect
-            #include: [conf.d/*.yaml]        # more programs, in files of their own
+            #control: { allow: { admin: ["@root"], read: [] } }   # the control socket: who may do all, who may read
+            #log: { level: debug }           # log of the manager: error, warn, info or debug
+            #state-dir: /run/einhyrningsins  # state of the manager, for a restart after kill -9
+            #http: { bind: 127.0.0.1:9911 }  # metrics and a status page, for all who can connect
+            #include: [conf.d/*.yaml]        # files with more programs
 
             # Keys that are put under every program.
             defaults:
-              stop: { signal: TERM, timeout: 10s }   # how a worker is told to go; KILL comes last
-              #logs: /var/log/services.log           # where workers write: a file, null, or inherit
+              stop: { signal: TERM, timeout: 10s }   # first signal; KILL follows after the timeout
+              #logs: /var/log/services.log           # output of workers: a file, null, journal or inherit
 
             programs:
-              # The name that commands know it by: einhyrningsinsctl reload hello
+              # The name of the program, as in: einhyrningsinsctl reload hello
               hello:
-                # What runs: a list of words, which no shell reads unless it is one.
+                # The program and its arguments. No shell reads them, unless you run one.
                 command: [sh, -c, 'echo "$GREETING from slot ${slot}"; exec sleep 31536000']
-                workers: 2                           # how many; cpus for one on each processor
-                env: { GREETING: hello }             # variables; workers inherit those of the manager too
-                ack: { mode: log, match: "from slot" }   # up when it writes that; or notify, manual, fd, probe, timer
-                rollout:                             # what a reload does:
-                  strategy: smooth                   # starts the new one first; or fleet, replace
-                  #canary: { workers: 1, watch: 30s } # watches the first before the others follow
-                restart: always                      # when one dies; or on-failure, never
-                #directory: /                        # where it runs; otherwise where this file is
-                #env-file: [hello.env]               # more variables, in lines of NAME=value
-                #drop-env: [AWS_SECRET_ACCESS_KEY]   # what it shall not inherit
-                #user: nobody                        # as whom it runs; needs a manager with the right to it
-                #group: nogroup                      # otherwise the groups of the user
-                #umask: "027"                        # permission bits that its new files go without
-                #nice: 10                            # from -20, important, to 19
-                #limits: { nofile: 65536, core: 0 }  # of setrlimit(2)
-                #no-new-privs: true                  # with user the default: nothing gains rights, not by sudo either
-                #capabilities: [NET_BIND_SERVICE]    # with user it has none
-                #oom-score-adj: 500                  # first to be killed when memory runs out
-                #cpus: "0-3"                         # on which processors it runs; otherwise all
-                #cgroup: { tasks: 200, program: { memory-max: 2GiB } } # limits of a worker; of all of them together
-                #sandbox: { write: [/var/lib/hello], connect: [5432] }  # what it may reach
-                #credentials: { host: /etc/hostname } # files of $CREDENTIALS_DIRECTORY, which only it can read
-                #directories: [/run/hello]           # made before it starts, and given to its user
+                workers: 2                           # number of workers; cpus: one for each processor
+                env: { GREETING: hello }             # variables, in addition to those of the manager
+                ack: { mode: log, match: "from slot" }   # ready when it writes this; or notify, manual, fd, probe, timer
+                rollout:                             # how a reload replaces workers
+                  strategy: smooth                   # start the new worker, then stop the old one; or fleet, replace
+                  #canary: { workers: 1, watch: 30s } # watch the first new worker before the others follow
+                restart: always                      # start a worker again when it ends; or on-failure, never
+                #directory: /                        # working directory; default: the directory of this file
+                #env-file: [hello.env]               # files of variables, with lines NAME=value
+                #drop-env: [AWS_SECRET_ACCESS_KEY]   # variables of the manager that workers do not inherit
+                #user: nobody                        # user of the workers; the manager needs the right to change it
+                #group: nogroup                      # group of the workers; default: the groups of the user
+                #umask: "027"                        # permission bits that new files do not get
+                #nice: 10                            # priority, from -20 (first) to 19 (last)
+                #limits: { nofile: 65536, core: 0 }  # limits of setrlimit(2)
+                #no-new-privs: true                  # no new rights, as by sudo; default with user: true
+                #capabilities: [NET_BIND_SERVICE]    # capabilities that workers keep; default with user: none
+                #oom-score-adj: 500                  # -1000 to 1000: the highest is killed first without memory
+                #cpus: "0-3"                         # processors to run on; default: all
+                #cgroup: { tasks: 200, program: { memory-max: 2GiB } } # limits of each worker, and of the whole program
+                #sandbox: { write: [/var/lib/hello], connect: [5432] }  # files and ports that workers can use
+                #credentials: { host: /etc/hostname } # secret files, in $CREDENTIALS_DIRECTORY of the worker
+                #directories: [/run/hello]           # directories made before the start, owned by the user
                 #io-class: idle                      # or best-effort:0 to best-effort:7
-                #health: { exec: [./check], every: 5s } # a worker that is not well is replaced
-                #watchdog: 30s                       # so is one that gives no sign of life for so long
-                #max-age: 24h                        # and one that gets that old
-                #memory-max: 512MiB                  # or that large
-                # A socket, which the manager holds and all workers share; the first is descriptor 3.
-                # With per-worker: true in it, each has one of its own on that address.
+                #health: { exec: [./check], every: 5s } # replace a worker that fails this check
+                #watchdog: 30s                       # replace a worker without a sign of life for this time
+                #max-age: 24h                        # replace a worker of this age
+                #memory-max: 512MiB                  # replace a worker that uses more memory
+                # A socket that the manager holds and all workers share, as descriptor 3.
+                # With per-worker: true, each worker has a socket of its own on this address.
                 #bind: [{ name: http, tcp: "127.0.0.1:8080" }]
-                #stdin: http                         # that socket as descriptor 0 too, as a JVM needs it
-                #protocols: [nginx]                  # for servers that find their sockets in their own way
-                #worker-socket: own                  # where EINHORN_SOCK_PATH leads; or control
-                #worker-socket-fd: true              # a descriptor to say on that the worker is up
-                #on-manager-death: stop              # what workers do when the manager is killed; or continue
-                #after: []                           # programs to be up before it starts, such as [db]
+                #stdin: http                         # this socket also as descriptor 0, as a JVM needs it
+                #protocols: [nginx]                  # other ways to pass the sockets
+                #worker-socket: own                  # the socket at EINHORN_SOCK_PATH: own or control
+                #worker-socket-fd: true              # also pass a descriptor for the ack
+                #on-manager-death: stop              # when the manager is killed: stop or continue
+                #after: []                           # programs that must be ready first, such as [db]
             """;
 
     /// Below a directory that is laid out as /usr/share is.
@@ -114,7 +114,7 @@ public final class StarterFile {
             err.print(CommandNames.MANAGER + ": cannot write " + name + ": " + reason(e));
             return ExitStatus.FAILED.code();
         }
-        out.print("wrote " + name + "; run it by '" + CommandNames.MANAGER + " -c " + name + "'");
+        out.print("wrote " + name + "; run it with '" + CommandNames.MANAGER + " -c " + name + "'");
         return ExitStatus.DONE.code();
     }
 

@@ -12,6 +12,8 @@ import java.util.Map;
 ///
 /// The client loads it: a switch over types would take it longer to link than a reply to read.
 public record JsonObject(Map<String, @Nullable Object> fields) {
+    /// Reads a text.
+    ///
     /// @throws IllegalArgumentException if it is no JSON, or no object
     public static JsonObject read(String text) {
         return of("the text", JsonReader.read(text));

@@ -22,6 +22,8 @@ public final class JsonReader {
         this.text = text;
     }
 
+    /// Reads a text.
+    ///
     /// @throws IllegalArgumentException if it is no JSON; says where, and what is expected there
     public static @Nullable Object read(String text) {
         JsonReader reader = new JsonReader(text);

@@ -12,40 +12,40 @@ public final class WireHelp {
             all; without one, every program is meant.
 
             status [--exit-code] [PROGRAM]...
-                                           how the programs are; a failure if one is not
-                                           as wanted
-            show [--graph] [PROGRAM]...    the same with each worker and socket, or the
-                                           order of start
-            explain [PROGRAM]...           why they are as they are, and what comes next
-            plan [PROGRAM]...              what reload would do
+                                           show one line for each program; fail if one
+                                           is not as wanted
+            show [--graph] [PROGRAM]...    show each worker and socket, or the order of
+                                           start
+            explain [PROGRAM]...           explain their state, and what comes next
+            plan [PROGRAM]...              show what a reload would do
             reload [--reset] [--confirm TIME] [PROGRAM]...
-                                           read the file again and roll what changed;
+                                           read the file again and apply what changed;
                                            go back unless it is confirmed in that time;
                                            forget what was stopped or scaled by hand
-            confirm                        stay with what was reloaded
+            confirm                        keep what 'reload --confirm' changed
             upgrade [--fleet] [PROGRAM]...
-                                           roll onto new workers, definition as it is
+                                           replace workers, with the same definition
             promote PROGRAM...             let a rollout go on from its canary
             abort PROGRAM...               end a rollout, bring the old version back
             start [PROGRAM]...             start what is stopped or has failed
-            stop PROGRAM...                stop gracefully, and keep stopped
+            stop PROGRAM...                stop gracefully; the program stays stopped
             restart PROGRAM...             stop, then start
-            inc [PROGRAM]... [N]           run N workers more
-            dec [PROGRAM]... [N]           run N workers fewer
+            inc [PROGRAM]... [N]           run N more workers
+            dec [PROGRAM]... [N]           run N fewer workers
             scale PROGRAM... N             run N workers
             signal SIGNAL... [PROGRAM]...  send signals to workers
             events [--manager] [--since TIME] [PROGRAM]...
-                                           tell what happens, or happened since then;
-                                           or the manager's last lines of log
+                                           print what happens, or happened since then;
+                                           or the last lines of the manager's log
             wait [--for STATE] [PROGRAM]...
                                            wait until they are ready, stopped, done or
                                            rolled
-            logs [PROGRAM]...              tell where its output is to be read
+            logs [PROGRAM]...              name the files that workers write to
             quieter, louder                log less, or more
             reexec                         replace the manager by its newest version
-            die [SIGNAL]                   stop everything; the manager exits
-            version, ehlo                  which manager this is
-            help                           this
+            die [SIGNAL]                   stop all programs and end the manager
+            version, ehlo                  print which manager this is
+            help                           print this help
 
             Older names: state (everything, as einhorn shows it), set_workers [PROGRAM]...
             N (scale), upgrade_fleet [PROGRAM]... (upgrade --fleet).

@@ -3,6 +3,8 @@ package org.einhyrningsins.cli.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.einhyrningsins.cli.launch.LaunchModel;
+import org.einhyrningsins.cli.launch.StarterFile;
 import org.einhyrningsins.cli.terminal.ClientCommand;
 import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.control.wire.CommandKind;
@@ -171,6 +173,53 @@ class CommandTableTest {
                 .replace("--MANAGER", "--manager")
                 .replace("--SINCE", "--since")
                 .strip();
+    }
+
+    /// Commands of einhorn's that are called otherwise here say only that, and help is help.
+    private static final Set<String> WITHOUT_A_VERB = Set.of("set_workers", "upgrade_fleet");
+
+    @Test
+    void theHelpAndTheManualUseTheSameVerb() throws IOException {
+        String manual = Files.readString(Path.of("man/einhyrningsinsctl.1"));
+        List<String> others = new ArrayList<>();
+        for (CommandHelp.Page page : CommandHelp.ALL) {
+            String verb = page.summary().split("[ ,;]", 2)[0];
+            Pattern said =
+                    Pattern.compile(
+                            "(?m)^\\.It Cm " + page.name() + "( .*)?\n((?!\\.It Cm ).*\n)*",
+                            Pattern.UNIX_LINES);
+            Matcher entry = said.matcher(manual);
+            boolean same =
+                    entry.find()
+                            && Pattern.compile(
+                                            "\\b" + Pattern.quote(verb) + "e?s?\\b",
+                                            Pattern.CASE_INSENSITIVE)
+                                    .matcher(entry.group())
+                                    .find();
+            if (!same && !WITHOUT_A_VERB.contains(page.name())) {
+                others.add(page.name() + ": " + page.summary());
+            }
+        }
+        assertThat(others).as("begin with a verb that einhyrningsinsctl(1) uses").isEmpty();
+    }
+
+    /// One word for one thing: a worker is ready, and goes by being stopped; a file is rotated.
+    @Test
+    void theHelpHasTheWordsOfTheGlossary() {
+        StringBuilder help = new StringBuilder(WireHelp.TEXT).append(StarterFile.TEXT);
+        help.append(String.join("\n", CommandHelp.ROOT_FOOTER));
+        for (CommandHelp.Page page : CommandHelp.ALL) {
+            help.append(page.summary()).append('\n');
+            help.append(String.join("\n", page.details())).append('\n');
+            help.append(String.join("\n", page.examples())).append('\n');
+        }
+        for (Completion.Choice option : LaunchModel.choices(List.of(), "-")) {
+            help.append(option).append('\n');
+        }
+        for (String word :
+                List.of("is up", "are up", "put aside", "whoever", "niceness", "roll onto")) {
+            assertThat(help.toString()).doesNotContain(word);
+        }
     }
 
     @Test
