@@ -42,11 +42,8 @@ final class ProgramFactory {
         WorkerParts workers = parts.workers;
         return new ProgramHost.Surface(
                 runtime.eventLoop(),
-                workers.spawner(),
+                workers.services(),
                 parts.sockets.table(),
-                workers.probeRunner(),
-                workers.orphanReaper(),
-                workers.groups(),
                 new WorkerSocketFactory(
                         runtime.eventLoop(), paths, parts.sockets.files(), runtime.buffer()),
                 paths.control(),

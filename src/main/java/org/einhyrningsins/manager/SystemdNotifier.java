@@ -8,20 +8,15 @@ import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.snapshot.SocketSnapshot;
-import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.posix.socket.UnixDatagramSender;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /// Tells whoever started the manager how it does, as sd_notify(3) has it: systemd, where the
 /// manager is a service of Type=notify. It is given copies of the sockets too, and passes them to
@@ -30,11 +25,7 @@ import java.util.Set;
 /// It is told by datagrams, and need not read them: what there is no room for is said a little
 /// later, and if nobody receives at all, that is logged once, and tried again with the next news.
 final class SystemdNotifier {
-    /// Of the names under which it keeps sockets.
-    static final String PREFIX = "einhyrningsins-";
-
     private static final int MAX_NEWS = 16;
-    private static final int MAX_NAME_LENGTH = 255;
     private static final Duration ROOM_SOON = Duration.ofMillis(200);
     private static final Duration STATUS_REST = Duration.ofSeconds(1);
 
@@ -44,21 +35,17 @@ final class SystemdNotifier {
     private static final Duration EXTEND_EVERY = Duration.ofSeconds(20);
 
     private final ProgramTable programTable;
-    private final ManagerLog managerLog;
-    private final @Nullable UnixDatagramSender unixDatagramSender;
+    private final SystemdSender sender;
+    private final SystemdFdStore store;
     private final @Nullable Duration pingEvery;
-    private final int mostSockets;
 
     private final Deque<String> news = new ArrayDeque<>(List.of("READY=1"));
-    private final Set<String> stored = new LinkedHashSet<>();
-    private Map<String, Integer> wanted = Map.of();
     private boolean unsaid = true;
     private boolean statusMayDiffer = true;
     private String status = "";
     private int reloads;
     private boolean begun;
     private boolean stopping;
-    private boolean unheard;
     private @Nullable Moment again;
     private Moment nextPing = Clock.now();
     private Moment nextStatus = nextPing;
@@ -72,23 +59,10 @@ final class SystemdNotifier {
             ProgramTable programTable,
             ManagerLog managerLog) {
         this.programTable = programTable;
-        this.managerLog = managerLog;
-        unixDatagramSender = courier(environment.get("NOTIFY_SOCKET"), managerLog);
+        sender = SystemdSender.of(environment.get("NOTIFY_SOCKET"), managerLog);
         pingEvery = pingEvery(environment);
-        mostSockets = (int) Math.min(number(environment.get("FDSTORE")), Integer.MAX_VALUE);
-        before.stream().filter(name -> name.startsWith(PREFIX)).forEach(stored::add);
-    }
-
-    private static @Nullable UnixDatagramSender courier(
-            @Nullable String address, ManagerLog managerLog) {
-        if (address == null || address.isEmpty()) {
-            return null;
-        }
-        if (!address.startsWith("/") && !address.startsWith("@")) {
-            managerLog.warn("", "NOTIFY_SOCKET is no UNIX socket: " + address + "; nobody is told");
-            return null;
-        }
-        return new UnixDatagramSender(address);
+        int most = (int) Math.min(number(environment.get("FDSTORE")), Integer.MAX_VALUE);
+        store = new SystemdFdStore(sender, most, before, managerLog);
     }
 
     /// Half of what it waits for, as sd_watchdog_enabled(3) recommends.
@@ -133,34 +107,11 @@ final class SystemdNotifier {
 
     /// Has it keep these sockets from now on, and no others.
     void keep(List<SocketSnapshot> sockets) {
-        Map<String, Integer> next = new LinkedHashMap<>();
-        for (SocketSnapshot socket : sockets) {
-            if (next.size() < mostSockets) {
-                next.put(name(socket), socket.fd());
-            }
-        }
-        if (unixDatagramSender == null || next.equals(wanted)) {
-            return;
-        }
-        if (next.size() < sockets.size() && mostSockets > 0) {
-            managerLog.warn(
-                    "",
-                    "systemd keeps %d of %d sockets; raise FileDescriptorStoreMax="
-                            .formatted(next.size(), sockets.size()));
-        }
-        wanted = next;
-        unsaid = true;
-    }
-
-    /// A name of printable ASCII without a colon, the same as long as the socket is open.
-    static String name(SocketSnapshot socket) {
-        String name = PREFIX + socket.inode() + "-" + socket.address();
-        String plain = name.replaceAll("[^!-9;-~]", "_");
-        return plain.substring(0, Math.min(plain.length(), MAX_NAME_LENGTH));
+        unsaid |= store.keep(sockets);
     }
 
     private void say(String text) {
-        if (unixDatagramSender != null) {
+        if (sender.isOpen()) {
             if (news.size() == MAX_NEWS) {
                 news.removeFirst(); // the newest tell how it is
             }
@@ -179,7 +130,7 @@ final class SystemdNotifier {
     /// @param ending everything is being stopped
     /// @return when there is more to tell, if nothing happens before; null for never
     @Nullable Moment turn(Moment now, boolean ending) {
-        if (unixDatagramSender == null) {
+        if (!sender.isOpen()) {
             return null;
         }
         begun = true;
@@ -202,9 +153,9 @@ final class SystemdNotifier {
 
     /// The sockets come first: READY=1 says that they are safe.
     private boolean sayAll() {
-        boolean room = store() && unstore();
+        boolean room = store.update();
         while (room && !news.isEmpty()) {
-            room = send(news.getFirst(), -1);
+            room = sender.send(news.getFirst(), -1);
             if (room) {
                 news.removeFirst();
             }
@@ -213,43 +164,15 @@ final class SystemdNotifier {
         return room;
     }
 
-    private boolean store() {
-        for (Map.Entry<String, Integer> each : wanted.entrySet()) {
-            if (!stored.contains(each.getKey())) {
-                // it polls what it keeps, and would drop a socket with an error
-                String text = "FDSTORE=1\nFDNAME=" + each.getKey() + "\nFDPOLL=0";
-                if (!send(text, each.getValue())) {
-                    return false;
-                }
-                if (!unheard) {
-                    stored.add(each.getKey());
-                }
-            }
-        }
-        return true;
-    }
-
-    private boolean unstore() {
-        for (String name : new ArrayList<>(stored)) {
-            if (!wanted.containsKey(name)) {
-                if (!send("FDSTOREREMOVE=1\nFDNAME=" + name, -1)) {
-                    return false;
-                }
-                stored.remove(name);
-            }
-        }
-        return true;
-    }
-
     private boolean remind(Moment now) {
         if (pingEvery != null && nextPing.reached(now)) {
-            if (!send("WATCHDOG=1", -1)) {
+            if (!sender.send("WATCHDOG=1", -1)) {
                 return false;
             }
             nextPing = now.plus(pingEvery);
         }
         if (nextExtension.reached(now) && takesLong()) {
-            if (!send("EXTEND_TIMEOUT_USEC=" + EXTENSION.toNanos() / 1_000, -1)) {
+            if (!sender.send("EXTEND_TIMEOUT_USEC=" + EXTENSION.toNanos() / 1_000, -1)) {
                 return false;
             }
             nextExtension = now.plus(EXTEND_EVERY);
@@ -276,7 +199,7 @@ final class SystemdNotifier {
         }
         String next = status();
         if (!next.equals(status)) {
-            if (!send("STATUS=" + next, -1)) {
+            if (!sender.send("STATUS=" + next, -1)) {
                 return false;
             }
             status = next;
@@ -310,30 +233,10 @@ final class SystemdNotifier {
         return count + (count == 1 ? " worker up" : " workers up");
     }
 
-    /// @param passed below 0 for none
-    /// @return false if there is no room for it now
-    private boolean send(String text, int passed) {
-        if (unixDatagramSender == null) {
-            return true;
-        }
-        try {
-            boolean room = unixDatagramSender.send(text, passed);
-            unheard &= !room;
-            return room;
-        } catch (PosixException e) {
-            if (!unheard) {
-                unheard = true;
-                managerLog.warn(
-                        "", "cannot tell the service manager how it goes: " + e.getMessage());
-            }
-            return true;
-        }
-    }
-
     /// The manager ends, and its sockets with it. One that could not start has nothing to say: it
     /// was never up, and what is kept is for the next one.
     void end() {
-        if (unixDatagramSender == null) {
+        if (!sender.isOpen()) {
             return;
         }
         if (begun) {
@@ -341,6 +244,6 @@ final class SystemdNotifier {
             again = null;
             turn(Clock.now(), true);
         }
-        unixDatagramSender.close();
+        sender.close();
     }
 }

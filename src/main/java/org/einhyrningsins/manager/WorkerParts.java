@@ -5,6 +5,7 @@ import org.einhyrningsins.manager.program.OrphanReaper;
 import org.einhyrningsins.manager.program.ProbeRunner;
 import org.einhyrningsins.manager.program.ProcessGroupWatch;
 import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.program.WorkerServices;
 import org.einhyrningsins.manager.runtime.RuntimePaths;
 import org.einhyrningsins.manager.socket.SocketTable;
 import org.einhyrningsins.manager.spawn.WorkerCgroups;
@@ -49,6 +50,11 @@ record WorkerParts(
                         credentials,
                         nothing,
                         output));
+    }
+
+    /// Services for the hosts of programs.
+    WorkerServices services() {
+        return new WorkerServices(spawner, probeRunner, orphanReaper, groups);
     }
 
     /// Uses the control groups and the credential files that belong to these paths.

@@ -80,20 +80,20 @@ class SystemdNotifierIT {
         service.turn(now, false);
         assertThat(heard())
                 .containsExactly(
-                        "FDSTORE=1\nFDNAME=" + SystemdNotifier.name(socket) + "\nFDPOLL=0",
+                        "FDSTORE=1\nFDNAME=" + SystemdFdStore.name(socket) + "\nFDPOLL=0",
                         "READY=1",
                         "STATUS=0 programs, 0 of 0 workers up");
         service.keep(List.of());
         assertThat(service.turn(now, false)).isNull();
         assertThat(heard())
-                .containsExactly("FDSTOREREMOVE=1\nFDNAME=" + SystemdNotifier.name(socket));
+                .containsExactly("FDSTOREREMOVE=1\nFDNAME=" + SystemdFdStore.name(socket));
     }
 
     @Test
     void whatIsKeptAlreadyIsNotGivenAgain() {
         SocketSnapshot kept = socket();
-        String gone = SystemdNotifier.PREFIX + "1-gone";
-        List<String> before = List.of(SystemdNotifier.name(kept), gone, "web.socket");
+        String gone = SystemdFdStore.PREFIX + "1-gone";
+        List<String> before = List.of(SystemdFdStore.name(kept), gone, "web.socket");
         SystemdNotifier service = service(before);
         service.keep(List.of(kept));
         service.turn(now, false);
@@ -140,7 +140,7 @@ class SystemdNotifierIT {
     /// systemd would call it started.
     @Test
     void whoCannotStartWasNeverReadyAndLeavesTheNextOneWhatIsKept() {
-        SystemdNotifier service = service(List.of(SystemdNotifier.PREFIX + "1-kept"));
+        SystemdNotifier service = service(List.of(SystemdFdStore.PREFIX + "1-kept"));
         service.keep(List.of(socket()));
         service.end();
         assertThat(heard()).isEmpty();
@@ -281,7 +281,7 @@ class SystemdNotifierIT {
     void namesAreSuchAsSystemdTakes() {
         SocketSnapshot odd =
                 new SocketSnapshot("", LOOPBACK, 3, "unix:/ö \n:" + "x".repeat(300), 7, 0);
-        assertThat(SystemdNotifier.name(odd))
+        assertThat(SystemdFdStore.name(odd))
                 .startsWith("einhyrningsins-7-unix_/____xxx")
                 .hasSize(255)
                 .matches("[!-9;-~]+");

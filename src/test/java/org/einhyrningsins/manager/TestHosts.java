@@ -13,6 +13,7 @@ import org.einhyrningsins.manager.program.ProbeRunner;
 import org.einhyrningsins.manager.program.ProcessGroupWatch;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.program.WorkerServices;
 import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.snapshot.ProgramSnapshot;
@@ -48,11 +49,13 @@ public final class TestHosts implements ProgramHost.Listener, WorkerSockets.Open
         surface =
                 new ProgramHost.Surface(
                         eventLoop,
-                        new WorkerSpawner(inherited, sockets, cgroups, secrets, -1, workerOutput),
+                        new WorkerServices(
+                                new WorkerSpawner(
+                                        inherited, sockets, cgroups, secrets, -1, workerOutput),
+                                new ProbeRunner(eventLoop, ByteBuffer.allocateDirect(64)),
+                                new OrphanReaper(programTable, cgroups, secrets, managerLog),
+                                new ProcessGroupWatch(eventLoop)),
                         sockets,
-                        new ProbeRunner(eventLoop, ByteBuffer.allocateDirect(64)),
-                        new OrphanReaper(programTable, cgroups, secrets, managerLog),
-                        new ProcessGroupWatch(eventLoop),
                         this,
                         Path.of("/nonexistent"),
                         this);

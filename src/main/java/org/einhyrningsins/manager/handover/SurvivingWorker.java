@@ -27,24 +27,20 @@ import java.util.Map;
 ///
 /// @param pid its own, by which its process group is known too
 /// @param members if its own process is gone, others of its process group; else empty
-/// @param generation of its definition; 0 if it does not say
-/// @param sum of its definition, see [org.einhyrningsins.spec.ProgramSpec.Birth#sum()]; empty if it
-///   does not say
+/// @param claim what it says of itself
 /// @param user its real user
 /// @param grouped whether it is in a control group that only a manager of ours makes
 /// @param startTicks when it started, in ticks since boot
-/// @param door the name of the worker sockets that it was given; null if it does not say
 record SurvivingWorker(
-        int pid,
-        List<Integer> members,
-        String program,
-        WorkerId id,
-        int generation,
-        String sum,
-        int user,
-        boolean grouped,
-        long startTicks,
-        @Nullable String door) {
+        int pid, List<Integer> members, Claim claim, int user, boolean grouped, long startTicks) {
+    /// The worker that a process says it is, by variables that may be forged.
+    ///
+    /// @param generation of its definition; 0 if it does not say
+    /// @param sum of its definition, see [org.einhyrningsins.spec.ProgramSpec.Birth#sum()]; empty
+    ///   if it does not say
+    /// @param door the name of the worker sockets that it was given; null if it does not say
+    record Claim(String program, WorkerId id, int generation, String sum, @Nullable String door) {}
+
     private static final String NOTIFY = "NOTIFY_SOCKET";
 
     /// All that can be found.
@@ -161,20 +157,25 @@ record SurvivingWorker(
                     : new SurvivingWorker(
                             pid,
                             members,
-                            words[0],
-                            new WorkerId(Integer.parseInt(words[1]), Long.parseLong(words[2])),
-                            Integer.parseInt(definition[0]),
-                            definition[1],
+                            claim(words, definition, variables.getOrDefault(NOTIFY, "")),
                             ProcessStatus.realUser(asked),
                             grouped,
-                            started,
-                            WorkerSockets.nameOf(variables.getOrDefault(NOTIFY, "")));
+                            started);
         } catch (NumberFormatException forged) {
             return null;
         }
     }
 
-    /// Whether it may be taken for a worker that is a user's: who is neither that user's nor ours
+    private static Claim claim(String[] mark, String[] definition, String notifySocket) {
+        return new Claim(
+                mark[0],
+                new WorkerId(Integer.parseInt(mark[1]), Long.parseLong(mark[2])),
+                Integer.parseInt(definition[0]),
+                definition[1],
+                WorkerSockets.nameOf(notifySocket));
+    }
+
+    /// True if it may be taken for a worker that is a user's: who is neither that user's nor ours
     /// is left alone, whatever it says of itself.
     ///
     /// @param uid of the workers of its program; -1 for ours
@@ -184,6 +185,7 @@ record SurvivingWorker(
 
     /// As the notes would have it.
     StateJournal.Birth birth() {
-        return new StateJournal.Birth(program, id, generation, startTicks, pid);
+        return new StateJournal.Birth(
+                claim.program(), claim.id(), claim.generation(), startTicks, pid);
     }
 }

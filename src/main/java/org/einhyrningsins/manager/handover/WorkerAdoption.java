@@ -318,7 +318,7 @@ final class WorkerAdoption {
                 ack.mode() instanceof AckSpec.Timer timer ? timer.after() : ack.timeout();
         // who had not said in time that it was up would have been ended
         boolean up = JournalBirth.age(birth).compareTo(patience) > 0;
-        String sum = survivingWorker == null ? "" : survivingWorker.sum();
+        String sum = survivingWorker == null ? "" : survivingWorker.claim().sum();
         boolean other = !sum.isEmpty() && !sum.equals(spec.birth().sum());
         return new Candidate(birth, survivingWorker, up, other);
     }
@@ -338,7 +338,7 @@ final class WorkerAdoption {
         long newest = -1;
         for (Candidate each : candidates) {
             SurvivingWorker survivingWorker = each.survivor();
-            String its = survivingWorker == null ? null : survivingWorker.door();
+            String its = survivingWorker == null ? null : survivingWorker.claim().door();
             if (its != null && each.birth().id().incarnation() > newest) {
                 newest = each.birth().id().incarnation();
                 name = its;

@@ -20,7 +20,6 @@ import org.einhyrningsins.manager.snapshot.ProgramSnapshot;
 import org.einhyrningsins.manager.snapshot.WorkerSnapshot;
 import org.einhyrningsins.manager.snapshot.WorkerSocketsSnapshot;
 import org.einhyrningsins.manager.socket.SocketTable;
-import org.einhyrningsins.manager.spawn.WorkerSpawner;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.process.Children;
 import org.einhyrningsins.spec.OperatorOverride;
@@ -63,11 +62,8 @@ public final class ProgramHost {
     /// Services of the manager that a program's host uses.
     public record Surface(
             EventLoop loop,
-            WorkerSpawner births,
+            WorkerServices workers,
             SocketTable sockets,
-            ProbeRunner prober,
-            OrphanReaper strays,
-            ProcessGroupWatch groups,
             WorkerSockets.Opener doors,
             Path control,
             Listener listener) {}
@@ -147,7 +143,7 @@ public final class ProgramHost {
         this.surface = surface;
         this.program = program;
         this.programCounters = programCounters;
-        this.limits = new ProgramCgroupLimits(surface.strays(), context);
+        this.limits = new ProgramCgroupLimits(surface.workers().strays(), context);
         this.workers = ProgramWorkers.of(context, surface);
     }
 
@@ -247,7 +243,7 @@ public final class ProgramHost {
     /// after all effects of the step before.
     public void take(ProgramEvent programEvent) {
         if (programEvent instanceof ProgramEvent.Acked(WorkerId worker)) {
-            surface.births().noteAck(name(), worker);
+            surface.workers().births().noteAck(name(), worker);
         }
         pending.add(programEvent);
         if (stepping) {

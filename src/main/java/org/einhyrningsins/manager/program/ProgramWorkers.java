@@ -28,9 +28,10 @@ record ProgramWorkers(
         DelayedSpawns delayedSpawns = new DelayedSpawns();
         WorkerMessageHandler messages = new WorkerMessageHandler(context, table);
         ProgramWorkerSockets sockets = new ProgramWorkerSockets(surface.doors(), messages);
-        SpawnTemplates templates = new SpawnTemplates(surface.births(), sockets, surface.control());
+        SpawnTemplates templates =
+                new SpawnTemplates(surface.workers().births(), sockets, surface.control());
         WorkerProbes probes = new WorkerProbes(context, surface, table, templates);
-        DetachedProcesses detached = new DetachedProcesses(surface.strays(), context);
+        DetachedProcesses detached = new DetachedProcesses(surface.workers().strays(), context);
         WorkerLifecycle lifecycle =
                 new WorkerLifecycle(
                         context,
@@ -42,10 +43,16 @@ record ProgramWorkers(
                         probes,
                         detached);
         WorkerStarter starter =
-                new WorkerStarter(context, surface.births(), templates, delayedSpawns, lifecycle);
+                new WorkerStarter(
+                        context, surface.workers().births(), templates, delayedSpawns, lifecycle);
         EffectRunner effects =
                 new EffectRunner(
-                        context, table, starter, probes, detached, surface.births().lanes());
+                        context,
+                        table,
+                        starter,
+                        probes,
+                        detached,
+                        surface.workers().births().lanes());
         return new ProgramWorkers(
                 table, messages, sockets, templates, probes, lifecycle, starter, effects);
     }

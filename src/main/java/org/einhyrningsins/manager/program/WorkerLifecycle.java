@@ -98,13 +98,14 @@ final class WorkerLifecycle {
         }
         ackListeners.drop(process);
         ProcessGroups.killGroup(process.pid(), Signal.KILL);
-        surface.strays().sweep(context.tag(id), process.pid());
+        surface.workers().strays().sweep(context.tag(id), process.pid());
         Descriptors.close(process.pidfd());
     }
 
     /// Goes on with a worker that was born under another manager.
     void adopt(WorkerSnapshot image, ProgramSpec spec) {
-        WorkerProcess process = WorkerProcess.of(image, spec, surface.births().resume(spec, image));
+        WorkerProcess process =
+                WorkerProcess.of(image, spec, surface.workers().births().resume(spec, image));
         workerTable.add(process);
         ackListeners.listen(process);
         WorkerExit ended =
@@ -188,7 +189,7 @@ final class WorkerLifecycle {
         if (workerExit == null) {
             return;
         }
-        workerExit = surface.strays().withCause(workerExit, context.tag(id));
+        workerExit = surface.workers().strays().withCause(workerExit, context.tag(id));
         boolean patient = context.program().goesOnWithout(id, workerExit);
         if (!patient) {
             ProcessGroups.killGroup(process.pid(), Signal.KILL);
@@ -200,7 +201,7 @@ final class WorkerLifecycle {
             context.report(ProgramEffect.Severity.WARN, id, what);
         }
         if (patient && leavesOthers(process)) {
-            surface.births().noteEnd(context.name(), id, workerExit);
+            surface.workers().births().noteEnd(context.name(), id, workerExit);
             context.take(new ProgramEvent.LeaderExited(id, workerExit));
             awaitRest(process, workerExit);
         } else {
@@ -230,21 +231,21 @@ final class WorkerLifecycle {
         ProcessGroupWatch.Others others =
                 () -> detachedProcesses.attend(process, context.program().signalFor(process.id()));
         Runnable empty = () -> gone(process, workerExit);
-        surface.groups().await(process.pidfd(), process.pid(), others, empty);
+        surface.workers().groups().await(process.pidfd(), process.pid(), others, empty);
     }
 
     /// Nothing is left of a worker: the core hears of its exit, or of the start that failed.
     private void gone(WorkerProcess process, WorkerExit workerExit) {
         WorkerId id = process.id();
         detachedProcesses.forget(id);
-        int left = surface.strays().sweep(context.tag(id), process.pid());
+        int left = surface.workers().strays().sweep(context.tag(id), process.pid());
         probes.forget(id);
         process.log().pipes().forEach(output -> output.drain(true));
         SpawnException failure = delayedSpawns.ended(id);
-        surface.births().attend();
+        surface.workers().births().attend();
         if (failure == null) {
             WorkerExit seen = workerExit.leaving(left);
-            surface.births().noteEnd(context.name(), id, seen);
+            surface.workers().births().noteEnd(context.name(), id, seen);
             context.take(new ProgramEvent.Exited(id, seen));
         } else {
             spawnTemplates.forgetExecutables();

@@ -45,9 +45,9 @@ final class WorkerProbes {
             WorkerTable workerTable,
             SpawnTemplates spawnTemplates) {
         this.context = context;
-        this.workerSpawner = surface.births();
+        this.workerSpawner = surface.workers().births();
         this.sockets = surface.sockets();
-        this.probeRunner = surface.prober();
+        this.probeRunner = surface.workers().prober();
         this.workerTable = workerTable;
         this.spawnTemplates = spawnTemplates;
     }

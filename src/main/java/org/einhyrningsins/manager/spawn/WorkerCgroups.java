@@ -49,18 +49,6 @@ public final class WorkerCgroups {
     private static final Duration PATIENCE = Duration.ofMillis(200);
 
     private final ManagerLog managerLog;
-    private static final String NO_GROUPS =
-            "; the manager may make no control groups here, which limits take: Delegate=yes and"
-                    + " DelegateSubgroup= in its unit, or leave cgroup out";
-    private static final String NO_SUBGROUP =
-            "; the manager is itself in the group that is to be divided: DelegateSubgroup=manager"
-                    + " in its unit (systemd 254), or leave cgroup out";
-    private static final String NO_CONTROLLER =
-            "; the kernel or whoever started the manager does not give it: see cgroup.controllers";
-
-    private static final String NO_WEIGHT =
-            "; the kernel weighs no disk accesses: it has neither io.weight (blk-iocost) nor"
-                    + " io.bfq.weight (the scheduler bfq); leave io-weight out";
 
     /// Programs whose workers are limited together.
     private final Set<String> limited = new HashSet<>();
@@ -173,7 +161,7 @@ public final class WorkerCgroups {
         ProgramCgroups of = programs;
         if (here == null || of == null || group < 0) {
             if (limits != null || limited.contains(program)) {
-                throw new SpawnException("cgroup", Errno.EACCES.number(), NO_GROUPS);
+                throw new SpawnException("cgroup", Errno.EACCES.number(), CgroupAdvice.NO_GROUPS);
             }
             return;
         }
@@ -186,7 +174,7 @@ public final class WorkerCgroups {
         } catch (PosixException e) {
             Descriptors.close(group);
             end(mark, 0);
-            throw new SpawnException("cgroup: " + e.call(), e.number(), why(e));
+            throw new SpawnException("cgroup: " + e.call(), e.number(), CgroupAdvice.of(e));
         }
     }
 
@@ -198,11 +186,6 @@ public final class WorkerCgroups {
             files.put(CgroupSpec.OOM_GROUP, "1");
         }
         return files;
-    }
-
-    private static String why(PosixException e) {
-        boolean weight = e.errno() == Errno.ENOENT && e.call().startsWith("io.");
-        return e.errno() == Errno.EBUSY ? NO_SUBGROUP : weight ? NO_WEIGHT : NO_CONTROLLER;
     }
 
     private String place(String mark) {
@@ -233,7 +216,7 @@ public final class WorkerCgroups {
             return settled;
         } catch (PosixException e) {
             String what = "the limits of all workers together cannot be changed: ";
-            told.accept(Severity.ERROR, what + e.getMessage() + why(e));
+            told.accept(Severity.ERROR, what + e.getMessage() + CgroupAdvice.of(e));
             return true;
         }
     }

@@ -7,13 +7,9 @@ import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
-import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,16 +30,13 @@ public final class Cgroups {
     private static final int MODE = 0755;
     private static final int EVENTS = 256;
     private static final int MAX_DEPTH = 64;
-    private static final String MEMBERSHIP = "0::";
-    private static final String ROOT = "/";
     private static final String OOM_KILL = "oom_kill ";
     private static final String OOM = "oom ";
     private static final String IO_WEIGHT = "io.weight";
     private static final String BFQ_WEIGHT = "io.bfq.weight";
-    private static final Path SYSTEMD = Path.of("/run/systemd/system"); // sd_booted(3)
 
-    private final Path path;
-    private final int directory;
+    final Path path;
+    final int directory;
     private final boolean found;
 
     private Cgroups(Path path, int directory, boolean found) {
@@ -56,8 +49,8 @@ public final class Cgroups {
     ///
     /// @throws PosixException if there is no version 2, we may not, or groups cannot be killed
     public static Cgroups open(String name) {
-        Path parent = base(own());
-        if (!mayMakeBelow(parent)) {
+        Path parent = CgroupLocation.base(CgroupLocation.own());
+        if (!CgroupLocation.mayMakeBelow(parent)) {
             String why = "control group " + parent + ", which systemd has not delegated";
             throw new PosixException(why, Errno.EACCES.number());
         }
@@ -86,89 +79,9 @@ public final class Cgroups {
         return path;
     }
 
-    // ---- where we are
-
-    /// The directory of our own group.
-    private static Path own() {
-        String group = ownGroup();
-        if (group != null) {
-            for (String line : lines("/proc/self/mountinfo")) {
-                Path path = path(line, group);
-                if (path != null && Files.isDirectory(path)) {
-                    return path;
-                }
-            }
-        }
-        throw new PosixException("cgroup2", Errno.ENOENT.number());
-    }
-
-    private static @Nullable String ownGroup() {
-        for (String line : lines("/proc/self/cgroup")) {
-            if (line.startsWith(MEMBERSHIP)) {
-                return line.substring(MEMBERSHIP.length());
-            }
-        }
-        return null;
-    }
-
-    private static String[] lines(String file) {
+    static String[] lines(String file) {
         return new String(Descriptors.readWhole(file), StandardCharsets.UTF_8).split("\n", -1);
     }
-
-    /// Returns the path of a group below a mount, if that is one of version 2 and shows it; else
-    /// null. The line is `id parent device root mount-point options … - type source options`, see
-    /// proc_pid_mountinfo(5).
-    static @Nullable Path path(String mount, String group) {
-        if (!mount.contains(" - cgroup2 ") || group.startsWith("/..")) {
-            return null;
-        }
-        String[] fields = mount.split(" ", 6);
-        String root = fields[3];
-        String point = fields[4];
-        if (point.indexOf('\\') >= 0) { // a blank in it; nobody does that
-            return null;
-        }
-        if (root.equals(ROOT)) {
-            return Path.of(point + group);
-        }
-        boolean shown = group.equals(root) || group.startsWith(root + "/");
-        return shown ? Path.of(point + group.substring(root.length())) : null;
-    }
-
-    /// True if groups may be made there: without systemd, by its "Delegation" (see
-    /// systemd.resource-control(5)), or in the root that a container sees, which is its own.
-    private static boolean mayMakeBelow(Path parent) {
-        return ROOT.equals(ownGroup())
-                || !Files.isDirectory(SYSTEMD)
-                || isSet(parent, "user.delegate")
-                || isSet(parent, "trusted.delegate");
-    }
-
-    private static boolean isSet(Path directory, String attribute) {
-        NativeScratch nativeScratch = NativeScratch.here();
-        byte[] name = attribute.getBytes(StandardCharsets.US_ASCII);
-        nativeScratch.bytes.put(8, name).put(8 + name.length, (byte) 0);
-        long path = nativeScratch.path(directory);
-        long at = nativeScratch.structures;
-        long length = SystemCalls.call(Syscall.GETXATTR, path, at + 8, at, 8);
-        return length > 0 && nativeScratch.bytes.get(0) == '1';
-    }
-
-    /// The group to be divided: ours, or the one above it if we were started in a part of one that
-    /// is delegated (DelegateSubgroup= in systemd.resource-control(5)), since a group with
-    /// processes of its own gives no controllers to those below it.
-    private static Path base(Path own) {
-        Path above = own.getParent();
-        boolean unit = own.toString().matches(".*[.](service|scope|slice)");
-        boolean inPart = above != null && !unit && !isDelegated(own) && isDelegated(above);
-        return above != null && inPart ? above : own;
-    }
-
-    private static boolean isDelegated(Path group) {
-        return isSet(group, "user.delegate") || isSet(group, "trusted.delegate");
-    }
-
-    // ---- limits
 
     /// Enables a controller for each group: the kernel counts and limits by it.
     ///
@@ -295,8 +208,6 @@ public final class Cgroups {
         return 0;
     }
 
-    // ---- one group
-
     /// Makes a group that is to have others in it, unless it is there.
     ///
     /// @return false if it had been there before
@@ -349,7 +260,7 @@ public final class Cgroups {
 
     private static boolean removeTree(Path group, int depth) {
         if (depth > 0) {
-            for (String below : below(group)) {
+            for (String below : CgroupLocation.below(group)) {
                 removeTree(group.resolve(below), depth - 1);
             }
         }
@@ -402,22 +313,12 @@ public final class Cgroups {
 
     /// The groups there are.
     public List<String> names() {
-        return below(path);
+        return CgroupLocation.below(path);
     }
 
     /// The groups in one of them.
     public List<String> names(String group) {
-        return below(path.resolve(group));
-    }
-
-    private static List<String> below(Path group) {
-        List<String> names = new ArrayList<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(group, Files::isDirectory)) {
-            all.forEach(each -> names.add(each.getFileName().toString()));
-        } catch (IOException | DirectoryIteratorException gone) {
-            // whoever made it has removed it
-        }
-        return names;
+        return CgroupLocation.below(path.resolve(group));
     }
 
     /// Lets go of the directory, which is removed if there is no group left in it.

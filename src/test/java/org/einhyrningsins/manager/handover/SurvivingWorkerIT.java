@@ -82,11 +82,11 @@ class SurvivingWorkerIT {
                 .satisfies(
                         one -> {
                             assertThat(one.pid()).isEqualTo(pid);
-                            assertThat(one.program()).isEqualTo("web");
-                            assertThat(one.id()).isEqualTo(new WorkerId(2, 9));
-                            assertThat(one.generation()).isEqualTo(7);
-                            assertThat(one.sum()).isEqualTo("abc");
-                            assertThat(one.door()).isEqualTo("web");
+                            assertThat(one.claim().program()).isEqualTo("web");
+                            assertThat(one.claim().id()).isEqualTo(new WorkerId(2, 9));
+                            assertThat(one.claim().generation()).isEqualTo(7);
+                            assertThat(one.claim().sum()).isEqualTo("abc");
+                            assertThat(one.claim().door()).isEqualTo("web");
                             assertThat(one.user()).isEqualTo(ProcessStatus.realUser(pid));
                             assertThat(one.startTicks()).isEqualTo(ProcessStatus.startTime(pid));
                         });
@@ -107,10 +107,10 @@ class SurvivingWorkerIT {
                             one -> {
                                 assertThat(one.pid()).isEqualTo(shell);
                                 assertThat(one.members()).isEqualTo(left);
-                                assertThat(one.program()).isEqualTo("web");
-                                assertThat(one.id()).isEqualTo(new WorkerId(2, 9));
-                                assertThat(one.generation()).isEqualTo(7);
-                                assertThat(one.door()).isEqualTo("web");
+                                assertThat(one.claim().program()).isEqualTo("web");
+                                assertThat(one.claim().id()).isEqualTo(new WorkerId(2, 9));
+                                assertThat(one.claim().generation()).isEqualTo(7);
+                                assertThat(one.claim().door()).isEqualTo("web");
                                 long started = ProcessStatus.startTime(left.getFirst());
                                 assertThat(one.startTicks()).isEqualTo(started);
                                 assertThat(JournalBirth.open(one.birth())).isNegative();
@@ -144,13 +144,12 @@ class SurvivingWorkerIT {
     void aStrangersIsLeftAlone() {
         WorkerId id = new WorkerId(0, 1);
         int other = Processes.user() + 7;
-        SurvivingWorker forged =
-                new SurvivingWorker(2, List.of(), "web", id, 1, "", other, false, 5, null);
+        SurvivingWorker.Claim claim = new SurvivingWorker.Claim("web", id, 1, "", null);
+        SurvivingWorker forged = new SurvivingWorker(2, List.of(), claim, other, false, 5);
         assertThat(forged.mayBe(-1)).isFalse();
         assertThat(forged.mayBe(other + 1)).isFalse();
         assertThat(forged.mayBe(other)).as("as its program's user").isTrue();
-        SurvivingWorker grouped =
-                new SurvivingWorker(2, List.of(), "web", id, 1, "", other, true, 5, null);
+        SurvivingWorker grouped = new SurvivingWorker(2, List.of(), claim, other, true, 5);
         assertThat(grouped.mayBe(-1)).as("in a group that only we make").isTrue();
     }
 }

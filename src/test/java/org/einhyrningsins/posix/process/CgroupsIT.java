@@ -161,13 +161,16 @@ class CgroupsIT {
     void theDirectoryIsFoundWhereverTheHierarchyIsMounted() {
         String plain = "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate";
         String part = "31 23 0:28 /docker/1 /sys/fs/cgroup rw shared:1 - cgroup2 cgroup2 rw";
-        assertThat(Cgroups.path(plain, "/")).isEqualTo(Path.of("/sys/fs/cgroup"));
-        assertThat(Cgroups.path(plain, "/a/b")).isEqualTo(Path.of("/sys/fs/cgroup/a/b"));
-        assertThat(Cgroups.path(part, "/docker/1")).isEqualTo(Path.of("/sys/fs/cgroup"));
-        assertThat(Cgroups.path(part, "/docker/1/a")).isEqualTo(Path.of("/sys/fs/cgroup/a"));
-        assertThat(Cgroups.path(part, "/docker/12")).as("another's").isNull();
-        assertThat(Cgroups.path(part, "/../other")).as("outside our namespace").isNull();
-        assertThat(Cgroups.path("32 31 0:29 / /sys/fs/cgroup rw - cgroup cgroup rw,cpu", "/"))
+        assertThat(CgroupLocation.below(plain, "/")).isEqualTo(Path.of("/sys/fs/cgroup"));
+        assertThat(CgroupLocation.below(plain, "/a/b")).isEqualTo(Path.of("/sys/fs/cgroup/a/b"));
+        assertThat(CgroupLocation.below(part, "/docker/1")).isEqualTo(Path.of("/sys/fs/cgroup"));
+        assertThat(CgroupLocation.below(part, "/docker/1/a"))
+                .isEqualTo(Path.of("/sys/fs/cgroup/a"));
+        assertThat(CgroupLocation.below(part, "/docker/12")).as("another's").isNull();
+        assertThat(CgroupLocation.below(part, "/../other")).as("outside our namespace").isNull();
+        assertThat(
+                        CgroupLocation.below(
+                                "32 31 0:29 / /sys/fs/cgroup rw - cgroup cgroup rw,cpu", "/"))
                 .as("version 1")
                 .isNull();
     }
