@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.channel;
 
+import org.einhyrningsins.control.wire.LineEnds;
 import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
@@ -44,11 +45,9 @@ public final class NewlineAckPipe implements EventLoop.Watcher {
         if (count == 0) {
             close();
         }
-        for (int i = 0; i < count && !told; i++) {
-            if (buffer.get(i) == '\n') {
-                told = true;
-                acked.run();
-            }
+        if (!told && count > 0 && LineEnds.last(buffer, 0, count) > 0) {
+            told = true;
+            acked.run();
         }
     }
 

@@ -6,6 +6,7 @@ import org.einhyrningsins.control.report.ReplyWriter;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.JsonId;
 import org.einhyrningsins.control.wire.LineBuffer;
+import org.einhyrningsins.control.wire.LineEnds;
 import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.manager.runtime.FactTimes;
 import org.einhyrningsins.manager.snapshot.ConditionWaitSnapshot;
@@ -257,15 +258,11 @@ public final class ControlConnection implements ClientQuota.Member {
 
     /// The length of the first line, with the empty ones before it, which say nothing.
     private static int oneLine(ByteBuffer bytes, int count) {
-        boolean empty = true;
-        for (int i = 0; i < count; i++) {
-            boolean end = bytes.get(i) == '\n';
-            if (end && !empty) {
-                return i + 1;
-            }
-            empty &= end;
+        int begin = 0;
+        while (begin < count && bytes.get(begin) == '\n') {
+            begin++;
         }
-        return count;
+        return LineEnds.first(bytes, begin, count);
     }
 
     /// Sends a reply, now or when the client takes it. Whoever has taken all before gets it however

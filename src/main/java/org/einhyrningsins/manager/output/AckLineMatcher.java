@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.output;
 
+import org.einhyrningsins.control.wire.LineEnds;
+
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.function.BooleanSupplier;
@@ -59,7 +61,7 @@ public final class AckLineMatcher {
         int heard = 0;
         boolean on = true;
         while (on && heard < length) {
-            int end = lineEnd(lines, heard, length);
+            int end = LineEnds.first(lines, heard, length);
             on = search(text(lines, heard, end), heard == 0);
             heard = on ? end : heard;
         }
@@ -69,14 +71,6 @@ public final class AckLineMatcher {
     /// Says what was found.
     void tell() {
         acked.run();
-    }
-
-    private static int lineEnd(ByteBuffer lines, int from, int to) {
-        int end = from;
-        while (end < to && lines.get(end) != '\n') {
-            end++;
-        }
-        return Math.min(to, end + 1);
     }
 
     private String text(ByteBuffer lines, int from, int end) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.output;
 
+import org.einhyrningsins.control.wire.LineEnds;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.manager.page.PageData;
 import org.einhyrningsins.manager.runtime.Clock;
@@ -110,7 +111,7 @@ final class JournalStream implements BufferedLogTarget {
         int done = 0;
         try {
             while (done < length && trouble.isEmpty()) {
-                int end = lineEnd(done, length);
+                int end = LineEnds.first(keeper.window(), done, length);
                 if (!sent(from, done, end)) {
                     break;
                 }
@@ -125,14 +126,6 @@ final class JournalStream implements BufferedLogTarget {
         }
         OutputPipes.drop(from.fd(), keeper.nothing(), done);
         return done > 0;
-    }
-
-    private int lineEnd(int from, int to) {
-        int end = from;
-        while (end < to && keeper.window().get(end) != '\n') {
-            end++;
-        }
-        return Math.min(to, end + 1);
     }
 
     /// @return false if it is full, but not for long
@@ -224,7 +217,7 @@ final class JournalStream implements BufferedLogTarget {
     private void hold(OutputPipe from, int begin, int length) {
         int at = begin;
         while (at < length) {
-            int end = lineEnd(at, length);
+            int end = LineEnds.first(keeper.window(), at, length);
             int size = entry(from, at, end);
             if (size > 0) {
                 ByteBuffer datagram = ByteBuffer.allocate(size);

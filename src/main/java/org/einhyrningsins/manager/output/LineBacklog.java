@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.output;
 
+import org.einhyrningsins.control.wire.LineEnds;
+
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /// The newest lines of what cannot be written now, in bounded memory. What has no room pushes the
 /// oldest lines out, which are counted.
@@ -9,7 +12,7 @@ final class LineBacklog {
     private static final int FIRST_ROOM = 8 * 1024;
 
     private final int most;
-    private byte[] ring = new byte[0];
+    private ByteBuffer ring = ByteBuffer.allocate(0);
     private int start;
     private int length;
     private long lostLines;
@@ -26,7 +29,7 @@ final class LineBacklog {
 
     /// Returns the bytes of memory that it takes.
     int room() {
-        return ring.length;
+        return ring.capacity();
     }
 
     /// Returns the number of lines pushed out since it was made; a piece of a line counts as one.
@@ -46,12 +49,22 @@ final class LineBacklog {
         int bound = Math.min(most, allowed);
         int skipped = 0;
         if (count > bound) {
-            skipped = endOfLine(from, at, count, count - bound);
-            lose(lines(from, at, skipped), skipped);
+            // to the end of the line in which the last byte without room is
+            skipped = LineEnds.first(from, at + Math.max(0, count - bound - 1), at + count) - at;
+            boolean torn = from.get(at + skipped - 1) != '\n';
+            lose(LineEnds.count(from, at, at + skipped) + (torn ? 1 : 0), skipped);
         }
         makeRoom(count - skipped, bound);
-        for (int i = skipped; i < count; i++) {
-            ring[(start + length++) % ring.length] = from.get(at + i);
+        append(from, at + skipped, count - skipped);
+    }
+
+    private void append(ByteBuffer from, int at, int count) {
+        if (count > 0) {
+            int place = (start + length) % ring.capacity();
+            int straight = Math.min(count, ring.capacity() - place);
+            ring.put(place, from, at, straight);
+            ring.put(0, from, at + straight, count - straight);
+            length += count;
         }
     }
 
@@ -59,9 +72,10 @@ final class LineBacklog {
         while (length > 0 && length + count > bound) {
             loseOldest(length + count - bound);
         }
-        if (length + count > ring.length) {
-            int room = Math.max(FIRST_ROOM, Math.max(length + count, 2 * ring.length));
-            byte[] larger = new byte[Math.max(length + count, Math.min(room, most))];
+        if (length + count > ring.capacity()) {
+            int room = Math.max(FIRST_ROOM, Math.max(length + count, 2 * ring.capacity()));
+            int bytes = Math.max(length + count, Math.min(room, most));
+            ByteBuffer larger = ByteBuffer.allocate(bytes).order(ByteOrder.nativeOrder());
             copy(larger, length);
             ring = larger;
             start = 0;
@@ -70,41 +84,33 @@ final class LineBacklog {
 
     /// @param atLeast bytes, and then to the end of the line
     private void loseOldest(int atLeast) {
-        int count = 0;
-        long lines = 0;
-        while (count < length) {
-            boolean end = ring[(start + count++) % ring.length] == '\n';
-            lines += end ? 1 : 0;
-            if (end && count >= atLeast) {
-                break;
-            }
-        }
-        boolean torn = count > 0 && ring[(start + count - 1) % ring.length] != '\n';
+        int straight = Math.min(length, ring.capacity() - start);
+        int count = lineEnd(atLeast - 1, straight);
+        int lines =
+                LineEnds.count(ring, start, start + Math.min(count, straight))
+                        + LineEnds.count(ring, 0, Math.max(0, count - straight));
+        boolean torn = ring.get((start + count - 1) % ring.capacity()) != '\n';
         lose(lines + (torn ? 1 : 0), count);
         forget(count);
+    }
+
+    /// Returns the number of bytes up to the end of the line in which the byte of that index is.
+    ///
+    /// @param straight bytes before the ring begins anew
+    private int lineEnd(int index, int straight) {
+        if (index < straight) {
+            int end = LineEnds.first(ring, start + index, start + straight) - start;
+            if (end < straight || straight == length || ring.get(start + end - 1) == '\n') {
+                return end;
+            }
+        }
+        int from = Math.max(0, index - straight);
+        return straight + LineEnds.first(ring, from, length - straight);
     }
 
     private void lose(long lines, int bytes) {
         lostLines += lines;
         lostBytes += bytes;
-    }
-
-    /// The end of the line in which the byte of that index is; all of it, if that is the last.
-    private static int endOfLine(ByteBuffer from, int at, int count, int index) {
-        for (int i = Math.max(0, index - 1); i < count; i++) {
-            if (from.get(at + i) == '\n') {
-                return i + 1;
-            }
-        }
-        return count;
-    }
-
-    private static long lines(ByteBuffer from, int at, int count) {
-        long lines = 0;
-        for (int i = 0; i < count; i++) {
-            lines += from.get(at + i) == '\n' ? 1 : 0;
-        }
-        return count > 0 && from.get(at + count - 1) != '\n' ? lines + 1 : lines;
     }
 
     /// Copies the oldest bytes, as many as have room.
@@ -113,21 +119,19 @@ final class LineBacklog {
     /// @return the number
     int oldest(ByteBuffer into) {
         int count = Math.min(length, into.capacity());
-        for (int i = 0; i < count; i++) {
-            into.put(i, ring[(start + i) % ring.length]);
-        }
+        copy(into, count);
         return count;
     }
 
-    private void copy(byte[] into, int count) {
-        for (int i = 0; i < count; i++) {
-            into[i] = ring[(start + i) % ring.length];
-        }
+    private void copy(ByteBuffer into, int count) {
+        int straight = Math.min(count, ring.capacity() - start);
+        into.put(0, ring, start, straight);
+        into.put(straight, ring, 0, count - straight);
     }
 
     /// The oldest bytes are written.
     void forget(int count) {
-        start = ring.length == 0 ? 0 : (start + count) % ring.length;
+        start = ring.capacity() == 0 ? 0 : (start + count) % ring.capacity();
         length -= count;
     }
 }

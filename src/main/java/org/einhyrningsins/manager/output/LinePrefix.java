@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.output;
 
+import org.einhyrningsins.control.wire.LineEnds;
 import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.Timestamp;
 import org.einhyrningsins.spec.LogsSpec;
@@ -36,7 +37,7 @@ final class LinePrefix {
         length = 0;
         int taken = 0;
         while (taken < count) {
-            int end = lineEnd(lines, taken, count);
+            int end = LineEnds.first(lines, taken, count);
             byte[] before = goesOn && taken == 0 ? new byte[0] : words;
             long needed = (long) length + before.length + end - taken;
             if (needed > room || needed > text.capacity()) {
@@ -48,14 +49,6 @@ final class LinePrefix {
             taken = end;
         }
         return taken;
-    }
-
-    private static int lineEnd(ByteBuffer lines, int from, int count) {
-        int end = from;
-        while (end < count && lines.get(end) != '\n') {
-            end++;
-        }
-        return Math.min(count, end + 1);
     }
 
     private static byte[] words(OutputPipe from) {

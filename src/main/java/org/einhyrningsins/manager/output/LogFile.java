@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.output;
 
+import org.einhyrningsins.control.wire.LineEnds;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.manager.page.PageData;
 import org.einhyrningsins.manager.runtime.Clock;
@@ -203,10 +204,7 @@ final class LogFile implements ManagedLogFile {
     ///
     /// @return the number of bytes in the file for good
     private int takeBack(ByteBuffer text, int done) {
-        int whole = done;
-        while (whole > 0 && text.get(whole - 1) != '\n') {
-            whole--;
-        }
+        int whole = LineEnds.last(text, 0, done);
         if (others) { // what is behind it may be another's
             insideALine |= whole < done;
             size += done;
@@ -241,7 +239,7 @@ final class LogFile implements ManagedLogFile {
             origin = dress.put(from, window, length, false, room());
         }
         if (origin == 0) { // a line longer than a file may be
-            int line = firstLine(window, length);
+            int line = LineEnds.first(window, 0, length);
             origin = dress.put(from, window, line, insideALine, Integer.MAX_VALUE);
         }
         copy(from, dress.text(), dress.length(), origin);
@@ -260,28 +258,15 @@ final class LogFile implements ManagedLogFile {
         if (length <= room) {
             return length;
         }
-        int cut = lineEnd(window, room);
+        int cut = LineEnds.last(window, 0, Math.min(room, window.capacity()));
         if (cut == 0 && size > 0 && turn()) {
             room = room();
-            cut = length <= room ? length : lineEnd(window, room);
+            cut =
+                    length <= room
+                            ? length
+                            : LineEnds.last(window, 0, Math.min(room, window.capacity()));
         }
-        return cut > 0 ? cut : firstLine(window, length);
-    }
-
-    private static int lineEnd(ByteBuffer text, int before) {
-        int end = Math.min(before, text.capacity());
-        while (end > 0 && text.get(end - 1) != '\n') {
-            end--;
-        }
-        return end;
-    }
-
-    private static int firstLine(ByteBuffer text, int length) {
-        int end = 0;
-        while (end < length && text.get(end) != '\n') {
-            end++;
-        }
-        return Math.min(length, end + 1);
+        return cut > 0 ? cut : LineEnds.first(window, 0, length);
     }
 
     /// Puts the file aside and begins a new one.

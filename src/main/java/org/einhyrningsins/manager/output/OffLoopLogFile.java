@@ -11,6 +11,7 @@ import org.einhyrningsins.spec.manager.LogSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -392,17 +393,21 @@ final class OffLoopLogFile implements ManagedLogFile {
 
     /// Filled by the loop, then of the lane's thread until the task is done.
     private final class Desk implements LogWriterContext {
-        private ByteBuffer window = ByteBuffer.allocateDirect(PAGE);
+        private ByteBuffer window = memory(PAGE);
         private final List<Runnable> said = new ArrayList<>();
         private int taken;
         private int most;
+
+        private static ByteBuffer memory(int bytes) {
+            return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+        }
 
         void put(ByteBuffer text, int length) {
             int room = window.capacity();
             while (room < length) {
                 room *= 2;
             }
-            window = room > window.capacity() ? ByteBuffer.allocateDirect(room) : window;
+            window = room > window.capacity() ? memory(room) : window;
             window.put(0, text, 0, length);
             taken = 0;
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.output;
 
+import org.einhyrningsins.control.wire.LineEnds;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.OutputPipes;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
@@ -163,7 +164,7 @@ public final class OutputPipe {
         if (seen == 0) {
             return State.ENDED;
         }
-        int length = endOfLines(seen);
+        int length = LineEnds.last(keeper.window(), 0, seen);
         if (length == 0 && (last || abandoned || seen >= longest)) {
             length = seen;
         }
@@ -214,15 +215,6 @@ public final class OutputPipe {
         }
         ear = null;
         listening.tell();
-        return 0;
-    }
-
-    private int endOfLines(int seen) {
-        for (int i = seen - 1; i >= 0; i--) {
-            if (keeper.window().get(i) == '\n') {
-                return i + 1;
-            }
-        }
         return 0;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.output;
 
+import org.einhyrningsins.control.wire.LineEnds;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.OutputPipes;
 import org.einhyrningsins.posix.kernel.PosixException;
@@ -63,12 +64,8 @@ final class PassThroughTarget implements LineSink {
     /// Returns the length of as many whole lines as go at once, or of a piece of a longer one.
     private static int piece(ByteBuffer text, int from, int to) {
         int most = Math.min(to, from + AT_ONCE);
-        for (int end = most; end > from; end--) {
-            if (text.get(end - 1) == '\n') {
-                return end - from;
-            }
-        }
-        return most - from;
+        int end = LineEnds.last(text, from, most);
+        return (end > from ? end : most) - from;
     }
 
     void close() {

@@ -8,14 +8,9 @@ import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 
 /// Location of the control group that the manager may divide: its own, or the one above it.
 final class CgroupLocation {
@@ -97,16 +92,6 @@ final class CgroupLocation {
 
     private static boolean isDelegated(Path group) {
         return isSet(group, "user.delegate") || isSet(group, "trusted.delegate");
-    }
-
-    static List<String> below(Path group) {
-        List<String> names = new ArrayList<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(group, Files::isDirectory)) {
-            all.forEach(each -> names.add(each.getFileName().toString()));
-        } catch (IOException | DirectoryIteratorException gone) {
-            // whoever made it has removed it
-        }
-        return names;
     }
 
     private CgroupLocation() {}

@@ -8,8 +8,11 @@ import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -260,7 +263,7 @@ public final class Cgroups {
 
     private static boolean removeTree(Path group, int depth) {
         if (depth > 0) {
-            for (String below : CgroupLocation.below(group)) {
+            for (String below : below(group)) {
                 removeTree(group.resolve(below), depth - 1);
             }
         }
@@ -313,17 +316,27 @@ public final class Cgroups {
 
     /// The groups there are.
     public List<String> names() {
-        return CgroupLocation.below(path);
+        return below(path);
     }
 
     /// The groups in one of them.
     public List<String> names(String group) {
-        return CgroupLocation.below(path.resolve(group));
+        return below(path.resolve(group));
     }
 
     /// Lets go of the directory, which is removed if there is no group left in it.
     public void close() {
         Descriptors.close(directory);
         remove(Descriptors.AT_FDCWD, path.toString());
+    }
+
+    private static List<String> below(Path group) {
+        List<String> names = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(group, Files::isDirectory)) {
+            all.forEach(each -> names.add(each.getFileName().toString()));
+        } catch (IOException | DirectoryIteratorException gone) {
+            // whoever made it has removed it
+        }
+        return names;
     }
 }
