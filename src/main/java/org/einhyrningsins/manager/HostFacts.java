@@ -17,8 +17,8 @@ import java.util.OptionalInt;
 public final class HostFacts {
     private HostFacts() {}
 
-    /// What the loader may ask of it. The environment is what workers inherit, without what is the
-    /// launcher's or the manager's own.
+    /// Returns the facts that the configuration may depend on. The environment is the one that
+    /// workers inherit, without the launcher's and the manager's own variables.
     public static LoadEnvironment surroundings() {
         return new LoadEnvironment(
                 WorkerEnvironment.inherited(System.getenv()),

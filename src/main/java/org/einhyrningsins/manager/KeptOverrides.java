@@ -10,12 +10,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// What operators set by hand, kept in the state directory from one manager to the next.
+/// Operator overrides, kept in the state directory from one manager to the next.
 final class KeptOverrides {
     private final ManagerParts parts;
     private @Nullable OperatorOverrides file;
 
-    /// What was set of programs of which a crash left nothing else.
+    /// Overrides of programs of which a crash left nothing else.
     private Map<String, OperatorOverride> unhosted = Map.of();
 
     KeptOverrides(ManagerParts parts) {
@@ -70,7 +70,7 @@ final class KeptOverrides {
         unhosted = before();
     }
 
-    /// What was set of a program that is hosted anew.
+    /// Returns the overrides of a program that is hosted anew.
     OperatorOverride unhosted(String program) {
         return unhosted.getOrDefault(program, OperatorOverride.NONE);
     }

@@ -34,7 +34,8 @@ final class ManagerSettings {
         return last;
     }
 
-    /// What has become of them: of the log what an operator made of it, of HTTP what could be had.
+    /// Returns the settings in force: the log level as an operator set it, and the HTTP listener
+    /// that could be opened.
     ServicesSpec inForce() {
         ServicesSpec taken = last();
         return new ServicesSpec(

@@ -70,8 +70,8 @@ final class ManagerStart {
 
     // ---- the file
 
-    /// What the file says. Where it has problems, what it said when the manager before this one was
-    /// killed: its workers have to be looked after all the same.
+    /// Returns the definitions in the file. If the file has problems, those of the manager that was
+    /// killed: its workers have to be supervised all the same.
     private ServicesSpec services() throws StartException {
         return switch (loadResult) {
             case LoadResult.Valid valid -> {

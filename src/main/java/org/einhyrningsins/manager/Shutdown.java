@@ -21,24 +21,24 @@ final class Shutdown {
     private boolean stopping;
     private boolean over;
 
-    /// What is there belongs to workers that live, and to the manager that comes after this one.
+    /// True if sockets and files are left to live workers and to the next manager.
     private boolean leavesAll;
 
     Shutdown(ManagerParts parts) {
         this.parts = parts;
     }
 
-    /// Whether everything is being stopped.
+    /// True if everything is being stopped.
     boolean stopping() {
         return stopping;
     }
 
-    /// Whether nothing is left to do: the loop ends.
+    /// True if nothing is left to do: the loop ends.
     boolean over() {
         return over;
     }
 
-    /// Whether an end of this process leaves workers, sockets and files as they are.
+    /// True if the end of this process leaves workers, sockets and files as they are.
     boolean leavesAll() {
         return leavesAll;
     }

@@ -29,7 +29,7 @@ final class SystemdNotifier {
     private static final Duration ROOM_SOON = Duration.ofMillis(200);
     private static final Duration STATUS_REST = Duration.ofSeconds(1);
 
-    /// Whoever stops or reloads for long asks for this much time, again and again.
+    /// Time that is asked for, again and again, while a stop or a reload takes long.
     private static final Duration EXTENSION = Duration.ofSeconds(60);
 
     private static final Duration EXTEND_EVERY = Duration.ofSeconds(20);
@@ -86,7 +86,7 @@ final class SystemdNotifier {
 
     // ---- what there is to tell
 
-    /// How programs do may have changed.
+    /// Takes note that the state of programs may have changed.
     void changed() {
         statusMayDiffer = true;
     }
@@ -180,8 +180,8 @@ final class SystemdNotifier {
         return true;
     }
 
-    /// Whether something is under way that ends: who has no deadline may never be done, and for
-    /// that systemd has its own.
+    /// True if something is under way that has a deadline. What has none may never end, and systemd
+    /// has a timeout of its own for that.
     private boolean takesLong() {
         if (stopping || reloads > 0) {
             for (ProgramHost host : programTable.everyHost()) {
@@ -209,7 +209,7 @@ final class SystemdNotifier {
         return true;
     }
 
-    /// How all programs do, in a line.
+    /// Describes the state of all programs in a line.
     private String status() {
         int wantedWorkers = 0;
         int up = 0;

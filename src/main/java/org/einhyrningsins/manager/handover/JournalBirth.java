@@ -16,8 +16,8 @@ import java.util.List;
 
 /// Finds the process of a birth that the state journal tells of.
 final class JournalBirth {
-    /// How much later than its note a child may have begun, in ticks; nobody else gets its pid that
-    /// soon.
+    /// Maximum time from a note to the start of its child, in ticks. No other process gets the same
+    /// pid that soon.
     private static final long LATEST_TICKS = 500;
 
     private JournalBirth() {}

@@ -78,7 +78,7 @@ public final class Reexec {
             AppendFiles.@Nullable Extent file,
             Told told) {}
 
-    /// Who is told why it does not happen.
+    /// Receiver of the reason why a re-exec does not happen.
     interface Told {
         void failed(String why);
     }
@@ -102,12 +102,12 @@ public final class Reexec {
         return trial == null ? null : trial.deadline();
     }
 
-    /// Whether the new program has proved itself, and [#proceed] is to be called.
+    /// True if the new program has passed its check, so that [#proceed] is to be called.
     boolean proven() {
         return proven;
     }
 
-    /// Whether it is under way.
+    /// True if a re-exec is under way.
     boolean underWay() {
         return trial != null || proven;
     }
@@ -233,7 +233,7 @@ public final class Reexec {
         return end.equals(now.proof());
     }
 
-    /// What only who has read an image can know.
+    /// Returns the checksum of an image: proof that a process has read it.
     private static String proof(byte[] image) {
         CRC32 sum = new CRC32();
         sum.update(image);
@@ -265,7 +265,7 @@ public final class Reexec {
         Descriptors.close(over.child().pidfd());
     }
 
-    /// Whether a process is the one that is tried.
+    /// True if a process is the new program that is being checked.
     boolean owns(int pid) {
         return trial != null && trial.child().pid() == pid;
     }
@@ -318,7 +318,7 @@ public final class Reexec {
         return true;
     }
 
-    /// What the manager before left us; null if there was none.
+    /// Returns the snapshot that the manager before handed over; null if there was none.
     public static @Nullable ReexecSnapshot inherited(Map<String, String> environment)
             throws SnapshotException {
         String number = environment.get(StartDirectory.IMAGE);

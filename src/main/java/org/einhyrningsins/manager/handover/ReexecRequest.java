@@ -47,7 +47,7 @@ public final class ReexecRequest {
         this.parting = parting;
     }
 
-    /// Whoever asked for it and waits; null if there is nobody.
+    /// Returns the command whose client waits for the re-exec; null if there is none.
     public @Nullable PendingCommand conversation() {
         return pendingCommand;
     }
@@ -133,7 +133,7 @@ public final class ReexecRequest {
         return next.deadline();
     }
 
-    /// Whether a process is the new program that is being checked.
+    /// True if a process is the new program that is being checked.
     public boolean owns(int pid) {
         return reexec != null && reexec.owns(pid);
     }

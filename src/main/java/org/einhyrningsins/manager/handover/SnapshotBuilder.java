@@ -42,7 +42,7 @@ public final class SnapshotBuilder {
 
         ManagerHistory history();
 
-        /// Whether everything is being stopped.
+        /// True if everything is being stopped.
         boolean stopping();
 
         /// The control socket; null before it is open.

@@ -40,7 +40,7 @@ public final class SnapshotWriter {
     static final String MANAGER = "manager.json";
     public static final String NOTES = "notes";
 
-    /// How long a change waits for others.
+    /// Maximum time that a change waits to be written together with others.
     private static final Duration SOON = Duration.ofMillis(20);
 
     /// A worker born now would be known to nobody until the images are written.
@@ -125,7 +125,8 @@ public final class SnapshotWriter {
         return -1;
     }
 
-    /// Whether it says nothing about the directory: what is there would be started once more.
+    /// True for a shortage that says nothing about the directory. Programs recorded there would be
+    /// started a second time if it counted as empty.
     private static boolean passes(Errno errno) {
         return errno == Errno.EMFILE || errno == Errno.ENFILE || errno == Errno.ENOMEM;
     }
@@ -176,7 +177,8 @@ public final class SnapshotWriter {
         }
     }
 
-    /// What changed cannot be found out later: it is written before anything else happens.
+    /// Takes note of a change that cannot be found out later: it is written before anything else
+    /// happens.
     public void changedForGood() {
         due = Clock.now();
     }
@@ -306,7 +308,7 @@ public final class SnapshotWriter {
         suspicious = false;
     }
 
-    /// What is missing, in words; null if nothing is.
+    /// Describes a missing file or directory; null if nothing is missing.
     private @Nullable String gone() {
         long now = RuntimeFiles.inode(state.path());
         if (now == 0 || (directory != 0 && now != directory)) {

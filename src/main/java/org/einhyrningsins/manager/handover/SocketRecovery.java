@@ -29,7 +29,7 @@ final class SocketRecovery {
     private final List<CrashRecovery.Found> programs;
     private final List<CrashRecovery.Found> made;
 
-    /// What the file says.
+    /// Definitions in the file.
     private final List<ProgramSpec> wanted;
 
     private final Map<Integer, List<Integer>> members;
@@ -117,7 +117,7 @@ final class SocketRecovery {
         }
     }
 
-    /// What is not written down is searched for where the workers are that serve at it.
+    /// Searches workers for the sockets that are not recorded.
     private void search(SocketTable table) {
         for (CrashRecovery.Found found : programs) {
             for (WorkerSnapshot worker : found.image().workers()) {

@@ -64,7 +64,8 @@ public final class StateRecorder {
         hosts.forEach(this::changed);
     }
 
-    /// What changed cannot be found out later: it is written in this turn of the loop.
+    /// Takes note of a change that cannot be found out later: it is written in this turn of the
+    /// loop.
     public void changedForGood() {
         if (writer != null) {
             writer.changedForGood();

@@ -238,7 +238,8 @@ final class WorkerAdoption {
         return false;
     }
 
-    /// Whether a worker of any program in the file may be that user's: this one was renamed.
+    /// True if the survivor may be a worker of any program in the file: its own program was
+    /// renamed.
     private boolean isSomebodys(SurvivingWorker survivingWorker) {
         for (ProgramSpec program : now.services().programs().values()) {
             if (survivingWorker.mayBe(user(program))) {

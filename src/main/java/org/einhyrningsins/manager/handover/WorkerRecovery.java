@@ -243,8 +243,7 @@ final class WorkerRecovery {
                 image.kept().stream().map(WorkerRecovery::gone).toList());
     }
 
-    /// Whether a worker of a snapshot lives, which may be of an earlier boot if nothing says that
-    /// it is not.
+    /// True if a worker of a snapshot lives. The snapshot may be of an earlier boot.
     static boolean hasLiving(ProgramSnapshot image) {
         for (WorkerSnapshot worker : image.workers()) {
             if (ProcReader.startTimeIfAlive(worker.pid()) == worker.startTicks()) {

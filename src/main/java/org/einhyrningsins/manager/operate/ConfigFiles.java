@@ -44,13 +44,14 @@ public final class ConfigFiles {
         latest = new ArrayList<>();
     }
 
-    /// What was read last is what runs from now on.
+    /// Takes note that the definitions read last are in force from now on.
     public void tookOver() {
         inForce = List.copyOf(latest);
         wentBack = false;
     }
 
-    /// What runs is what was before the last reading, or was never read from these files.
+    /// Takes note that the definitions in force are older than the last reading, or were never in
+    /// these files.
     public void wentBack() {
         wentBack = true;
     }

@@ -84,9 +84,9 @@ public final class HttpData implements HttpServer.Sight {
         return reasons;
     }
 
-    /// Whether it is up, if it is meant to be: all its workers were, once at the same time, since
-    /// it began to run, and there still is one that is not part of a crash loop. What is done is
-    /// up, and so is a job that runs.
+    /// Returns true if a program is up, or is not meant to be: all its workers were up at the same
+    /// time at least once since it began to run, and one is left that is not in a crash loop. A
+    /// finished program counts as up, and so does a running job.
     private static boolean ready(Program program) {
         if (program.phase() instanceof ProgramPhase.Stopped) {
             return true;

@@ -63,7 +63,7 @@ final class OrderedRestart {
             Set<String> hindered,
             PendingCommand conversation) {}
 
-    /// Whether programs are still to be told to stop or to restart: nobody else knows that.
+    /// True if programs are still to be told to stop or to restart. That is recorded only here.
     boolean busy() {
         return !batches.isEmpty() || !restarts.isEmpty();
     }
@@ -279,14 +279,15 @@ final class OrderedRestart {
         return !may.isEmpty();
     }
 
-    /// Whether somebody has to wait for it: it is still to stop, or stopping. One that was started
-    /// again is not.
+    /// True if others wait for this program: it is still to stop, or is stopping. False for one
+    /// that was started again.
     private static boolean isLeft(ProgramHost host, Batch batch) {
         boolean stops = host.program().phase() instanceof ProgramPhase.Stopped;
         return (stops || batch.due().contains(host)) && !isGone(host);
     }
 
-    /// Whether no process of it is left but those that hang in the kernel, for which nobody waits.
+    /// True if no process of it is left, except those that hang in the kernel: nobody waits for
+    /// these.
     private static boolean isGone(ProgramHost host) {
         for (Slot slot : host.program().slots()) {
             for (Worker worker : slot.workers()) {

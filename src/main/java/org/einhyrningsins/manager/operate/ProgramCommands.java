@@ -180,8 +180,8 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
         return programTable.ordered() && orderedRestart().goOn(!conduct.ending());
     }
 
-    /// Whether programs are being stopped or restarted one after the other, which no other manager
-    /// would go on with.
+    /// True if programs are being stopped or restarted one after the other. Another manager would
+    /// not go on with that.
     public boolean worksInOrder() {
         return orderedRestart != null && orderedRestart.busy();
     }

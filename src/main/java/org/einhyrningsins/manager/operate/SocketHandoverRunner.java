@@ -158,7 +158,7 @@ public final class SocketHandoverRunner {
 
     // ---- one after the other
 
-    /// What follows from one event is done before what follows from the next.
+    /// Handles an event: its consequences are carried out before those of the next one.
     private void happened(Supplier<SocketHandoverOrder.Next> event) {
         events.add(event);
         if (busy) {

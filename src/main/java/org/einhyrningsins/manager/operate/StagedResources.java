@@ -17,8 +17,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// What programs need before they are told of a change: new ones a host, and whoever gets another
-/// user the worker sockets of that user. Until they are told, it can be undone.
+/// Resources that programs need before they are told of a change: a host for a new program, and
+/// worker sockets for one that gets another user. They can be released until the programs are told.
 final class StagedResources {
     private final ProgramTable programTable;
     private final Hosts hosts;

@@ -136,7 +136,7 @@ public final class ProbeRunner {
             }
         }
 
-        /// Whoever was not waited for is reaped as an orphan.
+        /// Ends the attempt. A command that was not waited for is reaped as an orphan.
         @Override
         public void end() {
             if (!reaped) {

@@ -149,8 +149,8 @@ public final class ProgramTable {
         return staying;
     }
 
-    /// How many slots the programs of that name have, the most that any has: those that are wanted,
-    /// and those whose workers have not gone yet.
+    /// Returns the number of slots of the programs of that name, the maximum if there are several.
+    /// Slots count until their workers are gone.
     public int slots(String name) {
         int slots = 0;
         for (ProgramHost host : everyHost()) {

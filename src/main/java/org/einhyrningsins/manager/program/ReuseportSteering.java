@@ -75,8 +75,8 @@ public final class ReuseportSteering {
         }
     }
 
-    /// Whether a slot's connections are, or will be, served by any program. One that is empty for a
-    /// while, since its worker died, is.
+    /// True if a slot's connections are, or will be, served by any program. A slot whose worker
+    /// died and is about to be replaced counts as served.
     private boolean serves(SocketKey key, int index) {
         for (ProgramHost host : programTable.everyHost()) {
             Program program = host.program();

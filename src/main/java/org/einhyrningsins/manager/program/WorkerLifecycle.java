@@ -209,8 +209,9 @@ final class WorkerLifecycle {
         }
     }
 
-    /// Whether others of a dead worker live, in its process group or in others. One that was
-    /// adopted may still be a zombie of its parent, and the kernel counts it as one of the group.
+    /// True if other processes of a dead worker live, in its process group or in others. One that
+    /// was adopted may still be a zombie of its parent, and the kernel counts it as one of the
+    /// group.
     private boolean leavesOthers(WorkerProcess process) {
         int pid = process.pid();
         boolean any = ProcessGroups.groupExists(process.pidfd(), pid);
