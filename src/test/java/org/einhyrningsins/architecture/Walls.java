@@ -59,7 +59,7 @@ record Walls(String root) {
                     "manager.handover.ManagerHistory",
                     "manager.operate.TroubleReports",
                     "manager.output.LinePrefix",
-                    "manager.output.LogFile",
+                    "manager.output.RotatingFile",
                     "manager.program.ProgramHost",
                     "manager.program.WorkerTable",
                     "manager.runtime.Clock",

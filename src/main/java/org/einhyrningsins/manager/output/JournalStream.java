@@ -51,10 +51,7 @@ final class JournalStream implements BufferedLogTarget {
     private @Nullable Moment retryAt;
     private boolean catchingUp;
     private String trouble = "";
-    private long lostLines;
-    private long lostBytes;
-    private long toldLines;
-    private long toldBytes;
+    private final LostLines lost = new LostLines();
 
     /// Entry that waits.
     ///
@@ -158,8 +155,7 @@ final class JournalStream implements BufferedLogTarget {
     }
 
     private void lose(int text) {
-        lostLines++;
-        lostBytes += text;
+        lost.add(1, text);
     }
 
     /// Puts an entry for a line into the keeper's room. An empty line is none, as journald has it.
@@ -273,22 +269,20 @@ final class JournalStream implements BufferedLogTarget {
         catchingUp = false;
         fullSince = null;
         trouble = "";
-        long lines = lostLines - toldLines;
-        String lost =
-                lines == 0
-                        ? "nothing was lost"
-                        : "lost meanwhile: " + BufferedLogTarget.lost(lines, lostBytes - toldBytes);
-        toldLines = lostLines;
-        toldBytes = lostBytes;
-        keeper.warn(program, "writes to the journal again; " + lost);
+        String meanwhile =
+                lost.anyUntold() ? "lost meanwhile: " + lost.untold() : "nothing was lost";
+        lost.told();
+        keeper.warn(program, "writes to the journal again; " + meanwhile);
     }
 
     @Override
     public String note() {
         String sum =
-                lostLines == 0
+                lost.lines() == 0
                         ? ""
-                        : "lost " + BufferedLogTarget.lost(lostLines, lostBytes) + " of output";
+                        : "lost "
+                                + BufferedLogTarget.lost(lost.lines(), lost.bytes())
+                                + " of output";
         if (trouble.isEmpty()) {
             return sum;
         }
@@ -298,7 +292,7 @@ final class JournalStream implements BufferedLogTarget {
 
     @Override
     public PageData.Log figures(PageData.@Nullable Log others) {
-        return new PageData.Log(0, lostLines, lostBytes).plus(others);
+        return new PageData.Log(0, lost.lines(), lost.bytes()).plus(others);
     }
 
     @Override
@@ -308,8 +302,8 @@ final class JournalStream implements BufferedLogTarget {
         }
         if (!held.isEmpty()) {
             int lines = held.size();
-            String lost = BufferedLogTarget.lost(lines, held.stream().mapToLong(Entry::text).sum());
-            keeper.error(program, "what waits for the journal is not handed on: lost " + lost);
+            String all = BufferedLogTarget.lost(lines, held.stream().mapToLong(Entry::text).sum());
+            keeper.error(program, "what waits for the journal is not handed on: lost " + all);
         }
     }
 
@@ -326,9 +320,9 @@ final class JournalStream implements BufferedLogTarget {
         while (!held.isEmpty()) {
             lose(forgetOldest().text());
         }
-        if (lostLines > toldLines) {
-            String lost = BufferedLogTarget.lost(lostLines - toldLines, lostBytes - toldBytes);
-            keeper.error(program, "the journal took nothing to the end: lost " + lost);
+        if (lost.anyUntold()) {
+            String all = lost.untold();
+            keeper.error(program, "the journal took nothing to the end: lost " + all);
         }
         retryAt = null;
         unixDatagramSender.close();

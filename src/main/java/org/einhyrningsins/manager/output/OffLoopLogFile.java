@@ -10,13 +10,9 @@ import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.jspecify.annotations.Nullable;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
@@ -30,23 +26,16 @@ import java.util.function.Consumer;
 final class OffLoopLogFile implements ManagedLogFile {
     private static final Duration STANDS_STILL = Duration.ofSeconds(1);
     private static final Duration RETRY = Duration.ofSeconds(1);
-    private static final int PAGE = 4096;
-    private static final View NOTHING =
-            new View(0, 0, null, "", new PageData.Log(0, 0, 0), 0, null, true);
+    private static final LaneLogFile.View NOTHING =
+            new LaneLogFile.View(0, 0, null, "", new PageData.Log(0, 0, 0), 0, null, true);
 
     private final OutputPump keeper;
     private final LogWriterThread lane;
     private final String program;
     private final Path path;
-    private final boolean others;
-    private final Desk desk = new Desk();
-    private volatile LogsSpec.Kept spec;
-
-    /// File that the writer thread uses.
-    private @Nullable LogFile file;
-
-    private View view = NOTHING;
-    private @Nullable FutureTask<View> task;
+    private final LaneLogFile file;
+    private LaneLogFile.View view = NOTHING;
+    private @Nullable FutureTask<LaneLogFile.View> task;
     private @Nullable OutputPipe writer;
     private final Set<OutputPipe> waiting = new LinkedHashSet<>(0);
     private Moment since = new Moment(0);
@@ -55,29 +44,6 @@ final class OffLoopLogFile implements ManagedLogFile {
     private @Nullable Moment again;
     private int users;
     private boolean closed;
-
-    /// State of the file as the loop knows it, as of the last finished task.
-    private record View(
-            long number,
-            long size,
-            AppendFiles.@Nullable Extent extent,
-            String note,
-            PageData.Log figures,
-            int heldRoom,
-            @Nullable Moment retryAt,
-            boolean settled) {
-        static View of(LogFile file) {
-            return new View(
-                    file.number(),
-                    file.size(),
-                    file.extent(),
-                    file.note(),
-                    file.figures(null),
-                    file.heldRoom(),
-                    file.retryAt(),
-                    file.over());
-        }
-    }
 
     /// Opens it, and waits a little for that.
     ///
@@ -94,11 +60,11 @@ final class OffLoopLogFile implements ManagedLogFile {
         this.lane = lane;
         this.program = program;
         this.path = path;
-        this.spec = spec;
-        this.others = others;
+        this.file =
+                new LaneLogFile(lane, new WriterDesk(keeper, lane), program, path, spec, others);
         lane.users(1);
         begin(null, any -> {});
-        FutureTask<View> opening = task;
+        FutureTask<LaneLogFile.View> opening = task;
         if (opening != null && lane.await(opening)) {
             task = null;
             try {
@@ -113,13 +79,7 @@ final class OffLoopLogFile implements ManagedLogFile {
     // ---- one thing at a time
 
     private void begin(@Nullable OutputPipe from, Consumer<LogFile> deed) {
-        FutureTask<View> begun =
-                lane.submit(
-                        () -> {
-                            LogFile here = file();
-                            deed.accept(here);
-                            return View.of(here);
-                        });
+        FutureTask<LaneLogFile.View> begun = file.submit(deed);
         if (begun == null) {
             again = Clock.now().plus(RETRY);
             return;
@@ -130,22 +90,11 @@ final class OffLoopLogFile implements ManagedLogFile {
         keeper.writerThreads().begins(this);
     }
 
-    /// Returns the file. Called on the writer thread.
-    private LogFile file() {
-        LogFile known = file;
-        if (known == null) {
-            known = new LogFile(desk, program, path, spec, others);
-            file = known;
-        }
-        known.configure(spec);
-        return known;
-    }
-
     /// Takes up what was done.
     ///
     /// @return whether nothing is under way
     boolean finished() {
-        FutureTask<View> done = task;
+        FutureTask<LaneLogFile.View> done = task;
         if (done == null || !done.isDone()) {
             return done == null;
         }
@@ -154,7 +103,7 @@ final class OffLoopLogFile implements ManagedLogFile {
         OutputPipe from = writer;
         writer = null;
         if (from != null && !from.ended()) {
-            keeper.drop(from, desk.taken);
+            keeper.drop(from, file.desk().taken());
         }
         try {
             view = LogWriterThread.outcome(done);
@@ -186,9 +135,7 @@ final class OffLoopLogFile implements ManagedLogFile {
             told = false;
             tell(LogSpec.Level.WARN, "writes to " + path + " return again; nothing was lost");
         }
-        List<Runnable> heard = List.copyOf(desk.said);
-        desk.said.clear();
-        heard.forEach(Runnable::run);
+        file.desk().said().forEach(Runnable::run);
     }
 
     private void opened() {
@@ -220,13 +167,13 @@ final class OffLoopLogFile implements ManagedLogFile {
     ///
     /// @return whether nothing is
     boolean await(long nanos) {
-        FutureTask<View> now = task;
+        FutureTask<LaneLogFile.View> now = task;
         return now == null || (LogWriterThread.await(now, nanos) && finished());
     }
 
     /// The same, for as long as there is patience with those in whose reach it is.
     boolean await() {
-        FutureTask<View> now = task;
+        FutureTask<LaneLogFile.View> now = task;
         return now == null || (lane.await(now) && finished());
     }
 
@@ -239,8 +186,7 @@ final class OffLoopLogFile implements ManagedLogFile {
             waiting.add(from);
             return true;
         }
-        desk.put(keeper.window(), length);
-        desk.most = keeper.mayHold(view.heldRoom());
+        file.desk().put(keeper.window(), length, keeper.mayHold(view.heldRoom()));
         begin(from, here -> here.take(from, length));
         if (task == null) {
             waiting.add(from);
@@ -277,7 +223,7 @@ final class OffLoopLogFile implements ManagedLogFile {
 
     @Override
     public void configure(LogsSpec.Kept next) {
-        spec = next;
+        file.configure(next);
     }
 
     @Override
@@ -389,81 +335,5 @@ final class OffLoopLogFile implements ManagedLogFile {
             keeper.error(program, stillness() + ": what waits to be written is lost");
         }
         lane.users(-1);
-    }
-
-    /// Filled by the loop, then of the lane's thread until the task is done.
-    private final class Desk implements LogWriterContext {
-        private ByteBuffer window = memory(PAGE);
-        private final List<Runnable> said = new ArrayList<>();
-        private int taken;
-        private int most;
-
-        private static ByteBuffer memory(int bytes) {
-            return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
-        }
-
-        void put(ByteBuffer text, int length) {
-            int room = window.capacity();
-            while (room < length) {
-                room *= 2;
-            }
-            window = room > window.capacity() ? memory(room) : window;
-            window.put(0, text, 0, length);
-            taken = 0;
-        }
-
-        @Override
-        public ByteBuffer window() {
-            return window;
-        }
-
-        @Override
-        public LinePrefix dress() {
-            return lane.dress();
-        }
-
-        @Override
-        public boolean moves() {
-            return false;
-        }
-
-        @Override
-        public void drop(OutputPipe from, int length) {
-            taken += length;
-        }
-
-        @Override
-        public int mayHold(int own) {
-            return most;
-        }
-
-        @Override
-        public void reopened(Path reopened) {
-            // it stays in its lane
-        }
-
-        @Override
-        public int holder() {
-            return LogWriterThread.deputy().number();
-        }
-
-        @Override
-        public void tidy(Path aside, LogsSpec.Kept kept, @Nullable Path spared) {
-            lane.archivist().tidy(aside, kept, spared);
-            String complaint = lane.archivist().complaint();
-            if (complaint != null) {
-                said.add(() -> keeper.warn("", complaint));
-            }
-        }
-
-        @Override
-        public void warn(String about, String message) {
-            said.add(() -> keeper.warn(about, message));
-        }
-
-        @Override
-        public void error(String about, String message) {
-            said.add(() -> keeper.error(about, message));
-        }
     }
 }

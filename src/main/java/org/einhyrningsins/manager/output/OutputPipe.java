@@ -6,7 +6,6 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.OutputPipes;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.LogsSpec;
 import org.jspecify.annotations.Nullable;
@@ -20,16 +19,13 @@ import java.util.List;
 /// longer than the pipe can be trusted to hold (64 KiB, see [#longest]) is moved in pieces.
 public final class OutputPipe {
     private final OutputPump keeper;
-    private final String program;
-    private final int slot;
+    private final PipeWriter writer;
     private final int fd;
     private final int longest;
     private List<LogsSpec.Word> prefix;
     private LineSink sink;
     private @Nullable AckLineMatcher ear;
     private int tries;
-    private int pid;
-    private @Nullable PeerCredentials writer;
     private long firstByte;
     private long inode;
     private long firstFile;
@@ -61,8 +57,7 @@ public final class OutputPipe {
             List<LogsSpec.Word> prefix,
             LineSink sink) {
         this.keeper = keeper;
-        this.program = program;
-        this.slot = slot;
+        this.writer = new PipeWriter(program, slot);
         this.fd = fd;
         this.prefix = prefix;
         this.sink = sink;
@@ -80,27 +75,24 @@ public final class OutputPipe {
 
     /// Sets its worker, which has been spawned.
     public void born(int worker) {
-        pid = worker;
+        writer.born(worker);
     }
 
     String program() {
-        return program;
+        return writer.program();
     }
 
     int slot() {
-        return slot;
+        return writer.slot();
     }
 
     int pid() {
-        return pid;
+        return writer.pid();
     }
 
     /// Returns its worker with its user, to write in its name; null if unknown.
     @Nullable PeerCredentials writer() {
-        if (writer == null && pid > 0) {
-            writer = ProcessStatus.identity(pid);
-        }
-        return writer;
+        return writer.credentials();
     }
 
     /// Returns the reading end, which is carried over in a re-exec.

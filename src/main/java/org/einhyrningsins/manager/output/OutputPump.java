@@ -17,7 +17,6 @@ import org.einhyrningsins.spec.manager.LogSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,8 +73,7 @@ public final class OutputPump implements LogWriterContext {
 
     private final int[] glass = OutputPipes.glass();
     private final int nothing = Descriptors.openNull();
-    private final ByteBuffer window =
-            ByteBuffer.allocateDirect(WINDOW).order(ByteOrder.nativeOrder());
+    private final ByteBuffer window = WriterDesk.memory(WINDOW);
     private final LogRotator logRotator = new LogRotator();
     private final LogWriterThreads writerThreads;
     private @Nullable LinePrefix dress;
