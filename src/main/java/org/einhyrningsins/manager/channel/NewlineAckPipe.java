@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.channel;
 
-import org.einhyrningsins.control.wire.LineEnds;
 import org.einhyrningsins.manager.runtime.EventLoop;
+import org.einhyrningsins.manager.runtime.LineEnds;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.PosixException;

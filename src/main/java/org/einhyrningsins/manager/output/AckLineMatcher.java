@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.output;
 
-import org.einhyrningsins.control.wire.LineEnds;
+import org.einhyrningsins.manager.runtime.LineEnds;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.output;
 
-import org.einhyrningsins.control.wire.LineEnds;
 import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.LineEnds;
 import org.einhyrningsins.manager.runtime.Timestamp;
 import org.einhyrningsins.spec.LogsSpec;
 

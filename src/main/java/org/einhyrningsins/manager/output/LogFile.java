@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.output;
 
-import org.einhyrningsins.control.wire.LineEnds;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.manager.page.PageData;
 import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.LineEnds;
 import org.einhyrningsins.posix.file.AppendFiles;
 import org.einhyrningsins.posix.file.OutputPipes;
 import org.einhyrningsins.posix.kernel.Errno;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.output;
 
-import org.einhyrningsins.control.wire.LineEnds;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.LineEnds;
 import org.einhyrningsins.posix.file.AppendFiles;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.DirectoryEntries;

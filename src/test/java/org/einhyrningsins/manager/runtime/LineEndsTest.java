@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.control.wire;
+package org.einhyrningsins.manager.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

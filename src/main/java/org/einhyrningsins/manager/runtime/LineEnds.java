@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.control.wire;
+package org.einhyrningsins.manager.runtime;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
