@@ -15,7 +15,11 @@
 /// [org.einhyrningsins.config.source.ConfigShape]. A reader never stops at a problem: it reports
 /// it, goes on with a default, and the value made so is thrown away in the end. What is finer than
 /// a node (a time, an address, a shell-like command) is parsed by small parsers that know no places
-/// and throw [org.einhyrningsins.config.source.ValueException].
+/// and throw [org.einhyrningsins.config.source.ValueException]. What lies beyond single values,
+/// such as two sockets at one address or a file that is missing, is looked at in `config.check`.
+///
+/// `config.print` goes the other way: from a definition to ordered keys and values, which `print`
+/// writes and `plan` compares.
 ///
 /// The room asks the machine for what [org.einhyrningsins.config.value.LoadEnvironment] gives it,
 /// for files that the configuration names, and for the addresses of host names; it changes nothing.
